@@ -1,0 +1,37 @@
+// Builds into dist/ when the sources differ from those it was built from, and does nothing otherwise, so that a built tree
+// starts at once and also without the development dependencies.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stamp = join(root, 'dist', '.built-from');
+
+function fingerprint() {
+  const hash = createHash('sha256');
+  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) => join(root, name));
+  for (const file of [...settings, ...sources]) hash.update(relative(root, file)).update('\0').update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+const current = fingerprint();
+if (existsSync(stamp) && readFileSync(stamp, 'utf8') === current) process.exit(0);
+
+let nest;
+try {
+  nest = createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
+} catch {
+  console.error('The sources changed since the last build and the compiler is not installed. Run "npm ci" and build again.');
+  process.exit(1);
+}
+console.log('Building …');
+const { status } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+writeFileSync(stamp, current);

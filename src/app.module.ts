@@ -1,0 +1,56 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from './audit/index.js';
+import { Config } from './config.js';
+import { CustomersModule } from './customers/index.js';
+import { applicationDataSourceOptions } from './database/data-source.js';
+import { HealthModule } from './health/index.js';
+import { LicensingModule } from './licensing/index.js';
+import { ProductsModule } from './products/index.js';
+import { LocationInterceptor } from './shared/http/location.interceptor.js';
+import { ProblemFilter } from './shared/http/problem.filter.js';
+import { ValidationPipe } from './shared/http/validation.pipe.js';
+import { RuntimeModule } from './shared/runtime.module.js';
+import { Secrets } from './shared/secrets/secrets.js';
+import { SharedModule } from './shared/shared.module.js';
+import { TenantGuard } from './shared/tenancy/tenant.guard.js';
+import { TemplatesModule } from './templates/index.js';
+import { TenantsModule } from './tenants/index.js';
+
+/** What a process is started with. */
+export interface Runtime {
+  readonly config: Config;
+  /** As the application role. */
+  readonly databaseUrl: string;
+  readonly secrets: Secrets;
+}
+
+@Module({})
+export class AppModule {
+  static forRoot({ config, databaseUrl, secrets }: Runtime): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        RuntimeModule.forRoot(config, secrets),
+        CqrsModule.forRoot(),
+        TypeOrmModule.forRoot(applicationDataSourceOptions(databaseUrl, config)),
+        SharedModule,
+        TenantsModule,
+        ProductsModule,
+        TemplatesModule,
+        CustomersModule,
+        LicensingModule,
+        AuditModule,
+        HealthModule,
+      ],
+      providers: [
+        { provide: APP_GUARD, useClass: TenantGuard },
+        { provide: APP_PIPE, useClass: ValidationPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: LocationInterceptor },
+      ],
+    };
+  }
+}

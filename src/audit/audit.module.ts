@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuditSaga } from './audit.saga.js';
+import { RecordEventsHandler } from './commands/record-events.handler.js';
+import { EventLog } from './event-log.js';
+import { EventRecorder } from './event-recorder.js';
+import { LicenseEventsController } from './license-events.controller.js';
+import { ListEventsHandler } from './queries/list-events.handler.js';
+
+@Module({
+  controllers: [LicenseEventsController],
+  providers: [AuditSaga, EventLog, EventRecorder, RecordEventsHandler, ListEventsHandler],
+})
+export class AuditModule {}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { isJsonObject } from '../shared/http/json.js';
+import { Limit, type Page } from '../shared/http/paging.js';
+import { FreeForm, IdParameter, TimestampParameter, UtcTime, UuidParameter } from '../shared/http/schema.js';
+import type { EventRow } from './event-log.js';
+
+const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
+
+export const LicenseEventResponse = z
+  .object({
+    seq: z.int().meta({ description: "Counts the tenant's events without a gap." }),
+    id: z.uuid(),
+    event_type: z.string().meta({ examples: ['license.created'] }),
+    license_id: z.uuid().nullable(),
+    resource_type: z.string().meta({ examples: ['license'] }),
+    resource_id: z.string(),
+    event_data: FreeForm,
+    tenant_id: z.string(),
+    user_id: z.string().nullable().meta({ description: 'The person who acted; null when a key or the system did.' }),
+    actor: z.object({ type: z.string(), id: z.string(), via: z.string() }),
+    metadata: FreeForm,
+    created_at: UtcTime,
+  })
+  .meta({ id: 'LicenseEvent' });
+export type LicenseEventResponse = z.infer<typeof LicenseEventResponse>;
+
+export const LicenseEventPage = z
+  .object({
+    data: z.array(LicenseEventResponse),
+    next_cursor: z.string().nullable().meta({ description: 'The seq to go on from; null when nothing more is there now.' }),
+  })
+  .meta({ id: 'LicenseEventPage' });
+
+export const ListEventsRequest = z.strictObject({
+  limit: Limit,
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a seq')
+    .optional()
+    .meta({ description: 'A seq: the page begins after it (order asc) or before it (desc).' }),
+  order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By seq: oldest or newest first.' }),
+  license_id: UuidParameter.optional(),
+  event_type: z.string().regex(NAME, 'must be a name such as license.created').optional(),
+  resource_type: z.string().regex(NAME, 'must be a name such as license').optional(),
+  resource_id: IdParameter.optional(),
+  created_from: TimestampParameter.optional().meta({ description: 'At or after.' }),
+  created_before: TimestampParameter.optional().meta({ description: 'Before.' }),
+});
+export type ListEventsRequest = z.infer<typeof ListEventsRequest>;
+
+export function toLicenseEventPage(rows: readonly EventRow[], limit: number): Page<LicenseEventResponse> {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { data: page.map(toLicenseEventResponse), next_cursor: rows.length > limit && last ? last.seq : null };
+}
+
+export function toLicenseEventResponse(row: EventRow): LicenseEventResponse {
+  return {
+    seq: Number(row.seq),
+    id: row.id,
+    event_type: row.event_type,
+    license_id: row.license_id,
+    resource_type: row.resource_type,
+    resource_id: row.resource_id,
+    event_data: merge(row.event_data, row.personal ?? {}) as LicenseEventResponse['event_data'],
+    tenant_id: row.tenant_id,
+    user_id: row.user_id,
+    actor: row.actor,
+    metadata: row.metadata as LicenseEventResponse['metadata'],
+    created_at: row.created_at.toISOString(),
+  };
+}
+
+/** Puts personal values back where they were taken from: at the top, or under `before` and `after`. */
+function merge(data: Record<string, unknown>, personal: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...data };
+  for (const [key, value] of Object.entries(personal)) {
+    const beside = merged[key];
+    merged[key] = isJsonObject(beside) && isJsonObject(value) ? { ...beside, ...value } : value;
+  }
+  return merged;
+}

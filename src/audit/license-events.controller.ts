@@ -1,0 +1,22 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { DescribeRead } from '../shared/http/api.decorators.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { LicenseEventPage, ListEventsRequest } from './license-event.dto.js';
+import { ListEventsQuery } from './queries/list-events.query.js';
+
+@ApiTags('License events')
+@Controller('v1/license-events')
+export class LicenseEventsController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get()
+  @RequirePermission('events:read')
+  @DescribeRead('Read the history by seq')
+  @ApiOkResponse({ standardSchema: LicenseEventPage })
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListEventsRequest }) query: ListEventsRequest) {
+    return this.queries.execute(new ListEventsQuery(actor, query));
+  }
+}

@@ -1,0 +1,13 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { EventLog } from '../event-log.js';
+import { toLicenseEventPage } from '../license-event.dto.js';
+import { ListEventsQuery } from './list-events.query.js';
+
+@QueryHandler(ListEventsQuery)
+export class ListEventsHandler implements IQueryHandler<ListEventsQuery> {
+  constructor(private readonly log: EventLog) {}
+
+  async execute({ actor, request }: ListEventsQuery) {
+    return toLicenseEventPage(await this.log.read(actor.tenantId, request), request.limit);
+  }
+}

@@ -1,0 +1,46 @@
+import { ConfigError, loadConfig, type Config } from '../config.js';
+import { createApp } from '../create-app.js';
+import { migrate } from '../database/migrate.js';
+import { withClient } from '../database/with-client.js';
+import { hasIssued } from '../licensing/index.js';
+import { addSampleData } from '../sample-data.js';
+import { loadSecrets } from '../shared/secrets/load-secrets.js';
+import { prepareFolder } from '../shared/secrets/secret-file.js';
+import { bootstrap, type Bootstrapped } from '../tenants/index.js';
+import { run, say } from './run.js';
+
+/** Migrates, grants and bootstraps the PostgreSQL in DATABASE_OWNER_URL for the role in DATABASE_URL. */
+run('did not migrate', async () => {
+  const config = loadConfig();
+  const { databaseUrl, databaseOwnerUrl } = config;
+  if (databaseUrl === undefined || databaseOwnerUrl === undefined) {
+    throw new ConfigError(
+      'Set DATABASE_OWNER_URL (the role that owns the schema) and DATABASE_URL (the role the server runs as). ' +
+        'The embedded PostgreSQL needs no "npm run migrate": "npm start" does it.',
+    );
+  }
+  await prepareFolder(config.dataDir);
+  let first: Bootstrapped | undefined;
+  const applied = await migrate(databaseOwnerUrl, databaseUrl, async (owner) => {
+    first = await bootstrap(owner, config, new Date());
+  });
+  say(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
+  if (!first) return;
+  await prepareInstallation(config, databaseUrl, first);
+  if (first.fresh) say(`Made the tenant ${first.tenantId}. Its admin API key is ${first.keyPlace}.`);
+});
+
+/** Secrets, as long as nothing was issued with others; and something to issue from where that is wanted. */
+async function prepareInstallation(config: Config, databaseUrl: string, first: Bootstrapped): Promise<void> {
+  const mayCreate = !(await withClient(databaseUrl, hasIssued));
+  const secrets = await loadSecrets(config, { mayCreate });
+  if (mayCreate && !(config.settings.MASTER_KEY && config.settings.LOOKUP_KEY)) {
+    say(
+      `The master and lookup keys are in ${config.dataDir}. Give every server the same two: these files in its DATA_DIR, ` +
+        'or MASTER_KEY and LOOKUP_KEY. Keep a copy: without them no license key can be shown.',
+    );
+  }
+  if (!config.sampleData) return;
+  const app = await createApp({ config, databaseUrl, secrets });
+  await addSampleData(app, first.tenantId).finally(() => app.close());
+}

@@ -1,0 +1,13 @@
+import { describeFailure } from '../failure.js';
+
+/** Runs a command to its end; a failure is one sentence on standard error and exit code 1. */
+export function run(failed: string, command: () => Promise<void>): void {
+  command().catch((error: unknown) => {
+    process.stderr.write(`${describeFailure(error, failed)}\n`);
+    process.exitCode = 1;
+  });
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,65 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type pg from 'pg';
+import { ConfigError, loadConfig, type Config } from '../config.js';
+import { EmbeddedPostgres } from '../database/embedded/embedded-postgres.js';
+import { withClient } from '../database/with-client.js';
+import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
+import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
+import { run, say } from './run.js';
+
+const USAGE = `Usage: npm run tenants -- COMMAND
+
+  create TENANT    make a tenant and its admin API key
+  key TENANT       replace a tenant's admin API key; the earlier ones stop working
+  list             list the tenants
+  generate-key     print a new API key that nobody has yet, for BOOTSTRAP_API_KEY
+
+Keys are written to files in DATA_DIR that only you may read. The embedded PostgreSQL is used, also while the server
+runs on it; with DATABASE_OWNER_URL set, that database.`;
+
+run('did nothing', async () => {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+  const [command, tenantId, ...rest] = positionals;
+  if (values.help) return say(USAGE);
+  if (command === 'generate-key' && tenantId === undefined) return say(generateApiKey());
+  const config = loadConfig();
+  if (command === 'list' && tenantId === undefined) return withOwner(config, list);
+  if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {
+    return withOwner(config, (registry) => giveKey(registry, config, command, tenantId));
+  }
+  throw new TenantRegistryError(`That is not a command.\n\n${USAGE}`);
+});
+
+async function list(registry: TenantRegistry): Promise<void> {
+  for (const { id, status, active_keys, created_at } of await registry.list()) {
+    say(`${id}\t${status}\t${active_keys} active key(s)\tsince ${created_at.toISOString()}`);
+  }
+}
+
+/** The key is on disk before it works: a crash leaves at worst a draft beside the file, never a key nobody has. */
+async function giveKey(registry: TenantRegistry, config: Config, command: 'create' | 'key', tenantId: string) {
+  const key = generateApiKey();
+  const first = tenantId === config.settings.BOOTSTRAP_TENANT;
+  const draft = join(config.dataDir, `new-key-${process.pid}`);
+  const place = first ? adminKeyFile(config) : join(config.dataDir, `${tenantId}.admin.key`);
+  await prepareFolder(config.dataDir);
+  await writeSecretFile(draft, key);
+  try {
+    await registry[command === 'create' ? 'create' : 'replaceAdminKey'](tenantId, key, new Date());
+  } catch (error) {
+    await rm(draft);
+    throw error;
+  }
+  await rename(draft, place);
+  say(`The admin API key of ${tenantId} is in ${place}.`);
+}
+
+async function withOwner(config: Config, work: (registry: TenantRegistry) => Promise<void>): Promise<void> {
+  const onClient = (url: string) => withClient(url, (owner: pg.Client) => work(new TenantRegistry(owner)));
+  if (config.databaseOwnerUrl !== undefined) return onClient(config.databaseOwnerUrl);
+  if (config.databaseUrl !== undefined) throw new ConfigError('Set DATABASE_OWNER_URL: the server\'s role may only read tenants.');
+  const embedded = await EmbeddedPostgres.start(config.dataDir, 'npm run tenants', { asGuest: true });
+  await onClient(embedded.ownerUrl()).finally(() => embedded.stop());
+}

@@ -1,0 +1,34 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { violates } from '../../database/sql-errors.js';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import { CustomerCreatedEvent } from '../events/customer.events.js';
+import { toCustomerResponse } from '../customer.dto.js';
+import { Customer } from '../customer.entity.js';
+import { CustomerExistsError } from '../customer.errors.js';
+import { CustomerRepository } from '../customer.repository.js';
+import { CreateCustomerCommand } from './create-customer.command.js';
+
+@CommandHandler(CreateCustomerCommand)
+export class CreateCustomerHandler implements ICommandHandler<CreateCustomerCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly customers: CustomerRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, customer: input }: CreateCustomerCommand) {
+    const now = this.clock.now();
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const customer = Customer.create(actor.tenantId, input, now);
+      await this.customers.insert(customer).catch((error: unknown) => {
+        if (violates(error, 'customers_pkey')) throw new CustomerExistsError(customer.customerId);
+        if (violates(error, 'customers_tenant')) throw new TenantNotFoundError();
+        throw error;
+      });
+      transaction.record(new CustomerCreatedEvent(actor, now, customer.customerId, customer.terms()));
+      return toCustomerResponse(customer);
+    });
+  }
+}

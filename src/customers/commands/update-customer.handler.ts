@@ -1,0 +1,31 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { CustomerUpdatedEvent } from '../events/customer.events.js';
+import { toCustomerResponse } from '../customer.dto.js';
+import { CustomerNotFoundError } from '../customer.errors.js';
+import { CustomerRepository } from '../customer.repository.js';
+import { UpdateCustomerCommand } from './update-customer.command.js';
+
+@CommandHandler(UpdateCustomerCommand)
+export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly customers: CustomerRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, customerId, patch }: UpdateCustomerCommand) {
+    const now = this.clock.now();
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const customer = await this.customers.findForUpdate(actor.tenantId, customerId);
+      if (!customer) throw new CustomerNotFoundError(customerId);
+      const change = customer.update(patch, now);
+      if (change) {
+        await this.customers.update(customer);
+        transaction.record(new CustomerUpdatedEvent(actor, now, customerId, change));
+      }
+      return toCustomerResponse(customer);
+    });
+  }
+}

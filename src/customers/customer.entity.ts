@@ -1,0 +1,73 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Change } from '../shared/events/change.js';
+import type { JsonObject } from '../shared/events/integration-event.js';
+import { mergeFreeForm } from '../shared/http/free-form.js';
+import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.dto.js';
+
+/** Whom licenses are issued to. The id may be another system's. */
+@Entity('customers')
+export class Customer extends VersionedRow {
+  @PrimaryColumn('text', { name: 'customer_id' })
+  customerId!: string;
+
+  @Column('text', { name: 'first_name', nullable: true })
+  firstName!: string | null;
+
+  @Column('text', { name: 'last_name', nullable: true })
+  lastName!: string | null;
+
+  @Column('text', { nullable: true })
+  email!: string | null;
+
+  @Column('text', { name: 'company_name', nullable: true })
+  companyName!: string | null;
+
+  @Column('boolean')
+  active!: boolean;
+
+  @Column('jsonb')
+  metadata!: JsonObject;
+
+  /** Throws InvalidFieldError when nothing says who this is. */
+  static create(tenantId: string, input: CreateCustomerRequest, now: Date): Customer {
+    const customer = Object.assign(new Customer(), Customer.newRow(tenantId, now));
+    customer.customerId = input.customer_id ?? uuidv7();
+    customer.metadata = input.metadata;
+    customer.set(input);
+    return customer;
+  }
+
+  /** Undefined when the patch changes nothing. Throws InvalidFieldError. */
+  update(patch: UpdateCustomerRequest, now: Date): Change | undefined {
+    const before = this.terms();
+    if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
+    this.set(patch);
+    return this.changedSince(before, this.terms(), now);
+  }
+
+  /** "first last", else the company, else the e-mail. */
+  get displayName(): string {
+    const fullName = [this.firstName, this.lastName].filter((part) => part !== null).join(' ');
+    return fullName || this.companyName || this.email || '';
+  }
+
+  /** What can be changed, in wire names. */
+  terms(): JsonObject {
+    const { firstName, lastName, email, companyName, active, metadata } = this;
+    return { first_name: firstName, last_name: lastName, email, company_name: companyName, active, metadata };
+  }
+
+  private set(fields: UpdateCustomerRequest): void {
+    if (fields.first_name !== undefined) this.firstName = fields.first_name;
+    if (fields.last_name !== undefined) this.lastName = fields.last_name;
+    if (fields.email !== undefined) this.email = fields.email;
+    if (fields.company_name !== undefined) this.companyName = fields.company_name;
+    if (fields.active !== undefined) this.active = fields.active;
+    if (!this.displayName) {
+      throw new InvalidFieldError('', 'needs at least one of first_name, last_name, company_name and email');
+    }
+  }
+}

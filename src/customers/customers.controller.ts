@@ -1,0 +1,64 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { IdParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { CreateCustomerCommand } from './commands/create-customer.command.js';
+import { UpdateCustomerCommand } from './commands/update-customer.command.js';
+import {
+  CreateCustomerRequest,
+  ListCustomersRequest,
+  CustomerPage,
+  CustomerResponse,
+  UpdateCustomerRequest,
+} from './customer.dto.js';
+import { GetCustomerQuery } from './queries/get-customer.query.js';
+import { ListCustomersQuery } from './queries/list-customers.query.js';
+
+@ApiTags('Customers')
+@Controller('v1/customers')
+export class CustomersController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('customers:write')
+  @DescribeWrite('Create a customer', { 409: ['CUSTOMER_EXISTS'] })
+  @CreatedAt('/v1/customers', 'customer_id')
+  @ApiCreatedResponse({ standardSchema: CustomerResponse })
+  create(@CurrentActor() actor: Actor, @Body({ schema: CreateCustomerRequest }) body: CreateCustomerRequest) {
+    return this.commands.execute(new CreateCustomerCommand(actor, body));
+  }
+
+  @Get()
+  @RequirePermission('customers:read')
+  @DescribeRead('List customers, newest first')
+  @ApiOkResponse({ standardSchema: CustomerPage })
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListCustomersRequest }) query: ListCustomersRequest) {
+    return this.queries.execute(new ListCustomersQuery(actor, query));
+  }
+
+  @Get(':customer_id')
+  @RequirePermission('customers:read')
+  @DescribeRead('Get a customer', { 404: ['CUSTOMER_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: CustomerResponse })
+  get(@CurrentActor() actor: Actor, @Param('customer_id', { schema: IdParameter }) customerId: string) {
+    return this.queries.execute(new GetCustomerQuery(actor, customerId));
+  }
+
+  @Patch(':customer_id')
+  @RequirePermission('customers:write')
+  @DescribeWrite('Change a customer (JSON Merge Patch)', { 404: ['CUSTOMER_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: CustomerResponse })
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('customer_id', { schema: IdParameter }) customerId: string,
+    @Body({ schema: UpdateCustomerRequest }) body: UpdateCustomerRequest,
+  ) {
+    return this.commands.execute(new UpdateCustomerCommand(actor, customerId, body));
+  }
+}

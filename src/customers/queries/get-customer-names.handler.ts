@@ -1,0 +1,13 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { CustomerRepository } from '../customer.repository.js';
+import { GetCustomerNamesQuery } from './get-customer-names.query.js';
+
+@QueryHandler(GetCustomerNamesQuery)
+export class GetCustomerNamesHandler implements IQueryHandler<GetCustomerNamesQuery> {
+  constructor(private readonly customers: CustomerRepository) {}
+
+  async execute({ actor, customerIds }: GetCustomerNamesQuery) {
+    const customers = await this.customers.findMany(actor.tenantId, customerIds);
+    return new Map(customers.map((customer) => [customer.customerId, customer.displayName]));
+  }
+}

@@ -1,0 +1,13 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { CustomerResponse } from '../customer.dto.js';
+
+/** Throws CustomerNotFoundError. */
+export class GetCustomerQuery extends Query<CustomerResponse> {
+  constructor(
+    readonly actor: Actor,
+    readonly customerId: string,
+  ) {
+    super();
+  }
+}

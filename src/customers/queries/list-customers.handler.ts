@@ -1,0 +1,22 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { pageRequest, toPage } from '../../shared/http/paging.js';
+import { IdParameter } from '../../shared/http/schema.js';
+import { equalities, prefixCondition } from '../../shared/tenancy/tenant.repository.js';
+import { toCustomerResponse } from '../customer.dto.js';
+import { CustomerRepository } from '../customer.repository.js';
+import { ListCustomersQuery } from './list-customers.query.js';
+
+@QueryHandler(ListCustomersQuery)
+export class ListCustomersHandler implements IQueryHandler<ListCustomersQuery> {
+  constructor(private readonly customers: CustomerRepository) {}
+
+  async execute({ actor, request }: ListCustomersQuery) {
+    const page = pageRequest(request, IdParameter);
+    const conditions = [
+      ...equalities({ active: request.active }),
+      ...prefixCondition(['full_name_lower', 'last_name_lower', 'email_lower', 'company_name_lower'], request.q),
+    ];
+    const rows = await this.customers.list(actor.tenantId, conditions, page);
+    return toPage(rows, page.limit, ({ createdAt, customerId: id }) => ({ createdAt, id }), toCustomerResponse);
+  }
+}

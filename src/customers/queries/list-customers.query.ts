@@ -1,0 +1,12 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { ListCustomersRequest, CustomerPage } from '../customer.dto.js';
+
+export class ListCustomersQuery extends Query<CustomerPage> {
+  constructor(
+    readonly actor: Actor,
+    readonly request: ListCustomersRequest,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,25 @@
+import { ServiceUnavailableException } from '@nestjs/common';
+
+/** The connection broke while COMMIT was under way: the change may have happened. */
+export class OutcomeUnknownError extends ServiceUnavailableException {
+  constructor(cause: unknown) {
+    super('The database connection was lost during the commit. Look whether the change happened before trying again.', {
+      cause,
+      errorCode: 'OUTCOME_UNKNOWN',
+    });
+  }
+}
+
+/** Nothing was changed. */
+export class DatabaseUnavailableError extends ServiceUnavailableException {
+  constructor(cause: unknown) {
+    super('The database cannot be reached. Nothing was changed.', { cause, errorCode: 'DATABASE_UNAVAILABLE' });
+  }
+}
+
+/** A connection, a lock or a statement took longer than a request may wait. Nothing was changed. */
+export class DatabaseBusyError extends ServiceUnavailableException {
+  constructor(cause: unknown) {
+    super('The database is too busy. Nothing was changed; try again shortly.', { cause, errorCode: 'DATABASE_BUSY' });
+  }
+}

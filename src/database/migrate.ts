@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { grantApplicationRights } from './grants.js';
+import { ownerDataSource } from './data-source.js';
+
+/** "migrate" as an advisory lock: of several processes that migrate at once one works and the others wait for it. */
+const MIGRATION_LOCK = 0x6d696772;
+
+/** A database that cannot be migrated as asked. The message says what to do. */
+export class MigrationError extends Error {}
+
+/**
+ * Brings the schema up to this release and the application role's rights to exactly what it needs, then does `after`
+ * (the bootstrap) under the same lock. `ownerUrl` names the role that owns the schema, `applicationUrl` the one that
+ * the server runs as, which is created if missing. Returns the names of the migrations that were applied.
+ */
+export async function migrate(
+  ownerUrl: string,
+  applicationUrl: string,
+  after: (owner: pg.Client) => Promise<void> = async () => {},
+): Promise<string[]> {
+  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'imprimatur migrate' });
+  await owner.connect();
+  try {
+    await owner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+    await assertVersion(owner);
+    const role = await ensureApplicationRole(owner, applicationUrl);
+    const applied = await applyMigrations(ownerUrl);
+    await grantApplicationRights(owner, role);
+    await after(owner);
+    return applied;
+  } finally {
+    await owner.end();
+  }
+}
+
+async function assertVersion(owner: pg.Client): Promise<void> {
+  const { rows } = await owner.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS version`,
+  );
+  const version = rows[0]?.version ?? 0;
+  if (version < 15) throw new MigrationError(`PostgreSQL ${version} is too old. Use PostgreSQL 15 or later.`);
+}
+
+async function ensureApplicationRole(owner: pg.Client, applicationUrl: string): Promise<string> {
+  const { user, password } = new pg.Client({ connectionString: applicationUrl });
+  if (!user) throw new MigrationError('DATABASE_URL names no role. Write it as postgres://ROLE:PASSWORD@HOST/DATABASE.');
+  if (user === owner.user) {
+    throw new MigrationError(
+      'DATABASE_URL and DATABASE_OWNER_URL name the same role. The server must run as a role that owns nothing: ' +
+        'give DATABASE_URL another role name and a password, and it will be created.',
+    );
+  }
+  const { rowCount } = await owner.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [user]);
+  if (rowCount) return user;
+  const { rows } = await owner.query<{ allowed: boolean }>(
+    'SELECT rolsuper OR rolcreaterole AS allowed FROM pg_roles WHERE rolname = current_user',
+  );
+  if (!rows[0]?.allowed) {
+    throw new MigrationError(
+      `The role "${user}" of DATABASE_URL does not exist and the owner may not create roles. ` +
+        `Have an administrator run: CREATE ROLE ${pg.escapeIdentifier(user)} LOGIN PASSWORD '…'`,
+    );
+  }
+  const secret = password ? ` PASSWORD ${pg.escapeLiteral(password)}` : '';
+  await owner.query(`CREATE ROLE ${pg.escapeIdentifier(user)} LOGIN${secret}`);
+  return user;
+}
+
+async function applyMigrations(ownerUrl: string): Promise<string[]> {
+  const dataSource = await ownerDataSource(ownerUrl).initialize();
+  try {
+    return (await dataSource.runMigrations({ transaction: 'each' })).map(({ name }) => name);
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,6 @@
+import { InitialSchema1763900000000 } from './1763900000000-initial-schema.js';
+
+/** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
+export const migrations = [InitialSchema1763900000000];
+
+export const MIGRATIONS_TABLE = 'schema_migrations';

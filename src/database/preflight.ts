@@ -1,0 +1,75 @@
+import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
+
+/** Runs one statement and returns its rows. */
+export type Select = <Row>(sql: string) => Promise<Row[]>;
+
+/** The server will not start on this database. The message says what to do. */
+export class UnsafeDatabaseError extends Error {}
+
+const ROLE = `
+  SELECT r.rolname AS role, r.rolcreaterole AS creates_roles,
+         EXISTS (SELECT FROM pg_roles g WHERE g.rolsuper AND pg_has_role(r.oid, g.oid, 'MEMBER')) AS superuser,
+         EXISTS (SELECT FROM pg_roles g WHERE g.rolbypassrls AND pg_has_role(r.oid, g.oid, 'MEMBER')) AS bypasses,
+         current_setting('server_version_num')::int / 10000 AS version,
+         o.rolname AS owner,
+         CASE WHEN o.oid IS NULL THEN false ELSE pg_has_role(r.oid, o.oid, 'MEMBER') END AS owns,
+         c.oid IS NOT NULL AND (
+           has_any_column_privilege(r.oid, c.oid, 'UPDATE') OR has_table_privilege(r.oid, c.oid, 'DELETE')
+           OR has_table_privilege(r.oid, c.oid, 'TRUNCATE')) AS rewrites
+  FROM pg_roles r
+  LEFT JOIN pg_class c ON c.oid = to_regclass('license_event_logs')
+  LEFT JOIN pg_roles o ON o.oid = c.relowner
+  WHERE r.rolname = current_user`;
+
+interface RoleRow {
+  role: string;
+  creates_roles: boolean;
+  superuser: boolean;
+  bypasses: boolean;
+  version: number;
+  owner: string | null;
+  owns: boolean;
+  rewrites: boolean;
+}
+
+/**
+ * Refuses a role that could do more than the application needs, because then the walls between tenants and the log's
+ * permanence would rest on our code alone; and a schema older than this release. A newer schema is accepted.
+ */
+export async function assertSafeDatabase(select: Select): Promise<void> {
+  const [row] = await select<RoleRow>(ROLE);
+  const fault = row && faultOf(row);
+  if (fault) throw new UnsafeDatabaseError(`${fault} ${REMEDY}`);
+  const missing = await pendingMigrations(select);
+  if (missing.length > 0) {
+    throw new UnsafeDatabaseError(
+      `The database is behind this release by ${missing.length} migration(s). Run "npm run migrate" and start again.`,
+    );
+  }
+}
+
+const REMEDY =
+  'Run "npm run migrate" with the owner role in DATABASE_OWNER_URL and another role in DATABASE_URL: ' +
+  'it creates that role with exactly the rights the server needs.';
+
+function faultOf(row: RoleRow): string | undefined {
+  if (row.version < 15) return `PostgreSQL ${row.version} is too old; 15 or later is needed.`;
+  if (row.superuser) return `The role "${row.role}" in DATABASE_URL is a superuser, or a member of one.`;
+  if (row.bypasses) return `The role "${row.role}" in DATABASE_URL bypasses row-level security, or is a member of a role that does.`;
+  if (row.owns) return `The role "${row.role}" in DATABASE_URL is, or is a member of, the owner role "${row.owner}".`;
+  if (row.creates_roles) return `The role "${row.role}" in DATABASE_URL may create roles.`;
+  if (row.rewrites) return `The role "${row.role}" in DATABASE_URL may change or delete events.`;
+  return undefined;
+}
+
+/** Migrations of this release that the database has not seen; all of them where there is no schema yet. */
+export async function pendingMigrations(select: Select): Promise<string[]> {
+  const [readable] = await select<{ yes: boolean | null }>(
+    `SELECT has_table_privilege(to_regclass('${MIGRATIONS_TABLE}'), 'SELECT') AS yes`,
+  );
+  const names = migrations.map((migration) => migration.name);
+  if (!readable?.yes) return names;
+  const rows = await select<{ name: string }>(`SELECT name FROM ${MIGRATIONS_TABLE}`);
+  const applied = new Set(rows.map((row) => row.name));
+  return names.filter((name) => !applied.has(name));
+}

@@ -1,0 +1,56 @@
+import { DatabaseError } from 'pg';
+import { QueryFailedError } from 'typeorm';
+
+export const UNIQUE_VIOLATION = '23505';
+export const FOREIGN_KEY_VIOLATION = '23503';
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const QUERY_CANCELED = '57014';
+const LOCK_NOT_AVAILABLE = '55P03';
+const TOO_MANY_CONNECTIONS = '53300';
+const IN_FAILED_TRANSACTION = '25P02';
+
+/** PostgreSQL's own answer to a statement, if that is what this error is. */
+export function sqlError(error: unknown): DatabaseError | undefined {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return cause instanceof DatabaseError ? cause : undefined;
+}
+
+/** True when a statement broke this named constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  return sqlError(error)?.constraint === constraint;
+}
+
+/** The transaction lost against another one and can simply be run again. */
+export function isTransient(error: unknown): boolean {
+  const code = sqlError(error)?.code;
+  return code === SERIALIZATION_FAILURE || code === DEADLOCK_DETECTED;
+}
+
+/** Only says that an earlier statement of the transaction failed. */
+export function isAftermath(error: unknown): boolean {
+  return sqlError(error)?.code === IN_FAILED_TRANSACTION;
+}
+
+/** The server ended the session (57P01–57P03) or the connection broke: what was sent may or may not have been done. */
+export function isConnectionLoss(error: unknown): boolean {
+  const answer = sqlError(error);
+  if (answer) return answer.severity === 'FATAL' || answer.code?.startsWith('57P') === true;
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof Error)) return false;
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(cause.message);
+}
+
+const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** A statement or a lock took longer than the configuration allows, or the server has no session left for us. */
+export function isTimeout(error: unknown): boolean {
+  const code = sqlError(error)?.code;
+  return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE || code === TOO_MANY_CONNECTIONS;
+}
+
+/** Every connection of the pool was busy for as long as the configuration allows to wait. */
+export function isPoolExhausted(error: unknown): boolean {
+  return error instanceof Error && /timeout exceeded when trying to connect/.test(error.message);
+}

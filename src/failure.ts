@@ -1,0 +1,26 @@
+import { ConfigError } from './config.js';
+import { EmbeddedPostgresError } from './database/embedded/binaries.js';
+import { MigrationError } from './database/migrate.js';
+import { UnsafeDatabaseError } from './database/preflight.js';
+import { isConnectionLoss, sqlError } from './database/sql-errors.js';
+import { TenantRegistryError } from './tenants/index.js';
+
+const EXPECTED = [ConfigError, EmbeddedPostgresError, MigrationError, UnsafeDatabaseError, TenantRegistryError];
+const WRONG_PASSWORD = /^28/;
+const NO_SUCH_DATABASE = '3D000';
+
+/** What a person at the terminal gets to read: a sentence for what can be mended, a stack for what is our fault. */
+export function describeFailure(error: unknown, failed = 'did not start'): string {
+  const sentence = sentenceFor(error);
+  if (sentence !== undefined) return `Imprimatur ${failed}. ${sentence}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function sentenceFor(error: unknown): string | undefined {
+  if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
+  const code = sqlError(error)?.code ?? '';
+  if (WRONG_PASSWORD.test(code)) return 'The database refuses the role or password in its URL.';
+  if (code === NO_SUCH_DATABASE) return 'The database named in the URL does not exist: create it.';
+  if (isConnectionLoss(error)) return 'The database in DATABASE_URL cannot be reached.';
+  return undefined;
+}

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+
+const Indicators = z.record(z.string(), z.looseObject({ status: z.enum(['up', 'down']) }));
+
+/** The form that @nestjs/terminus gives. */
+export const Health = z
+  .object({ status: z.literal('ok'), info: Indicators, error: Indicators, details: Indicators })
+  .meta({ id: 'Health' });

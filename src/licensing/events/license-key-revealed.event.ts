@@ -1,0 +1,16 @@
+import { IntegrationEvent } from '../../shared/events/integration-event.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { License } from '../license.entity.js';
+
+export class LicenseKeyRevealedEvent extends IntegrationEvent {
+  readonly type = 'license.key_revealed';
+
+  constructor(actor: Actor, now: Date, license: License) {
+    super(
+      actor,
+      now,
+      { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
+      { product_id: license.productId, license_key_last_four: license.licenseKeyLastFour },
+    );
+  }
+}

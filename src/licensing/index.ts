@@ -1,0 +1,10 @@
+export { IssueLicenseCommand } from './commands/issue-license.command.js';
+export { RevealLicenseKeyCommand } from './commands/reveal-license-key.command.js';
+export { LicenseCreatedEvent } from './events/license-created.event.js';
+export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
+export type { IssuedLicense, IssueLicenseRequest, LicenseResponse } from './license.dto.js';
+export { LicenseNotFoundError, ProductInactiveError, TemplateInactiveError } from './license.errors.js';
+export { assertSecretsFit, hasIssued } from './assert-secrets-fit.js';
+export { LicensingModule } from './licensing.module.js';
+export { GetLicenseQuery } from './queries/get-license.query.js';
+export { ListLicensesQuery } from './queries/list-licenses.query.js';

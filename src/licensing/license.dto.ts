@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
+import { FreeForm, FreeFormInput, IdParameter, ResourceId, text, TimestampParameter, UtcTime } from '../shared/http/schema.js';
+import { Feature, LicenseModel, LicenseType, Restriction } from '../templates/index.js';
+import { LICENSE_STATUSES, type License } from './license.entity.js';
+
+const LicenseStatus = z.enum(LICENSE_STATUSES);
+
+export const IssueLicenseRequest = z
+  .strictObject({
+    license_template_id: ResourceId.meta({ examples: ['professional-isp'] }),
+    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be mastered in another system.' }),
+    issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
+    metadata: FreeFormInput.default({}),
+  })
+  .meta({
+    id: 'IssueLicenseRequest',
+    examples: [{ license_template_id: 'professional-isp', customer_id: 'customer-001' }],
+  });
+export type IssueLicenseRequest = z.infer<typeof IssueLicenseRequest>;
+
+/** The 15 fields of the specification's workflow-compatible return format, in its order. */
+export const IssuedLicense = z
+  .object({
+    license_key: z.string().meta({ description: 'Shown here and by reveal-key only.', examples: ['A1B2-C3D4-E5F6-0718-293A'] }),
+    license_id: z.uuid(),
+    customer_id: z.string(),
+    template_id: z.string(),
+    tenant_id: z.string(),
+    product_id: z.string(),
+    product_name: z.string(),
+    license_type: LicenseType,
+    license_model: LicenseModel,
+    status: LicenseStatus,
+    issued_to: z.string(),
+    issued_date: UtcTime,
+    expiry_date: UtcTime.nullable(),
+    max_activations: z.int().nullable(),
+    current_activations: z.int(),
+  })
+  .meta({ id: 'IssuedLicense' });
+export type IssuedLicense = z.infer<typeof IssuedLicense>;
+
+export const LicenseResponse = IssuedLicense.omit({ license_key: true })
+  .extend({
+    license_key_last_four: z.string(),
+    template_version: z.int(),
+    maintenance_expiry: UtcTime.nullable(),
+    default_duration: z.int().nullable(),
+    grace_period_days: z.int(),
+    auto_renewal_enabled: z.boolean(),
+    features: z.array(Feature),
+    restrictions: z.array(Restriction),
+    pricing: FreeForm,
+    metadata: FreeForm,
+    version: z.int(),
+    created_at: UtcTime,
+    updated_at: UtcTime,
+  })
+  .meta({ id: 'License' });
+export type LicenseResponse = z.infer<typeof LicenseResponse>;
+
+export const LicensePage = pageOf(LicenseResponse).meta({ id: 'LicensePage' });
+export type LicensePage = z.infer<typeof LicensePage>;
+
+export const RevealedLicenseKey = z
+  .object({ license_id: z.uuid(), license_key: z.string() })
+  .meta({ id: 'RevealedLicenseKey' });
+export type RevealedLicenseKey = z.infer<typeof RevealedLicenseKey>;
+
+export const ListLicensesRequest = z.strictObject({
+  ...pageParameters,
+  customer_id: IdParameter.optional(),
+  product_id: IdParameter.optional(),
+  template_id: IdParameter.optional(),
+  status: LicenseStatus.optional(),
+  license_type: LicenseType.optional(),
+  issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),
+  issued_before: TimestampParameter.optional().meta({ description: 'Issued before.' }),
+  expires_from: TimestampParameter.optional().meta({ description: 'Expires at or after.' }),
+  expires_before: TimestampParameter.optional().meta({ description: 'Expires before.' }),
+  q: SearchPrefix.optional(),
+});
+export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;
+
+export function toIssuedLicense(license: License, licenseKey: string): IssuedLicense {
+  return { license_key: licenseKey, ...toRecord(license) };
+}
+
+export function toLicenseResponse(license: License): LicenseResponse {
+  return {
+    ...toRecord(license),
+    license_key_last_four: license.licenseKeyLastFour,
+    template_version: license.templateVersion,
+    maintenance_expiry: license.maintenanceExpiry?.toISOString() ?? null,
+    default_duration: license.defaultDuration,
+    grace_period_days: license.gracePeriodDays,
+    auto_renewal_enabled: license.autoRenewalEnabled,
+    features: license.features,
+    restrictions: license.restrictions,
+    pricing: license.pricing,
+    metadata: license.metadata,
+    version: license.version,
+    created_at: license.createdAt.toISOString(),
+    updated_at: license.updatedAt.toISOString(),
+  };
+}
+
+function toRecord(license: License): Omit<IssuedLicense, 'license_key'> {
+  return {
+    license_id: license.licenseId,
+    customer_id: license.customerId,
+    template_id: license.templateId,
+    tenant_id: license.tenantId,
+    product_id: license.productId,
+    product_name: license.productName,
+    license_type: license.licenseType,
+    license_model: license.licenseModel,
+    status: license.status,
+    issued_to: license.issuedTo,
+    issued_date: license.issuedDate.toISOString(),
+    expiry_date: license.expiryDate?.toISOString() ?? null,
+    max_activations: license.maxActivations,
+    current_activations: license.currentActivations,
+  };
+}

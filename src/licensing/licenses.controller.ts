@@ -1,0 +1,65 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { UuidParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { IssueLicenseCommand } from './commands/issue-license.command.js';
+import { RevealLicenseKeyCommand } from './commands/reveal-license-key.command.js';
+import {
+  IssuedLicense,
+  IssueLicenseRequest,
+  LicensePage,
+  LicenseResponse,
+  ListLicensesRequest,
+  RevealedLicenseKey,
+} from './license.dto.js';
+import { GetLicenseQuery } from './queries/get-license.query.js';
+import { ListLicensesQuery } from './queries/list-licenses.query.js';
+
+@ApiTags('Licenses')
+@Controller('v1/licenses')
+export class LicensesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('licenses:issue')
+  @DescribeWrite('Issue a license from a template', {
+    404: ['TEMPLATE_NOT_FOUND'],
+    409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE'],
+  })
+  @CreatedAt('/v1/licenses', 'license_id')
+  @ApiCreatedResponse({ standardSchema: IssuedLicense })
+  issue(@CurrentActor() actor: Actor, @Body({ schema: IssueLicenseRequest }) body: IssueLicenseRequest) {
+    return this.commands.execute(new IssueLicenseCommand(actor, body));
+  }
+
+  @Get()
+  @RequirePermission('licenses:read')
+  @DescribeRead('List licenses, newest first')
+  @ApiOkResponse({ standardSchema: LicensePage })
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListLicensesRequest }) query: ListLicensesRequest) {
+    return this.queries.execute(new ListLicensesQuery(actor, query));
+  }
+
+  @Get(':license_id')
+  @RequirePermission('licenses:read')
+  @DescribeRead('Get a license', { 404: ['LICENSE_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: LicenseResponse })
+  get(@CurrentActor() actor: Actor, @Param('license_id', { schema: UuidParameter }) licenseId: string) {
+    return this.queries.execute(new GetLicenseQuery(actor, licenseId));
+  }
+
+  @Post(':license_id/reveal-key')
+  @HttpCode(200)
+  @RequirePermission('licenses:reveal-key')
+  @DescribeWrite('Show the whole license key, and write down who saw it', { 404: ['LICENSE_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: RevealedLicenseKey })
+  revealKey(@CurrentActor() actor: Actor, @Param('license_id', { schema: UuidParameter }) licenseId: string) {
+    return this.commands.execute(new RevealLicenseKeyCommand(actor, licenseId));
+  }
+}

@@ -1,0 +1,13 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { LicenseResponse } from '../license.dto.js';
+
+/** Throws LicenseNotFoundError. */
+export class GetLicenseQuery extends Query<LicenseResponse> {
+  constructor(
+    readonly actor: Actor,
+    readonly licenseId: string,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,60 @@
+import { loadConfig, type Config } from './config.js';
+import { describeFailure } from './failure.js';
+import { startServer, type Server } from './server.js';
+import { adminKeyFile } from './tenants/index.js';
+
+const EXIT_FAILURE = 1;
+
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const stopping = nextSignal();
+  const server = await startServer(config);
+  announce(server, config);
+  await stopping;
+  await server.stop();
+}
+
+/** The first SIGINT or SIGTERM asks for an orderly end; a second one, from someone impatient, ends at once. */
+function nextSignal(): Promise<void> {
+  return new Promise((arrived) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(EXIT_FAILURE);
+        asked = true;
+        arrived();
+      });
+    }
+  });
+}
+
+function announce({ url, bootstrapped }: Server, config: Config): void {
+  if (config.databaseUrl !== undefined) return say([`Imprimatur listens on ${url}, Swagger UI on ${url}/docs.`]);
+  const keyFile = adminKeyFile(config);
+  say([
+    '',
+    `  Imprimatur is ready${bootstrapped ? `, with a new database under ${config.dataDir}` : ''}.`,
+    '',
+    `  API         ${url}/v1`,
+    `  Swagger UI  ${url}/docs`,
+    `  API key     ${bootstrapped?.keyPlace ?? `in ${keyFile}`}`,
+    ...(config.sampleData ? ['', '  Issue a license:', '', `  ${curlLine(url, config, keyFile)}`] : []),
+    '',
+  ]);
+}
+
+/** Pasting it must not put the key into the shell's history. */
+function curlLine(url: string, config: Config, keyFile: string): string {
+  const key = config.settings.BOOTSTRAP_API_KEY === undefined ? `$(cat '${keyFile}')` : '$BOOTSTRAP_API_KEY';
+  const body = JSON.stringify({ license_template_id: 'professional-isp', customer_id: 'customer-001' });
+  return `curl -sS ${url}/v1/licenses -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '${body}'`;
+}
+
+function say(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${describeFailure(error)}\n`);
+  process.exitCode = EXIT_FAILURE;
+});

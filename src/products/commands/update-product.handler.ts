@@ -1,0 +1,31 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { ProductUpdatedEvent } from '../events/product.events.js';
+import { toProductResponse } from '../product.dto.js';
+import { ProductNotFoundError } from '../product.errors.js';
+import { ProductRepository } from '../product.repository.js';
+import { UpdateProductCommand } from './update-product.command.js';
+
+@CommandHandler(UpdateProductCommand)
+export class UpdateProductHandler implements ICommandHandler<UpdateProductCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly products: ProductRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, productId, patch }: UpdateProductCommand) {
+    const now = this.clock.now();
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const product = await this.products.findForUpdate(actor.tenantId, productId);
+      if (!product) throw new ProductNotFoundError(productId);
+      const change = product.update(patch, now);
+      if (change) {
+        await this.products.update(product);
+        transaction.record(new ProductUpdatedEvent(actor, now, productId, change));
+      }
+      return toProductResponse(product);
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Change } from '../shared/events/change.js';
+import type { JsonObject } from '../shared/events/integration-event.js';
+import { mergeFreeForm } from '../shared/http/free-form.js';
+import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import type { CreateProductRequest, UpdateProductRequest } from './product.dto.js';
+
+/** What is licensed. The id is the tenant's own. */
+@Entity('billing_products')
+export class Product extends VersionedRow {
+  @PrimaryColumn('text', { name: 'product_id' })
+  productId!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { nullable: true })
+  sku!: string | null;
+
+  @Column('text', { nullable: true })
+  description!: string | null;
+
+  @Column('boolean')
+  active!: boolean;
+
+  @Column('jsonb')
+  metadata!: JsonObject;
+
+  static create(tenantId: string, input: CreateProductRequest, now: Date): Product {
+    const { product_id: productId, ...fields } = input;
+    return Object.assign(new Product(), Product.newRow(tenantId, now), { productId, ...fields });
+  }
+
+  /** Undefined when the patch changes nothing. */
+  update({ metadata, ...fields }: UpdateProductRequest, now: Date): Change | undefined {
+    const before = this.terms();
+    Object.assign(this, fields);
+    if (metadata) this.metadata = mergeFreeForm(this.metadata, metadata, '/metadata');
+    return this.changedSince(before, this.terms(), now);
+  }
+
+  /** What can be changed, in wire names. */
+  terms(): JsonObject {
+    const { name, sku, description, active, metadata } = this;
+    return { name, sku, description, active, metadata };
+  }
+}

@@ -1,0 +1,64 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { IdParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { CreateProductCommand } from './commands/create-product.command.js';
+import { UpdateProductCommand } from './commands/update-product.command.js';
+import {
+  CreateProductRequest,
+  ListProductsRequest,
+  ProductPage,
+  ProductResponse,
+  UpdateProductRequest,
+} from './product.dto.js';
+import { GetProductQuery } from './queries/get-product.query.js';
+import { ListProductsQuery } from './queries/list-products.query.js';
+
+@ApiTags('Products')
+@Controller('v1/products')
+export class ProductsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('products:write')
+  @DescribeWrite('Create a product', { 409: ['PRODUCT_EXISTS'] })
+  @CreatedAt('/v1/products', 'product_id')
+  @ApiCreatedResponse({ standardSchema: ProductResponse })
+  create(@CurrentActor() actor: Actor, @Body({ schema: CreateProductRequest }) body: CreateProductRequest) {
+    return this.commands.execute(new CreateProductCommand(actor, body));
+  }
+
+  @Get()
+  @RequirePermission('products:read')
+  @DescribeRead('List products, newest first')
+  @ApiOkResponse({ standardSchema: ProductPage })
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListProductsRequest }) query: ListProductsRequest) {
+    return this.queries.execute(new ListProductsQuery(actor, query));
+  }
+
+  @Get(':product_id')
+  @RequirePermission('products:read')
+  @DescribeRead('Get a product', { 404: ['PRODUCT_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: ProductResponse })
+  get(@CurrentActor() actor: Actor, @Param('product_id', { schema: IdParameter }) productId: string) {
+    return this.queries.execute(new GetProductQuery(actor, productId));
+  }
+
+  @Patch(':product_id')
+  @RequirePermission('products:write')
+  @DescribeWrite('Change a product (JSON Merge Patch)', { 404: ['PRODUCT_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: ProductResponse })
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('product_id', { schema: IdParameter }) productId: string,
+    @Body({ schema: UpdateProductRequest }) body: UpdateProductRequest,
+  ) {
+    return this.commands.execute(new UpdateProductCommand(actor, productId, body));
+  }
+}

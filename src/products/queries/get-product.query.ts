@@ -1,0 +1,13 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { ProductResponse } from '../product.dto.js';
+
+/** Throws ProductNotFoundError. */
+export class GetProductQuery extends Query<ProductResponse> {
+  constructor(
+    readonly actor: Actor,
+    readonly productId: string,
+  ) {
+    super();
+  }
+}

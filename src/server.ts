@@ -1,0 +1,89 @@
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConfigError, type Config } from './config.js';
+import { createApp } from './create-app.js';
+import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
+import { migrate } from './database/migrate.js';
+import { assertSafeDatabase } from './database/preflight.js';
+import { withClient } from './database/with-client.js';
+import { assertSecretsFit, hasIssued } from './licensing/index.js';
+import { addSampleData } from './sample-data.js';
+import { loadSecrets } from './shared/secrets/load-secrets.js';
+import { bootstrap, type Bootstrapped } from './tenants/index.js';
+
+/** A running server. */
+export interface Server {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  /** What was made on an empty embedded database. */
+  readonly bootstrapped: Bootstrapped | undefined;
+  /** Drains requests, then events, then stops the embedded database if this process keeps it. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything in order. Whatever fails, what was started before it is stopped again. */
+export async function startServer(config: Config): Promise<Server> {
+  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, undefined, async () => {});
+  const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server');
+  const stopDatabase = () => embedded.stop();
+  try {
+    let bootstrapped: Bootstrapped | undefined;
+    await migrate(embedded.ownerUrl(), embedded.applicationUrl(), async (owner) => {
+      bootstrapped = await bootstrap(owner, config, new Date());
+    });
+    return await serve(config, embedded.applicationUrl(), bootstrapped, stopDatabase);
+  } catch (error) {
+    await stopDatabase();
+    throw error;
+  }
+}
+
+async function serve(
+  config: Config,
+  databaseUrl: string,
+  made: Bootstrapped | undefined,
+  stopDatabase: () => Promise<void>,
+): Promise<Server> {
+  const secrets = await withClient(databaseUrl, async (client) => {
+    await assertSafeDatabase(async (sql) => (await client.query(sql)).rows);
+    const mayCreate = config.databaseUrl === undefined && !(await hasIssued(client));
+    const loaded = await loadSecrets(config, { mayCreate });
+    await assertSecretsFit(client, loaded);
+    return loaded;
+  });
+  const app = await createApp({ config, databaseUrl, secrets });
+  try {
+    if (made && config.sampleData) await addSampleData(app, made.tenantId);
+    await listen(app, config);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { app, url: urlOf(app, config), bootstrapped: made?.fresh ? made : undefined, stop: () => stop(app, stopDatabase) };
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<void> {
+  await app.listen(port, host).catch((error: unknown) => {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} of ${host} is taken. Set PORT to another one.`);
+    if (code === 'EACCES') throw new ConfigError(`This user may not listen on port ${port}. Set PORT to another one.`);
+    throw error;
+  });
+}
+
+function urlOf(app: NestFastifyApplication, { host }: Config): string {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+/** Requests first, then the events they caused (in the application's shutdown hooks), then the database. */
+async function stop(app: NestFastifyApplication, stopDatabase: () => Promise<void>): Promise<void> {
+  try {
+    await app.getHttpAdapter().getInstance().close();
+    await app.close();
+  } finally {
+    await stopDatabase();
+  }
+}

@@ -1,0 +1,36 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Actor, Subject } from '../tenancy/actor.js';
+
+/** Plain JSON values: what is written to the log must come back the same. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = Record<string, Json>;
+
+/** What an event is about. `licenseId` where a license is concerned, also when the resource is something of it. */
+export interface EventSubject {
+  readonly resourceType: string;
+  readonly resourceId: string;
+  readonly licenseId?: string;
+}
+
+/**
+ * A fact that other modules and the log hear of, in the past tense. Names and e-mails stand in `personal`, which is merged
+ * into `data` on read and which the owner role can empty, and nowhere else.
+ */
+export abstract class IntegrationEvent {
+  abstract readonly type: string;
+  readonly id: string = uuidv7();
+  readonly tenantId: string;
+  readonly actor: Subject;
+  readonly metadata: JsonObject = {};
+
+  protected constructor(
+    actor: Actor,
+    readonly occurredAt: Date,
+    readonly about: EventSubject,
+    readonly data: JsonObject,
+    readonly personal: JsonObject | null = null,
+  ) {
+    this.tenantId = actor.tenantId;
+    this.actor = actor.subject;
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { IntegrationEvent } from './integration-event.js';
+
+const APPEND = {
+  name: 'outbox.append',
+  text: `INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id,
+                             event_data, personal, user_id, actor, metadata, created_at)
+         SELECT tenant_id, id, event_type, license_id, resource_type, resource_id,
+                event_data, personal, user_id, actor, metadata, created_at
+         FROM jsonb_populate_recordset(NULL::outbox, $1::jsonb)`,
+};
+
+/** Which events of a tenant wait in the outbox. */
+export interface WaitingEvents {
+  readonly tenantId: string;
+  readonly eventIds: string[];
+}
+
+/** The events that are committed and not yet in the log. Rows come in with the change they tell of and leave for the log. */
+@Injectable()
+export class Outbox {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** The statement that stores events, for the transaction that makes them true. */
+  static append(events: readonly IntegrationEvent[]) {
+    return { ...APPEND, values: [JSON.stringify(events.map(toRow))] };
+  }
+
+  /** Oldest first, at most `limit`, without those that another process is moving right now. */
+  async waiting(olderThanMs: number, limit: number): Promise<WaitingEvents[]> {
+    const rows = await this.dataSource.query<{ tenant_id: string; id: string }[]>(
+      `SELECT tenant_id, id FROM outbox WHERE stored_at <= clock_timestamp() - $1 * interval '1 millisecond'
+       ORDER BY stored_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [olderThanMs, limit],
+    );
+    const byTenant = new Map<string, string[]>();
+    for (const row of rows) byTenant.set(row.tenant_id, [...(byTenant.get(row.tenant_id) ?? []), row.id]);
+    return [...byTenant].map(([tenantId, eventIds]) => ({ tenantId, eventIds }));
+  }
+}
+
+function toRow(event: IntegrationEvent) {
+  return {
+    tenant_id: event.tenantId,
+    id: event.id,
+    event_type: event.type,
+    license_id: event.about.licenseId ?? null,
+    resource_type: event.about.resourceType,
+    resource_id: event.about.resourceId,
+    event_data: event.data,
+    personal: event.personal,
+    user_id: event.actor.type === 'user' ? event.actor.id : null,
+    actor: event.actor,
+    metadata: event.metadata,
+    created_at: event.occurredAt.toISOString(),
+  };
+}

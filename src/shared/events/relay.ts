@@ -1,0 +1,54 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Config } from '../../config.js';
+import { Outbox } from './outbox.js';
+import { RecordEventsCommand } from './record-events.command.js';
+
+/** Younger rows are most likely on their way through the saga. */
+const GRACE_MS = 3_000;
+const BATCH = 1_000;
+
+/**
+ * Brings into the log what a crash, or a failed move, left in the outbox: at start, every few seconds, and once more
+ * when the process ends in order. It sends the saga's command and publishes nothing: the bus is told once or never.
+ */
+@Injectable()
+export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Relay.name);
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly commands: CommandBus,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.trySweep(GRACE_MS), this.config.settings.RELAY_INTERVAL_MS).unref();
+    // After the bootstrap, when every module's handlers are registered.
+    setImmediate(() => this.trySweep(0));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    this.trySweep(0);
+    await this.sweeping;
+  }
+
+  /** Moves everything that is older than this many milliseconds and was there when the sweep began. */
+  async sweep(olderThanMs: number): Promise<void> {
+    for (;;) {
+      const waiting = await this.outbox.waiting(olderThanMs, BATCH);
+      await Promise.all(waiting.map(({ tenantId, eventIds }) => this.commands.execute(new RecordEventsCommand(tenantId, eventIds))));
+      if (waiting.reduce((sum, { eventIds }) => sum + eventIds.length, 0) < BATCH) return;
+    }
+  }
+
+  /** One sweep at a time; a failed one is followed by the next. */
+  private trySweep(olderThanMs: number): void {
+    this.sweeping = this.sweeping
+      .then(() => this.sweep(olderThanMs))
+      .catch((error: unknown) => this.logger.warn(`The outbox could not be swept: ${String(error)}`));
+  }
+}

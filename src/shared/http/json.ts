@@ -1,0 +1,34 @@
+import type { Json, JsonObject } from '../events/integration-event.js';
+
+/** Text that PostgreSQL and every JSON reader can hold: no U+0000, no half of a surrogate pair. */
+export function isCleanText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** What is wrong with a value as stored JSON, or undefined. Stops at the first level too deep, however deep it goes on. */
+export function jsonFault(value: unknown, maxDepth: number): string | undefined {
+  if (typeof value === 'string') return isCleanText(value) ? undefined : 'must not contain U+0000 or lone surrogates';
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must not contain numbers beyond 1.8e308';
+  if (value === null || typeof value !== 'object') return undefined;
+  if (maxDepth === 0) return 'is nested too deeply';
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = isCleanText(key) ? jsonFault(inner, maxDepth - 1) : 'must not contain U+0000 or lone surrogates';
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything else replaces. */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged: Record<string, Json> = { ...target };
+  for (const [key, value] of Object.entries(patch)) {
+    const current = merged[key];
+    if (value === null) delete merged[key];
+    else merged[key] = isJsonObject(value) ? mergePatch(isJsonObject(current) ? current : {}, value) : value;
+  }
+  return merged;
+}

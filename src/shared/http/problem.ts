@@ -1,0 +1,45 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+
+export const FieldProblem = z
+  .object({
+    pointer: z.string().optional().meta({ description: 'JSON pointer (RFC 6901) into the body.', examples: ['/features/0'] }),
+    parameter: z.string().optional().meta({ description: 'Name of the path or query parameter.' }),
+    detail: z.string(),
+  })
+  .meta({ id: 'FieldProblem' });
+
+export type FieldProblem = z.infer<typeof FieldProblem>;
+
+/** RFC 9457. `code` is the contract: programs branch on it, people read `detail`. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ examples: ['urn:imprimatur:problem:TEMPLATE_NOT_FOUND'] }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'The request, by its X-Request-Id.' }),
+    code: z.string().meta({ examples: ['TEMPLATE_NOT_FOUND'] }),
+    errors: z.array(FieldProblem).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export type Problem = z.infer<typeof Problem>;
+
+export function problem(
+  status: number,
+  code: string,
+  detail: string,
+  requestId: string,
+  errors?: readonly FieldProblem[],
+): Problem {
+  return {
+    type: `urn:imprimatur:problem:${code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    instance: `urn:request:${requestId}`,
+    code,
+    ...(errors && { errors: [...errors] }),
+  };
+}

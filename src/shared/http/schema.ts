@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { isCleanText, isJsonObject, jsonFault } from './json.js';
+
+const MAX_JSON_BYTES = 16 * 1024;
+const MAX_JSON_DEPTH = 8;
+export const RESOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+const ID_RULE = 'must be 1 to 64 characters, letters, digits and . _ : -, beginning with a letter or digit, or an integer';
+
+/** Text of 1 to `max` characters that can be stored and read everywhere. */
+export const text = (max: number) =>
+  z.string().min(1).max(max).refine(isCleanText, 'must not contain U+0000 or lone surrogates');
+
+/** An id that may be mastered elsewhere: a string or an integer on the way in, text from then on. */
+export const ResourceId = z
+  .union([z.string(), z.int()], { error: ID_RULE })
+  .transform(String)
+  .pipe(z.string().regex(RESOURCE_ID, ID_RULE))
+  .meta({ description: 'String or integer, kept as text.', examples: ['customer-001'] });
+
+/** An id in a path or in a query, where everything is text. */
+export const IdParameter = z.string().regex(RESOURCE_ID, ID_RULE);
+
+export const UuidParameter = z.uuid();
+
+/** A free-form JSON object of the caller's: at most 16 KiB as JSON and 8 levels. */
+export const FreeForm = z.record(z.string(), z.json()).meta({ description: 'Free-form JSON object, at most 16 KiB and 8 levels.' });
+
+/** Checked before zod walks it, so that depth costs nothing. */
+export const FreeFormInput = z
+  .unknown()
+  .superRefine((value, context) => {
+    const fault = !isJsonObject(value) ? 'must be an object' : (jsonFault(value, MAX_JSON_DEPTH) ?? sizeFault(value));
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  })
+  .transform((value) => value as z.infer<typeof FreeForm>)
+  .meta({ type: 'object', additionalProperties: true, description: 'Free-form JSON object, at most 16 KiB and 8 levels.' });
+
+function sizeFault(value: unknown): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  return bytes > MAX_JSON_BYTES ? `has ${bytes} bytes as JSON; at most ${MAX_JSON_BYTES} are kept` : undefined;
+}
+
+/** ISO 8601 with a time zone, kept as UTC with milliseconds. */
+export const Timestamp = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString());
+
+export const TimestampParameter = z.iso.datetime({ offset: true }).transform((time) => new Date(time));
+
+/** On the way out: UTC, ends in Z. */
+export const UtcTime = z.iso.datetime().meta({ examples: ['2026-11-23T12:00:00.000Z'] });
+
+export const FlagParameter = z.enum(['true', 'false']).transform((value) => value === 'true');

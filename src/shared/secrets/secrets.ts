@@ -1,0 +1,67 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+
+const ALGORITHM = 'aes-256-gcm';
+const FORMAT = 1;
+const KEY_ID_BYTES = 4;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const HEADER_BYTES = 1 + KEY_ID_BYTES;
+const DIGEST_BYTES = 16;
+
+/** A value that this master key cannot open: sealed with another key, for another purpose, or changed. */
+export class SealError extends Error {}
+
+/**
+ * The two secrets of an installation, 32 bytes each. The master key seals what must be shown again, the lookup key makes
+ * digests by which a value can be found without being kept. One cannot stand in for the other.
+ */
+export class Secrets {
+  private readonly keyId: Buffer;
+
+  constructor(
+    private readonly masterKey: Buffer,
+    private readonly lookupKey: Buffer,
+  ) {
+    if (masterKey.length !== 32 || lookupKey.length !== 32) throw new TypeError('A secret must have 32 bytes.');
+    this.keyId = createHash('sha256').update('imprimatur master key').update(masterKey).digest().subarray(0, KEY_ID_BYTES);
+  }
+
+  /**
+   * Seals text with AES-256-GCM. `context` is what it belongs to (tenant, license); a seal moved elsewhere does not open.
+   * Layout: format (1 byte), id of the master key (4), IV (12), tag (16), ciphertext.
+   */
+  seal(plaintext: string, context: readonly string[]): Buffer {
+    const header = Buffer.concat([Buffer.of(FORMAT), this.keyId]);
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv(ALGORITHM, this.masterKey, iv).setAAD(additionalData(header, context));
+    const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+    return Buffer.concat([header, iv, cipher.getAuthTag(), ciphertext]);
+  }
+
+  /** Throws SealError. */
+  open(sealed: Buffer, context: readonly string[]): string {
+    const header = sealed.subarray(0, HEADER_BYTES);
+    const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
+    const body = sealed.subarray(HEADER_BYTES + IV_BYTES);
+    if (header[0] !== FORMAT || !header.subarray(1).equals(this.keyId) || body.length < TAG_BYTES) {
+      throw new SealError('The value was sealed with another master key.');
+    }
+    try {
+      const decipher = createDecipheriv(ALGORITHM, this.masterKey, iv, { authTagLength: TAG_BYTES });
+      decipher.setAAD(additionalData(header, context)).setAuthTag(body.subarray(0, TAG_BYTES));
+      return Buffer.concat([decipher.update(body.subarray(TAG_BYTES)), decipher.final()]).toString('utf8');
+    } catch (cause) {
+      throw new SealError('The sealed value was changed or belongs elsewhere.', { cause });
+    }
+  }
+
+  /** HMAC-SHA-256 cut to 16 bytes: short, because random digests are costly to index by the million. */
+  digest(value: string): Buffer {
+    return createHmac('sha256', this.lookupKey).update(value, 'utf8').digest().subarray(0, DIGEST_BYTES);
+  }
+}
+
+/** Every part with its length, so that no two contexts run together to the same bytes. */
+function additionalData(header: Buffer, context: readonly string[]): Buffer {
+  return Buffer.concat([header, Buffer.from(JSON.stringify(context), 'utf8')]);
+}

@@ -1,0 +1,123 @@
+import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
+import type { Transaction } from '../events/transaction.js';
+import type { UnitOfWork } from '../events/unit-of-work.js';
+import type { PageRequest } from '../http/paging.js';
+
+/** What every row of a tenant has. */
+export interface TenantRow extends ObjectLiteral {
+  readonly tenantId: string;
+  readonly createdAt: Date;
+}
+
+/** Narrows a list: SQL over the alias `item`, with its parameters. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: ObjectLiteral;
+}
+
+/**
+ * Rows of one table, reached only through a tenant: every call takes it first and applies it last, and runs in the
+ * tenant's unit of work, so that row-level security stands behind it. There is no `save()`, which would move another
+ * tenant's row by its id, and no `where` that could be empty.
+ */
+export abstract class TenantRepository<Row extends TenantRow> {
+  protected constructor(
+    private readonly entity: EntityTarget<Row>,
+    /** The property that with the tenant makes the primary key. */
+    private readonly idProperty: Extract<keyof Row, string>,
+    protected readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  find(tenantId: string, id: string): Promise<Row | null> {
+    return this.select(tenantId, (query) => this.withId(query, id).getOne());
+  }
+
+  /** Locks the row until the unit of work ends, so that what is read can be changed without losing another change. */
+  findForUpdate(tenantId: string, id: string): Promise<Row | null> {
+    return this.select(tenantId, (query) => this.withId(query, id).setLock('for_no_key_update').getOne());
+  }
+
+  findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
+    return this.select(tenantId, (query) =>
+      query.andWhere(`item.${this.idProperty} = ANY(:ids)`, { ids: [...ids] }).getMany(),
+    );
+  }
+
+  /** Newest first, one row more than the page holds. */
+  list(tenantId: string, conditions: readonly Condition[], { limit, after }: PageRequest): Promise<Row[]> {
+    return this.select(tenantId, (query) => {
+      for (const { sql, parameters } of conditions) query.andWhere(`(${sql})`, parameters);
+      if (after) query.andWhere(`(item.createdAt, item.${this.idProperty}) < (:cursorTime, :cursorId)`, cursor(after));
+      return query
+        .orderBy('item.createdAt', 'DESC')
+        .addOrderBy(`item.${this.idProperty}`, 'DESC')
+        .limit(limit + 1)
+        .getMany();
+    });
+  }
+
+  async insert(row: Row): Promise<void> {
+    await this.unitOfWork.run(row.tenantId, ({ manager }) =>
+      manager.createQueryBuilder().insert().into(this.entity).values(row as QueryDeepPartialEntity<Row>).updateEntity(false).execute(),
+    );
+  }
+
+  /** Writes a row that `findForUpdate` read in the same unit of work. */
+  async update(row: Row): Promise<void> {
+    const { tenantId, [this.idProperty]: id, ...change } = row;
+    const { affected } = await this.unitOfWork.run(tenantId, ({ manager }) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set(change as unknown as QueryDeepPartialEntity<Row>)
+        .where({ [this.idProperty]: id })
+        .andWhere('tenant_id = :tenantId', { tenantId })
+        .execute(),
+    );
+    if (affected !== 1) throw new Error(`An update reached ${affected ?? 0} rows instead of one.`);
+  }
+
+  /** The table's columns under `alias`, each named as its property: for statements written by hand. */
+  protected columns(transaction: Transaction, alias: string): string {
+    const { columns } = transaction.manager.dataSource.getMetadata(this.entity);
+    return columns.map((column) => `${alias}.${column.databaseName} AS "${column.propertyName}"`).join(', ');
+  }
+
+  private select<T>(tenantId: string, read: (query: SelectQueryBuilder<Row>) => Promise<T>): Promise<T> {
+    return this.unitOfWork.run(tenantId, ({ manager }) =>
+      read(manager.createQueryBuilder(this.entity, 'item').where('item.tenantId = :tenantId', { tenantId })),
+    );
+  }
+
+  private withId(query: SelectQueryBuilder<Row>, id: string): SelectQueryBuilder<Row> {
+    return query.andWhere(`item.${this.idProperty} = :id`, { id });
+  }
+}
+
+function cursor(after: NonNullable<PageRequest['after']>): ObjectLiteral {
+  return { cursorTime: after.createdAt, cursorId: after.id };
+}
+
+/** True for what begins with the text, in upper or lower case: a range on stored lower-case columns, which an index serves. */
+export function prefixCondition(columns: readonly string[], prefix: string | undefined): Condition[] {
+  if (prefix === undefined) return [];
+  const range = (column: string) =>
+    `(item.${column} ~>=~ lower(CAST(:prefix AS text)) AND item.${column} ~<~ lower(CAST(:prefix AS text)) || chr(1114111))`;
+  return [{ sql: columns.map(range).join(' OR '), parameters: { prefix } }];
+}
+
+/** One equality for each filter that was given. */
+export function equalities(filters: Readonly<Record<string, string | boolean | undefined>>): Condition[] {
+  return Object.entries(filters)
+    .filter(([, value]) => value !== undefined)
+    .map(([property, value]) => ({ sql: `item.${property} = :${property}`, parameters: { [property]: value } }));
+}
+
+/** From inclusive, before exclusive; an open end where none was given. */
+export function range(property: string, from: Date | undefined, before: Date | undefined): Condition[] {
+  return [
+    ...(from ? [{ sql: `item.${property} >= :${property}From`, parameters: { [`${property}From`]: from } }] : []),
+    ...(before ? [{ sql: `item.${property} < :${property}Before`, parameters: { [`${property}Before`]: before } }] : []),
+  ];
+}

@@ -1,0 +1,27 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { TemplateCreatedEvent } from '../events/template.events.js';
+import { toTemplateResponse } from '../template.dto.js';
+import { Template } from '../template.entity.js';
+import { TemplateRepository } from '../template.repository.js';
+import { CreateTemplateCommand } from './create-template.command.js';
+
+@CommandHandler(CreateTemplateCommand)
+export class CreateTemplateHandler implements ICommandHandler<CreateTemplateCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly templates: TemplateRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, template: input }: CreateTemplateCommand) {
+    const now = this.clock.now();
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const template = Template.create(actor.tenantId, input, now);
+      await this.templates.insert(template);
+      transaction.record(new TemplateCreatedEvent(actor, now, template.templateId, template.terms()));
+      return toTemplateResponse(template);
+    });
+  }
+}

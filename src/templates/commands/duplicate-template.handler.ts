@@ -1,0 +1,29 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { TemplateCreatedEvent } from '../events/template.events.js';
+import { toTemplateResponse } from '../template.dto.js';
+import { TemplateNotFoundError } from '../template.errors.js';
+import { TemplateRepository } from '../template.repository.js';
+import { DuplicateTemplateCommand } from './duplicate-template.command.js';
+
+@CommandHandler(DuplicateTemplateCommand)
+export class DuplicateTemplateHandler implements ICommandHandler<DuplicateTemplateCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly templates: TemplateRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, templateId, request }: DuplicateTemplateCommand) {
+    const now = this.clock.now();
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const original = await this.templates.find(actor.tenantId, templateId);
+      if (!original) throw new TemplateNotFoundError(templateId);
+      const copy = original.duplicate(request, now);
+      await this.templates.insert(copy);
+      transaction.record(new TemplateCreatedEvent(actor, now, copy.templateId, copy.terms(), templateId));
+      return toTemplateResponse(copy);
+    });
+  }
+}

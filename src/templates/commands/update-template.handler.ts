@@ -1,0 +1,31 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { TemplateUpdatedEvent } from '../events/template.events.js';
+import { toTemplateResponse } from '../template.dto.js';
+import { TemplateNotFoundError } from '../template.errors.js';
+import { TemplateRepository } from '../template.repository.js';
+import { UpdateTemplateCommand } from './update-template.command.js';
+
+@CommandHandler(UpdateTemplateCommand)
+export class UpdateTemplateHandler implements ICommandHandler<UpdateTemplateCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly templates: TemplateRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, templateId, patch }: UpdateTemplateCommand) {
+    const now = this.clock.now();
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const template = await this.templates.findForUpdate(actor.tenantId, templateId);
+      if (!template) throw new TemplateNotFoundError(templateId);
+      const change = template.update(patch, now);
+      if (change) {
+        await this.templates.update(template);
+        transaction.record(new TemplateUpdatedEvent(actor, now, templateId, change));
+      }
+      return toTemplateResponse(template);
+    });
+  }
+}

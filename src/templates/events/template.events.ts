@@ -1,0 +1,20 @@
+import type { Change } from '../../shared/events/change.js';
+import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+
+export class TemplateCreatedEvent extends IntegrationEvent {
+  readonly type = 'template.created';
+
+  /** `duplicateOf` is the template it was copied from. */
+  constructor(actor: Actor, now: Date, templateId: string, after: JsonObject, duplicateOf: string | null = null) {
+    super(actor, now, { resourceType: 'template', resourceId: templateId }, { after, duplicate_of: duplicateOf });
+  }
+}
+
+export class TemplateUpdatedEvent extends IntegrationEvent {
+  readonly type = 'template.updated';
+
+  constructor(actor: Actor, now: Date, templateId: string, { before, after }: Change) {
+    super(actor, now, { resourceType: 'template', resourceId: templateId }, { before, after });
+  }
+}

@@ -1,0 +1,13 @@
+export { CreateTemplateCommand } from './commands/create-template.command.js';
+export { DuplicateTemplateCommand } from './commands/duplicate-template.command.js';
+export { UpdateTemplateCommand } from './commands/update-template.command.js';
+export { TemplateCreatedEvent, TemplateUpdatedEvent } from './events/template.events.js';
+export { Feature, LicenseModel, LicenseType, Restriction } from './license-terms.js';
+export { GetIssuableTemplatesQuery } from './queries/get-issuable-templates.query.js';
+export { GetTemplateQuery } from './queries/get-template.query.js';
+export { ListTemplatesQuery } from './queries/list-templates.query.js';
+export type { CreateTemplateRequest, TemplateResponse, UpdateTemplateRequest } from './template.dto.js';
+export type { Template } from './template.entity.js';
+export { TemplateNotFoundError } from './template.errors.js';
+export type { IssuableTemplate } from './template.repository.js';
+export { TemplatesModule } from './templates.module.js';

@@ -1,0 +1,13 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { TemplateResponse } from '../template.dto.js';
+
+/** Throws TemplateNotFoundError. */
+export class GetTemplateQuery extends Query<TemplateResponse> {
+  constructor(
+    readonly actor: Actor,
+    readonly templateId: string,
+  ) {
+    super();
+  }
+}

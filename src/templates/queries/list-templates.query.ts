@@ -1,0 +1,12 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { ListTemplatesRequest, TemplatePage } from '../template.dto.js';
+
+export class ListTemplatesQuery extends Query<TemplatePage> {
+  constructor(
+    readonly actor: Actor,
+    readonly request: ListTemplatesRequest,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
+import { FlagParameter, FreeForm, FreeFormInput, IdParameter, ResourceId, text, UtcTime } from '../shared/http/schema.js';
+import { Feature, FeatureInput, LicenseModel, LicenseType, Restriction } from './license-terms.js';
+import type { Template } from './template.entity.js';
+
+const MAX_FEATURES = 200;
+const MAX_RESTRICTION_VALUES = 1_000;
+const MAX_DAYS = 36_500;
+
+const days = (least: number) => z.int().min(least).max(MAX_DAYS);
+
+const fields = {
+  template_name: text(255),
+  description: text(4000).nullable(),
+  default_duration: days(1).nullable().meta({
+    description: 'Days from issue to expiry; null never expires. For PERPETUAL it is null and nothing else.',
+  }),
+  max_activations: z.int().min(1).max(1_000_000).nullable().meta({ description: 'null: unlimited.' }),
+  features: z
+    .array(FeatureInput)
+    .max(MAX_FEATURES)
+    .refine((all) => new Set(all.map((feature) => feature.feature_id)).size === all.length, 'names a feature_id twice'),
+  restrictions: z
+    .array(Restriction)
+    .max(MAX_RESTRICTION_VALUES)
+    .refine(
+      (all) => all.reduce((sum, { values }) => sum + values.length, 0) <= MAX_RESTRICTION_VALUES,
+      `has more than ${MAX_RESTRICTION_VALUES} values`,
+    ),
+  pricing: FreeFormInput,
+  auto_renewal_enabled: z.boolean(),
+  trial_allowed: z.boolean(),
+  trial_duration_days: days(1),
+  grace_period_days: days(0),
+  active: z.boolean().meta({ description: 'false archives the template: nothing is issued from it any more.' }),
+  metadata: FreeFormInput,
+};
+
+export const CreateTemplateRequest = z
+  .strictObject({
+    template_id: ResourceId.optional(),
+    template_name: fields.template_name,
+    product_id: ResourceId,
+    description: fields.description.default(null),
+    license_type: LicenseType,
+    license_model: LicenseModel,
+    default_duration: fields.default_duration.optional(),
+    max_activations: fields.max_activations.default(1),
+    features: fields.features.default([]),
+    restrictions: fields.restrictions.default([]),
+    pricing: fields.pricing.default({}),
+    auto_renewal_enabled: fields.auto_renewal_enabled.default(false),
+    trial_allowed: fields.trial_allowed.default(false),
+    trial_duration_days: fields.trial_duration_days.default(30),
+    grace_period_days: fields.grace_period_days.default(30),
+    active: fields.active.default(true),
+    metadata: fields.metadata.default({}),
+  })
+  .meta({
+    id: 'CreateTemplateRequest',
+    examples: [
+      {
+        template_id: 'team-yearly',
+        template_name: 'Team License, yearly',
+        product_id: 'ISP-PRO-001',
+        license_type: 'SUBSCRIPTION',
+        license_model: 'PER_SEAT',
+        default_duration: 365,
+        max_activations: 25,
+        features: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }],
+        restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }],
+        pricing: { monthly: 299, annual: 2990 },
+      },
+    ],
+  });
+export type CreateTemplateRequest = z.infer<typeof CreateTemplateRequest>;
+
+export const UpdateTemplateRequest = z
+  .strictObject(fields)
+  .partial()
+  .meta({ id: 'UpdateTemplateRequest', examples: [{ max_activations: 10, pricing: { annual: 2490 } }] });
+export type UpdateTemplateRequest = z.infer<typeof UpdateTemplateRequest>;
+
+export const DuplicateTemplateRequest = z
+  .strictObject({ template_id: ResourceId.optional(), template_name: fields.template_name.optional() })
+  .meta({
+    id: 'DuplicateTemplateRequest',
+    description: 'Without a name the copy is called "{name} (copy)".',
+    examples: [{ template_name: 'Professional ISP License, two years' }],
+  });
+export type DuplicateTemplateRequest = z.infer<typeof DuplicateTemplateRequest>;
+
+export const TemplateResponse = z
+  .object({
+    template_id: z.string(),
+    tenant_id: z.string(),
+    template_name: z.string(),
+    product_id: z.string(),
+    description: z.string().nullable(),
+    license_type: LicenseType,
+    license_model: LicenseModel,
+    default_duration: z.int().nullable(),
+    max_activations: z.int().nullable(),
+    features: z.array(Feature),
+    restrictions: z.array(Restriction),
+    pricing: FreeForm,
+    auto_renewal_enabled: z.boolean(),
+    trial_allowed: z.boolean(),
+    trial_duration_days: z.int(),
+    grace_period_days: z.int(),
+    active: z.boolean(),
+    metadata: FreeForm,
+    version: z.int(),
+    created_at: UtcTime,
+    updated_at: UtcTime,
+  })
+  .meta({ id: 'LicenseTemplate' });
+export type TemplateResponse = z.infer<typeof TemplateResponse>;
+
+export const TemplatePage = pageOf(TemplateResponse).meta({ id: 'LicenseTemplatePage' });
+export type TemplatePage = z.infer<typeof TemplatePage>;
+
+export const ListTemplatesRequest = z.strictObject({
+  ...pageParameters,
+  product_id: IdParameter.optional(),
+  license_type: LicenseType.optional(),
+  active: FlagParameter.optional(),
+  q: SearchPrefix.optional(),
+});
+export type ListTemplatesRequest = z.infer<typeof ListTemplatesRequest>;
+
+export function toTemplateResponse(template: Template): TemplateResponse {
+  return {
+    template_id: template.templateId,
+    tenant_id: template.tenantId,
+    template_name: template.templateName,
+    product_id: template.productId,
+    description: template.description,
+    license_type: template.licenseType,
+    license_model: template.licenseModel,
+    default_duration: template.defaultDuration,
+    max_activations: template.maxActivations,
+    features: template.features,
+    restrictions: template.restrictions,
+    pricing: template.pricing,
+    auto_renewal_enabled: template.autoRenewalEnabled,
+    trial_allowed: template.trialAllowed,
+    trial_duration_days: template.trialDurationDays,
+    grace_period_days: template.gracePeriodDays,
+    active: template.active,
+    metadata: template.metadata,
+    version: template.version,
+    created_at: template.createdAt.toISOString(),
+    updated_at: template.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,138 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Change } from '../shared/events/change.js';
+import type { JsonObject } from '../shared/events/integration-event.js';
+import { mergeFreeForm } from '../shared/http/free-form.js';
+import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import type { Feature, LicenseModel, LicenseType, Restriction } from './license-terms.js';
+import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.dto.js';
+
+const DEFAULT_DURATION_DAYS = 365;
+const MAX_NAME = 255;
+
+/** A reusable license configuration of one product. What is issued from it keeps a copy and never follows it. */
+@Entity('license_templates')
+export class Template extends VersionedRow {
+  @PrimaryColumn('text', { name: 'template_id' })
+  templateId!: string;
+
+  @Column('text', { name: 'template_name' })
+  templateName!: string;
+
+  @Column('text', { name: 'product_id' })
+  productId!: string;
+
+  @Column('text', { nullable: true })
+  description!: string | null;
+
+  @Column('text', { name: 'license_type' })
+  licenseType!: LicenseType;
+
+  @Column('text', { name: 'license_model' })
+  licenseModel!: LicenseModel;
+
+  /** Days from issue to expiry; null never expires. */
+  @Column('integer', { name: 'default_duration', nullable: true })
+  defaultDuration!: number | null;
+
+  /** Null is unlimited. */
+  @Column('integer', { name: 'max_activations', nullable: true })
+  maxActivations!: number | null;
+
+  @Column('jsonb')
+  features!: Feature[];
+
+  @Column('jsonb')
+  restrictions!: Restriction[];
+
+  @Column('jsonb')
+  pricing!: JsonObject;
+
+  @Column('boolean', { name: 'auto_renewal_enabled' })
+  autoRenewalEnabled!: boolean;
+
+  @Column('boolean', { name: 'trial_allowed' })
+  trialAllowed!: boolean;
+
+  @Column('integer', { name: 'trial_duration_days' })
+  trialDurationDays!: number;
+
+  @Column('integer', { name: 'grace_period_days' })
+  gracePeriodDays!: number;
+
+  @Column('boolean')
+  active!: boolean;
+
+  @Column('jsonb')
+  metadata!: JsonObject;
+
+  /** Throws InvalidFieldError for a PERPETUAL template that would expire. */
+  static create(tenantId: string, input: CreateTemplateRequest, now: Date): Template {
+    const template = Object.assign(new Template(), Template.newRow(tenantId, now));
+    template.templateId = input.template_id ?? uuidv7();
+    template.productId = input.product_id;
+    template.licenseType = input.license_type;
+    template.licenseModel = input.license_model;
+    template.pricing = input.pricing;
+    template.metadata = input.metadata;
+    const usual = input.license_type === 'PERPETUAL' ? null : DEFAULT_DURATION_DAYS;
+    template.set({ ...input, default_duration: input.default_duration === undefined ? usual : input.default_duration });
+    return template;
+  }
+
+  /** Undefined when the patch changes nothing. Throws InvalidFieldError. */
+  update(patch: UpdateTemplateRequest, now: Date): Change | undefined {
+    const before = this.terms();
+    if (patch.pricing) this.pricing = mergeFreeForm(this.pricing, patch.pricing, '/pricing');
+    if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
+    this.set(patch);
+    return this.changedSince(before, this.terms(), now);
+  }
+
+  /** A new, active template with the same terms. */
+  duplicate(request: DuplicateTemplateRequest, now: Date): Template {
+    const copy = Object.assign(new Template(), this, Template.newRow(this.tenantId, now));
+    copy.templateId = request.template_id ?? uuidv7();
+    copy.templateName = request.template_name ?? `${this.templateName.slice(0, MAX_NAME - 7)} (copy)`;
+    copy.active = true;
+    return copy;
+  }
+
+  /** What can be changed, in wire names. */
+  terms(): JsonObject {
+    return {
+      template_name: this.templateName,
+      description: this.description,
+      default_duration: this.defaultDuration,
+      max_activations: this.maxActivations,
+      features: this.features,
+      restrictions: this.restrictions,
+      pricing: this.pricing,
+      auto_renewal_enabled: this.autoRenewalEnabled,
+      trial_allowed: this.trialAllowed,
+      trial_duration_days: this.trialDurationDays,
+      grace_period_days: this.gracePeriodDays,
+      active: this.active,
+      metadata: this.metadata,
+    };
+  }
+
+  /** Everything but the free-form objects, which are merged. */
+  private set(fields: UpdateTemplateRequest): void {
+    if (fields.template_name !== undefined) this.templateName = fields.template_name;
+    if (fields.description !== undefined) this.description = fields.description;
+    if (fields.default_duration !== undefined) this.defaultDuration = fields.default_duration;
+    if (fields.max_activations !== undefined) this.maxActivations = fields.max_activations;
+    if (fields.features !== undefined) this.features = fields.features;
+    if (fields.restrictions !== undefined) this.restrictions = fields.restrictions;
+    if (fields.auto_renewal_enabled !== undefined) this.autoRenewalEnabled = fields.auto_renewal_enabled;
+    if (fields.trial_allowed !== undefined) this.trialAllowed = fields.trial_allowed;
+    if (fields.trial_duration_days !== undefined) this.trialDurationDays = fields.trial_duration_days;
+    if (fields.grace_period_days !== undefined) this.gracePeriodDays = fields.grace_period_days;
+    if (fields.active !== undefined) this.active = fields.active;
+    if (this.licenseType === 'PERPETUAL' && this.defaultDuration !== null) {
+      throw new InvalidFieldError('/default_duration', 'must be null for a PERPETUAL license, which never expires');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { IdParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { CreateTemplateCommand } from './commands/create-template.command.js';
+import { DuplicateTemplateCommand } from './commands/duplicate-template.command.js';
+import { UpdateTemplateCommand } from './commands/update-template.command.js';
+import {
+  CreateTemplateRequest,
+  DuplicateTemplateRequest,
+  ListTemplatesRequest,
+  TemplatePage,
+  TemplateResponse,
+  UpdateTemplateRequest,
+} from './template.dto.js';
+import { GetTemplateQuery } from './queries/get-template.query.js';
+import { ListTemplatesQuery } from './queries/list-templates.query.js';
+
+@ApiTags('License templates')
+@Controller('v1/license-templates')
+export class TemplatesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('templates:write')
+  @DescribeWrite('Create a license template', {
+    404: ['PRODUCT_NOT_FOUND'],
+    409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
+  })
+  @CreatedAt('/v1/license-templates', 'template_id')
+  @ApiCreatedResponse({ standardSchema: TemplateResponse })
+  create(@CurrentActor() actor: Actor, @Body({ schema: CreateTemplateRequest }) body: CreateTemplateRequest) {
+    return this.commands.execute(new CreateTemplateCommand(actor, body));
+  }
+
+  @Get()
+  @RequirePermission('templates:read')
+  @DescribeRead('List license templates, newest first')
+  @ApiOkResponse({ standardSchema: TemplatePage })
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListTemplatesRequest }) query: ListTemplatesRequest) {
+    return this.queries.execute(new ListTemplatesQuery(actor, query));
+  }
+
+  @Get(':template_id')
+  @RequirePermission('templates:read')
+  @DescribeRead('Get a license template', { 404: ['TEMPLATE_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: TemplateResponse })
+  get(@CurrentActor() actor: Actor, @Param('template_id', { schema: IdParameter }) templateId: string) {
+    return this.queries.execute(new GetTemplateQuery(actor, templateId));
+  }
+
+  @Patch(':template_id')
+  @RequirePermission('templates:write')
+  @DescribeWrite('Change a license template (JSON Merge Patch)', {
+    404: ['TEMPLATE_NOT_FOUND'],
+    409: ['TEMPLATE_NAME_TAKEN'],
+  })
+  @ApiOkResponse({ standardSchema: TemplateResponse })
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('template_id', { schema: IdParameter }) templateId: string,
+    @Body({ schema: UpdateTemplateRequest }) body: UpdateTemplateRequest,
+  ) {
+    return this.commands.execute(new UpdateTemplateCommand(actor, templateId, body));
+  }
+
+  @Post(':template_id/duplicate')
+  @RequirePermission('templates:write')
+  @DescribeWrite('Make a new license template with the same terms', {
+    404: ['TEMPLATE_NOT_FOUND'],
+    409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
+  })
+  @CreatedAt('/v1/license-templates', 'template_id')
+  @ApiCreatedResponse({ standardSchema: TemplateResponse })
+  duplicate(
+    @CurrentActor() actor: Actor,
+    @Param('template_id', { schema: IdParameter }) templateId: string,
+    @Body({ schema: DuplicateTemplateRequest }) body: DuplicateTemplateRequest,
+  ) {
+    return this.commands.execute(new DuplicateTemplateCommand(actor, templateId, body));
+  }
+}

@@ -1,0 +1,89 @@
+import type pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { EVERY_PERMISSION } from '../shared/tenancy/permissions.js';
+import { isTenantId } from '../shared/tenancy/tenant-id.js';
+import { apiKeyPrefix, hashApiKey } from './api-key.js';
+
+const ADMIN_KEY_NAME = 'admin';
+
+/** A tenant or key that cannot be made as asked. */
+export class TenantRegistryError extends Error {}
+
+export interface TenantSummary {
+  readonly id: string;
+  readonly status: string;
+  readonly created_at: Date;
+  readonly active_keys: number;
+}
+
+/** Makes tenants and their admin keys, as the owner role: the server's role may only read them. */
+export class TenantRegistry {
+  constructor(private readonly owner: pg.ClientBase) {}
+
+  async isEmpty(): Promise<boolean> {
+    const { rowCount } = await this.owner.query('SELECT 1 FROM tenants LIMIT 1');
+    return rowCount === 0;
+  }
+
+  async exists(tenantId: string): Promise<boolean> {
+    const { rowCount } = await this.owner.query('SELECT 1 FROM tenants WHERE id = $1', [tenantId]);
+    return rowCount === 1;
+  }
+
+  /** Tenant and key together or neither. Throws TenantRegistryError. */
+  async create(tenantId: string, adminKey: string, now: Date): Promise<void> {
+    if (!isTenantId(tenantId)) {
+      throw new TenantRegistryError(
+        `"${tenantId}" is not a tenant id: 1 to 63 letters, digits, _ and -, beginning with a letter or digit.`,
+      );
+    }
+    await this.inTransaction(async () => {
+      const { rowCount } = await this.owner.query(
+        'INSERT INTO tenants (id, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+        [tenantId, now],
+      );
+      if (rowCount !== 1) throw new TenantRegistryError(`There is already a tenant ${tenantId}.`);
+      await this.insertAdminKey(tenantId, adminKey, now);
+    });
+  }
+
+  /** The new admin key works and every earlier admin key of the tenant no longer does. Throws TenantRegistryError. */
+  async replaceAdminKey(tenantId: string, adminKey: string, now: Date): Promise<void> {
+    await this.inTransaction(async () => {
+      const { rowCount } = await this.owner.query('SELECT 1 FROM tenants WHERE id = $1 FOR UPDATE', [tenantId]);
+      if (rowCount !== 1) throw new TenantRegistryError(`There is no tenant ${tenantId}.`);
+      await this.owner.query(
+        'UPDATE api_keys SET revoked_at = $2 WHERE tenant_id = $1 AND name = $3 AND revoked_at IS NULL',
+        [tenantId, now, ADMIN_KEY_NAME],
+      );
+      await this.insertAdminKey(tenantId, adminKey, now);
+    });
+  }
+
+  async list(): Promise<TenantSummary[]> {
+    const { rows } = await this.owner.query<TenantSummary>(
+      `SELECT t.id, t.status, t.created_at, count(k.id) FILTER (WHERE k.revoked_at IS NULL)::int AS active_keys
+       FROM tenants t LEFT JOIN api_keys k ON k.tenant_id = t.id GROUP BY t.id ORDER BY t.id`,
+    );
+    return rows;
+  }
+
+  private async insertAdminKey(tenantId: string, key: string, now: Date): Promise<void> {
+    await this.owner.query(
+      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [uuidv7(), tenantId, ADMIN_KEY_NAME, [EVERY_PERMISSION], hashApiKey(key), apiKeyPrefix(key), now],
+    );
+  }
+
+  private async inTransaction(work: () => Promise<void>): Promise<void> {
+    await this.owner.query('BEGIN');
+    try {
+      await work();
+      await this.owner.query('COMMIT');
+    } catch (error) {
+      await this.owner.query('ROLLBACK');
+      throw error;
+    }
+  }
+}
