@@ -16,8 +16,11 @@ function fingerprint() {
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) => join(root, name));
-  for (const file of [...settings, ...sources]) hash.update(relative(root, file)).update('\0').update(readFileSync(file));
+  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) =>
+    join(root, name),
+  );
+  for (const file of [...settings, ...sources])
+    hash.update(relative(root, file)).update('\0').update(readFileSync(file));
   return hash.digest('hex');
 }
 
@@ -28,7 +31,9 @@ let nest;
 try {
   nest = createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
 } catch {
-  console.error('The sources changed since the last build and the compiler is not installed. Run "npm ci" and build again.');
+  console.error(
+    'The sources changed since the last build and the compiler is not installed. Run "npm ci" and build again.',
+  );
   process.exit(1);
 }
 console.log('Building …');

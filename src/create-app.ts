@@ -1,3 +1,4 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConsoleLogger } from '@nestjs/common';
@@ -12,10 +13,18 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
     abortOnError: false,
     logger: ['error', 'warn'],
   });
-  setUpOpenApi(app);
+  await prepareApp(app);
+  const levels = ['error', 'warn', 'log', 'debug'] as const;
+  app.useLogger(
+    new ConsoleLogger({ json: true, colors: false, logLevels: levels.slice(0, levels.indexOf(level) + 1) }),
+  );
+  return app;
+}
+
+/** What every instance needs before it can answer, those of the tests too. */
+export async function prepareApp(app: NestFastifyApplication): Promise<OpenAPIObject> {
+  const document = setUpOpenApi(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
-  const levels = ['error', 'warn', 'log', 'debug'] as const;
-  app.useLogger(new ConsoleLogger({ json: true, colors: false, logLevels: levels.slice(0, levels.indexOf(level) + 1) }));
-  return app;
+  return document;
 }

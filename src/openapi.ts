@@ -1,12 +1,16 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Problem } from './shared/http/problem.js';
 import { VERSION } from './version.js';
 
-const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps a history that cannot be
-rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
+const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps a history that cannot
+be rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
 
-Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the permission it
-needs as \`x-permission\`. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null.`;
+Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the
+permission it needs as \`x-permission\`. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null.`;
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** The OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
 export function setUpOpenApi(app: INestApplication): OpenAPIObject {
@@ -19,8 +23,13 @@ export function setUpOpenApi(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'imp_…', description: 'An API key.' }, 'api-key')
     .build();
   const document = SwaggerModule.createDocument(app, options, {
-    operationIdFactory: (_controller, method) => method,
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
+    standardSchemaConverter,
   });
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, ...toComponents(Problem, 'output').components },
+  };
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
@@ -28,4 +37,32 @@ export function setUpOpenApi(app: INestApplication): OpenAPIObject {
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
   });
   return document;
+}
+
+const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchemaConverter']> = (
+  schema,
+  { schemaType },
+) => (schema instanceof z.ZodType ? toComponents(schema, schemaType) : undefined);
+
+/** JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. */
+function toComponents(schema: z.ZodType, io: 'input' | 'output') {
+  const { $defs, $schema: _, ...root } = z.toJSONSchema(schema, { io, override: keepHints });
+  const rewritten = JSON.stringify({ root, $defs: $defs ?? {} }).replaceAll('#/$defs/', '#/components/schemas/');
+  const result = JSON.parse(rewritten) as { root: Schemas[string]; $defs: Schemas };
+  return { schema: result.root, components: result.$defs };
+}
+
+/** zod leaves examples and defaults out of schemas that transform, and spells formats out as patterns. */
+function keepHints({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}) {
+  const hints = z.globalRegistry.get(zodSchema);
+  if (hints?.examples) jsonSchema.examples = hints.examples as z.core.JSONSchema.BaseSchema['examples'];
+  if (hints && 'default' in hints) jsonSchema.default = hints.default as z.core.JSONSchema.BaseSchema['default'];
+  if (jsonSchema.format) delete jsonSchema.pattern;
+  delete jsonSchema.id;
 }

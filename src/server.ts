@@ -59,7 +59,12 @@ async function serve(
     await app.close();
     throw error;
   }
-  return { app, url: urlOf(app, config), bootstrapped: made?.fresh ? made : undefined, stop: () => stop(app, stopDatabase) };
+  return {
+    app,
+    url: urlOf(app, config),
+    bootstrapped: made?.fresh ? made : undefined,
+    stop: () => stop(app, stopDatabase),
+  };
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<void> {

@@ -27,7 +27,10 @@ export type LicenseEventResponse = z.infer<typeof LicenseEventResponse>;
 export const LicenseEventPage = z
   .object({
     data: z.array(LicenseEventResponse),
-    next_cursor: z.string().nullable().meta({ description: 'The seq to go on from; null when nothing more is there now.' }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'The seq to go on from; null when nothing more is there now.' }),
   })
   .meta({ id: 'LicenseEventPage' });
 

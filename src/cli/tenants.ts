@@ -20,7 +20,10 @@ Keys are written to files in DATA_DIR that only you may read. The embedded Postg
 runs on it; with DATABASE_OWNER_URL set, that database.`;
 
 run('did nothing', async () => {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
   const [command, tenantId, ...rest] = positionals;
   if (values.help) return say(USAGE);
   if (command === 'generate-key' && tenantId === undefined) return say(generateApiKey());
@@ -59,7 +62,8 @@ async function giveKey(registry: TenantRegistry, config: Config, command: 'creat
 async function withOwner(config: Config, work: (registry: TenantRegistry) => Promise<void>): Promise<void> {
   const onClient = (url: string) => withClient(url, (owner: pg.Client) => work(new TenantRegistry(owner)));
   if (config.databaseOwnerUrl !== undefined) return onClient(config.databaseOwnerUrl);
-  if (config.databaseUrl !== undefined) throw new ConfigError('Set DATABASE_OWNER_URL: the server\'s role may only read tenants.');
+  if (config.databaseUrl !== undefined)
+    throw new ConfigError("Set DATABASE_OWNER_URL: the server's role may only read tenants.");
   const embedded = await EmbeddedPostgres.start(config.dataDir, 'npm run tenants', { asGuest: true });
   await onClient(embedded.ownerUrl()).finally(() => embedded.stop());
 }

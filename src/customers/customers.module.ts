@@ -12,6 +12,13 @@ import { ListCustomersHandler } from './queries/list-customers.handler.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Customer])],
   controllers: [CustomersController],
-  providers: [CustomerRepository, CreateCustomerHandler, UpdateCustomerHandler, GetCustomerHandler, GetCustomerNamesHandler, ListCustomersHandler],
+  providers: [
+    CustomerRepository,
+    CreateCustomerHandler,
+    UpdateCustomerHandler,
+    GetCustomerHandler,
+    GetCustomerNamesHandler,
+    ListCustomersHandler,
+  ],
 })
 export class CustomersModule {}

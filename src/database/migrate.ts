@@ -43,7 +43,8 @@ async function assertVersion(owner: pg.Client): Promise<void> {
 
 async function ensureApplicationRole(owner: pg.Client, applicationUrl: string): Promise<string> {
   const { user, password } = new pg.Client({ connectionString: applicationUrl });
-  if (!user) throw new MigrationError('DATABASE_URL names no role. Write it as postgres://ROLE:PASSWORD@HOST/DATABASE.');
+  if (!user)
+    throw new MigrationError('DATABASE_URL names no role. Write it as postgres://ROLE:PASSWORD@HOST/DATABASE.');
   if (user === owner.user) {
     throw new MigrationError(
       'DATABASE_URL and DATABASE_OWNER_URL name the same role. The server must run as a role that owns nothing: ' +

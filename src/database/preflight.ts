@@ -55,7 +55,8 @@ const REMEDY =
 function faultOf(row: RoleRow): string | undefined {
   if (row.version < 15) return `PostgreSQL ${row.version} is too old; 15 or later is needed.`;
   if (row.superuser) return `The role "${row.role}" in DATABASE_URL is a superuser, or a member of one.`;
-  if (row.bypasses) return `The role "${row.role}" in DATABASE_URL bypasses row-level security, or is a member of a role that does.`;
+  if (row.bypasses)
+    return `The role "${row.role}" in DATABASE_URL bypasses row-level security, or is a member of a role that does.`;
   if (row.owns) return `The role "${row.role}" in DATABASE_URL is, or is a member of, the owner role "${row.owner}".`;
   if (row.creates_roles) return `The role "${row.role}" in DATABASE_URL may create roles.`;
   if (row.rewrites) return `The role "${row.role}" in DATABASE_URL may change or delete events.`;

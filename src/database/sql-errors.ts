@@ -42,7 +42,15 @@ export function isConnectionLoss(error: unknown): boolean {
   return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(cause.message);
 }
 
-const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /** A statement or a lock took longer than the configuration allows, or the server has no session left for us. */
 export function isTimeout(error: unknown): boolean {

@@ -33,7 +33,9 @@ export class LicenseIssuer {
   issue(actor: Actor, orders: readonly IssueLicenseRequest[]): Promise<IssuedLicense[]> {
     return this.unitOfWork.run(actor.tenantId, async (transaction) => {
       const [templates, customerNames] = await Promise.all([
-        this.queries.execute(new GetIssuableTemplatesQuery(actor, unique(orders.map((order) => order.license_template_id)))),
+        this.queries.execute(
+          new GetIssuableTemplatesQuery(actor, unique(orders.map((order) => order.license_template_id))),
+        ),
         this.queries.execute(new GetCustomerNamesQuery(actor, unique(orders.map((order) => order.customer_id)))),
       ]);
       const byId = new Map(templates.map((found) => [found.template.templateId, found]));

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { FreeForm, FreeFormInput, IdParameter, ResourceId, text, TimestampParameter, UtcTime } from '../shared/http/schema.js';
+import {
+  FreeForm,
+  FreeFormInput,
+  IdParameter,
+  ResourceId,
+  text,
+  TimestampParameter,
+  UtcTime,
+} from '../shared/http/schema.js';
 import { Feature, LicenseModel, LicenseType, Restriction } from '../templates/index.js';
 import { LICENSE_STATUSES, type License } from './license.entity.js';
 
@@ -22,7 +30,9 @@ export type IssueLicenseRequest = z.infer<typeof IssueLicenseRequest>;
 /** The 15 fields of the specification's workflow-compatible return format, in its order. */
 export const IssuedLicense = z
   .object({
-    license_key: z.string().meta({ description: 'Shown here and by reveal-key only.', examples: ['A1B2-C3D4-E5F6-0718-293A'] }),
+    license_key: z
+      .string()
+      .meta({ description: 'Shown here and by reveal-key only.', examples: ['A1B2-C3D4-E5F6-0718-293A'] }),
     license_id: z.uuid(),
     customer_id: z.string(),
     template_id: z.string(),

@@ -92,7 +92,8 @@ export class License extends VersionedRow {
 
   /** A license on the template's terms as they are now. It has no key yet. */
   static issue(template: Template, order: IssueLicenseRequest, customerName: string | undefined, now: Date): License {
-    const expiryDate = template.defaultDuration === null ? null : new Date(now.getTime() + template.defaultDuration * DAY_MS);
+    const expiryDate =
+      template.defaultDuration === null ? null : new Date(now.getTime() + template.defaultDuration * DAY_MS);
     return Object.assign(new License(), License.newRow(template.tenantId, now), {
       licenseId: uuidv7(),
       customerId: order.customer_id,

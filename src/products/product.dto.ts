@@ -20,13 +20,19 @@ export const CreateProductRequest = z
     active: fields.active.default(true),
     metadata: fields.metadata.default({}),
   })
-  .meta({ id: 'CreateProductRequest', examples: [{ product_id: 'ISP-PRO-001', name: 'ISP Professional', sku: 'ISP-PRO' }] });
+  .meta({
+    id: 'CreateProductRequest',
+    examples: [{ product_id: 'ISP-PRO-001', name: 'ISP Professional', sku: 'ISP-PRO' }],
+  });
 export type CreateProductRequest = z.infer<typeof CreateProductRequest>;
 
 export const UpdateProductRequest = z
   .strictObject(fields)
   .partial()
-  .meta({ id: 'UpdateProductRequest', examples: [{ description: 'For providers of up to 5,000 lines', active: true }] });
+  .meta({
+    id: 'UpdateProductRequest',
+    examples: [{ description: 'For providers of up to 5,000 lines', active: true }],
+  });
 export type UpdateProductRequest = z.infer<typeof UpdateProductRequest>;
 
 export const ProductResponse = z

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { FlagParameter, FreeForm, FreeFormInput, IdParameter, ResourceId, text, UtcTime } from '../shared/http/schema.js';
+import {
+  FlagParameter,
+  FreeForm,
+  FreeFormInput,
+  IdParameter,
+  ResourceId,
+  text,
+  UtcTime,
+} from '../shared/http/schema.js';
 import { Feature, FeatureInput, LicenseModel, LicenseType, Restriction } from './license-terms.js';
 import type { Template } from './template.entity.js';
 

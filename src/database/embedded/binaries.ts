@@ -22,7 +22,8 @@ const Symlinks = z.array(z.object({ source: z.string(), target: z.string() }));
  */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`;
-  if (process.platform === 'win32' || isMusl()) throw unavailable(process.platform === 'win32' ? platform : 'musl libc');
+  if (process.platform === 'win32' || isMusl())
+    throw unavailable(process.platform === 'win32' ? platform : 'musl libc');
   const entry = resolvePlatformPackage(platform);
   await restoreSymlinks(dirname(dirname(entry)));
   return PlatformPackage.parse(await import(pathToFileURL(entry).href));

@@ -17,15 +17,20 @@ export async function unprivilegedUser(): Promise<RunAs> {
   if (process.getuid?.() !== 0) return {};
   const known = await lookUp();
   if (known) return known;
-  await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']).catch(
-    (error: unknown) => {
-      throw new EmbeddedPostgresError(
-        'PostgreSQL does not run as root and the user "postgres" could not be made. ' +
-          'Start Imprimatur as another user, or set DATABASE_URL.',
-        { cause: error },
-      );
-    },
-  );
+  await run('useradd', [
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--shell',
+    '/usr/sbin/nologin',
+    'postgres',
+  ]).catch((error: unknown) => {
+    throw new EmbeddedPostgresError(
+      'PostgreSQL does not run as root and the user "postgres" could not be made. ' +
+        'Start Imprimatur as another user, or set DATABASE_URL.',
+      { cause: error },
+    );
+  });
   return (await lookUp()) ?? {};
 }
 

@@ -40,7 +40,9 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   async sweep(olderThanMs: number): Promise<void> {
     for (;;) {
       const waiting = await this.outbox.waiting(olderThanMs, BATCH);
-      await Promise.all(waiting.map(({ tenantId, eventIds }) => this.commands.execute(new RecordEventsCommand(tenantId, eventIds))));
+      await Promise.all(
+        waiting.map(({ tenantId, eventIds }) => this.commands.execute(new RecordEventsCommand(tenantId, eventIds))),
+      );
       if (waiting.reduce((sum, { eventIds }) => sum + eventIds.length, 0) < BATCH) return;
     }
   }

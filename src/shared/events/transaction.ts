@@ -71,8 +71,7 @@ export class Transaction {
   private async firstFailure(): Promise<PromiseRejectedResult | undefined> {
     const settled = await Promise.allSettled(this.writes);
     return settled.find((outcome) => outcome.status === 'rejected' && !isAftermath(outcome.reason)) as
-      | PromiseRejectedResult
-      | undefined;
+      PromiseRejectedResult | undefined;
   }
 
   private assertOpen(): void {

@@ -58,6 +58,8 @@ export class UnitOfWork {
       // One simple-protocol message, not awaited: it travels with the first statement of the work.
       const begun = client.query(`BEGIN; SET LOCAL app.tenant_id = '${tenantId}'`);
       begun.catch(() => undefined);
+      // TypeORM did not begin it itself and would otherwise refuse to lock rows.
+      Object.assign(runner, { isTransactionActive: true });
       try {
         const result = await this.current.run(transaction, () => work(transaction));
         await begun;
@@ -75,8 +77,13 @@ export class UnitOfWork {
   }
 }
 
-async function join<T>(outer: Transaction, tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-  if (outer.tenantId !== tenantId) throw new TypeError('A unit of work belongs to one tenant and was joined by another.');
+async function join<T>(
+  outer: Transaction,
+  tenantId: string,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  if (outer.tenantId !== tenantId)
+    throw new TypeError('A unit of work belongs to one tenant and was joined by another.');
   const result = await work(outer);
   await outer.flush();
   return result;
@@ -101,7 +108,10 @@ async function rollBack(client: PoolClient): Promise<Error | undefined> {
 }
 
 async function release(runner: QueryRunner, broken: Error | undefined): Promise<void> {
-  if (broken) await (runner as QueryRunner & { releasePostgresConnection(error: Error): Promise<void> }).releasePostgresConnection(broken);
+  if (broken)
+    await (
+      runner as QueryRunner & { releasePostgresConnection(error: Error): Promise<void> }
+    ).releasePostgresConnection(broken);
   else await runner.release();
 }
 

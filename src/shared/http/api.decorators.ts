@@ -1,6 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { Problem } from './problem.js';
 
 /** Problem codes a route can answer with, by status. */
 export type ProblemCodes = Readonly<Record<number, readonly string[]>>;
@@ -16,10 +15,12 @@ const WRITE: ProblemCodes = {
 };
 
 /** Summary and possible problems of a route that reads. */
-export const DescribeRead = (summary: string, codes: ProblemCodes = {}) => describe(summary, [AUTHENTICATED, READ, codes]);
+export const DescribeRead = (summary: string, codes: ProblemCodes = {}) =>
+  describe(summary, [AUTHENTICATED, READ, codes]);
 
 /** The same of a route that takes a body or changes something. */
-export const DescribeWrite = (summary: string, codes: ProblemCodes = {}) => describe(summary, [AUTHENTICATED, WRITE, codes]);
+export const DescribeWrite = (summary: string, codes: ProblemCodes = {}) =>
+  describe(summary, [AUTHENTICATED, WRITE, codes]);
 
 export const DescribePublic = (summary: string, codes: ProblemCodes = {}) => describe(summary, [codes]);
 
@@ -39,8 +40,6 @@ function describe(summary: string, sources: readonly ProblemCodes[]) {
     ),
   );
 }
-
-export { Problem };
 
 export const LOCATION = 'imprimatur:location';
 

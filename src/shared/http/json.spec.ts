@@ -31,9 +31,12 @@ describe('jsonFault', () => {
     expect(jsonFault(deep, 8)).toBe('is nested too deeply');
   });
 
-  it.each([[{ 'a\0': 1 }], [{ a: ['\0'] }], [{ a: '\ud800' }], [{ '\udfff': 1 }], [{ a: Infinity }]])('finds fault with %j', (value) => {
-    expect(jsonFault(value, 8)).toBeDefined();
-  });
+  it.each([[{ 'a\0': 1 }], [{ a: ['\0'] }], [{ a: '\ud800' }], [{ '\udfff': 1 }], [{ a: Infinity }]])(
+    'finds fault with %j',
+    (value) => {
+      expect(jsonFault(value, 8)).toBeDefined();
+    },
+  );
 
   it('takes whole surrogate pairs for text', () => {
     expect(isCleanText('licence 📜')).toBe(true);

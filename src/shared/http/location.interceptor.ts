@@ -10,7 +10,10 @@ export class LocationInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
 
   intercept(context: ExecutionContext, next: CallHandler<Record<string, string>>): Observable<unknown> {
-    const location = this.reflector.get<{ collection: string; idField: string } | undefined>(LOCATION, context.getHandler());
+    const location = this.reflector.get<{ collection: string; idField: string } | undefined>(
+      LOCATION,
+      context.getHandler(),
+    );
     if (!location) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     return next.handle().pipe(

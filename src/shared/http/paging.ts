@@ -50,7 +50,6 @@ export interface Page<Row> {
   readonly next_cursor: string | null;
 }
 
-
 export function encodeCursor({ createdAt, id }: PagePosition): string {
   return Buffer.from(JSON.stringify([createdAt.toISOString(), id])).toString('base64url');
 }
@@ -58,7 +57,9 @@ export function encodeCursor({ createdAt, id }: PagePosition): string {
 /** `id` is the form that ids have in this list. Throws InvalidParameterError. */
 export function decodeCursor(cursor: string, id: z.ZodType<string>): PagePosition {
   try {
-    const [createdAt, lastId] = z.tuple([z.iso.datetime(), id]).parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    const [createdAt, lastId] = z
+      .tuple([z.iso.datetime(), id])
+      .parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
     return { createdAt: new Date(createdAt), id: lastId };
   } catch {
     throw new InvalidParameterError('cursor', 'is not a cursor of this list');

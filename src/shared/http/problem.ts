@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 export const FieldProblem = z
   .object({
-    pointer: z.string().optional().meta({ description: 'JSON pointer (RFC 6901) into the body.', examples: ['/features/0'] }),
+    pointer: z
+      .string()
+      .optional()
+      .meta({ description: 'JSON pointer (RFC 6901) into the body.', examples: ['/features/0'] }),
     parameter: z.string().optional().meta({ description: 'Name of the path or query parameter.' }),
     detail: z.string(),
   })

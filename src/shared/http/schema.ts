@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import type { JsonObject } from '../events/integration-event.js';
 import { isCleanText, isJsonObject, jsonFault } from './json.js';
 
 const MAX_JSON_BYTES = 16 * 1024;
 const MAX_JSON_DEPTH = 8;
+const FREE_FORM = 'Free-form JSON object, at most 16 KiB and 8 levels.';
 export const RESOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
-const ID_RULE = 'must be 1 to 64 characters, letters, digits and . _ : -, beginning with a letter or digit, or an integer';
+const ID_RULE =
+  'must be 1 to 64 characters, letters, digits and . _ : -, beginning with a letter or digit, or an integer';
 
 /** Text of 1 to `max` characters that can be stored and read everywhere. */
 export const text = (max: number) =>
@@ -23,7 +26,9 @@ export const IdParameter = z.string().regex(RESOURCE_ID, ID_RULE);
 export const UuidParameter = z.uuid();
 
 /** A free-form JSON object of the caller's: at most 16 KiB as JSON and 8 levels. */
-export const FreeForm = z.record(z.string(), z.json()).meta({ description: 'Free-form JSON object, at most 16 KiB and 8 levels.' });
+export const FreeForm = z
+  .record(z.string(), z.unknown())
+  .meta({ description: FREE_FORM }) as unknown as z.ZodType<JsonObject>;
 
 /** Checked before zod walks it, so that depth costs nothing. */
 export const FreeFormInput = z
@@ -32,8 +37,8 @@ export const FreeFormInput = z
     const fault = !isJsonObject(value) ? 'must be an object' : (jsonFault(value, MAX_JSON_DEPTH) ?? sizeFault(value));
     if (fault) context.addIssue({ code: 'custom', message: fault });
   })
-  .transform((value) => value as z.infer<typeof FreeForm>)
-  .meta({ type: 'object', additionalProperties: true, description: 'Free-form JSON object, at most 16 KiB and 8 levels.' });
+  .transform((value) => value as JsonObject)
+  .meta({ type: 'object', additionalProperties: true, description: FREE_FORM });
 
 function sizeFault(value: unknown): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(value));

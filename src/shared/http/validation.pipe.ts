@@ -38,12 +38,16 @@ function validationError(issues: readonly Issue[], type: ArgumentMetadata['type'
 
 function withUnknownKeys(issue: Issue): Issue[] {
   if (!issue.keys) return [issue];
-  return issue.keys.map((key) => ({ message: 'is not a field that can be set here', path: [...(issue.path ?? []), key] }));
+  return issue.keys.map((key) => ({
+    message: 'is not a field that can be set here',
+    path: [...(issue.path ?? []), key],
+  }));
 }
 
 function toFieldProblem(issue: Issue, type: ArgumentMetadata['type'], data: string | undefined): FieldProblem {
   const path = (issue.path ?? []).map(segmentName);
-  if (type === 'body') return { pointer: path.map((name) => `/${escapePointer(name)}`).join(''), detail: issue.message };
+  if (type === 'body')
+    return { pointer: path.map((name) => `/${escapePointer(name)}`).join(''), detail: issue.message };
   return { parameter: data ?? path.join('.'), detail: issue.message };
 }
 

@@ -12,7 +12,10 @@ const SECRET = /^[0-9a-f]{64}$/i;
  * that has issued nothing yet) missing files are made; otherwise a missing key is an error, because a new one would
  * open nothing that was sealed before.
  */
-export async function loadSecrets({ settings, dataDir }: Config, { mayCreate }: { mayCreate: boolean }): Promise<Secrets> {
+export async function loadSecrets(
+  { settings, dataDir }: Config,
+  { mayCreate }: { mayCreate: boolean },
+): Promise<Secrets> {
   const key = async (variable: 'MASTER_KEY' | 'LOOKUP_KEY', file: string) =>
     Buffer.from(settings[variable] ?? (await keyFromFile(variable, join(dataDir, file), mayCreate)), 'hex');
   return new Secrets(await key('MASTER_KEY', 'master.key'), await key('LOOKUP_KEY', 'lookup.key'));
@@ -28,6 +31,7 @@ async function keyFromFile(variable: string, path: string, mayCreate: boolean): 
     );
   });
   const key = content.trim();
-  if (!SECRET.test(key)) throw new ConfigError(`${path} does not hold 64 hexadecimal digits. Restore it from your backup.`);
+  if (!SECRET.test(key))
+    throw new ConfigError(`${path} does not hold 64 hexadecimal digits. Restore it from your backup.`);
   return key;
 }

@@ -23,7 +23,11 @@ export class Secrets {
     private readonly lookupKey: Buffer,
   ) {
     if (masterKey.length !== 32 || lookupKey.length !== 32) throw new TypeError('A secret must have 32 bytes.');
-    this.keyId = createHash('sha256').update('imprimatur master key').update(masterKey).digest().subarray(0, KEY_ID_BYTES);
+    this.keyId = createHash('sha256')
+      .update('imprimatur master key')
+      .update(masterKey)
+      .digest()
+      .subarray(0, KEY_ID_BYTES);
   }
 
   /**

@@ -59,7 +59,13 @@ export abstract class TenantRepository<Row extends TenantRow> {
 
   async insert(row: Row): Promise<void> {
     await this.unitOfWork.run(row.tenantId, ({ manager }) =>
-      manager.createQueryBuilder().insert().into(this.entity).values(row as QueryDeepPartialEntity<Row>).updateEntity(false).execute(),
+      manager
+        .createQueryBuilder()
+        .insert()
+        .into(this.entity)
+        .values(row as QueryDeepPartialEntity<Row>)
+        .updateEntity(false)
+        .execute(),
     );
   }
 
@@ -103,7 +109,7 @@ function cursor(after: NonNullable<PageRequest['after']>): ObjectLiteral {
 export function prefixCondition(columns: readonly string[], prefix: string | undefined): Condition[] {
   if (prefix === undefined) return [];
   const range = (column: string) =>
-    `(item.${column} ~>=~ lower(CAST(:prefix AS text)) AND item.${column} ~<~ lower(CAST(:prefix AS text)) || chr(1114111))`;
+    `(item.${column} ~>=~ lower(CAST(:prefix AS text)) AND item.${column} ~<~ (lower(CAST(:prefix AS text)) || chr(1114111)))`;
   return [{ sql: columns.map(range).join(' OR '), parameters: { prefix } }];
 }
 
@@ -118,6 +124,8 @@ export function equalities(filters: Readonly<Record<string, string | boolean | u
 export function range(property: string, from: Date | undefined, before: Date | undefined): Condition[] {
   return [
     ...(from ? [{ sql: `item.${property} >= :${property}From`, parameters: { [`${property}From`]: from } }] : []),
-    ...(before ? [{ sql: `item.${property} < :${property}Before`, parameters: { [`${property}Before`]: before } }] : []),
+    ...(before
+      ? [{ sql: `item.${property} < :${property}Before`, parameters: { [`${property}Before`]: before } }]
+      : []),
   ];
 }

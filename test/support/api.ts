@@ -1,0 +1,76 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import supertest, { type Response } from 'supertest';
+import { assertDocumented } from './openapi.js';
+
+type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
+type Body = Record<string, unknown>;
+
+/** The body of an answer, of which a test names what it expects. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Wire = any;
+
+/** The REST API as one caller sees it. Every answer is checked against the OpenAPI document. */
+export class Api {
+  constructor(
+    private readonly nest: NestFastifyApplication,
+    private readonly document: OpenAPIObject,
+    readonly tenantId: string,
+    readonly key: string | undefined,
+  ) {}
+
+  get(path: string): Promise<Response> {
+    return this.send('get', path);
+  }
+
+  post(path: string, body?: Body): Promise<Response> {
+    return this.send('post', path, body);
+  }
+
+  patch(path: string, body: Body): Promise<Response> {
+    return this.send('patch', path, body);
+  }
+
+  async send(
+    method: Method,
+    path: string,
+    body?: string | Body,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    let request = supertest(this.nest.getHttpServer())[method](path).set(headers);
+    if (this.key !== undefined) request = request.set('Authorization', `Bearer ${this.key}`);
+    const response = await (body === undefined ? request : request.send(body));
+    assertDocumented(this.document, method, path, response);
+    return response;
+  }
+
+  /** Posts and returns the body, which must be a 201. */
+  async create(path: string, body: Body): Promise<Wire> {
+    const response = await this.post(path, body);
+    if (response.status !== 201) throw new Error(`POST ${path} answered ${response.status}: ${response.text}`);
+    return response.body;
+  }
+
+  /** A product and a template to issue from. Returns the template's id. */
+  async template(terms: Body = {}): Promise<string> {
+    const product = await this.create('/v1/products', { product_id: `P-${unique()}`, name: 'Product' });
+    const template = await this.create('/v1/license-templates', {
+      template_name: `Template ${unique()}`,
+      product_id: product.product_id,
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      ...terms,
+    });
+    return template.template_id as string;
+  }
+
+  async issue(templateId: string, order: Body = {}): Promise<Wire> {
+    return this.create('/v1/licenses', { license_template_id: templateId, customer_id: 'customer-1', ...order });
+  }
+}
+
+let count = 0;
+
+export function unique(): string {
+  return `${process.pid}-${++count}`;
+}

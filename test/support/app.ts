@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { ModuleMetadata } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { AppModule } from '../../src/app.module.js';
+import { loadConfig } from '../../src/config.js';
+import { prepareApp } from '../../src/create-app.js';
+import { withClient } from '../../src/database/with-client.js';
+import { createFastifyAdapter } from '../../src/shared/http/fastify.js';
+import { Secrets } from '../../src/shared/secrets/secrets.js';
+import { apiKeyPrefix, generateApiKey, hashApiKey } from '../../src/tenants/api-key.js';
+import { TenantRegistry } from '../../src/tenants/index.js';
+import { Api } from './api.js';
+import { TestDatabase } from './database.js';
+
+export interface TestAppOptions {
+  readonly database?: TestDatabase;
+  readonly secrets?: Secrets;
+  /** Variables of the environment, as an operator would set them. */
+  readonly environment?: Record<string, string>;
+  /** Sibling modules that use this one over the bus. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  /** As which role the application reaches the database; the application role if not given. */
+  readonly databaseUrl?: string;
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+}
+
+/** The real application on a database of its own. Nothing is replaced that the test does not name. */
+export class TestApp {
+  private constructor(
+    readonly nest: NestFastifyApplication,
+    readonly document: OpenAPIObject,
+    readonly database: TestDatabase,
+    readonly secrets: Secrets,
+    private readonly ownsDatabase: boolean,
+  ) {}
+
+  static async start(options: TestAppOptions = {}): Promise<TestApp> {
+    const database = options.database ?? (await TestDatabase.create());
+    const config = loadConfig({ LOG_LEVEL: 'error', ...options.environment });
+    const secrets = options.secrets ?? new Secrets(randomBytes(32), randomBytes(32));
+    const databaseUrl = options.databaseUrl ?? database.applicationUrl;
+    const builder = Test.createTestingModule({
+      imports: [AppModule.forRoot({ config, databaseUrl, secrets }), ...(options.imports ?? [])],
+    });
+    const module = await (options.override?.(builder) ?? builder).compile();
+    const nest = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter());
+    nest.useLogger(false);
+    const document = await prepareApp(nest);
+    return new TestApp(nest, document, database, secrets, options.database === undefined);
+  }
+
+  /** A new tenant, seen through its admin key. */
+  async tenant(id = `tenant-${randomBytes(6).toString('hex')}`): Promise<Api> {
+    const key = generateApiKey();
+    await withClient(this.database.ownerUrl, (owner) => new TenantRegistry(owner).create(id, key, new Date()));
+    return new Api(this.nest, this.document, id, key);
+  }
+
+  /** A further key of a tenant. */
+  async key(tenantId: string, permissions: string[], { expiresAt = null as Date | null } = {}): Promise<Api> {
+    const key = generateApiKey();
+    await this.database.query(
+      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at, expires_at)
+       VALUES ($1, $2, 'test', $3, $4, $5, now(), $6)`,
+      [uuidv7(), tenantId, permissions, hashApiKey(key), apiKeyPrefix(key), expiresAt],
+    );
+    return new Api(this.nest, this.document, tenantId, key);
+  }
+
+  anonymous(): Api {
+    return new Api(this.nest, this.document, '', undefined);
+  }
+
+  async stop(): Promise<void> {
+    await this.nest.close();
+    if (this.ownsDatabase) await this.database.drop();
+  }
+}

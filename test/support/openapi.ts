@@ -1,0 +1,67 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import type { Response } from 'supertest';
+
+interface Operation {
+  readonly responses: Record<string, { content?: Record<string, unknown> }>;
+  readonly 'x-problem-codes'?: Record<string, string[]>;
+}
+
+/** Each path of the document with its operations by method. */
+export function operations(document: OpenAPIObject): { path: string; method: string; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({ path, method, operation })),
+  );
+}
+
+/** Throws unless status, content type, problem code and body are what the document says. Unknown routes have no entry. */
+export function assertDocumented(document: OpenAPIObject, method: string, url: string, response: Response): void {
+  const path = url.split('?')[0] ?? '';
+  const found = operations(document).find((entry) => entry.method === method && matches(entry.path, path));
+  if (!found) return;
+  const { status } = response;
+  const where = `${method.toUpperCase()} ${found.path} answered ${status}`;
+  const documented = found.operation.responses[String(status)];
+  if (!documented) throw new Error(`${where}, which the document does not list: ${response.text}`);
+  const type = response.type;
+  if (!documented.content?.[type]) throw new Error(`${where} as ${type}, which the document does not list.`);
+  const code = (response.body as { code?: string }).code;
+  if (status >= 400 && !found.operation['x-problem-codes']?.[status]?.includes(code ?? '')) {
+    throw new Error(`${where} with the code ${code}, which the document does not list.`);
+  }
+  const validate = validator(document, found.path, method, status, type);
+  if (!validate(response.body)) {
+    throw new Error(`${where} with a body unlike the document: ${JSON.stringify(validate.errors)} in ${response.text}`);
+  }
+}
+
+function matches(template: string, path: string): boolean {
+  const parts = template.split('/');
+  const given = path.split('/');
+  return parts.length === given.length && parts.every((part, at) => part.startsWith('{') || part === given[at]);
+}
+
+const ajvs = new WeakMap<OpenAPIObject, { ajv: Ajv2020; compiled: Map<string, ValidateFunction> }>();
+
+function validator(
+  document: OpenAPIObject,
+  path: string,
+  method: string,
+  status: number,
+  type: string,
+): ValidateFunction {
+  let known = ajvs.get(document);
+  if (!known) {
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    ajvFormats.default(ajv);
+    ajv.addSchema(document, 'openapi');
+    known = { ajv, compiled: new Map() };
+    ajvs.set(document, known);
+  }
+  const steps = ['paths', path, method, 'responses', String(status), 'content', type, 'schema'];
+  const $ref = `openapi#/${steps.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
+  const validate = known.compiled.get($ref) ?? known.ajv.compile({ $ref });
+  known.compiled.set($ref, validate);
+  return validate;
+}
