@@ -14,6 +14,8 @@ export default defineConfig(
       // Nest modules and entities are classes that hold only decorators.
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `for (…; await pause(20))` waits between two tries.
+      '@typescript-eslint/no-confusing-void-expression': 'off',
       // A schema and its type share one name.
       'no-redeclare': 'off',
       '@typescript-eslint/no-redeclare': 'off',

@@ -16,7 +16,7 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
   await prepareApp(app);
   const levels = ['error', 'warn', 'log', 'debug'] as const;
   app.useLogger(
-    new ConsoleLogger({ json: true, colors: false, logLevels: levels.slice(0, levels.indexOf(level) + 1) }),
+    new ConsoleLogger('', { json: true, colors: false, logLevels: levels.slice(0, levels.indexOf(level) + 1) }),
   );
   return app;
 }

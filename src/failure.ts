@@ -6,7 +6,7 @@ import { isConnectionLoss, sqlError } from './database/sql-errors.js';
 import { TenantRegistryError } from './tenants/index.js';
 
 const EXPECTED = [ConfigError, EmbeddedPostgresError, MigrationError, UnsafeDatabaseError, TenantRegistryError];
-const WRONG_PASSWORD = /^28/;
+const WRONG_PASSWORD = '28';
 const NO_SUCH_DATABASE = '3D000';
 
 /** What a person at the terminal gets to read: a sentence for what can be mended, a stack for what is our fault. */
@@ -19,7 +19,7 @@ export function describeFailure(error: unknown, failed = 'did not start'): strin
 function sentenceFor(error: unknown): string | undefined {
   if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
   const code = sqlError(error)?.code ?? '';
-  if (WRONG_PASSWORD.test(code)) return 'The database refuses the role or password in its URL.';
+  if (code.startsWith('28')) return 'The database refuses the role or password in its URL.';
   if (code === NO_SUCH_DATABASE) return 'The database named in the URL does not exist: create it.';
   if (isConnectionLoss(error)) return 'The database in DATABASE_URL cannot be reached.';
   return undefined;

@@ -29,7 +29,10 @@ function nextSignal(): Promise<void> {
 }
 
 function announce({ url, bootstrapped }: Server, config: Config): void {
-  if (config.databaseUrl !== undefined) return say([`Imprimatur listens on ${url}, Swagger UI on ${url}/docs.`]);
+  if (config.databaseUrl !== undefined) {
+    say([`Imprimatur listens on ${url}, Swagger UI on ${url}/docs.`]);
+    return;
+  }
   const keyFile = adminKeyFile(config);
   say([
     '',

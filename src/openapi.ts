@@ -46,7 +46,8 @@ const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchem
 
 /** JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. */
 function toComponents(schema: z.ZodType, io: 'input' | 'output') {
-  const { $defs, $schema: _, ...root } = z.toJSONSchema(schema, { io, override: keepHints });
+  const { $defs, ...root } = z.toJSONSchema(schema, { io, override: keepHints });
+  delete root.$schema;
   const rewritten = JSON.stringify({ root, $defs: $defs ?? {} }).replaceAll('#/$defs/', '#/components/schemas/');
   const result = JSON.parse(rewritten) as { root: Schemas[string]; $defs: Schemas };
   return { schema: result.root, components: result.$defs };
@@ -62,7 +63,7 @@ function keepHints({
 }) {
   const hints = z.globalRegistry.get(zodSchema);
   if (hints?.examples) jsonSchema.examples = hints.examples as z.core.JSONSchema.BaseSchema['examples'];
-  if (hints && 'default' in hints) jsonSchema.default = hints.default as z.core.JSONSchema.BaseSchema['default'];
+  if (hints && 'default' in hints) jsonSchema.default = hints.default;
   if (jsonSchema.format) delete jsonSchema.pattern;
   delete jsonSchema.id;
 }

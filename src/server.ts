@@ -4,7 +4,7 @@ import { ConfigError, type Config } from './config.js';
 import { createApp } from './create-app.js';
 import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
-import { assertSafeDatabase } from './database/preflight.js';
+import { assertSafeDatabase, selectWith } from './database/preflight.js';
 import { withClient } from './database/with-client.js';
 import { assertSecretsFit, hasIssued } from './licensing/index.js';
 import { addSampleData } from './sample-data.js';
@@ -23,7 +23,7 @@ export interface Server {
 
 /** Starts everything in order. Whatever fails, what was started before it is stopped again. */
 export async function startServer(config: Config): Promise<Server> {
-  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, undefined, async () => {});
+  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, undefined, () => Promise.resolve());
   const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server');
   const stopDatabase = () => embedded.stop();
   try {
@@ -45,7 +45,7 @@ async function serve(
   stopDatabase: () => Promise<void>,
 ): Promise<Server> {
   const secrets = await withClient(databaseUrl, async (client) => {
-    await assertSafeDatabase(async (sql) => (await client.query(sql)).rows);
+    await assertSafeDatabase(selectWith(client));
     const mayCreate = config.databaseUrl === undefined && !(await hasIssued(client));
     const loaded = await loadSecrets(config, { mayCreate });
     await assertSecretsFit(client, loaded);

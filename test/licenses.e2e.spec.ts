@@ -38,7 +38,7 @@ describe('POST /v1/licenses', () => {
     await api.create('/v1/customers', { customer_id: 'john', first_name: 'John', last_name: 'Doe' });
     const response = await api.post('/v1/licenses', { license_template_id: templateId, customer_id: 'john' });
     expect(response.status).toBe(201);
-    const license = response.body as Wire;
+    const license = response.body;
     expect(Object.keys(license)).toEqual([
       'license_key',
       'license_id',
@@ -71,7 +71,7 @@ describe('POST /v1/licenses', () => {
       current_activations: 0,
     });
     expect(license.license_key).toMatch(LICENSE_KEY);
-    expect(response.headers['location']).toBe(`/v1/licenses/${license.license_id}`);
+    expect(response.headers.location).toBe(`/v1/licenses/${license.license_id}`);
   });
 
   it('takes ids as strings and as integers', async () => {
@@ -200,7 +200,7 @@ describe('POST /v1/licenses', () => {
     expect(await api.post('/v1/licenses', order)).toMatchObject({ status: 409, body: { code: 'TEMPLATE_INACTIVE' } });
     await api.patch(path, { active: true });
     expect((await api.post('/v1/licenses', order)).status).toBe(201);
-    const { product_id } = (await api.get(path)).body as Wire;
+    const { product_id } = (await api.get(path)).body;
     await api.patch(`/v1/products/${product_id}`, { active: false });
     expect(await api.post('/v1/licenses', order)).toMatchObject({ status: 409, body: { code: 'PRODUCT_INACTIVE' } });
   });
@@ -257,7 +257,7 @@ describe('POST /v1/licenses', () => {
     const event = await eventually(async () => {
       const { body } = await api.get(`/v1/license-events?license_id=${license_id}&event_type=license.key_revealed`);
       expect(body.data).toHaveLength(1);
-      return body.data[0] as Wire;
+      return body.data[0];
     });
     expect(JSON.stringify(event)).not.toContain(license_key);
     expect(event.actor).toMatchObject({ type: 'api_key', via: 'rest' });
@@ -296,7 +296,7 @@ describe('POST /v1/licenses', () => {
     });
 
     const found = async (query: string) =>
-      ((await lister.get(`/v1/licenses?${query}`)).body as Wire).data.map((l: Wire) => ids.indexOf(l.license_id));
+      ((await lister.get(`/v1/licenses?${query}`)).body).data.map((l: Wire) => ids.indexOf(l.license_id));
 
     it.each([
       ['', [5, 4, 3, 2, 1, 0]],
@@ -319,7 +319,7 @@ describe('POST /v1/licenses', () => {
     });
 
     it('finds by product', async () => {
-      const { product_id } = (await lister.get(`/v1/licenses/${ids[5]}`)).body as Wire;
+      const { product_id } = (await lister.get(`/v1/licenses/${ids[5]}`)).body;
       expect(await found(`product_id=${product_id}`)).toEqual([5, 4]);
     });
 
@@ -331,8 +331,8 @@ describe('POST /v1/licenses', () => {
       let cursor = '';
       do {
         const { body } = await pager.get(`/v1/licenses?limit=3${cursor && `&cursor=${cursor}`}`);
-        seen.push(...(body as Wire).data.map((license: Wire) => license.license_id));
-        cursor = (body as Wire).next_cursor ?? '';
+        seen.push(...(body).data.map((license: Wire) => license.license_id));
+        cursor = (body).next_cursor ?? '';
         now = new Date(now.getTime() + 1);
         if (seen.length === 3) await pager.issue(templateId);
       } while (cursor);

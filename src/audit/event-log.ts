@@ -55,9 +55,10 @@ export class EventLog {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   append(tenantId: string, eventIds: readonly string[]): Promise<void> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
+    return this.unitOfWork.run(tenantId, (transaction) => {
       transaction.write({ ...LOCK_COUNTER, values: [tenantId] });
       transaction.write({ ...MOVE, values: [tenantId, eventIds] });
+      return Promise.resolve();
     });
   }
 

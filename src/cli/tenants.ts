@@ -25,8 +25,14 @@ run('did nothing', async () => {
     options: { help: { type: 'boolean', short: 'h' } },
   });
   const [command, tenantId, ...rest] = positionals;
-  if (values.help) return say(USAGE);
-  if (command === 'generate-key' && tenantId === undefined) return say(generateApiKey());
+  if (values.help) {
+    say(USAGE);
+    return;
+  }
+  if (command === 'generate-key' && tenantId === undefined) {
+    say(generateApiKey());
+    return;
+  }
   const config = loadConfig();
   if (command === 'list' && tenantId === undefined) return withOwner(config, list);
   if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {

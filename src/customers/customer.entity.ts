@@ -51,7 +51,7 @@ export class Customer extends VersionedRow {
   /** "first last", else the company, else the e-mail. */
   get displayName(): string {
     const fullName = [this.firstName, this.lastName].filter((part) => part !== null).join(' ');
-    return fullName || this.companyName || this.email || '';
+    return [fullName, this.companyName, this.email].find((name) => name) ?? '';
   }
 
   /** What can be changed, in wire names. */

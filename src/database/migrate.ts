@@ -16,7 +16,7 @@ export class MigrationError extends Error {}
 export async function migrate(
   ownerUrl: string,
   applicationUrl: string,
-  after: (owner: pg.Client) => Promise<void> = async () => {},
+  after?: (owner: pg.Client) => Promise<void>,
 ): Promise<string[]> {
   const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'imprimatur migrate' });
   await owner.connect();
@@ -26,7 +26,7 @@ export async function migrate(
     const role = await ensureApplicationRole(owner, applicationUrl);
     const applied = await applyMigrations(ownerUrl);
     await grantApplicationRights(owner, role);
-    await after(owner);
+    await after?.(owner);
     return applied;
   } finally {
     await owner.end();

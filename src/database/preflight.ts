@@ -1,7 +1,12 @@
+import type pg from 'pg';
 import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
 
 /** Runs one statement and returns its rows. */
 export type Select = <Row>(sql: string) => Promise<Row[]>;
+
+export function selectWith(client: pg.ClientBase): Select {
+  return async <Row>(sql: string) => (await client.query(sql)).rows as Row[];
+}
 
 /** The server will not start on this database. The message says what to do. */
 export class UnsafeDatabaseError extends Error {}

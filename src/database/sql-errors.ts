@@ -60,5 +60,5 @@ export function isTimeout(error: unknown): boolean {
 
 /** Every connection of the pool was busy for as long as the configuration allows to wait. */
 export function isPoolExhausted(error: unknown): boolean {
-  return error instanceof Error && /timeout exceeded when trying to connect/.test(error.message);
+  return error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
 }

@@ -2,4 +2,4 @@
  * What every command takes besides its content. Empty for now: an idempotency key comes here, so that callers need not
  * change when it does.
  */
-export type CommandOptions = Readonly<Record<never, never>>;
+export type CommandOptions = Readonly<Record<string, never>>;

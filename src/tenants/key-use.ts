@@ -36,6 +36,8 @@ export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown
          FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id`,
         [[...used.keys()], [...used.values()]],
       )
-      .catch((error: unknown) => this.logger.warn(`The last use of API keys could not be written: ${String(error)}`));
+      .catch((error: unknown) => {
+        this.logger.warn(`The last use of API keys could not be written: ${String(error)}`);
+      });
   }
 }

@@ -34,7 +34,7 @@ export class TenantRegistry {
   async create(tenantId: string, adminKey: string, now: Date): Promise<void> {
     if (!isTenantId(tenantId)) {
       throw new TenantRegistryError(
-        `"${tenantId}" is not a tenant id: 1 to 63 letters, digits, _ and -, beginning with a letter or digit.`,
+        `"${String(tenantId)}" is not a tenant id: 1 to 63 letters, digits, _ and -, beginning with a letter or digit.`,
       );
     }
     await this.inTransaction(async () => {

@@ -19,7 +19,7 @@ export class TestDatabase {
 
   /** Migrated, without tenants. With `empty` not even that. */
   static async create({ empty = false } = {}): Promise<TestDatabase> {
-    const cluster = JSON.parse(process.env['IMPRIMATUR_TEST_POSTGRES'] ?? 'null') as Cluster | null;
+    const cluster = JSON.parse(process.env.IMPRIMATUR_TEST_POSTGRES ?? 'null') as Cluster | null;
     if (!cluster) throw new Error('The global setup did not run.');
     const name = `${cluster.run}_${randomBytes(4).toString('hex')}`;
     await query(

@@ -125,8 +125,12 @@ async function connectOrStart(binaries: Binaries, cluster: Cluster, dataDir: str
       ended = undefined;
       const folder = await socketFolder(dataDir, user);
       void spawnPostmaster(binaries.postgres, cluster.folder, folder, logFile, user).then(
-        (code) => (ended = code),
-        () => (ended = null),
+        (code) => {
+          ended = code;
+        },
+        () => {
+          ended = null;
+        },
       );
     }
   }

@@ -9,6 +9,7 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
 
   async execute({ actor, order }: IssueLicenseCommand): Promise<IssuedLicense> {
     const [issued] = await this.issuer.issue(actor, [order]);
-    return issued!;
+    if (!issued) throw new Error('One order gave no license.');
+    return issued;
   }
 }

@@ -25,9 +25,13 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.trySweep(GRACE_MS), this.config.settings.RELAY_INTERVAL_MS).unref();
+    this.timer = setInterval(() => {
+      this.trySweep(GRACE_MS);
+    }, this.config.settings.RELAY_INTERVAL_MS).unref();
     // After the bootstrap, when every module's handlers are registered.
-    setImmediate(() => this.trySweep(0));
+    setImmediate(() => {
+      this.trySweep(0);
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -51,6 +55,8 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   private trySweep(olderThanMs: number): void {
     this.sweeping = this.sweeping
       .then(() => this.sweep(olderThanMs))
-      .catch((error: unknown) => this.logger.warn(`The outbox could not be swept: ${String(error)}`));
+      .catch((error: unknown) => {
+        this.logger.warn(`The outbox could not be swept: ${String(error)}`);
+      });
   }
 }

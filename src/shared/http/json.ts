@@ -24,11 +24,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything else replaces. */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
-  const merged: Record<string, Json> = { ...target };
+  const merged = new Map<string, Json>(Object.entries(target));
   for (const [key, value] of Object.entries(patch)) {
-    const current = merged[key];
-    if (value === null) delete merged[key];
-    else merged[key] = isJsonObject(value) ? mergePatch(isJsonObject(current) ? current : {}, value) : value;
+    const current = merged.get(key);
+    if (value === null) merged.delete(key);
+    else merged.set(key, isJsonObject(value) ? mergePatch(isJsonObject(current) ? current : {}, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
