@@ -16,6 +16,8 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `for (…; await pause(20))` waits between two tries.
       '@typescript-eslint/no-confusing-void-expression': 'off',
+      // Nest declares the options of its factories as classes.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // A schema and its type share one name.
       'no-redeclare': 'off',
       '@typescript-eslint/no-redeclare': 'off',

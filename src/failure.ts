@@ -19,7 +19,7 @@ export function describeFailure(error: unknown, failed = 'did not start'): strin
 function sentenceFor(error: unknown): string | undefined {
   if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
   const code = sqlError(error)?.code ?? '';
-  if (code.startsWith('28')) return 'The database refuses the role or password in its URL.';
+  if (code.startsWith(WRONG_PASSWORD)) return 'The database refuses the role or password in its URL.';
   if (code === NO_SUCH_DATABASE) return 'The database named in the URL does not exist: create it.';
   if (isConnectionLoss(error)) return 'The database in DATABASE_URL cannot be reached.';
   return undefined;

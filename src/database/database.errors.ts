@@ -1,4 +1,5 @@
-import { ServiceUnavailableException } from '@nestjs/common';
+import { HttpException, ServiceUnavailableException } from '@nestjs/common';
+import { isConnectionLoss, isPoolExhausted, isTimeout } from './sql-errors.js';
 
 /** The connection broke while COMMIT was under way: the change may have happened. */
 export class OutcomeUnknownError extends ServiceUnavailableException {
@@ -22,4 +23,12 @@ export class DatabaseBusyError extends ServiceUnavailableException {
   constructor(cause: unknown) {
     super('The database is too busy. Nothing was changed; try again shortly.', { cause, errorCode: 'DATABASE_BUSY' });
   }
+}
+
+/** The named error for what the database, not the request, is to blame for; any other error as it is. */
+export function databaseProblem(error: unknown): unknown {
+  if (error instanceof HttpException) return error;
+  if (isPoolExhausted(error) || isTimeout(error)) return new DatabaseBusyError(error);
+  if (isConnectionLoss(error)) return new DatabaseUnavailableError(error);
+  return error;
 }

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { HttpException, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
-import { DatabaseBusyError, DatabaseUnavailableError, OutcomeUnknownError } from '../../database/database.errors.js';
-import { isConnectionLoss, isPoolExhausted, isTimeout, isTransient } from '../../database/sql-errors.js';
+import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
+import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
 import { Outbox } from './outbox.js';
 import { RunAgain, Transaction } from './transaction.js';
@@ -44,7 +44,7 @@ export class UnitOfWork {
         return result;
       } catch (error) {
         const again = isTransient(error) || error instanceof RunAgain;
-        if (!again || attempt === MAX_ATTEMPTS) throw toProblem(error);
+        if (!again || attempt === MAX_ATTEMPTS) throw databaseProblem(error);
       }
     }
   }
@@ -113,11 +113,4 @@ async function release(runner: QueryRunner, broken: Error | undefined): Promise<
       runner as QueryRunner & { releasePostgresConnection(error: Error): Promise<void> }
     ).releasePostgresConnection(broken);
   else await runner.release();
-}
-
-function toProblem(error: unknown): unknown {
-  if (error instanceof HttpException) return error;
-  if (isPoolExhausted(error) || isTimeout(error)) return new DatabaseBusyError(error);
-  if (isConnectionLoss(error)) return new DatabaseUnavailableError(error);
-  return error;
 }
