@@ -249,17 +249,17 @@ describe('a unit of work', () => {
     await api.create('/v1/customers', { customer_id: 'a', first_name: 'A' });
     await api.create('/v1/customers', { customer_id: 'b', first_name: 'B' });
     let runs = 0;
+    let locked = 0;
     let together: () => void = () => undefined;
     const both = new Promise<void>((met) => (together = met));
     const slow = await TestApp.start({ database: app.database, secrets: app.secrets });
     const lockBoth = (order: string[]) =>
       slow.nest.get(UnitOfWork).run(api.tenantId, async (transaction) => {
-        if (++runs === 2) together();
+        runs++;
         for (const id of order) {
-          await transaction.query({
-            text: `UPDATE customers SET version = version + 1 WHERE customer_id = $1`,
-            values: [id],
-          });
+          const text = 'UPDATE customers SET version = version + 1 WHERE customer_id = $1';
+          await transaction.query({ text, values: [id] });
+          if (++locked === 2) together();
           await both;
         }
       });
