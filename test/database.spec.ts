@@ -179,6 +179,7 @@ describe('a unit of work', () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
     });
     const statements: string[] = [];
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
     const original = pg.Client.prototype.query as (...args: unknown[]) => unknown;
     const before = proxy.roundTrips;
     Object.assign(pg.Client.prototype, {

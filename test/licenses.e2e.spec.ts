@@ -296,7 +296,7 @@ describe('POST /v1/licenses', () => {
     });
 
     const found = async (query: string) =>
-      ((await lister.get(`/v1/licenses?${query}`)).body).data.map((l: Wire) => ids.indexOf(l.license_id));
+      (await lister.get(`/v1/licenses?${query}`)).body.data.map((l: Wire) => ids.indexOf(l.license_id));
 
     it.each([
       ['', [5, 4, 3, 2, 1, 0]],
@@ -331,8 +331,8 @@ describe('POST /v1/licenses', () => {
       let cursor = '';
       do {
         const { body } = await pager.get(`/v1/licenses?limit=3${cursor && `&cursor=${cursor}`}`);
-        seen.push(...(body).data.map((license: Wire) => license.license_id));
-        cursor = (body).next_cursor ?? '';
+        seen.push(...body.data.map((license: Wire) => license.license_id));
+        cursor = body.next_cursor ?? '';
         now = new Date(now.getTime() + 1);
         if (seen.length === 3) await pager.issue(templateId);
       } while (cursor);

@@ -113,7 +113,7 @@ describe('the walls between tenants', () => {
     });
 
     it("finds, locks and lists nothing of another tenant's", async () => {
-      const { product_id } = (await theirs.get('/v1/license-templates/their-template')).body as Wire;
+      const { product_id } = (await theirs.get('/v1/license-templates/their-template')).body;
       const page = { limit: 100, after: undefined };
       const cases = [
         [bare.nest.get(ProductRepository), product_id],
@@ -229,7 +229,7 @@ describe('the walls between tenants', () => {
 
   describe('the keys of the tables', () => {
     it("let no template point at another tenant's product, nor a license at another tenant's template", async () => {
-      const { product_id } = (await theirs.get('/v1/license-templates/their-template')).body as Wire;
+      const { product_id } = (await theirs.get('/v1/license-templates/their-template')).body;
       await ours.template({ template_id: 'our-template' });
       const template = app.database.query(
         `INSERT INTO license_templates SELECT 'ours', 'planted', 'planted', $1, description, license_type, license_model,

@@ -36,10 +36,13 @@ export function isAftermath(error: unknown): boolean {
 export function isConnectionLoss(error: unknown): boolean {
   const answer = sqlError(error);
   if (answer) return answer.severity === 'FATAL' || answer.code?.startsWith('57P') === true;
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  if (!(cause instanceof Error)) return false;
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(cause.message);
+  const { code = '', message = '' } = plainError(error instanceof QueryFailedError ? error.driverError : error);
+  return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(message);
+}
+
+/** What the socket layer throws is told by its code: it may be made in another realm, where `instanceof` does not reach. */
+function plainError(error: unknown): { code?: string; message?: string } {
+  return typeof error === 'object' && error !== null ? error : {};
 }
 
 const CONNECTION_CODES = new Set([
@@ -60,5 +63,5 @@ export function isTimeout(error: unknown): boolean {
 
 /** Every connection of the pool was busy for as long as the configuration allows to wait. */
 export function isPoolExhausted(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
+  return plainError(error).message?.includes('timeout exceeded when trying to connect') === true;
 }

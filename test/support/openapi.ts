@@ -25,16 +25,21 @@ export function assertDocumented(document: OpenAPIObject, method: string, url: s
   const documented = found.operation.responses[String(status)];
   if (!documented) throw new Error(`${where}, which the document does not list: ${response.text}`);
   const type = response.type;
-  if (documented.content?.[type] === undefined)
+  if (documented.content?.[type] === undefined) {
     throw new Error(`${where} as ${type}, which the document does not list.`);
+  }
   const { code = 'none' } = response.body as { code?: string };
-  if (status >= 400 && !found.operation['x-problem-codes']?.[status]?.includes(code)) {
+  if (status >= 400 && !problemCodes(found.operation, status).includes(code)) {
     throw new Error(`${where} with the code ${code}, which the document does not list.`);
   }
   const validate = validator(document, found.path, method, status, type);
   if (!validate(response.body)) {
     throw new Error(`${where} with a body unlike the document: ${JSON.stringify(validate.errors)} in ${response.text}`);
   }
+}
+
+function problemCodes(operation: Operation, status: number): readonly string[] {
+  return operation['x-problem-codes']?.[String(status)] ?? [];
 }
 
 function matches(template: string, path: string): boolean {
