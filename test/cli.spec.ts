@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isApiKey } from '../src/tenants/api-key.js';
+import { ServerProcess } from './support/server.js';
+import { TestDatabase } from './support/database.js';
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+function cli(name: string, args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  return new Promise((done) => {
+    const env = { PATH: process.env.PATH, ...environment };
+    execFile(process.execPath, [resolve(`dist/cli/${name}.js`), ...args], { env }, (error, stdout, stderr) => {
+      done({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+    });
+  });
+}
+
+describe('npm run demo', () => {
+  it('shows a license and its event, leaves nothing behind and exits 0', async () => {
+    const { code, output } = await cli('demo', []);
+    expect(output).toMatch(/"license_key": "[0-9A-F]{4}(-[0-9A-F]{4}){4}"/);
+    expect(output).toContain('"event_type": "license.created"');
+    expect(code).toBe(0);
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith('imprimatur-demo-'))).toEqual([]);
+  }, 60_000);
+});
+
+describe('npm run tenants', () => {
+  let server: ServerProcess;
+  const tenants = (...args: string[]) => cli('tenants', args, { DATA_DIR: server.dataDir });
+  const statusWith = async (key: string) => (await server.fetch('/licenses', { key })).status;
+
+  beforeAll(async () => {
+    server = await ServerProcess.create();
+    await server.start();
+  }, 60_000);
+
+  afterAll(() => server.cleanUp());
+
+  it('makes a tenant while the server runs, whose key works and which sees nothing of the first', async () => {
+    const { code, output } = await tenants('create', 'acme');
+    expect({ code, output }).toMatchObject({ code: 0 });
+    const key = (await readFile(join(server.dataDir, 'acme.admin.key'), 'utf8')).trim();
+    expect(output).not.toContain(key);
+    expect(await statusWith(key)).toBe(200);
+    expect(((await (await server.fetch('/products', { key })).json()) as { data: unknown[] }).data).toEqual([]);
+    expect((await tenants('list')).output).toMatch(/acme\tACTIVE\t1 active key[^]*tenant-001\tACTIVE/);
+  });
+
+  it('replaces a lost key, and the old one stops working', async () => {
+    const old = await server.key();
+    expect((await tenants('key', 'tenant-001')).code).toBe(0);
+    expect(await server.key()).not.toBe(old);
+    expect(await statusWith(old)).toBe(401);
+    expect(await statusWith(await server.key())).toBe(200);
+  });
+
+  it.each([
+    [['create', 'tenant-001'], 'already a tenant'],
+    [['create', 'no/slash'], 'is not a tenant id'],
+    [['key', 'nobody'], 'There is no tenant nobody'],
+    [['remove', 'tenant-001'], 'That is not a command'],
+  ])('refuses %j with a sentence and exit code 1', async (args, sentence) => {
+    const { code, output } = await tenants(...args);
+    expect(output).toContain(sentence);
+    expect(output).not.toMatch(/\n +at /);
+    expect(code).toBe(1);
+  });
+
+  it('prints a key that nobody has yet', async () => {
+    expect(isApiKey((await tenants('generate-key')).output.trim())).toBe(true);
+  });
+});
+
+describe('npm run migrate', () => {
+  it('asks for the two roles', async () => {
+    const { code, output } = await cli('migrate', []);
+    expect(output).toContain('Set DATABASE_OWNER_URL');
+    expect(code).toBe(1);
+  });
+
+  it('prepares a server of one’s own, which then starts, and refuses to start as the owner', async () => {
+    const database = await TestDatabase.create({ empty: true });
+    const server = await ServerProcess.create({ DATABASE_URL: database.applicationUrl });
+    const environment = { DATA_DIR: server.dataDir, DATABASE_URL: database.applicationUrl };
+    expect(await server.startRefused()).toBe(1);
+    expect(server.output).toContain('Run "npm run migrate"');
+    const migrated = await cli('migrate', [], {
+      ...environment,
+      DATABASE_OWNER_URL: database.ownerUrl,
+      SAMPLE_DATA: 'true',
+    });
+    expect(migrated).toMatchObject({ code: 0, output: expect.stringContaining(join(server.dataDir, 'admin.key')) });
+    const again = await cli('migrate', [], { ...environment, DATABASE_OWNER_URL: database.ownerUrl });
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('up to date') });
+    await server.start();
+    expect((await server.fetch('/license-templates/professional-isp')).status).toBe(200);
+    expect(await server.kill('SIGTERM')).toBe(0);
+    const asOwner = new ServerProcess(server.dataDir, { DATABASE_URL: database.ownerUrl });
+    expect(await asOwner.startRefused()).toBe(1);
+    expect(asOwner.output).toContain('owner role');
+    await server.cleanUp();
+    await database.drop();
+  }, 60_000);
+});
