@@ -13,7 +13,9 @@ export function isAlive(pid: number): boolean {
 /** Linux says so in the third field of /proc/PID/stat; the second may hold spaces and brackets. */
 function isZombie(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*(?=\) )/s, '').startsWith(") Z");
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*(?=\) )/s, '')
+      .startsWith(') Z');
   } catch {
     return false;
   }
