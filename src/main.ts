@@ -4,24 +4,27 @@ import { startServer, type Server } from './server.js';
 import { adminKeyFile } from './tenants/index.js';
 
 const EXIT_FAILURE = 1;
+/** Ctrl-C reaches this process twice when npm started it: from the terminal, and passed on by npm. */
+const IMPATIENCE_MS = 1_000;
 
 async function main(): Promise<void> {
   const config = loadConfig();
   const stopping = nextSignal();
   const server = await startServer(config);
   announce(server, config);
-  await stopping;
+  const lost = await Promise.race([stopping, server.databaseLost]);
   await server.stop();
+  if (lost) throw lost;
 }
 
-/** The first SIGINT or SIGTERM asks for an orderly end; a second one, from someone impatient, ends at once. */
+/** The first SIGINT or SIGTERM asks for an orderly end; a later one, from someone impatient, ends at once. */
 function nextSignal(): Promise<void> {
   return new Promise((arrived) => {
-    let asked = false;
+    let askedAt: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(EXIT_FAILURE);
-        asked = true;
+        askedAt ??= performance.now();
+        if (performance.now() - askedAt > IMPATIENCE_MS) process.exit(EXIT_FAILURE);
         arrived();
       });
     }
@@ -29,14 +32,15 @@ function nextSignal(): Promise<void> {
 }
 
 function announce({ url, bootstrapped }: Server, config: Config): void {
+  const after = `after ${(performance.now() / 1000).toFixed(1)} s`;
   if (config.databaseUrl !== undefined) {
-    say([`Imprimatur listens on ${url}, Swagger UI on ${url}/docs.`]);
+    say([`Imprimatur listens on ${url}, Swagger UI on ${url}/docs, ready ${after}.`]);
     return;
   }
   const keyFile = adminKeyFile(config);
   say([
     '',
-    `  Imprimatur is ready${bootstrapped ? `, with a new database under ${config.dataDir}` : ''}.`,
+    `  Imprimatur is ready ${after}${bootstrapped ? `, with a new database under ${config.dataDir}` : ''}.`,
     '',
     `  API         ${url}/v1`,
     `  Swagger UI  ${url}/docs`,

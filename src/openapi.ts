@@ -46,21 +46,30 @@ const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchem
 
 /** JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. */
 function toComponents(schema: z.ZodType, io: 'input' | 'output') {
-  const { $defs, ...root } = z.toJSONSchema(schema, { io, override: keepHints });
+  const override = (context: Override) => {
+    keepHints(context);
+    if (io === 'output') dropSafeIntegerBounds(context.jsonSchema);
+  };
+  const { $defs, ...root } = z.toJSONSchema(schema, { io, override });
   delete root.$schema;
   const rewritten = JSON.stringify({ root, $defs: $defs ?? {} }).replaceAll('#/$defs/', '#/components/schemas/');
   const result = JSON.parse(rewritten) as { root: Schemas[string]; $defs: Schemas };
   return { schema: result.root, components: result.$defs };
 }
 
+interface Override {
+  readonly zodSchema: z.core.$ZodTypes;
+  readonly jsonSchema: z.core.JSONSchema.BaseSchema;
+}
+
+/** Of what we send, the bounds of 2^53 say nothing, and Swagger UI would show them as the example. */
+function dropSafeIntegerBounds(jsonSchema: Override['jsonSchema']): void {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
 /** zod leaves examples and defaults out of schemas that transform, and spells formats out as patterns. */
-function keepHints({
-  zodSchema,
-  jsonSchema,
-}: {
-  zodSchema: z.core.$ZodTypes;
-  jsonSchema: z.core.JSONSchema.BaseSchema;
-}) {
+function keepHints({ zodSchema, jsonSchema }: Override): void {
   const hints = z.globalRegistry.get(zodSchema);
   if (hints?.examples) jsonSchema.examples = hints.examples as z.core.JSONSchema.BaseSchema['examples'];
   if (hints && 'default' in hints) jsonSchema.default = hints.default;

@@ -17,32 +17,41 @@ export interface Server {
   readonly url: string;
   /** What was made on an empty embedded database. */
   readonly bootstrapped: Bootstrapped | undefined;
+  /** Resolves when the embedded database ended without being asked to: this process no longer keeps it and must end. */
+  readonly databaseLost: Promise<Error>;
   /** Drains requests, then events, then stops the embedded database if this process keeps it. */
   stop(): Promise<void>;
 }
 
 /** Starts everything in order. Whatever fails, what was started before it is stopped again. */
 export async function startServer(config: Config): Promise<Server> {
-  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, undefined, () => Promise.resolve());
+  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, ELSEWHERE, undefined);
   const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server');
-  const stopDatabase = () => embedded.stop();
   try {
     let bootstrapped: Bootstrapped | undefined;
     await migrate(embedded.ownerUrl(), embedded.applicationUrl(), async (owner) => {
       bootstrapped = await bootstrap(owner, config, new Date());
     });
-    return await serve(config, embedded.applicationUrl(), bootstrapped, stopDatabase);
+    return await serve(config, embedded.applicationUrl(), embedded, bootstrapped);
   } catch (error) {
-    await stopDatabase();
+    await embedded.stop();
     throw error;
   }
 }
 
+type KeptDatabase = Pick<EmbeddedPostgres, 'lost' | 'stop'>;
+
+/** A database that somebody else keeps: it is not ours to stop, and the pool reconnects when it comes back. */
+const ELSEWHERE: KeptDatabase = {
+  lost: new Promise(() => undefined),
+  stop: () => Promise.resolve(),
+};
+
 async function serve(
   config: Config,
   databaseUrl: string,
+  database: KeptDatabase,
   made: Bootstrapped | undefined,
-  stopDatabase: () => Promise<void>,
 ): Promise<Server> {
   const secrets = await withClient(databaseUrl, async (client) => {
     await assertSafeDatabase(selectWith(client));
@@ -63,7 +72,8 @@ async function serve(
     app,
     url: urlOf(app, config),
     bootstrapped: made?.fresh ? made : undefined,
-    stop: () => stop(app, stopDatabase),
+    databaseLost: database.lost,
+    stop: () => stop(app, database),
   };
 }
 
@@ -84,11 +94,11 @@ function urlOf(app: NestFastifyApplication, { host }: Config): string {
 }
 
 /** Requests first, then the events they caused (in the application's shutdown hooks), then the database. */
-async function stop(app: NestFastifyApplication, stopDatabase: () => Promise<void>): Promise<void> {
+async function stop(app: NestFastifyApplication, database: KeptDatabase): Promise<void> {
   try {
     await app.getHttpAdapter().getInstance().close();
     await app.close();
   } finally {
-    await stopDatabase();
+    await database.stop();
   }
 }

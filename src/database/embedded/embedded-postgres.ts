@@ -27,13 +27,24 @@ export const APPLICATION_ROLE = 'imprimatur_app';
  * of PostgreSQL, so it ends with the process that held it, however that ended.
  */
 export class EmbeddedPostgres {
+  /** Resolves when the session that holds the lock ended before `stop`: PostgreSQL crashed or was killed. */
+  readonly lost: Promise<EmbeddedPostgresError>;
+
   private constructor(
     private readonly cluster: Cluster,
     private readonly postmaster: Postmaster,
     private readonly session: pg.Client,
-    /** False for a guest, who uses the cluster while another process keeps it. */
-    readonly isKeeper: boolean,
-  ) {}
+    private keeps: boolean,
+  ) {
+    this.lost = new Promise((resolve) => {
+      session.once('end', () => {
+        this.keeps = false;
+        resolve(
+          new EmbeddedPostgresError('The embedded PostgreSQL ended; see postgres.log. Start again: it recovers.'),
+        );
+      });
+    });
+  }
 
   /**
    * Starts the cluster, or adopts the one that a killed process left running. `program` is what a refused second start
@@ -55,6 +66,11 @@ export class EmbeddedPostgres {
     const embedded = new EmbeddedPostgres(cluster, postmaster, session, keeper === undefined);
     if (embedded.isKeeper) await embedded.ensureRolesAndDatabase();
     return embedded;
+  }
+
+  /** False for a guest, who uses the cluster while another process keeps it, and once the lock is lost. */
+  get isKeeper(): boolean {
+    return this.keeps;
   }
 
   /** For tests and maintenance: bypasses row-level security. */

@@ -87,7 +87,7 @@ function rotate(logFile: string): void {
 
 /** Ends every session, writes a checkpoint and waits until the process is gone. */
 export async function stopPostmaster(cluster: string, pid: number): Promise<void> {
-  process.kill(pid, 'SIGINT');
+  if (await isPostmasterOf(pid, cluster)) process.kill(pid, 'SIGINT');
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(20)) {
     if (!(await isPostmasterOf(pid, cluster))) return;
   }

@@ -1,5 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { problem } from './problem.js';
 
 /** Problem codes a route can answer with, by status. */
 export type ProblemCodes = Readonly<Record<number, readonly string[]>>;
@@ -35,10 +36,19 @@ function describe(summary: string, sources: readonly ProblemCodes[]) {
       ApiResponse({
         status,
         description: codesOf(status).join(', '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            examples: Object.fromEntries(codesOf(status).map((code) => [code, { value: exampleOf(status, code) }])),
+          },
+        },
       }),
     ),
   );
+}
+
+function exampleOf(status: number, code: string) {
+  return problem(status, code, 'A sentence for people.', '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e');
 }
 
 export const LOCATION = 'imprimatur:location';
