@@ -9,7 +9,7 @@ import { applicationDataSourceOptions } from './database/data-source.js';
 import { HealthModule } from './health/index.js';
 import { LicensingModule } from './licensing/index.js';
 import { ProductsModule } from './products/index.js';
-import { LocationInterceptor } from './shared/http/location.interceptor.js';
+import { ResourceHeadersInterceptor } from './shared/http/resource-headers.interceptor.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
 import { ValidationPipe } from './shared/http/validation.pipe.js';
 import { RuntimeModule } from './shared/runtime.module.js';
@@ -49,7 +49,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: TenantGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_INTERCEPTOR, useClass: LocationInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: ResourceHeadersInterceptor },
       ],
     };
   }

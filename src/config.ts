@@ -19,6 +19,7 @@ const Environment = z.object({
   DATABASE_LOCK_TIMEOUT_MS: count(2_000),
   DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: count(10_000),
   RELAY_INTERVAL_MS: count(2_000),
+  IDEMPOTENCY_TTL_HOURS: count(24),
   BOOTSTRAP_TENANT: z.string().default('tenant-001'),
   BOOTSTRAP_API_KEY: z.string().optional(),
   SAMPLE_DATA: flag.optional(),

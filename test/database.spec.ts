@@ -22,7 +22,7 @@ describe('npm run migrate', () => {
     const role = `${database.name}_app`;
     const applicationUrl = database.urlFor(role, 'a-password');
     const runs = await Promise.all([1, 2, 3].map(() => migrate(database.ownerUrl, applicationUrl)));
-    expect(runs.map((applied) => applied.length).sort()).toEqual([0, 0, 1]);
+    expect(runs.map((applied) => applied.length).sort()).toEqual([0, 0, 2]);
     expect(await migrate(database.ownerUrl, applicationUrl)).toEqual([]);
     const [made] = await query(
       database.superuserUrl,
@@ -46,9 +46,10 @@ describe('npm run migrate', () => {
       [database.applicationRole],
     );
     expect(Object.fromEntries(rows.map(({ table_name, rights }) => [table_name, rights]))).toEqual({
-      api_keys: 'SELECT',
+      api_keys: 'INSERT, SELECT',
       billing_products: 'INSERT, SELECT, UPDATE',
       customers: 'INSERT, SELECT, UPDATE',
+      idempotency_keys: 'DELETE, INSERT, SELECT',
       license_event_counters: 'INSERT, SELECT, UPDATE',
       license_event_logs: 'INSERT, SELECT',
       license_keys: 'INSERT, SELECT',
@@ -56,7 +57,7 @@ describe('npm run migrate', () => {
       licenses: 'INSERT, SELECT',
       outbox: 'DELETE, INSERT, SELECT',
       schema_migrations: 'SELECT',
-      tenants: 'SELECT',
+      tenants: 'INSERT, SELECT',
     });
     await database.drop();
   });
@@ -145,7 +146,7 @@ describe('the start', () => {
 
   it('is refused on a schema that is behind, or not there', async () => {
     const empty = await TestDatabase.create({ empty: true });
-    await expect(preflight(empty.applicationUrl)).rejects.toThrow('behind this release by 1 migration');
+    await expect(preflight(empty.applicationUrl)).rejects.toThrow('behind this release by 2 migration');
     await empty.drop();
   });
 });
@@ -165,7 +166,12 @@ describe('a unit of work', () => {
 
   it('issues with two reads and three inserts in one transaction of two round trips', async () => {
     const proxy = await PostgresProxy.start(app.database.applicationUrl);
-    const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets, databaseUrl: proxy.url });
+    const neighbour = await TestApp.start({
+      database: app.database,
+      secrets: app.secrets,
+      databaseUrl: proxy.url,
+      environment: { RELAY_INTERVAL_MS: '600000' },
+    });
     const commands = neighbour.nest.get(CommandBus);
     const issue = () =>
       commands.execute(

@@ -158,6 +158,11 @@ describe('the launcher of the embedded PostgreSQL', () => {
     expect((await start()).postmasterPid).not.toBe(process.pid);
   });
 
+  it('is not stopped by the lock of a socket that names a living process of another kind', async () => {
+    await writeFile(join(dataDir, 'run', '.s.PGSQL.5432.lock'), `${process.pid}\n${dataDir}/postgres\n`);
+    expect((await start()).postmasterPid).not.toBe(process.pid);
+  });
+
   it('lets a guest in while another process keeps it, and the guest does not stop it', async () => {
     const keeper = await start();
     const guest = await EmbeddedPostgres.start(dataDir, 'a guest', { asGuest: true });

@@ -1,7 +1,9 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { IdParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -30,8 +32,12 @@ export class CustomersController {
   @DescribeWrite('Create a customer', { 409: ['CUSTOMER_EXISTS'] })
   @CreatedAt('/v1/customers', 'customer_id')
   @ApiCreatedResponse({ standardSchema: CustomerResponse })
-  create(@CurrentActor() actor: Actor, @Body({ schema: CreateCustomerRequest }) body: CreateCustomerRequest) {
-    return this.commands.execute(new CreateCustomerCommand(actor, body));
+  create(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: CreateCustomerRequest }) body: CreateCustomerRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CreateCustomerCommand(actor, body, options));
   }
 
   @Get()
@@ -52,13 +58,14 @@ export class CustomersController {
 
   @Patch(':customer_id')
   @RequirePermission('customers:write')
-  @DescribeWrite('Change a customer (JSON Merge Patch)', { 404: ['CUSTOMER_NOT_FOUND'] })
+  @DescribeChange('Change a customer (JSON Merge Patch)', { 404: ['CUSTOMER_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: CustomerResponse })
   update(
     @CurrentActor() actor: Actor,
     @Param('customer_id', { schema: IdParameter }) customerId: string,
     @Body({ schema: UpdateCustomerRequest }) body: UpdateCustomerRequest,
+    @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new UpdateCustomerCommand(actor, customerId, body));
+    return this.commands.execute(new UpdateCustomerCommand(actor, customerId, body, options));
   }
 }

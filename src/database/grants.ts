@@ -6,8 +6,11 @@ import pg from 'pg';
  */
 const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
-  tenants: 'SELECT',
-  api_keys: 'SELECT, UPDATE (last_used_at)',
+  tenants: 'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, version, updated_at)',
+  api_keys:
+    'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
+  // Claims are taken, get their result, and are swept.
+  idempotency_keys: 'SELECT, INSERT, UPDATE (result_sealed), DELETE',
   billing_products: 'SELECT, INSERT, UPDATE',
   license_templates: 'SELECT, INSERT, UPDATE',
   customers: 'SELECT, INSERT, UPDATE',

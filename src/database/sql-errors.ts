@@ -55,6 +55,11 @@ const CONNECTION_CODES = new Set([
   'EAI_AGAIN',
 ]);
 
+/** Another transaction held a lock for longer than the configuration allows to wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlError(error)?.code === LOCK_NOT_AVAILABLE;
+}
+
 /** A statement or a lock took longer than the configuration allows, or the server has no session left for us. */
 export function isTimeout(error: unknown): boolean {
   const code = sqlError(error)?.code;

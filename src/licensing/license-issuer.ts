@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { GetCustomerNamesQuery } from '../customers/index.js';
 import { Clock } from '../shared/clock.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import type { Transaction } from '../shared/events/transaction.js';
 import { Secrets } from '../shared/secrets/secrets.js';
 import type { Actor } from '../shared/tenancy/actor.js';
 import { GetIssuableTemplatesQuery, TemplateNotFoundError, type IssuableTemplate } from '../templates/index.js';
@@ -15,13 +15,12 @@ import { LicenseRepository } from './license.repository.js';
 import { RandomSource } from './random-source.js';
 
 /**
- * Issues a list of orders of one tenant, all or none: two reads that travel with BEGIN, then three inserts that travel
- * with COMMIT, whatever the length of the list.
+ * Issues a list of orders in the transaction of their tenant, all or none: two reads that travel with BEGIN, then three
+ * inserts that travel with COMMIT, whatever the length of the list.
  */
 @Injectable()
 export class LicenseIssuer {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
     private readonly licenses: LicenseRepository,
     private readonly secrets: Secrets,
@@ -30,24 +29,26 @@ export class LicenseIssuer {
   ) {}
 
   /** In the order of the orders. Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
-  issue(actor: Actor, orders: readonly IssueLicenseRequest[]): Promise<IssuedLicense[]> {
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
-      const [templates, customerNames] = await Promise.all([
-        this.queries.execute(
-          new GetIssuableTemplatesQuery(actor, unique(orders.map((order) => order.license_template_id))),
-        ),
-        this.queries.execute(new GetCustomerNamesQuery(actor, unique(orders.map((order) => order.customer_id)))),
-      ]);
-      const byId = new Map(templates.map((found) => [found.template.templateId, found]));
-      const now = this.clock.now();
-      const issued = orders.map((order) => {
-        const template = issuable(order.license_template_id, byId.get(order.license_template_id));
-        return this.withKey(License.issue(template, order, customerNames.get(order.customer_id), now));
-      });
-      this.licenses.addAll(transaction, issued);
-      for (const { license } of issued) transaction.record(new LicenseCreatedEvent(actor, license));
-      return issued.map(({ license, key }) => toIssuedLicense(license, key));
+  async issue(
+    transaction: Transaction,
+    actor: Actor,
+    orders: readonly IssueLicenseRequest[],
+  ): Promise<IssuedLicense[]> {
+    const [templates, customerNames] = await Promise.all([
+      this.queries.execute(
+        new GetIssuableTemplatesQuery(actor, unique(orders.map((order) => order.license_template_id))),
+      ),
+      this.queries.execute(new GetCustomerNamesQuery(actor, unique(orders.map((order) => order.customer_id)))),
+    ]);
+    const byId = new Map(templates.map((found) => [found.template.templateId, found]));
+    const now = this.clock.now();
+    const issued = orders.map((order) => {
+      const template = issuable(order.license_template_id, byId.get(order.license_template_id));
+      return this.withKey(License.issue(template, order, customerNames.get(order.customer_id), now));
     });
+    this.licenses.addAll(transaction, issued);
+    for (const { license } of issued) transaction.record(new LicenseCreatedEvent(actor, license));
+    return issued.map(({ license, key }) => toIssuedLicense(license, key));
   }
 
   private withKey(license: License) {

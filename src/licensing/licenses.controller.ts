@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -34,8 +36,12 @@ export class LicensesController {
   })
   @CreatedAt('/v1/licenses', 'license_id')
   @ApiCreatedResponse({ standardSchema: IssuedLicense })
-  issue(@CurrentActor() actor: Actor, @Body({ schema: IssueLicenseRequest }) body: IssueLicenseRequest) {
-    return this.commands.execute(new IssueLicenseCommand(actor, body));
+  issue(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: IssueLicenseRequest }) body: IssueLicenseRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new IssueLicenseCommand(actor, body, options));
   }
 
   @Get()
@@ -57,9 +63,13 @@ export class LicensesController {
   @Post(':license_id/reveal-key')
   @HttpCode(200)
   @RequirePermission('licenses:reveal-key')
-  @DescribeWrite('Show the whole license key, and write down who saw it', { 404: ['LICENSE_NOT_FOUND'] })
+  @DescribeChange('Show the whole license key, and write down who saw it', { 404: ['LICENSE_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: RevealedLicenseKey })
-  revealKey(@CurrentActor() actor: Actor, @Param('license_id', { schema: UuidParameter }) licenseId: string) {
-    return this.commands.execute(new RevealLicenseKeyCommand(actor, licenseId));
+  revealKey(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RevealLicenseKeyCommand(actor, licenseId, options));
   }
 }

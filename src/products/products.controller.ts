@@ -1,7 +1,9 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { IdParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -30,8 +32,12 @@ export class ProductsController {
   @DescribeWrite('Create a product', { 409: ['PRODUCT_EXISTS'] })
   @CreatedAt('/v1/products', 'product_id')
   @ApiCreatedResponse({ standardSchema: ProductResponse })
-  create(@CurrentActor() actor: Actor, @Body({ schema: CreateProductRequest }) body: CreateProductRequest) {
-    return this.commands.execute(new CreateProductCommand(actor, body));
+  create(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: CreateProductRequest }) body: CreateProductRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CreateProductCommand(actor, body, options));
   }
 
   @Get()
@@ -52,13 +58,14 @@ export class ProductsController {
 
   @Patch(':product_id')
   @RequirePermission('products:write')
-  @DescribeWrite('Change a product (JSON Merge Patch)', { 404: ['PRODUCT_NOT_FOUND'] })
+  @DescribeChange('Change a product (JSON Merge Patch)', { 404: ['PRODUCT_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: ProductResponse })
   update(
     @CurrentActor() actor: Actor,
     @Param('product_id', { schema: IdParameter }) productId: string,
     @Body({ schema: UpdateProductRequest }) body: UpdateProductRequest,
+    @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new UpdateProductCommand(actor, productId, body));
+    return this.commands.execute(new UpdateProductCommand(actor, productId, body, options));
   }
 }

@@ -1,7 +1,9 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CreatedAt, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { IdParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -35,8 +37,12 @@ export class TemplatesController {
   })
   @CreatedAt('/v1/license-templates', 'template_id')
   @ApiCreatedResponse({ standardSchema: TemplateResponse })
-  create(@CurrentActor() actor: Actor, @Body({ schema: CreateTemplateRequest }) body: CreateTemplateRequest) {
-    return this.commands.execute(new CreateTemplateCommand(actor, body));
+  create(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: CreateTemplateRequest }) body: CreateTemplateRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CreateTemplateCommand(actor, body, options));
   }
 
   @Get()
@@ -57,7 +63,7 @@ export class TemplatesController {
 
   @Patch(':template_id')
   @RequirePermission('templates:write')
-  @DescribeWrite('Change a license template (JSON Merge Patch)', {
+  @DescribeChange('Change a license template (JSON Merge Patch)', {
     404: ['TEMPLATE_NOT_FOUND'],
     409: ['TEMPLATE_NAME_TAKEN'],
   })
@@ -66,13 +72,14 @@ export class TemplatesController {
     @CurrentActor() actor: Actor,
     @Param('template_id', { schema: IdParameter }) templateId: string,
     @Body({ schema: UpdateTemplateRequest }) body: UpdateTemplateRequest,
+    @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new UpdateTemplateCommand(actor, templateId, body));
+    return this.commands.execute(new UpdateTemplateCommand(actor, templateId, body, options));
   }
 
   @Post(':template_id/duplicate')
   @RequirePermission('templates:write')
-  @DescribeWrite('Make a new license template with the same terms', {
+  @DescribeChange('Make a new license template with the same terms', {
     404: ['TEMPLATE_NOT_FOUND'],
     409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
   })
@@ -82,7 +89,8 @@ export class TemplatesController {
     @CurrentActor() actor: Actor,
     @Param('template_id', { schema: IdParameter }) templateId: string,
     @Body({ schema: DuplicateTemplateRequest }) body: DuplicateTemplateRequest,
+    @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new DuplicateTemplateCommand(actor, templateId, body));
+    return this.commands.execute(new DuplicateTemplateCommand(actor, templateId, body, options));
   }
 }

@@ -23,12 +23,12 @@ export class Api {
     return this.send('get', path);
   }
 
-  post(path: string, body?: Body): Promise<Response> {
-    return this.send('post', path, body);
+  post(path: string, body?: Body, headers?: Record<string, string>): Promise<Response> {
+    return this.send('post', path, body, headers);
   }
 
-  patch(path: string, body: Body): Promise<Response> {
-    return this.send('patch', path, body);
+  patch(path: string, body: Body, headers?: Record<string, string>): Promise<Response> {
+    return this.send('patch', path, body, headers);
   }
 
   async send(

@@ -7,6 +7,8 @@ export class PostgresProxy {
   roundTrips = 0;
   private readonly sockets = new Set<Socket>();
   private cutAfter: string | undefined;
+  private statementsLeft = Infinity;
+  private onCut: () => void = () => undefined;
   private clientSpoke = false;
 
   private constructor(
@@ -32,6 +34,17 @@ export class PostgresProxy {
     this.cutAfter = text;
   }
 
+  /** Forwards this many more statements of all connections, then nothing any more, and tells so at once. */
+  cutAfterStatements(count: number, onCut: () => void): void {
+    this.statementsLeft = count;
+    this.onCut = onCut;
+  }
+
+  /** Lets everything through again. */
+  mend(): void {
+    this.statementsLeft = Infinity;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((closed) => this.server.close(closed));
@@ -43,7 +56,13 @@ export class PostgresProxy {
       socket.setNoDelay(true);
       socket.on('error', () => socket.destroy());
     }
+    const messages = new Messages();
     client.on('data', (chunk) => {
+      if (this.statementsLeft !== Infinity || messages.inPieces) {
+        this.forwardStatements(messages.read(chunk), client, server);
+        return;
+      }
+      messages.read(chunk);
       if (!this.clientSpoke) this.roundTrips++;
       this.clientSpoke = true;
       if (this.cutAfter !== undefined && chunk.includes(this.cutAfter)) {
@@ -60,5 +79,47 @@ export class PostgresProxy {
     });
     client.on('close', () => server.end());
     server.on('close', () => client.end());
+  }
+
+  private forwardStatements(messages: readonly Buffer[], client: Socket, server: Socket): void {
+    for (const message of messages) {
+      const ends = endsStatement(message);
+      if (ends && this.statementsLeft === 0) {
+        this.onCut();
+        client.destroy();
+        server.destroy();
+        return;
+      }
+      if (ends) this.statementsLeft--;
+      server.write(message);
+    }
+  }
+}
+
+/** A simple query, or the Sync after an extended one. */
+function endsStatement(message: Buffer): boolean {
+  return message[0] === 0x51 || message[0] === 0x53;
+}
+
+/** Takes PostgreSQL's frontend messages apart: a type of one byte, which only the first lacks, then a length of four. */
+class Messages {
+  private rest = Buffer.alloc(0);
+  private headerBytes = 0;
+
+  get inPieces(): boolean {
+    return this.rest.length > 0;
+  }
+
+  read(chunk: Buffer): Buffer[] {
+    this.rest = Buffer.concat([this.rest, chunk]);
+    const messages: Buffer[] = [];
+    while (this.rest.length >= this.headerBytes + 4) {
+      const length = this.headerBytes + this.rest.readInt32BE(this.headerBytes);
+      if (this.rest.length < length) break;
+      messages.push(this.rest.subarray(0, length));
+      this.rest = this.rest.subarray(length);
+      this.headerBytes = 1;
+    }
+    return messages;
   }
 }

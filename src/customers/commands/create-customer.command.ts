@@ -1,18 +1,15 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { CreateCustomerRequest, type CustomerResponse } from '../customer.dto.js';
 
 /** Throws ValidationError, CustomerExistsError. */
-export class CreateCustomerCommand extends Command<CustomerResponse> {
+export class CreateCustomerCommand extends TenantCommand<CustomerResponse> {
   readonly customer: CreateCustomerRequest;
 
-  constructor(
-    readonly actor: Actor,
-    customer: z.input<typeof CreateCustomerRequest>,
-  ) {
-    super();
+  constructor(actor: Actor, customer: z.input<typeof CreateCustomerRequest>, options: CommandOptions = {}) {
+    super(actor, options);
     this.customer = validated(CreateCustomerRequest, customer);
   }
 }

@@ -18,9 +18,10 @@ export class CreateCustomerHandler implements ICommandHandler<CreateCustomerComm
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, customer: input }: CreateCustomerCommand) {
+  execute(command: CreateCustomerCommand) {
+    const { actor, customer: input } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const customer = Customer.create(actor.tenantId, input, now);
       await this.customers.insert(customer).catch((error: unknown) => {
         if (violates(error, 'customers_pkey')) throw new CustomerExistsError(customer.customerId);

@@ -1,19 +1,20 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { UpdateCustomerRequest, type CustomerResponse } from '../customer.dto.js';
 
 /** Throws ValidationError, CustomerNotFoundError. */
-export class UpdateCustomerCommand extends Command<CustomerResponse> {
+export class UpdateCustomerCommand extends TenantCommand<CustomerResponse> {
   readonly patch: UpdateCustomerRequest;
 
   constructor(
-    readonly actor: Actor,
+    actor: Actor,
     readonly customerId: string,
     patch: z.input<typeof UpdateCustomerRequest>,
+    options: CommandOptions = {},
   ) {
-    super();
+    super(actor, options);
     this.patch = validated(UpdateCustomerRequest, patch);
   }
 }

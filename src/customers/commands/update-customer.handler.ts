@@ -15,11 +15,13 @@ export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerComm
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, customerId, patch }: UpdateCustomerCommand) {
+  execute(command: UpdateCustomerCommand) {
+    const { actor, customerId, patch } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const customer = await this.customers.findForUpdate(actor.tenantId, customerId);
       if (!customer) throw new CustomerNotFoundError(customerId);
+      customer.assertVersion(command.options.ifMatch);
       const change = customer.update(patch, now);
       if (change) {
         await this.customers.update(customer);

@@ -8,7 +8,13 @@ import { isAlive } from '../../shared/process.js';
 import { prepareFolder } from '../../shared/secrets/secret-file.js';
 import { type Binaries, EmbeddedPostgresError, findBinaries } from './binaries.js';
 import { type Cluster, ensureCluster } from './cluster.js';
-import { type Postmaster, runningPostmaster, spawnPostmaster, stopPostmaster } from './postmaster.js';
+import {
+  type Postmaster,
+  removeStaleSocketLock,
+  runningPostmaster,
+  spawnPostmaster,
+  stopPostmaster,
+} from './postmaster.js';
 import { assertReachable, type RunAs, unprivilegedUser } from './run-as.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -140,6 +146,7 @@ async function connectOrStart(binaries: Binaries, cluster: Cluster, dataDir: str
       if (++starts > 3) break;
       ended = undefined;
       const folder = await socketFolder(dataDir, user);
+      await removeStaleSocketLock(cluster.folder, folder);
       void spawnPostmaster(binaries.postgres, cluster.folder, folder, logFile, user).then(
         (code) => {
           ended = code;

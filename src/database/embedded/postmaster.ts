@@ -33,6 +33,13 @@ export async function runningPostmaster(cluster: string): Promise<Postmaster | u
   return undefined;
 }
 
+/** The lock file beside the socket blocks a start in the same way, for as long as a process has the id it names. */
+export async function removeStaleSocketLock(cluster: string, socketFolder: string): Promise<void> {
+  const lockFile = join(socketFolder, '.s.PGSQL.5432.lock');
+  const pid = Number((await readFile(lockFile, 'utf8').catch(() => '')).split('\n')[0]);
+  if (pid > 0 && !(await isPostmasterOf(pid, cluster))) await rm(lockFile, { force: true });
+}
+
 async function isPostmasterOf(pid: number, cluster: string): Promise<boolean> {
   const words = await commandLine(pid);
   return words.includes('postgres') && words.includes(await realpath(cluster));

@@ -1,7 +1,6 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
-import type { CommandOptions } from '../../shared/command-options.js';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
 
@@ -9,15 +8,11 @@ import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
  * Issues one license: the same words and the same record as `POST /v1/licenses`.
  * Throws ValidationError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError.
  */
-export class IssueLicenseCommand extends Command<IssuedLicense> {
+export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
   readonly order: IssueLicenseRequest;
 
-  constructor(
-    readonly actor: Actor,
-    order: z.input<typeof IssueLicenseRequest>,
-    readonly options: CommandOptions = {},
-  ) {
-    super();
+  constructor(actor: Actor, order: z.input<typeof IssueLicenseRequest>, options: CommandOptions = {}) {
+    super(actor, options);
     this.order = validated(IssueLicenseRequest, order);
   }
 }

@@ -1,15 +1,14 @@
-import { Command } from '@nestjs/cqrs';
-import type { CommandOptions } from '../../shared/command-options.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { RevealedLicenseKey } from '../license.dto.js';
 
 /** Shows the whole key, and writes down who saw it. Throws LicenseNotFoundError. */
-export class RevealLicenseKeyCommand extends Command<RevealedLicenseKey> {
+export class RevealLicenseKeyCommand extends TenantCommand<RevealedLicenseKey> {
   constructor(
-    readonly actor: Actor,
+    actor: Actor,
     readonly licenseId: string,
-    readonly options: CommandOptions = {},
+    options: CommandOptions = {},
   ) {
-    super();
+    super(actor, options);
   }
 }

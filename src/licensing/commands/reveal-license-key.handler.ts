@@ -17,10 +17,12 @@ export class RevealLicenseKeyHandler implements ICommandHandler<RevealLicenseKey
   ) {}
 
   /** The key leaves only after the event is committed. */
-  execute({ actor, licenseId }: RevealLicenseKeyCommand) {
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+  execute(command: RevealLicenseKeyCommand) {
+    const { actor, licenseId } = command;
+    return this.unitOfWork.perform(command, async (transaction) => {
       const license = await this.licenses.find(actor.tenantId, licenseId);
       if (!license) throw new LicenseNotFoundError(licenseId);
+      license.assertVersion(command.options.ifMatch);
       transaction.record(new LicenseKeyRevealedEvent(actor, this.clock.now(), license));
       return { license_id: licenseId, license_key: this.secrets.open(license.licenseKeySealed, license.sealContext) };
     });

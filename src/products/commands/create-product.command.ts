@@ -1,18 +1,15 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { CreateProductRequest, type ProductResponse } from '../product.dto.js';
 
 /** Throws ValidationError, ProductExistsError. */
-export class CreateProductCommand extends Command<ProductResponse> {
+export class CreateProductCommand extends TenantCommand<ProductResponse> {
   readonly product: CreateProductRequest;
 
-  constructor(
-    readonly actor: Actor,
-    product: z.input<typeof CreateProductRequest>,
-  ) {
-    super();
+  constructor(actor: Actor, product: z.input<typeof CreateProductRequest>, options: CommandOptions = {}) {
+    super(actor, options);
     this.product = validated(CreateProductRequest, product);
   }
 }

@@ -18,9 +18,10 @@ export class CreateProductHandler implements ICommandHandler<CreateProductComman
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, product: input }: CreateProductCommand) {
+  execute(command: CreateProductCommand) {
+    const { actor, product: input } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const product = Product.create(actor.tenantId, input, now);
       await this.products.insert(product).catch((error: unknown) => {
         if (violates(error, 'billing_products_pkey')) throw new ProductExistsError(product.productId);

@@ -1,19 +1,20 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { UpdateProductRequest, type ProductResponse } from '../product.dto.js';
 
 /** Throws ValidationError, ProductNotFoundError. */
-export class UpdateProductCommand extends Command<ProductResponse> {
+export class UpdateProductCommand extends TenantCommand<ProductResponse> {
   readonly patch: UpdateProductRequest;
 
   constructor(
-    readonly actor: Actor,
+    actor: Actor,
     readonly productId: string,
     patch: z.input<typeof UpdateProductRequest>,
+    options: CommandOptions = {},
   ) {
-    super();
+    super(actor, options);
     this.patch = validated(UpdateProductRequest, patch);
   }
 }

@@ -15,11 +15,13 @@ export class UpdateProductHandler implements ICommandHandler<UpdateProductComman
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, productId, patch }: UpdateProductCommand) {
+  execute(command: UpdateProductCommand) {
+    const { actor, productId, patch } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const product = await this.products.findForUpdate(actor.tenantId, productId);
       if (!product) throw new ProductNotFoundError(productId);
+      product.assertVersion(command.options.ifMatch);
       const change = product.update(patch, now);
       if (change) {
         await this.products.update(product);

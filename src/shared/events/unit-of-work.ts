@@ -7,7 +7,9 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
+import { Idempotency } from './idempotency.js';
 import { Outbox } from './outbox.js';
+import type { TenantCommand } from './tenant-command.js';
 import { RunAgain, Transaction } from './transaction.js';
 
 const MAX_ATTEMPTS = 5;
@@ -28,7 +30,29 @@ export class UnitOfWork {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly eventBus: EventBus,
+    private readonly idempotency: Idempotency,
   ) {}
+
+  /**
+   * Runs the work of a command for its tenant. With an idempotency key it is done once: the claim travels with BEGIN, the
+   * result with COMMIT, and whoever sends the same command again gets that result.
+   */
+  perform<Result>(
+    command: TenantCommand<Result>,
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    const claim = this.idempotency.claimOf(command, command.constructor.name);
+    return this.run(command.actor.tenantId, async (transaction) => {
+      const earlier = claim && (await this.idempotency.take(transaction, claim));
+      if (earlier) {
+        command.options.onReplay?.();
+        return earlier.result as Result;
+      }
+      const result = await work(transaction);
+      if (claim) this.idempotency.keep(transaction, claim, result);
+      return result;
+    });
+  }
 
   async run<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     assertTenantId(tenantId);

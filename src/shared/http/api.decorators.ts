@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { problem } from './problem.js';
 
 /** Problem codes a route can answer with, by status. */
@@ -11,17 +11,42 @@ const READ: ProblemCodes = { 400: ['VALIDATION_FAILED'] };
 const WRITE: ProblemCodes = {
   400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'],
   413: ['BODY_TOO_LARGE'],
+  409: ['IDEMPOTENCY_IN_PROGRESS'],
   415: ['UNSUPPORTED_MEDIA_TYPE'],
+  422: ['IDEMPOTENCY_KEY_REUSED'],
   503: ['OUTCOME_UNKNOWN'],
 };
+const CHANGE: ProblemCodes = { 412: ['PRECONDITION_FAILED'], 428: ['PRECONDITION_REQUIRED'] };
 
 /** Summary and possible problems of a route that reads. */
 export const DescribeRead = (summary: string, codes: ProblemCodes = {}) =>
   describe(summary, [AUTHENTICATED, READ, codes]);
 
-/** The same of a route that takes a body or changes something. */
+/** The same of a route that makes something. It takes an Idempotency-Key: see WriteOptions. */
 export const DescribeWrite = (summary: string, codes: ProblemCodes = {}) =>
-  describe(summary, [AUTHENTICATED, WRITE, codes]);
+  applyDecorators(describe(summary, [AUTHENTICATED, WRITE, codes]), IdempotencyKeyHeader());
+
+/** The same of a route that acts on what is there. It takes If-Match too: see ChangeOptions. */
+export const DescribeChange = (summary: string, codes: ProblemCodes = {}) =>
+  applyDecorators(describe(summary, [AUTHENTICATED, WRITE, CHANGE, codes]), IdempotencyKeyHeader(), IfMatchHeader());
+
+const IdempotencyKeyHeader = () =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'Yours, 1 to 255 characters. Sent again with the same request it gets the first result again, with ' +
+      '`Idempotency-Replayed: true`, and changes nothing. Kept for 24 hours by default.',
+    schema: { type: 'string', maxLength: 257 },
+  });
+
+const IfMatchHeader = () =>
+  ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'The ETag of the version that the change is made for; at another one it is refused with 412.',
+    schema: { type: 'string' },
+  });
 
 export const DescribePublic = (summary: string, codes: ProblemCodes = {}) => describe(summary, [codes]);
 

@@ -1,4 +1,4 @@
-import { BadRequestException } from '@nestjs/common';
+import { BadRequestException, HttpException, HttpStatus, PreconditionFailedException } from '@nestjs/common';
 import type { FieldProblem } from './problem.js';
 
 /** The request does not have the documented shape. Nothing was changed. */
@@ -18,5 +18,22 @@ export class InvalidParameterError extends ValidationError {
 export class InvalidFieldError extends ValidationError {
   constructor(pointer: string, detail: string) {
     super([{ pointer, detail }]);
+  }
+}
+
+/** The resource is at another version than the caller knows. Nothing was changed. */
+export class PreconditionFailedError extends PreconditionFailedException {
+  constructor(version: number) {
+    super(`The resource is at version ${version}, not at the one in If-Match. Read it again.`, {
+      errorCode: 'PRECONDITION_FAILED',
+    });
+  }
+}
+
+/** The tenant demands that changes name the version they were made for. */
+export class PreconditionRequiredError extends HttpException {
+  constructor() {
+    const detail = 'This tenant demands If-Match with the ETag of the resource, so that no change overwrites another.';
+    super(detail, HttpStatus.PRECONDITION_REQUIRED, { errorCode: 'PRECONDITION_REQUIRED' });
   }
 }

@@ -39,7 +39,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { status, code, detail, errors } = toAnswer(exception);
     if (status >= 500) this.log(exception, request.id, code);
     if (reply.sent) return;
-    if (status === 503) void reply.header('Retry-After', '1');
+    const retryAfterS = (exception as { retryAfterS?: number }).retryAfterS ?? (status === 503 ? 1 : undefined);
+    if (retryAfterS !== undefined) void reply.header('Retry-After', String(retryAfterS));
     void reply
       .status(status)
       .header('content-type', 'application/problem+json; charset=utf-8')

@@ -9,6 +9,8 @@ export const PUBLIC = 'imprimatur:public';
 
 export interface AuthenticatedRequest extends FastifyRequest {
   actor?: Actor;
+  /** What the actor's tenant demands of requests. */
+  tenant?: { readonly requireIfMatch: boolean };
 }
 
 /** Who may call a route. A route with neither this nor `@Public()` is closed to everyone. */

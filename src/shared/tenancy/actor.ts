@@ -3,9 +3,14 @@ import { assertTenantId } from './tenant-id.js';
 
 /** Who acts: an API key, a person, or a module of this process; and by which door. It stands in every event. */
 export interface Subject {
-  readonly type: 'api_key' | 'user' | 'service';
+  readonly type: 'api_key' | 'platform_key' | 'user' | 'service';
+  /** Of the key, the person (`sub` of the token) or the module. */
   readonly id: string;
   readonly via: 'rest' | 'bus';
+  /** Who vouches for a person: `iss` of the token. */
+  readonly issuer?: string;
+  /** The tenant that a platform key acts for. */
+  readonly acting_for?: string;
 }
 
 /**
@@ -24,6 +29,12 @@ export class Actor {
   /** A module of this process, which the bus trusts for permissions; the tenant still bounds what it reaches. */
   static service(name: string, tenantId: string): Actor {
     return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(PERMISSIONS));
+  }
+
+  /** Who remembers idempotency keys: two subjects of the same name at different issuers are two. */
+  get principal(): string[] {
+    const { type, issuer = '', id } = this.subject;
+    return [type, issuer, id];
   }
 
   may(permission: Permission): boolean {

@@ -1,5 +1,6 @@
 import { changeBetween, type Change } from '../events/change.js';
 import type { JsonObject } from '../events/integration-event.js';
+import { PreconditionFailedError } from '../http/problem.errors.js';
 import { Column, PrimaryColumn } from 'typeorm';
 
 /** What every resource that can be changed has. `version` begins at 1 and each change raises it by one. */
@@ -15,6 +16,11 @@ export abstract class VersionedRow {
 
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
+
+  /** Any version will do where none is named. Throws PreconditionFailedError. */
+  assertVersion(known: readonly number[] | undefined): void {
+    if (known && !known.includes(this.version)) throw new PreconditionFailedError(this.version);
+  }
 
   /** Compares what can be changed with what it was before; raises the version if it differs. */
   protected changedSince(before: JsonObject, after: JsonObject, now: Date): Change | undefined {

@@ -1,18 +1,15 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { CreateTemplateRequest, type TemplateResponse } from '../template.dto.js';
 
 /** Throws ValidationError, TemplateExistsError, TemplateNameTakenError, ProductNotFoundError. */
-export class CreateTemplateCommand extends Command<TemplateResponse> {
+export class CreateTemplateCommand extends TenantCommand<TemplateResponse> {
   readonly template: CreateTemplateRequest;
 
-  constructor(
-    readonly actor: Actor,
-    template: z.input<typeof CreateTemplateRequest>,
-  ) {
-    super();
+  constructor(actor: Actor, template: z.input<typeof CreateTemplateRequest>, options: CommandOptions = {}) {
+    super(actor, options);
     this.template = validated(CreateTemplateRequest, template);
   }
 }

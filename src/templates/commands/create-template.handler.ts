@@ -15,9 +15,10 @@ export class CreateTemplateHandler implements ICommandHandler<CreateTemplateComm
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, template: input }: CreateTemplateCommand) {
+  execute(command: CreateTemplateCommand) {
+    const { actor, template: input } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const template = Template.create(actor.tenantId, input, now);
       await this.templates.insert(template);
       transaction.record(new TemplateCreatedEvent(actor, now, template.templateId, template.terms()));

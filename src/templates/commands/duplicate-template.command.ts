@@ -1,19 +1,20 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { DuplicateTemplateRequest, type TemplateResponse } from '../template.dto.js';
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateExistsError, TemplateNameTakenError. */
-export class DuplicateTemplateCommand extends Command<TemplateResponse> {
+export class DuplicateTemplateCommand extends TenantCommand<TemplateResponse> {
   readonly request: DuplicateTemplateRequest;
 
   constructor(
-    readonly actor: Actor,
+    actor: Actor,
     readonly templateId: string,
     request: z.input<typeof DuplicateTemplateRequest>,
+    options: CommandOptions = {},
   ) {
-    super();
+    super(actor, options);
     this.request = validated(DuplicateTemplateRequest, request);
   }
 }

@@ -15,11 +15,13 @@ export class DuplicateTemplateHandler implements ICommandHandler<DuplicateTempla
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, templateId, request }: DuplicateTemplateCommand) {
+  execute(command: DuplicateTemplateCommand) {
+    const { actor, templateId, request } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const original = await this.templates.find(actor.tenantId, templateId);
       if (!original) throw new TemplateNotFoundError(templateId);
+      original.assertVersion(command.options.ifMatch);
       const copy = original.duplicate(request, now);
       await this.templates.insert(copy);
       transaction.record(new TemplateCreatedEvent(actor, now, copy.templateId, copy.terms(), templateId));

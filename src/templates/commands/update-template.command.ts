@@ -1,19 +1,20 @@
-import { Command } from '@nestjs/cqrs';
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { UpdateTemplateRequest, type TemplateResponse } from '../template.dto.js';
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateNameTakenError. */
-export class UpdateTemplateCommand extends Command<TemplateResponse> {
+export class UpdateTemplateCommand extends TenantCommand<TemplateResponse> {
   readonly patch: UpdateTemplateRequest;
 
   constructor(
-    readonly actor: Actor,
+    actor: Actor,
     readonly templateId: string,
     patch: z.input<typeof UpdateTemplateRequest>,
+    options: CommandOptions = {},
   ) {
-    super();
+    super(actor, options);
     this.patch = validated(UpdateTemplateRequest, patch);
   }
 }

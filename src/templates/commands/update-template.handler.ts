@@ -15,11 +15,13 @@ export class UpdateTemplateHandler implements ICommandHandler<UpdateTemplateComm
     private readonly clock: Clock,
   ) {}
 
-  execute({ actor, templateId, patch }: UpdateTemplateCommand) {
+  execute(command: UpdateTemplateCommand) {
+    const { actor, templateId, patch } = command;
     const now = this.clock.now();
-    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.perform(command, async (transaction) => {
       const template = await this.templates.findForUpdate(actor.tenantId, templateId);
       if (!template) throw new TemplateNotFoundError(templateId);
+      template.assertVersion(command.options.ifMatch);
       const change = template.update(patch, now);
       if (change) {
         await this.templates.update(template);

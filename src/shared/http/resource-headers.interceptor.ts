@@ -4,21 +4,26 @@ import type { FastifyReply } from 'fastify';
 import { tap, type Observable } from 'rxjs';
 import { LOCATION } from './api.decorators.js';
 
-/** Sets the header that `@CreatedAt` asks for, so that controllers only dispatch. */
+type Resource = Record<string, unknown> & { readonly version?: unknown };
+
+/** Sets what follows from the result: `Location` where `@CreatedAt` asks for it, `ETag` where it has a version. */
 @Injectable()
-export class LocationInterceptor implements NestInterceptor {
+export class ResourceHeadersInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
 
-  intercept(context: ExecutionContext, next: CallHandler<Record<string, string>>): Observable<unknown> {
+  intercept(context: ExecutionContext, next: CallHandler<Resource | null>): Observable<unknown> {
     const location = this.reflector.get<{ collection: string; idField: string } | undefined>(
       LOCATION,
       context.getHandler(),
     );
-    if (!location) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     return next.handle().pipe(
       tap((result) => {
-        void reply.header('Location', `${location.collection}/${encodeURIComponent(result[location.idField] ?? '')}`);
+        if (location) {
+          const id = encodeURIComponent(String(result?.[location.idField]));
+          void reply.header('Location', `${location.collection}/${id}`);
+        }
+        if (typeof result?.version === 'number') void reply.header('ETag', `"${result.version}"`);
       }),
     );
   }

@@ -1,0 +1,21 @@
+import { ConflictException, UnprocessableEntityException } from '@nestjs/common';
+
+export class IdempotencyKeyReusedError extends UnprocessableEntityException {
+  constructor() {
+    super('This idempotency key was sent before with another request. Use a new key for a new request.', {
+      errorCode: 'IDEMPOTENCY_KEY_REUSED',
+    });
+  }
+}
+
+/** The first request with this key is still under way, and was waited for as long as a lock may be waited for. */
+export class IdempotencyInProgressError extends ConflictException {
+  readonly retryAfterS = 1;
+
+  constructor(cause: unknown) {
+    super('A request with this idempotency key is under way. Send it again shortly for its result.', {
+      cause,
+      errorCode: 'IDEMPOTENCY_IN_PROGRESS',
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Clock } from '../clock.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+const INTERVAL_MS = 10 * 60 * 1000;
+const BATCH = 1_000;
+
+/** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. */
+@Injectable()
+export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(IdempotencySweeper.name);
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.sweeping = this.sweeping
+        .then(() => this.sweep())
+        .catch((error: unknown) => {
+          this.logger.warn(`Old idempotency keys could not be swept: ${String(error)}`);
+        });
+    }, INTERVAL_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    this.stopped = true;
+    await this.sweeping;
+  }
+
+  async sweep(): Promise<void> {
+    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants');
+    for (const { id } of tenants) {
+      while (!this.stopped && (await this.sweepBatch(id)) === BATCH);
+    }
+  }
+
+  private sweepBatch(tenantId: string): Promise<number> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const deleted = await transaction.query({
+        text: `DELETE FROM idempotency_keys WHERE tenant_id = $1 AND key_digest IN (
+                 SELECT key_digest FROM idempotency_keys WHERE tenant_id = $1 AND expires_at <= $2
+                 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+               RETURNING 1`,
+        values: [tenantId, this.clock.now(), BATCH],
+      });
+      return deleted.length;
+    });
+  }
+}
