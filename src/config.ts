@@ -6,6 +6,19 @@ const count = (fallback: number) => z.coerce.number().int().positive().max(1_000
 const secret = z.string().regex(/^[0-9a-f]{64}$/i, 'must be 32 bytes as 64 hexadecimal digits (openssl rand -hex 32)');
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
+const seconds = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
+
+/** Signatures that whoever checks them cannot make. */
+const SIGNATURE_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+
+/** Comma-separated words, each of them one of `allowed`. */
+const wordsOf = (allowed: readonly string[], fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((list) => list.split(',').map((word) => word.trim()))
+    .refine((words) => words.every((word) => allowed.includes(word)), `must be of ${allowed.join(', ')}`);
+
 /** The environment, as documented in the README's table of settings. Unknown variables are left alone. */
 const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -25,6 +38,15 @@ const Environment = z.object({
   SAMPLE_DATA: flag.optional(),
   MASTER_KEY: secret.optional(),
   LOOKUP_KEY: secret.optional(),
+  OIDC_ISSUER: z
+    .url()
+    .refine((issuer) => /^https:|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${issuer}/`), 'must be https')
+    .optional(),
+  OIDC_AUDIENCE: z.string().min(1).optional(),
+  OIDC_TENANT_CLAIM: z.string().min(1).default('tenant_id'),
+  OIDC_PERMISSIONS_CLAIM: z.string().min(1).default('permissions'),
+  OIDC_ALGORITHMS: wordsOf(SIGNATURE_ALGORITHMS, 'RS256,PS256,ES256,EdDSA'),
+  OIDC_CLOCK_TOLERANCE_S: seconds(30, 300),
   LOG_LEVEL: z.enum(['debug', 'log', 'warn', 'error']).default('log'),
 });
 
@@ -39,6 +61,8 @@ export class Config {
   readonly databaseUrl: string | undefined;
   readonly databaseOwnerUrl: string | undefined;
   readonly sampleData: boolean;
+  /** Unset: no tokens but our own keys are accepted. */
+  readonly oidc: OidcSettings | undefined;
 
   constructor(readonly settings: Settings) {
     this.host = settings.HOST;
@@ -46,8 +70,35 @@ export class Config {
     this.dataDir = resolve(settings.DATA_DIR);
     this.databaseUrl = settings.DATABASE_URL;
     this.databaseOwnerUrl = settings.DATABASE_OWNER_URL;
+    this.oidc = oidcSettings(settings);
     this.sampleData = settings.SAMPLE_DATA ?? settings.DATABASE_URL === undefined;
   }
+}
+
+/** How tokens of an external identity provider are checked and read. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly tenantClaim: string;
+  readonly permissionsClaim: string;
+  readonly algorithms: readonly string[];
+  readonly clockToleranceS: number;
+}
+
+function oidcSettings(settings: Settings): OidcSettings | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = settings;
+  if (issuer === undefined && audience === undefined) return undefined;
+  if (issuer === undefined || audience === undefined) {
+    throw new ConfigError('OIDC_ISSUER and OIDC_AUDIENCE go together: set both or neither.');
+  }
+  return {
+    issuer,
+    audience,
+    tenantClaim: settings.OIDC_TENANT_CLAIM,
+    permissionsClaim: settings.OIDC_PERMISSIONS_CLAIM,
+    algorithms: settings.OIDC_ALGORITHMS,
+    clockToleranceS: settings.OIDC_CLOCK_TOLERANCE_S,
+  };
 }
 
 /** A setting that cannot be used. The message names the variable and never its value. */

@@ -2,13 +2,14 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Problem } from './shared/http/problem.js';
+import { ROLES } from './shared/tenancy/permissions.js';
 import { VERSION } from './version.js';
 
 const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps a history that cannot
 be rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
 
 Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the
-permission it needs as \`x-permission\`. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null.`;
+permission it needs as \`x-permission\`; \`x-roles\` of the document says what each role may. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null.`;
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
@@ -30,6 +31,7 @@ export function setUpOpenApi(app: INestApplication): OpenAPIObject {
     ...document.components,
     schemas: { ...document.components?.schemas, ...toComponents(Problem, 'output').components },
   };
+  Object.assign(document, { 'x-roles': ROLES });
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],

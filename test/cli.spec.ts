@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isApiKey } from '../src/tenants/api-key.js';
+import { eventually } from './support/eventually.js';
 import { ServerProcess } from './support/server.js';
 import { TestDatabase } from './support/database.js';
 
@@ -57,7 +58,9 @@ describe('npm run tenants', () => {
     const old = await server.key();
     expect((await tenants('key', 'tenant-001')).code).toBe(0);
     expect(await server.key()).not.toBe(old);
-    expect(await statusWith(old)).toBe(401);
+    await eventually(async () => {
+      expect(await statusWith(old)).toBe(401);
+    }, 5_000);
     expect(await statusWith(await server.key())).toBe(200);
   });
 
@@ -71,6 +74,25 @@ describe('npm run tenants', () => {
     expect(output).toContain(sentence);
     expect(output).not.toMatch(/\n +at /);
     expect(code).toBe(1);
+  });
+
+  it('makes a platform key, replaces it and revokes it', async () => {
+    const file = join(server.dataDir, 'platform-ops.key');
+    const made = await tenants('platform-key', 'ops');
+    const key = (await readFile(file, 'utf8')).trim();
+    expect(made.code).toBe(0);
+    expect(made.output).not.toContain(key);
+    const list = async (secret: string) => (await server.fetch('/tenants', { key: secret })).status;
+    expect(await list(key)).toBe(200);
+    expect(await list(await server.key())).toBe(403);
+    expect((await tenants('platform-key', 'ops')).code).toBe(0);
+    const next = (await readFile(file, 'utf8')).trim();
+    expect(await list(next)).toBe(200);
+    expect((await tenants('revoke-platform-key', 'ops')).code).toBe(0);
+    await eventually(async () => {
+      expect([await list(key), await list(next)]).toEqual([401, 401]);
+    }, 5_000);
+    expect((await tenants('revoke-platform-key', 'ops')).output).toContain('There is no platform key ops');
   });
 
   it('prints a key that nobody has yet', async () => {

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Api, Wire } from './support/api.js';
+import { unique, type Api, type Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { operations } from './support/openapi.js';
 
 const OPEN = ['/health/live', '/health/ready'];
+/** Open to whoever has a valid key. */
+const ANYBODY = ['/v1/me'];
+const LISTS = 6;
 
 describe('the OpenAPI document', () => {
   let app: TestApp;
@@ -19,17 +22,22 @@ describe('the OpenAPI document', () => {
     const template_id = await theirs.template({ template_id: 'foreign-template' });
     const license = await theirs.issue(template_id);
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
+    const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
     foreign = {
       template_id,
       license_id: license.license_id as string,
       product_id: license.product_id as string,
       customer_id: customer.customer_id as string,
+      key_id: key.id as string,
     };
   });
 
   afterAll(() => app.stop());
 
   const all = () => operations(app.document).filter(({ path }) => !OPEN.includes(path));
+  const permissionOf = (operation: unknown) => (operation as Wire)['x-permission'] as string;
+  /** Routes that act within the caller's tenant. */
+  const ofTenants = () => all().filter(({ path }) => !path.startsWith('/v1/tenants') && !ANYBODY.includes(path));
   const at = (path: string, ids = foreign) => path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? 'missing');
   const bodyOf = (path: string, method: string): Wire => {
     const item = (app.document.paths as Wire)[path][method];
@@ -59,7 +67,7 @@ describe('the OpenAPI document', () => {
       expect({ path, method, summary: described.summary as string }).toMatchObject({
         summary: expect.stringMatching(/./),
       });
-      expect(described['x-permission']).toMatch(/^[a-z]+:[a-z-]+$/);
+      if (!ANYBODY.includes(path)) expect(described['x-permission']).toMatch(/^[a-z-]+:[a-z-]+$/);
       expect(described.security).toEqual([{ 'api-key': [] }]);
       expect(Object.keys(described['x-problem-codes'] as object)).toEqual(
         expect.arrayContaining(['401', '403', '500', '503']),
@@ -103,9 +111,9 @@ describe('the OpenAPI document', () => {
   });
 
   it('answers 403 on every route to a key that has every permission but the one', async () => {
-    const permissions = [...new Set(all().map(({ operation }) => (operation as Wire)['x-permission'] as string))];
-    for (const { path, method, operation } of all()) {
-      const needed = (operation as Wire)['x-permission'] as string;
+    const permissions = [...new Set(ofTenants().map(({ operation }) => permissionOf(operation)))];
+    for (const { path, method, operation } of ofTenants()) {
+      const needed = permissionOf(operation);
       const key = await app.key(
         ours.tenantId,
         permissions.filter((permission) => permission !== needed),
@@ -113,18 +121,20 @@ describe('the OpenAPI document', () => {
       const response = await key.send(method as 'get', at(path), bodyOf(path, method));
       expect({ path, method, status: response.status }).toEqual({ path, method, status: 403 });
       const allowed = await app.key(ours.tenantId, [needed]);
-      expect((await allowed.send(method as 'get', at(path), bodyOf(path, method))).status).not.toBe(403);
+      const answer = await allowed.send(method as 'get', at(path), bodyOf(path, method));
+      expect({ path, method, code: answer.body.code }).not.toEqual({ path, method, code: 'PERMISSION_DENIED' });
     }
   });
 
   it("answers 404 to another tenant's id in the path, with the same words as to an id nobody has", async () => {
-    const withId = all().filter(({ path }) => path.includes('{'));
-    expect(withId.length).toBeGreaterThanOrEqual(9);
+    const withId = ofTenants().filter(({ path }) => path.includes('{'));
+    expect(withId.length).toBeGreaterThanOrEqual(12);
     const nobodys = {
       template_id: 'nobodys',
       product_id: 'nobodys',
       customer_id: 'nobodys',
       license_id: '01890000-0000-7000-8000-000000000000',
+      key_id: '01890000-0000-7000-8000-000000000000',
     };
     for (const { path, method } of withId) {
       const body = bodyOf(path, method);
@@ -150,11 +160,13 @@ describe('the OpenAPI document', () => {
 
   it("lists nothing of another tenant's, also when asked for its ids", async () => {
     const empty = await app.tenant();
-    const lists = all().filter(({ path, method }) => method === 'get' && !path.includes('{'));
-    expect(lists).toHaveLength(5);
+    const lists = ofTenants().filter(({ operation }) => 'limit' in parametersOf(operation));
+    expect(lists).toHaveLength(LISTS);
     for (const { path } of lists) {
-      const listed = await empty.get(path);
-      expect({ path, body: listed.body as unknown }).toEqual({ path, body: { data: [], next_cursor: null } });
+      const { data, next_cursor } = (await empty.get(path)).body;
+      const others = (data as Wire[]).filter(({ tenant_id }) => tenant_id !== empty.tenantId);
+      expect({ path, others, next_cursor }).toEqual({ path, others: [], next_cursor: null });
+      if (path !== '/v1/api-keys') expect({ path, data }).toEqual({ path, data: [] });
     }
     for (const query of [
       `licenses?customer_id=customer-1`,
@@ -167,6 +179,33 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('lets each role do on each route exactly what the document says', async () => {
+    const roles = (app.document as Wire)['x-roles'] as Record<string, string[]>;
+    expect(Object.keys(roles)).toEqual(['admin', 'issuer', 'support', 'read-only', 'platform']);
+    const tenant = await app.tenant();
+    await tenant.create('/v1/products', { product_id: 'calls', name: 'Calls' });
+    const asAdmin = new Calls(tenant);
+    const platform = await app.platform();
+    const outcomes = { allowed: 0, denied: 0 };
+    for (const [role, granted] of Object.entries(roles)) {
+      const caller = role === 'platform' ? platform : await app.key(tenant.tenantId, [], { role });
+      const acting: Record<string, string> = role === 'platform' ? { 'X-Tenant-Id': tenant.tenantId } : {};
+      for (const { path, method, operation } of all()) {
+        const { url, body } = await asAdmin.prepare(path, method);
+        const headers = path.startsWith('/v1/tenants') ? {} : acting;
+        const response = await caller.send(method as 'get', url, body, headers);
+        const success = Object.keys(operation.responses).find((status) => status.startsWith('2'));
+        const allowed = ANYBODY.includes(path) || granted.includes(permissionOf(operation));
+        const expected = allowed ? Number(success) : 403;
+        expect({ role, path, method, status: response.status }).toEqual({ role, path, method, status: expected });
+        if (!allowed) expect(response.body.code).toBe('PERMISSION_DENIED');
+        outcomes[allowed ? 'allowed' : 'denied']++;
+      }
+    }
+    expect(outcomes.allowed).toBeGreaterThan(60);
+    expect(outcomes.denied).toBeGreaterThan(40);
+  }, 60_000);
+
   it('serves Swagger UI', async () => {
     const page = await app.anonymous().get('/docs');
     expect(page.status).toBe(200);
@@ -174,3 +213,59 @@ describe('the OpenAPI document', () => {
     expect((await app.anonymous().get('/docs/swagger-ui-bundle.js')).status).toBe(200);
   });
 });
+
+function parametersOf(operation: unknown): Record<string, unknown> {
+  const parameters = ((operation as Wire).parameters ?? []) as { name: string }[];
+  return Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter]));
+}
+
+/** A call of each route that would succeed for whoever is allowed it, on rows made for it. */
+class Calls {
+  constructor(private readonly admin: Api) {}
+
+  async prepare(path: string, method: string): Promise<{ url: string; body?: Record<string, unknown> }> {
+    const id = `call-${unique()}`;
+    const made = await this.make(path, id);
+    const url = path.replace(/\{\w+\}/, made);
+    const body = this.bodies(id, made)[`${method} ${path}`];
+    return body ? { url, body } : { url };
+  }
+
+  /** The row that a route with an id acts on. */
+  private async make(path: string, id: string): Promise<string> {
+    if (path.includes('{product_id}')) await this.admin.create('/v1/products', { product_id: id, name: id });
+    if (path.includes('{customer_id}')) await this.admin.create('/v1/customers', { customer_id: id, last_name: id });
+    if (path.includes('{tenant_id}')) return this.admin.tenantId;
+    if (path.includes('{template_id}') || path === '/v1/licenses') return this.admin.template();
+    if (path.includes('{license_id}')) {
+      return (await this.admin.issue(await this.admin.template())).license_id as string;
+    }
+    if (path.includes('{key_id}')) {
+      return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
+    }
+    return id;
+  }
+
+  private bodies(id: string, made: string): Record<string, Record<string, unknown>> {
+    return {
+      'post /v1/products': { product_id: `${id}-new`, name: id },
+      'patch /v1/products/{product_id}': { name: `${id} changed` },
+      'post /v1/license-templates': {
+        template_name: id,
+        product_id: 'calls',
+        license_type: 'SUBSCRIPTION',
+        license_model: 'PER_SEAT',
+      },
+      'patch /v1/license-templates/{template_id}': { description: id },
+      'post /v1/license-templates/{template_id}/duplicate': { template_name: `${id} copy` },
+      'post /v1/customers': { last_name: id },
+      'patch /v1/customers/{customer_id}': { last_name: `${id} changed` },
+      'post /v1/licenses': { license_template_id: made, customer_id: id },
+      'post /v1/api-keys': { name: id, role: 'read-only' },
+      'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
+      'patch /v1/settings': { require_if_match: false },
+      'post /v1/tenants': { tenant_id: id },
+      'patch /v1/tenants/{tenant_id}': { requests_per_minute: 100_000 },
+    };
+  }
+}

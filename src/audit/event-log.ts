@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import type { Subject } from '../shared/tenancy/actor.js';
 import type { ListEventsRequest } from './license-event.dto.js';
 
 /** One line of a tenant's history. `personal` is null when there was none, or when it was erased. */
@@ -14,7 +15,7 @@ export interface EventRow {
   readonly personal: Record<string, unknown> | null;
   readonly tenant_id: string;
   readonly user_id: string | null;
-  readonly actor: { type: string; id: string; via: string };
+  readonly actor: Subject;
   readonly metadata: Record<string, unknown>;
   readonly created_at: Date;
 }

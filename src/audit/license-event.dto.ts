@@ -17,7 +17,17 @@ export const LicenseEventResponse = z
     event_data: FreeForm,
     tenant_id: z.string(),
     user_id: z.string().nullable().meta({ description: 'The person who acted; null when a key or the system did.' }),
-    actor: z.object({ type: z.string(), id: z.string(), via: z.string() }),
+    actor: z
+      .object({
+        type: z.string(),
+        id: z.string(),
+        via: z.string(),
+        issuer: z.string().optional(),
+        acting_for: z.string().optional(),
+      })
+      .meta({
+        description: 'Who acted: a key, a person at an issuer, or a module; a platform key with whom it acted for.',
+      }),
     metadata: FreeForm,
     created_at: UtcTime,
   })

@@ -9,12 +9,17 @@ import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js
 import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
 import { run, say } from './run.js';
 
+/** What may stand in the name of a key's file. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+
 const USAGE = `Usage: npm run tenants -- COMMAND
 
-  create TENANT    make a tenant and its admin API key
-  key TENANT       replace a tenant's admin API key; the earlier ones stop working
-  list             list the tenants
-  generate-key     print a new API key that nobody has yet, for BOOTSTRAP_API_KEY
+  create TENANT              make a tenant and its admin API key
+  key TENANT                 replace a tenant's admin API key; the earlier ones stop working
+  list                       list the tenants
+  platform-key NAME          make a key that manages tenants and acts for them, in place of the one of this name
+  revoke-platform-key NAME   revoke it
+  generate-key               print a new API key that nobody has yet, for BOOTSTRAP_API_KEY
 
 Keys are written to files in DATA_DIR that only you may read. The embedded PostgreSQL is used, also while the server
 runs on it; with DATABASE_OWNER_URL set, that database.`;
@@ -34,6 +39,12 @@ run('did nothing', async () => {
     return;
   }
   const config = loadConfig();
+  if (command === 'platform-key' && tenantId !== undefined && rest.length === 0) {
+    return withOwner(config, (registry) => givePlatformKey(registry, config, tenantId));
+  }
+  if (command === 'revoke-platform-key' && tenantId !== undefined && rest.length === 0) {
+    return withOwner(config, (registry) => registry.revokePlatformKey(tenantId, new Date()));
+  }
   if (command === 'list' && tenantId === undefined) return withOwner(config, list);
   if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {
     return withOwner(config, (registry) => giveKey(registry, config, command, tenantId));
@@ -47,22 +58,35 @@ async function list(registry: TenantRegistry): Promise<void> {
   }
 }
 
-/** The key is on disk before it works: a crash leaves at worst a draft beside the file, never a key nobody has. */
 async function giveKey(registry: TenantRegistry, config: Config, command: 'create' | 'key', tenantId: string) {
-  const key = generateApiKey();
   const first = tenantId === config.settings.BOOTSTRAP_TENANT;
-  const draft = join(config.dataDir, `new-key-${process.pid}`);
   const place = first ? adminKeyFile(config) : join(config.dataDir, `${tenantId}.admin.key`);
-  await prepareFolder(config.dataDir);
+  await writeKey(config, place, (key) =>
+    registry[command === 'create' ? 'create' : 'replaceAdminKey'](tenantId, key, new Date()),
+  );
+  say(`The admin API key of ${tenantId} is in ${place}.`);
+}
+
+async function givePlatformKey(registry: TenantRegistry, config: Config, name: string): Promise<void> {
+  if (!FILE_NAME.test(name)) throw new TenantRegistryError(`"${name}" is not a name: use letters, digits, _ and -.`);
+  const place = join(config.dataDir, `platform-${name}.key`);
+  await writeKey(config, place, (key) => registry.replacePlatformKey(name, key, new Date()));
+  say(`The platform key ${name} is in ${place}. It may do everything for every tenant: guard it.`);
+}
+
+/** The key is on disk before it works: a crash leaves at worst a draft beside the file, never a key nobody has. */
+async function writeKey({ dataDir }: Config, place: string, register: (key: string) => Promise<void>): Promise<void> {
+  const key = generateApiKey();
+  const draft = join(dataDir, `new-key-${process.pid}`);
+  await prepareFolder(dataDir);
   await writeSecretFile(draft, key);
   try {
-    await registry[command === 'create' ? 'create' : 'replaceAdminKey'](tenantId, key, new Date());
+    await register(key);
   } catch (error) {
     await rm(draft);
     throw error;
   }
   await rename(draft, place);
-  say(`The admin API key of ${tenantId} is in ${place}.`);
 }
 
 async function withOwner(config: Config, work: (registry: TenantRegistry) => Promise<void>): Promise<void> {

@@ -1,4 +1,13 @@
 export { generateApiKey } from './api-key.js';
 export { adminKeyFile, bootstrap, type Bootstrapped } from './bootstrap.js';
+export { CreateApiKeyCommand } from './commands/create-api-key.command.js';
+export { CreateTenantCommand } from './commands/create-tenant.command.js';
+export { RevokeApiKeyCommand } from './commands/revoke-api-key.command.js';
+export { RotateApiKeyCommand } from './commands/rotate-api-key.command.js';
+export { UpdateTenantCommand } from './commands/update-tenant.command.js';
+export { GetApiKeyQuery } from './queries/get-api-key.query.js';
+export { GetTenantQuery } from './queries/get-tenant.query.js';
+export { ListApiKeysQuery } from './queries/list-api-keys.query.js';
+export { ListTenantsQuery } from './queries/list-tenants.query.js';
 export { TenantRegistry, TenantRegistryError } from './tenant-registry.js';
 export { TenantsModule } from './tenants.module.js';

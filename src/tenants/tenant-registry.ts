@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { EVERY_PERMISSION } from '../shared/tenancy/permissions.js';
+import { EVERY_PERMISSION, PLATFORM_ROLE } from '../shared/tenancy/permissions.js';
 import { isTenantId } from '../shared/tenancy/tenant-id.js';
 import { apiKeyPrefix, hashApiKey } from './api-key.js';
 
@@ -39,7 +39,7 @@ export class TenantRegistry {
     }
     await this.inTransaction(async () => {
       const { rowCount } = await this.owner.query(
-        'INSERT INTO tenants (id, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+        'INSERT INTO tenants (id, created_at, updated_at) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING',
         [tenantId, now],
       );
       if (rowCount !== 1) throw new TenantRegistryError(`There is already a tenant ${tenantId}.`);
@@ -53,11 +53,29 @@ export class TenantRegistry {
       const { rowCount } = await this.owner.query('SELECT 1 FROM tenants WHERE id = $1 FOR UPDATE', [tenantId]);
       if (rowCount !== 1) throw new TenantRegistryError(`There is no tenant ${tenantId}.`);
       await this.owner.query(
-        'UPDATE api_keys SET revoked_at = $2 WHERE tenant_id = $1 AND name = $3 AND revoked_at IS NULL',
+        `UPDATE api_keys SET revoked_at = $2, updated_at = $2, version = version + 1
+         WHERE tenant_id = $1 AND name = $3 AND revoked_at IS NULL`,
         [tenantId, now, ADMIN_KEY_NAME],
       );
       await this.insertAdminKey(tenantId, adminKey, now);
     });
+  }
+
+  /** A key of the platform, in place of the one that had this name. */
+  async replacePlatformKey(name: string, key: string, now: Date): Promise<void> {
+    await this.inTransaction(async () => {
+      await this.revokePlatformKeys(name, now);
+      await this.owner.query(
+        `INSERT INTO api_keys (id, name, role, permissions, key_sha256, key_prefix, created_at, updated_at)
+         VALUES ($1, $2, $3, '{}', $4, $5, $6, $6)`,
+        [uuidv7(), name, PLATFORM_ROLE, hashApiKey(key), apiKeyPrefix(key), now],
+      );
+    });
+  }
+
+  /** Throws TenantRegistryError. */
+  async revokePlatformKey(name: string, now: Date): Promise<void> {
+    if (!(await this.revokePlatformKeys(name, now))) throw new TenantRegistryError(`There is no platform key ${name}.`);
   }
 
   async list(): Promise<TenantSummary[]> {
@@ -68,10 +86,19 @@ export class TenantRegistry {
     return rows;
   }
 
+  private async revokePlatformKeys(name: string, now: Date): Promise<number | null> {
+    const { rowCount } = await this.owner.query(
+      `UPDATE api_keys SET revoked_at = $2, updated_at = $2, version = version + 1
+       WHERE tenant_id IS NULL AND name = $1 AND revoked_at IS NULL`,
+      [name, now],
+    );
+    return rowCount;
+  }
+
   private async insertAdminKey(tenantId: string, key: string, now: Date): Promise<void> {
     await this.owner.query(
-      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      `INSERT INTO api_keys (id, tenant_id, name, role, permissions, key_sha256, key_prefix, created_at, updated_at)
+       VALUES ($1, $2, $3, 'admin', $4, $5, $6, $7, $7)`,
       [uuidv7(), tenantId, ADMIN_KEY_NAME, [EVERY_PERMISSION], hashApiKey(key), apiKeyPrefix(key), now],
     );
   }

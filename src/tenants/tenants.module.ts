@@ -1,12 +1,54 @@
 import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Authenticator } from '../shared/tenancy/authenticator.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
+import { ApiKey } from './api-key.entity.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { ApiKeysController } from './api-keys.controller.js';
+import { BearerAuthenticator } from './bearer.authenticator.js';
+import { CreateApiKeyHandler } from './commands/create-api-key.handler.js';
+import { CreateTenantHandler } from './commands/create-tenant.handler.js';
+import { RevokeApiKeyHandler } from './commands/revoke-api-key.handler.js';
+import { RotateApiKeyHandler } from './commands/rotate-api-key.handler.js';
+import { UpdateTenantHandler } from './commands/update-tenant.handler.js';
+import { Credentials } from './credentials.js';
+import { ForgetCredentials } from './forget-credentials.handler.js';
 import { KeyUse } from './key-use.js';
+import { MeController } from './me.controller.js';
+import { OidcAuthenticator } from './oidc.authenticator.js';
+import { GetApiKeyHandler } from './queries/get-api-key.handler.js';
+import { GetTenantHandler } from './queries/get-tenant.handler.js';
+import { ListApiKeysHandler } from './queries/list-api-keys.handler.js';
+import { ListTenantsHandler } from './queries/list-tenants.handler.js';
+import { SettingsController } from './settings.controller.js';
+import { Tenant } from './tenant.entity.js';
+import { TenantsRepository } from './tenant.repository.js';
+import { TenantsController } from './tenants.controller.js';
 
 /** Global because the guard, which stands before every module, asks it who calls. */
 @Global()
 @Module({
-  providers: [KeyUse, { provide: Authenticator, useClass: ApiKeyAuthenticator }],
+  imports: [TypeOrmModule.forFeature([ApiKey, Tenant])],
+  controllers: [MeController, ApiKeysController, SettingsController, TenantsController],
+  providers: [
+    ApiKeyRepository,
+    TenantsRepository,
+    Credentials,
+    ForgetCredentials,
+    KeyUse,
+    ApiKeyAuthenticator,
+    OidcAuthenticator,
+    { provide: Authenticator, useClass: BearerAuthenticator },
+    CreateApiKeyHandler,
+    RotateApiKeyHandler,
+    RevokeApiKeyHandler,
+    GetApiKeyHandler,
+    ListApiKeysHandler,
+    CreateTenantHandler,
+    UpdateTenantHandler,
+    GetTenantHandler,
+    ListTenantsHandler,
+  ],
   exports: [Authenticator],
 })
 export class TenantsModule {}

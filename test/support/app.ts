@@ -60,14 +60,34 @@ export class TestApp {
   }
 
   /** A further key of a tenant. */
-  async key(tenantId: string, permissions: string[], { expiresAt = null as Date | null } = {}): Promise<Api> {
+  async key(
+    tenantId: string,
+    permissions: string[],
+    { expiresAt = null as Date | null, role = null as string | null } = {},
+  ): Promise<Api> {
     const key = generateApiKey();
     await this.database.query(
-      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at, expires_at)
-       VALUES ($1, $2, 'test', $3, $4, $5, now(), $6)`,
-      [uuidv7(), tenantId, permissions, hashApiKey(key), apiKeyPrefix(key), expiresAt],
+      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at, expires_at, role)
+       VALUES ($1, $2, 'test', $3, $4, $5, now(), $6, $7)`,
+      [uuidv7(), tenantId, permissions, hashApiKey(key), apiKeyPrefix(key), expiresAt, role],
     );
     return new Api(this.nest, this.document, tenantId, key);
+  }
+
+  /** A key of the platform: of no tenant, allowed everything. */
+  async platform(role: string | null = 'platform', permissions: string[] = []): Promise<Api> {
+    const key = generateApiKey();
+    await this.database.query(
+      `INSERT INTO api_keys (id, name, role, permissions, key_sha256, key_prefix, created_at)
+       VALUES ($1, 'platform', $2, $3, $4, $5, now())`,
+      [uuidv7(), role, permissions, hashApiKey(key), apiKeyPrefix(key)],
+    );
+    return new Api(this.nest, this.document, '', key);
+  }
+
+  /** As somebody with a token of the identity provider. */
+  bearer(tenantId: string, token: string): Api {
+    return new Api(this.nest, this.document, tenantId, token);
   }
 
   anonymous(): Api {

@@ -6,7 +6,13 @@ import { problem } from './problem.js';
 export type ProblemCodes = Readonly<Record<number, readonly string[]>>;
 
 const COMMON: ProblemCodes = { 500: ['INTERNAL_ERROR'], 503: ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY'] };
-const AUTHENTICATED: ProblemCodes = { 401: ['UNAUTHENTICATED'], 403: ['PERMISSION_DENIED', 'TENANT_SUSPENDED'] };
+const AUTHENTICATED: ProblemCodes = {
+  400: ['TENANT_REQUIRED'],
+  401: ['UNAUTHENTICATED'],
+  403: ['PERMISSION_DENIED', 'TENANT_SUSPENDED', 'NETWORK_NOT_ALLOWED'],
+  404: ['TENANT_NOT_FOUND'],
+  503: ['IDENTITY_PROVIDER_UNAVAILABLE'],
+};
 const READ: ProblemCodes = { 400: ['VALIDATION_FAILED'] };
 const WRITE: ProblemCodes = {
   400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'],

@@ -1,31 +1,64 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { Actor } from './actor.js';
-import type { Permission } from './permissions.js';
+import type { Actor, PlatformActor } from './actor.js';
+import type { KnownTenant, Principal } from './authenticator.js';
+import { isPlatformPermission, type Permission } from './permissions.js';
 
 export const PERMISSION = 'imprimatur:permission';
+export const AUTHENTICATED = 'imprimatur:authenticated';
 export const PUBLIC = 'imprimatur:public';
 
+/** What the guard found out about a request. */
 export interface AuthenticatedRequest extends FastifyRequest {
+  principal?: Principal;
+  /** Who acts, and for which tenant. */
   actor?: Actor;
-  /** What the actor's tenant demands of requests. */
-  tenant?: { readonly requireIfMatch: boolean };
+  platformActor?: PlatformActor;
+  /** The tenant that is acted for. */
+  tenant?: KnownTenant;
 }
 
-/** Who may call a route. A route with neither this nor `@Public()` is closed to everyone. */
+const TenantHeader = () =>
+  ApiHeader({
+    name: 'X-Tenant-Id',
+    required: false,
+    description: 'For platform keys: the tenant to act for.',
+    schema: { type: 'string' },
+  });
+
+/** Who may call a route. A route with none of these three is closed to everyone. */
 export const RequirePermission = (permission: Permission) =>
   applyDecorators(
     SetMetadata(PERMISSION, permission),
     ApiBearerAuth('api-key'),
     ApiExtension('x-permission', permission),
+    ...(isPlatformPermission(permission) ? [] : [TenantHeader()]),
   );
+
+/** Open to whoever has a valid key or token, whatever it allows. */
+export const Authenticated = () =>
+  applyDecorators(SetMetadata(AUTHENTICATED, true), ApiBearerAuth('api-key'), TenantHeader());
 
 /** Open to callers without a key: health and documentation alone. */
 export const Public = () => SetMetadata(PUBLIC, true);
 
-export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const { actor } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-  if (!actor) throw new Error('A route asked for the actor before the guard named one.');
-  return actor;
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  found('actor', context.switchToHttp().getRequest<AuthenticatedRequest>().actor),
+);
+
+/** On routes of a platform permission. */
+export const CurrentPlatformActor = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  found('platform actor', context.switchToHttp().getRequest<AuthenticatedRequest>().platformActor),
+);
+
+/** Who calls: as an actor of a tenant, or of the platform where none was named. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { actor, platformActor } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  return found('caller', actor ?? platformActor);
 });
+
+function found<T>(what: string, value: T | undefined): T {
+  if (value === undefined) throw new Error(`A route asked for the ${what} and the guard named none.`);
+  return value;
+}

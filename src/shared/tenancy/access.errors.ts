@@ -1,7 +1,13 @@
-import { ForbiddenException, NotFoundException, UnauthorizedException } from '@nestjs/common';
+import {
+  BadRequestException,
+  ForbiddenException,
+  NotFoundException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common';
 import type { Permission } from './permissions.js';
 
-/** One message for a missing, malformed, unknown, expired and revoked key: a caller learns nothing about keys. */
+/** One message for a missing, malformed, unknown, expired and revoked key or token: a caller learns nothing about keys. */
 export class UnauthenticatedError extends UnauthorizedException {
   constructor() {
     super('A valid API key is needed: send it as "Authorization: Bearer imp_…".', { errorCode: 'UNAUTHENTICATED' });
@@ -22,9 +28,31 @@ export class TenantSuspendedError extends ForbiddenException {
   }
 }
 
-/** Only over the bus: a key always belongs to a tenant that exists. */
+/** Told to a holder of the key alone, who could find it out anyway. */
+export class NetworkNotAllowedError extends ForbiddenException {
+  constructor() {
+    super('This API key may not be used from this network.', { errorCode: 'NETWORK_NOT_ALLOWED' });
+  }
+}
+
+/** A platform key has no tenant of its own. */
+export class TenantRequiredError extends BadRequestException {
+  constructor() {
+    super('Name the tenant to act for in X-Tenant-Id.', { errorCode: 'TENANT_REQUIRED' });
+  }
+}
+
 export class TenantNotFoundError extends NotFoundException {
   constructor() {
     super('There is no such tenant.', { errorCode: 'TENANT_NOT_FOUND' });
+  }
+}
+
+export class IdentityProviderError extends ServiceUnavailableException {
+  constructor(cause: unknown) {
+    super('The identity provider cannot be reached, so the token cannot be checked.', {
+      cause,
+      errorCode: 'IDENTITY_PROVIDER_UNAVAILABLE',
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { PERMISSIONS, type Permission } from './permissions.js';
+import { TENANT_PERMISSIONS, withinTenant, type Permission } from './permissions.js';
 import { assertTenantId } from './tenant-id.js';
 
 /** Who acts: an API key, a person, or a module of this process; and by which door. It stands in every event. */
@@ -28,7 +28,7 @@ export class Actor {
 
   /** A module of this process, which the bus trusts for permissions; the tenant still bounds what it reaches. */
   static service(name: string, tenantId: string): Actor {
-    return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(PERMISSIONS));
+    return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(TENANT_PERMISSIONS));
   }
 
   /** Who remembers idempotency keys: two subjects of the same name at different issuers are two. */
@@ -39,5 +39,18 @@ export class Actor {
 
   may(permission: Permission): boolean {
     return this.permissions.has(permission);
+  }
+}
+
+/** Who manages tenants and belongs to none. What it does to a tenant, or for one, it does as that tenant's actor. */
+export class PlatformActor {
+  constructor(
+    readonly subject: Subject,
+    readonly permissions: ReadonlySet<Permission>,
+  ) {}
+
+  /** Throws TypeError unless this is the form of a tenant's id. */
+  actFor(tenantId: string): Actor {
+    return new Actor(tenantId, { ...this.subject, acting_for: tenantId }, withinTenant(this.permissions));
   }
 }

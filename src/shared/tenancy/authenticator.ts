@@ -1,9 +1,33 @@
-import type { Actor } from './actor.js';
+import type { Subject } from './actor.js';
+import type { Permission } from './permissions.js';
 
-/** What a bearer token turned out to be. `suspended` is told apart because its key is genuine. */
-export type Authentication = { readonly actor: Actor } | { readonly suspended: true } | undefined;
+/** What the door needs to know of a tenant. */
+export interface KnownTenant {
+  readonly id: string;
+  readonly suspended: boolean;
+  /** Changes must name the version they were made for. */
+  readonly requireIfMatch: boolean;
+  /** Requests a minute, over all its keys; null is the server's default. */
+  readonly requestsPerMinute: number | null;
+}
 
-/** Turns a bearer token into an actor. The guard stands in shared code; the module that keeps the keys fulfils this. */
+/** Whose a genuine bearer token is. */
+export interface Principal {
+  readonly subject: Subject;
+  readonly permissions: ReadonlySet<Permission>;
+  /** Null for the platform's own. */
+  readonly tenant: KnownTenant | null;
+  /** Whether it may be used from this address. */
+  admits(address: string): boolean;
+}
+
+/** Turns bearer tokens into principals. The guard stands in shared code; the module that keeps the keys fulfils this. */
 export abstract class Authenticator {
-  abstract authenticate(token: string): Promise<Authentication>;
+  /** Undefined for everything that is not genuine and valid now. */
+  abstract authenticate(token: string): Promise<Principal | undefined>;
+
+  /** Whether this token was found genuine a moment ago, told without asking anybody. */
+  abstract isFresh(token: string): boolean;
+
+  abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;
 }

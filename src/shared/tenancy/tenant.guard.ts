@@ -1,11 +1,20 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
-import { PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
-import { PermissionDeniedError, TenantSuspendedError, UnauthenticatedError } from './access.errors.js';
-import type { Actor } from './actor.js';
-import { Authenticator } from './authenticator.js';
-import type { Permission } from './permissions.js';
+import { InvalidParameterError } from '../http/problem.errors.js';
+import { AUTHENTICATED, PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
+import {
+  NetworkNotAllowedError,
+  PermissionDeniedError,
+  TenantNotFoundError,
+  TenantRequiredError,
+  TenantSuspendedError,
+  UnauthenticatedError,
+} from './access.errors.js';
+import { Actor, PlatformActor } from './actor.js';
+import { Authenticator, type KnownTenant, type Principal } from './authenticator.js';
+import { isPlatformPermission, withinTenant, type Permission } from './permissions.js';
+import { isTenantId } from './tenant-id.js';
 
 /** Stands before every route and denies by default. What it lets through carries an actor with exactly one tenant. */
 @Injectable()
@@ -20,20 +29,53 @@ export class TenantGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, route)) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
-    request.actor = await this.identify(request, http.getResponse<FastifyReply>());
+    const principal = await this.identify(request, http.getResponse<FastifyReply>());
     const permission = this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route);
-    if (!permission || !request.actor.may(permission)) throw new PermissionDeniedError(permission);
+    const anybody = this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true;
+    if (!anybody && !(permission && principal.permissions.has(permission))) throw new PermissionDeniedError(permission);
+    await this.nameActor(request, principal, permission);
     return true;
   }
 
-  private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<Actor> {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const known = token === undefined ? undefined : await this.authenticator.authenticate(token);
-    if (!known) {
+  private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<Principal> {
+    const token = bearerToken(request);
+    const principal = token === undefined ? undefined : await this.authenticator.authenticate(token);
+    if (!principal) {
       reply.header('WWW-Authenticate', 'Bearer realm="imprimatur"');
       throw new UnauthenticatedError();
     }
-    if ('suspended' in known) throw new TenantSuspendedError();
-    return known.actor;
+    request.principal = principal;
+    if (!principal.admits(request.ip)) throw new NetworkNotAllowedError();
+    if (principal.tenant?.suspended) throw new TenantSuspendedError();
+    return principal;
   }
+
+  /** The platform's routes have a platform actor, a tenant's routes an actor; who merely asks has what fits. */
+  private async nameActor(request: AuthenticatedRequest, principal: Principal, permission: Permission | undefined) {
+    const { subject, permissions } = principal;
+    if (principal.tenant === null) request.platformActor = new PlatformActor(subject, permissions);
+    if (permission && isPlatformPermission(permission)) return;
+    const tenant = await this.tenantOf(principal, request.headers['x-tenant-id']);
+    if (tenant === undefined) {
+      if (permission) throw new TenantRequiredError();
+      return;
+    }
+    request.tenant = tenant;
+    request.actor =
+      request.platformActor?.actFor(tenant.id) ?? new Actor(tenant.id, subject, withinTenant(permissions));
+  }
+
+  /** A tenant's own is its only one: to name another is an error, not something to overlook. */
+  private async tenantOf({ tenant, permissions }: Principal, named: unknown): Promise<KnownTenant | undefined> {
+    if (named === undefined || named === tenant?.id) return tenant ?? undefined;
+    if (!permissions.has('tenants:act-as')) throw new PermissionDeniedError('tenants:act-as');
+    if (!isTenantId(named)) throw new InvalidParameterError('X-Tenant-Id', 'is not a tenant id');
+    const found = await this.authenticator.findTenant(named);
+    if (!found) throw new TenantNotFoundError();
+    return found;
+  }
+}
+
+export function bearerToken({ headers }: AuthenticatedRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }

@@ -77,8 +77,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
         .createQueryBuilder()
         .update(this.entity)
         .set(change as unknown as QueryDeepPartialEntity<Row>)
-        .where({ [this.idProperty]: id })
-        .andWhere('tenant_id = :tenantId', { tenantId })
+        .where({ tenantId, [this.idProperty]: id })
         .execute(),
     );
     if (affected !== 1) throw new Error(`An update reached ${affected ?? 0} rows instead of one.`);

@@ -1,17 +1,14 @@
+import { Column, PrimaryColumn } from 'typeorm';
 import { changeBetween, type Change } from '../events/change.js';
 import type { JsonObject } from '../events/integration-event.js';
 import { PreconditionFailedError } from '../http/problem.errors.js';
-import { Column, PrimaryColumn } from 'typeorm';
 
-/** What every resource that can be changed has. `version` begins at 1 and each change raises it by one. */
-export abstract class VersionedRow {
-  @PrimaryColumn('text', { name: 'tenant_id' })
-  tenantId!: string;
-
+/** What can be changed and tells by its version which change was the last. It begins at 1; each change raises it by one. */
+export abstract class Versioned {
   @Column('integer')
   version!: number;
 
-  @Column('timestamptz', { name: 'created_at' })
+  @Column({ type: 'timestamptz', name: 'created_at', update: false })
   createdAt!: Date;
 
   @Column('timestamptz', { name: 'updated_at' })
@@ -25,11 +22,20 @@ export abstract class VersionedRow {
   /** Compares what can be changed with what it was before; raises the version if it differs. */
   protected changedSince(before: JsonObject, after: JsonObject, now: Date): Change | undefined {
     const change = changeBetween(before, after);
-    if (!change) return undefined;
-    this.version += 1;
-    this.updatedAt = now;
+    if (change) this.changed(now);
     return change;
   }
+
+  protected changed(now: Date): void {
+    this.version += 1;
+    this.updatedAt = now;
+  }
+}
+
+/** What every resource of a tenant that can be changed has. */
+export abstract class VersionedRow extends Versioned {
+  @PrimaryColumn('text', { name: 'tenant_id' })
+  tenantId!: string;
 
   /** The columns of a row that is made now. */
   protected static newRow(tenantId: string, now: Date) {

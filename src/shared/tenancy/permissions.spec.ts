@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { effectivePermissions, TENANT_PERMISSIONS, withinTenant } from './permissions.js';
+
+describe('permissions', () => {
+  it('are those of the role and of the list together', () => {
+    expect([...effectivePermissions('read-only', ['licenses:issue'])]).toEqual([
+      'products:read',
+      'templates:read',
+      'customers:read',
+      'licenses:read',
+      'events:read',
+      'licenses:issue',
+    ]);
+  });
+
+  it.each(['owner', 'constructor', '__proto__', ''])('are none for the unknown role %j', (role) => {
+    expect(effectivePermissions(role, ['licenses:everything', 'LICENSES:READ']).size).toBe(0);
+  });
+
+  it('of a tenant never reach to the platform', () => {
+    expect([...effectivePermissions('admin', ['*'])]).toEqual([...TENANT_PERMISSIONS]);
+    expect([...withinTenant(effectivePermissions('platform', []))]).toEqual([...TENANT_PERMISSIONS]);
+  });
+});

@@ -1,0 +1,20 @@
+import { ConflictException, ForbiddenException, NotFoundException } from '@nestjs/common';
+
+export class ApiKeyNotFoundError extends NotFoundException {
+  constructor(id: string) {
+    super(`There is no API key ${id}.`, { errorCode: 'API_KEY_NOT_FOUND' });
+  }
+}
+
+export class ApiKeyInactiveError extends ConflictException {
+  constructor(id: string) {
+    super(`The API key ${id} is revoked or expired. Make a new one.`, { errorCode: 'API_KEY_INACTIVE' });
+  }
+}
+
+/** Nobody can give, or get hold of, more than they hold themselves. */
+export class GrantExceededError extends ForbiddenException {
+  constructor(missing: readonly string[]) {
+    super(`You do not hold ${missing.join(', ')} yourself.`, { errorCode: 'GRANT_EXCEEDED' });
+  }
+}

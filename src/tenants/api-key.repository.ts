@@ -1,0 +1,11 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { ApiKey } from './api-key.entity.js';
+
+@Injectable()
+export class ApiKeyRepository extends TenantRepository<ApiKey> {
+  constructor(unitOfWork: UnitOfWork) {
+    super(ApiKey, 'id', unitOfWork);
+  }
+}

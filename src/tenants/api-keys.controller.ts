@@ -1,0 +1,91 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { UuidParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import {
+  ApiKeyPage,
+  ApiKeyResponse,
+  CreateApiKeyRequest,
+  IssuedApiKey,
+  ListApiKeysRequest,
+  RotateApiKeyRequest,
+} from './api-key.dto.js';
+import { CreateApiKeyCommand } from './commands/create-api-key.command.js';
+import { RevokeApiKeyCommand } from './commands/revoke-api-key.command.js';
+import { RotateApiKeyCommand } from './commands/rotate-api-key.command.js';
+import { GetApiKeyQuery } from './queries/get-api-key.query.js';
+import { ListApiKeysQuery } from './queries/list-api-keys.query.js';
+
+@ApiTags('API keys')
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('api-keys:manage')
+  @DescribeWrite('Create an API key; it is shown once', { 403: ['GRANT_EXCEEDED'] })
+  @CreatedAt('/v1/api-keys', 'id')
+  @ApiCreatedResponse({ standardSchema: IssuedApiKey })
+  create(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: CreateApiKeyRequest }) body: CreateApiKeyRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CreateApiKeyCommand(actor, body, options));
+  }
+
+  @Get()
+  @RequirePermission('api-keys:manage')
+  @DescribeRead('List API keys, newest first')
+  @ApiOkResponse({ standardSchema: ApiKeyPage })
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListApiKeysRequest }) query: ListApiKeysRequest) {
+    return this.queries.execute(new ListApiKeysQuery(actor, query));
+  }
+
+  @Get(':key_id')
+  @RequirePermission('api-keys:manage')
+  @DescribeRead('Get an API key, without its secret', { 404: ['API_KEY_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: ApiKeyResponse })
+  get(@CurrentActor() actor: Actor, @Param('key_id', { schema: UuidParameter }) keyId: string) {
+    return this.queries.execute(new GetApiKeyQuery(actor, keyId));
+  }
+
+  @Post(':key_id/rotate')
+  @HttpCode(200)
+  @RequirePermission('api-keys:manage')
+  @DescribeChange('Give an API key a new secret; it is shown once', {
+    403: ['GRANT_EXCEEDED'],
+    404: ['API_KEY_NOT_FOUND'],
+    409: ['API_KEY_INACTIVE'],
+  })
+  @ApiOkResponse({ standardSchema: IssuedApiKey })
+  rotate(
+    @CurrentActor() actor: Actor,
+    @Param('key_id', { schema: UuidParameter }) keyId: string,
+    @Body({ schema: RotateApiKeyRequest }) body: RotateApiKeyRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RotateApiKeyCommand(actor, keyId, body, options));
+  }
+
+  @Post(':key_id/revoke')
+  @HttpCode(200)
+  @RequirePermission('api-keys:manage')
+  @DescribeChange('Revoke an API key for good', { 404: ['API_KEY_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: ApiKeyResponse })
+  revoke(
+    @CurrentActor() actor: Actor,
+    @Param('key_id', { schema: UuidParameter }) keyId: string,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RevokeApiKeyCommand(actor, keyId, options));
+  }
+}

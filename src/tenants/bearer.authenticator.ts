@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { Authenticator, type KnownTenant, type Principal } from '../shared/tenancy/authenticator.js';
+import { ApiKeyAuthenticator } from './api-key.authenticator.js';
+import { Credentials } from './credentials.js';
+import { OidcAuthenticator } from './oidc.authenticator.js';
+
+/** Three parts in base64url with dots between: a JWT. No API key looks like it. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** An API key of ours, or a token of the identity provider. */
+@Injectable()
+export class BearerAuthenticator extends Authenticator {
+  constructor(
+    private readonly apiKeys: ApiKeyAuthenticator,
+    private readonly oidc: OidcAuthenticator,
+    private readonly credentials: Credentials,
+  ) {
+    super();
+  }
+
+  authenticate(token: string): Promise<Principal | undefined> {
+    return JWT.test(token) ? this.oidc.authenticate(token) : this.apiKeys.authenticate(token);
+  }
+
+  isFresh(token: string): boolean {
+    return this.credentials.isFresh(token);
+  }
+
+  findTenant(tenantId: string): Promise<KnownTenant | undefined> {
+    return this.credentials.findTenant(tenantId);
+  }
+}

@@ -1,0 +1,15 @@
+import type { z } from 'zod';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { CreateApiKeyRequest, type IssuedApiKey } from '../api-key.dto.js';
+
+/** Throws ValidationError, GrantExceededError. */
+export class CreateApiKeyCommand extends TenantCommand<IssuedApiKey> {
+  readonly request: CreateApiKeyRequest;
+
+  constructor(actor: Actor, request: z.input<typeof CreateApiKeyRequest>, options: CommandOptions = {}) {
+    super(actor, options);
+    this.request = validated(CreateApiKeyRequest, request);
+  }
+}

@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { PlatformActor } from '../../shared/tenancy/actor.js';
+import { CreateTenantRequest, type TenantResponse } from '../tenant.dto.js';
+
+/** Makes a tenant, without keys: the platform makes its first one by acting for it. Throws TenantExistsError. */
+export class CreateTenantCommand extends TenantCommand<TenantResponse> {
+  readonly tenant: CreateTenantRequest;
+
+  constructor(actor: PlatformActor, tenant: z.input<typeof CreateTenantRequest>, options: CommandOptions = {}) {
+    const checked = validated(CreateTenantRequest, tenant);
+    super(actor.actFor(checked.tenant_id), options);
+    this.tenant = checked;
+  }
+}

@@ -1,0 +1,14 @@
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { ApiKeyResponse } from '../api-key.dto.js';
+
+/** To revoke a key that is revoked changes nothing. Throws ApiKeyNotFoundError. */
+export class RevokeApiKeyCommand extends TenantCommand<ApiKeyResponse> {
+  constructor(
+    actor: Actor,
+    readonly keyId: string,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+  }
+}

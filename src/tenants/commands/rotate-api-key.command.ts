@@ -1,0 +1,20 @@
+import type { z } from 'zod';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { RotateApiKeyRequest, type IssuedApiKey } from '../api-key.dto.js';
+
+/** Throws ValidationError, ApiKeyNotFoundError, ApiKeyInactiveError, GrantExceededError. */
+export class RotateApiKeyCommand extends TenantCommand<IssuedApiKey> {
+  readonly request: RotateApiKeyRequest;
+
+  constructor(
+    actor: Actor,
+    readonly keyId: string,
+    request: z.input<typeof RotateApiKeyRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+    this.request = validated(RotateApiKeyRequest, request);
+  }
+}

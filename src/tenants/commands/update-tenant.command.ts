@@ -1,0 +1,15 @@
+import type { z } from 'zod';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { UpdateTenantRequest, type TenantResponse } from '../tenant.dto.js';
+
+/** Changes the actor's tenant. Who may change what of it is for the door to say. Throws TenantNotFoundError. */
+export class UpdateTenantCommand extends TenantCommand<TenantResponse> {
+  readonly patch: UpdateTenantRequest;
+
+  constructor(actor: Actor, patch: z.input<typeof UpdateTenantRequest>, options: CommandOptions = {}) {
+    super(actor, options);
+    this.patch = validated(UpdateTenantRequest, patch);
+  }
+}

@@ -1,0 +1,33 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import { TenantUpdatedEvent } from '../events/tenant.events.js';
+import { toTenantResponse } from '../tenant.dto.js';
+import { TenantsRepository } from '../tenant.repository.js';
+import { UpdateTenantCommand } from './update-tenant.command.js';
+
+@CommandHandler(UpdateTenantCommand)
+export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly tenants: TenantsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(command: UpdateTenantCommand) {
+    const { actor, patch } = command;
+    const now = this.clock.now();
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const tenant = await this.tenants.findForUpdate(actor.tenantId, actor.tenantId);
+      if (!tenant) throw new TenantNotFoundError();
+      tenant.assertVersion(command.options.ifMatch);
+      const change = tenant.update(patch, now);
+      if (change) {
+        await this.tenants.update(tenant);
+        transaction.record(new TenantUpdatedEvent(actor, now, change));
+      }
+      return toTenantResponse(tenant);
+    });
+  }
+}

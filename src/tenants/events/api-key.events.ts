@@ -1,0 +1,26 @@
+import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+
+export class ApiKeyCreatedEvent extends IntegrationEvent {
+  readonly type = 'api_key.created';
+
+  constructor(actor: Actor, now: Date, id: string, after: JsonObject) {
+    super(actor, now, { resourceType: 'api_key', resourceId: id }, { after });
+  }
+}
+
+export class ApiKeyRotatedEvent extends IntegrationEvent {
+  readonly type = 'api_key.rotated';
+
+  constructor(actor: Actor, now: Date, id: string, overlapS: number) {
+    super(actor, now, { resourceType: 'api_key', resourceId: id }, { overlap_seconds: overlapS });
+  }
+}
+
+export class ApiKeyRevokedEvent extends IntegrationEvent {
+  readonly type = 'api_key.revoked';
+
+  constructor(actor: Actor, now: Date, id: string) {
+    super(actor, now, { resourceType: 'api_key', resourceId: id }, {});
+  }
+}

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
+import { Config } from '../config.js';
+import { isCleanText } from '../shared/http/json.js';
+import { IdentityProviderError } from '../shared/tenancy/access.errors.js';
+import type { Principal } from '../shared/tenancy/authenticator.js';
+import { effectivePermissions, TENANT_ROLES, withinTenant } from '../shared/tenancy/permissions.js';
+import { isTenantId } from '../shared/tenancy/tenant-id.js';
+import { Credentials } from './credentials.js';
+
+const TIMEOUT_MS = 5_000;
+/** How soon after one fetch of the provider's keys a token with an unknown key id causes another. */
+const COOLDOWN_MS = 5_000;
+const MAX_SUBJECT = 255;
+
+const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+
+/**
+ * Knows people by tokens of an external identity provider (OpenID Connect): signed with one of its published keys by a
+ * pinned algorithm, made for us, by it, and valid now. Tenant and permissions stand in configurable claims.
+ */
+@Injectable()
+export class OidcAuthenticator {
+  private keys: Promise<JWTVerifyGetKey> | undefined;
+
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly config: Config,
+  ) {}
+
+  /** Throws IdentityProviderError when the provider's keys cannot be had. */
+  async authenticate(token: string): Promise<Principal | undefined> {
+    const { oidc } = this.config;
+    if (!oidc) return undefined;
+    const claims = await this.verify(token, oidc);
+    if (!claims) return undefined;
+    const tenantId = claim(claims, oidc.tenantClaim);
+    const { sub = '' } = claims;
+    if (!isTenantId(tenantId) || sub.length > MAX_SUBJECT || sub === '' || !isCleanText(sub)) return undefined;
+    const tenant = await this.credentials.findTenant(tenantId);
+    if (!tenant) return undefined;
+    return {
+      subject: { type: 'user', id: sub, via: 'rest', issuer: oidc.issuer },
+      tenant,
+      permissions: permissionsIn(claim(claims, oidc.permissionsClaim)),
+      admits: () => true,
+    };
+  }
+
+  private async verify(token: string, oidc: NonNullable<Config['oidc']>): Promise<JWTPayload | undefined> {
+    const keys = await this.providerKeys(oidc.issuer);
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer: oidc.issuer,
+        audience: oidc.audience,
+        algorithms: [...oidc.algorithms],
+        clockTolerance: oidc.clockToleranceS,
+        requiredClaims: ['exp', 'sub'],
+      });
+      return payload;
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw new IdentityProviderError(error);
+    }
+  }
+
+  /** Discovered once; a failure is tried again with the next token. */
+  private providerKeys(issuer: string): Promise<JWTVerifyGetKey> {
+    this.keys ??= discover(issuer).catch((error: unknown) => {
+      this.keys = undefined;
+      throw new IdentityProviderError(error);
+    });
+    return this.keys;
+  }
+}
+
+async function discover(issuer: string): Promise<JWTVerifyGetKey> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
+  const document = Discovery.parse(await response.json());
+  if (document.issuer !== issuer) throw new Error('The provider calls itself otherwise than OIDC_ISSUER.');
+  return createRemoteJWKSet(new URL(document.jwks_uri), {
+    timeoutDuration: TIMEOUT_MS,
+    cooldownDuration: COOLDOWN_MS,
+  });
+}
+
+/** What is wrong with the token, as opposed to the provider that should vouch for it. */
+function isRefusal(error: unknown): boolean {
+  const unreachable = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
+  const code = (error as { code?: unknown } | null)?.code;
+  return (
+    !unreachable && typeof code === 'string' && /^ERR_(JWT|JWS|JOSE_ALG|JOSE_NOT|JWKS_NO|JWKS_MULTIPLE)/.test(code)
+  );
+}
+
+/** By its whole name, which may hold dots (`https://example.com/tenant`), else as a path (`realm_access.roles`). */
+function claim(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  return name
+    .split('.')
+    .reduce<unknown>(
+      (value, step) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+          ? (value as Record<string, unknown>)[step]
+          : undefined,
+      claims,
+    );
+}
+
+/** Permissions and names of roles, as a list or as words with spaces between. Words we do not know grant nothing. */
+function permissionsIn(value: unknown) {
+  const words = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value.map(String) : [];
+  const roles = Object.keys(TENANT_ROLES).filter((role) => words.includes(role));
+  const listed = words.filter((word) => word.includes(':'));
+  const granted = [null, ...roles].flatMap((role) => [...effectivePermissions(role, listed)]);
+  return withinTenant(new Set(granted));
+}

@@ -1,0 +1,10 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { TenantResponse } from '../tenant.dto.js';
+
+/** The actor's tenant. Throws TenantNotFoundError. */
+export class GetTenantQuery extends Query<TenantResponse> {
+  constructor(readonly actor: Actor) {
+    super();
+  }
+}

@@ -1,0 +1,12 @@
+import { Query } from '@nestjs/cqrs';
+import type { PlatformActor } from '../../shared/tenancy/actor.js';
+import type { ListTenantsRequest, TenantPage } from '../tenant.dto.js';
+
+export class ListTenantsQuery extends Query<TenantPage> {
+  constructor(
+    readonly actor: PlatformActor,
+    readonly request: ListTenantsRequest,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,40 @@
+import { Body, Controller, Get, Patch } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { DescribeChange, DescribeRead } from '../shared/http/api.decorators.js';
+import { ChangeOptions } from '../shared/http/command-options.decorators.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { UpdateTenantCommand } from './commands/update-tenant.command.js';
+import { GetTenantQuery } from './queries/get-tenant.query.js';
+import { TenantResponse, UpdateSettingsRequest } from './tenant.dto.js';
+
+@ApiTags('Settings')
+@Controller('v1/settings')
+export class SettingsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @RequirePermission('settings:read')
+  @DescribeRead('What holds for this tenant')
+  @ApiOkResponse({ standardSchema: TenantResponse })
+  get(@CurrentActor() actor: Actor) {
+    return this.queries.execute(new GetTenantQuery(actor));
+  }
+
+  @Patch()
+  @RequirePermission('settings:write')
+  @DescribeChange('Change what the tenant decides itself (JSON Merge Patch)')
+  @ApiOkResponse({ standardSchema: TenantResponse })
+  update(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: UpdateSettingsRequest }) body: UpdateSettingsRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new UpdateTenantCommand(actor, body, options));
+  }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { pageOf, pageParameters } from '../shared/http/paging.js';
+import { UtcTime } from '../shared/http/schema.js';
+import { isTenantId } from '../shared/tenancy/tenant-id.js';
+import { TENANT_STATUSES, type Tenant } from './tenant.entity.js';
+
+const TENANT_ID_RULE = 'must be 1 to 63 letters, digits, _ and -, beginning with a letter or digit';
+
+export const TenantId = z
+  .string()
+  .refine(isTenantId, TENANT_ID_RULE)
+  .meta({ examples: ['acme'] });
+
+const requestsPerMinute = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .nullable()
+  .meta({ description: "Over all its keys; null is the server's default." });
+const requireIfMatch = z.boolean().meta({ description: 'Changes must name the version they are made for (428).' });
+
+export const CreateTenantRequest = z
+  .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
+  .meta({ id: 'CreateTenantRequest', examples: [{ tenant_id: 'acme' }] });
+export type CreateTenantRequest = z.infer<typeof CreateTenantRequest>;
+
+export const UpdateTenantRequest = z
+  .strictObject({
+    status: z.enum(TENANT_STATUSES),
+    requests_per_minute: requestsPerMinute,
+    require_if_match: requireIfMatch,
+  })
+  .partial()
+  .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
+export type UpdateTenantRequest = z.infer<typeof UpdateTenantRequest>;
+
+export const TenantResponse = z
+  .object({
+    tenant_id: z.string(),
+    status: z.enum(TENANT_STATUSES),
+    require_if_match: z.boolean(),
+    requests_per_minute: z.int().nullable(),
+    version: z.int(),
+    created_at: UtcTime,
+    updated_at: UtcTime,
+  })
+  .meta({ id: 'Tenant' });
+export type TenantResponse = z.infer<typeof TenantResponse>;
+
+export const TenantPage = pageOf(TenantResponse).meta({ id: 'TenantPage' });
+export type TenantPage = z.infer<typeof TenantPage>;
+
+export const ListTenantsRequest = z.strictObject(pageParameters);
+export type ListTenantsRequest = z.infer<typeof ListTenantsRequest>;
+
+/** What a tenant decides itself. */
+export const UpdateSettingsRequest = z
+  .strictObject({ require_if_match: requireIfMatch })
+  .partial()
+  .meta({ id: 'UpdateSettingsRequest', examples: [{ require_if_match: false }] });
+export type UpdateSettingsRequest = z.infer<typeof UpdateSettingsRequest>;
+
+export function toTenantResponse(tenant: Tenant): TenantResponse {
+  return {
+    tenant_id: tenant.tenantId,
+    status: tenant.status,
+    require_if_match: tenant.requireIfMatch,
+    requests_per_minute: tenant.requestsPerMinute,
+    version: tenant.version,
+    created_at: tenant.createdAt.toISOString(),
+    updated_at: tenant.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,54 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Change } from '../shared/events/change.js';
+import type { JsonObject } from '../shared/events/integration-event.js';
+import { Versioned } from '../shared/tenancy/versioned-row.js';
+
+export const TENANT_STATUSES = ['ACTIVE', 'SUSPENDED'] as const;
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+
+/** What of a tenant can be changed, in wire names. */
+export interface TenantChange {
+  readonly status?: TenantStatus | undefined;
+  readonly require_if_match?: boolean | undefined;
+  readonly requests_per_minute?: number | null | undefined;
+}
+
+/** A vendor. Its row is its own: the id is the tenant. */
+@Entity('tenants')
+export class Tenant extends Versioned {
+  @PrimaryColumn('text', { name: 'id' })
+  tenantId!: string;
+
+  @Column('text')
+  status!: TenantStatus;
+
+  /** Changes must name the version they were made for, by If-Match. */
+  @Column('boolean', { name: 'require_if_match' })
+  requireIfMatch!: boolean;
+
+  /** Over all its keys; null is the server's default. */
+  @Column('integer', { name: 'requests_per_minute', nullable: true })
+  requestsPerMinute!: number | null;
+
+  static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
+    const terms = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute };
+    return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, terms);
+  }
+
+  /** Undefined when it changes nothing. */
+  update(change: TenantChange, now: Date): Change | undefined {
+    const before = this.terms();
+    if (change.status !== undefined) this.status = change.status;
+    if (change.require_if_match !== undefined) this.requireIfMatch = change.require_if_match;
+    if (change.requests_per_minute !== undefined) this.requestsPerMinute = change.requests_per_minute;
+    return this.changedSince(before, this.terms(), now);
+  }
+
+  terms(): JsonObject {
+    return {
+      status: this.status,
+      require_if_match: this.requireIfMatch,
+      requests_per_minute: this.requestsPerMinute,
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import type { PageRequest } from '../shared/http/paging.js';
+import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { Tenant } from './tenant.entity.js';
+
+/** The tenants themselves. Only the list looks at more than one, and only the platform's routes ask for it. */
+@Injectable()
+export class TenantsRepository extends TenantRepository<Tenant> {
+  constructor(
+    unitOfWork: UnitOfWork,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {
+    super(Tenant, 'tenantId', unitOfWork);
+  }
+
+  /** Newest first, one row more than the page holds. */
+  listAll({ limit, after }: PageRequest): Promise<Tenant[]> {
+    const query = this.dataSource.createQueryBuilder(Tenant, 'item');
+    if (after) query.where('(item.createdAt, item.tenantId) < (:createdAt, :id)', after);
+    return query
+      .orderBy('item.createdAt', 'DESC')
+      .addOrderBy('item.tenantId', 'DESC')
+      .limit(limit + 1)
+      .getMany();
+  }
+}

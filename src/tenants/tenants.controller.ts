@@ -1,0 +1,71 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { CurrentPlatformActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { PlatformActor } from '../shared/tenancy/actor.js';
+import { CreateTenantCommand } from './commands/create-tenant.command.js';
+import { UpdateTenantCommand } from './commands/update-tenant.command.js';
+import { GetTenantQuery } from './queries/get-tenant.query.js';
+import { ListTenantsQuery } from './queries/list-tenants.query.js';
+import {
+  CreateTenantRequest,
+  ListTenantsRequest,
+  TenantId,
+  TenantPage,
+  TenantResponse,
+  UpdateTenantRequest,
+} from './tenant.dto.js';
+
+@ApiTags('Tenants')
+@Controller('v1/tenants')
+export class TenantsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('tenants:write')
+  @DescribeWrite('Create a tenant', { 409: ['TENANT_EXISTS'] })
+  @CreatedAt('/v1/tenants', 'tenant_id')
+  @ApiCreatedResponse({ standardSchema: TenantResponse })
+  create(
+    @CurrentPlatformActor() actor: PlatformActor,
+    @Body({ schema: CreateTenantRequest }) body: CreateTenantRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CreateTenantCommand(actor, body, options));
+  }
+
+  @Get()
+  @RequirePermission('tenants:read')
+  @DescribeRead('List tenants, newest first')
+  @ApiOkResponse({ standardSchema: TenantPage })
+  list(@CurrentPlatformActor() actor: PlatformActor, @Query({ schema: ListTenantsRequest }) query: ListTenantsRequest) {
+    return this.queries.execute(new ListTenantsQuery(actor, query));
+  }
+
+  @Get(':tenant_id')
+  @RequirePermission('tenants:read')
+  @DescribeRead('Get a tenant')
+  @ApiOkResponse({ standardSchema: TenantResponse })
+  get(@CurrentPlatformActor() actor: PlatformActor, @Param('tenant_id', { schema: TenantId }) tenantId: string) {
+    return this.queries.execute(new GetTenantQuery(actor.actFor(tenantId)));
+  }
+
+  @Patch(':tenant_id')
+  @RequirePermission('tenants:write')
+  @DescribeChange('Change, suspend or reinstate a tenant (JSON Merge Patch)')
+  @ApiOkResponse({ standardSchema: TenantResponse })
+  update(
+    @CurrentPlatformActor() actor: PlatformActor,
+    @Param('tenant_id', { schema: TenantId }) tenantId: string,
+    @Body({ schema: UpdateTenantRequest }) body: UpdateTenantRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new UpdateTenantCommand(actor.actFor(tenantId), body, options));
+  }
+}
