@@ -12,6 +12,7 @@ import { ProductsModule } from './products/index.js';
 import { ResourceHeadersInterceptor } from './shared/http/resource-headers.interceptor.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
 import { ValidationPipe } from './shared/http/validation.pipe.js';
+import { RateLimitGuard } from './shared/limits/rate-limit.guard.js';
 import { RuntimeModule } from './shared/runtime.module.js';
 import { Secrets } from './shared/secrets/secrets.js';
 import { SharedModule } from './shared/shared.module.js';
@@ -47,6 +48,7 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_GUARD, useClass: TenantGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: ResourceHeadersInterceptor },

@@ -8,6 +8,22 @@ const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with pos
 
 const seconds = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
 
+const list = z.string().transform((words) => words.split(',').map((word) => word.trim()));
+
+/** Which proxies may say where a request came from: how many stand before us, or their address ranges. Never everybody. */
+const trustedProxies = z.union([
+  z
+    .string()
+    .regex(/^[1-9]$/)
+    .transform(Number),
+  list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).min(1)),
+]);
+
+/** Origins that browsers may call from, such as https://app.example.com. */
+const origins = list.pipe(
+  z.array(z.url().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin, 'must be an origin')),
+);
+
 /** Signatures that whoever checks them cannot make. */
 const SIGNATURE_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
@@ -38,6 +54,15 @@ const Environment = z.object({
   SAMPLE_DATA: flag.optional(),
   MASTER_KEY: secret.optional(),
   LOOKUP_KEY: secret.optional(),
+  TRUST_PROXY: trustedProxies.optional(),
+  CORS_ORIGINS: origins.optional(),
+  MAX_IN_FLIGHT: count(1_000),
+  HTTP_HEADERS_TIMEOUT_MS: count(10_000),
+  HTTP_REQUEST_TIMEOUT_MS: count(30_000),
+  RATE_LIMIT_FAILURES: count(30),
+  RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
+  RATE_LIMIT_PER_KEY: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  RATE_LIMIT_PER_TENANT: z.coerce.number().int().min(1).max(1_000_000).optional(),
   OIDC_ISSUER: z
     .url()
     .refine((issuer) => /^https:|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${issuer}/`), 'must be https')

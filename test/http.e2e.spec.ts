@@ -22,7 +22,9 @@ describe('at the door', () => {
     ['an array', '[]', JSON_TYPE, 400, 'VALIDATION_FAILED'],
     ['null', 'null', JSON_TYPE, 400, 'VALIDATION_FAILED'],
     ['another content type', '<a/>', { 'Content-Type': 'application/xml' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a form', 'name=x', { 'Content-Type': 'application/x-www-form-urlencoded' }, 400, 'VALIDATION_FAILED'],
+    ['a form', 'name=x', { 'Content-Type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a member twice', '{"product_id":"a","name":"x","name":"y"}', JSON_TYPE, 400, 'MALFORMED_REQUEST'],
+    ['a member twice, deep', '{"metadata":{"a":1,"\\u0061":2}}', JSON_TYPE, 400, 'MALFORMED_REQUEST'],
     ['a body over 1 MiB', JSON.stringify({ name: 'x'.repeat(1024 * 1024) }), JSON_TYPE, 413, 'BODY_TOO_LARGE'],
   ])('refuses %s with a problem', async (_, body, headers, status, code) => {
     const response = await api.send('post', '/v1/products', body, headers);

@@ -9,6 +9,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   tenants: 'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, version, updated_at)',
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
+  rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
   // Claims are taken, get their result, and are swept.
   idempotency_keys: 'SELECT, INSERT, UPDATE (result_sealed), DELETE',
   billing_products: 'SELECT, INSERT, UPDATE',

@@ -5,11 +5,13 @@ import { IdempotencySweeper } from './events/idempotency.sweeper.js';
 import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { UnitOfWork } from './events/unit-of-work.js';
+import { FailureLimit } from './limits/failure-limit.js';
+import { RateCounter } from './limits/rate-counter.js';
 
 /** What every module stands on. */
 @Global()
 @Module({
-  providers: [Clock, Idempotency, IdempotencySweeper, UnitOfWork, Outbox, Relay],
-  exports: [Clock, UnitOfWork, Outbox],
+  providers: [Clock, Idempotency, IdempotencySweeper, UnitOfWork, Outbox, Relay, RateCounter, FailureLimit],
+  exports: [Clock, UnitOfWork, Outbox, RateCounter, FailureLimit],
 })
 export class SharedModule {}

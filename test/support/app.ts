@@ -6,7 +6,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config.js';
-import { prepareApp } from '../../src/create-app.js';
+import { APP_OPTIONS, prepareApp } from '../../src/create-app.js';
 import { withClient } from '../../src/database/with-client.js';
 import { createFastifyAdapter } from '../../src/shared/http/fastify.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
@@ -39,16 +39,16 @@ export class TestApp {
 
   static async start(options: TestAppOptions = {}): Promise<TestApp> {
     const database = options.database ?? (await TestDatabase.create());
-    const config = loadConfig({ LOG_LEVEL: 'error', ...options.environment });
+    const config = loadConfig({ LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', ...options.environment });
     const secrets = options.secrets ?? new Secrets(randomBytes(32), randomBytes(32));
     const databaseUrl = options.databaseUrl ?? database.applicationUrl;
     const builder = Test.createTestingModule({
       imports: [AppModule.forRoot({ config, databaseUrl, secrets }), ...(options.imports ?? [])],
     });
     const module = await (options.override?.(builder) ?? builder).compile();
-    const nest = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter());
+    const nest = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config), APP_OPTIONS);
     nest.useLogger(false);
-    const document = await prepareApp(nest);
+    const document = await prepareApp(nest, config);
     return new TestApp(nest, document, database, secrets, options.database === undefined);
   }
 

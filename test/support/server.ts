@@ -105,7 +105,14 @@ export class ServerProcess {
     const [program = '', ...args] = this.command;
     const child = spawn(program, args, {
       detached: true,
-      env: { PATH: process.env.PATH, DATA_DIR: this.dataDir, PORT: '0', LOG_LEVEL: 'log', ...this.environment },
+      env: {
+        PATH: process.env.PATH,
+        DATA_DIR: this.dataDir,
+        PORT: '0',
+        LOG_LEVEL: 'log',
+        RATE_LIMIT_FAILURES: '1000000',
+        ...this.environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {

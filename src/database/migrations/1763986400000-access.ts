@@ -11,6 +11,7 @@ export class Access1763986400000 implements MigrationInterface {
     await runner.query(TENANTS);
     await runner.query(API_KEYS);
     await runner.query(IDEMPOTENCY);
+    await runner.query(RATE_LIMITS);
   }
 
   down(): Promise<void> {
@@ -58,4 +59,13 @@ const IDEMPOTENCY = `
   CREATE POLICY tenant_wall ON idempotency_keys
     USING (tenant_id = current_setting('app.tenant_id', true))
     WITH CHECK (tenant_id = current_setting('app.tenant_id', true));
+`;
+
+/** Counts of the last minutes, under names of keys, tenants and addresses; in the form that rate-limiter-flexible wants. */
+const RATE_LIMITS = `
+  CREATE UNLOGGED TABLE rate_limits (
+    key varchar(255) PRIMARY KEY,
+    points integer NOT NULL DEFAULT 0,
+    expire bigint
+  );
 `;

@@ -5,12 +5,13 @@ import { problem } from './problem.js';
 /** Problem codes a route can answer with, by status. */
 export type ProblemCodes = Readonly<Record<number, readonly string[]>>;
 
-const COMMON: ProblemCodes = { 500: ['INTERNAL_ERROR'], 503: ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY'] };
+const COMMON: ProblemCodes = { 500: ['INTERNAL_ERROR'], 503: ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY', 'OVERLOADED'] };
 const AUTHENTICATED: ProblemCodes = {
   400: ['TENANT_REQUIRED'],
   401: ['UNAUTHENTICATED'],
   403: ['PERMISSION_DENIED', 'TENANT_SUSPENDED', 'NETWORK_NOT_ALLOWED'],
   404: ['TENANT_NOT_FOUND'],
+  429: ['RATE_LIMITED'],
   503: ['IDENTITY_PROVIDER_UNAVAILABLE'],
 };
 const READ: ProblemCodes = { 400: ['VALIDATION_FAILED'] };

@@ -1,19 +1,37 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import helmet from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
+import type { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
+import { CONTENT_SECURITY_POLICY } from './content-security-policy.js';
+import { boundWorkInFlight } from './in-flight.js';
+import { parseJsonBodies } from './json-body.js';
+import { problem } from './problem.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+const HEADER_LIMIT_BYTES = 16 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const DOCUMENTATION = '/docs';
 
-/** Fastify as Nest drives it, with the limits and the request id of every answer. */
-export function createFastifyAdapter(): FastifyAdapter {
+/** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
+export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: trustedProxies(settings.TRUST_PROXY),
+    requestTimeout: settings.HTTP_REQUEST_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+      headersTimeout: Math.min(settings.HTTP_HEADERS_TIMEOUT_MS, settings.HTTP_REQUEST_TIMEOUT_MS),
+      // How often Node looks for connections that are past the two limits.
+      connectionsCheckingInterval: Math.min(1_000, settings.HTTP_HEADERS_TIMEOUT_MS),
+    },
+    clientErrorHandler: answerBrokenRequest,
     requestIdHeader: false,
-    genReqId: (request: IncomingMessage) => {
+    genReqId: (request: { readonly headers: IncomingHttpHeaders }) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
     },
@@ -21,15 +39,40 @@ export function createFastifyAdapter(): FastifyAdapter {
     forceCloseConnections: 'idle',
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  acceptMergePatch(fastify);
+  void fastify.register(helmet, {
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  parseJsonBodies(fastify);
+  boundWorkInFlight(fastify, settings.MAX_IN_FLIGHT);
   logRequests(fastify);
   return adapter;
 }
 
-/** A JSON Merge Patch may say what it is (RFC 7396); it is read like any JSON. */
-function acceptMergePatch(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, parse);
+/** A number of proxies before us, or their addresses. */
+function trustedProxies(proxies: number | string[] | undefined) {
+  if (typeof proxies === 'number') return (_address: string, hop: number) => hop < proxies;
+  return proxies ?? false;
+}
+
+const BROKEN: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'The headers are larger than 16 KiB.'],
+};
+
+/** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, detail] = BROKEN[error.code ?? ''] ?? [400, 'MALFORMED_REQUEST', 'The request is not HTTP.'];
+  const answer = problem(status, code, detail, uuidv7());
+  const body = JSON.stringify(answer);
+  socket.end(
+    `HTTP/1.1 ${status} ${answer.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** One line a request: never its body, its headers or its query. */
@@ -37,6 +80,8 @@ function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
+    // Answers hold keys and personal data: no cache on the way may keep them.
+    if (!request.url.startsWith(DOCUMENTATION)) void reply.header('Cache-Control', 'no-store');
     done();
   });
   fastify.addHook('onResponse', (request: FastifyRequest, reply, done) => {

@@ -8,7 +8,7 @@ export function isCleanText(text: string): boolean {
 /** What is wrong with a value as stored JSON, or undefined. Stops at the first level too deep, however deep it goes on. */
 export function jsonFault(value: unknown, maxDepth: number): string | undefined {
   if (typeof value === 'string') return isCleanText(value) ? undefined : 'must not contain U+0000 or lone surrogates';
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must not contain numbers beyond 1.8e308';
+  if (typeof value === 'number') return numberFault(value);
   if (value === null || typeof value !== 'object') return undefined;
   if (maxDepth === 0) return 'is nested too deeply';
   for (const [key, inner] of Object.entries(value)) {
@@ -16,6 +16,13 @@ export function jsonFault(value: unknown, maxDepth: number): string | undefined 
     if (fault) return fault;
   }
   return undefined;
+}
+
+/** What JavaScript cannot hold exactly would come back as another number. */
+function numberFault(value: number): string | undefined {
+  if (!Number.isFinite(value)) return 'must not contain numbers beyond 1.8e308';
+  const rounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return rounded ? 'must not contain integers beyond 2^53; send them as text' : undefined;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { InvalidParameterError } from '../http/problem.errors.js';
+import { FailureLimit } from '../limits/failure-limit.js';
 import { AUTHENTICATED, PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
 import {
   NetworkNotAllowedError,
@@ -22,6 +23,7 @@ export class TenantGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
+    private readonly failures: FailureLimit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,9 +40,12 @@ export class TenantGuard implements CanActivate {
   }
 
   private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<Principal> {
-    const token = bearerToken(request);
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    // A key that worked a moment ago is not locked out by whoever shares its address.
+    if (token === undefined || !this.authenticator.isFresh(token)) await this.failures.assertOpen(request.ip);
     const principal = token === undefined ? undefined : await this.authenticator.authenticate(token);
     if (!principal) {
+      await this.failures.note(request.ip);
       reply.header('WWW-Authenticate', 'Bearer realm="imprimatur"');
       throw new UnauthenticatedError();
     }
@@ -74,8 +79,4 @@ export class TenantGuard implements CanActivate {
     if (!found) throw new TenantNotFoundError();
     return found;
   }
-}
-
-export function bearerToken({ headers }: AuthenticatedRequest): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }

@@ -1,0 +1,48 @@
+import { BadRequestException } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+
+/** Any string of well-formed JSON; the colon after it says that it is the name of a member. */
+const STRING = /"(?:[^"\\]|\\.)*"\s*(:)?/g;
+
+/** A member twice in one object: readers differ in which one counts, so what was meant is not certain. */
+export class DuplicateMemberError extends BadRequestException {
+  constructor() {
+    super('The request cannot be read: a member stands twice in one object.', { errorCode: 'MALFORMED_REQUEST' });
+  }
+}
+
+/** Reads JSON bodies, those of a JSON Merge Patch (RFC 7396) too. Refuses `__proto__` and duplicate members. */
+export function parseJsonBodies(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  for (const type of ['application/json', 'application/merge-patch+json']) {
+    if (fastify.hasContentTypeParser(type)) fastify.removeContentTypeParser(type);
+    fastify.addContentTypeParser(type, { parseAs: 'string' }, (request, body: string, done) => {
+      void parse(request, body, (error, value: unknown) => {
+        if (error) done(error, undefined);
+        else if (hasDuplicateMembers(body, value)) done(new DuplicateMemberError(), undefined);
+        else done(null, value);
+      });
+    });
+  }
+}
+
+/** Of two members with one name the parser kept one, so the text names more than the value has. */
+export function hasDuplicateMembers(text: string, value: unknown): boolean {
+  let named = 0;
+  for (const [, colon] of text.matchAll(STRING)) if (colon) named++;
+  return named !== countMembers(value);
+}
+
+/** Without recursion: a body may be nested as deeply as it is long. */
+function countMembers(value: unknown): number {
+  let members = 0;
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inner: unknown[] = Object.values(next);
+    if (!Array.isArray(next)) members += inner.length;
+    for (const item of inner) waiting.push(item);
+  }
+  return members;
+}

@@ -1,0 +1,116 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import { Config } from '../../config.js';
+import { Clock } from '../clock.js';
+
+export const WINDOW_S = 60;
+const WINDOW_MS = WINDOW_S * 1000;
+const SHARE_INTERVAL_MS = 1_000;
+
+/** What was counted under one name in the minute that runs. */
+export interface Usage {
+  readonly used: number;
+  /** Seconds until the count begins anew, rounded up. */
+  readonly resetS: number;
+}
+
+interface Shared {
+  readonly window: number;
+  /** Counted here. */
+  own: number;
+  /** Of those, told to the others. */
+  told: number;
+  /** Counted by the others, as last heard. */
+  others: number;
+}
+
+/**
+ * Counts per name and minute of the clock. In-process by itself; with RATE_LIMIT_STORE=postgres every process tells its
+ * counts to the database once a second, one statement for each name that was counted, and hears those of the others. So
+ * a limit that is shared can be exceeded by what all processes let through within that second.
+ */
+@Injectable()
+export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(RateCounter.name);
+  private readonly counts = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: WINDOW_S });
+  private readonly store: RateLimiterAbstract | undefined;
+  private shared = new Map<string, Shared>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    @InjectDataSource() dataSource: DataSource,
+    { settings }: Config,
+  ) {
+    if (settings.RATE_LIMIT_STORE === 'memory') return;
+    this.store = new RateLimiterPostgres({
+      storeClient: (dataSource.driver as unknown as { master: Pool }).master,
+      storeType: 'pool',
+      tableName: 'rate_limits',
+      tableCreated: true,
+      clearExpiredByTimeout: true,
+      keyPrefix: '',
+      points: Number.MAX_SAFE_INTEGER,
+      duration: WINDOW_S,
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.store) this.timer = setInterval(() => void this.share(), SHARE_INTERVAL_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.share();
+  }
+
+  /** Counts one more and returns what that makes. */
+  async count(name: string): Promise<Usage> {
+    const { window, resetS } = this.now();
+    const { consumedPoints } = await this.counts.penalty(keyOf(name, window), 1);
+    if (!this.store) return { used: consumedPoints, resetS };
+    let shared = this.shared.get(name);
+    if (shared?.window !== window) this.shared.set(name, (shared = { window, own: 0, told: 0, others: 0 }));
+    shared.own++;
+    return { used: shared.own + shared.others, resetS };
+  }
+
+  /** What was counted so far. */
+  async read(name: string): Promise<Usage> {
+    const { window, resetS } = this.now();
+    const shared = this.shared.get(name);
+    if (shared?.window === window) return { used: shared.own + shared.others, resetS };
+    const counted = await this.counts.get(keyOf(name, window));
+    return { used: counted?.consumedPoints ?? 0, resetS };
+  }
+
+  /** Tells the others what was counted here and hears what they counted. A failure is made up for by the next time. */
+  async share(): Promise<void> {
+    const { window } = this.now();
+    for (const [name, shared] of this.shared) if (shared.window !== window) this.shared.delete(name);
+    await Promise.all(
+      [...this.shared].map(async ([name, shared]) => {
+        const untold = shared.own - shared.told;
+        if (untold === 0) return;
+        const all = await this.store?.penalty(keyOf(name, window), untold);
+        shared.told += untold;
+        shared.others = Math.max(0, (all?.consumedPoints ?? 0) - shared.told);
+      }),
+    ).catch((error: unknown) => {
+      this.logger.warn(`Rate limits could not be shared: ${String(error)}`);
+    });
+  }
+
+  private now(): { window: number; resetS: number } {
+    const now = this.clock.now().getTime();
+    const window = Math.floor(now / WINDOW_MS);
+    return { window, resetS: Math.ceil(((window + 1) * WINDOW_MS - now) / 1000) };
+  }
+}
+
+function keyOf(name: string, window: number): string {
+  return `${name}@${window}`;
+}

@@ -1,0 +1,281 @@
+import { createHash } from 'node:crypto';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Clock } from '../src/shared/clock.js';
+import { RateCounter } from '../src/shared/limits/rate-counter.js';
+import { generateApiKey } from '../src/tenants/index.js';
+import type { Api } from './support/api.js';
+import { TestApp, type TestAppOptions } from './support/app.js';
+import { eventually } from './support/eventually.js';
+
+const MINUTE_MS = 60_000;
+
+async function readAll(socket: Socket): Promise<string> {
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
+/** An application whose clock stands at the beginning of a minute until it is moved. */
+async function startAtRest(options: TestAppOptions = {}) {
+  const time = { now: Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + 1_000 };
+  const app = await TestApp.start({
+    ...options,
+    environment: { RATE_LIMIT_FAILURES: '30', ...options.environment },
+    override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(time.now) }),
+  });
+  return { app, time };
+}
+
+describe('the limit of failures', () => {
+  it('refuses an address after 30 in a minute, before it looks anything up, and lets it in again in the next', async () => {
+    const { app, time } = await startAtRest();
+    const tenant = await app.tenant();
+    const stranger = app.bearer('', generateApiKey());
+    for (let i = 0; i < 30; i++) expect((await stranger.get('/v1/me')).status).toBe(401);
+    const refused = await stranger.get('/v1/me');
+    expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(refused.headers['retry-after']).toBe('59');
+    expect((await tenant.get('/v1/me')).status).toBe(429);
+    expect((await app.anonymous().get('/health/live')).status).toBe(200);
+    time.now += 59_000;
+    expect((await stranger.get('/v1/me')).status).toBe(401);
+    expect((await tenant.get('/v1/me')).status).toBe(200);
+    await app.stop();
+  });
+
+  it('does not lock out a key that works from the same address, and does not count successes', async () => {
+    const { app } = await startAtRest();
+    const tenant = await app.tenant();
+    for (let i = 0; i < 40; i++) expect((await tenant.get('/v1/me')).status).toBe(200);
+    const stranger = app.bearer('', 'imp_wrong');
+    for (let i = 0; i < 31; i++) await stranger.get('/v1/me');
+    expect((await stranger.get('/v1/me')).status).toBe(429);
+    expect((await tenant.get('/v1/me')).status).toBe(200);
+    await app.stop();
+  });
+
+  it('counts the caller and not the proxy, where the proxy is trusted, and believes nobody else', async () => {
+    const failFrom = async (app: TestApp, forwarded: string) =>
+      (await app.anonymous().send('get', '/v1/me', undefined, { 'X-Forwarded-For': forwarded })).status;
+    const { app: behind } = await startAtRest({ environment: { TRUST_PROXY: '127.0.0.0/8,::1' } });
+    for (let i = 0; i < 30; i++) await failFrom(behind, '203.0.113.1');
+    expect(await failFrom(behind, '203.0.113.1')).toBe(429);
+    expect(await failFrom(behind, '198.51.100.9, 203.0.113.1')).toBe(429);
+    expect(await failFrom(behind, '203.0.113.2')).toBe(401);
+    for (let i = 0; i < 30; i++) await failFrom(behind, `2001:db8:1:2::${i}`);
+    expect(await failFrom(behind, '2001:db8:1:2:ffff::1')).toBe(429);
+    expect(await failFrom(behind, '2001:db8:1:3::1')).toBe(401);
+    await behind.stop();
+    const { app: direct } = await startAtRest();
+    for (let i = 0; i < 30; i++) await failFrom(direct, `203.0.113.${i}`);
+    expect(await failFrom(direct, '203.0.113.99')).toBe(429);
+    await direct.stop();
+    const { app: oneHop } = await startAtRest({ environment: { TRUST_PROXY: '1' } });
+    for (let i = 0; i < 30; i++) await failFrom(oneHop, `198.51.100.${i}, 203.0.113.1`);
+    expect(await failFrom(oneHop, '203.0.113.1')).toBe(429);
+    await oneHop.stop();
+  });
+});
+
+describe('rate limits', () => {
+  it('are off unless set', async () => {
+    const { app } = await startAtRest();
+    const tenant = await app.tenant();
+    const { headers } = await tenant.get('/v1/products');
+    expect(headers).not.toHaveProperty('ratelimit');
+    expect(headers).not.toHaveProperty('ratelimit-policy');
+    await app.stop();
+  });
+
+  it('hold per key and per tenant, and tell how much is left', async () => {
+    const { app, time } = await startAtRest({ environment: { RATE_LIMIT_PER_KEY: '3', RATE_LIMIT_PER_TENANT: '5' } });
+    const first = await app.tenant();
+    const second = await app.key(first.tenantId, ['products:read']);
+    const other = await app.tenant();
+    const { headers } = await first.get('/v1/products');
+    expect(headers['ratelimit-policy']).toBe('"key";q=3;w=60, "tenant";q=5;w=60');
+    expect(headers.ratelimit).toBe('"key";r=2;t=59, "tenant";r=4;t=59');
+    await first.get('/v1/products');
+    await first.get('/v1/products');
+    const refused = await first.get('/v1/products');
+    expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(refused.headers['retry-after']).toBe('59');
+    expect((await second.get('/v1/products')).status).toBe(200);
+    expect((await second.get('/v1/products')).status).toBe(429);
+    expect((await other.get('/v1/products')).status).toBe(200);
+    time.now += MINUTE_MS;
+    expect((await first.get('/v1/products')).status).toBe(200);
+    await app.stop();
+  });
+
+  it('of a tenant are what the platform set, and a refused request changes nothing', async () => {
+    const { app } = await startAtRest();
+    const platform = await app.platform();
+    const tenant = await app.tenant();
+    expect((await platform.patch(`/v1/tenants/${tenant.tenantId}`, { requests_per_minute: 2 })).status).toBe(200);
+    for (const product_id of ['a', 'b', 'c']) await tenant.post('/v1/products', { product_id, name: 'P' });
+    expect(await app.database.query('SELECT product_id FROM billing_products ORDER BY 1')).toEqual([
+      { product_id: 'a' },
+      { product_id: 'b' },
+    ]);
+    await app.stop();
+  });
+
+  it('are shared by processes over PostgreSQL, in batches', async () => {
+    const environment = { RATE_LIMIT_STORE: 'postgres', RATE_LIMIT_PER_TENANT: '10' };
+    const { app: here } = await startAtRest({ environment });
+    const tenant = await here.tenant();
+    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets });
+    const away = there.bearer(tenant.tenantId, tenant.key ?? '');
+    for (let i = 0; i < 6; i++) expect((await tenant.get('/v1/me')).status).toBe(200);
+    await here.nest.get(RateCounter).share();
+    expect((await away.get('/v1/me')).status).toBe(200);
+    await there.nest.get(RateCounter).share();
+    expect((await away.get('/v1/me')).headers.ratelimit).toContain('r=2;');
+    for (let i = 0; i < 3; i++) await away.get('/v1/me');
+    expect((await away.get('/v1/me')).status).toBe(429);
+    const rows = await here.database.query<{ key: string; points: number }>('SELECT key, points FROM rate_limits');
+    expect(rows).toHaveLength(1);
+    await there.stop();
+    await here.stop();
+  });
+});
+
+describe('the headers of an answer', () => {
+  let app: TestApp;
+  let api: Api;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    api = await app.tenant();
+  });
+
+  afterAll(() => app.stop());
+
+  it.each(['/v1/products', '/v1/nothing', '/health/live', '/docs'])('protect whoever reads %s', async (path) => {
+    const { headers } = await api.get(path);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.stringContaining('max-age='),
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+    });
+    expect(headers['content-security-policy']).not.toContain("'unsafe-inline'");
+    expect(headers).not.toHaveProperty('x-powered-by');
+  });
+
+  it('keep answers out of caches', async () => {
+    expect((await api.get('/v1/products')).headers['cache-control']).toBe('no-store');
+    expect((await api.get('/v1/nothing')).headers['cache-control']).toBe('no-store');
+  });
+
+  it('let in the styles that stand in the page of Swagger UI, and its page has no script', async () => {
+    const { text, headers } = await api.get('/docs');
+    const sha256 = (content = '') => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+    const sheets = [...text.matchAll(/<style>([^]*?)<\/style>/g)].map(([, content]) => sha256(content));
+    const attributes = [...text.matchAll(/ style="([^"]*)"/g)].map(([, content]) => sha256(content));
+    expect([sheets.length, attributes.length]).toEqual([2, 1]);
+    for (const hash of [...sheets, ...attributes]) expect(headers['content-security-policy']).toContain(hash);
+    for (const [, attributesOf, content] of text.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)) {
+      expect(attributesOf).toContain('src=');
+      expect(content?.trim()).toBe('');
+    }
+  });
+});
+
+describe('other origins', () => {
+  const preflight = { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' };
+
+  it('are not let in by browsers unless configured', async () => {
+    const app = await TestApp.start();
+    const { headers } = await app.anonymous().send('get', '/health/live', undefined, preflight);
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+    await app.stop();
+  });
+
+  it('are let in when configured, and no others', async () => {
+    const app = await TestApp.start({ environment: { CORS_ORIGINS: 'https://app.example.com,https://b.example.com' } });
+    const from = async (Origin: string) =>
+      (await app.anonymous().send('get', '/health/live', undefined, { Origin })).headers;
+    expect((await from('https://app.example.com'))['access-control-allow-origin']).toBe('https://app.example.com');
+    expect(await from('https://evil.example.com')).not.toHaveProperty('access-control-allow-origin');
+    await app.stop();
+  });
+});
+
+describe('a flood', () => {
+  it('is refused beyond the bound on work in flight, health excepted, and what was begun is done', async () => {
+    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2' } });
+    const api = await app.tenant();
+    await app.nest.listen(0, '127.0.0.1');
+    const { port } = app.nest.getHttpServer().address() as AddressInfo;
+    // Two requests whose bodies have not arrived.
+    const slow = ['a', 'b'].map((product_id) => {
+      const body = JSON.stringify({ product_id, name: 'P' });
+      const socket = connect(port, '127.0.0.1');
+      socket.write(
+        `POST /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\nConnection: close\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      return { socket, body };
+    });
+    const refused = await eventually(async () => {
+      const response = await api.get('/v1/products');
+      expect(response.status).toBe(503);
+      return response;
+    });
+    expect(refused.body.code).toBe('OVERLOADED');
+    expect(refused.headers['retry-after']).toBe('1');
+    expect((await app.anonymous().get('/health/live')).status).toBe(200);
+    expect((await app.anonymous().get('/health/ready')).status).toBe(200);
+    const answers = await Promise.all(
+      slow.map(async ({ socket, body }) => {
+        socket.write(body);
+        return (await readAll(socket)).slice(0, 12);
+      }),
+    );
+    expect(answers).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201']);
+    await eventually(async () => {
+      expect((await api.get('/v1/products')).body.data).toHaveLength(2);
+    });
+    await app.stop();
+  });
+});
+
+describe('what is hardly HTTP', () => {
+  let app: TestApp;
+  let port: number;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ environment: { HTTP_HEADERS_TIMEOUT_MS: '200', HTTP_REQUEST_TIMEOUT_MS: '300' } });
+    await app.nest.listen(0, '127.0.0.1');
+    ({ port } = app.nest.getHttpServer().address() as AddressInfo);
+  });
+
+  afterAll(() => app.stop());
+
+  const answerTo = (bytes: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(bytes);
+    return readAll(socket);
+  };
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['headers over 16 KiB', `GET / HTTP/1.1\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    ['headers that never end', 'GET / HTTP/1.1\r\nHost: x\r\n', 408, 'REQUEST_TIMEOUT'],
+    [
+      'a body that never ends',
+      'POST /v1/products HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      408,
+      'REQUEST_TIMEOUT',
+    ],
+  ])('%s is answered with a problem, and the connection closed', async (_, bytes, status, code) => {
+    const answer = await answerTo(bytes);
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+});
