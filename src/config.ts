@@ -53,7 +53,10 @@ const Environment = z.object({
   BOOTSTRAP_API_KEY: z.string().optional(),
   SAMPLE_DATA: flag.optional(),
   MASTER_KEY: secret.optional(),
+  MASTER_KEYS: list.pipe(z.array(secret).min(1)).optional(),
   LOOKUP_KEY: secret.optional(),
+  NEW_LOOKUP_KEY: secret.optional(),
+  BACKUP_PASSPHRASE: z.string().min(12, 'must have 12 characters or more').optional(),
   TRUST_PROXY: trustedProxies.optional(),
   CORS_ORIGINS: origins.optional(),
   MAX_IN_FLIGHT: count(1_000),
@@ -133,6 +136,9 @@ export class ConfigError extends Error {}
 export function loadConfig(environment: Record<string, string | undefined> = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(present);
+  if (parsed.data?.MASTER_KEY && parsed.data.MASTER_KEYS) {
+    throw new ConfigError('Set MASTER_KEY or MASTER_KEYS, not both.');
+  }
   if (parsed.success) return new Config(parsed.data);
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigError(`The environment is not usable. ${problems.join('; ')}.`);

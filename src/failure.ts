@@ -3,9 +3,17 @@ import { EmbeddedPostgresError } from './database/embedded/binaries.js';
 import { MigrationError } from './database/migrate.js';
 import { UnsafeDatabaseError } from './database/preflight.js';
 import { isConnectionLoss, sqlError } from './database/sql-errors.js';
+import { MaintenanceError } from './maintenance/index.js';
 import { TenantRegistryError } from './tenants/index.js';
 
-const EXPECTED = [ConfigError, EmbeddedPostgresError, MigrationError, UnsafeDatabaseError, TenantRegistryError];
+const EXPECTED = [
+  ConfigError,
+  EmbeddedPostgresError,
+  MigrationError,
+  UnsafeDatabaseError,
+  TenantRegistryError,
+  MaintenanceError,
+];
 const WRONG_PASSWORD = '28';
 const NO_SUCH_DATABASE = '3D000';
 

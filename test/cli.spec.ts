@@ -1,26 +1,12 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isApiKey } from '../src/tenants/api-key.js';
+import { cli } from './support/cli.js';
 import { eventually } from './support/eventually.js';
 import { ServerProcess } from './support/server.js';
 import { TestDatabase } from './support/database.js';
-
-interface Outcome {
-  readonly code: number;
-  readonly output: string;
-}
-
-function cli(name: string, args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
-  return new Promise((done) => {
-    const env = { PATH: process.env.PATH, ...environment };
-    execFile(process.execPath, [resolve(`dist/cli/${name}.js`), ...args], { env }, (error, stdout, stderr) => {
-      done({ code: error ? Number(error.code) : 0, output: stdout + stderr });
-    });
-  });
-}
 
 describe('npm run demo', () => {
   it('shows a license and its event, leaves nothing behind and exits 0', async () => {

@@ -4,7 +4,7 @@ import { migrate } from '../database/migrate.js';
 import { withClient } from '../database/with-client.js';
 import { hasIssued } from '../licensing/index.js';
 import { addSampleData } from '../sample-data.js';
-import { loadSecrets } from '../shared/secrets/load-secrets.js';
+import { givenMasterKeys, loadSecrets } from '../shared/secrets/load-secrets.js';
 import { prepareFolder } from '../shared/secrets/secret-file.js';
 import { bootstrap, type Bootstrapped } from '../tenants/index.js';
 import { run, say } from './run.js';
@@ -34,7 +34,7 @@ run('did not migrate', async () => {
 async function prepareInstallation(config: Config, databaseUrl: string, first: Bootstrapped): Promise<void> {
   const mayCreate = !(await withClient(databaseUrl, hasIssued));
   const secrets = await loadSecrets(config, { mayCreate });
-  if (mayCreate && !(config.settings.MASTER_KEY && config.settings.LOOKUP_KEY)) {
+  if (mayCreate && !(givenMasterKeys(config) && config.settings.LOOKUP_KEY)) {
     say(
       `The master and lookup keys are in ${config.dataDir}. Give every server the same two: these files in its DATA_DIR, ` +
         'or MASTER_KEY and LOOKUP_KEY. Keep a copy: without them no license key can be shown.',

@@ -1,12 +1,10 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type pg from 'pg';
-import { ConfigError, loadConfig, type Config } from '../config.js';
-import { EmbeddedPostgres } from '../database/embedded/embedded-postgres.js';
-import { withClient } from '../database/with-client.js';
+import { loadConfig, type Config } from '../config.js';
 import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
 import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
+import { withOwner } from './owner.js';
 import { run, say } from './run.js';
 
 /** What may stand in the name of a key's file. */
@@ -40,14 +38,14 @@ run('did nothing', async () => {
   }
   const config = loadConfig();
   if (command === 'platform-key' && tenantId !== undefined && rest.length === 0) {
-    return withOwner(config, (registry) => givePlatformKey(registry, config, tenantId));
+    return withRegistry(config, (registry) => givePlatformKey(registry, config, tenantId));
   }
   if (command === 'revoke-platform-key' && tenantId !== undefined && rest.length === 0) {
-    return withOwner(config, (registry) => registry.revokePlatformKey(tenantId, new Date()));
+    return withRegistry(config, (registry) => registry.revokePlatformKey(tenantId, new Date()));
   }
-  if (command === 'list' && tenantId === undefined) return withOwner(config, list);
+  if (command === 'list' && tenantId === undefined) return withRegistry(config, list);
   if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {
-    return withOwner(config, (registry) => giveKey(registry, config, command, tenantId));
+    return withRegistry(config, (registry) => giveKey(registry, config, command, tenantId));
   }
   throw new TenantRegistryError(`That is not a command.\n\n${USAGE}`);
 });
@@ -89,11 +87,6 @@ async function writeKey({ dataDir }: Config, place: string, register: (key: stri
   await rename(draft, place);
 }
 
-async function withOwner(config: Config, work: (registry: TenantRegistry) => Promise<void>): Promise<void> {
-  const onClient = (url: string) => withClient(url, (owner: pg.Client) => work(new TenantRegistry(owner)));
-  if (config.databaseOwnerUrl !== undefined) return onClient(config.databaseOwnerUrl);
-  if (config.databaseUrl !== undefined)
-    throw new ConfigError("Set DATABASE_OWNER_URL: the server's role may only read tenants.");
-  const embedded = await EmbeddedPostgres.start(config.dataDir, 'npm run tenants', { asGuest: true });
-  await onClient(embedded.ownerUrl()).finally(() => embedded.stop());
+function withRegistry(config: Config, work: (registry: TenantRegistry) => Promise<void>): Promise<void> {
+  return withOwner(config, 'npm run tenants', ({ owner }) => work(new TenantRegistry(owner)));
 }

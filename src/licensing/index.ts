@@ -4,6 +4,7 @@ export { LicenseCreatedEvent } from './events/license-created.event.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
 export type { IssuedLicense, IssueLicenseRequest, LicenseResponse } from './license.dto.js';
 export { LicenseNotFoundError, ProductInactiveError, TemplateInactiveError } from './license.errors.js';
+export { licenseSealContext } from './license.entity.js';
 export { assertSecretsFit, hasIssued } from './assert-secrets-fit.js';
 export { LicensingModule } from './licensing.module.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';

@@ -122,6 +122,10 @@ export class License extends VersionedRow {
 
   /** What the seal of this license's key is bound to. */
   get sealContext(): readonly string[] {
-    return [this.tenantId, this.licenseId];
+    return licenseSealContext(this.tenantId, this.licenseId);
   }
+}
+
+export function licenseSealContext(tenantId: string, licenseId: string): readonly string[] {
+  return [tenantId, licenseId];
 }

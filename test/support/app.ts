@@ -40,7 +40,7 @@ export class TestApp {
   static async start(options: TestAppOptions = {}): Promise<TestApp> {
     const database = options.database ?? (await TestDatabase.create());
     const config = loadConfig({ LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', ...options.environment });
-    const secrets = options.secrets ?? new Secrets(randomBytes(32), randomBytes(32));
+    const secrets = options.secrets ?? new Secrets([randomBytes(32)], randomBytes(32));
     const databaseUrl = options.databaseUrl ?? database.applicationUrl;
     const builder = Test.createTestingModule({
       imports: [AppModule.forRoot({ config, databaseUrl, secrets }), ...(options.imports ?? [])],

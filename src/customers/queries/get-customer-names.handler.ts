@@ -8,6 +8,7 @@ export class GetCustomerNamesHandler implements IQueryHandler<GetCustomerNamesQu
 
   async execute({ actor, customerIds }: GetCustomerNamesQuery) {
     const customers = await this.customers.findMany(actor.tenantId, customerIds);
-    return new Map(customers.map((customer) => [customer.customerId, customer.displayName]));
+    const named = customers.filter(({ displayName }) => displayName !== '');
+    return new Map(named.map((customer) => [customer.customerId, customer.displayName]));
   }
 }

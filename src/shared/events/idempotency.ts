@@ -98,7 +98,10 @@ export class Idempotency {
 
   /** Seals the result beside the claim, in the transaction that took it. */
   keep(transaction: Transaction, claim: Claim, result: unknown): void {
-    const sealed = this.secrets.seal(JSON.stringify(result ?? null), sealContext(claim));
+    const sealed = this.secrets.seal(
+      JSON.stringify(result ?? null),
+      idempotencySealContext(claim.tenantId, claim.keyDigest),
+    );
     transaction.write({ ...KEEP, values: [claim.tenantId, claim.keyDigest, sealed] });
   }
 
@@ -119,12 +122,16 @@ export class Idempotency {
   private earlier(claim: Claim, { request_digest, result_sealed }: KeptRow): Earlier {
     if (request_digest.toString('hex') !== claim.requestDigest) throw new IdempotencyKeyReusedError();
     if (!result_sealed) throw new Error('A claim was committed without its result.');
-    return { result: JSON.parse(this.secrets.open(result_sealed, sealContext(claim))) as unknown };
+    return {
+      result: JSON.parse(
+        this.secrets.open(result_sealed, idempotencySealContext(claim.tenantId, claim.keyDigest)),
+      ) as unknown,
+    };
   }
 }
 
 /** A sealed result opens in its place alone. */
-export function sealContext({ tenantId, keyDigest }: Pick<Claim, 'tenantId' | 'keyDigest'>): string[] {
+export function idempotencySealContext(tenantId: string, keyDigest: string): string[] {
   return ['idempotency', tenantId, keyDigest];
 }
 

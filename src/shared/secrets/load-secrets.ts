@@ -7,22 +7,43 @@ import { Secrets } from './secrets.js';
 
 const SECRET = /^[0-9a-f]{64}$/i;
 
-/**
- * The master and the lookup key: from the environment, else from files in DATA_DIR. With `mayCreate` (an installation
- * that has issued nothing yet) missing files are made; otherwise a missing key is an error, because a new one would
- * open nothing that was sealed before.
- */
-export async function loadSecrets(
-  { settings, dataDir }: Config,
-  { mayCreate }: { mayCreate: boolean },
-): Promise<Secrets> {
-  const key = async (variable: 'MASTER_KEY' | 'LOOKUP_KEY', file: string) =>
-    Buffer.from(settings[variable] ?? (await keyFromFile(variable, join(dataDir, file), mayCreate)), 'hex');
-  return new Secrets(await key('MASTER_KEY', 'master.key'), await key('LOOKUP_KEY', 'lookup.key'));
+export function masterKeyFile({ dataDir }: Config): string {
+  return join(dataDir, 'master.key');
 }
 
-async function keyFromFile(variable: string, path: string, mayCreate: boolean): Promise<string> {
-  if (mayCreate) await writeSecretFile(path, randomBytes(32).toString('hex'), { keep: true });
+export function lookupKeyFile({ dataDir }: Config): string {
+  return join(dataDir, 'lookup.key');
+}
+
+/** The master keys that the environment gives, if it does. */
+export function givenMasterKeys({ settings }: Config): readonly string[] | undefined {
+  return settings.MASTER_KEYS ?? (settings.MASTER_KEY === undefined ? undefined : [settings.MASTER_KEY]);
+}
+
+/**
+ * The master keys and the lookup key: from the environment, else from files in DATA_DIR; of several master keys, one a
+ * line, the first seals. With `mayCreate` (an installation that has issued nothing yet) missing files are made; otherwise
+ * a missing key is an error, because a new one would open nothing that was sealed before.
+ */
+export async function loadSecrets(config: Config, { mayCreate }: { mayCreate: boolean }): Promise<Secrets> {
+  const masterKeys = givenMasterKeys(config) ?? (await keysFromFile('MASTER_KEY', masterKeyFile(config), mayCreate));
+  const [lookupKey = '', ...more] =
+    config.settings.LOOKUP_KEY === undefined
+      ? await keysFromFile('LOOKUP_KEY', lookupKeyFile(config), mayCreate)
+      : [config.settings.LOOKUP_KEY];
+  if (more.length > 0) throw new ConfigError(`${lookupKeyFile(config)} holds several keys. There is one lookup key.`);
+  return new Secrets(
+    masterKeys.map((key) => Buffer.from(key, 'hex')),
+    Buffer.from(lookupKey, 'hex'),
+  );
+}
+
+export function newSecret(): string {
+  return randomBytes(32).toString('hex');
+}
+
+async function keysFromFile(variable: string, path: string, mayCreate: boolean): Promise<string[]> {
+  if (mayCreate) await writeSecretFile(path, newSecret(), { keep: true });
   const content = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ConfigError(
       `${variable} is not set and ${path} cannot be read. Restore that file from your backup, or set ${variable} to the ` +
@@ -30,8 +51,8 @@ async function keyFromFile(variable: string, path: string, mayCreate: boolean): 
       { cause: error },
     );
   });
-  const key = content.trim();
-  if (!SECRET.test(key))
+  const keys = content.split(/\s+/).filter((key) => key !== '');
+  if (keys.length === 0 || !keys.every((key) => SECRET.test(key)))
     throw new ConfigError(`${path} does not hold 64 hexadecimal digits. Restore it from your backup.`);
-  return key;
+  return keys;
 }

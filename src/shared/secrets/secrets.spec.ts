@@ -4,8 +4,23 @@ import { SealError, Secrets } from './secrets.js';
 
 describe('Secrets', () => {
   const [master, lookup] = [randomBytes(32), randomBytes(32)];
-  const secrets = new Secrets(master, lookup);
+  const secrets = new Secrets([master], lookup);
   const context = ['tenant-001', 'license-1'];
+
+  it('seals with the first master key and opens with all', () => {
+    const next = randomBytes(32);
+    const before = secrets.seal('A1B2', context);
+    const both = new Secrets([next, master], lookup);
+    const after = both.seal('A1B2', context);
+    expect([both.open(before, context), both.open(after, context)]).toEqual(['A1B2', 'A1B2']);
+    expect([both.isCurrent(before), both.isCurrent(after)]).toEqual([false, true]);
+    expect(() => secrets.open(after, context)).toThrow(SealError);
+    expect(new Secrets([next], lookup).open(after, context)).toBe('A1B2');
+  });
+
+  it('needs a master key', () => {
+    expect(() => new Secrets([], lookup)).toThrow(TypeError);
+  });
 
   it('opens what it sealed, for the same tenant and license', () => {
     expect(secrets.open(secrets.seal('A1B2', context), context)).toBe('A1B2');
@@ -42,17 +57,17 @@ describe('Secrets', () => {
   });
 
   it('says when the master key is another one', () => {
-    const other = new Secrets(randomBytes(32), lookup);
+    const other = new Secrets([randomBytes(32)], lookup);
     expect(() => other.open(secrets.seal('A1B2', context), context)).toThrow('another master key');
   });
 
   it('digests to 16 bytes that depend on the lookup key alone', () => {
     expect(secrets.digest('A1B2')).toHaveLength(16);
-    expect(secrets.digest('A1B2')).toEqual(new Secrets(randomBytes(32), lookup).digest('A1B2'));
-    expect(secrets.digest('A1B2')).not.toEqual(new Secrets(master, randomBytes(32)).digest('A1B2'));
+    expect(secrets.digest('A1B2')).toEqual(new Secrets([randomBytes(32)], lookup).digest('A1B2'));
+    expect(secrets.digest('A1B2')).not.toEqual(new Secrets([master], randomBytes(32)).digest('A1B2'));
   });
 
   it('refuses a key of another length', () => {
-    expect(() => new Secrets(randomBytes(31), lookup)).toThrow(TypeError);
+    expect(() => new Secrets([randomBytes(31)], lookup)).toThrow(TypeError);
   });
 });

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes }
 
 const ALGORITHM = 'aes-256-gcm';
 const FORMAT = 1;
+const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -11,23 +12,38 @@ const DIGEST_BYTES = 16;
 /** A value that this master key cannot open: sealed with another key, for another purpose, or changed. */
 export class SealError extends Error {}
 
+interface MasterKey {
+  readonly id: Buffer;
+  readonly key: Buffer;
+}
+
 /**
- * The two secrets of an installation, 32 bytes each. The master key seals what must be shown again, the lookup key makes
- * digests by which a value can be found without being kept. One cannot stand in for the other.
+ * The secrets of an installation, 32 bytes each. Master keys seal what must be shown again: the first seals, all open. The
+ * lookup key makes digests by which a value can be found without being kept. One cannot stand in for the other.
  */
 export class Secrets {
-  private readonly keyId: Buffer;
+  private readonly first: MasterKey;
+  private readonly all: readonly MasterKey[];
 
   constructor(
-    private readonly masterKey: Buffer,
-    private readonly lookupKey: Buffer,
+    readonly masterKeys: readonly Buffer[],
+    readonly lookupKey: Buffer,
   ) {
-    if (masterKey.length !== 32 || lookupKey.length !== 32) throw new TypeError('A secret must have 32 bytes.');
-    this.keyId = createHash('sha256')
-      .update('imprimatur master key')
-      .update(masterKey)
-      .digest()
-      .subarray(0, KEY_ID_BYTES);
+    const [first] = (this.all = masterKeys.map((key) => ({ id: keyId(key), key })));
+    if (!first || [...masterKeys, lookupKey].some((key) => key.length !== KEY_BYTES)) {
+      throw new TypeError(`Secrets are ${KEY_BYTES} bytes each, and one master key is the least.`);
+    }
+    this.first = first;
+  }
+
+  /** Whether the first master key sealed it. */
+  isCurrent(sealed: Buffer): boolean {
+    return sealed.subarray(1, HEADER_BYTES).equals(this.first.id);
+  }
+
+  /** As it stands in a seal, from its second byte. */
+  get currentKeyId(): Buffer {
+    return this.first.id;
   }
 
   /**
@@ -35,9 +51,9 @@ export class Secrets {
    * Layout: format (1 byte), id of the master key (4), IV (12), tag (16), ciphertext.
    */
   seal(plaintext: string, context: readonly string[]): Buffer {
-    const header = Buffer.concat([Buffer.of(FORMAT), this.keyId]);
+    const header = Buffer.concat([Buffer.of(FORMAT), this.first.id]);
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.masterKey, iv).setAAD(additionalData(header, context));
+    const cipher = createCipheriv(ALGORITHM, this.first.key, iv).setAAD(additionalData(header, context));
     const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
     return Buffer.concat([header, iv, cipher.getAuthTag(), ciphertext]);
   }
@@ -47,11 +63,12 @@ export class Secrets {
     const header = sealed.subarray(0, HEADER_BYTES);
     const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
     const body = sealed.subarray(HEADER_BYTES + IV_BYTES);
-    if (header[0] !== FORMAT || !header.subarray(1).equals(this.keyId) || body.length < TAG_BYTES) {
+    const master = this.all.find(({ id }) => id.equals(header.subarray(1)));
+    if (header[0] !== FORMAT || !master || body.length < TAG_BYTES) {
       throw new SealError('The value was sealed with another master key.');
     }
     try {
-      const decipher = createDecipheriv(ALGORITHM, this.masterKey, iv, { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv(ALGORITHM, master.key, iv, { authTagLength: TAG_BYTES });
       decipher.setAAD(additionalData(header, context)).setAuthTag(body.subarray(0, TAG_BYTES));
       return Buffer.concat([decipher.update(body.subarray(TAG_BYTES)), decipher.final()]).toString('utf8');
     } catch (cause) {
@@ -63,6 +80,10 @@ export class Secrets {
   digest(value: string): Buffer {
     return createHmac('sha256', this.lookupKey).update(value, 'utf8').digest().subarray(0, DIGEST_BYTES);
   }
+}
+
+function keyId(key: Buffer): Buffer {
+  return createHash('sha256').update('imprimatur master key').update(key).digest().subarray(0, KEY_ID_BYTES);
 }
 
 /** Every part with its length, so that no two contexts run together to the same bytes. */

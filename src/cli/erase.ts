@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config.js';
+import { assertSecretsFit } from '../licensing/index.js';
+import { eraseCustomer, MaintenanceError } from '../maintenance/index.js';
+import { loadSecrets } from '../shared/secrets/load-secrets.js';
+import { withOwner } from './owner.js';
+import { run, say } from './run.js';
+
+/** Empties the personal values of one customer everywhere. */
+run('erased nothing, or not everything; run it again', async () => {
+  const { values } = parseArgs({ options: { tenant: { type: 'string' }, customer: { type: 'string' } } });
+  const { tenant, customer } = values;
+  if (tenant === undefined || customer === undefined) {
+    throw new MaintenanceError('Usage: npm run erase -- --tenant TENANT --customer CUSTOMER');
+  }
+  const config = loadConfig();
+  await withOwner(config, 'npm run erase', async ({ owner }) => {
+    const secrets = await loadSecrets(config, { mayCreate: false });
+    await assertSecretsFit(owner, secrets);
+    const { licenses, events, results } = await eraseCustomer(owner, secrets, tenant, customer, new Date());
+    say(`Erased who the customer ${customer} of ${tenant} is, from ${licenses} licenses, ${events} events and`);
+    say(`${results} remembered answers. Backups made before still hold it.`);
+  });
+});

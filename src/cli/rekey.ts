@@ -1,0 +1,24 @@
+import { loadConfig } from '../config.js';
+import { assertSecretsFit } from '../licensing/index.js';
+import { countOutdated, rekey } from '../maintenance/index.js';
+import { loadSecrets } from '../shared/secrets/load-secrets.js';
+import { withOwner } from './owner.js';
+import { withProgress } from './progress-bar.js';
+import { run, say } from './run.js';
+
+/** Seals everything anew with the first of the master keys. */
+run('did not finish; run it again to go on', async () => {
+  const config = loadConfig();
+  await withOwner(config, 'npm run rekey', async ({ owner }) => {
+    const secrets = await loadSecrets(config, { mayCreate: false });
+    await assertSecretsFit(owner, secrets);
+    const outdated = await countOutdated(owner, secrets);
+    await withProgress(outdated, 'values', (progress) => rekey(owner, secrets, progress));
+    const left = await countOutdated(owner, secrets);
+    say(
+      left === 0
+        ? `Sealed ${outdated} values anew. Everything is sealed with the first master key: the others can be removed.`
+        : `${left} values were sealed with an older key meanwhile: restart every server with the same keys and run this again.`,
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { readFile, rename } from 'node:fs/promises';
+import pg from 'pg';
+import { ConfigError, loadConfig, type Config } from '../config.js';
+import { assertSecretsFit } from '../licensing/index.js';
+import { assertNoServerRuns, replaceLookupKey } from '../maintenance/index.js';
+import { loadSecrets, lookupKeyFile, newSecret } from '../shared/secrets/load-secrets.js';
+import { writeSecretFile } from '../shared/secrets/secret-file.js';
+import { Secrets } from '../shared/secrets/secrets.js';
+import { withOwner, type OwnedDatabase } from './owner.js';
+import { withProgress } from './progress-bar.js';
+import { run, say } from './run.js';
+
+/** Replaces the lookup key while no server runs. The new one is NEW_LOOKUP_KEY, or made and kept in DATA_DIR. */
+run('did not replace the lookup key', async () => {
+  const config = loadConfig();
+  const place = lookupKeyFile(config);
+  const draft = `${place}.new`;
+  const { LOOKUP_KEY: inUse, NEW_LOOKUP_KEY: given } = config.settings;
+  if ((inUse === undefined) !== (given === undefined)) {
+    throw new ConfigError('LOOKUP_KEY and NEW_LOOKUP_KEY go together; with neither, the key is in a file in DATA_DIR.');
+  }
+  await withOwner(config, 'npm run replace-lookup-key', (database) => replace(config, database, draft), {
+    alone: true,
+  });
+  if (given === undefined) await rename(draft, place);
+  say(
+    given === undefined ? `The new lookup key is in ${place}.` : 'Set LOOKUP_KEY to what NEW_LOOKUP_KEY is, and start.',
+  );
+});
+
+async function replace(config: Config, { owner, applicationUrl }: OwnedDatabase, draft: string): Promise<void> {
+  await assertNoServerRuns(owner, new pg.Client({ connectionString: applicationUrl }).user ?? '');
+  const from = await loadSecrets(config, { mayCreate: false });
+  const to = new Secrets(from.masterKeys, Buffer.from(await newKey(config, draft), 'hex'));
+  // An earlier run may have been killed between its commit and the renaming of the file.
+  if (await fits(owner, to)) return;
+  await assertSecretsFit(owner, from);
+  const { rows } = await owner.query<{ count: string }>('SELECT count(*) FROM license_keys');
+  await withProgress(Number(rows[0]?.count ?? 0), 'licenses', (progress) =>
+    replaceLookupKey(owner, from, to, progress),
+  );
+}
+
+/** In its file before anything is digested with it. */
+async function newKey({ settings }: Config, draft: string): Promise<string> {
+  if (settings.NEW_LOOKUP_KEY !== undefined) return settings.NEW_LOOKUP_KEY;
+  await writeSecretFile(draft, newSecret(), { keep: true });
+  return (await readFile(draft, 'utf8')).trim();
+}
+
+async function fits(owner: pg.ClientBase, secrets: Secrets): Promise<boolean> {
+  const { rowCount } = await owner.query('SELECT 1 FROM license_keys LIMIT 1');
+  if (!rowCount) return true;
+  return assertSecretsFit(owner, secrets).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** In the order in which they can be loaded. */
+export const BACKUP_TABLES = [
+  'tenants',
+  'api_keys',
+  'billing_products',
+  'license_templates',
+  'customers',
+  'licenses',
+  'license_keys',
+  'license_event_counters',
+  'license_event_logs',
+  'outbox',
+  'idempotency_keys',
+] as const;
+
+/** Rows of the migrations are made by migrating; counts of requests are worth a minute. */
+export const NOT_BACKED_UP = ['schema_migrations', 'rate_limits'];
+
+export const MANIFEST_FILE = 'manifest.json';
+export const SECRETS_FILE = 'secrets.json';
+
+/** Says what a backup holds; it is written last, so a folder without one is no backup. */
+export const Manifest = z.object({
+  format: z.literal(1),
+  product: z.string(),
+  created_at: z.iso.datetime(),
+  migrations: z.array(z.string()),
+  tables: z.record(
+    z.string(),
+    z.object({ columns: z.array(z.string()), rows: z.int().nonnegative(), sha256: z.string() }),
+  ),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** What opens it: in the clear, or sealed with a passphrase (scrypt, AES-256-GCM; all in base64). */
+export const SecretsFile = z.union([
+  z.object({ master_keys: z.array(z.string()).min(1), lookup_key: z.string() }),
+  z.object({ salt: z.string(), iv: z.string(), tag: z.string(), sealed: z.string() }),
+]);
+export type SecretsFile = z.infer<typeof SecretsFile>;

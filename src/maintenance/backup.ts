@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PassThrough, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { writeSecretFile } from '../shared/secrets/secret-file.js';
+import type { Secrets } from '../shared/secrets/secrets.js';
+import { assertTenantId } from '../shared/tenancy/tenant-id.js';
+import { VERSION } from '../version.js';
+import { BACKUP_TABLES, MANIFEST_FILE, SECRETS_FILE, type Manifest } from './backup-format.js';
+import { writeSecrets } from './backup-secrets.js';
+import { MaintenanceError, type Progress } from './maintenance.error.js';
+import { tenantIds } from './tenant-transaction.js';
+
+export interface BackupOptions {
+  /** Seals the file of secrets; undefined leaves it in the clear, mode 0600. */
+  readonly passphrase?: string | undefined;
+  readonly progress: Progress;
+}
+
+/** Rows that a backup would hold by now, for a progress bar. An estimate of the planner's. */
+export async function estimateRows(owner: pg.ClientBase): Promise<number> {
+  const { rows } = await owner.query<{ rows: string }>(
+    'SELECT sum(greatest(reltuples, 0))::bigint AS rows FROM pg_class WHERE oid = ANY($1::regclass[])',
+    [[...BACKUP_TABLES]],
+  );
+  return Number(rows[0]?.rows ?? 0);
+}
+
+/**
+ * Writes all tables as they were at one moment, and the secrets that open them, into a new folder: a gzipped file of
+ * PostgreSQL's COPY format a table, streamed. As the owner role, while servers run. The folder gets its name when
+ * everything in it is on disk. Throws MaintenanceError.
+ */
+export async function backUp(owner: pg.ClientBase, secrets: Secrets, folder: string, options: BackupOptions) {
+  const draft = `${folder}.partial`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(draft, { mode: 0o700 });
+  const manifest = await readTables(owner, draft, options.progress);
+  await writeSecretFile(join(draft, SECRETS_FILE), writeSecrets(secrets, options.passphrase));
+  await writeSecretFile(join(draft, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
+  await rename(draft, folder).catch((error: unknown) => {
+    throw new MaintenanceError(`${folder} is there already. Name a new folder.`, { cause: error });
+  });
+  return manifest;
+}
+
+/** One transaction that sees one moment. Tenant by tenant, because row-level security binds the owner too. */
+async function readTables(owner: pg.ClientBase, folder: string, progress: Progress): Promise<Manifest> {
+  await owner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    const tenants = await tenantIds(owner);
+    const { rows: migrations } = await owner.query<{ name: string }>('SELECT name FROM schema_migrations ORDER BY id');
+    const tables: Manifest['tables'] = {};
+    for (const table of BACKUP_TABLES) tables[table] = await readTable(owner, table, tenants, folder, progress);
+    await owner.query('COMMIT');
+    return {
+      format: 1,
+      product: VERSION,
+      created_at: new Date().toISOString(),
+      migrations: migrations.map(({ name }) => name),
+      tables,
+    };
+  } catch (error) {
+    await owner.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function readTable(
+  owner: pg.ClientBase,
+  table: string,
+  tenants: readonly string[],
+  folder: string,
+  progress: Progress,
+) {
+  const { columns, walled } = await describeTable(owner, table);
+  const file = join(folder, `${table}.copy.gz`);
+  const hash = createHash('sha256');
+  const hashing = new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const rows = new PassThrough();
+  const written = pipeline(rows, createGzip({ level: 3 }), hashing, createWriteStream(file, { mode: 0o600 }));
+  written.catch(() => undefined);
+  let count = 0;
+  for (const tenantId of walled ? tenants : [undefined]) {
+    if (tenantId !== undefined) {
+      assertTenantId(tenantId);
+      await owner.query(`SET LOCAL app.tenant_id = '${tenantId}'`);
+    }
+    const copy = owner.query(copyTo(`COPY (SELECT ${columns.join(', ')} FROM ${table}) TO STDOUT`));
+    await pipeline(copy, rows, { end: false });
+    count += copy.rowCount;
+    progress(copy.rowCount);
+  }
+  rows.end();
+  await written;
+  await sync(file);
+  return { columns, rows: count, sha256: hash.digest('hex') };
+}
+
+/** Its columns, without those that are generated, and whether row-level security is in force. */
+async function describeTable(owner: pg.ClientBase, table: string) {
+  const { rows } = await owner.query<{ columns: string[]; walled: boolean }>(
+    `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relrowsecurity) AS walled
+     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+     WHERE c.oid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''`,
+    [table],
+  );
+  if (!rows[0]) throw new MaintenanceError(`There is no table ${table}.`);
+  return rows[0];
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  await file.sync().finally(() => file.close());
+}

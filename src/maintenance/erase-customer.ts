@@ -1,0 +1,128 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { idempotencySealContext } from '../shared/events/idempotency.js';
+import { isJsonObject } from '../shared/http/json.js';
+import type { Secrets } from '../shared/secrets/secrets.js';
+import { MaintenanceError } from './maintenance.error.js';
+import { inTenant } from './tenant-transaction.js';
+
+const PERSONAL_FIELDS = ['first_name', 'last_name', 'email', 'company_name'];
+/** Longer than any transaction of a server may take. */
+const WAIT_MS = 60_000;
+
+/** How many rows were emptied. */
+export interface Erased {
+  readonly licenses: number;
+  readonly events: number;
+  readonly results: number;
+}
+
+/**
+ * Empties what tells who a customer is, wherever it stands: the customer, the names and metadata on its licenses, events in
+ * the log and on their way there, and remembered results. Ids, dates and keys stay. As the owner role, while servers run.
+ *
+ * The customer goes first. Then it waits for every transaction that may still have read the name before it empties what
+ * was issued in it; so nothing that is written meanwhile escapes. Throws MaintenanceError when there is no such customer.
+ */
+export async function eraseCustomer(
+  owner: pg.ClientBase,
+  secrets: Secrets,
+  tenantId: string,
+  customerId: string,
+  now: Date,
+): Promise<Erased> {
+  const { known, transaction } = await inTenant(owner, tenantId, () => eraseRow(owner, tenantId, customerId, now));
+  await othersEnded(owner, transaction);
+  return inTenant(owner, tenantId, async () => {
+    const licenses = await eraseLicenses(owner, tenantId, customerId, now);
+    if (!known && licenses === 0) {
+      throw new MaintenanceError(`The tenant ${tenantId} has no customer ${customerId} and no license of one.`);
+    }
+    const events = await eraseEvents(owner, tenantId, customerId);
+    const results = await eraseResults(owner, secrets, tenantId, customerId);
+    await recordErasure(owner, tenantId, customerId, { licenses, events, results }, now);
+    return { licenses, events, results };
+  });
+}
+
+async function eraseRow(owner: pg.ClientBase, tenantId: string, customerId: string, now: Date) {
+  const { rowCount } = await owner.query(
+    `UPDATE customers SET first_name = NULL, last_name = NULL, email = NULL, company_name = NULL, metadata = '{}',
+            version = version + 1, updated_at = $3
+     WHERE tenant_id = $1 AND customer_id = $2`,
+    [tenantId, customerId, now],
+  );
+  const { rows } = await owner.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+  return { known: rowCount === 1, transaction: rows[0]?.id ?? '0' };
+}
+
+/** Waits until every transaction that began before this one has ended. */
+async function othersEnded(owner: pg.ClientBase, transaction: string): Promise<void> {
+  for (const deadline = Date.now() + WAIT_MS; ; await pause(50)) {
+    const { rows } = await owner.query<{ ended: boolean }>(
+      'SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AS ended',
+      [transaction],
+    );
+    if (rows[0]?.ended) return;
+    if (Date.now() > deadline) {
+      throw new MaintenanceError('A transaction of another session does not end. End it, then run the same again.');
+    }
+  }
+}
+
+async function eraseLicenses(owner: pg.ClientBase, tenantId: string, customerId: string, now: Date): Promise<number> {
+  const { rowCount } = await owner.query(
+    `UPDATE licenses SET issued_to = 'Customer ' || customer_id, metadata = '{}', version = version + 1, updated_at = $3
+     WHERE tenant_id = $1 AND customer_id = $2`,
+    [tenantId, customerId, now],
+  );
+  return rowCount ?? 0;
+}
+
+async function eraseEvents(owner: pg.ClientBase, tenantId: string, customerId: string): Promise<number> {
+  let erased = 0;
+  for (const table of ['license_event_logs', 'outbox']) {
+    const { rowCount } = await owner.query(
+      `UPDATE ${table} SET personal = NULL
+       WHERE tenant_id = $1 AND personal IS NOT NULL
+         AND (resource_type = 'customer' AND resource_id = $2
+              OR license_id IN (SELECT license_id FROM licenses WHERE tenant_id = $1 AND customer_id = $2))`,
+      [tenantId, customerId],
+    );
+    erased += rowCount ?? 0;
+  }
+  return erased;
+}
+
+/** Remembered results stay, so that a retry still does nothing twice; the names in them go. */
+async function eraseResults(owner: pg.ClientBase, secrets: Secrets, tenantId: string, customerId: string) {
+  const { rows } = await owner.query<{ id: string; sealed: Buffer }>(
+    `SELECT encode(key_digest, 'hex') AS id, result_sealed AS sealed FROM idempotency_keys WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  let erased = 0;
+  for (const { id, sealed } of rows) {
+    const context = idempotencySealContext(tenantId, id);
+    const result: unknown = JSON.parse(secrets.open(sealed, context));
+    if (!isJsonObject(result) || result.customer_id !== customerId) continue;
+    for (const field of PERSONAL_FIELDS) if (field in result) result[field] = null;
+    if ('issued_to' in result) result.issued_to = `Customer ${customerId}`;
+    if ('metadata' in result) result.metadata = {};
+    await owner.query(
+      `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
+      [tenantId, id, secrets.seal(JSON.stringify(result), context)],
+    );
+    erased++;
+  }
+  return erased;
+}
+
+/** The relay of a running server, or of the next one, moves it into the log. */
+async function recordErasure(owner: pg.ClientBase, tenantId: string, customerId: string, erased: Erased, now: Date) {
+  await owner.query(
+    `INSERT INTO outbox (tenant_id, id, event_type, resource_type, resource_id, event_data, actor, metadata, created_at)
+     VALUES ($1, $2, 'customer.erased', 'customer', $3, $4, $5, '{}', $6)`,
+    [tenantId, uuidv7(), customerId, erased, { type: 'operator', id: 'npm run erase', via: 'cli' }, now],
+  );
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { migrations } from '../database/migrations/index.js';
+import type { Secrets } from '../shared/secrets/secrets.js';
+import { BACKUP_TABLES, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
+import { readSecrets } from './backup-secrets.js';
+import { MaintenanceError, type Progress } from './maintenance.error.js';
+
+const COLUMN = /^[a-z_][a-z0-9_]*$/;
+
+/** A backup that was looked into and can be restored by this release. */
+export interface Backup {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly secrets: Secrets;
+}
+
+/** Throws MaintenanceError when the folder is no backup, or one that this release or passphrase cannot open. */
+export async function openBackup(folder: string, passphrase: string | undefined): Promise<Backup> {
+  const content = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: unknown) => {
+    throw new MaintenanceError(`${folder} is not a backup: it has no readable ${MANIFEST_FILE}.`, { cause: error });
+  });
+  const parsed = Manifest.safeParse(JSON.parse(content));
+  if (!parsed.success) throw new MaintenanceError(`${join(folder, MANIFEST_FILE)} is not one of this product.`);
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = parsed.data.migrations.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new MaintenanceError(
+      `The backup was made by a newer release (${parsed.data.product}). Restore it with that.`,
+    );
+  }
+  const secrets = readSecrets(await readFile(join(folder, SECRETS_FILE), 'utf8'), passphrase);
+  return { folder, manifest: parsed.data, secrets };
+}
+
+/** Throws MaintenanceError unless the database is migrated and holds no tenant. */
+export async function assertEmpty(owner: pg.ClientBase): Promise<void> {
+  const { rowCount } = await owner.query('SELECT 1 FROM tenants LIMIT 1');
+  if (rowCount) throw new MaintenanceError('This database holds tenants. Restore into an empty one.');
+}
+
+/**
+ * Loads a backup into an empty, migrated database, as the owner role, in one transaction: all of it or nothing. COPY does
+ * not work under row-level security, so the transaction lifts it from the owner and puts it back before anybody sees it.
+ */
+export async function restore(owner: pg.ClientBase, { folder, manifest }: Backup, progress: Progress): Promise<void> {
+  await owner.query('BEGIN');
+  try {
+    await owner.query(`LOCK TABLE ${BACKUP_TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+    await assertEmpty(owner);
+    const { rows: walled } = await owner.query<{ name: string }>(
+      'SELECT relname AS name FROM pg_class WHERE oid = ANY($1::regclass[]) AND relforcerowsecurity',
+      [[...BACKUP_TABLES]],
+    );
+    for (const { name } of walled) await owner.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`);
+    for (const table of BACKUP_TABLES) await loadTable(owner, folder, table, manifest.tables[table], progress);
+    for (const { name } of walled) await owner.query(`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`);
+    await owner.query('COMMIT');
+  } catch (error) {
+    await owner.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function loadTable(
+  owner: pg.ClientBase,
+  folder: string,
+  table: string,
+  expected: Manifest['tables'][string] | undefined,
+  progress: Progress,
+): Promise<void> {
+  // A table that came with a later release than the backup.
+  if (!expected) return;
+  const columns = expected.columns.map((name) => name.replaceAll('"', ''));
+  if (!columns.every((name) => COLUMN.test(name))) throw new MaintenanceError(`${table} has a column of an odd name.`);
+  const hash = createHash('sha256');
+  const hashing = new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const copy = owner.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
+  const file = join(folder, `${table}.copy.gz`);
+  await pipeline(createReadStream(file), hashing, createGunzip(), copy).catch((error: unknown) => {
+    throw new MaintenanceError(`${file} cannot be loaded: ${String(error)}`, { cause: error });
+  });
+  progress(copy.rowCount);
+  if (hash.digest('hex') !== expected.sha256 || copy.rowCount !== expected.rows) {
+    throw new MaintenanceError(`${file} is not as the manifest says: it was changed or cut short.`);
+  }
+}

@@ -1,0 +1,315 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { withClient } from '../src/database/with-client.js';
+import { BACKUP_TABLES, NOT_BACKED_UP } from '../src/maintenance/backup-format.js';
+import { IssueLicenseCommand } from '../src/licensing/index.js';
+import { eraseCustomer, openBackup, restore } from '../src/maintenance/index.js';
+import { Clock } from '../src/shared/clock.js';
+import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
+import { Actor } from '../src/shared/tenancy/actor.js';
+import type { Api, Wire } from './support/api.js';
+import { TestApp } from './support/app.js';
+import { cli } from './support/cli.js';
+import { query, TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
+import { ServerProcess } from './support/server.js';
+
+const ORDER = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
+const PASSPHRASE = 'correct horse battery staple';
+
+async function readAll(server: ServerProcess, path: string): Promise<Wire[]> {
+  const rows: Wire[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page = (await (await server.fetch(`${path}${cursor && `&cursor=${cursor}`}`)).json()) as Wire;
+    rows.push(...(page.data as Wire[]));
+    cursor = page.next_cursor as string | null;
+  }
+  return rows;
+}
+
+const issue = async (server: ServerProcess): Promise<Wire> =>
+  (await server.fetch('/licenses', { method: 'POST', body: ORDER })).json();
+const reveal = async (server: ServerProcess, id: string, key?: string): Promise<string> => {
+  const init = { method: 'POST', body: {}, ...(key === undefined ? {} : { key }) };
+  return ((await (await server.fetch(`/licenses/${id}/reveal-key`, init)).json()) as Wire).license_key as string;
+};
+
+describe('backup and restore, the full drill', () => {
+  let folder: string;
+  let server: ServerProcess;
+  let before: Wire[];
+  let events: Wire[];
+  let key: string;
+
+  beforeAll(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'imprimatur-backup-')), 'backup');
+    server = await ServerProcess.create();
+    await server.start();
+    key = await server.key();
+    expect((await cli('tenants', ['create', 'acme'], { DATA_DIR: server.dataDir })).code).toBe(0);
+    before = await Promise.all(Array.from({ length: 30 }, () => issue(server)));
+    events = await eventually(async () => {
+      const read = await readAll(server, '/license-events?limit=100');
+      expect(read.filter(({ event_type }) => event_type === 'license.created')).toHaveLength(30);
+      return read;
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await server.cleanUp();
+    await rm(join(folder, '..'), { recursive: true, force: true });
+  });
+
+  it('backs up one moment while licenses are issued', async () => {
+    let go = true;
+    const issuing = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (go) await issue(server);
+      }),
+    );
+    const environment = { DATA_DIR: server.dataDir, BACKUP_PASSPHRASE: PASSPHRASE };
+    const { code, output } = await cli('backup', [folder], environment);
+    go = false;
+    await issuing;
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Backed up') });
+    for (const file of await readdir(folder)) expect((await stat(join(folder, file))).mode & 0o077).toBe(0);
+    const { rows } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')).tables.licenses;
+    expect(rows).toBeGreaterThanOrEqual(30);
+    const everything = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'latin1')));
+    for (const file of ['master.key', 'lookup.key']) {
+      const secret = (await readFile(join(server.dataDir, file), 'utf8')).trim();
+      expect(everything.join('')).not.toContain(secret);
+    }
+    const again = await cli('backup', [folder], environment);
+    expect(again).toMatchObject({ code: 1, output: expect.stringContaining('is there already') });
+  }, 60_000);
+
+  it('restores it into an empty folder, where everything is as it was and goes on', async () => {
+    const other = await ServerProcess.create();
+    const wrong = await cli('restore', [folder], { DATA_DIR: other.dataDir, BACKUP_PASSPHRASE: 'a wrong passphrase' });
+    expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('BACKUP_PASSPHRASE is not') });
+    const environment = { DATA_DIR: other.dataDir, BACKUP_PASSPHRASE: PASSPHRASE };
+    expect(await cli('restore', [folder], environment)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('Restored'),
+    });
+    await writeFile(join(other.dataDir, 'admin.key'), key, { mode: 0o600 });
+    await other.start();
+    const licenses = await readAll(other, '/licenses?limit=100');
+    const there = new Map(licenses.map((license) => [license.license_id as string, license]));
+    for (const { license_id, license_key, issued_date } of before) {
+      expect(there.get(license_id as string)?.issued_date).toBe(issued_date);
+      expect(await reveal(other, license_id as string)).toBe(license_key);
+    }
+    // One moment: every license that is in it has its event, and there is no gap.
+    await eventually(async () => {
+      const restored = await readAll(other, '/license-events?limit=100');
+      expect(restored.map(({ seq }) => seq as number)).toEqual(restored.map((_, at) => at + 1));
+      expect(restored.slice(0, events.length)).toEqual(events);
+      const created = restored.filter(({ event_type }) => event_type === 'license.created');
+      expect(created.map(({ license_id }) => license_id as string).sort()).toEqual([...there.keys()].sort());
+    });
+    expect((await issue(other)).license_key).toMatch(/^[0-9A-F-]{24}$/);
+    const acme = (await readFile(join(server.dataDir, 'acme.admin.key'), 'utf8')).trim();
+    expect((await other.fetch('/products', { key: acme })).status).toBe(200);
+    await other.kill('SIGTERM');
+    const twice = await cli('restore', [folder], environment);
+    expect(twice).toMatchObject({ code: 1, output: expect.stringContaining('holds tenants') });
+    await other.cleanUp();
+  }, 60_000);
+
+  it('restores it into a PostgreSQL of one’s own, behind walls as before', async () => {
+    const database = await TestDatabase.create({ empty: true });
+    const other = await ServerProcess.create({ DATABASE_URL: database.applicationUrl });
+    const restored = await cli('restore', [folder], {
+      DATA_DIR: other.dataDir,
+      BACKUP_PASSPHRASE: PASSPHRASE,
+      DATABASE_URL: database.applicationUrl,
+      DATABASE_OWNER_URL: database.ownerUrl,
+    });
+    expect(restored).toMatchObject({ code: 0 });
+    await other.start();
+    const [license] = before;
+    expect(await reveal(other, license.license_id as string, key)).toBe(license.license_key);
+    expect(await query(database.ownerUrl, 'SELECT 1 FROM licenses')).toEqual([]);
+    const loose = await database.query(`SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity`);
+    expect(loose).toEqual([]);
+    await other.kill('SIGTERM');
+    await other.cleanUp();
+    await database.drop();
+  }, 60_000);
+
+  it('refuses a backup that was changed, and loads nothing of it', async () => {
+    const database = await TestDatabase.create();
+    const file = join(folder, 'license_event_logs.copy.gz');
+    const content = await readFile(file);
+    const changed = Buffer.from(content);
+    changed.writeUInt8(changed.readUInt8(changed.length - 20) ^ 1, changed.length - 20);
+    await writeFile(file, changed);
+    const backup = await openBackup(folder, PASSPHRASE);
+    const loading = withClient(database.ownerUrl, (owner) => restore(owner, backup, () => undefined));
+    await expect(loading).rejects.toThrow(/license_event_logs/);
+    await writeFile(file, content);
+    expect(await database.query('SELECT 1 FROM tenants')).toEqual([]);
+    await expect(openBackup(join(folder, '..'), PASSPHRASE)).rejects.toThrow('is not a backup');
+    await database.drop();
+  });
+
+  it('backs up every table but those that are named', async () => {
+    const database = await TestDatabase.create();
+    const rows = await database.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+    );
+    expect([...BACKUP_TABLES, ...NOT_BACKED_UP].sort()).toEqual(rows.map(({ name }) => name).sort());
+    await database.drop();
+  });
+});
+
+describe('the command lines of maintenance', () => {
+  it.each([
+    ['backup', [], 'Usage: npm run backup'],
+    ['restore', [], 'Usage: npm run restore'],
+    ['restore', ['/nowhere'], '/nowhere is not a backup'],
+    ['erase', ['--tenant', 't'], 'Usage: npm run erase'],
+  ])('%s %j says what it wants', async (name, args, sentence) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'imprimatur-cli-'));
+    const { code, output } = await cli(name, args, { DATA_DIR: dataDir });
+    expect(output).toContain(sentence);
+    expect(code).toBe(1);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('rekey, replace-lookup-key and erase work on an embedded database', async () => {
+    const server = await ServerProcess.create();
+    const environment = { DATA_DIR: server.dataDir };
+    await server.start();
+    const license = await issue(server);
+    const masterKey = join(server.dataDir, 'master.key');
+    const old = (await readFile(masterKey, 'utf8')).trim();
+    await writeFile(masterKey, `${'ab'.repeat(32)}\n${old}\n`);
+    await server.kill('SIGTERM');
+    await server.start();
+    const rekeyed = await cli('rekey', [], environment);
+    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 1 values anew') });
+    await writeFile(masterKey, `${'ab'.repeat(32)}\n`);
+    const refused = await cli('replace-lookup-key', [], environment);
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('is in use by imprimatur server') });
+    const erased = await cli('erase', ['--tenant', 'tenant-001', '--customer', 'customer-001'], environment);
+    expect(erased).toMatchObject({ code: 0, output: expect.stringContaining('from 1 licenses') });
+    await server.kill('SIGTERM');
+    const lookup = await readFile(join(server.dataDir, 'lookup.key'), 'utf8');
+    expect((await cli('replace-lookup-key', [], environment)).code).toBe(0);
+    expect(await readFile(join(server.dataDir, 'lookup.key'), 'utf8')).not.toBe(lookup);
+    await server.start();
+    expect(await reveal(server, license.license_id as string)).toBe(license.license_key);
+    await server.kill('SIGTERM');
+    await server.cleanUp();
+  }, 120_000);
+});
+
+describe('npm run erase', () => {
+  let app: TestApp;
+  let api: Api;
+  const NAMES = ['Ada', 'Lovelace', 'ada@example.com', 'Analytical Engines', 'Ada the First', 'her note'];
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    api = await app.tenant();
+  });
+
+  afterAll(() => app.stop());
+
+  const erase = (customerId: string) =>
+    withClient(app.database.ownerUrl, (owner) =>
+      eraseCustomer(owner, app.secrets, api.tenantId, customerId, app.nest.get(Clock).now()),
+    );
+
+  it('leaves nothing that tells who a customer was, anywhere, and records it', async () => {
+    const template = await api.template();
+    const customer = {
+      customer_id: 'c-1815',
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+      email: 'ada@example.com',
+      company_name: 'Analytical Engines',
+      metadata: { note: 'her note' },
+    };
+    await api.post('/v1/customers', customer, { 'Idempotency-Key': 'make' });
+    await api.patch('/v1/customers/c-1815', { company_name: 'Ada the First' });
+    const order = { license_template_id: template, customer_id: 'c-1815', metadata: { note: 'her note' } };
+    const first = (await api.post('/v1/licenses', order, { 'Idempotency-Key': 'issue' })).body;
+    await api.issue(template, { customer_id: 'c-1815', issued_to: 'Ada the First' });
+    const other = await api.issue(template, { customer_id: 'grace', issued_to: 'Grace Hopper' });
+    await eventually(async () => {
+      expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
+    });
+    const { licenses, events, results } = await erase('c-1815');
+    expect({ licenses, events, results }).toEqual({ licenses: 2, events: 4, results: 2 });
+
+    const rows = await app.database.query<{ row: string }>(
+      `SELECT customers::text AS row FROM customers UNION ALL SELECT licenses::text FROM licenses
+       UNION ALL SELECT license_event_logs::text FROM license_event_logs UNION ALL SELECT outbox::text FROM outbox`,
+    );
+    const dump = rows.map(({ row }) => row).join('\n');
+    for (const name of NAMES) expect(dump.toLowerCase()).not.toContain(name.toLowerCase());
+    expect(dump).toContain('Grace Hopper');
+
+    const replayed = await api.post('/v1/licenses', order, { 'Idempotency-Key': 'issue' });
+    expect(replayed.body).toEqual({ ...first, issued_to: 'Customer c-1815' });
+    expect((await api.get(`/v1/licenses/${first.license_id}`)).body).toMatchObject({
+      issued_to: 'Customer c-1815',
+      version: 2,
+    });
+    expect((await api.get(`/v1/licenses/${other.license_id}`)).body.issued_to).toBe('Grace Hopper');
+    expect((await api.issue(template, { customer_id: 'c-1815' })).issued_to).toBe('Customer c-1815');
+    await eventually(async () => {
+      const { data } = (await api.get('/v1/license-events?event_type=customer.erased')).body;
+      expect(data).toMatchObject([{ resource_id: 'c-1815', actor: { type: 'operator' }, event_data: { licenses: 2 } }]);
+    });
+  });
+
+  it('reaches a license that was being issued when it began', async () => {
+    const template = await api.template();
+    await api.create('/v1/customers', { customer_id: 'late', first_name: 'Late', last_name: 'Comer' });
+    let proceed: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (proceed = resolve));
+    let read: () => void = () => undefined;
+    const named = new Promise<void>((resolve) => (read = resolve));
+    const issuing = app.nest.get(UnitOfWork).run(api.tenantId, async () => {
+      const order = { license_template_id: template, customer_id: 'late' };
+      const license = await app.nest
+        .get(CommandBus)
+        .execute(new IssueLicenseCommand(Actor.service('test', api.tenantId), order));
+      read();
+      await held;
+      return license;
+    });
+    await named;
+    const erasing = erase('late');
+    // The customer is gone and the erasure waits for whoever read the name before.
+    await eventually(async () => {
+      expect((await api.get('/v1/customers/late')).body.first_name).toBeNull();
+    });
+    proceed();
+    expect((await issuing).issued_to).toBe('Late Comer');
+    expect((await erasing).licenses).toBe(1);
+    const left = await app.database.query(
+      `SELECT 1 FROM outbox WHERE personal::text LIKE '%Late%' UNION ALL
+       SELECT 1 FROM license_event_logs WHERE personal::text LIKE '%Late%' UNION ALL
+       SELECT 1 FROM licenses WHERE issued_to LIKE '%Late%'`,
+    );
+    expect(left).toEqual([]);
+    expect((await api.issue(template, { customer_id: 'late' })).issued_to).toBe('Customer late');
+  });
+
+  it('refuses a customer of whom nothing is known, and another tenant’s', async () => {
+    await expect(erase('nobody')).rejects.toThrow('has no customer nobody');
+    const other = await app.tenant();
+    await other.create('/v1/customers', { customer_id: 'theirs', first_name: 'Theirs' });
+    await expect(erase('theirs')).rejects.toThrow('has no customer theirs');
+    expect((await other.get('/v1/customers/theirs')).body.first_name).toBe('Theirs');
+  });
+});
