@@ -55,6 +55,46 @@ describe('at the door', () => {
     expect(response.body.code).toBe('ROUTE_NOT_FOUND');
   });
 
+  it.each(['/v1/products/%zz', '/v1/products/%C0%AF', '/%'])('refuses the URL %s with a problem', async (path) => {
+    const response = await api.send('get', path);
+    expect({ status: response.status, type: response.type, code: response.body.code }).toEqual({
+      status: 400,
+      type: 'application/problem+json',
+      code: 'MALFORMED_REQUEST',
+    });
+  });
+
+  it('refuses an id that is too long as an id', async () => {
+    const response = await api.get(`/v1/products/${'x'.repeat(1_500)}`);
+    expect(response).toMatchObject({ status: 400, body: { errors: [{ parameter: 'product_id' }] } });
+  });
+
+  it.each([
+    ['a number beyond 2^53', { metadata: { n: 2 ** 53 } }, '/metadata'],
+    ['a number beyond 32 bits', { max_activations: 2 ** 31 }, '/max_activations'],
+    ['a duration beyond a hundred years', { default_duration: 36_501 }, '/default_duration'],
+    ['minus zero activations', { max_activations: -0 }, '/max_activations'],
+    [
+      'a date beyond 9999',
+      { features: [{ feature_id: 'f', feature_name: 'F', expires_at: '+010000-01-01T00:00:00Z' }] },
+      '/features/0/expires_at',
+    ],
+    ['a lone surrogate', { description: '\ud800' }, '/description'],
+    ['U+0000', { description: 'a\0b' }, '/description'],
+    ['U+0000 in a name of free JSON', { metadata: { 'a\0': 1 } }, '/metadata'],
+    ['an unknown field', { admin: true }, '/admin'],
+  ])('refuses %s', async (_, terms, pointer) => {
+    const body = {
+      template_name: 'T',
+      product_id: 'p',
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      ...terms,
+    };
+    const response = await api.post('/v1/license-templates', body);
+    expect(response).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+  });
+
   it('names every fault with a JSON pointer', async () => {
     const response = await api.post('/v1/license-templates', {
       template_name: '',

@@ -213,7 +213,7 @@ describe('the command lines of maintenance', () => {
 describe('npm run erase', () => {
   let app: TestApp;
   let api: Api;
-  const NAMES = ['Ada', 'Lovelace', 'ada@example.com', 'Analytical Engines', 'Ada the First', 'her note'];
+  const NAMES = ['Zsuzsa', 'Lovelace', 'zsuzsa@example.com', 'Analytical Engines', 'Zsuzsa the First', 'her note'];
 
   beforeAll(async () => {
     app = await TestApp.start();
@@ -231,17 +231,17 @@ describe('npm run erase', () => {
     const template = await api.template();
     const customer = {
       customer_id: 'c-1815',
-      first_name: 'Ada',
+      first_name: 'Zsuzsa',
       last_name: 'Lovelace',
-      email: 'ada@example.com',
+      email: 'zsuzsa@example.com',
       company_name: 'Analytical Engines',
       metadata: { note: 'her note' },
     };
     await api.post('/v1/customers', customer, { 'Idempotency-Key': 'make' });
-    await api.patch('/v1/customers/c-1815', { company_name: 'Ada the First' });
+    await api.patch('/v1/customers/c-1815', { company_name: 'Zsuzsa the First' });
     const order = { license_template_id: template, customer_id: 'c-1815', metadata: { note: 'her note' } };
     const first = (await api.post('/v1/licenses', order, { 'Idempotency-Key': 'issue' })).body;
-    await api.issue(template, { customer_id: 'c-1815', issued_to: 'Ada the First' });
+    await api.issue(template, { customer_id: 'c-1815', issued_to: 'Zsuzsa the First' });
     const other = await api.issue(template, { customer_id: 'grace', issued_to: 'Grace Hopper' });
     await eventually(async () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);

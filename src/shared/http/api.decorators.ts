@@ -14,7 +14,7 @@ const AUTHENTICATED: ProblemCodes = {
   429: ['RATE_LIMITED'],
   503: ['IDENTITY_PROVIDER_UNAVAILABLE'],
 };
-const READ: ProblemCodes = { 400: ['VALIDATION_FAILED'] };
+const READ: ProblemCodes = { 400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'] };
 const WRITE: ProblemCodes = {
   400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'],
   413: ['BODY_TOO_LARGE'],

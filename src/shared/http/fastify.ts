@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
@@ -14,6 +14,8 @@ import { problem } from './problem.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADER_LIMIT_BYTES = 16 * 1024;
+/** Far longer than any id, so that a long one is refused as an id and not as a route that does not exist. */
+const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const DOCUMENTATION = '/docs';
 
@@ -29,7 +31,9 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
       // How often Node looks for connections that are past the two limits.
       connectionsCheckingInterval: Math.min(1_000, settings.HTTP_HEADERS_TIMEOUT_MS),
     },
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerUnreadableUrl,
     requestIdHeader: false,
     genReqId: (request: { readonly headers: IncomingHttpHeaders }) => {
       const given = request.headers['x-request-id'];
@@ -53,6 +57,13 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
 function trustedProxies(proxies: number | string[] | undefined) {
   if (typeof proxies === 'number') return (_address: string, hop: number) => hop < proxies;
   return proxies ?? false;
+}
+
+function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .status(400)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id)));
 }
 
 const BROKEN: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
