@@ -11,19 +11,41 @@ be rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
 Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the
 permission it needs as \`x-permission\`; \`x-roles\` of the document says what each role may. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null.`;
 
+/** In the order in which they are shown. */
+const TAGS = [
+  'Licenses',
+  'License templates',
+  'Products',
+  'Customers',
+  'License events',
+  'API keys',
+  'Settings',
+  'Me',
+  'Tenants',
+  'Health',
+];
+
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** The OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
 export function setUpOpenApi(app: INestApplication): OpenAPIObject {
-  const options = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Imprimatur')
     .setVersion(VERSION)
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'imp_…', description: 'An API key.' }, 'api-key')
-    .build();
-  const document = SwaggerModule.createDocument(app, options, {
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'imp_…',
+        description: 'An API key, or a token of the identity provider.',
+      },
+      'api-key',
+    );
+  for (const tag of TAGS) builder.addTag(tag);
+  const document = SwaggerModule.createDocument(app, builder.build(), {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
     standardSchemaConverter,
   });
@@ -36,7 +58,8 @@ export function setUpOpenApi(app: INestApplication): OpenAPIObject {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Imprimatur API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    // A key that were remembered would lie in the browser's storage.
+    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
   });
   return document;
 }
