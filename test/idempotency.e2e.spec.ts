@@ -175,6 +175,30 @@ describe('an idempotency key', () => {
     expect((await api.get(`/v1/licenses?customer_id=${id}`)).body.data).toHaveLength(1);
   });
 
+  it('is taken in any order by two units of work without harm: who loses the deadlock runs again', async () => {
+    const patient = await TestApp.start({ database: app.database, secrets: app.secrets });
+    const commands = patient.nest.get(CommandBus);
+    const actor = Actor.service('crossing', api.tenantId);
+    let waiting = 2;
+    let meet: () => void = () => undefined;
+    const met = new Promise<void>((resolve) => (meet = resolve));
+    const names = ['a', 'b'].map((name) => `${name}-${randomUUID()}`);
+    const create = (customer_id: string) =>
+      commands.execute(
+        new CreateCustomerCommand(actor, { customer_id, first_name: 'X' }, { idempotencyKey: customer_id }),
+      );
+    const both = (order: string[]) =>
+      patient.nest.get(UnitOfWork).run(api.tenantId, async () => {
+        await create(order[0] ?? '');
+        if (--waiting === 0) meet();
+        await met;
+        await create(order[1] ?? '');
+      });
+    await Promise.all([both(names), both([...names].reverse())]);
+    for (const name of names) expect((await api.get(`/v1/customers/${name}`)).body.version).toBe(1);
+    await patient.stop();
+  });
+
   it('works on every route that writes', async () => {
     const name = `r-${randomUUID()}`;
     const license = await api.issue(templateId);

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PassThrough, Transform } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type pg from 'pg';
@@ -13,6 +12,7 @@ import { assertTenantId } from '../shared/tenancy/tenant-id.js';
 import { VERSION } from '../version.js';
 import { BACKUP_TABLES, MANIFEST_FILE, SECRETS_FILE, type Manifest } from './backup-format.js';
 import { writeSecrets } from './backup-secrets.js';
+import { Hashing } from './hashing.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { tenantIds } from './tenant-transaction.js';
 
@@ -81,13 +81,7 @@ async function readTable(
 ) {
   const { columns, walled } = await describeTable(owner, table);
   const file = join(folder, `${table}.copy.gz`);
-  const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
+  const hashing = new Hashing();
   const rows = new PassThrough();
   const written = pipeline(rows, createGzip({ level: 3 }), hashing, createWriteStream(file, { mode: 0o600 }));
   written.catch(() => undefined);
@@ -105,7 +99,7 @@ async function readTable(
   rows.end();
   await written;
   await sync(file);
-  return { columns, rows: count, sha256: hash.digest('hex') };
+  return { columns, rows: count, sha256: hashing.digest() };
 }
 
 /** Its columns, without those that are generated, and whether row-level security is in force. */

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type pg from 'pg';
@@ -11,6 +9,7 @@ import { migrations } from '../database/migrations/index.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { BACKUP_TABLES, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
 import { readSecrets } from './backup-secrets.js';
+import { Hashing } from './hashing.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 
 const COLUMN = /^[a-z_][a-z0-9_]*$/;
@@ -80,20 +79,14 @@ async function loadTable(
   if (!expected) return;
   const columns = expected.columns.map((name) => name.replaceAll('"', ''));
   if (!columns.every((name) => COLUMN.test(name))) throw new MaintenanceError(`${table} has a column of an odd name.`);
-  const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
+  const hashing = new Hashing();
   const copy = owner.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
   const file = join(folder, `${table}.copy.gz`);
   await pipeline(createReadStream(file), hashing, createGunzip(), copy).catch((error: unknown) => {
     throw new MaintenanceError(`${file} cannot be loaded: ${String(error)}`, { cause: error });
   });
   progress(copy.rowCount);
-  if (hash.digest('hex') !== expected.sha256 || copy.rowCount !== expected.rows) {
+  if (hashing.digest() !== expected.sha256 || copy.rowCount !== expected.rows) {
     throw new MaintenanceError(`${file} is not as the manifest says: it was changed or cut short.`);
   }
 }

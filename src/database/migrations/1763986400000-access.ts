@@ -61,7 +61,7 @@ const IDEMPOTENCY = `
     WITH CHECK (tenant_id = current_setting('app.tenant_id', true));
 `;
 
-/** Counts of the last minutes, under names of keys, tenants and addresses; in the form that rate-limiter-flexible wants. */
+/** Counts of the last minutes, under digests of keys, tenants and addresses; in the form that rate-limiter-flexible wants. */
 const RATE_LIMITS = `
   CREATE UNLOGGED TABLE rate_limits (
     key varchar(255) PRIMARY KEY,

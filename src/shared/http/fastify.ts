@@ -10,7 +10,7 @@ import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { CONTENT_SECURITY_POLICY } from './content-security-policy.js';
 import { boundWorkInFlight } from './in-flight.js';
 import { parseJsonBodies } from './json-body.js';
-import { problem } from './problem.js';
+import { problem, sendProblem } from './problem.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADER_LIMIT_BYTES = 16 * 1024;
@@ -60,10 +60,7 @@ function trustedProxies(proxies: number | string[] | undefined) {
 }
 
 function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  void reply
-    .status(400)
-    .header('content-type', 'application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id)));
+  sendProblem(reply, problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id));
 }
 
 const BROKEN: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {

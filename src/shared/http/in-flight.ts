@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { problem } from './problem.js';
+import { problem, sendProblem } from './problem.js';
 
 const HEALTH = '/health/';
+const RETRY_AFTER_S = 1;
 
 /**
  * Answers 503 to what comes while `limit` requests are under way, before anything is read or looked up, so that a flood
@@ -16,12 +17,7 @@ export function boundWorkInFlight(fastify: FastifyInstance, limit: number): void
     }
     if (inFlight >= limit) {
       const detail = 'The server has as much work as it can do. Nothing was changed; try again shortly.';
-      void reply
-        .status(503)
-        .header('Retry-After', '1')
-        .header('content-type', 'application/problem+json; charset=utf-8')
-        .serializer(JSON.stringify)
-        .send(problem(503, 'OVERLOADED', detail, request.id));
+      sendProblem(reply, problem(503, 'OVERLOADED', detail, request.id), RETRY_AFTER_S);
       return;
     }
     inFlight++;

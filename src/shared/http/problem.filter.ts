@@ -1,7 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { databaseProblem } from '../../database/database.errors.js';
-import { problem, type FieldProblem } from './problem.js';
+import { problem, sendProblem, type FieldProblem } from './problem.js';
 import { ValidationError } from './problem.errors.js';
 
 /** What Nest and Fastify refuse by themselves carries a status and no code of ours. */
@@ -40,12 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status >= 500) this.log(exception, request.id, code);
     if (reply.sent) return;
     const retryAfterS = (exception as { retryAfterS?: number }).retryAfterS ?? (status === 503 ? 1 : undefined);
-    if (retryAfterS !== undefined) void reply.header('Retry-After', String(retryAfterS));
-    void reply
-      .status(status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .serializer(JSON.stringify)
-      .send(problem(status, code, detail, request.id, errors));
+    sendProblem(reply, problem(status, code, detail, request.id, errors), retryAfterS);
   }
 
   private log(exception: unknown, requestId: string, code: string): void {

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 
 export const FieldProblem = z
@@ -45,4 +46,14 @@ export function problem(
     code,
     ...(errors && { errors: [...errors] }),
   };
+}
+
+/** Answers with a problem. `retryAfterS` says when it may be worth another try. */
+export function sendProblem(reply: FastifyReply, answer: Problem, retryAfterS?: number): void {
+  if (retryAfterS !== undefined) void reply.header('Retry-After', String(retryAfterS));
+  void reply
+    .status(answer.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(answer);
 }
