@@ -19,6 +19,11 @@ const trustedProxies = z.union([
   list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).min(1)),
 ]);
 
+/** Reached over TLS, or without leaving this machine. */
+export const SecureUrl = z
+  .url()
+  .refine((url) => /^https:|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`), 'must be https');
+
 /** Origins that browsers may call from, such as https://app.example.com. */
 const origins = list.pipe(
   z.array(z.url().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin, 'must be an origin')),
@@ -66,10 +71,7 @@ const Environment = z.object({
   RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
   RATE_LIMIT_PER_KEY: z.coerce.number().int().min(1).max(1_000_000).optional(),
   RATE_LIMIT_PER_TENANT: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  OIDC_ISSUER: z
-    .url()
-    .refine((issuer) => /^https:|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${issuer}/`), 'must be https')
-    .optional(),
+  OIDC_ISSUER: SecureUrl.optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant_id'),
   OIDC_PERMISSIONS_CLAIM: z.string().min(1).default('permissions'),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
 import { Clock } from '../src/shared/clock.js';
 import { RateCounter } from '../src/shared/limits/rate-counter.js';
 import { generateApiKey } from '../src/tenants/index.js';
@@ -208,6 +209,15 @@ describe('other origins', () => {
       (await app.anonymous().send('get', '/health/live', undefined, { Origin })).headers;
     expect((await from('https://app.example.com'))['access-control-allow-origin']).toBe('https://app.example.com');
     expect(await from('https://evil.example.com')).not.toHaveProperty('access-control-allow-origin');
+    const asked = await supertest(app.nest.getHttpServer())
+      .options('/v1/licenses')
+      .set({ ...preflight, 'Access-Control-Request-Headers': 'authorization,content-type,idempotency-key,if-match' });
+    expect(asked.status).toBe(204);
+    expect(asked.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example.com',
+      'access-control-allow-methods': 'GET, POST, PATCH',
+      'access-control-allow-headers': 'authorization,content-type,idempotency-key,if-match',
+    });
     await app.stop();
   });
 });

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { pick } from '../shared/events/change.js';
 import { idempotencySealContext } from '../shared/events/idempotency.js';
+import type { JsonObject } from '../shared/events/integration-event.js';
 import { isJsonObject } from '../shared/http/json.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { MaintenanceError } from './maintenance.error.js';
@@ -10,6 +12,7 @@ import { inTenant } from './tenant-transaction.js';
 const PERSONAL_FIELDS = ['first_name', 'last_name', 'email', 'company_name'];
 /** Longer than any transaction of a server may take. */
 const WAIT_MS = 60_000;
+const BATCH = 500;
 
 /** How many rows were emptied. */
 export interface Erased {
@@ -97,25 +100,35 @@ async function eraseEvents(owner: pg.ClientBase, tenantId: string, customerId: s
 
 /** Remembered results stay, so that a retry still does nothing twice; the names in them go. */
 async function eraseResults(owner: pg.ClientBase, secrets: Secrets, tenantId: string, customerId: string) {
-  const { rows } = await owner.query<{ id: string; sealed: Buffer }>(
-    `SELECT encode(key_digest, 'hex') AS id, result_sealed AS sealed FROM idempotency_keys WHERE tenant_id = $1`,
-    [tenantId],
-  );
   let erased = 0;
-  for (const { id, sealed } of rows) {
-    const context = idempotencySealContext(tenantId, id);
-    const result: unknown = JSON.parse(secrets.open(sealed, context));
-    if (!isJsonObject(result) || result.customer_id !== customerId) continue;
-    for (const field of PERSONAL_FIELDS) if (field in result) result[field] = null;
-    if ('issued_to' in result) result.issued_to = `Customer ${customerId}`;
-    if ('metadata' in result) result.metadata = {};
-    await owner.query(
-      `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
-      [tenantId, id, secrets.seal(JSON.stringify(result), context)],
+  for (let last = ''; ;) {
+    const { rows } = await owner.query<{ id: string; sealed: Buffer }>(
+      `SELECT encode(key_digest, 'hex') AS id, result_sealed AS sealed FROM idempotency_keys
+       WHERE tenant_id = $1 AND key_digest > decode($2, 'hex') ORDER BY key_digest LIMIT ${BATCH}`,
+      [tenantId, last],
     );
-    erased++;
+    for (const { id, sealed } of rows) {
+      const context = idempotencySealContext(tenantId, id);
+      const result: unknown = JSON.parse(secrets.open(sealed, context));
+      if (!isJsonObject(result) || result.customer_id !== customerId) continue;
+      await owner.query(
+        `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
+        [tenantId, id, secrets.seal(JSON.stringify(withoutNames(result, customerId)), context)],
+      );
+      erased++;
+    }
+    last = rows.at(-1)?.id ?? '';
+    if (rows.length < BATCH) return erased;
   }
-  return erased;
+}
+
+function withoutNames(result: JsonObject, customerId: string): JsonObject {
+  const empty: JsonObject = {
+    ...Object.fromEntries(PERSONAL_FIELDS.map((field) => [field, null])),
+    issued_to: `Customer ${customerId}`,
+    metadata: {},
+  };
+  return { ...result, ...pick(empty, Object.keys(result)) };
 }
 
 /** The relay of a running server, or of the next one, moves it into the log. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { Config } from '../config.js';
+import { Config, SecureUrl } from '../config.js';
 import { isCleanText } from '../shared/http/json.js';
 import { IdentityProviderError } from '../shared/tenancy/access.errors.js';
 import type { Principal } from '../shared/tenancy/authenticator.js';
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 5_000;
 const COOLDOWN_MS = 5_000;
 const MAX_SUBJECT = 255;
 
-const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const Discovery = z.object({ issuer: z.string(), jwks_uri: SecureUrl });
 
 /**
  * Knows people by tokens of an external identity provider (OpenID Connect): signed with one of its published keys by a
