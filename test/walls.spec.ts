@@ -268,7 +268,7 @@ describe('the walls between tenants', () => {
   it('let no event be recorded, and no unit of work be joined, for another tenant', async () => {
     const work = app.nest.get(UnitOfWork);
     const joining = work.run('ours', () => work.run('theirs', () => Promise.resolve()));
-    await expect(joining).rejects.toThrow('belongs to one tenant');
+    await expect(joining).rejects.toThrow('a tenant that it was not begun for');
     expect(Outbox.append([]).values).toEqual(['[]']);
     for (const malformed of ['', "x'; DROP TABLE licenses; --", undefined as unknown as string]) {
       await expect(work.run(malformed, () => Promise.resolve())).rejects.toThrow(TypeError);

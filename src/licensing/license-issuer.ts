@@ -14,9 +14,22 @@ import { formatLicenseKey, lastFour, LICENSE_KEY_BYTES } from './license-key.js'
 import { LicenseRepository } from './license.repository.js';
 import { RandomSource } from './random-source.js';
 
+/** A license with its key, which is nowhere else in the clear, and the digest it is found by. */
+export interface KeyedIssue {
+  readonly license: License;
+  readonly key: string;
+  readonly keyDigest: Buffer;
+}
+
+/** What orders need to know, read for all of them at once. */
+export interface Terms {
+  /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
+  issue(order: IssueLicenseRequest): KeyedIssue;
+}
+
 /**
- * Issues a list of orders in the transaction of their tenant, all or none: two reads that travel with BEGIN, then three
- * inserts that travel with COMMIT, whatever the length of the list.
+ * Issues orders of one tenant, whatever their number, by two reads that travel with BEGIN and three inserts that travel
+ * with COMMIT.
  */
 @Injectable()
 export class LicenseIssuer {
@@ -28,12 +41,8 @@ export class LicenseIssuer {
     private readonly clock: Clock,
   ) {}
 
-  /** In the order of the orders. Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
-  async issue(
-    transaction: Transaction,
-    actor: Actor,
-    orders: readonly IssueLicenseRequest[],
-  ): Promise<IssuedLicense[]> {
+  /** Templates and names of customers, as they are in the unit of work that this is called in. */
+  async read(actor: Actor, orders: readonly IssueLicenseRequest[]): Promise<Terms> {
     const [templates, customerNames] = await Promise.all([
       this.queries.execute(
         new GetIssuableTemplatesQuery(actor, unique(orders.map((order) => order.license_template_id))),
@@ -42,16 +51,31 @@ export class LicenseIssuer {
     ]);
     const byId = new Map(templates.map((found) => [found.template.templateId, found]));
     const now = this.clock.now();
-    const issued = orders.map((order) => {
-      const template = issuable(order.license_template_id, byId.get(order.license_template_id));
-      return this.withKey(License.issue(template, order, customerNames.get(order.customer_id), now));
-    });
-    this.licenses.addAll(transaction, issued);
-    for (const { license } of issued) transaction.record(new LicenseCreatedEvent(actor, license));
-    return issued.map(({ license, key }) => toIssuedLicense(license, key));
+    return {
+      issue: (order) => {
+        const template = issuable(order.license_template_id, byId.get(order.license_template_id));
+        return this.withKey(License.issue(template, order, customerNames.get(order.customer_id), now));
+      },
+    };
   }
 
-  private withKey(license: License) {
+  /** Sends the rows and records the events of licenses of the transaction's tenant. */
+  write(transaction: Transaction, issues: readonly { readonly actor: Actor; readonly issue: KeyedIssue }[]): void {
+    this.licenses.addAll(
+      transaction,
+      issues.map(({ issue }) => issue),
+    );
+    for (const { actor, issue } of issues) transaction.record(new LicenseCreatedEvent(actor, issue.license));
+  }
+
+  /** One order in a transaction that is the caller's. Throws as `Terms.issue` does. */
+  async issue(transaction: Transaction, actor: Actor, order: IssueLicenseRequest): Promise<IssuedLicense> {
+    const issue = (await this.read(actor, [order])).issue(order);
+    this.write(transaction, [{ actor, issue }]);
+    return toIssuedLicense(issue.license, issue.key);
+  }
+
+  private withKey(license: License): KeyedIssue {
     const key = formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
     license.licenseKeySealed = this.secrets.seal(key, license.sealContext);
     license.licenseKeyLastFour = lastFour(key);

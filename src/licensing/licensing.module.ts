@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IssueLicenseHandler } from './commands/issue-license.handler.js';
 import { RevealLicenseKeyHandler } from './commands/reveal-license-key.handler.js';
+import { IssueGroups } from './issue-groups.js';
 import { License } from './license.entity.js';
 import { LicenseIssuer } from './license-issuer.js';
 import { LicenseRepository } from './license.repository.js';
@@ -16,6 +17,7 @@ import { RandomSource } from './random-source.js';
   providers: [
     LicenseRepository,
     LicenseIssuer,
+    IssueGroups,
     RandomSource,
     IssueLicenseHandler,
     RevealLicenseKeyHandler,

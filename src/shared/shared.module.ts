@@ -12,6 +12,6 @@ import { RateCounter } from './limits/rate-counter.js';
 @Global()
 @Module({
   providers: [Clock, Idempotency, IdempotencySweeper, UnitOfWork, Outbox, Relay, RateCounter, FailureLimit],
-  exports: [Clock, UnitOfWork, Outbox, RateCounter, FailureLimit],
+  exports: [Clock, Idempotency, UnitOfWork, Outbox, RateCounter, FailureLimit],
 })
 export class SharedModule {}

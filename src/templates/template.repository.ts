@@ -42,13 +42,13 @@ export class TemplateRepository extends TenantRepository<Template> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       const rows = await transaction.query<Template & { productActive: boolean }>({
         name: 'templates.find-issuable',
-        text: `SELECT ${this.columns(transaction, 'item')}, product.active AS "productActive"
+        text: `SELECT ${this.columns('item')}, product.active AS "productActive"
                FROM license_templates item
                JOIN billing_products product USING (tenant_id, product_id)
                WHERE item.tenant_id = $1 AND item.template_id = ANY($2)`,
         values: [tenantId, templateIds],
       });
-      return rows.map(({ productActive, ...row }) => ({ template: Object.assign(new Template(), row), productActive }));
+      return rows.map(({ productActive, ...row }) => ({ template: this.toEntity(row), productActive }));
     });
   }
 }

@@ -26,6 +26,7 @@ export interface Earlier {
 }
 
 interface KeptRow {
+  key_digest: string;
   request_digest: Buffer;
   result_sealed: Buffer | null;
   expired: boolean;
@@ -42,8 +43,8 @@ const TAKE = {
 };
 const READ = {
   name: 'idempotency.read',
-  text: `SELECT request_digest, result_sealed, expires_at <= $3 AS expired
-         FROM idempotency_keys WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
+  text: `SELECT encode(key_digest, 'hex') AS key_digest, request_digest, result_sealed, expires_at <= $3 AS expired
+         FROM idempotency_keys WHERE tenant_id = $1 AND key_digest = ANY(SELECT decode(digest, 'hex') FROM unnest($2::text[]) AS item (digest))`,
 };
 const FORGET = {
   name: 'idempotency.forget',
@@ -51,7 +52,14 @@ const FORGET = {
 };
 const KEEP = {
   name: 'idempotency.keep',
-  text: `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
+  text: `UPDATE idempotency_keys SET result_sealed = decode(item.result, 'hex')
+         FROM jsonb_to_recordset($2::jsonb) AS item (key_digest text, result text)
+         WHERE tenant_id = $1 AND idempotency_keys.key_digest = decode(item.key_digest, 'hex')`,
+};
+const GIVE_BACK = {
+  name: 'idempotency.give-back',
+  text: `DELETE FROM idempotency_keys USING jsonb_array_elements_text($2::jsonb) AS item (key_digest)
+         WHERE tenant_id = $1 AND idempotency_keys.key_digest = decode(item.key_digest, 'hex')`,
 };
 
 /**
@@ -87,26 +95,19 @@ export class Idempotency {
    */
   async take(transaction: Transaction, claim: Claim): Promise<Earlier | undefined> {
     for (;;) {
-      const [taken] = await this.takeAll(transaction, [claim]);
-      if (taken !== undefined) return undefined;
+      if ((await this.takeAll(transaction, [claim])).size > 0) return undefined;
+      const earlier = (await this.readAll(transaction, [claim])).get(claim.keyDigest);
+      if (earlier) return earlier();
       const values = [claim.tenantId, claim.keyDigest, this.clock.now()];
-      const [kept] = await transaction.query<KeptRow>({ ...READ, values });
-      if (kept && !kept.expired) return this.earlier(claim, kept);
-      if (kept) await transaction.query({ ...FORGET, values });
+      await transaction.query({ ...FORGET, values });
     }
   }
 
-  /** Seals the result beside the claim, in the transaction that took it. */
-  keep(transaction: Transaction, claim: Claim, result: unknown): void {
-    const sealed = this.secrets.seal(
-      JSON.stringify(result ?? null),
-      idempotencySealContext(claim.tenantId, claim.keyDigest),
-    );
-    transaction.write({ ...KEEP, values: [claim.tenantId, claim.keyDigest, sealed] });
-  }
-
-  /** One statement for all; in order, so that two transactions which share some cannot wait for each other. */
-  private async takeAll(transaction: Transaction, claims: readonly Claim[]): Promise<string[]> {
+  /**
+   * Takes what is free and returns its digests. One statement for all, in order, so that two transactions which share some
+   * cannot wait for each other. Throws IdempotencyInProgressError.
+   */
+  async takeAll(transaction: Transaction, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
     const now = this.clock.now();
     const rows = claims.map(({ keyDigest, requestDigest }) => ({
       key_digest: keyDigest,
@@ -116,17 +117,47 @@ export class Idempotency {
     const taken = await transaction.query<{ key_digest: string }>({ ...TAKE, values }).catch((error: unknown) => {
       throw isLockTimeout(error) ? new IdempotencyInProgressError(error) : error;
     });
-    return taken.map(({ key_digest }) => key_digest);
+    return new Set(taken.map(({ key_digest }) => key_digest));
+  }
+
+  /**
+   * What claims that were not free came to, by digest. Reading one throws IdempotencyKeyReusedError when it was another
+   * request. What expired meanwhile, or is gone, has none.
+   */
+  async readAll(transaction: Transaction, claims: readonly Claim[]): Promise<ReadonlyMap<string, () => Earlier>> {
+    const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.clock.now()];
+    const rows = await transaction.query<KeptRow>({ ...READ, values });
+    const kept = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
+    return new Map(
+      claims.flatMap((claim) => {
+        const row = kept.get(claim.keyDigest);
+        return row ? [[claim.keyDigest, () => this.earlier(claim, row)]] : [];
+      }),
+    );
+  }
+
+  /** Seals results beside their claims, in the transaction that took them. */
+  keepAll(transaction: Transaction, results: readonly { readonly claim: Claim; readonly result: unknown }[]): void {
+    const rows = results.map(({ claim, result }) => ({
+      key_digest: claim.keyDigest,
+      result: this.secrets
+        .seal(JSON.stringify(result ?? null), idempotencySealContext(claim.tenantId, claim.keyDigest))
+        .toString('hex'),
+    }));
+    transaction.write({ ...KEEP, values: [transaction.tenantId, JSON.stringify(rows)] });
+  }
+
+  /** Frees claims of what was refused, in a transaction that goes on for others. */
+  giveBack(transaction: Transaction, claims: readonly Claim[]): void {
+    const digests = claims.map(({ keyDigest }) => keyDigest);
+    transaction.write({ ...GIVE_BACK, values: [transaction.tenantId, JSON.stringify(digests)] });
   }
 
   private earlier(claim: Claim, { request_digest, result_sealed }: KeptRow): Earlier {
     if (request_digest.toString('hex') !== claim.requestDigest) throw new IdempotencyKeyReusedError();
     if (!result_sealed) throw new Error('A claim was committed without its result.');
-    return {
-      result: JSON.parse(
-        this.secrets.open(result_sealed, idempotencySealContext(claim.tenantId, claim.keyDigest)),
-      ) as unknown,
-    };
+    const context = idempotencySealContext(claim.tenantId, claim.keyDigest);
+    return { result: JSON.parse(this.secrets.open(result_sealed, context)) as unknown };
   }
 }
 

@@ -3,13 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
-import { DataSource, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntityMetadata,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+} from 'typeorm';
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
 import { Idempotency } from './idempotency.js';
+import type { IntegrationEvent } from './integration-event.js';
 import { Outbox } from './outbox.js';
 import type { TenantCommand } from './tenant-command.js';
+import { TenantConnection } from './tenant-connection.js';
 import { RunAgain, Transaction } from './transaction.js';
 
 const MAX_ATTEMPTS = 5;
@@ -25,7 +34,7 @@ const MAX_ATTEMPTS = 5;
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly current = new AsyncLocalStorage<Transaction>();
+  private readonly current = new AsyncLocalStorage<Transactions>();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -49,21 +58,27 @@ export class UnitOfWork {
         return earlier.result as Result;
       }
       const result = await work(transaction);
-      if (claim) this.idempotency.keep(transaction, claim, result);
+      if (claim) this.idempotency.keepAll(transaction, [{ claim, result }]);
       return result;
     });
   }
 
   async run<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    assertTenantId(tenantId);
     const outer = this.current.getStore();
-    return outer ? join(outer, tenantId, work) : this.runOutermost(tenantId, work);
+    if (outer) return join(outer.of(tenantId), work);
+    return this.runForAll([tenantId], (transactions) => work(transactions.of(tenantId)));
   }
 
-  private async runOutermost<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  /**
+   * One transaction for several tenants, each behind its own wall: row-level security is that of the tenant whose
+   * statement goes out. It cannot be part of another.
+   */
+  async runForAll<T>(tenantIds: readonly string[], work: (transactions: Transactions) => Promise<T>): Promise<T> {
+    if (this.isOpen) throw new Error('A transaction of several tenants cannot be part of another.');
+    tenantIds.forEach(assertTenantId);
     for (let attempt = 1; ; attempt++) {
       try {
-        const { result, events } = await this.attempt(tenantId, work);
+        const { result, events } = await this.attempt(tenantIds, work);
         this.eventBus.publishAll(events);
         return result;
       } catch (error) {
@@ -73,27 +88,41 @@ export class UnitOfWork {
     }
   }
 
-  private async attempt<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>) {
+  /** How TypeORM maps an entity. */
+  metadata<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): EntityMetadata {
+    return this.dataSource.getMetadata(entity);
+  }
+
+  /** Whether the caller is inside a unit of work. */
+  get isOpen(): boolean {
+    return this.current.getStore() !== undefined;
+  }
+
+  private async attempt<T>(tenantIds: readonly string[], work: (transactions: Transactions) => Promise<T>) {
     const runner = this.dataSource.createQueryRunner();
     let broken: Error | undefined;
     try {
       const client = (await runner.connect()) as PoolClient;
-      const transaction = new Transaction(tenantId, runner.manager, client);
+      const [first = ''] = tenantIds;
+      const connection = new TenantConnection(client, first);
+      const transactions = new Transactions(tenantIds, connection, tenantIds.length === 1 ? runner.manager : undefined);
       // One simple-protocol message, not awaited: it travels with the first statement of the work.
-      const begun = client.query(`BEGIN; SET LOCAL app.tenant_id = '${tenantId}'`);
+      const begun = client.query(`BEGIN; SET LOCAL app.tenant_id = '${first}'`);
       begun.catch(() => undefined);
       // TypeORM did not begin it itself and would otherwise refuse to lock rows.
       Object.assign(runner, { isTransactionActive: true });
       try {
-        const result = await this.current.run(transaction, () => work(transaction));
+        const result = await this.current.run(transactions, () => work(transactions));
         await begun;
-        await commit(client, transaction);
-        return { result, events: transaction.events };
+        const events = transactions.events;
+        if (events.length > 0) transactions.of(first).write(Outbox.append(events));
+        await commit(client, connection);
+        return { result, events };
       } catch (error) {
         broken = await rollBack(client);
-        throw await transaction.rootCause(error);
+        throw await connection.rootCause(error);
       } finally {
-        transaction.close();
+        transactions.close();
       }
     } finally {
       await release(runner, broken);
@@ -101,25 +130,42 @@ export class UnitOfWork {
   }
 }
 
-async function join<T>(
-  outer: Transaction,
-  tenantId: string,
-  work: (transaction: Transaction) => Promise<T>,
-): Promise<T> {
-  if (outer.tenantId !== tenantId)
-    throw new TypeError('A unit of work belongs to one tenant and was joined by another.');
+/** The parts of the tenants in one transaction. */
+export class Transactions {
+  private readonly parts: ReadonlyMap<string, Transaction>;
+
+  constructor(tenantIds: readonly string[], connection: TenantConnection, manager: EntityManager | undefined) {
+    this.parts = new Map(tenantIds.map((tenantId) => [tenantId, new Transaction(tenantId, connection, manager)]));
+  }
+
+  of(tenantId: string): Transaction {
+    assertTenantId(tenantId);
+    const part = this.parts.get(tenantId);
+    if (!part) throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
+    return part;
+  }
+
+  get events(): IntegrationEvent[] {
+    return [...this.parts.values()].flatMap(({ events }) => events);
+  }
+
+  close(): void {
+    for (const part of this.parts.values()) part.close();
+  }
+}
+
+async function join<T>(outer: Transaction, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   const result = await work(outer);
   await outer.flush();
   return result;
 }
 
 /** After a failed statement COMMIT does not fail: it answers ROLLBACK. */
-async function commit(client: PoolClient, transaction: Transaction): Promise<void> {
-  if (transaction.events.length > 0) transaction.write(Outbox.append(transaction.events));
+async function commit(client: PoolClient, connection: TenantConnection): Promise<void> {
   const answer = await client.query('COMMIT').catch((error: unknown) => {
     throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
   });
-  await transaction.flush();
+  await connection.flush();
   if (answer.command !== 'COMMIT') throw new Error(`COMMIT was answered with ${answer.command}.`);
 }
 

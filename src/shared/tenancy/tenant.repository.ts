@@ -1,6 +1,5 @@
 import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
-import type { Transaction } from '../events/transaction.js';
 import type { UnitOfWork } from '../events/unit-of-work.js';
 import type { PageRequest } from '../http/paging.js';
 
@@ -22,6 +21,8 @@ export interface Condition {
  * tenant's row by its id, and no `where` that could be empty.
  */
 export abstract class TenantRepository<Row extends TenantRow> {
+  private columnList: string | undefined;
+
   protected constructor(
     private readonly entity: EntityTarget<Row>,
     /** The property that with the tenant makes the primary key. */
@@ -38,9 +39,17 @@ export abstract class TenantRepository<Row extends TenantRow> {
     return this.select(tenantId, (query) => this.withId(query, id).setLock('for_no_key_update').getOne());
   }
 
+  /** In plain SQL, so that several tenants may share the transaction. */
   findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
-    return this.select(tenantId, (query) =>
-      query.andWhere(`item.${this.idProperty} = ANY(:ids)`, { ids: [...ids] }).getMany(),
+    const { tableName } = this.unitOfWork.metadata(this.entity);
+    const statement = {
+      name: `${tableName}.find-many`,
+      text: `SELECT ${this.columns('item')} FROM ${tableName} item
+             WHERE item.tenant_id = $1 AND item.${this.column(this.idProperty)} = ANY($2)`,
+      values: [tenantId, [...ids]],
+    };
+    return this.unitOfWork.run(tenantId, async (transaction) =>
+      (await transaction.query(statement)).map((row) => this.toEntity(row)),
     );
   }
 
@@ -84,9 +93,21 @@ export abstract class TenantRepository<Row extends TenantRow> {
   }
 
   /** The table's columns under `alias`, each named as its property: for statements written by hand. */
-  protected columns(transaction: Transaction, alias: string): string {
-    const { columns } = transaction.manager.dataSource.getMetadata(this.entity);
-    return columns.map((column) => `${alias}.${column.databaseName} AS "${column.propertyName}"`).join(', ');
+  protected columns(alias: string): string {
+    this.columnList ??= this.unitOfWork
+      .metadata(this.entity)
+      .columns.map(({ databaseName, propertyName }) => `%.${databaseName} AS "${propertyName}"`)
+      .join(', ');
+    return this.columnList.replaceAll('%', alias);
+  }
+
+  /** A row that was read by such a statement. */
+  protected toEntity(row: object): Row {
+    return Object.assign(this.unitOfWork.metadata(this.entity).create() as Row, row);
+  }
+
+  private column(property: string): string {
+    return this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property)?.databaseName ?? property;
   }
 
   private select<T>(tenantId: string, read: (query: SelectQueryBuilder<Row>) => Promise<T>): Promise<T> {
