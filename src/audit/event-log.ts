@@ -55,10 +55,14 @@ const MOVE = {
 export class EventLog {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  append(tenantId: string, eventIds: readonly string[]): Promise<void> {
-    return this.unitOfWork.run(tenantId, (transaction) => {
-      transaction.write({ ...LOCK_COUNTER, values: [tenantId] });
-      transaction.write({ ...MOVE, values: [tenantId, eventIds] });
+  /** In one transaction, tenant by tenant in order of their ids, so that two processes cannot wait for each other. */
+  append(eventIds: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    return this.unitOfWork.runForAll([...eventIds.keys()].sort(), (transactions) => {
+      for (const tenantId of [...eventIds.keys()].sort()) {
+        const transaction = transactions.of(tenantId);
+        transaction.write({ ...LOCK_COUNTER, values: [tenantId] });
+        transaction.write({ ...MOVE, values: [tenantId, eventIds.get(tenantId)] });
+      }
       return Promise.resolve();
     });
   }

@@ -1,55 +1,74 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import pLimit from 'p-limit';
 import { EventLog } from './event-log.js';
 
-/** Moves of different tenants that may run at once: they must leave the pool's connections to requests. */
-const CONCURRENT_MOVES = 4;
+/** Tenants whose events are moved in one transaction at most: so long does a counter row stay locked for other processes. */
+const MAX_TENANTS = 100;
 
+/** Events that wait, by tenant, and who waits for them. */
 interface Batch {
-  readonly eventIds: string[];
-  moved: Promise<void>;
+  readonly byTenant: Map<string, string[]>;
+  readonly moved: Promise<void>;
 }
 
 /**
- * Moves events into the log, one transaction per tenant at a time: what arrives while one is under way waits and goes
- * together in the next. So a busy tenant costs few transactions and the counter row has no queue.
+ * Moves events into the log, one transaction at a time: what arrives while one is under way waits and goes together in the
+ * next, whosever it is. So load costs few transactions, and a tenant's counter row has no queue.
  */
 @Injectable()
 export class EventRecorder implements BeforeApplicationShutdown {
-  private readonly limit = pLimit(CONCURRENT_MOVES);
-  /** The batch of each tenant that is still filling. */
-  private readonly waiting = new Map<string, Batch>();
-  /** The last batch of each tenant that is not done. */
-  private readonly last = new Map<string, Promise<void>>();
+  private waiting: Batch | undefined;
+  /** The last batch that was made; settled when nothing is under way. */
+  private last: Promise<void> = Promise.resolve();
+  private unsettled = 0;
 
   constructor(private readonly log: EventLog) {}
 
   /** Settles when the events are in the log, or were before. */
   record(tenantId: string, eventIds: readonly string[]): Promise<void> {
-    const waiting = this.waiting.get(tenantId);
-    if (waiting) {
-      waiting.eventIds.push(...eventIds);
-      return waiting.moved;
-    }
-    const batch: Batch = { eventIds: [...eventIds], moved: Promise.resolve() };
-    const before = this.last.get(tenantId) ?? Promise.resolve();
-    batch.moved = before.catch(() => undefined).then(() => this.limit(() => this.move(tenantId, batch)));
-    this.waiting.set(tenantId, batch);
-    this.last.set(tenantId, batch.moved);
+    const batch = (this.waiting ??= this.nextBatch());
+    const ids = batch.byTenant.get(tenantId);
+    if (ids) ids.push(...eventIds);
+    else batch.byTenant.set(tenantId, [...eventIds]);
     return batch.moved;
   }
 
   /** The bus does not wait for what a saga dispatched, so whoever shuts down must. */
   async beforeApplicationShutdown(): Promise<void> {
-    while (this.last.size > 0) await Promise.allSettled(this.last.values());
+    while (this.unsettled > 0) await this.last.catch(() => undefined);
   }
 
-  private async move(tenantId: string, batch: Batch): Promise<void> {
-    this.waiting.delete(tenantId);
-    try {
-      await this.log.append(tenantId, batch.eventIds);
-    } finally {
-      if (this.last.get(tenantId) === batch.moved) this.last.delete(tenantId);
+  /** Closed, and begun, when the one before it has ended. */
+  private nextBatch(): Batch {
+    const byTenant = new Map<string, string[]>();
+    this.unsettled++;
+    const moved = this.last
+      .catch(() => undefined)
+      .then(() => {
+        this.waiting = undefined;
+        return this.moveAll(byTenant);
+      })
+      .finally(() => this.unsettled--);
+    this.last = moved;
+    return { byTenant, moved };
+  }
+
+  private async moveAll(byTenant: ReadonlyMap<string, string[]>): Promise<void> {
+    const tenants = [...byTenant];
+    const failures: unknown[] = [];
+    for (let at = 0; at < tenants.length; at += MAX_TENANTS) {
+      const some = tenants.slice(at, at + MAX_TENANTS);
+      await this.log.append(new Map(some)).catch(async (error: unknown) => {
+        failures.push(...(some.length === 1 ? [error] : await this.moveEach(some)));
+      });
     }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** What is wrong with one tenant's events must not keep the others'. */
+  private async moveEach(tenants: readonly (readonly [string, string[]])[]): Promise<unknown[]> {
+    const failures: unknown[] = [];
+    for (const tenant of tenants)
+      await this.log.append(new Map([tenant])).catch((error: unknown) => failures.push(error));
+    return failures;
   }
 }

@@ -1,4 +1,4 @@
-import { HttpException, HttpStatus, Injectable } from '@nestjs/common';
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { Idempotency } from '../shared/events/idempotency.js';
 import { IdempotencyKeyReusedError } from '../shared/events/idempotency.errors.js';
 import type { Transaction } from '../shared/events/transaction.js';
@@ -161,7 +161,7 @@ export class IssueGroups {
 
 /** What the database is to blame for would fail for each alone too; and what may have been done must not be done again. */
 function isFinal(error: unknown): boolean {
-  return error instanceof HttpException && error.getStatus() >= 503;
+  return error instanceof ServiceUnavailableException;
 }
 
 function replay(earlier: ReturnType<ReadonlyMap<string, () => { result: unknown }>['get']>): Outcome {

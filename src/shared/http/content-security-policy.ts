@@ -6,18 +6,15 @@ const SWAGGER_UI_STYLES = [
 ];
 const SWAGGER_UI_STYLE_ATTRIBUTES = ["'unsafe-hashes'", "'sha256-ezdv1bOGcoOD7FKudKN0Y2Mb763O6qVtM8LT2mtanIU='"];
 
-/** Nothing is loaded but our own files, nothing is framed, and no script stands in a page. */
-export const CONTENT_SECURITY_POLICY = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", ...SWAGGER_UI_STYLES],
-    styleSrcAttr: SWAGGER_UI_STYLE_ATTRIBUTES,
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-};
+/** Nothing is loaded but our own files, nothing is framed, and no script stands in a page. Written out once. */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  `style-src 'self' ${SWAGGER_UI_STYLES.join(' ')}`,
+  `style-src-attr ${SWAGGER_UI_STYLE_ATTRIBUTES.join(' ')}`,
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');

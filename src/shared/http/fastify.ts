@@ -43,10 +43,8 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     forceCloseConnections: 'idle',
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  void fastify.register(helmet, {
-    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
-    referrerPolicy: { policy: 'no-referrer' },
-  });
+  // The content security policy is set below: helmet would write it out anew for each answer.
+  void fastify.register(helmet, { contentSecurityPolicy: false, referrerPolicy: { policy: 'no-referrer' } });
   parseJsonBodies(fastify);
   boundWorkInFlight(fastify, settings.MAX_IN_FLIGHT);
   logRequests(fastify);
@@ -87,7 +85,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
 function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('X-Request-Id', request.id);
+    void reply.header('X-Request-Id', request.id).header('Content-Security-Policy', CONTENT_SECURITY_POLICY);
     // Answers hold keys and personal data: no cache on the way may keep them.
     if (!request.url.startsWith(DOCUMENTATION)) void reply.header('Cache-Control', 'no-store');
     done();

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Claim } from '../shared/events/idempotency.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { IssueLicenseCommand } from './commands/issue-license.command.js';
+import { IssueQueue, MAX_GROUP, type Ticket } from './issue-queue.js';
+
+function ticket(tenantId: string, name = 'x', claim?: Claim): Ticket {
+  const order = { license_template_id: 't', customer_id: 'c', issued_to: name };
+  const command = new IssueLicenseCommand(Actor.service('test', tenantId), order);
+  return { command, claim, followers: [], resolve: () => undefined, reject: () => undefined };
+}
+
+const names = (group: readonly Ticket[]) =>
+  group.map(({ command }) => `${command.actor.tenantId} ${command.order.issued_to ?? ''}`);
+
+describe('the queue of orders', () => {
+  it('gives what is there, as it came', () => {
+    const queue = new IssueQueue();
+    for (const name of ['1', '2', '3']) queue.add(ticket('a', name));
+    expect(names(queue.nextGroup())).toEqual(['a 1', 'a 2', 'a 3']);
+    expect(queue.nextGroup()).toEqual([]);
+  });
+
+  it('lets no group of a tenant overtake the one before', () => {
+    const queue = new IssueQueue();
+    queue.add(ticket('a', '1'));
+    const first = queue.nextGroup();
+    queue.add(ticket('a', '2'));
+    queue.add(ticket('b', '1'));
+    expect(names(queue.nextGroup())).toEqual(['b 1']);
+    queue.done(first);
+    expect(names(queue.nextGroup())).toEqual(['a 2']);
+  });
+
+  it('bounds a group, and gives a small tenant its share beside a huge one', () => {
+    const queue = new IssueQueue();
+    for (let i = 0; i < 1_000; i++) queue.add(ticket('huge', String(i)));
+    queue.add(ticket('small', '1'));
+    const group = queue.nextGroup();
+    expect(group.length).toBeLessThanOrEqual(MAX_GROUP);
+    expect(names(group)).toContain('small 1');
+    expect(names(group)[0]).toBe('huge 0');
+  });
+
+  it('serves every tenant in turn when there are more than a group holds', () => {
+    const queue = new IssueQueue();
+    for (let round = 0; round < 2; round++) {
+      for (let at = 0; at < 150; at++) queue.add(ticket(`t${at}`, String(round)));
+    }
+    const served: string[] = [];
+    for (let group = queue.nextGroup(); group.length > 0; group = queue.nextGroup()) {
+      served.push(...names(group));
+      queue.done(group);
+    }
+    expect(served).toHaveLength(300);
+    const secondRound = served.findIndex((name) => name.endsWith(' 1'));
+    expect(new Set(served.slice(0, secondRound)).size).toBeGreaterThanOrEqual(100);
+  });
+
+  it('lets one order hold an idempotency key, and the others follow it', () => {
+    const queue = new IssueQueue();
+    const claim = { tenantId: 'a', keyDigest: 'k', requestDigest: 'r' };
+    const [leader, follower, later] = [ticket('a', '1', claim), ticket('a', '2', claim), ticket('a', '3', claim)];
+    queue.add(leader);
+    queue.add(follower);
+    const group = queue.nextGroup();
+    expect(group).toEqual([leader]);
+    expect(leader.followers).toEqual([follower]);
+    queue.release(leader);
+    queue.done(group);
+    queue.add(later);
+    expect(queue.nextGroup()).toEqual([later]);
+  });
+});

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
+import type { Api, Wire } from './support/api.js';
+import { TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+import { PostgresProxy } from './support/proxy.js';
+
+describe('orders that arrive together', () => {
+  let app: TestApp;
+  let ours: Api;
+  let theirs: Api;
+  let templateId: string;
+  let theirTemplate: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    [ours, theirs] = [await app.tenant(), await app.tenant()];
+    templateId = await ours.template({ template_id: 'ours' });
+    theirTemplate = await theirs.template({ template_id: 'theirs' });
+    // Keys are remembered, so that what follows arrives at once.
+    await Promise.all([ours.get('/v1/me'), theirs.get('/v1/me')]);
+  });
+
+  afterAll(() => app.stop());
+
+  const order = (license_template_id: string, issued_to: string = randomUUID()) => ({
+    license_template_id,
+    customer_id: 'c',
+    issued_to,
+  });
+
+  it('share transactions, and each gets its own license and event', async () => {
+    const begun = jest.spyOn(app.nest.get(UnitOfWork), 'runForAll');
+    const names = Array.from({ length: 60 }, () => randomUUID());
+    const answers = await Promise.all(names.map((name) => ours.post('/v1/licenses', order(templateId, name))));
+    const transactions = begun.mock.calls.length;
+    begun.mockRestore();
+    expect(answers.map(({ status, body }) => [status, body.issued_to])).toEqual(names.map((name) => [201, name]));
+    expect(new Set(answers.map(({ body }) => body.license_key as string)).size).toBe(60);
+    // The moves of their events included.
+    expect(transactions).toBeLessThan(60);
+    await eventually(async () => {
+      const { data } = (await ours.get('/v1/license-events?event_type=license.created&limit=100')).body;
+      const logged = (data as Wire[]).map(({ license_id }) => license_id as string);
+      expect(logged.sort()).toEqual(answers.map(({ body }) => body.license_id as string).sort());
+    });
+  });
+
+  it('harm no other when one of them is bad', async () => {
+    const inactive = await ours.template({ template_id: 'inactive', active: false });
+    const wanted = Array.from({ length: 40 }, (_, at) => {
+      if (at % 4 === 0) return ['unknown', 404] as const;
+      return at % 4 === 1 ? ([inactive, 409] as const) : ([templateId, 201] as const);
+    });
+    const answers = await Promise.all(wanted.map(([template]) => ours.post('/v1/licenses', order(template))));
+    expect(answers.map(({ status }) => status)).toEqual(wanted.map(([, status]) => status));
+  });
+
+  it('harm no other when the database refuses one of them', async () => {
+    await app.database.query(`ALTER TABLE licenses ADD CONSTRAINT no_poison CHECK (issued_to <> 'poison')`);
+    const names = Array.from({ length: 20 }, (_, at) => (at === 7 ? 'poison' : randomUUID()));
+    const answers = await Promise.all(
+      names.map((name) => ours.post('/v1/licenses', order(templateId, name), { 'Idempotency-Key': randomUUID() })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(names.map((name) => (name === 'poison' ? 500 : 201)));
+    expect(await app.database.query(`SELECT 1 FROM licenses WHERE issued_to = ANY($1)`, [names])).toHaveLength(19);
+    await app.database.query('ALTER TABLE licenses DROP CONSTRAINT no_poison');
+  });
+
+  it('of several tenants stay behind their walls', async () => {
+    const wanted = Array.from({ length: 40 }, (_, at) => {
+      const api = at % 2 === 0 ? ours : theirs;
+      const own = at % 4 < 2;
+      const template = own === (api === ours) ? templateId : theirTemplate;
+      return { api, template, status: own ? 201 : 404 };
+    });
+    const answers = await Promise.all(wanted.map(({ api, template }) => api.post('/v1/licenses', order(template))));
+    expect(answers.map(({ status }) => status)).toEqual(wanted.map(({ status }) => status));
+    for (const [at, { api, status }] of wanted.entries()) {
+      if (status !== 201) continue;
+      const other = api === ours ? theirs : ours;
+      const path = `/v1/licenses/${answers[at]?.body.license_id}`;
+      expect([(await api.get(path)).body.tenant_id, (await other.get(path)).status]).toEqual([api.tenantId, 404]);
+    }
+  });
+
+  it('with one idempotency key and different requests: one is done, the others are refused', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const names = Array.from({ length: 10 }, () => randomUUID());
+    const answers = await Promise.all(names.map((name) => ours.post('/v1/licenses', order(templateId, name), key)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(9).fill(422)]);
+    expect(await app.database.query(`SELECT 1 FROM licenses WHERE issued_to = ANY($1)`, [names])).toHaveLength(1);
+  });
+
+  it('with one idempotency key of which the first is refused: the key is free, and all hear why', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => ours.post('/v1/licenses', order('unknown', 'x'), key)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(404));
+    expect(await app.database.query('SELECT 1 FROM idempotency_keys WHERE result_sealed IS NULL')).toEqual([]);
+    expect((await ours.post('/v1/licenses', order(templateId), key)).status).toBe(201);
+  });
+
+  it('are all told that the outcome is unknown when the connection is lost during their commit', async () => {
+    const proxy = await PostgresProxy.start(app.database.applicationUrl);
+    const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets, databaseUrl: proxy.url });
+    const there = neighbour.bearer(ours.tenantId, ours.key ?? '');
+    await there.get('/v1/me');
+    const names = Array.from({ length: 12 }, () => randomUUID());
+    proxy.cutWhenSent('COMMIT');
+    const answers = await Promise.all(names.map((name) => there.post('/v1/licenses', order(templateId, name))));
+    const unknown = answers.filter(({ body }) => body.code === 'OUTCOME_UNKNOWN');
+    expect(unknown.length).toBeGreaterThan(0);
+    expect(answers.every(({ status }) => status === 201 || status === 503)).toBe(true);
+    // Whoever was told 201 has one, and nobody has two.
+    const rows = await app.database.query<{ issued_to: string }>(
+      'SELECT issued_to FROM licenses WHERE issued_to = ANY($1)',
+      [names],
+    );
+    const existing = rows.map(({ issued_to }) => issued_to);
+    expect(new Set(existing).size).toBe(existing.length);
+    for (const { status, body } of answers) if (status === 201) expect(existing).toContain(body.issued_to);
+    await neighbour.stop();
+    await proxy.stop();
+  });
+});
