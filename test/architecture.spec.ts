@@ -87,7 +87,7 @@ describe('the source tree', () => {
     expect(readers).toEqual(['config.ts']);
   });
 
-  it('begins transactions in the unit of work, and before there is a server', () => {
+  it('begins transactions in the connection of the unit of work, and before there is a server', () => {
     const beginners = files.filter((file) => /['"`]BEGIN/.test(readFileSync(join(SRC, file), 'utf8')));
     expect(beginners.sort()).toEqual([
       'database/grants.ts',
@@ -96,7 +96,7 @@ describe('the source tree', () => {
       'maintenance/replace-lookup-key.ts',
       'maintenance/restore.ts',
       'maintenance/tenant-transaction.ts',
-      'shared/events/unit-of-work.ts',
+      'shared/events/tenant-connection.ts',
       'tenants/tenant-registry.ts',
     ]);
   });

@@ -106,17 +106,14 @@ export class UnitOfWork {
       const [first = ''] = tenantIds;
       const connection = new TenantConnection(client, first);
       const transactions = new Transactions(tenantIds, connection, tenantIds.length === 1 ? runner.manager : undefined);
-      // One simple-protocol message, not awaited: it travels with the first statement of the work.
-      const begun = client.query(`BEGIN; SET LOCAL app.tenant_id = '${first}'`);
-      begun.catch(() => undefined);
       // TypeORM did not begin it itself and would otherwise refuse to lock rows.
       Object.assign(runner, { isTransactionActive: true });
       try {
         const result = await this.current.run(transactions, () => work(transactions));
-        await begun;
+        await connection.begun;
         const events = transactions.events;
         if (events.length > 0) transactions.of(first).write(Outbox.append(events));
-        await commit(client, connection);
+        await commit(connection);
         return { result, events };
       } catch (error) {
         broken = await rollBack(client);
@@ -161,12 +158,12 @@ async function join<T>(outer: Transaction, work: (transaction: Transaction) => P
 }
 
 /** After a failed statement COMMIT does not fail: it answers ROLLBACK. */
-async function commit(client: PoolClient, connection: TenantConnection): Promise<void> {
-  const answer = await client.query('COMMIT').catch((error: unknown) => {
+async function commit(connection: TenantConnection): Promise<void> {
+  const answer = await connection.commit().catch((error: unknown) => {
     throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
   });
   await connection.flush();
-  if (answer.command !== 'COMMIT') throw new Error(`COMMIT was answered with ${answer.command}.`);
+  if (answer !== 'COMMIT') throw new Error(`COMMIT was answered with ${answer}.`);
 }
 
 /** Returns an error when the connection cannot be used again. */

@@ -30,27 +30,17 @@ export abstract class TenantRepository<Row extends TenantRow> {
     protected readonly unitOfWork: UnitOfWork,
   ) {}
 
-  find(tenantId: string, id: string): Promise<Row | null> {
-    return this.select(tenantId, (query) => this.withId(query, id).getOne());
+  async find(tenantId: string, id: string): Promise<Row | null> {
+    return (await this.read(tenantId, 'find', `= $2`, id))[0] ?? null;
   }
 
   /** Locks the row until the unit of work ends, so that what is read can be changed without losing another change. */
-  findForUpdate(tenantId: string, id: string): Promise<Row | null> {
-    return this.select(tenantId, (query) => this.withId(query, id).setLock('for_no_key_update').getOne());
+  async findForUpdate(tenantId: string, id: string): Promise<Row | null> {
+    return (await this.read(tenantId, 'find-for-update', '= $2', id, 'FOR NO KEY UPDATE'))[0] ?? null;
   }
 
-  /** In plain SQL, so that several tenants may share the transaction. */
   findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
-    const { tableName } = this.unitOfWork.metadata(this.entity);
-    const statement = {
-      name: `${tableName}.find-many`,
-      text: `SELECT ${this.columns('item')} FROM ${tableName} item
-             WHERE item.tenant_id = $1 AND item.${this.column(this.idProperty)} = ANY($2)`,
-      values: [tenantId, [...ids]],
-    };
-    return this.unitOfWork.run(tenantId, async (transaction) =>
-      (await transaction.query(statement)).map((row) => this.toEntity(row)),
-    );
+    return this.read(tenantId, 'find-many', '= ANY($2)', [...ids]);
   }
 
   /** Newest first, one row more than the page holds. */
@@ -106,18 +96,30 @@ export abstract class TenantRepository<Row extends TenantRow> {
     return Object.assign(this.unitOfWork.metadata(this.entity).create() as Row, row);
   }
 
+  /** In plain SQL: PostgreSQL keeps the plan, and several tenants may share the transaction. */
+  private read(tenantId: string, name: string, whereId: string, id: unknown, lock = ''): Promise<Row[]> {
+    const { tableName } = this.unitOfWork.metadata(this.entity);
+    const statement = {
+      name: `${tableName}.${name}`,
+      text: `SELECT ${this.columns('item')} FROM ${tableName} item
+             WHERE item.${this.column('tenantId')} = $1 AND item.${this.column(this.idProperty)} ${whereId} ${lock}`,
+      values: [tenantId, id],
+    };
+    return this.unitOfWork.run(tenantId, async (transaction) =>
+      (await transaction.query(statement)).map((row) => this.toEntity(row)),
+    );
+  }
+
   private column(property: string): string {
-    return this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property)?.databaseName ?? property;
+    const column = this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property);
+    if (!column) throw new Error(`There is no column for ${property}.`);
+    return column.databaseName;
   }
 
   private select<T>(tenantId: string, read: (query: SelectQueryBuilder<Row>) => Promise<T>): Promise<T> {
     return this.unitOfWork.run(tenantId, ({ manager }) =>
       read(manager.createQueryBuilder(this.entity, 'item').where('item.tenantId = :tenantId', { tenantId })),
     );
-  }
-
-  private withId(query: SelectQueryBuilder<Row>, id: string): SelectQueryBuilder<Row> {
-    return query.andWhere(`item.${this.idProperty} = :id`, { id });
   }
 }
 
