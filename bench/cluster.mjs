@@ -1,43 +1,100 @@
-// A PostgreSQL of its own for each contender: the embedded one, with its settings as they come (fsync and synchronous_commit
-// on), the product's schema, and tenants that each have one product and one template.
+// Embedded PostgreSQLs, equal to the last byte when they start: one is made with the product's schema and 1,000 tenants, and
+// every contender gets a copy. Settings as they come (fsync and synchronous_commit on), but for two libraries that are loaded
+// and do nothing until they are asked: pg_stat_statements counts, auto_explain shows plans.
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../dist/database/embedded/embedded-postgres.js';
 import { migrate } from '../dist/database/migrate.js';
 import { generateApiKey, TenantRegistry } from '../dist/tenants/index.js';
+import { defer } from './cleanup.mjs';
 
+const run = promisify(execFile);
 export const TEMPLATE = 'bench';
 export const CUSTOMER = 'customer-1';
 
-export async function startCluster(tenantCount) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'imprimatur-bench-'));
-  const embedded = await EmbeddedPostgres.start(dataDir, 'npm run bench');
+const SETTINGS = {
+  shared_preload_libraries: 'pg_stat_statements, auto_explain',
+  'pg_stat_statements.track': 'none',
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_buffers': 'on',
+};
+
+/** A cluster that is stopped, to be copied. */
+export async function makeSeed(tenantCount) {
+  const dataDir = await temporaryFolder();
+  const embedded = await start(dataDir);
   await migrate(embedded.ownerUrl(), embedded.applicationUrl());
-  const tenants = await fill(embedded.superuserUrl('imprimatur'), tenantCount);
+  const client = await connect(embedded.superuserUrl('imprimatur'));
+  const tenants = await fill(client, tenantCount);
+  await client.query('CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_walinspect');
+  for (const [name, value] of Object.entries(SETTINGS)) {
+    await client.query(`ALTER SYSTEM SET ${name} = ${value}`);
+  }
+  await client.query('VACUUM ANALYZE');
+  await client.end();
+  await embedded.stop();
   for (const name of ['master.key', 'lookup.key']) {
     await writeFile(join(dataDir, name), randomBytes(32).toString('hex'), { mode: 0o600 });
   }
+  return { dataDir, tenants };
+}
+
+/** A running copy. `monitor` is a superuser's connection, which bypasses row-level security. */
+export async function startCluster(seed) {
+  const dataDir = await temporaryFolder();
+  await run('cp', ['-a', `${seed.dataDir}/.`, dataDir]);
+  return openCluster(dataDir, seed.tenants);
+}
+
+export async function openCluster(dataDir, tenants) {
+  const embedded = await start(dataDir);
+  const superuserUrl = embedded.superuserUrl('imprimatur');
+  const monitor = await connect(superuserUrl);
   return {
     dataDir,
     tenants,
+    monitor,
+    superuserUrl,
     applicationUrl: embedded.applicationUrl(),
-    superuserUrl: embedded.superuserUrl('imprimatur'),
     postmasterPid: embedded.postmasterPid,
-    /** Lets the server become the keeper: it starts its own session on the running cluster. */
-    embedded,
     async stop() {
+      await monitor.end();
       await embedded.stop();
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-async function fill(url, count) {
-  const client = new pg.Client({ connectionString: url });
+/** When its PostgreSQL is stopped under it, whoever asks next hears of it. */
+export async function connect(connectionString) {
+  const client = new pg.Client({ connectionString });
+  client.on('error', () => undefined);
   await client.connect();
+  return client;
+}
+
+/** PostgreSQL runs as another user where we are root, who must be able to enter. */
+async function temporaryFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'imprimatur-bench-'));
+  defer(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o711);
+  return folder;
+}
+
+/** Also stopped when the start is interrupted half-way. */
+async function start(dataDir) {
+  const starting = EmbeddedPostgres.start(dataDir, 'npm run bench');
+  defer(async () => (await starting.catch(() => undefined))?.stop());
+  return starting;
+}
+
+/** Tenants that each have a key, a product, a template and a customer. */
+async function fill(client, count) {
+  await client.query('SET synchronous_commit = off');
   const registry = new TenantRegistry(client);
   const tenants = [];
   const now = new Date();
@@ -60,7 +117,5 @@ async function fill(url, count) {
   await client.query(
     `INSERT INTO customers SELECT id, '${CUSTOMER}', 'John', 'Doe', null, null, true, '{}', 1, now(), now() FROM tenants`,
   );
-  await client.query('VACUUM ANALYZE');
-  await client.end();
   return tenants;
 }

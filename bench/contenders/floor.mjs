@@ -1,10 +1,10 @@
-// Fastify and pg, one hand-written statement a request, no authentication, no tenant wall, no sealing, no log: what is left
-// when everything but HTTP and the rows is taken away. Reads PORT-less; prints where it listens.
+// Fastify and pg, one hand-written statement a request, no authentication, no tenant wall, no validation, no sealing, no log:
+// what is left when everything but HTTP and the rows is taken away. Nobody moves its events out of the outbox.
 import Fastify from 'fastify';
 import pg from 'pg';
-import { ISSUE, newLicense } from './statements.mjs';
+import { ISSUE, newLicense, WIRE } from './statements.mjs';
 
-const pool = new pg.Pool({ connectionString: process.env.BENCH_URL, max: Number(process.env.BENCH_POOL ?? 16) });
+const pool = new pg.Pool({ connectionString: process.env.BENCH_URL, max: Number(process.env.BENCH_POOL) });
 const app = Fastify();
 
 app.post('/v1/licenses', async (request, reply) => {
@@ -20,17 +20,20 @@ app.post('/v1/licenses', async (request, reply) => {
 app.get('/v1/licenses/:id', async (request, reply) => {
   const { rows } = await pool.query({
     name: 'get',
-    text: 'SELECT * FROM licenses WHERE tenant_id = $1 AND license_id = $2',
+    text: `SELECT ${WIRE} FROM licenses WHERE tenant_id = $1 AND license_id = $2`,
     values: [request.headers['x-tenant-id'], request.params.id],
   });
   return rows[0] ?? reply.code(404).send({ code: 'LICENSE_NOT_FOUND' });
 });
 
 app.get('/v1/licenses', async (request) => {
+  const { cursor, limit = '20' } = request.query;
+  const [, time, id] = cursor ? JSON.parse(Buffer.from(cursor, 'base64url')) : [];
   const { rows } = await pool.query({
-    name: 'list',
-    text: 'SELECT * FROM licenses WHERE tenant_id = $1 ORDER BY created_at DESC, license_id DESC LIMIT $2',
-    values: [request.headers['x-tenant-id'], Number(request.query.limit ?? 20)],
+    name: time ? 'list-after' : 'list',
+    text: `SELECT ${WIRE} FROM licenses WHERE tenant_id = $1 ${time ? 'AND (created_at, license_id) < ($3, $4)' : ''}
+           ORDER BY created_at DESC, license_id DESC LIMIT $2`,
+    values: [request.headers['x-tenant-id'], Number(limit), ...(time ? [time, id] : [])],
   });
   return { data: rows };
 });

@@ -1,0 +1,38 @@
+// What PostgreSQL says about what is going on. What the bench itself asks again and again carries a mark, inside the statement:
+// PostgreSQL forgets comments before it.
+import { setTimeout as pause } from 'node:timers/promises';
+
+export const MARK = '/* bench */';
+const DRAIN_TIMEOUT_MS = 60_000;
+const QUIET_TIMES = 5;
+
+export async function outboxRows(monitor) {
+  const { rows } = await monitor.query(`SELECT ${MARK} count(*)::int AS count FROM outbox`);
+  return rows[0].count;
+}
+
+/** Settles when no session has had anything to do for a while: requests that nobody waits for any more have ended too. */
+export async function quiet(monitor) {
+  for (let times = 0; times < QUIET_TIMES; await pause(10)) {
+    const { rows } = await monitor.query(
+      `SELECT ${MARK} count(*)::int AS busy FROM pg_stat_activity
+       WHERE backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()`,
+    );
+    times = rows[0].busy === 0 ? times + 1 : 0;
+  }
+}
+
+/** How long it took until every event was in the log. */
+export async function outboxDrained(monitor) {
+  const begun = performance.now();
+  while (await outboxRows(monitor)) {
+    if (performance.now() - begun > DRAIN_TIMEOUT_MS) throw new Error('The outbox does not drain.');
+    await pause(5);
+  }
+  return performance.now() - begun;
+}
+
+/** Throws the events away of a contender that moves none. */
+export async function emptyOutbox(monitor) {
+  await monitor.query('TRUNCATE outbox');
+}

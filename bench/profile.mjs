@@ -1,0 +1,82 @@
+// Where Node's time goes while licenses are issued over 64 connections: by part of the code, of the samples in which it was not
+// idle. `npm run bench -- --profile`.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { makeSeed, startCluster } from './cluster.mjs';
+import { runOn, warmUp } from './contenders.mjs';
+import { showOnPage } from './documents.mjs';
+import { drive } from './load.mjs';
+import { cpuSeconds } from './processes.mjs';
+import { machine } from './report.mjs';
+import { issue } from './requests.mjs';
+
+const CONNECTIONS = 64;
+const SECONDS = 6;
+const SHOWN = 14;
+
+const LOADS = [
+  ['one tenant', (contender) => issue(contender)],
+  ['1,000 tenants', (contender) => issue(contender, { ofAllTenants: true })],
+];
+
+export async function profileIssue() {
+  const seed = await makeSeed(1_000);
+  const tables = [];
+  for (const [name, request] of LOADS) tables.push(await profile(seed, name, request));
+  const text = [`${machine()}.`, ...tables].join('\n\n');
+  console.log(`\n${text}\n`);
+  await showOnPage('profile', text);
+  return true;
+}
+
+async function profile(seed, name, request) {
+  const cluster = await startCluster(seed);
+  const file = join(cluster.dataDir, 'server.cpuprofile');
+  const ours = await runOn('ours', cluster, { PROFILE: file }, 'bench/profiled-server.mjs');
+  const { pid } = ours.process;
+  await warmUp(ours, 3);
+  await drive(ours, request, { connections: CONNECTIONS, seconds: SECONDS });
+  process.kill(pid, 'SIGUSR2');
+  const before = await cpuSeconds(pid);
+  const { sent } = await drive(ours, request, { connections: CONNECTIONS, seconds: SECONDS });
+  const cpuMs = ((await cpuSeconds(pid)) - before) * 1000;
+  process.kill(pid, 'SIGUSR2');
+  const shares = sharesOf(JSON.parse(await written(file)));
+  await ours.process.stop();
+  await cluster.stop();
+  const rows = shares.slice(0, SHOWN).map(([part, share]) => `| ${part} | ${(share * 100).toFixed(1)} % |`);
+  return `**${name}**: ${(cpuMs / sent).toFixed(2)} ms of CPU an issue, the profiler's own included\n\n| part | share |\n| --- | ---: |\n${rows.join('\n')}`;
+}
+
+/** Complete when it can be read as JSON. */
+async function written(file) {
+  for (;;) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text.endsWith('}')) return text;
+    await pause(50);
+  }
+}
+
+function sharesOf({ nodes, samples, timeDeltas }) {
+  const partOf = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
+  const times = new Map();
+  let total = 0;
+  for (const [at, id] of samples.entries()) {
+    const part = partOf.get(id);
+    if (part === '(idle)' || part === '(program)') continue;
+    times.set(part, (times.get(part) ?? 0) + timeDeltas[at]);
+    total += timeDeltas[at];
+  }
+  return [...times].map(([part, time]) => [part, time / total]).sort(([, a], [, b]) => b - a);
+}
+
+/** A package, a folder of ours, a module of Node; what has no file is native: system calls, cryptography, the collector. */
+function nameOf({ functionName, url }) {
+  const [, own] = /\/dist\/((?:shared\/)?[\w-]+)\/[^/]/.exec(url.includes('node_modules') ? '' : url) ?? [];
+  if (own) return `\`src/${own}\``;
+  const [, installed] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
+  if (installed) return installed;
+  const [, builtIn] = /^node:(?:internal\/)?([\w-]+)/.exec(url) ?? [];
+  return builtIn ? `Node: ${builtIn}` : functionName || '(anonymous)';
+}

@@ -1,0 +1,32 @@
+// What is sent to a contender that speaks HTTP: kinds of traffic, as requests of autocannon.
+import { CUSTOMER, TEMPLATE } from './cluster.mjs';
+
+export const ORDER = JSON.stringify({ license_template_id: TEMPLATE, customer_id: CUSTOMER });
+
+export function headersOf({ id, key }) {
+  return { 'x-tenant-id': id, authorization: `Bearer ${key}` };
+}
+
+/** Of 1,000 tenants the greatest gets 18 % of what comes, the ten greatest get a third, and half of them a sixth. */
+export function unequal(tenants) {
+  return tenants[Math.floor(tenants.length * Math.random() ** 4)];
+}
+
+let orders = 0;
+
+export function issue(contender, { ofAllTenants = false, idempotent = false } = {}) {
+  const { tenants } = contender.cluster;
+  const tenant = ofAllTenants ? unequal(tenants) : tenants[0];
+  const headers = { ...headersOf(tenant), 'content-type': 'application/json' };
+  if (idempotent) headers['idempotency-key'] = `${process.pid}-${++orders}`;
+  return { method: 'POST', path: '/v1/licenses', headers, body: ORDER };
+}
+
+export function get({ cluster, ids }) {
+  const path = `/v1/licenses/${ids[Math.floor(ids.length * Math.random())]}`;
+  return { method: 'GET', path, headers: headersOf(cluster.tenants[0]) };
+}
+
+export function list({ cluster }) {
+  return { method: 'GET', path: '/v1/licenses?limit=100', headers: headersOf(cluster.tenants[0]) };
+}

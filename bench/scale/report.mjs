@@ -1,0 +1,66 @@
+// What scale costs, as Markdown: a line a scenario, with how much dearer the largest database is than the smallest.
+import { milliseconds, table, verdict, whole } from '../report.mjs';
+
+export function scaleReport({ machine, rounds, seconds, sizes, results }) {
+  const names = sizes.map((size) => whole(size));
+  const lines = results.flatMap((result) => linesOf(result, sizes));
+  const heads = [
+    '',
+    '',
+    ...names.map((name) => `${name}: a second`),
+    ...names.map((name) => `${name}: PostgreSQL ms`),
+    'cost',
+  ];
+  const plans = results
+    .filter(({ plan }) => plan)
+    .map(({ name, plan }) => [name, plan.by, milliseconds(plan.ms), whole(plan.buffers)]);
+  const wal = results.flatMap(walLinesOf);
+  return [
+    `${machine}. Medians of ${rounds} rounds of ${seconds} s, the databases in turn; reads over 8 connections, issues over 64. Cost: requests a second at ${names[0]} licenses divided by those at ${names.at(-1)}.`,
+    table(heads, lines),
+    ...(wal.length > 0
+      ? [
+          'WAL of an issue, with its event moved into the log where it is ours:',
+          table(['', '', 'licenses', 'bytes', 'of which page images'], wal),
+        ]
+      : []),
+    ...(plans.length > 0
+      ? [
+          `How the rows of a page are found at ${names.at(-1)} licenses, as PostgreSQL executed it for the server; whole plans in [scale-plans.txt](../bench/results/scale-plans.txt):`,
+          table(['', 'by', 'ms', 'pages'], plans),
+        ]
+      : []),
+  ].join('\n\n');
+}
+
+function linesOf({ name, goal, lanes }, sizes) {
+  return [...new Set(lanes.map(({ contender }) => contender))].map((contender) => {
+    const own = sizes.map((size) => lanes.find((lane) => lane.contender === contender && lane.size === size));
+    const cost = own[0].rate / own.at(-1).rate;
+    const judged = contender === 'ours' ? verdict(-cost, -goal).replace('-', '') : '';
+    const [rates, cpu] = [
+      own.map(({ rate }) => whole(rate)),
+      own.map(({ postgresCpuMs }) => milliseconds(postgresCpuMs)),
+    ];
+    return [name, contender, ...rates, ...cpu, `${cost.toFixed(2)}${judged}`];
+  });
+}
+
+function walLinesOf({ name, lanes }) {
+  return lanes
+    .filter(({ walBytes }) => walBytes !== undefined)
+    .map(({ contender, size, walBytes, walImageBytes }) => [
+      name,
+      contender,
+      whole(size),
+      whole(walBytes),
+      whole(walImageBytes),
+    ]);
+}
+
+export function plansText({ results }) {
+  return results
+    .filter(({ plan }) => plan)
+    .map(({ name, plan }) => `${name}: ${plan.ms} ms\n\n${plan.text}`)
+    .join('\n\n');
+}
