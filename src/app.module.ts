@@ -1,15 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ActivationsModule } from './activations/index.js';
 import { AuditModule } from './audit/index.js';
+import { ClientApiModule } from './client-api/index.js';
 import { Config } from './config.js';
 import { CustomersModule } from './customers/index.js';
 import { applicationDataSourceOptions } from './database/data-source.js';
 import { HealthModule } from './health/index.js';
 import { LicensingModule } from './licensing/index.js';
+import { MetricsModule } from './metrics/index.js';
+import { OfflineModule } from './offline/index.js';
 import { ProductsModule } from './products/index.js';
-import { ResourceHeadersInterceptor } from './shared/http/resource-headers.interceptor.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
 import { ValidationPipe } from './shared/http/validation.pipe.js';
 import { RateLimitGuard } from './shared/limits/rate-limit.guard.js';
@@ -17,6 +20,7 @@ import { RuntimeModule } from './shared/runtime.module.js';
 import { Secrets } from './shared/secrets/secrets.js';
 import { SharedModule } from './shared/shared.module.js';
 import { TenantGuard } from './shared/tenancy/tenant.guard.js';
+import { SigningModule } from './signing/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { TenantsModule } from './tenants/index.js';
 
@@ -43,15 +47,19 @@ export class AppModule {
         TemplatesModule,
         CustomersModule,
         LicensingModule,
+        ActivationsModule,
+        SigningModule,
+        OfflineModule,
+        ClientApiModule,
         AuditModule,
         HealthModule,
+        MetricsModule,
       ],
       providers: [
         { provide: APP_GUARD, useClass: TenantGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_INTERCEPTOR, useClass: ResourceHeadersInterceptor },
       ],
     };
   }

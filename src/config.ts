@@ -53,6 +53,7 @@ const Environment = z.object({
   DATABASE_LOCK_TIMEOUT_MS: count(2_000),
   DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: count(10_000),
   RELAY_INTERVAL_MS: count(2_000),
+  LICENSE_TIMER_INTERVAL_MS: z.coerce.number().int().positive().max(86_400_000).default(60_000),
   IDEMPOTENCY_TTL_HOURS: count(24),
   BOOTSTRAP_TENANT: z.string().default('tenant-001'),
   BOOTSTRAP_API_KEY: z.string().optional(),
@@ -67,10 +68,20 @@ const Environment = z.object({
   MAX_IN_FLIGHT: count(1_000),
   HTTP_HEADERS_TIMEOUT_MS: count(10_000),
   HTTP_REQUEST_TIMEOUT_MS: count(30_000),
+  HTTP_SHUTDOWN_TIMEOUT_MS: count(20_000),
   RATE_LIMIT_FAILURES: count(30),
   RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
   RATE_LIMIT_PER_KEY: z.coerce.number().int().min(1).max(1_000_000).optional(),
   RATE_LIMIT_PER_TENANT: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  CLIENT_RATE_PER_ADDRESS: count(100),
+  CLIENT_RATE_PER_LICENSE: count(100),
+  CLIENT_RATE_PER_KEY: count(1_000),
+  CLIENT_RATE_BURST_S: count(10),
+  COUNTRY_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header')
+    .optional(),
+  GEOIP_DATABASE: z.string().min(1).optional(),
   OIDC_ISSUER: SecureUrl.optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant_id'),
@@ -140,6 +151,9 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   const parsed = Environment.safeParse(present);
   if (parsed.data?.MASTER_KEY && parsed.data.MASTER_KEYS) {
     throw new ConfigError('Set MASTER_KEY or MASTER_KEYS, not both.');
+  }
+  if (parsed.data?.COUNTRY_HEADER !== undefined && parsed.data.TRUST_PROXY === undefined) {
+    throw new ConfigError('COUNTRY_HEADER needs TRUST_PROXY: without a proxy anybody could say where they are.');
   }
   if (parsed.success) return new Config(parsed.data);
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

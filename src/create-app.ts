@@ -5,7 +5,11 @@ import { ConsoleLogger } from '@nestjs/common';
 import type { Config } from './config.js';
 import { AppModule, type Runtime } from './app.module.js';
 import { setUpOpenApi } from './openapi.js';
+import { allowPages } from './shared/http/cors.js';
+import { Exports } from './shared/http/exports.js';
 import { createFastifyAdapter } from './shared/http/fastify.js';
+import { measureRequests } from './shared/http/measure-requests.js';
+import { Metrics } from './shared/metrics/metrics.js';
 
 /** The whole application, ready to listen. Logs are JSON, one object a line, on standard output. */
 export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
@@ -24,30 +28,20 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
   return app;
 }
 
-const EXPOSED_HEADERS = [
-  'ETag',
-  'Location',
-  'Idempotency-Replayed',
-  'RateLimit',
-  'RateLimit-Policy',
-  'Retry-After',
-  'X-Request-Id',
-];
-
 /** Bodies are read by our own parser. */
 export const APP_OPTIONS = { bodyParser: false } as const;
 
 /** What every instance needs before it can answer, those of the tests too. */
 export async function prepareApp(app: NestFastifyApplication, { settings }: Config): Promise<OpenAPIObject> {
-  if (settings.CORS_ORIGINS) {
-    app.enableCors({
-      origin: settings.CORS_ORIGINS,
-      methods: ['GET', 'POST', 'PATCH'],
-      exposedHeaders: EXPOSED_HEADERS,
-    });
-  }
+  const fastify = app.getHttpAdapter().getInstance();
+  measureRequests(fastify, app.get(Metrics));
+  fastify.addHook('preClose', (done) => {
+    app.get(Exports).breakOff();
+    done();
+  });
+  allowPages(app, settings.CORS_ORIGINS);
   const document = setUpOpenApi(app);
   await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  await fastify.ready();
   return document;
 }

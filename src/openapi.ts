@@ -1,6 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
+import { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './licensing/index.js';
+import { describeLists } from './shared/http/list.decorator.js';
 import { Problem } from './shared/http/problem.js';
 import { ROLES } from './shared/tenancy/permissions.js';
 import { VERSION } from './version.js';
@@ -9,20 +11,25 @@ const DESCRIPTION = `Issues software licenses from reusable templates, for many 
 be rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
 
 Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the
-permission it needs as \`x-permission\`; \`x-roles\` of the document says what each role may. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null.`;
+permission it needs as \`x-permission\`; \`x-roles\` of the document says what each role may. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null,
+or ask for \`application/x-ndjson\` or \`text/csv\` to get a list whole.`;
 
 /** In the order in which they are shown. */
 const TAGS = [
   'Licenses',
+  'Activations',
+  'Client API',
   'License templates',
   'Products',
   'Customers',
   'License events',
   'API keys',
+  'Signing keys',
   'Settings',
   'Me',
   'Tenants',
   'Health',
+  'Metrics',
 ];
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
@@ -51,8 +58,14 @@ export function setUpOpenApi(app: INestApplication): OpenAPIObject {
   });
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, ...toComponents(Problem, 'output').components },
+    schemas: {
+      ...document.components?.schemas,
+      ...toComponents(Problem, 'output').components,
+      ...toComponents(z.union([BatchOrder, BatchRenewal, BatchRefusal]), 'input').components,
+      ...toComponents(z.union([BatchResult, BatchChangeResult]), 'output').components,
+    },
   };
+  describeLists(document);
   Object.assign(document, { 'x-roles': ROLES });
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',

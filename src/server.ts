@@ -78,7 +78,8 @@ async function serve(
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<void> {
-  await app.listen(port, host).catch((error: unknown) => {
+  // For a name of both loopback addresses Fastify makes a second server, and does not wait for it when it stops.
+  await app.listen(port, host === 'localhost' ? '127.0.0.1' : host).catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} of ${host} is taken. Set PORT to another one.`);
     if (code === 'EACCES') throw new ConfigError(`This user may not listen on port ${port}. Set PORT to another one.`);

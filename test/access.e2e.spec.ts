@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Clock } from '../src/shared/clock.js';
+import { Credentials } from '../src/tenants/credentials.js';
 import { KeyUse } from '../src/tenants/key-use.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
@@ -69,6 +70,25 @@ describe('API keys', () => {
     expect((await manager.post(`/v1/api-keys/${stronger.id}/rotate`, {})).body.code).toBe('GRANT_EXCEEDED');
     expect(await me(stronger)).toBe(200);
     expect((await manager.post('/v1/api-keys', { name: 'x', permissions: ['licenses:read'] })).status).toBe(201);
+  });
+
+  it('that are in use are read again together, and one that was revoked elsewhere stops working', async () => {
+    const [kept, revoked] = [await app.key(admin.tenantId, ['products:read']), await app.key(admin.tenantId, ['*'])];
+    for (const key of [kept, revoked]) expect((await key.get('/v1/products')).status).toBe(200);
+    await app.database.query(
+      `UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND name = 'test' AND permissions = '{*}'`,
+      [admin.tenantId],
+    );
+    await app.database.query(
+      `UPDATE api_keys SET permissions = '{}' WHERE tenant_id = $1 AND name = 'test' AND permissions <> '{*}'`,
+      [admin.tenantId],
+    );
+    await eventually(async () => {
+      // Never unused for as long as keys are remembered: without being read again they would go on.
+      const statuses = [(await kept.get('/v1/products')).status, (await revoked.get('/v1/products')).status];
+      await app.nest.get(Credentials).refresh();
+      expect(statuses).toEqual([403, 401]);
+    });
   });
 
   it('stop working at once when they are revoked, also when they were just used', async () => {

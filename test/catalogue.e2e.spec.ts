@@ -52,6 +52,11 @@ describe('products, templates and customers', () => {
       trial_allowed: false,
       trial_duration_days: 30,
       grace_period_days: 30,
+      overage_policy: 'DENY',
+      overage_factor: null,
+      eviction_policy: 'NONE',
+      heartbeat_interval_seconds: 300,
+      heartbeat_grace_seconds: 300,
       active: true,
       description: null,
       metadata: {},
@@ -88,6 +93,11 @@ describe('products, templates and customers', () => {
   const restriction = (count: number) => [
     { restriction_type: 'DOMAIN', values: Array.from({ length: count }, (_, i) => `d${i}.example`), operator: 'DENY' },
   ];
+  const valued = (restriction_type: string, value: string) => ({
+    restriction_type,
+    values: [value],
+    operator: 'ALLOW',
+  });
   const nested = (levels: number): Record<string, unknown> => (levels === 1 ? {} : { a: nested(levels - 1) });
 
   it.each([
@@ -102,12 +112,28 @@ describe('products, templates and customers', () => {
     [400, { max_activations: 0 }],
     [400, { max_activations: 1_000_001 }],
     [400, { max_activations: '5' }],
+    [201, { overage_policy: 'ALLOW', overage_factor: 1.15 }],
+    [400, { overage_policy: 'ALLOW' }],
+    [400, { overage_policy: 'ALLOW', overage_factor: 1.155 }],
+    [400, { overage_policy: 'ALLOW', overage_factor: 0.99 }],
+    [400, { eviction_policy: 'NEWEST' }],
+    [400, { heartbeat_interval_seconds: 0 }],
+    [201, { features: [{ ...feature(1), limit_value: 9, limit_type: 'COUNT', reset_period: 'MONTH' }] }],
+    [400, { features: [{ ...feature(1), reset_period: 'WEEK' }] }],
     [201, { features: features(200) }],
     [400, { features: features(201) }],
     [400, { features: [feature(1), feature(1)] }],
     [201, { restrictions: restriction(1_000) }],
     [400, { restrictions: [...restriction(600), ...restriction(401)] }],
     [400, { restrictions: restriction(0) }],
+    [201, { restrictions: [valued('DOMAIN', '*.example.com'), valued('MAC_ADDRESS', '001b.4411.3ab7')] }],
+    [201, { restrictions: [valued('TIME_BASED', 'Mon-Fri 09:00-18:00 Europe/Berlin')] }],
+    [201, { restrictions: [valued('HARDWARE_ID', 'any text at all')] }],
+    [400, { restrictions: [valued('GEOGRAPHIC', 'Germany')] }],
+    [400, { restrictions: [valued('DOMAIN', 'https://example.com')] }],
+    [400, { restrictions: [valued('IP_RANGE', '10.0.0.0/33')] }],
+    [400, { restrictions: [valued('MAC_ADDRESS', '00:1B:44:11:3A')] }],
+    [400, { restrictions: [valued('TIME_BASED', 'Mon-Fri 09:00-18:00 Europe/Atlantis')] }],
     [201, { pricing: nested(8) }],
     [400, { pricing: nested(9) }],
     [201, { metadata: { x: 'y'.repeat(16 * 1024 - 8) } }],

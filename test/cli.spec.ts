@@ -55,6 +55,8 @@ describe('npm run tenants', () => {
     [['create', 'no/slash'], 'is not a tenant id'],
     [['key', 'nobody'], 'There is no tenant nobody'],
     [['remove', 'tenant-001'], 'That is not a command'],
+    [['create', 'other', '--role', 'monitor'], 'That is not a command'],
+    [['platform-key', 'other', '--role', 'admin'], '"admin" is not a role'],
   ])('refuses %j with a sentence and exit code 1', async (args, sentence) => {
     const { code, output } = await tenants(...args);
     expect(output).toContain(sentence);
@@ -79,6 +81,15 @@ describe('npm run tenants', () => {
       expect([await list(key), await list(next)]).toEqual([401, 401]);
     }, 5_000);
     expect((await tenants('revoke-platform-key', 'ops')).output).toContain('There is no platform key ops');
+  });
+
+  it('makes a key for a monitor, which may read metrics and nothing else', async () => {
+    const made = await tenants('platform-key', 'prometheus', '--role', 'monitor');
+    expect(made).toMatchObject({ code: 0, output: expect.stringContaining('may read /metrics and nothing else') });
+    const key = (await readFile(join(server.dataDir, 'platform-prometheus.key'), 'utf8')).trim();
+    expect((await server.fetch('/tenants', { key })).status).toBe(403);
+    const scraped = await fetch(new URL('/metrics', server.url), { headers: { Authorization: `Bearer ${key}` } });
+    expect(await scraped.text()).toContain('http_request_duration_seconds_count{method="GET",route="/v1/tenants"');
   });
 
   it('prints a key that nobody has yet', async () => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
+import { withClient } from '../src/database/with-client.js';
 import { Clock } from '../src/shared/clock.js';
 import { RateCounter } from '../src/shared/limits/rate-counter.js';
 import { generateApiKey } from '../src/tenants/index.js';
@@ -29,6 +31,17 @@ async function startAtRest(options: TestAppOptions = {}) {
     override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(time.now) }),
   });
   return { app, time };
+}
+
+/** A request whose body has not arrived. */
+function beginMaking(product_id: string, { key }: Api, port: number) {
+  const body = JSON.stringify({ product_id, name: 'P' });
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    `POST /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+  );
+  return { socket, body };
 }
 
 describe('the limit of failures', () => {
@@ -222,22 +235,73 @@ describe('other origins', () => {
   });
 });
 
+describe('a page of any origin', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+
+  afterAll(() => app.stop());
+
+  const from = { Origin: 'https://anywhere.example' };
+  const ask = (method: 'post' | 'get' | 'options', path: string, headers: Record<string, string> = {}) =>
+    supertest(app.nest.getHttpServer())
+      [method](path)
+      .set({ ...from, ...headers });
+
+  it('may ask the client API, whose credential is in the body, and read what it answers and refuses', async () => {
+    const preflight = await ask('options', '/v1/client/validate', {
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'authorization,content-type',
+    });
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+      },
+    });
+    const answers = [
+      await ask('post', '/v1/client/validate').send({ license_key: 'x' }),
+      await ask('post', '/v1/client/activate').send({ license_key: 'x', fingerprint: 'x' }),
+      await ask('post', '/v1/client/validate').send({}),
+      await ask('get', '/v1/client/nobody/jwks.json'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 400, 404]);
+    for (const { headers } of answers) {
+      expect(headers['access-control-allow-origin']).toBe('*');
+      expect(headers['access-control-expose-headers']).toContain('Retry-After');
+      // So no cookie and no password that a browser keeps is ever sent along.
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
+    }
+  });
+
+  it.each([
+    '/v1/clients',
+    '/v1/licenses',
+    '/v1/client',
+    '/v1/me',
+    '/openapi.json',
+    '/docs',
+    '/metrics',
+    '/health/live',
+  ])('may not ask %s', async (path) => {
+    const preflight = await ask('options', path, { 'Access-Control-Request-Method': 'POST' });
+    expect(preflight).toMatchObject({ status: 404, body: { code: 'ROUTE_NOT_FOUND' } });
+    for (const { headers } of [preflight, await ask('get', path)])
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+});
+
 describe('a flood', () => {
   it('is refused beyond the bound on work in flight, health excepted, and what was begun is done', async () => {
     const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2' } });
     const api = await app.tenant();
     await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
-    // Two requests whose bodies have not arrived.
-    const slow = ['a', 'b'].map((product_id) => {
-      const body = JSON.stringify({ product_id, name: 'P' });
-      const socket = connect(port, '127.0.0.1');
-      socket.write(
-        `POST /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\nConnection: close\r\n` +
-          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
-      );
-      return { socket, body };
-    });
+    const slow = ['a', 'b'].map((name) => beginMaking(name, api, port));
     const refused = await eventually(async () => {
       const response = await api.get('/v1/products');
       expect(response.status).toBe(503);
@@ -256,6 +320,30 @@ describe('a flood', () => {
     expect(answers).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201']);
     await eventually(async () => {
       expect((await api.get('/v1/products')).body.data).toHaveLength(2);
+    });
+    await app.stop();
+  });
+});
+
+describe('requests that were sent at once, of a client that is gone', () => {
+  it('do not count as under way', async () => {
+    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '4' } });
+    const api = await app.tenant();
+    await app.nest.listen(0, '127.0.0.1');
+    const { port } = app.nest.getHttpServer().address() as AddressInfo;
+    await withClient(app.database.ownerUrl, async (owner) => {
+      await owner.query('BEGIN; LOCK TABLE billing_products');
+      const socket = connect(port, '127.0.0.1');
+      socket.write(`GET /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\n\r\n`.repeat(4));
+      await eventually(async () => {
+        expect((await api.get('/v1/me')).status).toBe(503);
+      });
+      socket.resetAndDestroy();
+      await owner.query('ROLLBACK');
+    });
+    await eventually(async () => {
+      const answers = await Promise.all(Array.from({ length: 4 }, () => api.get('/v1/me')));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     });
     await app.stop();
   });
@@ -294,5 +382,30 @@ describe('what is hardly HTTP', () => {
     expect(answer).toContain(`HTTP/1.1 ${status} `);
     expect(answer).toContain('application/problem+json');
     expect(answer).toContain(`"code":"${code}"`);
+  });
+});
+
+describe('a server that stops', () => {
+  it('answers what was asked, and waits neither for who asks nothing nor for long', async () => {
+    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', HTTP_SHUTDOWN_TIMEOUT_MS: '1500' } });
+    const api = await app.tenant();
+    await app.nest.listen(0, '127.0.0.1');
+    const { port } = app.nest.getHttpServer().address() as AddressInfo;
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    const begun = connect(port, '127.0.0.1');
+    begun.write('GET /v1/products HTTP/1.1\r\nHost:');
+    const asked = beginMaking('a', api, port);
+    const unfinished = beginMaking('b', api, port);
+    await eventually(async () => {
+      expect((await api.get('/v1/products')).status).toBe(503);
+    });
+    const answers = Promise.all([silent, begun, unfinished.socket].map(readAll));
+    const stopped = app.stop();
+    await Promise.all([silent, begun].map((socket) => once(socket, 'close')));
+    asked.socket.write(asked.body);
+    expect(await readAll(asked.socket)).toContain('HTTP/1.1 201 ');
+    expect(await answers).toEqual(['', '', '']);
+    await stopped;
   });
 });

@@ -83,7 +83,8 @@ describe('the history', () => {
   it('is read in both directions by seq, and by what one looks for', async () => {
     const reader = await app.tenant();
     const templateId = await reader.template();
-    for (let i = 0; i < 5; i++) await reader.issue(templateId);
+    const licenses: Wire[] = [];
+    for (let i = 0; i < 5; i++) licenses.push(await reader.issue(templateId));
     await events(reader, '', 7);
     const seqs = async (query: string) => {
       const { body } = await reader.get(`/v1/license-events?${query}`);
@@ -96,6 +97,14 @@ describe('the history', () => {
     expect(await seqs('order=desc&limit=3&cursor=3')).toEqual([[2, 1], null]);
     expect(await seqs('event_type=license.created&limit=2')).toEqual([[3, 4], '4']);
     expect(await seqs('resource_type=template')).toEqual([[2], null]);
+    expect(await seqs(`resource_id=${templateId}`)).toEqual([[2], null]);
+    expect(await seqs(`resource_type=template&resource_id=${templateId}`)).toEqual([[2], null]);
+    const { license_id } = licenses[2];
+    for (const query of ['license_id=', 'resource_id=', 'resource_type=license&resource_id=']) {
+      expect(await seqs(`${query}${license_id}`)).toEqual([[5], null]);
+    }
+    expect(await seqs(`resource_type=template&resource_id=${license_id}`)).toEqual([[], null]);
+    expect(await seqs(`resource_type=license&resource_id=${templateId}`)).toEqual([[], null]);
     const { body } = await reader.get('/v1/license-events?cursor=4&limit=1');
     const time = body.data[0].created_at as string;
     const [later] = await seqs(`created_from=${time}`);

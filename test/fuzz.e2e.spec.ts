@@ -20,6 +20,8 @@ interface Call {
   readonly query: Record<string, unknown>;
   readonly headers: Record<string, string>;
   readonly body: unknown;
+  /** Of the body. */
+  readonly type: string;
 }
 
 const TABLES = [
@@ -30,6 +32,9 @@ const TABLES = [
   'license_keys',
   'tenants',
   'idempotency_keys',
+  'license_activations',
+  'license_usages',
+  'signing_keys',
 ];
 
 describe('whatever is sent', () => {
@@ -42,13 +47,18 @@ describe('whatever is sent', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     [tenant, platform] = [await app.tenant(), await app.platform()];
-    const template_id = await tenant.template({ template_id: 'professional-isp' });
+    const template_id = await tenant.template({ template_id: 'professional-isp', max_activations: null });
     const license = await tenant.issue(template_id);
     await tenant.create('/v1/customers', { customer_id: 'customer-001', last_name: 'L' });
+    const device = { fingerprint: 'device' };
+    const activation = (await tenant.post(`/v1/licenses/${license.license_id}/activations`, device)).body;
     const key = await tenant.create('/v1/api-keys', { name: 'k', role: 'read-only' });
+    const signingKey = await tenant.create('/v1/signing-keys', {});
     ids = {
+      kid: signingKey.kid as string,
       template_id,
       license_id: license.license_id as string,
+      activation_id: activation.activation_id as string,
       product_id: license.product_id as string,
       customer_id: 'customer-001',
       key_id: key.id as string,
@@ -64,7 +74,7 @@ describe('whatever is sent', () => {
     const all = operations(app.document);
     expect(all.length).toBeGreaterThanOrEqual(30);
     for (const { path, method, operation } of all) {
-      const caller = path.startsWith('/v1/tenants') ? platform : tenant;
+      const caller = path.startsWith('/v1/tenants') || path === '/metrics' ? platform : tenant;
       let before = await fingerprint();
       await fc.assert(
         fc.asyncProperty(calls(operation as Wire), async (call) => {
@@ -88,7 +98,9 @@ describe('whatever is sent', () => {
   async function fingerprint(): Promise<string> {
     const parts = TABLES.map((table) => `SELECT '${table}' || ${table}::text AS row FROM ${table}`);
     const keys = `SELECT concat_ws(' ', id, name, role, permissions, networks, key_sha256, revoked_at, version) FROM api_keys`;
-    const events = 'SELECT id::text FROM outbox UNION SELECT id::text FROM license_event_logs';
+    // That a device found no seat is told of, and changes nothing.
+    const told = `WHERE event_type <> 'license.activation_refused'`;
+    const events = `SELECT id::text FROM outbox ${told} UNION SELECT id::text FROM license_event_logs ${told}`;
     const [state] = await app.database.query<{ state: string }>(
       `SELECT md5(string_agg(row, '|' ORDER BY row)) AS state FROM (${[...parts, keys].join(' UNION ALL ')}
        UNION ALL (${events})) AS everything`,
@@ -99,7 +111,9 @@ describe('whatever is sent', () => {
   function calls(operation: Wire): Arbitrary<Call> {
     const components = (app.document.components?.schemas ?? {}) as Record<string, Schema>;
     const parameters = (operation.parameters ?? []) as Parameter[];
-    const schema = operation.requestBody?.content['application/json'].schema as Schema | undefined;
+    const [[type, { schema }] = ['', { schema: undefined }]] = Object.entries<{ schema?: Schema }>(
+      operation.requestBody?.content ?? {},
+    );
     const known = ({ name, schema: inner }: Parameter) =>
       fc.oneof(
         { weight: 6, arbitrary: fc.constant<unknown>(ids[name] ?? 'x') },
@@ -124,6 +138,7 @@ describe('whatever is sent', () => {
         { requiredKeys: [] },
       ),
       body: schema ? fromSchema(schema, components) : fc.constant(undefined),
+      type: fc.constant(type),
     });
   }
 
@@ -136,8 +151,8 @@ describe('whatever is sent', () => {
   }
 
   /** As text, so that also what is no object is sent as it is. */
-  function jsonOf({ body, headers }: Call): { body?: string; headers: Record<string, string> } {
+  function jsonOf({ body, type, headers }: Call): { body?: string; headers: Record<string, string> } {
     if (body === undefined) return { headers };
-    return { body: JSON.stringify(body), headers: { ...headers, 'Content-Type': 'application/json' } };
+    return { body: JSON.stringify(body), headers: { ...headers, 'Content-Type': type } };
   }
 });

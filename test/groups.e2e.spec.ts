@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { GetLicenseQuery, IssueLicenseCommand } from '../src/licensing/index.js';
+import { Idempotency } from '../src/shared/events/idempotency.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
+import { Actor } from '../src/shared/tenancy/actor.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
@@ -24,6 +28,9 @@ describe('orders that arrive together', () => {
 
   afterAll(() => app.stop());
 
+  const outboxIsEmpty = () =>
+    eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
+
   const order = (license_template_id: string, issued_to: string = randomUUID()) => ({
     license_template_id,
     customer_id: 'c',
@@ -31,19 +38,24 @@ describe('orders that arrive together', () => {
   });
 
   it('share transactions, and each gets its own license and event', async () => {
-    const begun = jest.spyOn(app.nest.get(UnitOfWork), 'runForAll');
+    const sent = jest.spyOn(app.nest.get(UnitOfWork), 'call');
+    const commands = app.nest.get(CommandBus);
+    const actor = Actor.service('test', ours.tenantId);
     const names = Array.from({ length: 60 }, () => randomUUID());
-    const answers = await Promise.all(names.map((name) => ours.post('/v1/licenses', order(templateId, name))));
-    const transactions = begun.mock.calls.length;
-    begun.mockRestore();
-    expect(answers.map(({ status, body }) => [status, body.issued_to])).toEqual(names.map((name) => [201, name]));
-    expect(new Set(answers.map(({ body }) => body.license_key as string)).size).toBe(60);
-    // The moves of their events included.
-    expect(transactions).toBeLessThan(60);
+    const issued = await Promise.all(
+      names.map((name) => commands.execute(new IssueLicenseCommand(actor, order(templateId, name)))),
+    );
+    const transactions = sent.mock.calls.filter(([{ name }]) => name === 'licenses.issue').length;
+    sent.mockRestore();
+    expect(issued.map(({ issued_to }) => issued_to)).toEqual(names);
+    expect(new Set(issued.map(({ license_key }) => license_key)).size).toBe(60);
+    // One tenant has one group on its way: the first goes alone, and the rest together.
+    expect(transactions).toBeGreaterThan(0);
+    expect(transactions).toBeLessThanOrEqual(3);
     await eventually(async () => {
       const { data } = (await ours.get('/v1/license-events?event_type=license.created&limit=100')).body;
       const logged = (data as Wire[]).map(({ license_id }) => license_id as string);
-      expect(logged.sort()).toEqual(answers.map(({ body }) => body.license_id as string).sort());
+      expect(logged.sort()).toEqual(issued.map(({ license_id }) => license_id).sort());
     });
   });
 
@@ -66,6 +78,25 @@ describe('orders that arrive together', () => {
     expect(answers.map(({ status }) => status)).toEqual(names.map((name) => (name === 'poison' ? 500 : 201)));
     expect(await app.database.query(`SELECT 1 FROM licenses WHERE issued_to = ANY($1)`, [names])).toHaveLength(19);
     await app.database.query('ALTER TABLE licenses DROP CONSTRAINT no_poison');
+  });
+
+  it('are issued once, also when what came of the key of one of them cannot be read', async () => {
+    const commands = app.nest.get(CommandBus);
+    const actor = Actor.service('test', ours.tenantId);
+    const [keyed, name] = [order(templateId), randomUUID()];
+    const options = { idempotencyKey: randomUUID() };
+    const issue = (...what: [typeof keyed, typeof options?]) =>
+      commands.execute(new IssueLicenseCommand(actor, ...what));
+    const first = await issue(keyed, options);
+    const lost = jest.spyOn(app.nest.get(Idempotency), 'readAll').mockRejectedValueOnce(new Error('lost'));
+    // The first goes alone, and the two others together.
+    const together = [issue(order(templateId)), issue(keyed, options), issue(order(templateId, name))];
+    const [, replayed, other] = await Promise.allSettled(together);
+    lost.mockRestore();
+    expect(replayed).toMatchObject({ status: 'rejected', reason: { message: 'lost' } });
+    expect(other).toMatchObject({ status: 'fulfilled', value: { issued_to: name } });
+    expect(await app.database.query('SELECT 1 FROM licenses WHERE issued_to = $1', [name])).toHaveLength(1);
+    expect(await issue(keyed, options)).toEqual(first);
   });
 
   it('of several tenants stay behind their walls', async () => {
@@ -103,13 +134,14 @@ describe('orders that arrive together', () => {
     expect((await ours.post('/v1/licenses', order(templateId), key)).status).toBe(201);
   });
 
-  it('are all told that the outcome is unknown when the connection is lost during their commit', async () => {
+  it('are all told that the outcome is unknown when the connection is lost on their way', async () => {
     const proxy = await PostgresProxy.start(app.database.applicationUrl);
     const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets, databaseUrl: proxy.url });
     const there = neighbour.bearer(ours.tenantId, ours.key ?? '');
-    await there.get('/v1/me');
+    await there.issue(templateId);
+    await outboxIsEmpty();
     const names = Array.from({ length: 12 }, () => randomUUID());
-    proxy.cutWhenSent('COMMIT');
+    proxy.cutWhenSent('licenses.issue');
     const answers = await Promise.all(names.map((name) => there.post('/v1/licenses', order(templateId, name))));
     const unknown = answers.filter(({ body }) => body.code === 'OUTCOME_UNKNOWN');
     expect(unknown.length).toBeGreaterThan(0);
@@ -122,6 +154,67 @@ describe('orders that arrive together', () => {
     const existing = rows.map(({ issued_to }) => issued_to);
     expect(new Set(existing).size).toBe(existing.length);
     for (const { status, body } of answers) if (status === 201) expect(existing).toContain(body.issued_to);
+    await neighbour.stop();
+    await proxy.stop();
+  });
+});
+
+describe('reads that arrive together', () => {
+  let app: TestApp;
+  let ours: Api;
+  let theirs: Api;
+  let ids: string[];
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    [ours, theirs] = [await app.tenant(), await app.tenant()];
+    const templateId = await ours.template();
+    ids = await Promise.all(
+      Array.from({ length: 20 }, async () => (await ours.issue(templateId)).license_id as string),
+    );
+    await Promise.all([ours.get('/v1/me'), theirs.get('/v1/me')]);
+  });
+
+  afterAll(() => app.stop());
+
+  it('share statements, and each gets its own license, behind its own wall', async () => {
+    const begun = jest.spyOn(app.nest.get(UnitOfWork), 'ask');
+    const queries = app.nest.get(QueryBus);
+    const asked = [...ids, ...ids, randomUUID()].flatMap((id) => [[ours, id] as const, [theirs, id] as const]);
+    const answers = await Promise.allSettled(
+      asked.map(([api, id]) => queries.execute(new GetLicenseQuery(Actor.service('test', api.tenantId), id))),
+    );
+    const statements = begun.mock.calls.length;
+    begun.mockRestore();
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.license_id : 404))).toEqual(
+      asked.map(([api, id]) => (api === ours && ids.includes(id) ? id : 404)),
+    );
+    // Two go at once, and the rest together.
+    expect(statements).toBeGreaterThan(0);
+    expect(statements).toBeLessThanOrEqual(4);
+  });
+
+  it('see what was committed before they were asked for, also while others are on their way', async () => {
+    const busy = Promise.all(Array.from({ length: 40 }, (_, at) => ours.get(`/v1/licenses/${ids[at % 20]}`)));
+    for (const id of ids.slice(0, 5)) {
+      const name = randomUUID();
+      await ours.patch(`/v1/licenses/${id}`, { issued_to: name });
+      expect((await ours.get(`/v1/licenses/${id}`)).body.issued_to).toBe(name);
+    }
+    await busy;
+  });
+
+  it('all hear that the database is gone, and are answered again when it is back', async () => {
+    const proxy = await PostgresProxy.start(app.database.applicationUrl);
+    const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets, databaseUrl: proxy.url });
+    const there = neighbour.bearer(ours.tenantId, ours.key ?? '');
+    await there.get('/v1/me');
+    proxy.cutWhenSent('unnest');
+    const answers = await Promise.all(ids.map((id) => there.get(`/v1/licenses/${id}`)));
+    const lost = answers.filter(({ status }) => status !== 200);
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.every(({ status, body }) => status === 503 && body.code === 'DATABASE_UNAVAILABLE')).toBe(true);
+    expect((await there.get(`/v1/licenses/${ids[0]}`)).status).toBe(200);
     await neighbour.stop();
     await proxy.stop();
   });

@@ -7,10 +7,13 @@ import { PostgresProxy } from './support/proxy.js';
 import { ServerProcess } from './support/server.js';
 
 const TENANT = 'tenant-001';
-/** BEGIN, the claim, two reads, three inserts, the result, COMMIT; and the key's lookup where it is not remembered. */
-const STATEMENTS = 9;
+/** Statements of each action: an issue is one; renewing is BEGIN, the claim, two reads, the change, its event, the result, COMMIT. */
+const ACTIONS = [
+  ['issue', 1],
+  ['renewal', 6],
+] as const;
 
-describe('kill -9 of the server between two statements of an issue', () => {
+describe('kill -9 of the server between two statements', () => {
   let database: TestDatabase;
   let proxy: PostgresProxy;
   let server: ServerProcess;
@@ -35,8 +38,9 @@ describe('kill -9 of the server between two statements of an issue', () => {
       product_id: 'p',
       license_type: 'SUBSCRIPTION',
       license_model: 'PER_SEAT',
+      default_duration: 30,
     });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await server.cleanUp();
@@ -44,30 +48,81 @@ describe('kill -9 of the server between two statements of an issue', () => {
     await database.drop();
   });
 
-  it('and a retry make one license, whichever two statements they are', async () => {
-    let survived = -1;
-    for (let sent = 0; survived < 0; sent++) {
-      const issue = () =>
-        send('/licenses', { license_template_id: 't', customer_id: 'c', issued_to: `n${sent}` }, `k${sent}`);
-      proxy.cutAfterStatements(sent, () => void server.kill('SIGKILL'));
-      const first = await issue().catch(() => undefined);
-      if (first) survived = sent;
-      await server.kill('SIGKILL');
-      proxy.mend();
-      await server.start();
-      const retried = await issue();
-      if (first) expect(retried).toEqual({ ...first, replayed: 'true' });
-      expect(retried).toMatchObject({ status: 201, license_key: expect.stringMatching(/^[0-9A-F-]{24}$/) });
-      const rows = await database.query<{ license_id: string }>(
-        'SELECT license_id FROM licenses WHERE issued_to = $1',
-        [`n${sent}`],
+  it.each(ACTIONS)(
+    'of one %s, and a retry, do it once, whichever two statements they are',
+    async (action, statements) => {
+      let survived = -1;
+      for (let sent = 0; survived < 0; sent++) {
+        const name = `${action}-${sent}`;
+        const order = { license_template_id: 't', customer_id: 'c', issued_to: name };
+        const renewed = action === 'renewal' ? (await send('/licenses', order)).license_id : undefined;
+        const act = () =>
+          renewed ? send(`/licenses/${renewed}/renew`, { days: 30 }, name) : send('/licenses', order, name);
+        proxy.cutAfterStatements(sent, () => void server.kill('SIGKILL'));
+        const first = await act().catch(() => undefined);
+        if (first) survived = sent;
+        await server.kill('SIGKILL');
+        proxy.mend();
+        await server.start();
+        const retried = await act();
+        if (first) expect(retried).toEqual({ ...first, replayed: 'true' });
+        const done = await database.query<Record<string, unknown>>(
+          `SELECT status, license_id, version, (SELECT count(*)::int FROM license_keys WHERE license_id = l.license_id) AS keys
+         FROM licenses l WHERE issued_to = $1`,
+          [name],
+        );
+        const { license_id } = retried;
+        const version = action === 'renewal' ? 2 : 1;
+        expect({ sent, done }).toEqual({ sent, done: [{ status: 'ACTIVE', license_id, version, keys: 1 }] });
+      }
+      expect(survived).toBeGreaterThanOrEqual(statements);
+    },
+    180_000,
+  );
+
+  it('nor of a batch that is sent again renew a license twice', async () => {
+    const order = { license_template_id: 't', customer_id: 'c', issued_to: 'batch' };
+    const issued = await sendBatch('issue', Array<object>(40).fill(order), 'issue');
+    const ids = issued.map(({ license }) => license?.license_id ?? '');
+    const lines = ids.map((license_id) => ({ license_id, months: 1 }));
+    // A renewal takes more than four, so that not even the half is done.
+    proxy.cutAfterStatements(80, () => void server.kill('SIGKILL'));
+    await expect(sendBatch('renew', lines, 'renew')).rejects.toThrow();
+    await server.kill('SIGKILL');
+    proxy.mend();
+    const renewed = () =>
+      database.query<{ version: number; told: number }>(
+        `SELECT version, (SELECT count(*)::int FROM (SELECT license_id, event_type FROM license_event_logs UNION ALL
+                          SELECT license_id, event_type FROM outbox) event
+                          WHERE event.license_id = licenses.license_id AND event_type = 'license.renewed') AS told
+         FROM licenses WHERE license_id = ANY($1)`,
+        [ids],
       );
-      expect({ sent, rows }).toEqual({ sent, rows: [{ license_id: retried.license_id }] });
-    }
-    expect(survived).toBeGreaterThanOrEqual(STATEMENTS);
-    const [{ count } = {}] = await database.query<{ count: number }>('SELECT count(*)::int AS count FROM license_keys');
-    expect(count).toBe(survived + 1);
-  }, 180_000);
+    const survivors = (await renewed()).filter(({ version }) => version === 2).length;
+    expect(survivors).toBeGreaterThan(0);
+    expect(survivors).toBeLessThan(20);
+    await server.start();
+    const retried = await sendBatch('renew', lines, 'renew');
+    expect(retried.map(({ status }) => status)).toEqual(Array(40).fill(200));
+    expect(retried.filter(({ replayed }) => replayed)).toHaveLength(survivors);
+    expect(await renewed()).toEqual(Array(40).fill({ version: 2, told: 1 }));
+  }, 60_000);
+
+  async function sendBatch(action: string, lines: readonly object[], idempotencyKey: string) {
+    const response = await fetch(`${server.url}/v1/licenses:batch-${action}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${key}`,
+        'Content-Type': 'application/x-ndjson',
+        'Idempotency-Key': idempotencyKey,
+      },
+      body: lines.map((line) => JSON.stringify(line)).join('\n'),
+    });
+    const results = (await response.text()).trim().split('\n');
+    return results.map(
+      (line) => JSON.parse(line) as { status: number; license?: { license_id: string }; replayed?: true },
+    );
+  }
 
   async function send(path: string, body: unknown, idempotencyKey?: string) {
     const response = await fetch(`${server.url}/v1${path}`, {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LicenseTimer } from '../src/licensing/license-timer.js';
 import { RandomSource } from '../src/licensing/random-source.js';
 import { Clock } from '../src/shared/clock.js';
 import { unique, type Api, type Wire } from './support/api.js';
@@ -7,6 +8,9 @@ import { eventually } from './support/eventually.js';
 
 const NOW = new Date('2026-02-28T12:00:00.000Z');
 const LICENSE_KEY = /^[0-9A-F]{4}(-[0-9A-F]{4}){4}$/;
+const UUID = '01a214a7-7f4d-7097-9901-2e0f40c35ce6';
+
+const cursorOf = (...parts: string[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
 
 describe('POST /v1/licenses', () => {
   let app: TestApp;
@@ -131,6 +135,11 @@ describe('POST /v1/licenses', () => {
     const terms = {
       max_activations: 5,
       grace_period_days: 7,
+      overage_policy: 'ALLOW',
+      overage_factor: 1.15,
+      eviction_policy: 'OLDEST',
+      heartbeat_interval_seconds: 60,
+      heartbeat_grace_seconds: 30,
       features: [{ feature_id: 'a', feature_name: 'A', enabled: false, limit_value: 3, limit_type: 'COUNT' }],
       restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }],
       pricing: { monthly: 299, annual: 2990 },
@@ -140,6 +149,11 @@ describe('POST /v1/licenses', () => {
     const changed = await api.patch(`/v1/license-templates/${templateId}`, {
       max_activations: 1,
       grace_period_days: 0,
+      overage_policy: 'DENY',
+      overage_factor: null,
+      eviction_policy: 'NONE',
+      heartbeat_interval_seconds: 1,
+      heartbeat_grace_seconds: 0,
       features: [],
       restrictions: [],
       pricing: { monthly: 1 },
@@ -238,7 +252,7 @@ describe('POST /v1/licenses', () => {
     const templateId = await api.template();
     drawn = [Buffer.from(taken)];
     await api.issue(templateId);
-    drawn = Array.from({ length: 5 }, () => Buffer.from(taken));
+    drawn = Array.from({ length: 10 }, () => Buffer.from(taken));
     const response = await api.post('/v1/licenses', { license_template_id: templateId, customer_id: 'c' });
     expect(response.status).toBe(500);
     drawn = [];
@@ -307,14 +321,15 @@ describe('POST /v1/licenses', () => {
       ['status=REVOKED', []],
       ['issued_from=2026-03-01T00:00:00Z&issued_before=2026-05-01T00:00:00Z', [3, 2]],
       ['issued_before=2026-02-01T01:00:00%2B01:00', [0]],
-      ['expires_before=2027-02-02T00:00:00Z', [1, 0]],
-      ['expires_from=2027-02-02T00:00:00Z', [3, 2]],
-      ['q=zo', [5, 3, 1]],
+      ['expires_before=2027-02-02T00:00:00Z', [0, 1]],
+      ['expires_from=2027-02-02T00:00:00Z', [2, 3]],
+      ['expires_from=2027-01-01T00:00:00Z&q=z', [1, 3]],
+      ['q=zo', [1, 3, 5]],
       ['q=%C3%A4ra%204', [4]],
       ['q=ra', []],
       ['q=%25', []],
       ['customer_id=c-1&license_type=PERPETUAL', [5]],
-    ])('with %j finds %j, newest first', async (query, expected) => {
+    ])('with %j finds %j, in this order', async (query, expected) => {
       expect(await found(query)).toEqual(expected);
     });
 
@@ -342,12 +357,70 @@ describe('POST /v1/licenses', () => {
     });
 
     it.each([
+      ['expires_from=2020-01-01T00:00:00Z', ['c', 'a', 'e', 'b', 'd']],
+      ['status=EXPIRED&expires_from=2020-01-01T00:00:00Z', ['c', 'a']],
+      ['q=n', ['b', 'c', 'd', 'e', 'a']],
+      ['status=EXPIRED&q=n', ['c', 'a']],
+    ])('pages through %j by expiry or name, and by id where it is equal', async (query, expected) => {
+      const pager = await app.tenant();
+      const template_id = await pager.template({ default_duration: 10 });
+      const byId = new Map<string, string>();
+      for (const [name, issued_to, day] of [
+        ['a', 'nO', 2],
+        ['b', 'NA', 12],
+        ['c', 'Nb', 1],
+        ['d', 'Nb', 12],
+        ['e', 'nb', 11],
+      ] as const) {
+        now = new Date(Date.UTC(2026, 0, day));
+        byId.set((await pager.issue(template_id, { issued_to })).license_id as string, name);
+      }
+      // Some have expired; the log has been told of one of them.
+      now = new Date(Date.UTC(2026, 0, 11, 12));
+      await app.nest.get(LicenseTimer).sweep();
+      now = new Date(Date.UTC(2026, 0, 12, 12));
+      const seen: unknown[] = [];
+      for (let cursor = '', more = true; more;) {
+        const { body } = await pager.get(`/v1/licenses?limit=1&${query}${cursor}`);
+        seen.push(...body.data.map((license: Wire) => byId.get(license.license_id as string)));
+        more = body.next_cursor !== null;
+        cursor = `&cursor=${body.next_cursor}`;
+      }
+      now = NOW;
+      expect(seen).toEqual(expected);
+    });
+
+    it.each(['я', '𝄞', '\u0001'])('takes the cursor that it gave, also after a name of many %j', async (letter) => {
+      const pager = await app.tenant();
+      const template_id = await pager.template();
+      for (let i = 0; i < 2; i++)
+        await pager.issue(template_id, { issued_to: letter.repeat(letter.length > 1 ? 127 : 255) });
+      const query = `limit=1&q=${encodeURIComponent(letter)}`;
+      const { next_cursor } = (await pager.get(`/v1/licenses?${query}`)).body;
+      const next = await pager.get(`/v1/licenses?${query}&cursor=${next_cursor}`);
+      expect(next).toMatchObject({ status: 200, body: { data: [expect.anything()], next_cursor: null } });
+    });
+
+    it.each([`0000-01-01T00:00:00Z`, `2026-01-01T00:00:00.${'0'.repeat(200)}1Z`])(
+      'takes a time that PostgreSQL would not, in a cursor: %s',
+      async (at) => {
+        const query = `expires_from=2020-01-01T00:00:00Z&cursor=${cursorOf('expiry_date', at, UUID)}`;
+        expect((await lister.get(`/v1/licenses?${query}`)).status).toBe(200);
+        expect((await lister.get(`/v1/products?cursor=${cursorOf('created_at', at, 'p')}`)).status).toBe(200);
+      },
+    );
+
+    it.each([
       'limit=0',
       'limit=101',
       'limit=ten',
       'limit=-1',
       'cursor=nonsense',
-      `cursor=${Buffer.from('["2026-01-01T00:00:00.000Z","not-a-uuid"]').toString('base64url')}`,
+      `cursor=${cursorOf('created_at', '2026-01-01T00:00:00.000Z', 'not-a-uuid')}`,
+      `cursor=${cursorOf('created_at', '2026-01-01T00:00:00.000Z', UUID)}&expires_from=2026-01-01T00:00:00Z`,
+      `cursor=${cursorOf('expiry_date', '2026-01-01T00:00:00.000Z', UUID)}`,
+      `cursor=${cursorOf('expiry_date', 'soon', UUID)}&expires_from=2026-01-01T00:00:00Z`,
+      `cursor=${cursorOf('issued_to', 'a\0', UUID)}&q=a`,
       'status=active',
       'issued_from=yesterday',
       'q=',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { EventLog } from '../src/audit/event-log.js';
 import { withClient } from '../src/database/with-client.js';
 import { BACKUP_TABLES, NOT_BACKED_UP } from '../src/maintenance/backup-format.js';
 import { IssueLicenseCommand } from '../src/licensing/index.js';
@@ -242,15 +243,19 @@ describe('npm run erase', () => {
     const order = { license_template_id: template, customer_id: 'c-1815', metadata: { note: 'her note' } };
     const first = (await api.post('/v1/licenses', order, { 'Idempotency-Key': 'issue' })).body;
     await api.issue(template, { customer_id: 'c-1815', issued_to: 'Zsuzsa the First' });
+    const device = { fingerprint: 'd', user_id: 'zsuzsa@example.com', name: 'Lovelace', hostname: 'zsuzsa' };
+    const path = `/v1/licenses/${first.license_id}/activations`;
+    await api.post(path, { ...device, metadata: { note: 'her note' } }, { 'Idempotency-Key': 'seat' });
     const other = await api.issue(template, { customer_id: 'grace', issued_to: 'Grace Hopper' });
     await eventually(async () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
     });
     const { licenses, events, results } = await erase('c-1815');
-    expect({ licenses, events, results }).toEqual({ licenses: 2, events: 4, results: 2 });
+    expect({ licenses, events, results }).toEqual({ licenses: 2, events: 5, results: 3 });
 
     const rows = await app.database.query<{ row: string }>(
       `SELECT customers::text AS row FROM customers UNION ALL SELECT licenses::text FROM licenses
+       UNION ALL SELECT license_activations::text FROM license_activations
        UNION ALL SELECT license_event_logs::text FROM license_event_logs UNION ALL SELECT outbox::text FROM outbox`,
     );
     const dump = rows.map(({ row }) => row).join('\n');
@@ -259,6 +264,8 @@ describe('npm run erase', () => {
 
     const replayed = await api.post('/v1/licenses', order, { 'Idempotency-Key': 'issue' });
     expect(replayed.body).toEqual({ ...first, issued_to: 'Customer c-1815' });
+    const seat = await api.post(path, { ...device, metadata: { note: 'her note' } }, { 'Idempotency-Key': 'seat' });
+    expect(seat.body).toMatchObject({ fingerprint: 'd', name: null, hostname: null, user_id: null });
     expect((await api.get(`/v1/licenses/${first.license_id}`)).body).toMatchObject({
       issued_to: 'Customer c-1815',
       version: 2,
@@ -303,6 +310,64 @@ describe('npm run erase', () => {
     );
     expect(left).toEqual([]);
     expect((await api.issue(template, { customer_id: 'late' })).issued_to).toBe('Customer late');
+  });
+
+  it('reaches an event that enters the log meanwhile', async () => {
+    const { license_id } = await api.issue(await api.template(), { customer_id: 'moving', issued_to: 'Moving Target' });
+    // Of a time to come, so that nothing moves it but this test.
+    const [event] = await app.database.query<{ id: string }>(
+      `INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, event_data, personal, actor, metadata,
+                           created_at, stored_at)
+       SELECT tenant_id, gen_random_uuid(), 'license.edited', license_id, 'license', license_id, '{}',
+              jsonb_build_object('issued_to', issued_to), '{}', '{}', now(), now() + interval '1 day'
+       FROM licenses WHERE license_id = $1 RETURNING id`,
+      [license_id],
+    );
+    const move = () => app.nest.get(EventLog).append(new Map([[api.tenantId, [event?.id ?? '']]]));
+    let moved: Promise<void> | undefined;
+    await withClient(app.database.ownerUrl, async (owner) => {
+      const run = owner.query.bind(owner) as (text: string, values: unknown[]) => Promise<unknown>;
+      const query = async (text: string, values: unknown[]) => {
+        const result = await run(text, values);
+        if (!moved && text.includes('SET personal = NULL')) await movedOrWaiting((moved = move()));
+        return result;
+      };
+      const client = Object.assign(Object.create(owner) as typeof owner, { query });
+      await eraseCustomer(client, app.secrets, api.tenantId, 'moving', app.nest.get(Clock).now());
+    });
+    await moved;
+    const log = 'SELECT personal FROM license_event_logs WHERE id = $1';
+    expect(await app.database.query(log, [event?.id])).toEqual([{ personal: null }]);
+  });
+
+  async function movedOrWaiting(moved: Promise<void>): Promise<void> {
+    let settled = false;
+    void moved.finally(() => (settled = true));
+    await eventually(async () => {
+      const waiting = await app.database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(settled || waiting.length > 0).toBe(true);
+    });
+  }
+
+  it('follows a customer to the licenses that were given to another, and leaves that one alone', async () => {
+    const { license_id } = await api.issue(await api.template(), { customer_id: 'giver', issued_to: 'Iphigenia' });
+    const act = (action: string, body: Wire) => api.post(`/v1/licenses/${license_id}/${action}`, body);
+    await act('renew', { months: 1, reason: { code: 'OTHER', text: 'Iphigenia called' } });
+    await act('transfer', { customer_id: 'taker', issued_to: 'Orestes' });
+    await eventually(async () => {
+      expect((await api.get(`/v1/license-events?license_id=${license_id}`)).body.data).toHaveLength(3);
+    });
+    await act('suspend', { reason: { code: 'OTHER', text: 'Orestes called' } });
+    await eventually(async () => {
+      expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
+    });
+    expect(await erase('giver')).toMatchObject({ licenses: 0, events: 3 });
+    const { data } = (await api.get(`/v1/license-events?license_id=${license_id}`)).body;
+    expect(JSON.stringify(data)).not.toContain('Iphigenia');
+    expect(data[3].event_data).toMatchObject({ reason: { code: 'OTHER', text: 'Orestes called' } });
+    expect((await api.get(`/v1/licenses/${license_id}`)).body.issued_to).toBe('Orestes');
   });
 
   it('refuses a customer of whom nothing is known, and another tenant’s', async () => {

@@ -3,10 +3,21 @@ import { unique, type Api, type Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { operations } from './support/openapi.js';
 
-const OPEN = ['/health/live', '/health/ready'];
+const OPEN = [
+  '/health/live',
+  '/health/ready',
+  '/v1/client/{tenant_id}/jwks.json',
+  '/v1/client/{tenant_id}/revocations',
+];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 6;
+const LISTS = 8;
+const PLATFORM_ROLES = ['platform', 'monitor'];
+/** Whose credential is a license key; test/client.e2e.spec.ts is about them. */
+const CLIENT = '/v1/client/';
+
+/** Routes that act within no tenant. */
+const isOfPlatform = (path: string) => path.startsWith('/v1/tenants') || path === '/metrics';
 
 describe('the OpenAPI document', () => {
   let app: TestApp;
@@ -21,11 +32,16 @@ describe('the OpenAPI document', () => {
     theirs = await app.tenant();
     const template_id = await theirs.template({ template_id: 'foreign-template' });
     const license = await theirs.issue(template_id);
+    const device = { fingerprint: 'foreign' };
+    const activation = (await theirs.post(`/v1/licenses/${license.license_id}/activations`, device)).body;
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
     const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
+    const signingKey = await theirs.create('/v1/signing-keys', {});
     foreign = {
+      kid: signingKey.kid as string,
       template_id,
       license_id: license.license_id as string,
+      activation_id: activation.activation_id as string,
       product_id: license.product_id as string,
       customer_id: customer.customer_id as string,
       key_id: key.id as string,
@@ -34,16 +50,24 @@ describe('the OpenAPI document', () => {
 
   afterAll(() => app.stop());
 
-  const all = () => operations(app.document).filter(({ path }) => !OPEN.includes(path));
+  const all = () => operations(app.document).filter(({ path }) => !OPEN.includes(path) && !path.startsWith(CLIENT));
   const permissionOf = (operation: unknown) => (operation as Wire)['x-permission'] as string;
   /** Routes that act within the caller's tenant. */
-  const ofTenants = () => all().filter(({ path }) => !path.startsWith('/v1/tenants') && !ANYBODY.includes(path));
+  const ofTenants = () => all().filter(({ path }) => !isOfPlatform(path) && !ANYBODY.includes(path));
   const at = (path: string, ids = foreign) => path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? 'missing');
   const bodyOf = (path: string, method: string): Wire => {
     const item = (app.document.paths as Wire)[path][method];
-    const ref = item.requestBody?.content['application/json'].schema.$ref as string | undefined;
-    return ref && (app.document.components?.schemas as Wire)[ref.split('/').pop() ?? ''].example;
+    const ref = item.requestBody?.content[typeOf(path, method)].schema.$ref as string | undefined;
+    const schema = ref && (app.document.components?.schemas as Wire)[ref.split('/').pop() ?? ''];
+    return schema && (schema.example ?? schema.examples[0]);
   };
+  const typeOf = (path: string, method: string): string =>
+    Object.keys((app.document.paths as Wire)[path][method].requestBody?.content ?? {})[0] ?? '';
+  const headersOf = (path: string, method: string): Record<string, string> =>
+    typeOf(path, method) === '' ? {} : { 'Content-Type': typeOf(path, method) };
+  /** As the example of the document says, to the rows with these ids. */
+  const call = (api: Api, method: string, path: string, ids = foreign) =>
+    api.send(method as 'get', at(path, ids), bodyOf(path, method), headersOf(path, method));
 
   it('is OpenAPI 3.1, served as it is, and names every route once', async () => {
     const served = (await app.anonymous().get('/openapi.json')).body;
@@ -61,6 +85,28 @@ describe('the OpenAPI document', () => {
     for (const name of names) expect(Object.keys(app.document.components?.schemas ?? {})).toContain(name);
   });
 
+  it('has every list as JSON by the page, and whole as NDJSON and CSV', () => {
+    const schemas = app.document.components?.schemas as Wire;
+    const pages = operations(app.document).flatMap(({ path, method, operation }) => {
+      const content = (operation.responses['200']?.content ?? {}) as Wire;
+      const page = schemas[content['application/json']?.schema.$ref?.split('/').pop()]?.properties;
+      return page?.data && page.next_cursor ? [{ path, method, operation, content, row: page.data.items }] : [];
+    });
+    // Those of tenants, and the tenants.
+    expect(pages).toHaveLength(LISTS + 1);
+    for (const { path, method, operation, content, row } of pages) {
+      expect({ path, method, forms: Object.keys(content as object) }).toEqual({
+        path,
+        method: 'get',
+        forms: ['application/json', 'application/x-ndjson', 'text/csv'],
+      });
+      expect(content['application/x-ndjson'].schema).toEqual(row);
+      expect(content['text/csv'].schema).toEqual({ type: 'string' });
+      const fields = Object.keys(schemas[row.$ref.split('/').pop()].properties as object);
+      expect((operation as Wire)['x-csv-columns']).toEqual(fields);
+    }
+  });
+
   it('gives each route a summary, a permission, its problem codes, and an example of its body', () => {
     for (const { path, method, operation } of all()) {
       const described = operation as Wire;
@@ -76,6 +122,17 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says of the client API that a license key is enough, and what an API key would need', () => {
+    const client = operations(app.document).filter(({ path }) => path.startsWith(CLIENT) && !OPEN.includes(path));
+    expect(client).toHaveLength(8);
+    for (const { path, method, operation } of client) {
+      const described = operation as Wire;
+      expect(described.security).toEqual(expect.arrayContaining([{}, { 'api-key': [] }]));
+      expect(described['x-permission']).toMatch(/^client:[a-z]+$/);
+      expect(bodyOf(path, method)).toHaveProperty('license_key');
+    }
+  });
+
   it('has examples that the server takes', async () => {
     await ours.create('/v1/products', bodyOf('/v1/products', 'post'));
     const template = await ours.create('/v1/license-templates', bodyOf('/v1/license-templates', 'post'));
@@ -86,7 +143,14 @@ describe('the OpenAPI document', () => {
     await ours.create('/v1/customers', bodyOf('/v1/customers', 'post'));
     const order = { ...bodyOf('/v1/licenses', 'post'), license_template_id: copy.template_id };
     await ours.create('/v1/licenses', order);
+    const { license_id } = await ours.create('/v1/licenses', order);
+    for (const action of ['renew', 'suspend', 'reinstate', 'transfer', 'change-template', 'revoke']) {
+      const path = '/v1/licenses/{license_id}';
+      const response = await ours.post(`/v1/licenses/${license_id}/${action}`, bodyOf(`${path}/${action}`, 'post'));
+      expect({ action, status: response.status }).toEqual({ action, status: 200 });
+    }
     for (const [path, id] of [
+      ['/v1/licenses/{license_id}', (await ours.create('/v1/licenses', order)).license_id],
       ['/v1/products/{product_id}', 'ISP-PRO-001'],
       ['/v1/license-templates/{template_id}', template.template_id],
       ['/v1/customers/{customer_id}', 'customer-002'],
@@ -100,7 +164,7 @@ describe('the OpenAPI document', () => {
   it('answers 401 without a key on every route', async () => {
     expect(all().length).toBeGreaterThanOrEqual(18);
     for (const { path, method } of all()) {
-      const response = await app.anonymous().send(method as 'get', at(path), bodyOf(path, method));
+      const response = await call(app.anonymous(), method, path);
       expect({ path, method, status: response.status, code: response.body.code }).toEqual({
         path,
         method,
@@ -118,10 +182,10 @@ describe('the OpenAPI document', () => {
         ours.tenantId,
         permissions.filter((permission) => permission !== needed),
       );
-      const response = await key.send(method as 'get', at(path), bodyOf(path, method));
+      const response = await call(key, method, path);
       expect({ path, method, status: response.status }).toEqual({ path, method, status: 403 });
       const allowed = await app.key(ours.tenantId, [needed]);
-      const answer = await allowed.send(method as 'get', at(path), bodyOf(path, method));
+      const answer = await call(allowed, method, path);
       expect({ path, method, code: answer.body.code }).not.toEqual({ path, method, code: 'PERMISSION_DENIED' });
     }
   });
@@ -134,7 +198,9 @@ describe('the OpenAPI document', () => {
       product_id: 'nobodys',
       customer_id: 'nobodys',
       license_id: '01890000-0000-7000-8000-000000000000',
+      activation_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
+      kid: 'A'.repeat(43),
     };
     for (const { path, method } of withId) {
       const body = bodyOf(path, method);
@@ -162,7 +228,8 @@ describe('the OpenAPI document', () => {
     const empty = await app.tenant();
     const lists = ofTenants().filter(({ operation }) => 'limit' in parametersOf(operation));
     expect(lists).toHaveLength(LISTS);
-    for (const { path } of lists) {
+    // What stands under a license of another tenant is not found, as the license is not.
+    for (const { path } of lists.filter((list) => !list.path.includes('{'))) {
       const { data, next_cursor } = (await empty.get(path)).body;
       const others = (data as Wire[]).filter(({ tenant_id }) => tenant_id !== empty.tenantId);
       expect({ path, others, next_cursor }).toEqual({ path, others: [], next_cursor: null });
@@ -181,18 +248,18 @@ describe('the OpenAPI document', () => {
 
   it('lets each role do on each route exactly what the document says', async () => {
     const roles = (app.document as Wire)['x-roles'] as Record<string, string[]>;
-    expect(Object.keys(roles)).toEqual(['admin', 'issuer', 'support', 'read-only', 'platform']);
+    expect(Object.keys(roles)).toEqual(['admin', 'issuer', 'support', 'read-only', 'client', ...PLATFORM_ROLES]);
     const tenant = await app.tenant();
     await tenant.create('/v1/products', { product_id: 'calls', name: 'Calls' });
     const asAdmin = new Calls(tenant);
-    const platform = await app.platform();
     const outcomes = { allowed: 0, denied: 0 };
     for (const [role, granted] of Object.entries(roles)) {
-      const caller = role === 'platform' ? platform : await app.key(tenant.tenantId, [], { role });
+      const ofPlatform = PLATFORM_ROLES.includes(role);
+      const caller = ofPlatform ? await app.platform(role) : await app.key(tenant.tenantId, [], { role });
       const acting: Record<string, string> = role === 'platform' ? { 'X-Tenant-Id': tenant.tenantId } : {};
       for (const { path, method, operation } of all()) {
         const { url, body } = await asAdmin.prepare(path, method);
-        const headers = path.startsWith('/v1/tenants') ? {} : acting;
+        const headers = { ...headersOf(path, method), ...(isOfPlatform(path) ? {} : acting) };
         const response = await caller.send(method as 'get', url, body, headers);
         const success = Object.keys(operation.responses).find((status) => status.startsWith('2'));
         const allowed = ANYBODY.includes(path) || granted.includes(permissionOf(operation));
@@ -221,12 +288,15 @@ function parametersOf(operation: unknown): Record<string, unknown> {
 
 /** A call of each route that would succeed for whoever is allowed it, on rows made for it. */
 class Calls {
+  /** What the last license was issued from. */
+  private template = '';
+
   constructor(private readonly admin: Api) {}
 
   async prepare(path: string, method: string): Promise<{ url: string; body?: Record<string, unknown> }> {
     const id = `call-${unique()}`;
     const made = await this.make(path, id);
-    const url = path.replace(/\{\w+\}/, made);
+    const url = path.replace(/\{\w+\}/, made).replace('{activation_id}', await this.activation(path, made));
     const body = this.bodies(id, made)[`${method} ${path}`];
     return body ? { url, body } : { url };
   }
@@ -236,14 +306,37 @@ class Calls {
     if (path.includes('{product_id}')) await this.admin.create('/v1/products', { product_id: id, name: id });
     if (path.includes('{customer_id}')) await this.admin.create('/v1/customers', { customer_id: id, last_name: id });
     if (path.includes('{tenant_id}')) return this.admin.tenantId;
-    if (path.includes('{template_id}') || path === '/v1/licenses') return this.admin.template();
-    if (path.includes('{license_id}')) {
-      return (await this.admin.issue(await this.admin.template())).license_id as string;
-    }
+    if (path.includes('{template_id}') || path === '/v1/licenses:batch-issue' || path === '/v1/licenses')
+      return this.admin.template();
+    if (path.includes('{license_id}') || path.startsWith('/v1/licenses:')) return this.license(path);
     if (path.includes('{key_id}')) {
       return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
     }
+    if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
     return id;
+  }
+
+  private async signingKey(active: boolean): Promise<string> {
+    const { kid } = await this.admin.create('/v1/signing-keys', {});
+    if (active) await this.admin.post(`/v1/signing-keys/${kid}/activate`);
+    return kid as string;
+  }
+
+  private async activation(path: string, licenseId: string): Promise<string> {
+    if (!path.includes('{activation_id}')) return '';
+    const { body } = await this.admin.post(`/v1/licenses/${licenseId}/activations`, { fingerprint: 'called' });
+    return body.activation_id as string;
+  }
+
+  /** One that is in the state for it. */
+  private async license(path: string): Promise<string> {
+    const trial = path.endsWith('/convert-trial');
+    this.template = await this.admin.template({ trial_allowed: true });
+    const { license_id } = await this.admin.issue(this.template, { trial, customer_id: `trial-${unique()}` });
+    if (path.endsWith('/reinstate')) {
+      await this.admin.post(`/v1/licenses/${license_id}/suspend`, { reason: { code: 'OTHER' } });
+    }
+    return license_id as string;
   }
 
   private bodies(id: string, made: string): Record<string, Record<string, unknown>> {
@@ -260,7 +353,22 @@ class Calls {
       'post /v1/license-templates/{template_id}/duplicate': { template_name: `${id} copy` },
       'post /v1/customers': { last_name: id },
       'patch /v1/customers/{customer_id}': { last_name: `${id} changed` },
+      'patch /v1/licenses/{license_id}': { issued_to: id },
+      'post /v1/licenses/{license_id}/renew': { months: 1 },
+      'post /v1/licenses/{license_id}/convert-trial': {},
+      'post /v1/licenses/{license_id}/suspend': { reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/reinstate': {},
+      'post /v1/licenses/{license_id}/revoke': { reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/transfer': { customer_id: id },
+      'post /v1/licenses/{license_id}/change-template': { license_template_id: this.template },
       'post /v1/licenses': { license_template_id: made, customer_id: id },
+      'post /v1/licenses:batch-issue': { license_template_id: made, customer_id: id },
+      'post /v1/licenses:batch-renew': { license_id: made, months: 1 },
+      'post /v1/licenses:batch-suspend': { license_id: made, reason: { code: 'OTHER' } },
+      'post /v1/licenses:batch-revoke': { license_id: made, reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/activations': { fingerprint: id },
+      'post /v1/licenses/{license_id}/check-out': { fingerprint: id },
+      'post /v1/licenses/{license_id}/explain': { fingerprint: id },
       'post /v1/api-keys': { name: id, role: 'read-only' },
       'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
       'patch /v1/settings': { require_if_match: false },

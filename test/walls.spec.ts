@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { ProductRepository } from '../src/products/product.repository.js';
@@ -8,6 +9,7 @@ import { TemplateRepository } from '../src/templates/template.repository.js';
 import { Outbox } from '../src/shared/events/outbox.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import type { Api, Wire } from './support/api.js';
+import { NEWEST_FIRST } from '../src/shared/http/paging.js';
 import { TestApp } from './support/app.js';
 import { query } from './support/database.js';
 import { eventually } from './support/eventually.js';
@@ -20,7 +22,20 @@ const TENANT_TABLES = [
   'license_event_logs',
   'license_event_counters',
   'idempotency_keys',
+  'license_activations',
+  'license_activation_refusals',
+  'license_usages',
+  'signing_keys',
+  'revocation_lists',
 ];
+
+const SOMETHING_OF_A_LICENSE = `
+  INSERT INTO license_activations (tenant_id, activation_id, license_id, fingerprint, units, activation_type, status,
+                                   metadata, first_seen_at, last_seen_at, created_at)
+    VALUES ('theirs', gen_random_uuid(), $1, 'device', 1, 'ONLINE', 'ACTIVE', '{}', now(), now(), now());
+  INSERT INTO license_activation_refusals VALUES ('theirs', $1, 'device', now());
+  INSERT INTO license_usages VALUES ('theirs', $1, 'feature', now(), 1, now(), now());
+`;
 
 describe('the walls between tenants', () => {
   let app: TestApp;
@@ -36,7 +51,10 @@ describe('the walls between tenants', () => {
     theirTemplate = await theirs.template({ template_id: 'their-template' });
     const order = { license_template_id: theirTemplate, customer_id: 'their-customer' };
     theirLicense = (await theirs.post('/v1/licenses', order, { 'Idempotency-Key': 'theirs' })).body;
+    await theirs.create('/v1/signing-keys', {});
+    await theirs.get('/v1/client/theirs/revocations');
     await theirs.create('/v1/customers', { customer_id: 'their-customer', first_name: 'Theirs' });
+    await app.database.query(SOMETHING_OF_A_LICENSE.replaceAll('$1', `'${theirLicense.license_id}'`));
     await eventually(async () => {
       expect((await theirs.get('/v1/license-events')).body.data.length).toBeGreaterThanOrEqual(4);
     });
@@ -120,7 +138,7 @@ describe('the walls between tenants', () => {
 
     it("finds, locks and lists nothing of another tenant's", async () => {
       const { product_id } = (await theirs.get('/v1/license-templates/their-template')).body;
-      const page = { limit: 100, after: undefined };
+      const page = { limit: 100, after: undefined, order: NEWEST_FIRST };
       const cases = [
         [bare.nest.get(ProductRepository), product_id],
         [bare.nest.get(TemplateRepository), theirTemplate],
@@ -148,12 +166,14 @@ describe('the walls between tenants', () => {
     it('writes licenses for the tenant of the transaction only', async () => {
       const licenses = bare.nest.get(LicenseRepository);
       const stolen = await licenses.find('theirs', theirLicense.license_id as string);
-      const keyDigest = Buffer.alloc(16, 7);
-      const adding = bare.nest.get(UnitOfWork).run('ours', (transaction) => {
-        licenses.addAll(transaction, [{ license: Object.assign(new License(), stolen), keyDigest }]);
-        return Promise.resolve();
-      });
-      await expect(adding).rejects.toThrow('foreign key');
+      const license = Object.assign(new License(), stolen);
+      const made = { license, keyDigest: randomBytes(16), customerVersion: null };
+      const issued = bare.nest.get(UnitOfWork).run('ours', (transaction) => licenses.issue(transaction, made));
+      await expect(issued).rejects.toThrow('of another tenant');
+      // Its template is theirs too.
+      Object.assign(license, { tenantId: 'ours', licenseId: randomUUID() });
+      expect(await bare.nest.get(UnitOfWork).run('ours', (t) => licenses.issue(t, made))).toBe(false);
+      expect(await bare.database.query(`SELECT 1 FROM licenses WHERE tenant_id = 'ours'`)).toEqual([]);
     });
 
     it("answers REST calls for another tenant's rows as if there were none", async () => {
@@ -217,7 +237,10 @@ describe('the walls between tenants', () => {
       'DELETE FROM license_event_logs',
       'TRUNCATE license_event_logs',
       'DELETE FROM licenses',
-      'UPDATE licenses SET status = status',
+      'UPDATE licenses SET license_key_sealed = license_key_sealed',
+      'UPDATE licenses SET product_id = product_id',
+      'UPDATE licenses SET trial_customer_id = NULL, trial_product_id = NULL',
+      'DELETE FROM license_activations',
       'DELETE FROM tenants',
       'UPDATE api_keys SET permissions = permissions',
       'DELETE FROM license_keys',

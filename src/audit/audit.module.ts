@@ -5,9 +5,10 @@ import { EventLog } from './event-log.js';
 import { EventRecorder } from './event-recorder.js';
 import { LicenseEventsController } from './license-events.controller.js';
 import { ListEventsHandler } from './queries/list-events.handler.js';
+import { ListPastEventsHandler } from './queries/list-past-events.handler.js';
 
 @Module({
   controllers: [LicenseEventsController],
-  providers: [AuditSaga, EventLog, EventRecorder, RecordEventsHandler, ListEventsHandler],
+  providers: [AuditSaga, EventLog, EventRecorder, RecordEventsHandler, ListEventsHandler, ListPastEventsHandler],
 })
 export class AuditModule {}

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import { loopTurn } from '../shared/loop-turn.js';
 import type { Subject } from '../shared/tenancy/actor.js';
 import type { ListEventsRequest } from './license-event.dto.js';
+import type { Past } from './queries/list-past-events.query.js';
 
 /** One line of a tenant's history. `personal` is null when there was none, or when it was erased. */
 export interface EventRow {
@@ -20,34 +24,42 @@ export interface EventRow {
   readonly created_at: Date;
 }
 
-/** Serialises the moves of a tenant, so that two of them cannot lock the same rows in different order. */
-const LOCK_COUNTER = {
-  name: 'event-log.lock-counter',
-  text: 'SELECT last_seq FROM license_event_counters WHERE tenant_id = $1 FOR UPDATE',
-};
-
 /**
- * Rows leave the outbox, the counter rises by how many, and they enter the log, in one statement. What is no longer in
- * the outbox was moved before: that is what makes it idempotent. The counter is made with the tenant's first event.
+ * Rows leave the outbox, their tenants' counters rise by how many, and they enter the log, in one statement. What is no longer
+ * in the outbox was moved before: that is what makes it idempotent. A counter is made with the tenant's first event; from
+ * then on it is locked before anything is moved, in order of the tenants' ids, so that two moves cannot wait for each other.
+ *
+ * $1 are tenants in order, $2 tenants and $3 ids of events. Each row is written behind its tenant's wall, which is put up as the
+ * row comes; OFFSET 0 keeps PostgreSQL from doing so earlier. Were rows to come in another order, they would be refused.
  */
 const MOVE = {
   name: 'event-log.move',
   text: `
-    WITH moved AS (
-      DELETE FROM outbox WHERE tenant_id = $1 AND id = ANY($2::uuid[]) RETURNING *
+    WITH locked AS MATERIALIZED (
+      SELECT count(*) FROM (
+        SELECT tenant_id FROM (SELECT unnest($1::text[]) AS tenant_id OFFSET 0) AS each WHERE ${BEHIND_WALL} OFFSET 0
+      ) AS tenant CROSS JOIN LATERAL (
+        SELECT 1 FROM license_event_counters counter WHERE counter.tenant_id = tenant.tenant_id FOR UPDATE) AS counter
+    ), moved AS (
+      DELETE FROM outbox USING unnest($2::text[], $3::uuid[]) AS event (tenant_id, id)
+      WHERE outbox.tenant_id = event.tenant_id AND outbox.id = event.id AND (SELECT count FROM locked) >= 0
+      RETURNING outbox.*
     ), counted AS (
-      SELECT count(*) AS moves FROM moved
+      SELECT tenant_id, count(*) AS moves FROM moved GROUP BY tenant_id ORDER BY tenant_id OFFSET 0
     ), counter AS (
       INSERT INTO license_event_counters AS kept (tenant_id, last_seq)
-      SELECT $1, moves FROM counted WHERE moves > 0
+      SELECT tenant_id, moves FROM counted WHERE ${BEHIND_WALL}
       ON CONFLICT (tenant_id) DO UPDATE SET last_seq = kept.last_seq + EXCLUDED.last_seq
-      RETURNING last_seq
+      RETURNING tenant_id, last_seq
+    ), numbered AS (
+      SELECT moved.*, last_seq + 1 - row_number() OVER (PARTITION BY tenant_id ORDER BY created_at DESC, id DESC) AS seq
+      FROM moved JOIN counter USING (tenant_id) OFFSET 0
     )
     INSERT INTO license_event_logs (tenant_id, seq, id, event_type, license_id, resource_type, resource_id,
                                     event_data, personal, user_id, actor, metadata, created_at)
-    SELECT tenant_id, last_seq - moves + row_number() OVER (ORDER BY created_at, id), id, event_type, license_id,
-           resource_type, resource_id, event_data, personal, user_id, actor, metadata, created_at
-    FROM moved, counted, counter`,
+    SELECT tenant_id, seq, id, event_type, license_id, resource_type, resource_id,
+           event_data, personal, user_id, actor, metadata, created_at
+    FROM numbered WHERE ${BEHIND_WALL}`,
 };
 
 /** `license_event_logs`: written by moving events out of the outbox, read by seq, never changed. */
@@ -55,33 +67,62 @@ const MOVE = {
 export class EventLog {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** In one transaction, tenant by tenant in order of their ids, so that two processes cannot wait for each other. */
-  append(eventIds: ReadonlyMap<string, readonly string[]>): Promise<void> {
-    return this.unitOfWork.runForAll([...eventIds.keys()].sort(), (transactions) => {
-      for (const tenantId of [...eventIds.keys()].sort()) {
-        const transaction = transactions.of(tenantId);
-        transaction.write({ ...LOCK_COUNTER, values: [tenantId] });
-        transaction.write({ ...MOVE, values: [tenantId, eventIds.get(tenantId)] });
-      }
-      return Promise.resolve();
-    });
+  /** Moves events out of the outbox, in one transaction. */
+  async append(eventIds: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    const tenants = [...eventIds.keys()].sort();
+    const events = [...eventIds].flatMap(([tenantId, ids]) => ids.map((id) => [tenantId, id] as const));
+    const values = [tenants, events.map(([tenantId]) => tenantId), events.map(([, id]) => id)];
+    await this.unitOfWork.call({ ...MOVE, values });
   }
 
   /** At most `limit + 1` rows, so that the reader knows whether there are more. */
-  read(tenantId: string, request: ListEventsRequest): Promise<EventRow[]> {
+  async read(tenantId: string, request: ListEventsRequest): Promise<EventRow[]> {
     const values: unknown[] = [tenantId];
-    const and = (sql: string, value: unknown) => (value === undefined ? '' : ` AND ${sql} $${values.push(value)}`);
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const and = (sql: string, value: unknown) => (value === undefined ? '' : ` AND ${sql} ${bind(value)}`);
     const text = [
       'SELECT * FROM license_event_logs WHERE tenant_id = $1',
       and('license_id =', request.license_id),
       and('event_type =', request.event_type),
       and('resource_type =', request.resource_type),
-      and('resource_id =', request.resource_id),
+      request.resource_id === undefined ? '' : ` AND (${ofResource(request.resource_id, bind)})`,
       and('created_at >=', request.created_from),
       and('created_at <', request.created_before),
       and(request.order === 'asc' ? 'seq >' : 'seq <', request.cursor),
-      ` ORDER BY seq ${request.order === 'asc' ? 'ASC' : 'DESC'} LIMIT $${values.push(request.limit + 1)}`,
+      ` ORDER BY seq ${request.order === 'asc' ? 'ASC' : 'DESC'} LIMIT ${request.limit + 1}`,
     ].join('');
-    return this.unitOfWork.run(tenantId, (transaction) => transaction.query<EventRow>({ text, values }));
+    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<EventRow>({ text, values }));
+    await loopTurn();
+    return rows;
   }
+
+  /** The latest first. */
+  readSince(tenantId: string, { about, types, after }: Past, limit: number): Promise<EventRow[]> {
+    const [statement, of] =
+      'licenseId' in about ? [SINCE_OF_LICENSE, about.licenseId] : [SINCE_OF_RESOURCES, about.resourceIds];
+    const values = [tenantId, of, types, after, limit];
+    return this.unitOfWork.read(tenantId, (transaction) => transaction.query<EventRow>({ ...statement, values }));
+  }
+}
+
+/** Both tables have these columns. */
+const COLUMNS = 'id, event_type, resource_id, event_data, personal, created_at';
+const HAPPENED = 'tenant_id = $1 AND event_type = ANY($3::text[]) AND created_at > $4';
+
+/** What is on its way to the log happened too; one statement sees each event in one of the two. */
+function since(name: string, about: string) {
+  return {
+    name: `event-log.since-of-${name}`,
+    text: `SELECT ${COLUMNS} FROM license_event_logs WHERE ${HAPPENED} AND ${about}
+           UNION ALL SELECT ${COLUMNS} FROM outbox WHERE ${HAPPENED} AND ${about}
+           ORDER BY created_at DESC, id DESC LIMIT $5`,
+  };
+}
+const SINCE_OF_LICENSE = since('license', 'license_id = $2');
+const SINCE_OF_RESOURCES = since('resources', `resource_type <> 'license' AND resource_id = ANY($2::text[])`);
+
+/** Licenses have an index of their own, and everything else another: see the migration LeanLog. */
+function ofResource(id: string, bind: (value: unknown) => string): string {
+  const elsewhere = `resource_type <> 'license' AND resource_id = ${bind(id)}`;
+  return isUuid(id) ? `${elsewhere} OR resource_type = 'license' AND license_id = ${bind(id)}` : elsewhere;
 }

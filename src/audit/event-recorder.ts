@@ -1,8 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { EventLog } from './event-log.js';
 
 /** Tenants whose events are moved in one transaction at most: so long does a counter row stay locked for other processes. */
 const MAX_TENANTS = 100;
+
+/** And events: so long does a statement take at most, however many wait. */
+const MAX_EVENTS = 1_000;
+
+/** From one transaction to the next at least, so that load costs few of them; what comes after a pause is moved at once. */
+const INTERVAL_MS = 50;
 
 /** Events that wait, by tenant, and who waits for them. */
 interface Batch {
@@ -20,6 +27,7 @@ export class EventRecorder implements BeforeApplicationShutdown {
   /** The last batch that was made; settled when nothing is under way. */
   private last: Promise<void> = Promise.resolve();
   private unsettled = 0;
+  private begunAt = -Infinity;
 
   constructor(private readonly log: EventLog) {}
 
@@ -43,8 +51,10 @@ export class EventRecorder implements BeforeApplicationShutdown {
     this.unsettled++;
     const moved = this.last
       .catch(() => undefined)
+      .then(() => pause(Math.max(0, this.begunAt + INTERVAL_MS - performance.now())))
       .then(() => {
         this.waiting = undefined;
+        this.begunAt = performance.now();
         return this.moveAll(byTenant);
       })
       .finally(() => this.unsettled--);
@@ -53,10 +63,8 @@ export class EventRecorder implements BeforeApplicationShutdown {
   }
 
   private async moveAll(byTenant: ReadonlyMap<string, string[]>): Promise<void> {
-    const tenants = [...byTenant];
     const failures: unknown[] = [];
-    for (let at = 0; at < tenants.length; at += MAX_TENANTS) {
-      const some = tenants.slice(at, at + MAX_TENANTS);
+    for (const some of piecesOf(byTenant)) {
       await this.log.append(new Map(some)).catch(async (error: unknown) => {
         failures.push(...(some.length === 1 ? [error] : await this.moveEach(some)));
       });
@@ -65,10 +73,28 @@ export class EventRecorder implements BeforeApplicationShutdown {
   }
 
   /** What is wrong with one tenant's events must not keep the others'. */
-  private async moveEach(tenants: readonly (readonly [string, string[]])[]): Promise<unknown[]> {
+  private async moveEach(tenants: readonly (readonly [string, readonly string[]])[]): Promise<unknown[]> {
     const failures: unknown[] = [];
     for (const tenant of tenants)
       await this.log.append(new Map([tenant])).catch((error: unknown) => failures.push(error));
     return failures;
   }
+}
+
+/** Each small enough for one transaction; events of one tenant stay in their order. */
+function* piecesOf(byTenant: ReadonlyMap<string, readonly string[]>): Generator<[string, readonly string[]][]> {
+  let piece: [string, readonly string[]][] = [];
+  let room = MAX_EVENTS;
+  for (const [tenantId, ids] of byTenant) {
+    for (let at = 0; at < ids.length;) {
+      const some = ids.slice(at, at + room);
+      piece.push([tenantId, some]);
+      at += some.length;
+      room -= some.length;
+      if (room > 0 && piece.length < MAX_TENANTS) continue;
+      yield piece;
+      [piece, room] = [[], MAX_EVENTS];
+    }
+  }
+  if (piece.length > 0) yield piece;
 }

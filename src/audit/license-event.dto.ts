@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '../shared/events/integration-event.js';
 import { isJsonObject } from '../shared/http/json.js';
 import { Limit, type Page } from '../shared/http/paging.js';
 import { FreeForm, IdParameter, TimestampParameter, UtcTime, UuidParameter } from '../shared/http/schema.js';
@@ -81,6 +82,27 @@ export function toLicenseEventResponse(row: EventRow): LicenseEventResponse {
     actor: row.actor,
     metadata: row.metadata as LicenseEventResponse['metadata'],
     created_at: row.created_at.toISOString(),
+  };
+}
+
+/** Something that happened, as far as it is still known. */
+export interface PastEvent {
+  readonly type: string;
+  readonly resourceId: string;
+  readonly at: Date;
+  /** With what was personal in it, unless that was erased. */
+  readonly data: JsonObject;
+  /** Nothing personal is in it, because there was nothing or because it was erased. */
+  readonly impersonal: boolean;
+}
+
+export function toPastEvent(row: EventRow): PastEvent {
+  return {
+    type: row.event_type,
+    resourceId: row.resource_id,
+    at: row.created_at,
+    data: merge(row.event_data, row.personal ?? {}) as JsonObject,
+    impersonal: row.personal === null,
   };
 }
 

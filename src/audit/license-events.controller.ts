@@ -1,7 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { DescribeRead } from '../shared/http/api.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
 import { LicenseEventPage, ListEventsRequest } from './license-event.dto.js';
@@ -15,7 +16,7 @@ export class LicenseEventsController {
   @Get()
   @RequirePermission('events:read')
   @DescribeRead('Read the history by seq')
-  @ApiOkResponse({ standardSchema: LicenseEventPage })
+  @ListOf(LicenseEventPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListEventsRequest }) query: ListEventsRequest) {
     return this.queries.execute(new ListEventsQuery(actor, query));
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig, type Config } from '../config.js';
 import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
+import { isPlatformRole, type PlatformRole } from '../shared/tenancy/permissions.js';
 import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
 import { withOwner } from './owner.js';
 import { run, say } from './run.js';
@@ -15,30 +16,39 @@ const USAGE = `Usage: npm run tenants -- COMMAND
   create TENANT              make a tenant and its admin API key
   key TENANT                 replace a tenant's admin API key; the earlier ones stop working
   list                       list the tenants
-  platform-key NAME          make a key that manages tenants and acts for them, in place of the one of this name
+  platform-key NAME          make a key that manages tenants and acts for them, in place of the one of this name;
+      [--role ROLE]          with the role monitor one that may read /metrics and nothing else
   revoke-platform-key NAME   revoke it
   generate-key               print a new API key that nobody has yet, for BOOTSTRAP_API_KEY
 
 Keys are written to files in DATA_DIR that only you may read. The embedded PostgreSQL is used, also while the server
 runs on it; with DATABASE_OWNER_URL set, that database.`;
 
+const NO_COMMAND = `That is not a command.\n\n${USAGE}`;
+
+const WHAT_IT_MAY: Readonly<Record<PlatformRole, string>> = {
+  platform: 'It may do everything for every tenant: guard it.',
+  monitor: 'It may read /metrics and nothing else.',
+};
+
 run('did nothing', async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
+    options: { help: { type: 'boolean', short: 'h' }, role: { type: 'string' } },
   });
   const [command, tenantId, ...rest] = positionals;
   if (values.help) {
     say(USAGE);
     return;
   }
+  if (values.role !== undefined && command !== 'platform-key') throw new TenantRegistryError(NO_COMMAND);
   if (command === 'generate-key' && tenantId === undefined) {
     say(generateApiKey());
     return;
   }
   const config = loadConfig();
   if (command === 'platform-key' && tenantId !== undefined && rest.length === 0) {
-    return withRegistry(config, (registry) => givePlatformKey(registry, config, tenantId));
+    return withRegistry(config, (registry) => givePlatformKey(registry, config, tenantId, values.role ?? 'platform'));
   }
   if (command === 'revoke-platform-key' && tenantId !== undefined && rest.length === 0) {
     return withRegistry(config, (registry) => registry.revokePlatformKey(tenantId, new Date()));
@@ -47,7 +57,7 @@ run('did nothing', async () => {
   if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {
     return withRegistry(config, (registry) => giveKey(registry, config, command, tenantId));
   }
-  throw new TenantRegistryError(`That is not a command.\n\n${USAGE}`);
+  throw new TenantRegistryError(NO_COMMAND);
 });
 
 async function list(registry: TenantRegistry): Promise<void> {
@@ -65,11 +75,12 @@ async function giveKey(registry: TenantRegistry, config: Config, command: 'creat
   say(`The admin API key of ${tenantId} is in ${place}.`);
 }
 
-async function givePlatformKey(registry: TenantRegistry, config: Config, name: string): Promise<void> {
+async function givePlatformKey(registry: TenantRegistry, config: Config, name: string, role: string): Promise<void> {
+  if (!isPlatformRole(role)) throw new TenantRegistryError(`"${role}" is not a role: use platform or monitor.`);
   if (!FILE_NAME.test(name)) throw new TenantRegistryError(`"${name}" is not a name: use letters, digits, _ and -.`);
   const place = join(config.dataDir, `platform-${name}.key`);
-  await writeKey(config, place, (key) => registry.replacePlatformKey(name, key, new Date()));
-  say(`The platform key ${name} is in ${place}. It may do everything for every tenant: guard it.`);
+  await writeKey(config, place, (key) => registry.replacePlatformKey(name, role, key, new Date()));
+  say(`The platform key ${name} is in ${place}. ${WHAT_IT_MAY[role]}`);
 }
 
 /** The key is on disk before it works: a crash leaves at worst a draft beside the file, never a key nobody has. */

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../shared/random.js';
 import type { Change } from '../shared/events/change.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { mergeFreeForm } from '../shared/http/free-form.js';
@@ -34,7 +34,7 @@ export class Customer extends VersionedRow {
   /** Throws InvalidFieldError when nothing says who this is. */
   static create(tenantId: string, input: CreateCustomerRequest, now: Date): Customer {
     const customer = Object.assign(new Customer(), Customer.newRow(tenantId, now));
-    customer.customerId = input.customer_id ?? uuidv7();
+    customer.customerId = input.customer_id ?? newId();
     customer.metadata = input.metadata;
     customer.set(input);
     return customer;

@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -43,7 +44,7 @@ export class CustomersController {
   @Get()
   @RequirePermission('customers:read')
   @DescribeRead('List customers, newest first')
-  @ApiOkResponse({ standardSchema: CustomerPage })
+  @ListOf(CustomerPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListCustomersRequest }) query: ListCustomersRequest) {
     return this.queries.execute(new ListCustomersQuery(actor, query));
   }

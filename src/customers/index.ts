@@ -4,6 +4,6 @@ export { CustomerCreatedEvent, CustomerUpdatedEvent } from './events/customer.ev
 export type { CreateCustomerRequest, CustomerResponse, UpdateCustomerRequest } from './customer.dto.js';
 export { CustomerNotFoundError } from './customer.errors.js';
 export { CustomersModule } from './customers.module.js';
-export { GetCustomerNamesQuery } from './queries/get-customer-names.query.js';
+export { GetCustomerNamesQuery, type CustomerName } from './queries/get-customer-names.query.js';
 export { GetCustomerQuery } from './queries/get-customer.query.js';
 export { ListCustomersQuery } from './queries/list-customers.query.js';

@@ -1,8 +1,8 @@
 import pg from 'pg';
 
 /**
- * What the application role may do, table by table, and nothing else. Rows of events are never changed or deleted; a
- * license is only added until an action of its life cycle needs more.
+ * What the application role may do, table by table, and nothing else. Rows of events are never changed or deleted; of a
+ * license what its life changes, never its id, its key, its product, or whose trial it was.
  */
 const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
@@ -15,8 +15,18 @@ const GRANTS: Readonly<Record<string, string>> = {
   billing_products: 'SELECT, INSERT, UPDATE',
   license_templates: 'SELECT, INSERT, UPDATE',
   customers: 'SELECT, INSERT, UPDATE',
-  licenses: 'SELECT, INSERT',
+  licenses: `SELECT, INSERT, UPDATE (status, customer_id, template_id, template_version, product_name, license_type,
+    license_model, issued_to, expiry_date, maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled,
+    max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
+    heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, version, updated_at)`,
   license_keys: 'SELECT, INSERT',
+  // Rows of devices stay when they end.
+  license_activations: 'SELECT, INSERT, UPDATE',
+  license_activation_refusals: 'SELECT, INSERT, DELETE',
+  license_usages: 'SELECT, INSERT, UPDATE (used, updated_at)',
+  signing_keys:
+    'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',
+  revocation_lists: 'SELECT, INSERT, UPDATE (number, content_sha256, signed_text, issued_at, expires_at)',
   // The relay's FOR UPDATE SKIP LOCKED needs the right to update some column; no statement does it.
   outbox: 'SELECT, INSERT, DELETE, UPDATE (stored_at)',
   license_event_counters: 'SELECT, INSERT, UPDATE',

@@ -57,6 +57,31 @@ describe('the queue of orders', () => {
     expect(new Set(served.slice(0, secondRound)).size).toBeGreaterThanOrEqual(100);
   });
 
+  it('tells which orders at the end of a tenant have no license yet', () => {
+    const queue = new IssueQueue();
+    const [first, second, third] = [ticket('a', '1'), ticket('a', '2'), ticket('a', '3')];
+    for (const order of [first, second, third, ticket('b', '1')]) queue.add(order);
+    expect(queue.unmade('a')).toEqual([first, second, third]);
+    first.made = {} as NonNullable<Ticket['made']>;
+    expect(queue.unmade('a')).toEqual([second, third]);
+    third.made = first.made;
+    expect([queue.unmade('a'), queue.unmade('c')]).toEqual([[], []]);
+  });
+
+  it('tells of none while orders that came before them are on their way without a license', () => {
+    const queue = new IssueQueue();
+    const [first, second] = [ticket('a', '1'), ticket('a', '2')];
+    queue.add(first);
+    const group = queue.nextGroup();
+    queue.add(second);
+    expect(queue.unmade('a')).toEqual([]);
+    first.made = {} as NonNullable<Ticket['made']>;
+    expect(queue.unmade('a')).toEqual([second]);
+    first.made = undefined;
+    queue.done(group);
+    expect(queue.unmade('a')).toEqual([second]);
+  });
+
   it('lets one order hold an idempotency key, and the others follow it', () => {
     const queue = new IssueQueue();
     const claim = { tenantId: 'a', keyDigest: 'k', requestDigest: 'r' };

@@ -1,9 +1,10 @@
 import type { Claim } from '../shared/events/idempotency.js';
 import type { IssueLicenseCommand } from './commands/issue-license.command.js';
+import type { Made } from './group-issuer.js';
 import type { IssuedLicense } from './license.dto.js';
 
 /** What keeps latency in check: more orders than this wait for the next group. */
-export const MAX_GROUP = 100;
+export const MAX_GROUP = 200;
 
 /** An order and who waits for it. */
 export interface Ticket {
@@ -11,6 +12,8 @@ export interface Ticket {
   readonly claim: Claim | undefined;
   /** Orders with the same idempotency key that came while this one waited or was on its way. */
   readonly followers: Ticket[];
+  /** Its license, where there was time to make it before its group. */
+  made?: Made | undefined;
   readonly resolve: (issued: IssuedLicense) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,20 +24,23 @@ export interface Ticket {
  */
 export class IssueQueue {
   private readonly waiting = new Map<string, Ticket[]>();
-  private readonly flying = new Set<string>();
-  /** By digest of the idempotency key: the order that holds it, waiting or on its way. */
-  private readonly holders = new Map<string, Ticket>();
+  private readonly flying = new Map<string, Ticket[]>();
+  /**
+   * By digest of the idempotency key: the followers of the order that holds it, waiting or on its way. Not the order itself: V8 may
+   * keep what a map has held for long after its entry is gone, and with an order its whole request.
+   */
+  private readonly holders = new Map<string, Ticket[]>();
 
   add(ticket: Ticket): void {
     const { claim } = ticket;
     if (claim) {
       const key = keyOf(claim);
-      const holder = this.holders.get(key);
-      if (holder) {
-        holder.followers.push(ticket);
+      const followers = this.holders.get(key);
+      if (followers) {
+        followers.push(ticket);
         return;
       }
-      this.holders.set(key, ticket);
+      this.holders.set(key, ticket.followers);
     }
     const { tenantId } = ticket.command.actor;
     const queue = this.waiting.get(tenantId);
@@ -51,14 +57,31 @@ export class IssueQueue {
       // Who still waits goes to the end of the line.
       this.waiting.delete(tenantId);
       if (queue.length > 0) this.waiting.set(tenantId, queue);
-      this.flying.add(tenantId);
+      this.flying.set(tenantId, taken);
       return taken;
     });
   }
 
+  /**
+   * The last of a tenant's orders that wait, whose licenses are not made yet, as they came; none while some before them have
+   * to be made first, since licenses are in the order in which they are made.
+   */
+  unmade(tenantId: string): Ticket[] {
+    if (this.flying.get(tenantId)?.some(({ made }) => !made)) return [];
+    const queue = this.waiting.get(tenantId) ?? [];
+    let from = queue.length;
+    while (from > 0 && !queue[from - 1]?.made) from--;
+    return queue.slice(from);
+  }
+
   /** Their tenants may have the next group. */
   done(group: readonly Ticket[]): void {
-    for (const { command } of group) this.flying.delete(command.actor.tenantId);
+    for (const { command } of group) {
+      const { tenantId } = command.actor;
+      // Emptied for the reason that is given at `holders`.
+      this.flying.get(tenantId)?.splice(0);
+      this.flying.delete(tenantId);
+    }
   }
 
   /** From now on the key is nobody's: who comes next looks into the database. */

@@ -1,14 +1,46 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import type { Change } from '../shared/events/change.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
+import { deepFreeze } from '../shared/deep-freeze.js';
+import { mergeFreeForm } from '../shared/http/free-form.js';
+import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import { newId } from '../shared/random.js';
 import { VersionedRow } from '../shared/tenancy/versioned-row.js';
-import type { Feature, LicenseModel, LicenseType, Restriction, Template } from '../templates/index.js';
+import type {
+  EvictionPolicy,
+  Feature,
+  LicenseModel,
+  LicenseType,
+  OveragePolicy,
+  Restriction,
+  Template,
+} from '../templates/index.js';
+import { addDays, addMonths, isWritable, later } from './calendar.js';
+import { nextDueAt } from './due.js';
 import type { IssueLicenseRequest } from './license.dto.js';
+import type { UpdateLicenseRequest } from './license-actions.dto.js';
+import {
+  ExpiryTooFarError,
+  LicenseIsNoTrialError,
+  LicenseIsTrialError,
+  LicenseNeverExpiresError,
+  LicenseStateError,
+  ProductDiffersError,
+  TrialNotAllowedError,
+} from './license.errors.js';
+import {
+  TRANSITIONS,
+  type LicenseAction,
+  type LicenseState,
+  type LicenseStatus,
+  type StoredStatus,
+} from './license-status.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-export const LICENSE_STATUSES = ['ACTIVE', 'INACTIVE', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING'] as const;
-export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
+/** How long a license is renewed for; its own term where neither is given. */
+export interface Term {
+  readonly months?: number | undefined;
+  readonly days?: number | undefined;
+}
 
 /** The right of one customer to use one product, with its own copy of the template's terms. */
 @Entity('licenses')
@@ -17,10 +49,10 @@ export class License extends VersionedRow {
   licenseId!: string;
 
   /** The key under AES-256-GCM; see Secrets.seal. */
-  @Column('bytea', { name: 'license_key_sealed' })
+  @Column({ type: 'bytea', name: 'license_key_sealed', update: false })
   licenseKeySealed!: Buffer;
 
-  @Column('text', { name: 'license_key_last_four' })
+  @Column({ type: 'text', name: 'license_key_last_four', update: false })
   licenseKeyLastFour!: string;
 
   @Column('text', { name: 'customer_id' })
@@ -33,7 +65,7 @@ export class License extends VersionedRow {
   @Column('integer', { name: 'template_version' })
   templateVersion!: number;
 
-  @Column('text', { name: 'product_id' })
+  @Column({ type: 'text', name: 'product_id', update: false })
   productId!: string;
 
   @Column('text', { name: 'product_name' })
@@ -45,13 +77,14 @@ export class License extends VersionedRow {
   @Column('text', { name: 'license_model' })
   licenseModel!: LicenseModel;
 
+  /** What the row says; see `statusAt` for what the license is. */
   @Column('text')
-  status!: LicenseStatus;
+  status!: StoredStatus;
 
   @Column('text', { name: 'issued_to' })
   issuedTo!: string;
 
-  @Column('timestamptz', { name: 'issued_date' })
+  @Column({ type: 'timestamptz', name: 'issued_date', update: false })
   issuedDate!: Date;
 
   /** Null never expires. */
@@ -75,8 +108,25 @@ export class License extends VersionedRow {
   @Column('integer', { name: 'max_activations', nullable: true })
   maxActivations!: number | null;
 
-  @Column('integer', { name: 'current_activations' })
+  /** Seats in use, as they were when one was last taken or given back: leases may have ended since. See LicenseSeats. */
+  @Column({ type: 'integer', name: 'current_activations', update: false })
   currentActivations!: number;
+
+  @Column('text', { name: 'overage_policy' })
+  overagePolicy!: OveragePolicy;
+
+  /** How far beyond the limit an ALLOW goes. */
+  @Column('double precision', { name: 'overage_factor', nullable: true })
+  overageFactor!: number | null;
+
+  @Column('text', { name: 'eviction_policy' })
+  evictionPolicy!: EvictionPolicy;
+
+  @Column('integer', { name: 'heartbeat_interval_seconds' })
+  heartbeatIntervalSeconds!: number;
+
+  @Column('integer', { name: 'heartbeat_grace_seconds' })
+  heartbeatGraceSeconds!: number;
 
   @Column('jsonb')
   features!: Feature[];
@@ -90,34 +140,260 @@ export class License extends VersionedRow {
   @Column('jsonb')
   metadata!: JsonObject;
 
-  /** A license on the template's terms as they are now. It has no key yet. */
+  /** Whether it is a trial now. */
+  @Column('boolean')
+  trial!: boolean;
+
+  /** Whose trial of what it began as, for ever; null for a license that began as a full one. */
+  @Column({ type: 'text', name: 'trial_customer_id', nullable: true, update: false })
+  trialCustomerId!: string | null;
+
+  @Column({ type: 'text', name: 'trial_product_id', nullable: true, update: false })
+  trialProductId!: string | null;
+
+  /** The earliest moment that is not yet in the log; see `momentsOf`. Null when time does nothing to it. */
+  @Column('timestamptz', { name: 'next_due_at', nullable: true })
+  nextDueAt!: Date | null;
+
+  /**
+   * A license on the template's terms as they are now, for a trial of its length. It has no key yet. Throws
+   * TrialNotAllowedError.
+   */
   static issue(template: Template, order: IssueLicenseRequest, customerName: string | undefined, now: Date): License {
-    const expiryDate =
-      template.defaultDuration === null ? null : new Date(now.getTime() + template.defaultDuration * DAY_MS);
-    return Object.assign(new License(), License.newRow(template.tenantId, now), {
-      licenseId: uuidv7(),
-      customerId: order.customer_id,
-      templateId: template.templateId,
-      templateVersion: template.version,
-      productId: template.productId,
-      productName: `License for ${template.templateName}`,
-      licenseType: template.licenseType,
-      licenseModel: template.licenseModel,
-      status: 'ACTIVE' as const,
-      issuedTo: order.issued_to ?? customerName ?? `Customer ${order.customer_id}`,
-      issuedDate: now,
-      expiryDate,
-      maintenanceExpiry: expiryDate,
-      defaultDuration: template.defaultDuration,
-      gracePeriodDays: template.gracePeriodDays,
-      autoRenewalEnabled: template.autoRenewalEnabled,
-      maxActivations: template.maxActivations,
-      currentActivations: 0,
-      features: structuredClone(template.features),
-      restrictions: structuredClone(template.restrictions),
-      pricing: structuredClone(template.pricing),
-      metadata: order.metadata,
+    const trial = order.trial === true;
+    if (trial && !template.trialAllowed) throw new TrialNotAllowedError(template.templateId);
+    const days = trial ? template.trialDurationDays : template.defaultDuration;
+    const expiryDate = days === null ? null : addDays(now, days);
+    // Field by field: see asInstance.
+    const license = new License();
+    license.tenantId = template.tenantId;
+    license.licenseId = newId();
+    license.customerId = order.customer_id;
+    license.productId = template.productId;
+    license.adopt(template);
+    license.status = 'ACTIVE';
+    license.issuedTo = order.issued_to ?? customerName ?? `Customer ${order.customer_id}`;
+    license.issuedDate = now;
+    license.expiryDate = expiryDate;
+    license.maintenanceExpiry = expiryDate;
+    license.currentActivations = 0;
+    license.metadata = order.metadata;
+    license.trial = trial;
+    license.trialCustomerId = trial ? order.customer_id : null;
+    license.trialProductId = trial ? template.productId : null;
+    license.version = 1;
+    license.createdAt = now;
+    license.updatedAt = now;
+    license.lookedAt(now);
+    return license;
+  }
+
+  /** Never cached and never written: EXPIRED follows from the time, and within grace too. */
+  statusAt(now: Date): LicenseStatus {
+    return this.status === 'ACTIVE' && this.isPastExpiry(now) ? 'EXPIRED' : this.status;
+  }
+
+  /** Expired, and still usable while its grace lasts. What is suspended or revoked has none. */
+  isInGrace(now: Date): boolean {
+    return this.statusAt(now) === 'EXPIRED' && this.graceEndsAt !== null && now < this.graceEndsAt;
+  }
+
+  stateAt(now: Date): LicenseState {
+    return this.isInGrace(now) ? 'IN_GRACE' : this.statusAt(now);
+  }
+
+  /** From then on it cannot be used any more. Null never comes. A trial ends when it ends. */
+  get graceEndsAt(): Date | null {
+    if (this.expiryDate === null || this.trial) return this.expiryDate;
+    return addDays(this.expiryDate, this.gracePeriodDays);
+  }
+
+  /** Whether its term begins anew by itself, as long as years can be written. A trial ends instead. */
+  get renewsItself(): boolean {
+    const { expiryDate, defaultDuration } = this;
+    if (!this.autoRenewalEnabled || this.trial || expiryDate === null || defaultDuration === null) return false;
+    return isWritable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
+  }
+
+  /** What the row says after the action. Throws LicenseStateError where the table of transitions has none. */
+  after(action: LicenseAction, now: Date): StoredStatus {
+    const state = this.stateAt(now);
+    const next = TRANSITIONS[action][state];
+    if (!next) throw new LicenseStateError(this.licenseId, action, state);
+    return next;
+  }
+
+  /**
+   * From the expiry on, or from now where that has passed. What is suspended stays so. A trial has no term of its own: it is
+   * extended by what is named, and stays one. Throws LicenseNeverExpiresError, ExpiryTooFarError, InvalidFieldError.
+   */
+  renew({ months, days }: Term, now: Date): Change | undefined {
+    return this.act('renew', now, () => {
+      if (this.expiryDate === null) throw new LicenseNeverExpiresError(this.licenseId);
+      const base = later(now, this.expiryDate);
+      const ownTerm = this.trial ? null : this.defaultDuration;
+      const length = days ?? ownTerm;
+      if (months === undefined && length === null) {
+        throw new InvalidFieldError('', 'needs months or days: the license has no term of its own');
+      }
+      this.expireOn(months === undefined ? addDays(base, length ?? 0) : addMonths(base, months));
     });
+  }
+
+  /** Its own term begins now. Throws LicenseIsNoTrialError. */
+  convertTrial(now: Date): Change | undefined {
+    return this.act('convert-trial', now, () => {
+      if (!this.trial) throw new LicenseIsNoTrialError(this.licenseId);
+      this.trial = false;
+      this.expireOn(this.defaultDuration === null ? null : addDays(now, this.defaultDuration));
+    });
+  }
+
+  suspend(now: Date): Change | undefined {
+    return this.act('suspend', now);
+  }
+
+  /** As it was before it was suspended, but for the time that has passed. */
+  reinstate(now: Date): Change | undefined {
+    return this.act('reinstate', now);
+  }
+
+  /** For ever. */
+  revoke(now: Date): Change | undefined {
+    return this.act('revoke', now);
+  }
+
+  /** Throws LicenseIsTrialError: a trial is its customer's. */
+  transfer(customerId: string, issuedTo: string, now: Date): Change | undefined {
+    return this.act('transfer', now, () => {
+      if (this.trial) throw new LicenseIsTrialError(this.licenseId);
+      this.customerId = customerId;
+      this.issuedTo = issuedTo;
+    });
+  }
+
+  /**
+   * The terms of another template of the same product, as they are now. The time that was paid for is kept: the expiry stays,
+   * except where the terms have none, or the license had none. Throws LicenseIsTrialError, ProductDiffersError.
+   */
+  changeTemplate(template: Template, now: Date): Change | undefined {
+    return this.act('change-template', now, () => {
+      if (this.trial) throw new LicenseIsTrialError(this.licenseId);
+      if (template.productId !== this.productId) throw new ProductDiffersError(template.templateId);
+      this.adopt(template);
+      if (template.defaultDuration === null) this.expireOn(null);
+      else this.expireOn(this.expiryDate ?? addDays(now, template.defaultDuration));
+    });
+  }
+
+  /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError. */
+  edit(patch: UpdateLicenseRequest, now: Date): Change | undefined {
+    if (patch.expiry_date !== undefined) this.after('correct-expiry', now);
+    return this.act('edit', now, () => {
+      if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
+      if (patch.issued_to !== undefined) this.issuedTo = patch.issued_to;
+      if (patch.max_activations !== undefined) this.maxActivations = patch.max_activations;
+      if (patch.grace_period_days !== undefined) this.gracePeriodDays = patch.grace_period_days;
+      if (patch.auto_renewal_enabled !== undefined) this.autoRenewalEnabled = patch.auto_renewal_enabled;
+      if (patch.expiry_date !== undefined) this.correctExpiry(new Date(patch.expiry_date), now);
+    });
+  }
+
+  /** All that was due until now is done. */
+  lookedAt(now: Date): void {
+    this.nextDueAt = nextDueAt(this, now);
+  }
+
+  private correctExpiry(expiryDate: Date, now: Date): void {
+    if (this.expiryDate === null) throw new LicenseNeverExpiresError(this.licenseId);
+    if (expiryDate <= now) throw new InvalidFieldError('/expiry_date', 'must be in the future');
+    this.expireOn(expiryDate);
+  }
+
+  /**
+   * Does what the table of transitions allows, and says what it changed; undefined when that is nothing. Throws
+   * LicenseStateError, ExpiryTooFarError.
+   */
+  private act(action: LicenseAction, now: Date, change: () => void = () => undefined): Change | undefined {
+    const next = this.after(action, now);
+    const before = this.terms(now);
+    change();
+    if (this.graceEndsAt !== null && !isWritable(this.graceEndsAt)) throw new ExpiryTooFarError(this.licenseId);
+    this.status = next;
+    // What has passed and is not in the log yet stays due.
+    if (this.nextDueAt === null || this.nextDueAt > now) this.lookedAt(now);
+    return this.changedSince(before, this.terms(now), now);
+  }
+
+  private expireOn(expiryDate: Date | null): void {
+    this.expiryDate = expiryDate;
+    this.maintenanceExpiry = expiryDate;
+  }
+
+  /** Takes back what a change did: what it was before, in wire names. EXPIRED is no status of the row. */
+  restore({ status, ...before }: JsonObject): void {
+    if (status !== undefined) this.status = status === 'EXPIRED' ? 'ACTIVE' : (status as StoredStatus);
+    for (const [name, value] of Object.entries(before)) {
+      const isTime = name === 'expiry_date' || name === 'maintenance_expiry';
+      const property = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      Object.assign(this, { [property]: isTime && typeof value === 'string' ? new Date(value) : value });
+    }
+  }
+
+  /** What can change, in wire names. */
+  terms(now: Date): JsonObject {
+    return {
+      status: this.statusAt(now),
+      trial: this.trial,
+      customer_id: this.customerId,
+      issued_to: this.issuedTo,
+      template_id: this.templateId,
+      template_version: this.templateVersion,
+      product_name: this.productName,
+      license_type: this.licenseType,
+      license_model: this.licenseModel,
+      expiry_date: this.expiryDate?.toISOString() ?? null,
+      maintenance_expiry: this.maintenanceExpiry?.toISOString() ?? null,
+      default_duration: this.defaultDuration,
+      grace_period_days: this.gracePeriodDays,
+      auto_renewal_enabled: this.autoRenewalEnabled,
+      max_activations: this.maxActivations,
+      overage_policy: this.overagePolicy,
+      overage_factor: this.overageFactor,
+      eviction_policy: this.evictionPolicy,
+      heartbeat_interval_seconds: this.heartbeatIntervalSeconds,
+      heartbeat_grace_seconds: this.heartbeatGraceSeconds,
+      features: this.features,
+      restrictions: this.restrictions,
+      pricing: this.pricing,
+      metadata: this.metadata,
+    };
+  }
+
+  /** A copy of what the template says as it is now. */
+  private adopt(template: Template): void {
+    this.templateId = template.templateId;
+    this.templateVersion = template.version;
+    this.productName = `License for ${template.templateName}`;
+    this.licenseType = template.licenseType;
+    this.licenseModel = template.licenseModel;
+    this.defaultDuration = template.defaultDuration;
+    this.gracePeriodDays = template.gracePeriodDays;
+    this.autoRenewalEnabled = template.autoRenewalEnabled;
+    this.maxActivations = template.maxActivations;
+    this.overagePolicy = template.overagePolicy;
+    this.overageFactor = template.overageFactor;
+    this.evictionPolicy = template.evictionPolicy;
+    this.heartbeatIntervalSeconds = template.heartbeatIntervalSeconds;
+    this.heartbeatGraceSeconds = template.heartbeatGraceSeconds;
+    // Shared by all that is issued from it.
+    this.features = deepFreeze(template.features);
+    this.restrictions = deepFreeze(template.restrictions);
+    this.pricing = deepFreeze(template.pricing);
+  }
+
+  private isPastExpiry(now: Date): boolean {
+    return this.expiryDate !== null && this.expiryDate <= now;
   }
 
   /** What the seal of this license's key is bound to. */

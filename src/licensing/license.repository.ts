@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { UNIQUE_VIOLATION, sqlError } from '../database/sql-errors.js';
+import { violates } from '../database/sql-errors.js';
 import { RunAgain, type Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { issueRow, issueStatement, type IssueRow, type NewLicense } from './license-rows.js';
 import { License } from './license.entity.js';
-
-/** A license and the digest of its key, by which alone the key is found. */
-export interface KeyedLicense {
-  readonly license: License;
-  readonly keyDigest: Buffer;
-}
+import { TrialAlreadyUsedError } from './license.errors.js';
 
 @Injectable()
 export class LicenseRepository extends TenantRepository<License> {
@@ -17,68 +13,90 @@ export class LicenseRepository extends TenantRepository<License> {
     super(License, 'licenseId', unitOfWork);
   }
 
-  /**
-   * Sends the rows of one or many licenses of the transaction's tenant, to be awaited with its commit. Digests are
-   * inserted in order, so that two transactions which share some cannot wait for each other. A key that some tenant
-   * already has runs the whole work again, with other keys.
-   */
-  addAll(transaction: Transaction, issued: readonly KeyedLicense[]): void {
-    const keys = issued
-      .map(({ license, keyDigest }) => ({ digest: keyDigest.toString('hex'), license_id: license.licenseId }))
-      .sort((a, b) => (a.digest < b.digest ? -1 : 1));
-    transaction.write({
-      name: 'licenses.add',
-      text: `INSERT INTO licenses (tenant_id, ${COLUMNS})
-             SELECT $1, ${COLUMNS} FROM jsonb_populate_recordset(NULL::licenses, $2::jsonb)`,
-      values: [transaction.tenantId, JSON.stringify(issued.map(({ license }) => toRow(license)))],
-    });
-    transaction.write(
-      {
-        name: 'license-keys.add',
-        text: `INSERT INTO license_keys (digest, tenant_id, license_id)
-               SELECT decode(digest, 'hex'), $1, license_id
-               FROM jsonb_to_recordset($2::jsonb) AS item (digest text, license_id uuid)`,
-        values: [transaction.tenantId, JSON.stringify(keys)],
-      },
-      (error) => (sqlError(error)?.code === UNIQUE_VIOLATION ? new RunAgain('The key is taken.') : error),
+  /** Ids of what is revoked or suspended and was changed since. */
+  async listRevoked(tenantId: string, since: Date): Promise<string[]> {
+    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<{ license_id: string }>({
+        name: 'licenses.list-revoked',
+        text: `SELECT license_id FROM licenses
+               WHERE tenant_id = $1 AND status IN ('REVOKED', 'SUSPENDED') AND updated_at >= $2`,
+        values: [tenantId, since],
+      }),
     );
+    return rows.map(({ license_id }) => license_id);
+  }
+
+  /**
+   * Stores licenses of several tenants, each with the event that tells of it, in a transaction of its own. Returns the ids of those that were
+   * stored: the others have outdated terms, or a claim that was not free. Throws TrialAlreadyUsedError.
+   */
+  async issueAll(rows: readonly IssueRow[]): Promise<ReadonlySet<string>> {
+    for (const { license, event } of rows) assertOf(license, event?.tenantId);
+    const happened = (stored: readonly StoredRow[]) => {
+      const ids = idsOf(stored);
+      return rows.flatMap(({ license, event }) => (event && ids.has(license.licenseId) ? [event] : []));
+    };
+    return idsOf(await this.unitOfWork.call<StoredRow>(issueStatement(rows), happened).catch(throwNamed));
+  }
+
+  /** One, in a transaction that tells of it itself. False when its terms are outdated. Throws TrialAlreadyUsedError. */
+  async issue(transaction: Transaction, made: NewLicense): Promise<boolean> {
+    assertOf(made.license, transaction.tenantId);
+    return (await transaction.query<StoredRow>(issueStatement([issueRow(made)])).catch(throwNamed)).length > 0;
+  }
+
+  /** What is due, earliest first, locked; without what somebody else has locked. */
+  async lockDue(transaction: Transaction, now: Date, limit: number): Promise<License[]> {
+    const rows = await transaction.query({
+      name: 'licenses.lock-due',
+      text: `SELECT ${this.columns('item')} FROM licenses item
+             WHERE tenant_id = $1 AND status = 'ACTIVE' AND next_due_at <= $2
+             ORDER BY next_due_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      values: [transaction.tenantId, now, limit],
+    });
+    return rows.map((row) => this.toEntity(row));
+  }
+
+  /** Writes what time changed of licenses that `lockDue` read in the same transaction. */
+  updateTimes(transaction: Transaction, licenses: readonly License[]): void {
+    transaction.write({
+      name: 'licenses.update-times',
+      text: `UPDATE licenses SET expiry_date = item.expiry_date, maintenance_expiry = item.maintenance_expiry,
+               next_due_at = item.next_due_at, version = item.version, updated_at = item.updated_at
+             FROM jsonb_to_recordset($2::jsonb) AS item (license_id uuid, expiry_date timestamptz,
+               maintenance_expiry timestamptz, next_due_at timestamptz, version integer, updated_at timestamptz)
+             WHERE licenses.tenant_id = $1 AND licenses.license_id = item.license_id`,
+      values: [transaction.tenantId, JSON.stringify(licenses.map(toTimes))],
+    });
   }
 }
 
-/** Bytes travel in JSON as PostgreSQL writes them, times as ISO 8601. */
-function toRow(license: License): Record<string, unknown> {
+interface StoredRow {
+  readonly license_id: string;
+}
+
+function assertOf(license: License, tenantId: string | undefined): void {
+  if (license.tenantId !== tenantId) throw new TypeError('A license of another tenant was issued.');
+}
+
+function idsOf(rows: readonly StoredRow[]): ReadonlySet<string> {
+  return new Set(rows.map(({ license_id }) => license_id));
+}
+
+/** A key that some tenant already has runs the whole work again, with other keys. */
+function throwNamed(error: unknown): never {
+  if (violates(error, 'licenses_one_trial')) throw new TrialAlreadyUsedError(error);
+  throw violates(error, 'license_keys_pkey') ? new RunAgain('The key is taken.') : error;
+}
+
+/** What time changes of a license. */
+function toTimes(license: License): Record<string, unknown> {
   return {
     license_id: license.licenseId,
-    license_key_sealed: `\\x${license.licenseKeySealed.toString('hex')}`,
-    license_key_last_four: license.licenseKeyLastFour,
-    customer_id: license.customerId,
-    template_id: license.templateId,
-    template_version: license.templateVersion,
-    product_id: license.productId,
-    product_name: license.productName,
-    license_type: license.licenseType,
-    license_model: license.licenseModel,
-    status: license.status,
-    issued_to: license.issuedTo,
-    issued_date: license.issuedDate,
     expiry_date: license.expiryDate,
     maintenance_expiry: license.maintenanceExpiry,
-    default_duration: license.defaultDuration,
-    grace_period_days: license.gracePeriodDays,
-    auto_renewal_enabled: license.autoRenewalEnabled,
-    max_activations: license.maxActivations,
-    current_activations: license.currentActivations,
-    features: license.features,
-    restrictions: license.restrictions,
-    pricing: license.pricing,
-    metadata: license.metadata,
+    next_due_at: license.nextDueAt,
     version: license.version,
-    created_at: license.createdAt,
     updated_at: license.updatedAt,
   };
 }
-
-const COLUMNS = `license_id, license_key_sealed, license_key_last_four, customer_id, template_id,
-  template_version, product_id, product_name, license_type, license_model, status, issued_to, issued_date, expiry_date,
-  maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled, max_activations, current_activations,
-  features, restrictions, pricing, metadata, version, created_at, updated_at`;

@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -32,7 +33,7 @@ export class LicensesController {
   @RequirePermission('licenses:issue')
   @DescribeWrite('Issue a license from a template', {
     404: ['TEMPLATE_NOT_FOUND'],
-    409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE'],
+    409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE', 'TRIAL_NOT_ALLOWED', 'TRIAL_ALREADY_USED'],
   })
   @CreatedAt('/v1/licenses', 'license_id')
   @ApiCreatedResponse({ standardSchema: IssuedLicense })
@@ -46,8 +47,8 @@ export class LicensesController {
 
   @Get()
   @RequirePermission('licenses:read')
-  @DescribeRead('List licenses, newest first')
-  @ApiOkResponse({ standardSchema: LicensePage })
+  @DescribeRead('List licenses, newest first; with expires_… soonest expiry first, else with q by issued_to')
+  @ListOf(LicensePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListLicensesRequest }) query: ListLicensesRequest) {
     return this.queries.execute(new ListLicensesQuery(actor, query));
   }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../shared/random.js';
 import { Injectable } from '@nestjs/common';
 
 /** Where license keys come from: the operating system's generator. Tests give another to see what a collision does. */

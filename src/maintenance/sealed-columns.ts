@@ -1,5 +1,6 @@
 import { licenseSealContext } from '../licensing/index.js';
 import { idempotencySealContext } from '../shared/events/idempotency.js';
+import { signingKeySealContext } from '../signing/index.js';
 
 /** A column that the master key seals, and what each seal in it is bound to. */
 export interface SealedColumn {
@@ -19,6 +20,13 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     id: 'license_id',
     idType: 'uuid',
     context: licenseSealContext,
+  },
+  {
+    table: 'signing_keys',
+    column: 'private_key_sealed',
+    id: 'kid',
+    idType: 'text',
+    context: signingKeySealContext,
   },
   {
     table: 'idempotency_keys',

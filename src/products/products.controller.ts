@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -43,7 +44,7 @@ export class ProductsController {
   @Get()
   @RequirePermission('products:read')
   @DescribeRead('List products, newest first')
-  @ApiOkResponse({ standardSchema: ProductPage })
+  @ListOf(ProductPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListProductsRequest }) query: ListProductsRequest) {
     return this.queries.execute(new ListProductsQuery(actor, query));
   }

@@ -5,13 +5,28 @@ import { IdempotencySweeper } from './events/idempotency.sweeper.js';
 import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { UnitOfWork } from './events/unit-of-work.js';
+import { Exports } from './http/exports.js';
+import { AddressLimit } from './limits/address-limit.js';
 import { FailureLimit } from './limits/failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
+import { Metrics } from './metrics/metrics.js';
 
 /** What every module stands on. */
 @Global()
 @Module({
-  providers: [Clock, Idempotency, IdempotencySweeper, UnitOfWork, Outbox, Relay, RateCounter, FailureLimit],
-  exports: [Clock, Idempotency, UnitOfWork, Outbox, RateCounter, FailureLimit],
+  providers: [
+    Clock,
+    Metrics,
+    Idempotency,
+    IdempotencySweeper,
+    UnitOfWork,
+    Outbox,
+    Relay,
+    RateCounter,
+    FailureLimit,
+    Exports,
+    AddressLimit,
+  ],
+  exports: [Clock, Metrics, Idempotency, UnitOfWork, Outbox, RateCounter, FailureLimit, AddressLimit, Exports],
 })
 export class SharedModule {}

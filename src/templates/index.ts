@@ -2,7 +2,15 @@ export { CreateTemplateCommand } from './commands/create-template.command.js';
 export { DuplicateTemplateCommand } from './commands/duplicate-template.command.js';
 export { UpdateTemplateCommand } from './commands/update-template.command.js';
 export { TemplateCreatedEvent, TemplateUpdatedEvent } from './events/template.events.js';
-export { Feature, LicenseModel, LicenseType, Restriction } from './license-terms.js';
+export {
+  Feature,
+  LicenseModel,
+  LicenseType,
+  Restriction,
+  seatTerms,
+  type EvictionPolicy,
+  type OveragePolicy,
+} from './license-terms.js';
 export { GetIssuableTemplatesQuery } from './queries/get-issuable-templates.query.js';
 export { GetTemplateQuery } from './queries/get-template.query.js';
 export { ListTemplatesQuery } from './queries/list-templates.query.js';
@@ -10,4 +18,6 @@ export type { CreateTemplateRequest, TemplateResponse, UpdateTemplateRequest } f
 export type { Template } from './template.entity.js';
 export { TemplateNotFoundError } from './template.errors.js';
 export type { IssuableTemplate } from './template.repository.js';
+export { normalMac, parseRange } from './restriction-values.js';
+export { isWithin, parseTimeWindow } from './time-window.js';
 export { TemplatesModule } from './templates.module.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { text, Timestamp, UtcTime } from '../shared/http/schema.js';
+import { restrictionValueFault } from './restriction-values.js';
 
 export const LICENSE_TYPES = ['PERPETUAL', 'SUBSCRIPTION', 'TRIAL', 'EVALUATION', 'CONCURRENT', 'NAMED_USER'] as const;
 export const LicenseType = z.enum(LICENSE_TYPES);
@@ -14,6 +15,9 @@ const featureFields = {
   feature_name: text(255),
   limit_value: z.int().min(0).nullable(),
   limit_type: z.enum(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH']).nullable(),
+  reset_period: z.enum(['DAY', 'MONTH', 'YEAR']).nullable().optional().meta({
+    description: 'When what was used counts anew: at the turn of the day, month or year in UTC. null or absent: never.',
+  }),
 };
 
 /** One shape in templates and in licenses. */
@@ -32,6 +36,34 @@ export const FeatureInput = z
   })
   .meta({ id: 'FeatureInput', examples: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }] });
 
+/** What a license does when its seats are taken; one shape in templates and in licenses. */
+export const seatTerms = {
+  overage_policy: z.enum(['DENY', 'ALLOW']).meta({
+    description: 'ALLOW: seats may be exceeded, up to overage_factor times max_activations, rounded down.',
+  }),
+  overage_factor: z
+    .number()
+    .min(1)
+    .max(10)
+    .refine((factor) => Math.round(factor * 100) / 100 === factor, 'must have at most two decimals')
+    .nullable()
+    .meta({
+      description: '1 to 10, two decimals; needed where overage_policy is ALLOW.',
+      examples: [1.5],
+    }),
+  eviction_policy: z.enum(['NONE', 'OLDEST']).meta({
+    description: 'OLDEST: when no seat is free, the device that was seen longest ago loses its own.',
+  }),
+  heartbeat_interval_seconds: z.int().min(1).max(86_400).meta({
+    description: 'How often a device of a CONCURRENT license says that it still runs.',
+  }),
+  heartbeat_grace_seconds: z.int().min(0).max(86_400).meta({
+    description: 'How much later its seat is free for others.',
+  }),
+};
+export type OveragePolicy = z.infer<typeof seatTerms.overage_policy>;
+export type EvictionPolicy = z.infer<typeof seatTerms.eviction_policy>;
+
 export const Restriction = z
   .strictObject({
     restriction_type: z.enum(['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWARE_ID', 'TIME_BASED']),
@@ -40,3 +72,17 @@ export const Restriction = z
   })
   .meta({ id: 'Restriction', examples: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }] });
 export type Restriction = z.infer<typeof Restriction>;
+
+/** On the way in each value must have the form that its type is checked by. */
+export const RestrictionInput = Restriction.superRefine(({ restriction_type, values }, context) => {
+  values.forEach((value, at) => {
+    const message = restrictionValueFault(restriction_type, value);
+    if (message) context.addIssue({ code: 'custom', path: ['values', at], message });
+  });
+}).meta({
+  id: 'RestrictionInput',
+  description:
+    'Values: GEOGRAPHIC countries of ISO 3166-1 (`DE`), DOMAIN `example.com` or `*.example.com`, IP_RANGE in CIDR form, ' +
+    'MAC_ADDRESS, HARDWARE_ID any text, TIME_BASED `Mon-Fri 09:00-18:00 Europe/Berlin`.',
+  examples: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }],
+});

@@ -9,7 +9,15 @@ import {
   text,
   UtcTime,
 } from '../shared/http/schema.js';
-import { Feature, FeatureInput, LicenseModel, LicenseType, Restriction } from './license-terms.js';
+import {
+  Feature,
+  FeatureInput,
+  LicenseModel,
+  LicenseType,
+  Restriction,
+  RestrictionInput,
+  seatTerms,
+} from './license-terms.js';
 import type { Template } from './template.entity.js';
 
 const MAX_FEATURES = 200;
@@ -30,7 +38,7 @@ const fields = {
     .max(MAX_FEATURES)
     .refine((all) => new Set(all.map((feature) => feature.feature_id)).size === all.length, 'names a feature_id twice'),
   restrictions: z
-    .array(Restriction)
+    .array(RestrictionInput)
     .max(MAX_RESTRICTION_VALUES)
     .refine(
       (all) => all.reduce((sum, { values }) => sum + values.length, 0) <= MAX_RESTRICTION_VALUES,
@@ -41,6 +49,7 @@ const fields = {
   trial_allowed: z.boolean(),
   trial_duration_days: days(1),
   grace_period_days: days(0),
+  ...seatTerms,
   active: z.boolean().meta({ description: 'false archives the template: nothing is issued from it any more.' }),
   metadata: FreeFormInput,
 };
@@ -62,6 +71,11 @@ export const CreateTemplateRequest = z
     trial_allowed: fields.trial_allowed.default(false),
     trial_duration_days: fields.trial_duration_days.default(30),
     grace_period_days: fields.grace_period_days.default(30),
+    overage_policy: fields.overage_policy.default('DENY'),
+    overage_factor: fields.overage_factor.default(null),
+    eviction_policy: fields.eviction_policy.default('NONE'),
+    heartbeat_interval_seconds: fields.heartbeat_interval_seconds.default(300),
+    heartbeat_grace_seconds: fields.heartbeat_grace_seconds.default(300),
     active: fields.active.default(true),
     metadata: fields.metadata.default({}),
   })
@@ -117,6 +131,7 @@ export const TemplateResponse = z
     trial_allowed: z.boolean(),
     trial_duration_days: z.int(),
     grace_period_days: z.int(),
+    ...seatTerms,
     active: z.boolean(),
     metadata: FreeForm,
     version: z.int(),
@@ -156,6 +171,11 @@ export function toTemplateResponse(template: Template): TemplateResponse {
     trial_allowed: template.trialAllowed,
     trial_duration_days: template.trialDurationDays,
     grace_period_days: template.gracePeriodDays,
+    overage_policy: template.overagePolicy,
+    overage_factor: template.overageFactor,
+    eviction_policy: template.evictionPolicy,
+    heartbeat_interval_seconds: template.heartbeatIntervalSeconds,
+    heartbeat_grace_seconds: template.heartbeatGraceSeconds,
     active: template.active,
     metadata: template.metadata,
     version: template.version,

@@ -1,10 +1,17 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../shared/random.js';
 import type { Change } from '../shared/events/change.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { mergeFreeForm } from '../shared/http/free-form.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
-import type { Feature, LicenseModel, LicenseType, Restriction } from './license-terms.js';
+import type {
+  EvictionPolicy,
+  Feature,
+  LicenseModel,
+  LicenseType,
+  OveragePolicy,
+  Restriction,
+} from './license-terms.js';
 import { VersionedRow } from '../shared/tenancy/versioned-row.js';
 import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.dto.js';
 
@@ -61,6 +68,22 @@ export class Template extends VersionedRow {
   @Column('integer', { name: 'grace_period_days' })
   gracePeriodDays!: number;
 
+  @Column('text', { name: 'overage_policy' })
+  overagePolicy!: OveragePolicy;
+
+  /** How far beyond the limit an ALLOW goes. */
+  @Column('double precision', { name: 'overage_factor', nullable: true })
+  overageFactor!: number | null;
+
+  @Column('text', { name: 'eviction_policy' })
+  evictionPolicy!: EvictionPolicy;
+
+  @Column('integer', { name: 'heartbeat_interval_seconds' })
+  heartbeatIntervalSeconds!: number;
+
+  @Column('integer', { name: 'heartbeat_grace_seconds' })
+  heartbeatGraceSeconds!: number;
+
   @Column('boolean')
   active!: boolean;
 
@@ -70,7 +93,7 @@ export class Template extends VersionedRow {
   /** Throws InvalidFieldError for a PERPETUAL template that would expire. */
   static create(tenantId: string, input: CreateTemplateRequest, now: Date): Template {
     const template = Object.assign(new Template(), Template.newRow(tenantId, now));
-    template.templateId = input.template_id ?? uuidv7();
+    template.templateId = input.template_id ?? newId();
     template.productId = input.product_id;
     template.licenseType = input.license_type;
     template.licenseModel = input.license_model;
@@ -93,7 +116,7 @@ export class Template extends VersionedRow {
   /** A new, active template with the same terms. */
   duplicate(request: DuplicateTemplateRequest, now: Date): Template {
     const copy = Object.assign(new Template(), this, Template.newRow(this.tenantId, now));
-    copy.templateId = request.template_id ?? uuidv7();
+    copy.templateId = request.template_id ?? newId();
     copy.templateName = request.template_name ?? `${this.templateName.slice(0, MAX_NAME - 7)} (copy)`;
     copy.active = true;
     return copy;
@@ -113,6 +136,11 @@ export class Template extends VersionedRow {
       trial_allowed: this.trialAllowed,
       trial_duration_days: this.trialDurationDays,
       grace_period_days: this.gracePeriodDays,
+      overage_policy: this.overagePolicy,
+      overage_factor: this.overageFactor,
+      eviction_policy: this.evictionPolicy,
+      heartbeat_interval_seconds: this.heartbeatIntervalSeconds,
+      heartbeat_grace_seconds: this.heartbeatGraceSeconds,
       active: this.active,
       metadata: this.metadata,
     };
@@ -131,8 +159,21 @@ export class Template extends VersionedRow {
     if (fields.trial_duration_days !== undefined) this.trialDurationDays = fields.trial_duration_days;
     if (fields.grace_period_days !== undefined) this.gracePeriodDays = fields.grace_period_days;
     if (fields.active !== undefined) this.active = fields.active;
+    this.setSeats(fields);
     if (this.licenseType === 'PERPETUAL' && this.defaultDuration !== null) {
       throw new InvalidFieldError('/default_duration', 'must be null for a PERPETUAL license, which never expires');
+    }
+  }
+
+  private setSeats(fields: UpdateTemplateRequest): void {
+    if (fields.overage_policy !== undefined) this.overagePolicy = fields.overage_policy;
+    if (fields.overage_factor !== undefined) this.overageFactor = fields.overage_factor;
+    if (fields.eviction_policy !== undefined) this.evictionPolicy = fields.eviction_policy;
+    if (fields.heartbeat_interval_seconds !== undefined)
+      this.heartbeatIntervalSeconds = fields.heartbeat_interval_seconds;
+    if (fields.heartbeat_grace_seconds !== undefined) this.heartbeatGraceSeconds = fields.heartbeat_grace_seconds;
+    if (this.overagePolicy === 'ALLOW' && this.overageFactor === null) {
+      throw new InvalidFieldError('/overage_factor', 'must say how far the limit may be exceeded');
     }
   }
 }

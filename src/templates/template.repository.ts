@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { ReadGroups } from '../shared/read-groups.js';
+import { rowName, TenantRepository, type RowKey } from '../shared/tenancy/tenant.repository.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 
@@ -12,8 +13,16 @@ export interface IssuableTemplate {
   readonly productActive: boolean;
 }
 
+type IssuableRow = Template & { productActive: boolean };
+
 @Injectable()
 export class TemplateRepository extends TenantRepository<Template> {
+  private readonly issuable = new ReadGroups<RowKey, IssuableTemplate>(
+    ({ tenantId, id }) => rowName(tenantId, id),
+    ({ template }) => ({ tenantId: template.tenantId, id: template.templateId }),
+    async (keys) => this.toIssuable(await this.unitOfWork.ask<IssuableRow>(this.issuableStatement(keys))),
+  );
+
   constructor(unitOfWork: UnitOfWork) {
     super(Template, 'templateId', unitOfWork);
   }
@@ -38,18 +47,25 @@ export class TemplateRepository extends TenantRepository<Template> {
    * Templates to issue from, each with whether its product is active: the one place that looks into the product's table,
    * so that issuing reads both in one statement.
    */
-  findIssuable(tenantId: string, templateIds: readonly string[]): Promise<IssuableTemplate[]> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      const rows = await transaction.query<Template & { productActive: boolean }>({
-        name: 'templates.find-issuable',
-        text: `SELECT ${this.columns('item')}, product.active AS "productActive"
-               FROM license_templates item
-               JOIN billing_products product USING (tenant_id, product_id)
-               WHERE item.tenant_id = $1 AND item.template_id = ANY($2)`,
-        values: [tenantId, templateIds],
-      });
-      return rows.map(({ productActive, ...row }) => ({ template: this.toEntity(row), productActive }));
-    });
+  async findIssuable(tenantId: string, templateIds: readonly string[]): Promise<IssuableTemplate[]> {
+    const keys = templateIds.map((id) => ({ tenantId, id }));
+    if (!this.unitOfWork.isOpen) {
+      const found = await Promise.all(keys.map((key) => this.issuable.find(key)));
+      return found.filter((template) => template !== null);
+    }
+    return this.unitOfWork.read(tenantId, async (transaction) =>
+      this.toIssuable(await transaction.query<IssuableRow>(this.issuableStatement(keys))),
+    );
+  }
+
+  private issuableStatement(keys: readonly RowKey[]) {
+    const select = `${this.columns('item')}, product.active AS "productActive"
+                    FROM license_templates item JOIN billing_products product USING (tenant_id, product_id)`;
+    return this.eachByKey('templates.find-issuable', keys, select);
+  }
+
+  private toIssuable(rows: readonly IssuableRow[]): IssuableTemplate[] {
+    return rows.map(({ productActive, ...row }) => ({ template: this.toEntity(row), productActive }));
   }
 }
 

@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -48,7 +49,7 @@ export class TemplatesController {
   @Get()
   @RequirePermission('templates:read')
   @DescribeRead('List license templates, newest first')
-  @ApiOkResponse({ standardSchema: TemplatePage })
+  @ListOf(TemplatePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListTemplatesRequest }) query: ListTemplatesRequest) {
     return this.queries.execute(new ListTemplatesQuery(actor, query));
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../shared/clock.js';
 import type { Principal } from '../shared/tenancy/authenticator.js';
 import { isApiKey } from './api-key.js';
-import { Credentials } from './credentials.js';
+import { Credentials, type KnownKey } from './credentials.js';
 import { KeyUse } from './key-use.js';
 
 /** Knows API keys, those of tenants and those of the platform. */
@@ -15,12 +15,18 @@ export class ApiKeyAuthenticator {
   ) {}
 
   async authenticate(secret: string): Promise<Principal | undefined> {
-    if (!isApiKey(secret)) return undefined;
-    const key = await this.credentials.findKey(secret);
+    return isApiKey(secret) ? this.valid(await this.credentials.findKey(secret)) : undefined;
+  }
+
+  /** Undefined where the database has to be asked. */
+  recall(secret: string): Principal | undefined {
+    return this.valid(this.credentials.recallKey(secret));
+  }
+
+  private valid(key: KnownKey | undefined): Principal | undefined {
     const now = this.clock.now();
     if (!key || (key.endsAt && key.endsAt <= now)) return undefined;
-    this.keyUse.note(key.id, now);
-    const { id, tenant, permissions, admits } = key;
-    return { subject: { type: tenant ? 'api_key' : 'platform_key', id, via: 'rest' }, tenant, permissions, admits };
+    this.keyUse.note(key.principal.subject.id, now);
+    return key.principal;
   }
 }

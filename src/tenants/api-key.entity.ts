@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../shared/random.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
 import { effectivePermissions, withinTenant, type Permission } from '../shared/tenancy/permissions.js';
@@ -57,7 +57,7 @@ export class ApiKey extends VersionedRow {
     const expiresAt = request.expires_at === null ? null : new Date(request.expires_at);
     if (expiresAt && expiresAt <= now) throw new InvalidFieldError('/expires_at', 'must be in the future');
     return Object.assign(new ApiKey(), ApiKey.newRow(tenantId, now), {
-      id: uuidv7(),
+      id: newId(),
       name: request.name,
       role: request.role,
       permissions: request.permissions,

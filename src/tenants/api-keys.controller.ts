@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -45,7 +46,7 @@ export class ApiKeysController {
   @Get()
   @RequirePermission('api-keys:manage')
   @DescribeRead('List API keys, newest first')
-  @ApiOkResponse({ standardSchema: ApiKeyPage })
+  @ListOf(ApiKeyPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListApiKeysRequest }) query: ListApiKeysRequest) {
     return this.queries.execute(new ListApiKeysQuery(actor, query));
   }

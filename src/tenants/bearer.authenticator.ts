@@ -22,8 +22,8 @@ export class BearerAuthenticator extends Authenticator {
     return JWT.test(token) ? this.oidc.authenticate(token) : this.apiKeys.authenticate(token);
   }
 
-  isFresh(token: string): boolean {
-    return this.credentials.isFresh(token);
+  recall(token: string): Principal | undefined {
+    return JWT.test(token) ? undefined : this.apiKeys.recall(token);
   }
 
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {

@@ -1,27 +1,37 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
-import type { KnownTenant } from '../shared/tenancy/authenticator.js';
-import { effectivePermissions, withinTenant, type Permission } from '../shared/tenancy/permissions.js';
+import { Chore } from '../shared/chore.js';
+import { ReadGroups } from '../shared/read-groups.js';
+import type { KnownTenant, Principal } from '../shared/tenancy/authenticator.js';
+import { effectivePermissions, withinTenant } from '../shared/tenancy/permissions.js';
+import { within } from '../shared/within.js';
 import { hashApiKey } from './api-key.js';
 import { networkFilter } from './networks.js';
 
 /** How long what was read is good for: a revoked key stops working in other processes within 5 seconds. */
 const FRESH_MS = 3_000;
+const REFRESH_MS = 1_500;
 const MAX_ENTRIES = 10_000;
+/** For how long a monitor is known while the database does not answer, and how long it waits for an answer. */
+const MONITOR_MS = 24 * 60 * 60 * 1000;
+const PATIENCE_MS = 1_000;
 
 /** A genuine key. It may have ended since. */
 export interface KnownKey {
-  readonly id: string;
-  readonly tenant: KnownTenant | null;
-  readonly permissions: ReadonlySet<Permission>;
-  readonly admits: (address: string) => boolean;
+  readonly principal: Principal;
   /** When this secret of it ends; null never. */
   readonly endsAt: Date | null;
 }
 
+interface FoundKey {
+  readonly digest: Buffer;
+  readonly key: KnownKey;
+}
+
 interface KeyRow {
+  digest: Buffer;
   id: string;
   tenant_id: string | null;
   role: string | null;
@@ -35,38 +45,80 @@ interface KeyRow {
   requests_per_minute: number | null;
 }
 
-const FIND_KEY = `
-  SELECT k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
-         k.key_sha256 = $1 AS is_current, t.status, t.require_if_match, t.requests_per_minute
-  FROM api_keys k LEFT JOIN tenants t ON t.id = k.tenant_id
-  WHERE (k.key_sha256 = $1 OR k.previous_sha256 = $1) AND k.revoked_at IS NULL`;
+const FIND_KEYS = `
+  SELECT asked.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
+         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
+  FROM unnest($1::bytea[]) AS asked (digest)
+  JOIN api_keys k ON k.key_sha256 = asked.digest OR k.previous_sha256 = asked.digest
+  LEFT JOIN tenants t ON t.id = k.tenant_id
+  WHERE k.revoked_at IS NULL`;
 
 const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FROM tenants WHERE id = $1';
 
 /**
- * Keys and tenants as the database has them, remembered for a moment. Keys are remembered by their digest. `forget` makes
+ * Keys and tenants as the database has them, remembered for a moment. Keys are remembered by their digest, and those that are
+ * in use are all read again, by one statement, before the moment is over, so that no request waits for it. `forget` makes
  * this process ask again at once, also for what it is asking at that very moment.
  */
 @Injectable()
-export class Credentials {
+export class Credentials implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new Chore(Credentials.name, 'API keys could not be read again');
   private readonly keys = new LRUCache<string, KnownKey>({ max: MAX_ENTRIES, ttl: FRESH_MS });
   private readonly tenants = new LRUCache<string, KnownTenant>({ max: MAX_ENTRIES, ttl: FRESH_MS });
+  /** Names of keys that were used since they were last read again. */
+  private readonly inUse = new Set<string>();
+  /** Keys that may read metrics and nothing else: they must get in when the database is the trouble. */
+  private readonly monitors = new LRUCache<string, KnownKey>({ max: MAX_ENTRIES, ttl: MONITOR_MS });
   /** Questions under way: many requests with one key ask once. */
   private readonly asking = new Map<string, Promise<unknown>>();
+  private readonly lookups = new ReadGroups<Buffer, FoundKey>(
+    nameOf,
+    ({ digest }) => digest,
+    (digests) => this.readKeys(digests),
+  );
   private epoch = 0;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  findKey(secret: string): Promise<KnownKey | undefined> {
-    const digest = hashApiKey(secret);
-    return this.remember(this.keys, digest.toString('hex'), async () => {
-      const [row] = await this.dataSource.query<KeyRow[]>(FIND_KEY, [digest]);
-      return row && toKnownKey(row);
-    });
+  onApplicationBootstrap(): void {
+    this.chore.every(REFRESH_MS, () => this.refresh());
   }
 
-  isFresh(secret: string): boolean {
-    return this.keys.has(hashApiKey(secret).toString('hex'));
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop();
+  }
+
+  findKey(secret: string): Promise<KnownKey | undefined> {
+    const digest = hashApiKey(secret);
+    const name = nameOf(digest);
+    const asked = this.remember(this.keys, name, async () => {
+      const key = (await this.lookups.find(digest))?.key;
+      if (key && isMonitor(key)) this.monitors.set(name, key);
+      else this.monitors.delete(name);
+      return key;
+    });
+    const monitor = this.monitors.get(name);
+    return monitor ? this.orMonitor(asked, monitor) : asked;
+  }
+
+  /** What was found out a moment ago. */
+  recallKey(secret: string): KnownKey | undefined {
+    const name = nameOf(hashApiKey(secret));
+    const key = this.keys.get(name);
+    if (key) this.inUse.add(name);
+    return key;
+  }
+
+  /** Reads the keys that are in use again. One that was revoked meanwhile is forgotten. */
+  async refresh(): Promise<void> {
+    const { epoch } = this;
+    const names = [...this.inUse];
+    this.inUse.clear();
+    if (names.length === 0) return;
+    const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
+    if (epoch !== this.epoch) return;
+    for (const name of names) this.keys.delete(name);
+    for (const { digest, key } of found) this.keys.set(nameOf(digest), key);
   }
 
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {
@@ -80,7 +132,22 @@ export class Credentials {
     this.epoch++;
     this.keys.clear();
     this.tenants.clear();
+    this.inUse.clear();
     this.asking.clear();
+  }
+
+  private async readKeys(digests: readonly Buffer[]): Promise<FoundKey[]> {
+    const rows = await this.dataSource.query<KeyRow[]>(FIND_KEYS, [digests]);
+    return rows.map((row) => ({ digest: row.digest, key: toKnownKey(row) }));
+  }
+
+  /** What the database says; as long as it does not, what it said last. */
+  private async orMonitor(asked: Promise<KnownKey | undefined>, monitor: KnownKey): Promise<KnownKey | undefined> {
+    const answer = await within(
+      PATIENCE_MS,
+      asked.then((key) => ({ key })),
+    ).catch(() => undefined);
+    return answer ? answer.key : monitor;
   }
 
   private async remember<T extends object>(
@@ -105,16 +172,27 @@ export class Credentials {
   }
 }
 
+/** As a key of a map: bytes as text of the same length. */
+function nameOf(digest: Buffer): string {
+  return digest.toString('latin1');
+}
+
 function toKnownKey(row: KeyRow): KnownKey {
   const permissions = effectivePermissions(row.role, row.permissions);
   const tenant = row.tenant_id === null ? null : toKnownTenant(row.tenant_id, row);
   return {
-    id: row.id,
-    tenant,
-    permissions: tenant ? withinTenant(permissions) : permissions,
-    admits: networkFilter(row.networks),
+    principal: {
+      subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
+      tenant,
+      permissions: tenant ? withinTenant(permissions) : permissions,
+      admits: networkFilter(row.networks),
+    },
     endsAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),
   };
+}
+
+function isMonitor({ principal: { permissions } }: KnownKey): boolean {
+  return permissions.size === 1 && permissions.has('metrics:read');
 }
 
 function toKnownTenant(id: string, row: Pick<KeyRow, 'status' | 'require_if_match' | 'requests_per_minute'>) {

@@ -9,5 +9,6 @@ export { GetApiKeyQuery } from './queries/get-api-key.query.js';
 export { GetTenantQuery } from './queries/get-tenant.query.js';
 export { ListApiKeysQuery } from './queries/list-api-keys.query.js';
 export { ListTenantsQuery } from './queries/list-tenants.query.js';
+export { TenantId } from './tenant.dto.js';
 export { TenantRegistry, TenantRegistryError } from './tenant-registry.js';
 export { TenantsModule } from './tenants.module.js';

@@ -1,25 +1,24 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { Chore } from '../shared/chore.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
 /** Remembers when each key was last used and writes it down now and then, in one statement, off the request's path. */
 @Injectable()
 export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(KeyUse.name);
+  private readonly chore = new Chore(KeyUse.name, 'The last use of API keys could not be written');
   private used = new Map<string, Date>();
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.flush(), FLUSH_INTERVAL_MS).unref();
+    this.chore.every(FLUSH_INTERVAL_MS, () => this.flush());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.flush();
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop(() => this.flush());
   }
 
   note(keyId: string, now: Date): void {
@@ -30,14 +29,10 @@ export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (this.used.size === 0) return;
     const used = this.used;
     this.used = new Map();
-    await this.dataSource
-      .query(
-        `UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)
-         FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id`,
-        [[...used.keys()], [...used.values()]],
-      )
-      .catch((error: unknown) => {
-        this.logger.warn(`The last use of API keys could not be written: ${String(error)}`);
-      });
+    await this.dataSource.query(
+      `UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)
+       FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id`,
+      [[...used.keys()], [...used.values()]],
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { v7 as uuidv7 } from 'uuid';
-import { EVERY_PERMISSION, PLATFORM_ROLE } from '../shared/tenancy/permissions.js';
+import { newId } from '../shared/random.js';
+import { EVERY_PERMISSION, type PlatformRole } from '../shared/tenancy/permissions.js';
 import { isTenantId } from '../shared/tenancy/tenant-id.js';
 import { apiKeyPrefix, hashApiKey } from './api-key.js';
 
@@ -62,13 +62,13 @@ export class TenantRegistry {
   }
 
   /** A key of the platform, in place of the one that had this name. */
-  async replacePlatformKey(name: string, key: string, now: Date): Promise<void> {
+  async replacePlatformKey(name: string, role: PlatformRole, key: string, now: Date): Promise<void> {
     await this.inTransaction(async () => {
       await this.revokePlatformKeys(name, now);
       await this.owner.query(
         `INSERT INTO api_keys (id, name, role, permissions, key_sha256, key_prefix, created_at, updated_at)
          VALUES ($1, $2, $3, '{}', $4, $5, $6, $6)`,
-        [uuidv7(), name, PLATFORM_ROLE, hashApiKey(key), apiKeyPrefix(key), now],
+        [newId(), name, role, hashApiKey(key), apiKeyPrefix(key), now],
       );
     });
   }
@@ -99,7 +99,7 @@ export class TenantRegistry {
     await this.owner.query(
       `INSERT INTO api_keys (id, tenant_id, name, role, permissions, key_sha256, key_prefix, created_at, updated_at)
        VALUES ($1, $2, $3, 'admin', $4, $5, $6, $7, $7)`,
-      [uuidv7(), tenantId, ADMIN_KEY_NAME, [EVERY_PERMISSION], hashApiKey(key), apiKeyPrefix(key), now],
+      [newId(), tenantId, ADMIN_KEY_NAME, [EVERY_PERMISSION], hashApiKey(key), apiKeyPrefix(key), now],
     );
   }
 

@@ -19,7 +19,7 @@ export class TenantsRepository extends TenantRepository<Tenant> {
   /** Newest first, one row more than the page holds. */
   listAll({ limit, after }: PageRequest): Promise<Tenant[]> {
     const query = this.dataSource.createQueryBuilder(Tenant, 'item');
-    if (after) query.where('(item.createdAt, item.tenantId) < (:createdAt, :id)', after);
+    if (after) query.where('(item.createdAt, item.tenantId) < (:at, :id)', after);
     return query
       .orderBy('item.createdAt', 'DESC')
       .addOrderBy('item.tenantId', 'DESC')

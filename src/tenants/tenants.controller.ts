@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
 import { CurrentPlatformActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { PlatformActor } from '../shared/tenancy/actor.js';
 import { CreateTenantCommand } from './commands/create-tenant.command.js';
@@ -43,7 +44,7 @@ export class TenantsController {
   @Get()
   @RequirePermission('tenants:read')
   @DescribeRead('List tenants, newest first')
-  @ApiOkResponse({ standardSchema: TenantPage })
+  @ListOf(TenantPage)
   list(@CurrentPlatformActor() actor: PlatformActor, @Query({ schema: ListTenantsRequest }) query: ListTenantsRequest) {
     return this.queries.execute(new ListTenantsQuery(actor, query));
   }

@@ -3,6 +3,8 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import supertest, { type Response } from 'supertest';
 import { assertDocumented } from './openapi.js';
 
+export const NDJSON = 'application/x-ndjson';
+
 type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
 type Body = Record<string, unknown>;
 
@@ -23,6 +25,11 @@ export class Api {
     return this.send('get', path);
   }
 
+  /** The answer in this form. */
+  getAs(accept: string, path: string): Promise<Response> {
+    return this.send('get', path, undefined, { Accept: accept });
+  }
+
   post(path: string, body?: Body, headers?: Record<string, string>): Promise<Response> {
     return this.send('post', path, body, headers);
   }
@@ -39,7 +46,10 @@ export class Api {
   ): Promise<Response> {
     let request = supertest(this.nest.getHttpServer())[method](path).set(headers);
     if (this.key !== undefined) request = request.set('Authorization', `Bearer ${this.key}`);
-    const response = await (body === undefined ? request : request.send(body));
+    const ndjson = headers['Content-Type'] === NDJSON;
+    if (ndjson || headers.Accept === NDJSON) request = request.buffer(true).parse(parseNdjson);
+    const sent = ndjson && typeof body === 'object' ? JSON.stringify(body) : body;
+    const response = await (sent === undefined ? request : request.send(sent));
     assertDocumented(this.document, method, path, response);
     return response;
   }
@@ -73,4 +83,16 @@ let count = 0;
 
 export function unique(): string {
   return `${process.pid}-${++count}`;
+}
+
+/** The lines of the answer as an array; a problem as it is. */
+function parseNdjson(response: Wire, done: (error: Error | null, body: unknown) => void): void {
+  let text = '';
+  response.setEncoding('utf8');
+  response.on('data', (part: string) => (text += part));
+  response.on('end', () => {
+    const lines = text.split('\n').filter((line) => line !== '');
+    const isLines = String(response.headers['content-type']).startsWith(NDJSON);
+    done(null, isLines ? lines.map((line) => JSON.parse(line) as unknown) : JSON.parse(text || 'null'));
+  });
 }

@@ -8,6 +8,7 @@ export class PostgresProxy {
   private readonly sockets = new Set<Socket>();
   private cutAfter: string | undefined;
   private statementsLeft = Infinity;
+  private endsAtOnce = false;
   private onCut: () => void = () => undefined;
   private clientSpoke = false;
 
@@ -40,9 +41,15 @@ export class PostgresProxy {
     this.onCut = onCut;
   }
 
+  /** Ends every further session in the same breath that says it is ready. */
+  endAtOnce(): void {
+    this.endsAtOnce = true;
+  }
+
   /** Lets everything through again. */
   mend(): void {
     this.statementsLeft = Infinity;
+    this.endsAtOnce = false;
   }
 
   async stop(): Promise<void> {
@@ -58,24 +65,27 @@ export class PostgresProxy {
     }
     const messages = new Messages();
     client.on('data', (chunk) => {
-      if (this.statementsLeft !== Infinity || messages.inPieces) {
-        this.forwardStatements(messages.read(chunk), client, server);
-        return;
-      }
-      messages.read(chunk);
+      const whole = messages.read(chunk);
+      if (whole.length === 0) return;
       if (!this.clientSpoke) this.roundTrips++;
       this.clientSpoke = true;
-      if (this.cutAfter !== undefined && chunk.includes(this.cutAfter)) {
+      if (this.statementsLeft !== Infinity) {
+        this.forwardStatements(whole, client, server);
+        return;
+      }
+      const sent = Buffer.concat(whole);
+      if (this.cutAfter !== undefined && sent.includes(this.cutAfter)) {
         this.cutAfter = undefined;
-        server.write(chunk, () => {
+        server.write(sent, () => {
           client.destroy();
           server.end();
         });
-      } else server.write(chunk);
+      } else server.write(sent);
     });
     server.on('data', (chunk) => {
       this.clientSpoke = false;
-      client.write(chunk);
+      if (this.endsAtOnce && chunk.includes(READY)) client.end(Buffer.concat([chunk, SHUTDOWN]));
+      else client.write(chunk);
     });
     client.on('close', () => server.end());
     server.on('close', () => client.end());
@@ -96,6 +106,11 @@ export class PostgresProxy {
   }
 }
 
+/** Server messages: ready for a query, and that the session was ended. */
+const READY = Buffer.from('Z\0\0\0\x05I');
+const FIELDS = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0';
+const SHUTDOWN = Buffer.from(`E\0\0\0${String.fromCharCode(FIELDS.length + 4)}${FIELDS}`);
+
 /** A simple query, or the Sync after an extended one. */
 function endsStatement(message: Buffer): boolean {
   return message[0] === 0x51 || message[0] === 0x53;
@@ -105,10 +120,6 @@ function endsStatement(message: Buffer): boolean {
 class Messages {
   private rest = Buffer.alloc(0);
   private headerBytes = 0;
-
-  get inPieces(): boolean {
-    return this.rest.length > 0;
-  }
 
   read(chunk: Buffer): Buffer[] {
     this.rest = Buffer.concat([this.rest, chunk]);

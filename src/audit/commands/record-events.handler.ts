@@ -1,12 +1,25 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
 import { RecordEventsCommand } from '../../shared/events/record-events.command.js';
+import { Metrics } from '../../shared/metrics/metrics.js';
 import { EventRecorder } from '../event-recorder.js';
 
 @CommandHandler(RecordEventsCommand)
 export class RecordEventsHandler implements ICommandHandler<RecordEventsCommand> {
-  constructor(private readonly recorder: EventRecorder) {}
+  constructor(
+    private readonly recorder: EventRecorder,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+  ) {}
 
-  execute({ tenantId, eventIds }: RecordEventsCommand): Promise<void> {
-    return this.recorder.record(tenantId, eventIds);
+  async execute({ tenantId, eventIds }: RecordEventsCommand): Promise<void> {
+    await this.recorder.record(tenantId, eventIds);
+    const now = this.clock.now().getTime();
+    for (const id of eventIds) this.metrics.auditLagSeconds.observe((now - occurredAt(id)) / 1000);
   }
+}
+
+/** The id of an event is a UUID v7: it begins with the millisecond in which the event was made, when it occurred. */
+function occurredAt(eventId: string): number {
+  return Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
 }

@@ -8,7 +8,11 @@ export class GetCustomerNamesHandler implements IQueryHandler<GetCustomerNamesQu
 
   async execute({ actor, customerIds }: GetCustomerNamesQuery) {
     const customers = await this.customers.findMany(actor.tenantId, customerIds);
-    const named = customers.filter(({ displayName }) => displayName !== '');
-    return new Map(named.map((customer) => [customer.customerId, customer.displayName]));
+    return new Map(
+      customers.map(({ customerId, displayName, version }) => [
+        customerId,
+        { name: displayName || undefined, version },
+      ]),
+    );
   }
 }

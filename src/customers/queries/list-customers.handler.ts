@@ -17,6 +17,6 @@ export class ListCustomersHandler implements IQueryHandler<ListCustomersQuery> {
       ...prefixCondition(['full_name_lower', 'last_name_lower', 'email_lower', 'company_name_lower'], request.q),
     ];
     const rows = await this.customers.list(actor.tenantId, conditions, page);
-    return toPage(rows, page.limit, ({ createdAt, customerId: id }) => ({ createdAt, id }), toCustomerResponse);
+    return toPage(rows, page, ({ createdAt: at, customerId: id }) => ({ at, id }), toCustomerResponse);
   }
 }

@@ -72,6 +72,8 @@ export function spawnPostmaster(
     // Statements and row values can hold personal data: they do not belong in a log file.
     'log_min_error_statement=panic',
     'log_error_verbosity=terse',
+    // A table that grows fast is planned for as it was when it was last looked at.
+    'autovacuum_naptime=5s',
   ];
   rotate(logFile);
   const log = openSync(logFile, 'a', 0o600);

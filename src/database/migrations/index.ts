@@ -1,7 +1,22 @@
 import { InitialSchema1763900000000 } from './1763900000000-initial-schema.js';
 import { Access1763986400000 } from './1763986400000-access.js';
+import { LeanLog1764050000000 } from './1764050000000-lean-log.js';
+import { Lifecycle1764100000000 } from './1764100000000-lifecycle.js';
+import { Activations1764200000000 } from './1764200000000-activations.js';
+import { SigningKeys1764300000000 } from './1764300000000-signing-keys.js';
+import { Offline1764310000000 } from './1764310000000-offline.js';
+import { OrderedLists1764320000000 } from './1764320000000-ordered-lists.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
-export const migrations = [InitialSchema1763900000000, Access1763986400000];
+export const migrations = [
+  InitialSchema1763900000000,
+  Access1763986400000,
+  LeanLog1764050000000,
+  Lifecycle1764100000000,
+  Activations1764200000000,
+  SigningKeys1764300000000,
+  Offline1764310000000,
+  OrderedLists1764320000000,
+];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -6,7 +6,8 @@ import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
 
 /**
  * Issues one license: the same words and the same record as `POST /v1/licenses`.
- * Throws ValidationError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError.
+ * Throws ValidationError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, TrialNotAllowedError,
+ * TrialAlreadyUsedError.
  */
 export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
   readonly order: IssueLicenseRequest;

@@ -1,16 +1,23 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
 import { toLicenseResponse } from '../license.dto.js';
 import { LicenseNotFoundError } from '../license.errors.js';
+import { LicenseSeats } from '../license-seats.js';
 import { LicenseRepository } from '../license.repository.js';
 import { GetLicenseQuery } from './get-license.query.js';
 
 @QueryHandler(GetLicenseQuery)
 export class GetLicenseHandler implements IQueryHandler<GetLicenseQuery> {
-  constructor(private readonly licenses: LicenseRepository) {}
+  constructor(
+    private readonly licenses: LicenseRepository,
+    private readonly seats: LicenseSeats,
+    private readonly clock: Clock,
+  ) {}
 
   async execute({ actor, licenseId }: GetLicenseQuery) {
+    const now = this.clock.now();
     const license = await this.licenses.find(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
-    return toLicenseResponse(license);
+    return toLicenseResponse(await this.seats.asOf(license, now), now);
   }
 }

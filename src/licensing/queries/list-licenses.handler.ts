@@ -1,33 +1,95 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { pageRequest, toPage } from '../../shared/http/paging.js';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { pageRequest, toPage, type Order, type PageRequest } from '../../shared/http/paging.js';
 import { UuidParameter } from '../../shared/http/schema.js';
-import { equalities, prefixCondition, range } from '../../shared/tenancy/tenant.repository.js';
+import { equalities, prefixCondition, range, type Condition } from '../../shared/tenancy/tenant.repository.js';
 import { toLicenseResponse, type ListLicensesRequest } from '../license.dto.js';
+import type { License } from '../license.entity.js';
+import type { LicenseStatus } from '../license-status.js';
+import { LicenseSeats } from '../license-seats.js';
 import { LicenseRepository } from '../license.repository.js';
+import { NEWEST, orderOf, SOONEST_EXPIRY } from './license-orders.js';
 import { ListLicensesQuery } from './list-licenses.query.js';
 
 @QueryHandler(ListLicensesQuery)
 export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
-  constructor(private readonly licenses: LicenseRepository) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenses: LicenseRepository,
+    private readonly seats: LicenseSeats,
+    private readonly clock: Clock,
+  ) {}
 
   async execute({ actor, request }: ListLicensesQuery) {
-    const page = pageRequest(request, UuidParameter);
-    const rows = await this.licenses.list(actor.tenantId, conditionsOf(request), page);
-    return toPage(rows, page.limit, ({ createdAt, licenseId: id }) => ({ createdAt, id }), toLicenseResponse);
+    const order = orderOf(request);
+    const page = pageRequest(request, UuidParameter, order);
+    const now = this.clock.now();
+    const parts = statusParts(request.status, now, order);
+    const rows = await this.unitOfWork.read(actor.tenantId, async () =>
+      this.seats.allAsOf(
+        await this.find(actor.tenantId, order === NEWEST ? parts : [anyOf(parts)], conditionsOf(request), page),
+        now,
+      ),
+    );
+    return toPage(rows, page, order.positionOf, (license) => toLicenseResponse(license, now));
+  }
+
+  /** The parts one after another: between two of them a license may move on to the next, and is then found twice. */
+  private async find(tenantId: string, parts: readonly Condition[], others: readonly Condition[], page: PageRequest) {
+    const found = new Map<string, License>();
+    for (const part of parts) {
+      const rows = await this.licenses.list(tenantId, [part, ...others], page);
+      for (const license of rows) found.set(license.licenseId, license);
+    }
+    return parts.length === 1 ? [...found.values()] : [...found.values()].sort(newestFirst);
   }
 }
 
-function conditionsOf(request: ListLicensesRequest) {
+function newestFirst(a: License, b: License): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.licenseId < b.licenseId ? 1 : -1);
+}
+
+function conditionsOf(request: ListLicensesRequest): Condition[] {
   return [
     ...equalities({
       customerId: request.customer_id,
       productId: request.product_id,
       templateId: request.template_id,
-      status: request.status,
       licenseType: request.license_type,
     }),
     ...range('issuedDate', request.issued_from, request.issued_before),
     ...range('expiryDate', request.expires_from, request.expires_before),
     ...prefixCondition(['issued_to_lower'], request.q),
   ];
+}
+
+function anyOf(parts: readonly Condition[]): Condition {
+  return {
+    sql: parts.map(({ sql }) => `(${sql})`).join(' OR '),
+    parameters: Object.assign({}, ...parts.map(({ parameters }) => parameters)) as Condition['parameters'],
+  };
+}
+
+/**
+ * What `License.statusAt` says, in SQL, in parts that together are all of it, each with an index where what it finds may be
+ * rare: what has expired and is not in the log yet comes first, then what is.
+ */
+function statusParts(status: LicenseStatus | undefined, now: Date, order: Order): Condition[] {
+  if (status === undefined) return [{ sql: 'true', parameters: {} }];
+  const parameters = { now };
+  if (status === 'ACTIVE') {
+    // The index of expiries begins there, where it is used.
+    const running =
+      order === SOONEST_EXPIRY ? 'item.expiryDate > :now' : '(item.expiryDate IS NULL OR item.expiryDate > :now)';
+    return [{ sql: `item.status = 'ACTIVE' AND ${running}`, parameters }];
+  }
+  if (status === 'EXPIRED') {
+    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now`;
+    return [
+      { sql: `${expired} AND item.nextDueAt <= item.expiryDate AND item.nextDueAt <= :now`, parameters },
+      { sql: `${expired} AND (item.nextDueAt IS NULL OR item.nextDueAt > item.expiryDate)`, parameters },
+    ];
+  }
+  return [{ sql: `item.status <> 'ACTIVE' AND item.status = :status`, parameters: { status } }];
 }

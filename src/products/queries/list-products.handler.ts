@@ -17,6 +17,6 @@ export class ListProductsHandler implements IQueryHandler<ListProductsQuery> {
       ...prefixCondition(['name_lower', 'sku_lower'], request.q),
     ];
     const rows = await this.products.list(actor.tenantId, conditions, page);
-    return toPage(rows, page.limit, ({ createdAt, productId: id }) => ({ createdAt, id }), toProductResponse);
+    return toPage(rows, page, ({ createdAt: at, productId: id }) => ({ at, id }), toProductResponse);
   }
 }

@@ -1,6 +1,7 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { Chore } from '../chore.js';
 import { Clock } from '../clock.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -10,10 +11,7 @@ const BATCH = 1_000;
 /** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. */
 @Injectable()
 export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(IdempotencySweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly chore = new Chore(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -22,25 +20,17 @@ export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplica
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweeping = this.sweeping
-        .then(() => this.sweep())
-        .catch((error: unknown) => {
-          this.logger.warn(`Old idempotency keys could not be swept: ${String(error)}`);
-        });
-    }, INTERVAL_MS).unref();
+    this.chore.every(INTERVAL_MS, () => this.sweep());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopped = true;
-    await this.sweeping;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop();
   }
 
   async sweep(): Promise<void> {
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants');
     for (const { id } of tenants) {
-      while (!this.stopped && (await this.sweepBatch(id)) === BATCH);
+      while (!this.chore.stopped && (await this.sweepBatch(id)) === BATCH);
     }
   }
 

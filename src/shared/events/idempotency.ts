@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import stableStringify from 'safe-stable-stringify';
 import { Config } from '../../config.js';
@@ -20,9 +20,23 @@ export interface Claim {
   readonly requestDigest: string;
 }
 
+/** A claim and what it comes to if the transaction is committed. */
+export interface Settled {
+  readonly claim: Claim;
+  readonly result: unknown;
+}
+
 /** What a claim that was taken before came to. */
 export interface Earlier {
   readonly result: unknown;
+}
+
+/** A claim as it is stored with its result; digests and the result, which is sealed, in hexadecimal. */
+export interface SettledRow {
+  readonly key_digest: string;
+  readonly request_digest: string;
+  readonly result: string;
+  readonly expires_at: Date;
 }
 
 interface KeptRow {
@@ -35,16 +49,17 @@ interface KeptRow {
 const TAKE = {
   name: 'idempotency.take',
   text: `INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, created_at, expires_at)
-         SELECT $1, decode(key_digest, 'hex'), decode(request_digest, 'hex'), $3, $4
-         FROM jsonb_to_recordset($2::jsonb) AS item (key_digest text, request_digest text)
-         ORDER BY key_digest
+         VALUES ($1, decode($2, 'hex'), decode($3, 'hex'), $4, $5)
          ON CONFLICT DO NOTHING
-         RETURNING encode(key_digest, 'hex') AS key_digest`,
+         RETURNING 1`,
 };
+/** One look by the key for each, whatever the planner makes of a tenant that has very many. */
 const READ = {
   name: 'idempotency.read',
-  text: `SELECT encode(key_digest, 'hex') AS key_digest, request_digest, result_sealed, expires_at <= $3 AS expired
-         FROM idempotency_keys WHERE tenant_id = $1 AND key_digest = ANY(SELECT decode(digest, 'hex') FROM unnest($2::text[]) AS item (digest))`,
+  text: `SELECT wanted.digest AS key_digest, kept.* FROM unnest($2::text[]) AS wanted (digest)
+         CROSS JOIN LATERAL (
+           SELECT request_digest, result_sealed, expires_at <= $3 AS expired FROM idempotency_keys
+           WHERE tenant_id = $1 AND key_digest = decode(wanted.digest, 'hex') LIMIT 1) AS kept`,
 };
 const FORGET = {
   name: 'idempotency.forget',
@@ -52,14 +67,7 @@ const FORGET = {
 };
 const KEEP = {
   name: 'idempotency.keep',
-  text: `UPDATE idempotency_keys SET result_sealed = decode(item.result, 'hex')
-         FROM jsonb_to_recordset($2::jsonb) AS item (key_digest text, result text)
-         WHERE tenant_id = $1 AND idempotency_keys.key_digest = decode(item.key_digest, 'hex')`,
-};
-const GIVE_BACK = {
-  name: 'idempotency.give-back',
-  text: `DELETE FROM idempotency_keys USING jsonb_array_elements_text($2::jsonb) AS item (key_digest)
-         WHERE tenant_id = $1 AND idempotency_keys.key_digest = decode(item.key_digest, 'hex')`,
+  text: `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
 };
 
 /**
@@ -95,7 +103,7 @@ export class Idempotency {
    */
   async take(transaction: Transaction, claim: Claim): Promise<Earlier | undefined> {
     for (;;) {
-      if ((await this.takeAll(transaction, [claim])).size > 0) return undefined;
+      if (await this.insert(transaction, claim)) return undefined;
       const earlier = (await this.readAll(transaction, [claim])).get(claim.keyDigest);
       if (earlier) return earlier();
       const values = [claim.tenantId, claim.keyDigest, this.clock.now()];
@@ -103,21 +111,14 @@ export class Idempotency {
     }
   }
 
-  /**
-   * Takes what is free and returns its digests. One statement for all, in order, so that two transactions which share some
-   * cannot wait for each other. Throws IdempotencyInProgressError.
-   */
-  async takeAll(transaction: Transaction, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
-    const now = this.clock.now();
-    const rows = claims.map(({ keyDigest, requestDigest }) => ({
-      key_digest: keyDigest,
-      request_digest: requestDigest,
-    }));
-    const values = [transaction.tenantId, JSON.stringify(rows), now, new Date(now.getTime() + this.ttlMs)];
-    const taken = await transaction.query<{ key_digest: string }>({ ...TAKE, values }).catch((error: unknown) => {
-      throw isLockTimeout(error) ? new IdempotencyInProgressError(error) : error;
-    });
-    return new Set(taken.map(({ key_digest }) => key_digest));
+  /** The row of a claim with its result, for a statement that takes it with the effect. */
+  settledRow({ claim, result }: Settled): SettledRow {
+    return {
+      key_digest: claim.keyDigest,
+      request_digest: claim.requestDigest,
+      result: this.sealResult(claim, result).toString('hex'),
+      expires_at: this.expiryAfter(this.clock.now()),
+    };
   }
 
   /**
@@ -136,21 +137,28 @@ export class Idempotency {
     );
   }
 
-  /** Seals results beside their claims, in the transaction that took them. */
-  keepAll(transaction: Transaction, results: readonly { readonly claim: Claim; readonly result: unknown }[]): void {
-    const rows = results.map(({ claim, result }) => ({
-      key_digest: claim.keyDigest,
-      result: this.secrets
-        .seal(JSON.stringify(result ?? null), idempotencySealContext(claim.tenantId, claim.keyDigest))
-        .toString('hex'),
-    }));
-    transaction.write({ ...KEEP, values: [transaction.tenantId, JSON.stringify(rows)] });
+  /** Seals the result beside its claim, in the transaction that took it. */
+  keep(transaction: Transaction, { claim, result }: Settled): void {
+    const sealed = this.sealResult(claim, result);
+    transaction.write({ ...KEEP, values: [transaction.tenantId, claim.keyDigest, sealed] });
   }
 
-  /** Frees claims of what was refused, in a transaction that goes on for others. */
-  giveBack(transaction: Transaction, claims: readonly Claim[]): void {
-    const digests = claims.map(({ keyDigest }) => keyDigest);
-    transaction.write({ ...GIVE_BACK, values: [transaction.tenantId, JSON.stringify(digests)] });
+  private async insert(transaction: Transaction, claim: Claim): Promise<boolean> {
+    const { tenantId, keyDigest, requestDigest } = claim;
+    const now = this.clock.now();
+    const values = [tenantId, keyDigest, requestDigest, now, this.expiryAfter(now)];
+    const taken = await transaction.query({ ...TAKE, values }).catch((error: unknown) => {
+      throw isLockTimeout(error) ? new IdempotencyInProgressError(error) : error;
+    });
+    return taken.length > 0;
+  }
+
+  private expiryAfter(now: Date): Date {
+    return new Date(now.getTime() + this.ttlMs);
+  }
+
+  private sealResult({ tenantId, keyDigest }: Claim, result: unknown): Buffer {
+    return this.secrets.seal(JSON.stringify(result ?? null), idempotencySealContext(tenantId, keyDigest));
   }
 
   private earlier(claim: Claim, { request_digest, result_sealed }: KeptRow): Earlier {
@@ -167,7 +175,5 @@ export function idempotencySealContext(tenantId: string, keyDigest: string): str
 }
 
 function sha256(content: unknown): string {
-  return createHash('sha256')
-    .update(stableStringify(content) ?? '')
-    .digest('hex');
+  return hash('sha256', stableStringify(content) ?? '');
 }

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../random.js';
 import type { Actor, Subject } from '../tenancy/actor.js';
 
 /** Plain JSON values: what is written to the log must come back the same. */
@@ -18,7 +18,7 @@ export interface EventSubject {
  */
 export abstract class IntegrationEvent {
   abstract readonly type: string;
-  readonly id: string = uuidv7();
+  readonly id: string = newId();
   readonly tenantId: string;
   readonly actor: Subject;
   readonly metadata: JsonObject = {};

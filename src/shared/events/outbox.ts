@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { jsonArray } from '../json-array.js';
 import type { IntegrationEvent } from './integration-event.js';
 
 const APPEND = {
@@ -25,7 +26,7 @@ export class Outbox {
 
   /** The statement that stores events, for the transaction that makes them true. */
   static append(events: readonly IntegrationEvent[]) {
-    return { ...APPEND, values: [JSON.stringify(events.map(toRow))] };
+    return { ...APPEND, values: [jsonArray(events.map(outboxRow))] };
   }
 
   /** Oldest first, at most `limit`, without those that another process is moving right now. */
@@ -41,8 +42,9 @@ export class Outbox {
   }
 }
 
-function toRow(event: IntegrationEvent) {
-  return {
+/** A row of the outbox, in JSON. */
+export function outboxRow(event: IntegrationEvent): string {
+  return JSON.stringify({
     tenant_id: event.tenantId,
     id: event.id,
     event_type: event.type,
@@ -55,5 +57,5 @@ function toRow(event: IntegrationEvent) {
     actor: event.actor,
     metadata: event.metadata,
     created_at: event.occurredAt.toISOString(),
-  };
+  });
 }

@@ -1,6 +1,7 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Config } from '../../config.js';
+import { Chore } from '../chore.js';
 import { Outbox } from './outbox.js';
 import { RecordEventsCommand } from './record-events.command.js';
 
@@ -14,9 +15,7 @@ const BATCH = 1_000;
  */
 @Injectable()
 export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Relay.name);
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
+  private readonly chore = new Chore(Relay.name, 'The outbox could not be swept');
 
   constructor(
     private readonly outbox: Outbox,
@@ -25,19 +24,12 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.trySweep(GRACE_MS);
-    }, this.config.settings.RELAY_INTERVAL_MS).unref();
-    // After the bootstrap, when every module's handlers are registered.
-    setImmediate(() => {
-      this.trySweep(0);
-    });
+    this.chore.every(this.config.settings.RELAY_INTERVAL_MS, () => this.sweep(GRACE_MS));
+    this.chore.soon(() => this.sweep(0));
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.trySweep(0);
-    await this.sweeping;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop(() => this.sweep(0));
   }
 
   /** Moves everything that is older than this many milliseconds and was there when the sweep began. */
@@ -49,14 +41,5 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       );
       if (waiting.reduce((sum, { eventIds }) => sum + eventIds.length, 0) < BATCH) return;
     }
-  }
-
-  /** One sweep at a time; a failed one is followed by the next. */
-  private trySweep(olderThanMs: number): void {
-    this.sweeping = this.sweeping
-      .then(() => this.sweep(olderThanMs))
-      .catch((error: unknown) => {
-        this.logger.warn(`The outbox could not be swept: ${String(error)}`);
-      });
   }
 }

@@ -9,25 +9,35 @@ export interface Statement {
   readonly name?: string;
 }
 
-/**
- * A connection in an open transaction. Statements go out at once, without waiting for each other; each goes out as its
- * tenant, which is set before it when the one before was another's. What is sent is done in the order of sending, so it
- * is enough to know which tenant was sent last.
- */
+/** How a transaction is begun. */
+export type Mode = 'READ WRITE' | 'READ ONLY' | 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+/** A connection in an open transaction of one tenant. Statements go out at once, without waiting for each other. */
 export class TenantConnection {
   private readonly writes: Promise<unknown>[] = [];
   /** Settles when the transaction is begun. */
   readonly begun: Promise<unknown>;
   private gathering = false;
 
-  /** Begins the transaction, for this tenant first. Not awaited: it travels with the first statement of the work. */
+  /**
+   * Begins the transaction. Not awaited: it travels with the first statement of the work. `tenantId` is written into the
+   * statement, so it must have been asserted to be one.
+   */
   constructor(
     private readonly client: PoolClient,
-    private sentFor: string,
+    mode: Mode,
+    tenantId: string,
   ) {
     // One message of the simple protocol.
-    this.begun = this.query({ text: `BEGIN; SET LOCAL app.tenant_id = '${sentFor}'`, values: [] });
+    this.begun = this.query({ text: `BEGIN ${mode}; SET LOCAL app.tenant_id = '${tenantId}'`, values: [] });
     this.begun.catch(() => undefined);
+  }
+
+  query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
+    this.gather();
+    return statement.values.length === 0 && statement.name === undefined
+      ? this.client.query<Row>(statement.text)
+      : this.client.query<Row>(statement);
   }
 
   /** The answer of PostgreSQL, which may be ROLLBACK; what was sent before has been done by then. */
@@ -35,18 +45,9 @@ export class TenantConnection {
     return (await this.query({ text: 'COMMIT', values: [] })).command;
   }
 
-  /** `tenantId` is written into the statement, so it must have been asserted to be one. */
-  send<Row extends QueryResultRow>(tenantId: string, statement: Statement): Promise<QueryResult<Row>> {
-    if (tenantId !== this.sentFor) {
-      this.query({ text: `SET LOCAL app.tenant_id = '${tenantId}'`, values: [] }).catch(() => undefined);
-      this.sentFor = tenantId;
-    }
-    return this.query<Row>(statement);
-  }
-
   /** Sends a write, to be awaited by `flush`. `onError` may turn its failure into a better one. */
-  write(tenantId: string, statement: Statement, onError: (error: unknown) => unknown): void {
-    const written = this.send(tenantId, statement).catch((error: unknown) => {
+  write(statement: Statement, onError: (error: unknown) => unknown): void {
+    const written = this.query(statement).catch((error: unknown) => {
       throw onError(error);
     });
     written.catch(() => undefined);
@@ -64,13 +65,6 @@ export class TenantConnection {
     if (!isAftermath(error)) return error;
     const failure = await this.firstFailure();
     return failure ? failure.reason : error;
-  }
-
-  private query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
-    this.gather();
-    return statement.values.length === 0 && statement.name === undefined
-      ? this.client.query<Row>(statement.text)
-      : this.client.query<Row>(statement);
   }
 
   /** What is sent in one turn leaves in one write: pg would make one for each statement, and that is most of their cost. */

@@ -6,8 +6,7 @@ import type { Statement, TenantConnection } from './tenant-connection.js';
 /** Asks the unit of work to roll back and do the whole work once more, as when a random key was already taken. */
 export class RunAgain extends Error {}
 
-/** What one tenant does in an open transaction. What is written is awaited with the commit, so that the last writes and
- * COMMIT share a round trip. */
+/** A tenant's open transaction. What is written is awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
   private open = true;
@@ -15,24 +14,19 @@ export class Transaction {
   constructor(
     readonly tenantId: string,
     private readonly connection: TenantConnection,
-    private readonly typeOrm: EntityManager | undefined,
+    /** TypeORM on this transaction's connection. */
+    readonly manager: EntityManager,
   ) {}
-
-  /** TypeORM on this transaction's connection. Not where several tenants share it: TypeORM cannot tell whose it speaks for. */
-  get manager(): EntityManager {
-    if (!this.typeOrm) throw new Error('Several tenants share this transaction: use its own statements.');
-    return this.typeOrm;
-  }
 
   async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     this.assertOpen();
-    return (await this.connection.send<Row>(this.tenantId, statement)).rows;
+    return (await this.connection.query<Row>(statement)).rows;
   }
 
   /** Sends a write. Its failure fails the unit of work; `onError` may turn the failure into a better one. */
-  write(statement: Statement, onError: (error: unknown) => unknown = (error) => error): void {
+  write(statement: Statement, onError: (error: unknown) => unknown = asItIs): void {
     this.assertOpen();
-    this.connection.write(this.tenantId, statement, onError);
+    this.connection.write(statement, onError);
   }
 
   /** Tells the world of a change once it is committed, and the log for ever. */
@@ -54,4 +48,8 @@ export class Transaction {
   private assertOpen(): void {
     if (!this.open) throw new Error('The transaction is over: something in it was not awaited.');
   }
+}
+
+function asItIs(error: unknown): unknown {
+  return error;
 }

@@ -2,23 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { PoolClient } from 'pg';
-import {
-  DataSource,
-  type EntityManager,
-  type EntityMetadata,
-  type EntityTarget,
-  type ObjectLiteral,
-  type QueryRunner,
-} from 'typeorm';
+import type { PoolClient, QueryResultRow } from 'pg';
+import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral, type QueryRunner } from 'typeorm';
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
+import { poolOf } from '../../database/pool.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from './integration-event.js';
 import { Outbox } from './outbox.js';
 import type { TenantCommand } from './tenant-command.js';
-import { TenantConnection } from './tenant-connection.js';
+import { TenantConnection, type Mode, type Statement } from './tenant-connection.js';
 import { RunAgain, Transaction } from './transaction.js';
 
 const MAX_ATTEMPTS = 5;
@@ -34,7 +28,8 @@ const MAX_ATTEMPTS = 5;
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly current = new AsyncLocalStorage<Transactions>();
+  private readonly current = new AsyncLocalStorage<Transaction>();
+  private ambient = 0;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -58,34 +53,42 @@ export class UnitOfWork {
         return earlier.result as Result;
       }
       const result = await work(transaction);
-      if (claim) this.idempotency.keepAll(transaction, [{ claim, result }]);
+      if (claim) this.idempotency.keep(transaction, { claim, result });
       return result;
     });
   }
 
-  async run<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const outer = this.current.getStore();
-    if (outer) return join(outer.of(tenantId), work);
-    return this.runForAll([tenantId], (transactions) => work(transactions.of(tenantId)));
+  run<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.joinOrBegin('READ WRITE', tenantId, work);
+  }
+
+  /** The same where nothing is changed, so that the answer does not wait for the end of the transaction. */
+  read<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.joinOrBegin('READ ONLY', tenantId, work);
+  }
+
+  /** A reading whose statements all see the same moment. It cannot be part of another unit of work. */
+  async snapshot<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.isOpen) throw new Error('What another transaction has begun to see cannot be one moment any more.');
+    return this.joinOrBegin('ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
   }
 
   /**
-   * One transaction for several tenants, each behind its own wall: row-level security is that of the tenant whose
-   * statement goes out. It cannot be part of another.
+   * One statement that is a transaction of its own, in one round trip, for whichever tenants: it puts up their walls itself
+   * (see BEHIND_WALL) and stores the events of what it does. `happened` tells by its rows which those are.
    */
-  async runForAll<T>(tenantIds: readonly string[], work: (transactions: Transactions) => Promise<T>): Promise<T> {
-    if (this.isOpen) throw new Error('A transaction of several tenants cannot be part of another.');
-    tenantIds.forEach(assertTenantId);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const { result, events } = await this.attempt(tenantIds, work);
-        this.eventBus.publishAll(events);
-        return result;
-      } catch (error) {
-        const again = isTransient(error) || error instanceof RunAgain;
-        if (!again || attempt === MAX_ATTEMPTS) throw databaseProblem(error);
-      }
-    }
+  async call<Row extends QueryResultRow>(
+    statement: Statement,
+    happened: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
+  ): Promise<Row[]> {
+    const rows = await this.send<Row>(statement, (lost) => new OutcomeUnknownError(lost));
+    this.eventBus.publishAll([...happened(rows)]);
+    return rows;
+  }
+
+  /** The same where nothing is changed. */
+  ask<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
+    return this.send<Row>(statement, (lost) => lost);
   }
 
   /** How TypeORM maps an entity. */
@@ -98,60 +101,98 @@ export class UnitOfWork {
     return this.current.getStore() !== undefined;
   }
 
-  private async attempt<T>(tenantIds: readonly string[], work: (transactions: Transactions) => Promise<T>) {
+  private async joinOrBegin<T>(
+    mode: Mode,
+    tenantId: string,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const outer = this.current.getStore();
+    if (outer) return join(outer, tenantId, work);
+    assertTenantId(tenantId);
+    const { result, events } = await retried(() => this.attempt(mode, tenantId, work));
+    this.eventBus.publishAll(events);
+    return result;
+  }
+
+  private async send<Row extends QueryResultRow>(
+    statement: Statement,
+    onLoss: (error: unknown) => unknown,
+  ): Promise<Row[]> {
+    if (this.isOpen) throw new Error('A transaction of its own cannot be part of another.');
+    return retried(async () => {
+      const client = await poolOf(this.dataSource).connect();
+      let broken: Error | undefined;
+      try {
+        return (await client.query<Row>(statement)).rows;
+      } catch (error) {
+        if (isConnectionLoss(error)) broken = error as Error;
+        throw broken ? onLoss(broken) : error;
+      } finally {
+        client.release(broken);
+      }
+    });
+  }
+
+  private async attempt<T>(mode: Mode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
     const runner = this.dataSource.createQueryRunner();
     let broken: Error | undefined;
     try {
       const client = (await runner.connect()) as PoolClient;
-      const [first = ''] = tenantIds;
-      const connection = new TenantConnection(client, first);
-      const transactions = new Transactions(tenantIds, connection, tenantIds.length === 1 ? runner.manager : undefined);
+      const connection = new TenantConnection(client, mode, tenantId);
+      const transaction = new Transaction(tenantId, connection, runner.manager);
       // TypeORM did not begin it itself and would otherwise refuse to lock rows.
       Object.assign(runner, { isTransactionActive: true });
       try {
-        const result = await this.current.run(transactions, () => work(transactions));
+        const result = await this.within(transaction, work);
         await connection.begun;
-        const events = transactions.events;
-        if (events.length > 0) transactions.of(first).write(Outbox.append(events));
-        await commit(connection);
+        const { events } = transaction;
+        if (events.length > 0) transaction.write(Outbox.append(events));
+        if (mode === 'READ WRITE') await commit(connection);
+        // What was read is true however this ends; whoever gets the connection next is served behind it.
+        else connection.commit().catch(() => undefined);
         return { result, events };
       } catch (error) {
         broken = await rollBack(client);
         throw await connection.rootCause(error);
       } finally {
-        transactions.close();
+        transaction.close();
       }
     } finally {
       await release(runner, broken);
     }
   }
-}
 
-/** The parts of the tenants in one transaction. */
-export class Transactions {
-  private readonly parts: ReadonlyMap<string, Transaction>;
-
-  constructor(tenantIds: readonly string[], connection: TenantConnection, manager: EntityManager | undefined) {
-    this.parts = new Map(tenantIds.map((tenantId) => [tenantId, new Transaction(tenantId, connection, manager)]));
-  }
-
-  of(tenantId: string): Transaction {
-    assertTenantId(tenantId);
-    const part = this.parts.get(tenantId);
-    if (!part) throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
-    return part;
-  }
-
-  get events(): IntegrationEvent[] {
-    return [...this.parts.values()].flatMap(({ events }) => events);
-  }
-
-  close(): void {
-    for (const part of this.parts.values()) part.close();
+  private async within<T>(transaction: Transaction, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    this.ambient++;
+    try {
+      return await this.current.run(transaction, () => work(transaction));
+    } finally {
+      // Once it was used Node follows every promise of the process, until it is told that nobody needs it.
+      if (--this.ambient === 0) this.current.disable();
+    }
   }
 }
 
-async function join<T>(outer: Transaction, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+/** What lost against another transaction, or asks for it, is done again. */
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const again = isTransient(error) || error instanceof RunAgain;
+      if (!again || attempts === MAX_ATTEMPTS) throw databaseProblem(error);
+    }
+  }
+}
+
+async function join<T>(
+  outer: Transaction,
+  tenantId: string,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  if (outer.tenantId !== tenantId) {
+    throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
+  }
   const result = await work(outer);
   await outer.flush();
   return result;

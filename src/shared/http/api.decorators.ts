@@ -1,4 +1,5 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { problem } from './problem.js';
 
@@ -15,6 +16,7 @@ const AUTHENTICATED: ProblemCodes = {
   503: ['IDENTITY_PROVIDER_UNAVAILABLE'],
 };
 const READ: ProblemCodes = { 400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'] };
+const BODY: ProblemCodes = { 413: ['BODY_TOO_LARGE'], 415: ['UNSUPPORTED_MEDIA_TYPE'] };
 const WRITE: ProblemCodes = {
   400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'],
   413: ['BODY_TOO_LARGE'],
@@ -29,9 +31,23 @@ const CHANGE: ProblemCodes = { 412: ['PRECONDITION_FAILED'], 428: ['PRECONDITION
 export const DescribeRead = (summary: string, codes: ProblemCodes = {}) =>
   describe(summary, [AUTHENTICATED, READ, codes]);
 
+/** The same of a route that reads and takes its question in a body. */
+export const DescribeQuestion = (summary: string, codes: ProblemCodes = {}) =>
+  describe(summary, [AUTHENTICATED, READ, BODY, codes]);
+
 /** The same of a route that makes something. It takes an Idempotency-Key: see WriteOptions. */
 export const DescribeWrite = (summary: string, codes: ProblemCodes = {}) =>
   applyDecorators(describe(summary, [AUTHENTICATED, WRITE, codes]), IdempotencyKeyHeader());
+
+/** The same of a route that takes NDJSON: what is wrong with one line is told in its place. */
+export const DescribeBatch = (summary: string) =>
+  applyDecorators(
+    describe(summary, [
+      AUTHENTICATED,
+      { 400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'], 415: ['UNSUPPORTED_MEDIA_TYPE'] },
+    ]),
+    IdempotencyKeyHeader(),
+  );
 
 /** The same of a route that acts on what is there. It takes If-Match too: see ChangeOptions. */
 export const DescribeChange = (summary: string, codes: ProblemCodes = {}) =>
@@ -83,7 +99,15 @@ function exampleOf(status: number, code: string) {
   return problem(status, code, 'A sentence for people.', '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e');
 }
 
-export const LOCATION = 'imprimatur:location';
+/** What a route says of the headers of its answers. */
+export interface ResourceConfig {
+  readonly location: { readonly collection: string; readonly idField: string };
+  readonly cacheForS: number;
+}
+
+/** Caches on the way may keep a good answer this long, in seconds; a refusal never. For what is public alone. */
+export const CacheFor = (cacheForS: number) => RouteConfig({ cacheForS } satisfies Partial<ResourceConfig>);
 
 /** Answers with `Location: {collection}/{id}`, the id taken from this field of the result. */
-export const CreatedAt = (collection: string, idField: string) => SetMetadata(LOCATION, { collection, idField });
+export const CreatedAt = (collection: string, idField: string) =>
+  RouteConfig({ location: { collection, idField } } satisfies Partial<ResourceConfig>);

@@ -21,6 +21,12 @@ export const ChangeOptions = createParamDecorator((_: unknown, context: Executio
   return { ...idempotencyOf(context), ifMatch: given === undefined ? undefined : versionsIn(given) };
 });
 
+/** Those of a batch of changes: its Idempotency-Key, and whether each line has to name a version. */
+export const BatchChangeOptions = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { tenant } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  return { ...idempotencyOf(context), versionRequired: tenant?.requireIfMatch };
+});
+
 function idempotencyOf(context: ExecutionContext): CommandOptions {
   const http = context.switchToHttp();
   const given = http.getRequest<AuthenticatedRequest>().headers['idempotency-key'];

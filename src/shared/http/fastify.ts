@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import helmet from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../random.js';
 import type { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
-import { CONTENT_SECURITY_POLICY } from './content-security-policy.js';
+import { closeConnections } from './connections.js';
 import { boundWorkInFlight } from './in-flight.js';
 import { parseJsonBodies } from './json-body.js';
+import { acceptNdjson, isStreaming } from './ndjson.js';
 import { problem, sendProblem } from './problem.js';
+import { setResourceHeaders } from './resource-headers.js';
+import { securityHeaders } from './security-headers.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const HEADER_LIMIT_BYTES = 16 * 1024;
@@ -37,16 +39,16 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     requestIdHeader: false,
     genReqId: (request: { readonly headers: IncomingHttpHeaders }) => {
       const given = request.headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
     },
-    // On shutdown: finish what is under way, close what is idle.
-    forceCloseConnections: 'idle',
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  // The content security policy is set below: helmet would write it out anew for each answer.
-  void fastify.register(helmet, { contentSecurityPolicy: false, referrerPolicy: { policy: 'no-referrer' } });
+  setCommonHeaders(fastify);
   parseJsonBodies(fastify);
+  acceptNdjson(fastify);
+  closeConnections(fastify, settings.HTTP_SHUTDOWN_TIMEOUT_MS);
   boundWorkInFlight(fastify, settings.MAX_IN_FLIGHT);
+  setResourceHeaders(fastify);
   logRequests(fastify);
   return adapter;
 }
@@ -68,12 +70,13 @@ const BROKEN: Readonly<Record<string, readonly [status: number, code: string, de
 
 /** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const [status, code, detail] = BROKEN[error.code ?? ''] ?? [400, 'MALFORMED_REQUEST', 'The request is not HTTP.'];
-  const answer = problem(status, code, detail, uuidv7());
+  const answer = problem(status, code, detail, newId());
   const body = JSON.stringify(answer);
   socket.end(
     `HTTP/1.1 ${status} ${answer.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
@@ -81,15 +84,21 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   );
 }
 
+/** Those of every answer, also of one that is refused at the door. */
+function setCommonHeaders(fastify: FastifyInstance): void {
+  const documentation = securityHeaders();
+  // Answers hold keys and personal data: no cache on the way may keep them.
+  const everywhereElse = { ...documentation, 'Cache-Control': 'no-store' };
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(request.url.startsWith(DOCUMENTATION) ? documentation : everywhereElse);
+    void reply.header('X-Request-Id', request.id);
+    done();
+  });
+}
+
 /** One line a request: never its body, its headers or its query. */
 function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
-  fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('X-Request-Id', request.id).header('Content-Security-Policy', CONTENT_SECURITY_POLICY);
-    // Answers hold keys and personal data: no cache on the way may keep them.
-    if (!request.url.startsWith(DOCUMENTATION)) void reply.header('Cache-Control', 'no-store');
-    done();
-  });
   fastify.addHook('onResponse', (request: FastifyRequest, reply, done) => {
     logger.log({
       request_id: request.id,

@@ -1,5 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { problem, sendProblem } from './problem.js';
+import { Connections } from './connections.js';
+import { sendProblem } from './problem.js';
+import { OverloadedError } from './problem.errors.js';
+import { toProblem } from './to-problem.js';
 
 const HEALTH = '/health/';
 const RETRY_AFTER_S = 1;
@@ -9,21 +12,17 @@ const RETRY_AFTER_S = 1;
  * neither fills the memory nor makes the work that was begun too late. Health is always answered.
  */
 export function boundWorkInFlight(fastify: FastifyInstance, limit: number): void {
-  let inFlight = 0;
+  const connections = new Connections();
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.url.startsWith(HEALTH)) {
       done();
       return;
     }
-    if (inFlight >= limit) {
-      const detail = 'The server has as much work as it can do. Nothing was changed; try again shortly.';
-      sendProblem(reply, problem(503, 'OVERLOADED', detail, request.id), RETRY_AFTER_S);
+    if (connections.underWay >= limit) {
+      sendProblem(reply, toProblem(new OverloadedError(), request.id), RETRY_AFTER_S);
       return;
     }
-    inFlight++;
-    reply.raw.once('close', () => {
-      inFlight--;
-    });
+    connections.begin(request.raw.socket, reply.raw);
     done();
   });
 }

@@ -4,17 +4,42 @@ import { InvalidParameterError } from './problem.errors.js';
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 100;
+/** One that holds a name of 255 characters, however they are written, is shorter. */
+const MAX_CURSOR_LENGTH = 4_000;
 
-/** Where a page ends: the creation time and id of its last row. Rows are listed newest first. */
+/** Where a page ends: what its last row is ordered by, and its id. */
 export interface PagePosition {
-  readonly createdAt: Date;
+  readonly at: Date | string;
   readonly id: string;
 }
+
+/** What a list is ordered by, before the id; in SQL over the alias `item`. */
+export interface Order {
+  /** In cursors, so that none is taken for one of another order. */
+  readonly name: string;
+  readonly by: string;
+  readonly descending: boolean;
+  /** What it is compared with, made of the `:at` of a position. */
+  readonly bound: string;
+  readonly at: z.ZodType<Date | string>;
+}
+
+/** Read here, since not all of them are times to PostgreSQL. */
+export const Moment = z.iso.datetime().transform((text) => new Date(text));
+
+export const NEWEST_FIRST: Order = {
+  name: 'created_at',
+  by: 'item.createdAt',
+  descending: true,
+  bound: ':at',
+  at: Moment,
+};
 
 /** The part of a list that is asked for. */
 export interface PageRequest {
   readonly limit: number;
   readonly after: PagePosition | undefined;
+  readonly order: Order;
 }
 
 export const Limit = z
@@ -35,7 +60,7 @@ export const SearchPrefix = z
 /** The parameters that every list takes. */
 export const pageParameters = {
   limit: Limit,
-  cursor: z.string().max(500).optional().meta({ description: 'next_cursor of the page before. Opaque.' }),
+  cursor: z.string().max(MAX_CURSOR_LENGTH).optional().meta({ description: 'next_cursor of the page before. Opaque.' }),
 };
 
 export function pageOf<Row extends z.ZodType>(row: Row) {
@@ -50,35 +75,39 @@ export interface Page<Row> {
   readonly next_cursor: string | null;
 }
 
-export function encodeCursor({ createdAt, id }: PagePosition): string {
-  return Buffer.from(JSON.stringify([createdAt.toISOString(), id])).toString('base64url');
+export function encodeCursor({ at, id }: PagePosition, { name } = NEWEST_FIRST): string {
+  return Buffer.from(JSON.stringify([name, at, id])).toString('base64url');
 }
 
 /** `id` is the form that ids have in this list. Throws InvalidParameterError. */
-export function decodeCursor(cursor: string, id: z.ZodType<string>): PagePosition {
+export function decodeCursor(cursor: string, id: z.ZodType<string>, { name, at } = NEWEST_FIRST): PagePosition {
   try {
-    const [createdAt, lastId] = z
-      .tuple([z.iso.datetime(), id])
+    const [, lastAt, lastId] = z
+      .tuple([z.literal(name), at, id])
       .parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { createdAt: new Date(createdAt), id: lastId };
+    return { at: lastAt, id: lastId };
   } catch {
     throw new InvalidParameterError('cursor', 'is not a cursor of this list');
   }
 }
 
-export function pageRequest(query: { limit: number; cursor?: string | undefined }, id: z.ZodType<string>): PageRequest {
-  return { limit: query.limit, after: query.cursor === undefined ? undefined : decodeCursor(query.cursor, id) };
+export function pageRequest(
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  id: z.ZodType<string>,
+  order = NEWEST_FIRST,
+): PageRequest {
+  return { limit, after: cursor === undefined ? undefined : decodeCursor(cursor, id, order), order };
 }
 
 /** Of `limit + 1` rows read, the page and where the next one begins. */
 export function toPage<Row, Wire>(
   rows: readonly Row[],
-  limit: number,
+  { limit, order }: PageRequest,
   position: (row: Row) => PagePosition,
   toWire: (row: Row) => Wire,
 ): Page<Wire> {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return { data: page.map(toWire), next_cursor: more ? encodeCursor(position(last)) : null };
+  return { data: page.map(toWire), next_cursor: more ? encodeCursor(position(last), order) : null };
 }

@@ -1,4 +1,10 @@
-import { BadRequestException, HttpException, HttpStatus, PreconditionFailedException } from '@nestjs/common';
+import {
+  BadRequestException,
+  HttpException,
+  HttpStatus,
+  PreconditionFailedException,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import type { FieldProblem } from './problem.js';
 
 /** The request does not have the documented shape. Nothing was changed. */
@@ -24,7 +30,7 @@ export class InvalidFieldError extends ValidationError {
 /** The resource is at another version than the caller knows. Nothing was changed. */
 export class PreconditionFailedError extends PreconditionFailedException {
   constructor(version: number) {
-    super(`The resource is at version ${version}, not at the one in If-Match. Read it again.`, {
+    super(`The resource is at version ${version}, not at the one that the change was made for. Read it again.`, {
       errorCode: 'PRECONDITION_FAILED',
     });
   }
@@ -33,7 +39,18 @@ export class PreconditionFailedError extends PreconditionFailedException {
 /** The tenant demands that changes name the version they were made for. */
 export class PreconditionRequiredError extends HttpException {
   constructor() {
-    const detail = 'This tenant demands If-Match with the ETag of the resource, so that no change overwrites another.';
+    const detail =
+      'This tenant demands If-Match with the ETag of the resource, or its version in a line of a batch, so that no change ' +
+      'overwrites another.';
     super(detail, HttpStatus.PRECONDITION_REQUIRED, { errorCode: 'PRECONDITION_REQUIRED' });
+  }
+}
+
+/** Nothing was changed. */
+export class OverloadedError extends ServiceUnavailableException {
+  constructor() {
+    super('The server has as much work as it can do. Nothing was changed; try again shortly.', {
+      errorCode: 'OVERLOADED',
+    });
   }
 }

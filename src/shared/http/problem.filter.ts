@@ -1,74 +1,17 @@
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { databaseProblem } from '../../database/database.errors.js';
-import { problem, sendProblem, type FieldProblem } from './problem.js';
-import { ValidationError } from './problem.errors.js';
+import { sendProblem } from './problem.js';
+import { toProblem } from './to-problem.js';
 
-/** What Nest and Fastify refuse by themselves carries a status and no code of ours. */
-const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
-  400: ['MALFORMED_REQUEST', 'The request cannot be read: the body must be well-formed JSON.'],
-  404: ['ROUTE_NOT_FOUND', 'There is no such route. The routes are listed in /openapi.json.'],
-  413: ['BODY_TOO_LARGE', 'The body is larger than 1 MiB.'],
-  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.'],
-  503: ['NOT_READY', 'The server is not ready.'],
-};
-
-interface Answer {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly errors?: readonly FieldProblem[];
-}
-
-const INTERNAL: Answer = {
-  status: 500,
-  code: 'INTERNAL_ERROR',
-  detail: 'Something went wrong on our side. Quote the X-Request-Id when you report it.',
-};
-
-/** Every error leaves as application/problem+json. Only named errors say what they mean; the rest is logged and says nothing. */
+/** Every error leaves as application/problem+json. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger(ProblemFilter.name);
-
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const exception = databaseProblem(thrown);
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { status, code, detail, errors } = toAnswer(exception);
-    if (status >= 500) this.log(exception, request.id, code);
+    const answer = toProblem(thrown, http.getRequest<FastifyRequest>().id);
     if (reply.sent) return;
-    const retryAfterS = (exception as { retryAfterS?: number }).retryAfterS ?? (status === 503 ? 1 : undefined);
-    sendProblem(reply, problem(status, code, detail, request.id, errors), retryAfterS);
+    const retryAfterS = (thrown as { retryAfterS?: number } | null)?.retryAfterS;
+    sendProblem(reply, answer, retryAfterS ?? (answer.status === 503 ? 1 : undefined));
   }
-
-  private log(exception: unknown, requestId: string, code: string): void {
-    const error = exception instanceof HttpException && exception.cause ? exception.cause : exception;
-    this.logger.error({
-      request_id: requestId,
-      code,
-      error: error instanceof Error ? `${error.name}: ${error.message}` : typeof error,
-      stack: error instanceof Error ? error.stack?.split('\n').slice(1, 8).join('\n') : undefined,
-    });
-  }
-}
-
-function toAnswer(exception: unknown): Answer {
-  const status = statusOf(exception);
-  if (status === undefined) return INTERNAL;
-  if (exception instanceof ValidationError) {
-    return { status, code: 'VALIDATION_FAILED', detail: exception.message, errors: exception.errors };
-  }
-  if (exception instanceof HttpException && exception.errorCode !== undefined) {
-    return { status, code: exception.errorCode, detail: exception.message };
-  }
-  const [code, detail] = CODES[status] ?? [];
-  return code && detail ? { status, code, detail } : INTERNAL;
-}
-
-function statusOf(exception: unknown): number | undefined {
-  if (exception instanceof HttpException) return exception.getStatus();
-  const status = (exception as { statusCode?: unknown } | null)?.statusCode;
-  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import type { JsonObject } from '../events/integration-event.js';
 
 export const FieldProblem = z
   .object({
@@ -15,9 +16,9 @@ export const FieldProblem = z
 
 export type FieldProblem = z.infer<typeof FieldProblem>;
 
-/** RFC 9457. `code` is the contract: programs branch on it, people read `detail`. */
+/** RFC 9457. `code` is the contract: programs branch on it, people read `detail`. Some codes add members of their own. */
 export const Problem = z
-  .object({
+  .looseObject({
     type: z.string().meta({ examples: ['urn:imprimatur:problem:TEMPLATE_NOT_FOUND'] }),
     title: z.string(),
     status: z.int(),
@@ -35,7 +36,7 @@ export function problem(
   code: string,
   detail: string,
   requestId: string,
-  errors?: readonly FieldProblem[],
+  more: { readonly errors?: readonly FieldProblem[] | undefined; readonly extension?: JsonObject | undefined } = {},
 ): Problem {
   return {
     type: `urn:imprimatur:problem:${code}`,
@@ -44,7 +45,8 @@ export function problem(
     detail,
     instance: `urn:request:${requestId}`,
     code,
-    ...(errors && { errors: [...errors] }),
+    ...(more.errors && { errors: [...more.errors] }),
+    ...more.extension,
   };
 }
 

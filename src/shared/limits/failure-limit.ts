@@ -26,10 +26,12 @@ export class FailureLimit {
 }
 
 /** Who has one address of an IPv6 network has all 2^64 of it. */
-function nameOf(address: string): string {
-  if (!ipaddr.isValid(address)) return `failures:${address}`;
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
-  return parsed instanceof ipaddr.IPv6
-    ? `failures:${parsed.parts.slice(0, IPV6_NETWORK_GROUPS).join(':')}`
-    : `failures:${parsed.toString()}`;
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, IPV6_NETWORK_GROUPS).join(':') : parsed.toString();
+}
+
+function nameOf(address: string): string {
+  return `failures:${networkOf(address)}`;
 }

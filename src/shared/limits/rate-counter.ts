@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterAbstract } from 'rate-limiter-flexible';
-import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { Config } from '../../config.js';
+import { poolOf } from '../../database/pool.js';
+import { Chore } from '../chore.js';
 import { Clock } from '../clock.js';
 
 export const WINDOW_S = 60;
@@ -35,11 +36,10 @@ interface Shared {
  */
 @Injectable()
 export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(RateCounter.name);
+  private readonly chore = new Chore(RateCounter.name, 'Rate limits could not be shared');
   private readonly counts = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: WINDOW_S });
   private readonly store: RateLimiterAbstract | undefined;
   private shared = new Map<string, Shared>();
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -48,7 +48,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   ) {
     if (settings.RATE_LIMIT_STORE === 'memory') return;
     this.store = new RateLimiterPostgres({
-      storeClient: (dataSource.driver as unknown as { master: Pool }).master,
+      storeClient: poolOf(dataSource),
       storeType: 'pool',
       tableName: 'rate_limits',
       tableCreated: true,
@@ -60,12 +60,11 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    if (this.store) this.timer = setInterval(() => void this.share(), SHARE_INTERVAL_MS).unref();
+    if (this.store) this.chore.every(SHARE_INTERVAL_MS, () => this.share());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.share();
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop(() => this.share());
   }
 
   /** Counts one more and returns what that makes. */
@@ -100,9 +99,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
         shared.told += untold;
         shared.others = Math.max(0, (all?.consumedPoints ?? 0) - shared.told);
       }),
-    ).catch((error: unknown) => {
-      this.logger.warn(`Rate limits could not be shared: ${String(error)}`);
-    });
+    );
   }
 
   private now(): { window: number; resetS: number } {

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
+import { randomBytes } from '../random.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const FORMAT = 1;

@@ -1,13 +1,14 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiHeader } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Actor, PlatformActor } from './actor.js';
 import type { KnownTenant, Principal } from './authenticator.js';
-import { isPlatformPermission, type Permission } from './permissions.js';
+import { isPlatformPermission, type Permission, type TenantPermission } from './permissions.js';
 
 export const PERMISSION = 'imprimatur:permission';
 export const AUTHENTICATED = 'imprimatur:authenticated';
 export const PUBLIC = 'imprimatur:public';
+export const LICENSE_KEY = 'imprimatur:license-key';
 
 /** What the guard found out about a request. */
 export interface AuthenticatedRequest extends FastifyRequest {
@@ -27,7 +28,7 @@ const TenantHeader = () =>
     schema: { type: 'string' },
   });
 
-/** Who may call a route. A route with none of these three is closed to everyone. */
+/** Who may call a route. A route with none of these four is closed to everyone. */
 export const RequirePermission = (permission: Permission) =>
   applyDecorators(
     SetMetadata(PERMISSION, permission),
@@ -39,6 +40,13 @@ export const RequirePermission = (permission: Permission) =>
 /** Open to whoever has a valid key or token, whatever it allows. */
 export const Authenticated = () =>
   applyDecorators(SetMetadata(AUTHENTICATED, true), ApiBearerAuth('api-key'), TenantHeader());
+
+/**
+ * Open to whoever sends a license key in the body, which the handler has to look at first. Who sends an API key too must be
+ * allowed this, and then the license must be of that tenant.
+ */
+export const LicenseKeyRoute = (permission: TenantPermission) =>
+  applyDecorators(SetMetadata(LICENSE_KEY, true), ApiSecurity({}), RequirePermission(permission));
 
 /** Open to callers without a key: health and documentation alone. */
 export const Public = () => SetMetadata(PUBLIC, true);

@@ -1,10 +1,10 @@
 import { TENANT_PERMISSIONS, withinTenant, type Permission } from './permissions.js';
 import { assertTenantId } from './tenant-id.js';
 
-/** Who acts: an API key, a person, or a module of this process; and by which door. It stands in every event. */
+/** Who acts: an API key, a person, a program with a license key, or a module of this process; and by which door. It stands in every event. */
 export interface Subject {
-  readonly type: 'api_key' | 'platform_key' | 'user' | 'service';
-  /** Of the key, the person (`sub` of the token) or the module. */
+  readonly type: 'api_key' | 'platform_key' | 'user' | 'license_key' | 'service';
+  /** Of the key, the person (`sub` of the token), the license or the module. */
   readonly id: string;
   readonly via: 'rest' | 'bus';
   /** Who vouches for a person: `iss` of the token. */
@@ -24,6 +24,11 @@ export class Actor {
     readonly permissions: ReadonlySet<Permission>,
   ) {
     assertTenantId(tenantId);
+  }
+
+  /** A program that has the key of this license, and so may do for it what the client API offers. */
+  static licensee(tenantId: string, licenseId: string): Actor {
+    return new Actor(tenantId, { type: 'license_key', id: licenseId, via: 'rest' }, new Set());
   }
 
   /** A module of this process, which the bus trusts for permissions; the tenant still bounds what it reaches. */

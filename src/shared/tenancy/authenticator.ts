@@ -26,8 +26,8 @@ export abstract class Authenticator {
   /** Undefined for everything that is not genuine and valid now. */
   abstract authenticate(token: string): Promise<Principal | undefined>;
 
-  /** Whether this token was found genuine a moment ago, told without asking anybody. */
-  abstract isFresh(token: string): boolean;
+  /** Whose this token is, if that was found out a moment ago; told without asking anybody. */
+  abstract recall(token: string): Principal | undefined;
 
   abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;
 }

@@ -8,6 +8,7 @@ describe('permissions', () => {
       'templates:read',
       'customers:read',
       'licenses:read',
+      'activations:read',
       'events:read',
       'licenses:issue',
     ]);

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { InvalidParameterError } from '../http/problem.errors.js';
 import { FailureLimit } from '../limits/failure-limit.js';
-import { AUTHENTICATED, PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
+import { AUTHENTICATED, LICENSE_KEY, PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
 import {
   NetworkNotAllowedError,
   PermissionDeniedError,
@@ -17,9 +17,21 @@ import { Authenticator, type KnownTenant, type Principal } from './authenticator
 import { isPlatformPermission, withinTenant, type Permission } from './permissions.js';
 import { isTenantId } from './tenant-id.js';
 
+/** Who may call a route. */
+interface Access {
+  readonly isPublic: boolean;
+  /** A license key in the body will do instead of an API key. */
+  readonly byLicense: boolean;
+  readonly anybody: boolean;
+  readonly permission: Permission | undefined;
+}
+
 /** Stands before every route and denies by default. What it lets through carries an actor with exactly one tenant. */
 @Injectable()
 export class TenantGuard implements CanActivate {
+  /** What the decorators of each route say, read once; by controller, which may share a handler with another, and handler. */
+  private readonly access = new Map<unknown, Map<unknown, Access>>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
@@ -27,23 +39,38 @@ export class TenantGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const route = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, route)) return true;
+    const { isPublic, byLicense, anybody, permission } = this.accessTo(context);
+    if (isPublic) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
+    if (byLicense && request.headers.authorization === undefined) return true;
     const principal = await this.identify(request, http.getResponse<FastifyReply>());
-    const permission = this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route);
-    const anybody = this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true;
     if (!anybody && !(permission && principal.permissions.has(permission))) throw new PermissionDeniedError(permission);
     await this.nameActor(request, principal, permission);
     return true;
   }
 
+  private accessTo(context: ExecutionContext): Access {
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    const known = this.access.get(controller)?.get(handler);
+    if (known) return known;
+    const route = [handler, controller];
+    const access = {
+      isPublic: this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, route) === true,
+      byLicense: this.reflector.getAllAndOverride<boolean | undefined>(LICENSE_KEY, route) === true,
+      anybody: this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true,
+      permission: this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route),
+    };
+    this.access.set(controller, (this.access.get(controller) ?? new Map<unknown, Access>()).set(handler, access));
+    return access;
+  }
+
   private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<Principal> {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     // A key that worked a moment ago is not locked out by whoever shares its address.
-    if (token === undefined || !this.authenticator.isFresh(token)) await this.failures.assertOpen(request.ip);
-    const principal = token === undefined ? undefined : await this.authenticator.authenticate(token);
+    const recalled = token === undefined ? undefined : this.authenticator.recall(token);
+    if (!recalled) await this.failures.assertOpen(request.ip);
+    const principal = recalled ?? (token === undefined ? undefined : await this.authenticator.authenticate(token));
     if (!principal) {
       await this.failures.note(request.ip);
       reply.header('WWW-Authenticate', 'Bearer realm="imprimatur"');

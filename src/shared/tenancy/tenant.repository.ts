@@ -1,12 +1,24 @@
-import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import type { UnitOfWork } from '../events/unit-of-work.js';
+import { asInstance } from '../as-instance.js';
+import { loopTurn } from '../loop-turn.js';
+import { ReadGroups } from '../read-groups.js';
+import type { Statement } from '../events/tenant-connection.js';
+import type { Transaction } from '../events/transaction.js';
 import type { PageRequest } from '../http/paging.js';
+import { BEHIND_WALL } from './behind-wall.js';
 
 /** What every row of a tenant has. */
 export interface TenantRow extends ObjectLiteral {
   readonly tenantId: string;
   readonly createdAt: Date;
+}
+
+/** What a row is found by. */
+export interface RowKey {
+  readonly tenantId: string;
+  readonly id: string;
 }
 
 /** Narrows a list: SQL over the alias `item`, with its parameters. */
@@ -22,38 +34,62 @@ export interface Condition {
  */
 export abstract class TenantRepository<Row extends TenantRow> {
   private columnList: string | undefined;
+  private readonly groups: ReadGroups<RowKey, Row>;
 
   protected constructor(
     private readonly entity: EntityTarget<Row>,
     /** The property that with the tenant makes the primary key. */
     private readonly idProperty: Extract<keyof Row, string>,
     protected readonly unitOfWork: UnitOfWork,
-  ) {}
+  ) {
+    const keyOf = (row: Row): RowKey => ({ tenantId: row.tenantId, id: row[idProperty] });
+    this.groups = new ReadGroups(
+      ({ tenantId, id }) => rowName(tenantId, id),
+      keyOf,
+      (keys) => this.selectAll(keys),
+    );
+  }
 
+  /** In the caller's unit of work, if it is in one; else together with the reads that arrive at the same time. */
   async find(tenantId: string, id: string): Promise<Row | null> {
-    return (await this.read(tenantId, 'find', `= $2`, id))[0] ?? null;
+    if (!this.unitOfWork.isOpen) return this.groups.find({ tenantId, id });
+    return (await this.findMany(tenantId, [id]))[0] ?? null;
   }
 
   /** Locks the row until the unit of work ends, so that what is read can be changed without losing another change. */
   async findForUpdate(tenantId: string, id: string): Promise<Row | null> {
-    return (await this.read(tenantId, 'find-for-update', '= $2', id, 'FOR NO KEY UPDATE'))[0] ?? null;
+    const statement = {
+      name: `${this.table}.find-for-update`,
+      text: `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`,
+      values: [tenantId, id],
+    };
+    const [row] = await this.unitOfWork.run(tenantId, (transaction) => transaction.query(statement));
+    return row ? this.toEntity(row) : null;
   }
 
-  findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
-    return this.read(tenantId, 'find-many', '= ANY($2)', [...ids]);
+  /** As `find` does. */
+  async findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
+    if (!this.unitOfWork.isOpen) {
+      const found = await Promise.all(ids.map((id) => this.groups.find({ tenantId, id })));
+      return found.filter((row) => row !== null);
+    }
+    return this.unitOfWork.read(tenantId, (transaction) => this.select(transaction, ids));
   }
 
-  /** Newest first, one row more than the page holds. */
-  list(tenantId: string, conditions: readonly Condition[], { limit, after }: PageRequest): Promise<Row[]> {
-    return this.select(tenantId, (query) => {
-      for (const { sql, parameters } of conditions) query.andWhere(`(${sql})`, parameters);
-      if (after) query.andWhere(`(item.createdAt, item.${this.idProperty}) < (:cursorTime, :cursorId)`, cursor(after));
-      return query
-        .orderBy('item.createdAt', 'DESC')
-        .addOrderBy(`item.${this.idProperty}`, 'DESC')
-        .limit(limit + 1)
-        .getMany();
-    });
+  /** In its order, one row more than the page holds. */
+  async list(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<Row[]> {
+    const { order, after } = page;
+    const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
+    const onward = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
+    const all = after ? [...conditions, { sql: onward, parameters: after }] : conditions;
+    const values: unknown[] = [tenantId];
+    const narrowed = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
+    const text = `SELECT ${this.columns('item')} FROM ${this.table} item
+      WHERE item.${this.column('tenantId')} = $1${narrowed}
+      ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT ${page.limit + 1}`;
+    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query({ text, values }));
+    await loopTurn();
+    return this.toEntities(rows);
   }
 
   async insert(row: Row): Promise<void> {
@@ -93,45 +129,90 @@ export abstract class TenantRepository<Row extends TenantRow> {
 
   /** A row that was read by such a statement. */
   protected toEntity(row: object): Row {
-    return Object.assign(this.unitOfWork.metadata(this.entity).create() as Row, row);
+    return asInstance(this.unitOfWork.metadata(this.entity).target as { prototype: Row }, row);
   }
 
-  /** In plain SQL: PostgreSQL keeps the plan, and several tenants may share the transaction. */
-  private read(tenantId: string, name: string, whereId: string, id: unknown, lock = ''): Promise<Row[]> {
-    const { tableName } = this.unitOfWork.metadata(this.entity);
-    const statement = {
-      name: `${tableName}.${name}`,
-      text: `SELECT ${this.columns('item')} FROM ${tableName} item
-             WHERE item.${this.column('tenantId')} = $1 AND item.${this.column(this.idProperty)} ${whereId} ${lock}`,
-      values: [tenantId, id],
+  private toEntities(rows: readonly object[]): Row[] {
+    return rows.map((row) => this.toEntity(row));
+  }
+
+  private async select(transaction: Transaction, ids: readonly string[]): Promise<Row[]> {
+    const keys = ids.map((id) => ({ tenantId: transaction.tenantId, id }));
+    return this.toEntities(await transaction.query(this.findStatement(keys)));
+  }
+
+  private async selectAll(keys: readonly RowKey[]): Promise<Row[]> {
+    return this.toEntities(await this.unitOfWork.ask(this.findStatement(keys)));
+  }
+
+  private findStatement(keys: readonly RowKey[]): Statement {
+    return this.eachByKey(`${this.table}.find`, keys, `${this.columns('item')} FROM ${this.table} item`);
+  }
+
+  /**
+   * `select` for rows `item` of whichever tenants, each looked for behind its own wall. In plain SQL: PostgreSQL keeps the plan. One look by the
+   * key for each, and no other way: a plan that is kept for all tenants takes each for a middling one, for whom reading all
+   * rows would do.
+   */
+  protected eachByKey(name: string, keys: readonly RowKey[], select: string): Statement {
+    const type = String(this.columnOf(this.idProperty)?.type);
+    return {
+      name,
+      text: `SELECT item.* FROM (
+               SELECT * FROM unnest($1::text[], $2::${type}[]) AS asked (tenant_id, id) WHERE ${BEHIND_WALL} OFFSET 0) wanted
+             CROSS JOIN LATERAL (SELECT ${select} ${this.byKey('wanted.tenant_id', 'wanted.id')} LIMIT 1) item`,
+      values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id)],
     };
-    return this.unitOfWork.run(tenantId, async (transaction) =>
-      (await transaction.query(statement)).map((row) => this.toEntity(row)),
+  }
+
+  private byKey(tenantId: string, id: string): string {
+    return `WHERE item.${this.column('tenantId')} = ${tenantId} AND item.${this.column(this.idProperty)} = ${id}`;
+  }
+
+  /** Properties become columns, and names of parameters their numbers. */
+  private toSql({ sql, parameters }: Condition, values: unknown[]): string {
+    const numbers = new Map(Object.entries(parameters).map(([name, value]) => [name, `$${values.push(value)}`]));
+    return this.toColumns(sql).replace(
+      /(?<!:):(\w+)/g,
+      (_, name: string) => numbers.get(name) ?? fail(`A condition has no ${name}.`),
     );
   }
 
+  private toColumns(sql: string): string {
+    return sql.replace(/\bitem\.(\w+)/g, (_, property: string) => `item.${this.column(property)}`);
+  }
+
+  private get table(): string {
+    return this.unitOfWork.metadata(this.entity).tableName;
+  }
+
+  /** Of a property; a column that is only searched by has none and is named itself. */
   private column(property: string): string {
-    const column = this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property);
-    if (!column) throw new Error(`There is no column for ${property}.`);
-    return column.databaseName;
+    return this.columnOf(property)?.databaseName ?? property;
   }
 
-  private select<T>(tenantId: string, read: (query: SelectQueryBuilder<Row>) => Promise<T>): Promise<T> {
-    return this.unitOfWork.run(tenantId, ({ manager }) =>
-      read(manager.createQueryBuilder(this.entity, 'item').where('item.tenantId = :tenantId', { tenantId })),
-    );
+  private columnOf(property: string) {
+    return this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property);
   }
 }
 
-function cursor(after: NonNullable<PageRequest['after']>): ObjectLiteral {
-  return { cursorTime: after.createdAt, cursorId: after.id };
+/** No tenant's id has a space in it. */
+export function rowName(tenantId: string, id: string): string {
+  return `${tenantId} ${id}`;
 }
 
-/** True for what begins with the text, in upper or lower case: a range on stored lower-case columns, which an index serves. */
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+/**
+ * True for what begins with the text, in upper or lower case: a range on stored lower-case columns, which an index serves. Bytes are
+ * compared, since in the order of a language a range may hold what begins otherwise.
+ */
 export function prefixCondition(columns: readonly string[], prefix: string | undefined): Condition[] {
   if (prefix === undefined) return [];
   const range = (column: string) =>
-    `(item.${column} ~>=~ lower(CAST(:prefix AS text)) AND item.${column} ~<~ (lower(CAST(:prefix AS text)) || chr(1114111)))`;
+    `(item.${column} COLLATE "C" >= lower(CAST(:prefix AS text)) AND item.${column} COLLATE "C" < lower(CAST(:prefix AS text)) || chr(1114111))`;
   return [{ sql: columns.map(range).join(' OR '), parameters: { prefix } }];
 }
 

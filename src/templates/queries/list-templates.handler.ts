@@ -17,6 +17,6 @@ export class ListTemplatesHandler implements IQueryHandler<ListTemplatesQuery> {
       ...prefixCondition(['template_name_lower'], request.q),
     ];
     const rows = await this.templates.list(actor.tenantId, conditions, page);
-    return toPage(rows, page.limit, ({ createdAt, templateId: id }) => ({ createdAt, id }), toTemplateResponse);
+    return toPage(rows, page, ({ createdAt: at, templateId: id }) => ({ at, id }), toTemplateResponse);
   }
 }

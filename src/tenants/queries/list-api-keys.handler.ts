@@ -12,6 +12,6 @@ export class ListApiKeysHandler implements IQueryHandler<ListApiKeysQuery> {
   async execute({ actor, request }: ListApiKeysQuery) {
     const page = pageRequest(request, UuidParameter);
     const rows = await this.keys.list(actor.tenantId, [], page);
-    return toPage(rows, page.limit, ({ createdAt, id }) => ({ createdAt, id }), toApiKeyResponse);
+    return toPage(rows, page, ({ createdAt: at, id }) => ({ at, id }), toApiKeyResponse);
   }
 }

@@ -11,6 +11,6 @@ export class ListTenantsHandler implements IQueryHandler<ListTenantsQuery> {
   async execute({ request }: ListTenantsQuery) {
     const page = pageRequest(request, TenantId);
     const rows = await this.tenants.listAll(page);
-    return toPage(rows, page.limit, ({ createdAt, tenantId: id }) => ({ createdAt, id }), toTenantResponse);
+    return toPage(rows, page, ({ createdAt: at, tenantId: id }) => ({ at, id }), toTenantResponse);
   }
 }

@@ -1,0 +1,53 @@
+// A licensed program on one page. It runs while its license allows it: asked online, and without the server by the last answer
+// for up to three days, by a license file for a week. Build the client once (npm run build -w @imprimatur/client), then:
+//
+//   LICENSE_KEY=… TENANT_KEYS="$(curl -sS http://127.0.0.1:3000/v1/client/tenant-001/jwks.json)" \
+//     node examples/licensed-program.mjs
+//
+// TENANT_KEYS is for trying it out: a real program has the keys built in.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { LicenseClient } from '@imprimatur/client';
+
+const folder = process.env.STATE_DIR ?? join(homedir(), '.licensed-program');
+mkdirSync(folder, { recursive: true, mode: 0o700 });
+
+/** One small file a name. */
+const store = {
+  getItem(name) {
+    try {
+      return readFileSync(join(folder, name), 'utf8');
+    } catch {
+      return null;
+    }
+  },
+  setItem: (name, value) => writeFileSync(join(folder, name), value, { mode: 0o600 }),
+};
+
+const license = new LicenseClient({
+  baseUrl: process.env.SERVER ?? 'http://127.0.0.1:3000',
+  tenantId: process.env.TENANT ?? 'tenant-001',
+  keys: JSON.parse(process.env.TENANT_KEYS ?? '{"keys":[]}').keys,
+  licenseKey: process.env.LICENSE_KEY ?? '',
+  fingerprint: createHash('sha256').update(hostname()).digest('hex'),
+  store,
+  offlineSeconds: 7 * 24 * 60 * 60,
+});
+
+try {
+  await license.activate({ name: hostname() }, (error) => {
+    console.error(`The seat was lost: ${error.message}`);
+    process.exitCode = 1;
+  });
+} catch (error) {
+  // Without the server what was kept decides, below.
+  if (error.code !== 'UNREACHABLE') console.error(`No seat: ${error.problem?.code ?? error.code}`);
+}
+
+const verdict = await license.check();
+console.log(`${verdict.valid ? 'Running' : 'Not running'}: ${verdict.code}, says the ${verdict.source}.`);
+if (verdict.grace) console.log('Please go online soon.');
+if (!verdict.valid) process.exitCode = 1;
+license.stop();

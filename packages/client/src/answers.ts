@@ -1,0 +1,73 @@
+import { asksTheSame, isGood, isNonceFor, isProvenBy, nonceFor, openAnswer, verifyAnswer } from './answer.js';
+import type { Question, SignedAnswer, Validation } from './answer.js';
+import type { RevocationList } from './revocation-list.js';
+import { check } from './signed-document.js';
+import type { Store } from './store.js';
+import type { TrustedClock } from './trusted-clock.js';
+import type { Use } from './use.js';
+
+const ANSWER = 'imprimatur.answer';
+
+interface Asker extends Use {
+  readonly licenseKey: string;
+  readonly fingerprint: string;
+}
+
+/** Keeps the last good answer of the server. */
+export class Answers {
+  /** That of the latest question, as long as nothing was forgotten since: what answers an earlier one is not kept any more. */
+  private latest: string | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: TrustedClock,
+    private readonly asker: Asker,
+  ) {}
+
+  /** The nonce of a question that is about to be asked. */
+  async ask(): Promise<string> {
+    const nonce = await nonceFor(this.asker.licenseKey);
+    this.latest = nonce;
+    return nonce;
+  }
+
+  /**
+   * Takes an answer that came just now: keeps one that is good, and after any other keeps none. Throws LicenseError where the
+   * server did not sign just this, for just this question.
+   */
+  async take(validation: Validation, question: Question, nonce: string): Promise<void> {
+    const { proof, valid, code } = validation;
+    if (typeof proof !== 'string') {
+      // Of a key that nobody has no vendor can sign anything.
+      check(!valid && code === 'NOT_FOUND', 'UNSIGNED', 'The server did not sign its answer.');
+      return this.forget();
+    }
+    const answer = await openAnswer(proof, this.asker);
+    const isOurs = answer.nonce === nonce && answer.device?.fingerprint === this.asker.fingerprint;
+    const wanted = JSON.stringify(question.features) === JSON.stringify(answer.question.features);
+    check(isOurs && wanted && asksTheSame(question, answer.question), 'REPLAYED', 'The answer is to another question.');
+    check(isProvenBy(validation, answer), 'BAD_SIGNATURE', 'The server signed another answer.');
+    // Its own time is the time: the nonce shows that it was made just now.
+    await this.clock.set(Date.parse(answer.issued_at));
+    if (!isGood(answer)) await this.forget();
+    else if (nonce === this.latest) await this.store.setItem(ANSWER, proof);
+  }
+
+  /** The answer that was kept, if it is one to this question and good now. Undefined where none was. Throws LicenseError. */
+  async recall(question: Question, revocations?: RevocationList): Promise<SignedAnswer | undefined> {
+    const text = await this.store.getItem(ANSWER);
+    if (!text) return undefined;
+    const now = await this.clock.now();
+    const { tenantId, keys, licenseKey, fingerprint, productId } = this.asker;
+    const use = { tenantId, keys, fingerprint, productId, now, revocations };
+    const answer = await verifyAnswer(text, use, question.features);
+    const isOurs = isGood(answer) && answer.device !== null && (await isNonceFor(licenseKey, answer.nonce));
+    check(isOurs && asksTheSame(question, answer.question), 'REPLAYED', 'The answer was kept for another question.');
+    return answer;
+  }
+
+  async forget(): Promise<void> {
+    this.latest = undefined;
+    await this.store.setItem(ANSWER, '');
+  }
+}

@@ -1,0 +1,233 @@
+import type { Question, SignedAnswer, Validation } from './answer.js';
+import { Answers } from './answers.js';
+import { LicenseError } from './errors.js';
+import { Heartbeat, type Activation } from './heartbeat.js';
+import { ask, type Server } from './http.js';
+import { verifyLicenseFile, type LicenseFile } from './license-file.js';
+import { openRevocationList, verifyRevocationList, type RevocationList } from './revocation-list.js';
+import { check, openDocument, type Trust } from './signed-document.js';
+import { memoryStore, type Store } from './store.js';
+import { TrustedClock } from './trusted-clock.js';
+import { checkFeatures } from './use.js';
+
+const FILE = 'imprimatur.license-file';
+const REVOCATIONS = 'imprimatur.revocation-list';
+/** Answers after which a license file is good for nothing. */
+const FINAL: readonly string[] = ['NOT_FOUND', 'SUSPENDED', 'REVOKED'];
+
+export interface ClientOptions extends Server, Trust {
+  readonly licenseKey: string;
+  /** What this device is known by: any text, always the same. */
+  readonly fingerprint: string;
+  readonly productId?: string | undefined;
+  /** What should outlive the program. Without one, nothing does. */
+  readonly store?: Store | undefined;
+  /**
+   * For how long `check` may do without the server beyond what an answer is good for: it keeps a license file of this
+   * length, and renews it when half of that has passed. The file holds a seat, which cannot be given back before it ends.
+   * If not given, none is kept.
+   */
+  readonly offlineSeconds?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** Whether the program may run, and who says so. */
+export type Verdict =
+  | { readonly valid: boolean; readonly code: string; readonly source: 'server'; readonly validation: Validation }
+  | {
+      readonly valid: true;
+      readonly code: string;
+      readonly source: 'cache';
+      /** The answer is past its time, and good for a while because the server cannot be asked: say so. */
+      readonly grace: boolean;
+      readonly answer: SignedAnswer;
+    }
+  | { readonly valid: true; readonly code: 'VALID'; readonly source: 'file'; readonly file: LicenseFile }
+  | { readonly valid: false; readonly code: string; readonly source: 'cache' | 'file'; readonly error: LicenseError };
+
+/** Everything throws LicenseError. */
+export class LicenseClient {
+  private readonly store: Store;
+  private readonly clock: TrustedClock;
+  private readonly answers: Answers;
+  private heartbeat: Heartbeat | undefined;
+
+  constructor(private readonly options: ClientOptions) {
+    this.store = options.store ?? memoryStore();
+    this.clock = new TrustedClock(this.store, options.clock ?? Date.now);
+    this.answers = new Answers(this.store, this.clock, options);
+  }
+
+  /**
+   * Asks the server, and where it cannot be reached the last good answer, and then the license file, that was kept. Never
+   * throws for being offline.
+   */
+  async check(question: Question = {}): Promise<Verdict> {
+    try {
+      const validation = await this.validate(question);
+      const { valid, code } = validation;
+      if (valid) await this.renewFile();
+      else if (FINAL.includes(code)) await this.store.setItem(FILE, '');
+      return { valid, code, source: 'server', validation };
+    } catch (error) {
+      if (!(error instanceof LicenseError) || error.code !== 'UNREACHABLE') throw error;
+      return this.checkOffline(question);
+    }
+  }
+
+  /** May the program run? With pinned keys the answer is that of the vendor's server, to this very question. */
+  async validate(question: Question = {}): Promise<Validation> {
+    const { fingerprint, keys } = this.options;
+    const asked = this.complete(question);
+    if (keys.length === 0) return this.post('validate', { ...asked, fingerprint });
+    const nonce = await this.answers.ask();
+    const validation = await this.post<Validation>('validate', { ...asked, fingerprint, nonce, signed: true });
+    await this.answers.take(validation, asked, nonce);
+    return validation;
+  }
+
+  /** Takes a seat and keeps it until `deactivate` or `stop`. `onLost` is told when it is lost all the same. */
+  async activate(device: object = {}, onLost: (error: LicenseError) => void = () => undefined): Promise<Activation> {
+    const { fingerprint } = this.options;
+    const again = () => this.post<Activation>('activate', { ...device, fingerprint });
+    const activation = await again();
+    this.stop();
+    const lost = (error: LicenseError) => {
+      const tell = () => onLost(error);
+      void this.answers.forget().then(tell, tell);
+    };
+    const beat = () => this.post<Activation>('heartbeat', { fingerprint });
+    this.heartbeat = new Heartbeat({ beat, again, onLost: lost }, activation);
+    return activation;
+  }
+
+  /** Gives the seat back. */
+  async deactivate(): Promise<Activation> {
+    this.stop();
+    const activation = await this.post<Activation>('deactivate', { fingerprint: this.options.fingerprint });
+    await this.answers.forget();
+    return activation;
+  }
+
+  /** Sends no more heartbeats; the seat stays until it ends. */
+  stop(): void {
+    this.heartbeat?.stop();
+    this.heartbeat = undefined;
+  }
+
+  /** Gets a license file for this device, verifies that it was made for this very request, and keeps it. */
+  async checkOut(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
+    const { fingerprint } = this.options;
+    const nonce = globalThis.crypto.randomUUID();
+    const request = { ...device, fingerprint, nonce, ttl_seconds: ttlSeconds };
+    const { license_file } = await this.post<{ license_file: string }>('check-out', request);
+    // Its own time is the time, whatever the clock of this machine says: the nonce shows that it was made just now.
+    const { issued_at } = await openDocument(license_file, 'license', this.options);
+    const file = await this.verify(license_file, Date.parse(issued_at));
+    check(file.nonce === nonce, 'REPLAYED', 'The license file was made for another request.');
+    await this.clock.set(Date.parse(file.issued_at));
+    await this.store.setItem(FILE, license_file);
+    return file;
+  }
+
+  /** Keeps a license file that came another way, as by mail. */
+  async keepFile(text: string): Promise<LicenseFile> {
+    const file = await this.verify(text, await this.clock.now());
+    await this.store.setItem(FILE, text);
+    return file;
+  }
+
+  /** The license file that was kept, if the program may run by it. */
+  async offline(): Promise<LicenseFile> {
+    const text = await this.store.getItem(FILE);
+    if (!text) throw new LicenseError('NO_LICENSE_FILE', 'There is no license file on this device.');
+    return this.verify(text, await this.clock.now(), await this.keptRevocations());
+  }
+
+  /** Gets the vendor's revocation list and keeps it, unless a newer one was kept before. */
+  async refreshRevocations(): Promise<RevocationList> {
+    const { tenantId } = this.options;
+    const path = `v1/client/${encodeURIComponent(tenantId)}/revocations`;
+    const { revocation_list } = await ask<{ revocation_list: string }>(this.options, path);
+    return this.keepRevocations(revocation_list);
+  }
+
+  /** The same with a list that came another way. */
+  async keepRevocations(text: string): Promise<RevocationList> {
+    const now = await this.clock.now();
+    const kept = await this.keptRevocations();
+    const list = await verifyRevocationList(text, { ...this.options, now, notBefore: kept?.document.number });
+    await this.store.setItem(REVOCATIONS, text);
+    return list;
+  }
+
+  private post<Answer>(route: string, body: object): Promise<Answer> {
+    return ask(this.options, `v1/client/${route}`, { ...body, license_key: this.options.licenseKey });
+  }
+
+  private verify(text: string, now: number, revocations?: RevocationList): Promise<LicenseFile> {
+    const { tenantId, keys, productId, fingerprint } = this.options;
+    return verifyLicenseFile(text, { tenantId, keys, productId, fingerprint, now, revocations });
+  }
+
+  private complete(question: Question): Question {
+    const { productId: product_id } = this.options;
+    return { ...(product_id !== undefined && { product_id }), ...question };
+  }
+
+  /** By the answer that was kept; where that is not good by the file; where there is none it is the answer that says why not. */
+  private async checkOffline(question: Question): Promise<Verdict> {
+    const cached = await this.byAnswer(question);
+    if (cached?.valid) return cached;
+    const filed = await this.byFile(question);
+    return cached && filed.code === 'NO_LICENSE_FILE' ? cached : filed;
+  }
+
+  private async byAnswer(question: Question): Promise<Verdict | undefined> {
+    try {
+      const answer = await this.answers.recall(this.complete(question), await this.keptRevocations());
+      if (!answer) return undefined;
+      const grace = (await this.clock.now()) >= Date.parse(answer.refresh_at);
+      return { valid: true, code: answer.valid ? answer.code : 'VALID', source: 'cache', grace, answer };
+    } catch (error) {
+      return refusal('cache', error);
+    }
+  }
+
+  private async byFile({ features = [] }: Question): Promise<Verdict> {
+    try {
+      const file = await this.offline();
+      checkFeatures(file.license.features, features, await this.clock.now());
+      return { valid: true, code: 'VALID', source: 'file', file };
+    } catch (error) {
+      return refusal('file', error);
+    }
+  }
+
+  /** The server said yes: a file that cannot be had now is tried for again by the next check. */
+  private async renewFile(): Promise<void> {
+    const { offlineSeconds } = this.options;
+    if (offlineSeconds === undefined) return;
+    try {
+      const file = await this.offline();
+      if ((await this.clock.now()) < Date.parse(file.refresh_at)) return;
+    } catch (error) {
+      if (!(error instanceof LicenseError)) throw error;
+    }
+    await this.checkOut(offlineSeconds).catch((error: unknown) => {
+      if (!(error instanceof LicenseError)) throw error;
+    });
+  }
+
+  /** A list that is past its next update still says what it said. */
+  private async keptRevocations(): Promise<RevocationList | undefined> {
+    const text = await this.store.getItem(REVOCATIONS);
+    return text ? openRevocationList(text, this.options) : undefined;
+  }
+}
+
+function refusal(source: 'cache' | 'file', error: unknown): Verdict {
+  if (!(error instanceof LicenseError)) throw error;
+  return { valid: false, code: error.code, source, error };
+}

@@ -1,0 +1,43 @@
+import { LicenseError, type Problem } from './errors.js';
+
+const TIMEOUT_MS = 10_000;
+
+export interface Server {
+  /** Such as https://licenses.example.com. */
+  readonly baseUrl: string;
+  /** A publishable key of the vendor (role `client`), where its server is to be told which vendor asks. */
+  readonly clientKey?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+/**
+ * Sends a request and returns the answer's body. Throws LicenseError: UNREACHABLE where none came or the server could not
+ * work, which passes; REFUSED where it said no.
+ */
+export async function ask<Answer>(server: Server, path: string, body?: object): Promise<Answer> {
+  const send = server.fetch ?? globalThis.fetch;
+  const headers = {
+    ...(body && { 'Content-Type': 'application/json' }),
+    ...(server.clientKey !== undefined && { Authorization: `Bearer ${server.clientKey}` }),
+  };
+  const request = {
+    method: body ? 'POST' : 'GET',
+    headers,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body && { body: JSON.stringify(body) }),
+  };
+  try {
+    const response = await send(`${server.baseUrl.replace(/\/$/, '')}/${path}`, request);
+    const answer = (await response.json()) as Answer & Problem;
+    if (response.ok) return answer;
+    const { status } = response;
+    const passes = status >= 500 || status === 429 || status === 408;
+    const problem = { status, code: answer.code, detail: answer.detail } as Problem;
+    throw new LicenseError(passes ? 'UNREACHABLE' : 'REFUSED', answer.detail ?? `The server answered ${status}.`, {
+      problem,
+    });
+  } catch (cause) {
+    if (cause instanceof LicenseError) throw cause;
+    throw new LicenseError('UNREACHABLE', 'The server cannot be reached.', { cause });
+  }
+}

@@ -1,0 +1,51 @@
+import { toBase64Url, utf8 } from './bytes.js';
+import { sha256 } from './ed25519.js';
+import { check, CLOCK_TOLERANCE_MS, openDocument, type SignedDocument, type Trust } from './signed-document.js';
+
+const DIGEST_BYTES = 8;
+
+export interface RevocationListDocument extends SignedDocument {
+  readonly type: 'revocations';
+  /** Rises by one with each change. */
+  readonly number: number;
+  /** The first 8 bytes of the SHA-256 of each license id, in base64url, in order. */
+  readonly licenses: readonly string[];
+}
+
+export class RevocationList {
+  private readonly digests: ReadonlySet<string>;
+
+  constructor(readonly document: RevocationListDocument) {
+    this.digests = new Set(document.licenses);
+  }
+
+  /** Whether the license is revoked or suspended. */
+  async has(licenseId: string): Promise<boolean> {
+    const digest = await sha256(utf8(licenseId));
+    return this.digests.has(toBase64Url(digest.slice(0, DIGEST_BYTES)));
+  }
+}
+
+export interface RevocationListCheck extends Trust {
+  /** Milliseconds since 1970; the clock of this machine if not given. */
+  readonly now?: number | undefined;
+  /** The number of the newest list that was seen: an older one is not accepted in its place. */
+  readonly notBefore?: number | undefined;
+}
+
+/** The list, if a trusted key signed it, however old it is. Throws LicenseError. */
+export async function openRevocationList(text: string, trust: Trust): Promise<RevocationList> {
+  return new RevocationList((await openDocument(text, 'revocations', trust)) as RevocationListDocument);
+}
+
+/** The same, if its next update is not past. */
+export async function verifyRevocationList(text: string, options: RevocationListCheck): Promise<RevocationList> {
+  const list = await openRevocationList(text, options);
+  const { document } = list;
+  const now = options.now ?? Date.now();
+  const issuedAt = Date.parse(document.issued_at);
+  check(now >= issuedAt - CLOCK_TOLERANCE_MS, 'CLOCK_TURNED_BACK', 'The clock is before the time the list was made.');
+  check(now < Date.parse(document.expires_at), 'OUTDATED', 'The revocation list is past its next update.');
+  check(document.number >= (options.notBefore ?? 0), 'OUTDATED', 'A newer revocation list was seen before.');
+  return list;
+}

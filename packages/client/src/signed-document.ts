@@ -1,0 +1,84 @@
+import { fromBase64, fromUtf8, type Bytes } from './bytes.js';
+import { canonicalize, type Json } from './canonical.js';
+import { findKey, isSignedBy, type PublicKey } from './ed25519.js';
+import { LicenseError, type ErrorCode } from './errors.js';
+
+const FORMAT = 1;
+const ALGORITHM = 'Ed25519';
+const SIGNATURE_BYTES = 64;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+/** How far two honest clocks may differ. */
+export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
+
+const LABELS = {
+  license: 'IMPRIMATUR LICENSE FILE',
+  revocations: 'IMPRIMATUR REVOCATION LIST',
+  validation: 'IMPRIMATUR VALIDATION',
+} as const;
+export type DocumentType = keyof typeof LABELS;
+
+/** What every signed document says. Members that a release does not know are to be ignored. */
+export interface SignedDocument {
+  readonly type: DocumentType;
+  readonly kid: string;
+  readonly tenant_id: string;
+  readonly issued_at: string;
+  readonly expires_at: string;
+}
+
+/** What a program trusts. */
+export interface Trust {
+  readonly tenantId: string;
+  /** From `/v1/client/{tenant}/jwks.json`, built into the program. */
+  readonly keys: readonly PublicKey[];
+}
+
+/**
+ * What a document says, once it is certain that a trusted key of the tenant signed exactly this. Nothing in it is believed
+ * before, but the id of the key, and that chooses among trusted keys alone. Dates are for the caller to compare.
+ * Throws LicenseError.
+ */
+export async function openDocument(text: string, type: DocumentType, trust: Trust): Promise<SignedDocument> {
+  const bytes = unarmour(text, LABELS[type]);
+  const [signature, content] = [bytes.slice(0, SIGNATURE_BYTES), bytes.slice(SIGNATURE_BYTES)];
+  const [document, spelling] = parse(content);
+  check(document.format === FORMAT, 'UNKNOWN_FORMAT', 'The document has a format that this release does not know.');
+  check(document.alg === ALGORITHM, 'UNKNOWN_ALGORITHM', 'The document is not signed with Ed25519.');
+  const key = await findKey(trust.keys, document.kid);
+  if (!key) throw new LicenseError('UNKNOWN_KEY', 'The document is signed by a key that is not trusted.');
+  check(await isSignedBy(key, signature, content), 'BAD_SIGNATURE', 'The document was changed after it was signed.');
+  check(canonicalize(document) === spelling, 'MALFORMED', 'The document is not canonical JSON.');
+  check(document.type === type, 'WRONG_TYPE', 'The document was signed for another purpose.');
+  check(document.tenant_id === trust.tenantId, 'WRONG_TENANT', 'The document is of another vendor.');
+  return document as unknown as SignedDocument;
+}
+
+export function check(condition: boolean, code: ErrorCode, message: string): asserts condition {
+  if (!condition) throw new LicenseError(code, message);
+}
+
+/** One document and nothing but white space around it and in it. */
+function unarmour(text: string, label: string): Bytes {
+  const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
+  const whole = text.length > MAX_CHARACTERS ? '' : text.trim();
+  const framed = whole.startsWith(begin) && whole.endsWith(end) && whole.length >= begin.length + end.length;
+  check(framed, 'MALFORMED', `The text is not one ${label}.`);
+  try {
+    const bytes = fromBase64(whole.slice(begin.length, -end.length).replace(/\s/g, ''));
+    if (bytes.length > SIGNATURE_BYTES) return bytes;
+  } catch {
+    // What is no base64 is as good as too short.
+  }
+  throw new LicenseError('MALFORMED', `The ${label} is cut or damaged.`);
+}
+
+function parse(content: Bytes): [Record<string, Json>, string] {
+  try {
+    const spelling = fromUtf8(content);
+    const document = JSON.parse(spelling) as Json;
+    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return [document, spelling];
+  } catch {
+    // Said below.
+  }
+  throw new LicenseError('MALFORMED', 'The document does not hold a JSON object.');
+}

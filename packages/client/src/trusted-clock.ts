@@ -1,0 +1,29 @@
+import { LicenseError } from './errors.js';
+import { CLOCK_TOLERANCE_MS } from './signed-document.js';
+import type { Store } from './store.js';
+
+const LATEST = 'imprimatur.latest-time';
+
+/** Notices a clock that was turned back, by the latest time that was ever seen on this machine. */
+export class TrustedClock {
+  constructor(
+    private readonly store: Store,
+    private readonly clock: () => number,
+  ) {}
+
+  /** Milliseconds since 1970. Throws LicenseError CLOCK_TURNED_BACK. */
+  async now(): Promise<number> {
+    const now = this.clock();
+    const latest = Number(await this.store.getItem(LATEST)) || 0;
+    if (now < latest - CLOCK_TOLERANCE_MS) {
+      throw new LicenseError('CLOCK_TURNED_BACK', `The clock was turned back from ${new Date(latest).toISOString()}.`);
+    }
+    if (now > latest) await this.store.setItem(LATEST, String(now));
+    return Math.max(now, latest);
+  }
+
+  /** What a server signed just now is the time, also where this clock was ahead by mistake before. */
+  async set(time: number): Promise<void> {
+    await this.store.setItem(LATEST, String(time));
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { pageOf, pageParameters } from '../shared/http/paging.js';
+import { FreeForm, FreeFormInput, text, UtcTime } from '../shared/http/schema.js';
+import { ACTIVATION_STATUSES, ACTIVATION_TYPES, type Activation } from './activation.entity.js';
+
+const MAX_UNITS = 10_000;
+
+export const Fingerprint = text(255).meta({
+  description: 'What your program knows the device by. Any text; the same device must always send the same.',
+  examples: ['5f2d9c1e7ab04c3f'],
+});
+
+/** What a device says of itself. */
+export const deviceFields = {
+  fingerprint: Fingerprint,
+  user_id: text(255).optional().meta({ description: 'Who uses it; needed where named users are counted.' }),
+  units: z
+    .int()
+    .min(1)
+    .max(MAX_UNITS)
+    .optional()
+    .meta({ description: 'Processors or cores, where those are counted. Default 1.' }),
+  name: text(255).optional(),
+  hostname: text(255).optional(),
+  platform: text(100).optional(),
+  version: text(100).optional().meta({ description: 'Of your program.' }),
+  metadata: FreeFormInput.optional(),
+};
+
+export const ActivateRequest = z
+  .strictObject({
+    ...deviceFields,
+    activation_type: z.enum(['ONLINE', 'EMERGENCY']).default('ONLINE'),
+  })
+  .meta({ id: 'ActivateRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', name: 'Front desk' }] });
+export type ActivateRequest = z.infer<typeof ActivateRequest>;
+
+/** The same for a module of this process, which may also lend a seat to a device that will be offline. */
+export const DeviceInput = z.strictObject({
+  ...deviceFields,
+  activation_type: z.enum(ACTIVATION_TYPES).default('ONLINE'),
+});
+export type DeviceInput = z.infer<typeof DeviceInput>;
+
+export const ActivationResponse = z
+  .object({
+    activation_id: z.uuid(),
+    tenant_id: z.string(),
+    license_id: z.uuid(),
+    fingerprint: z.string(),
+    user_id: z.string().nullable(),
+    units: z.int(),
+    activation_type: z.enum(ACTIVATION_TYPES),
+    status: z.enum(ACTIVATION_STATUSES),
+    name: z.string().nullable(),
+    hostname: z.string().nullable(),
+    platform: z.string().nullable(),
+    version: z.string().nullable().meta({ description: "Of the vendor's program." }),
+    ip_address: z.string().nullable(),
+    metadata: FreeForm,
+    first_seen_at: UtcTime,
+    last_seen_at: UtcTime.meta({ description: 'May lag by some seconds.' }),
+    lease_expires_at: UtcTime.nullable().meta({
+      description: 'When the seat is free unless it is renewed; null never.',
+    }),
+    lent_until: UtcTime.nullable().meta({
+      description: 'A license file for the device is good until then, and its seat cannot be given back before.',
+    }),
+    ended_at: UtcTime.nullable(),
+    created_at: UtcTime,
+  })
+  .meta({ id: 'Activation' });
+export type ActivationResponse = z.infer<typeof ActivationResponse>;
+
+export const ActivationPage = pageOf(ActivationResponse).meta({ id: 'ActivationPage' });
+export type ActivationPage = z.infer<typeof ActivationPage>;
+
+export const ListActivationsRequest = z.strictObject({
+  ...pageParameters,
+  status: z
+    .enum(['ACTIVE', 'DEACTIVATED', 'EXPIRED'])
+    .optional()
+    .meta({ description: 'As it was last written down: a lease that ended since is still listed as ACTIVE.' }),
+});
+export type ListActivationsRequest = z.infer<typeof ListActivationsRequest>;
+
+export function toActivationResponse(activation: Activation, now: Date): ActivationResponse {
+  const status = activation.statusAt(now);
+  return {
+    activation_id: activation.activationId,
+    tenant_id: activation.tenantId,
+    license_id: activation.licenseId,
+    fingerprint: activation.fingerprint,
+    user_id: activation.userId,
+    units: activation.units,
+    activation_type: activation.activationType,
+    status,
+    name: activation.deviceName,
+    hostname: activation.hostname,
+    platform: activation.platform,
+    version: activation.appVersion,
+    ip_address: activation.ipAddress,
+    metadata: activation.metadata,
+    first_seen_at: activation.firstSeenAt.toISOString(),
+    last_seen_at: activation.lastSeenAt.toISOString(),
+    lease_expires_at: activation.leaseExpiresAt?.toISOString() ?? null,
+    lent_until: activation.lentUntil?.toISOString() ?? null,
+    ended_at: (activation.endedAt ?? (status === 'EXPIRED' ? activation.leaseExpiresAt : null))?.toISOString() ?? null,
+    created_at: activation.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../shared/events/transaction.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import type { Tally } from '../licensing/index.js';
+import { Activation, type Counted } from './activation.entity.js';
+import type { Device } from './seat-keeper.js';
+import type { Others } from './seat-decision.js';
+
+const END_LEASES = {
+  name: 'activations.end-leases',
+  text: `UPDATE license_activations SET status = 'EXPIRED', ended_at = lease_expires_at
+         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND lease_expires_at <= $3
+         RETURNING activation_id`,
+};
+const TALLY = {
+  name: 'activations.tally',
+  text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
+                count(DISTINCT coalesce(user_id, activation_id::text))::int AS users, coalesce(bool_or(user_id = coalesce($4::text, (
+                  SELECT user_id FROM license_activations
+                  WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint = $3))), false) AS "sameUser"
+         FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3`,
+};
+/** Those that were active at a time, each with what was counted of it then: rows stay when they end, and say when. */
+const TALLY_AS_OF = {
+  name: 'activations.tally-as-of',
+  text: `SELECT count(*)::int AS activations, coalesce(sum(coalesce(was.units, item.units)), 0)::float8 AS units,
+                count(DISTINCT coalesce(CASE WHEN was.activation_id IS NULL THEN item.user_id ELSE was.user_id END,
+                                        item.activation_id::text))::int AS users
+         FROM license_activations item
+         LEFT JOIN jsonb_to_recordset($4::jsonb) AS was (activation_id uuid, units integer, user_id text) USING (activation_id)
+         WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.created_at <= $3
+           AND (item.ended_at > $3) IS NOT FALSE AND (item.lease_expires_at > $3) IS NOT FALSE`,
+};
+const RENEW = {
+  name: 'activations.renew',
+  text: `UPDATE license_activations SET last_seen_at = greatest(last_seen_at, $4),
+           lease_expires_at = CASE WHEN $5::timestamptz IS NOT NULL THEN greatest($5, lent_until) END
+         WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE'
+           AND (lease_expires_at > $4) IS NOT FALSE
+         RETURNING activation_id`,
+};
+
+/** The device, or where users are counted all devices of the user, that was seen longest ago. What is lent stays. */
+const END_OLDEST = {
+  device: `SELECT activation_id FROM license_activations
+           WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
+             AND (lent_until > $4) IS NOT TRUE
+           ORDER BY last_seen_at, activation_id LIMIT 1`,
+  user: `SELECT activation_id FROM license_activations
+         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
+           AND coalesce(user_id, activation_id::text) = (
+             SELECT coalesce(user_id, activation_id::text) AS own FROM license_activations
+             WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
+             GROUP BY own HAVING bool_or(lent_until > $4) IS NOT TRUE ORDER BY max(last_seen_at), own LIMIT 1)`,
+};
+
+@Injectable()
+export class ActivationRepository extends TenantRepository<Activation> {
+  constructor(unitOfWork: UnitOfWork) {
+    super(Activation, 'activationId', unitOfWork);
+  }
+
+  /** The latest activation of a device, also one that has ended. */
+  async findDevice(tenantId: string, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
+    const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query({
+        name: 'activations.find-device',
+        text: `SELECT ${this.columns('item')} FROM license_activations item
+               WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3
+               ORDER BY item.status = 'ACTIVE' DESC, item.created_at DESC, item.activation_id DESC LIMIT 1`,
+        values: [tenantId, licenseId, fingerprint],
+      }),
+    );
+    return row && this.toEntity(row);
+  }
+
+  /** The latest activation that a device had at a time, as it is now. */
+  async findDeviceOf(tenantId: string, licenseId: string, fingerprint: string, instant: Date) {
+    const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query({
+        name: 'activations.find-device-of',
+        text: `SELECT ${this.columns('item')} FROM license_activations item
+               WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3 AND item.created_at <= $4
+               ORDER BY item.created_at DESC, item.activation_id DESC LIMIT 1`,
+        values: [tenantId, licenseId, fingerprint, instant],
+      }),
+    );
+    return row && this.toEntity(row);
+  }
+
+  /** What was active at a time; `counted` is what was counted then of activations that have changed since. */
+  async tallyAsOf(tenantId: string, licenseId: string, counted: ReadonlyMap<string, Counted>, instant: Date) {
+    const was = [...counted].map(([activation_id, { units, userId }]) => ({ activation_id, units, user_id: userId }));
+    const values = [tenantId, licenseId, instant, JSON.stringify(was)];
+    const [tally] = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<Tally>({ ...TALLY_AS_OF, values }),
+    );
+    if (!tally) throw new Error('A sum has one row.');
+    return tally;
+  }
+
+  /** Writes down which leases ended by the clock. Under the license's lock. */
+  async endLeases(transaction: Transaction, licenseId: string, now: Date): Promise<number> {
+    return (await transaction.query({ ...END_LEASES, values: [transaction.tenantId, licenseId, now] })).length;
+  }
+
+  /** What is active besides this device. A user that is not named is the one it has. Under the license's lock, after `endLeases`. */
+  async others(transaction: Transaction, licenseId: string, { fingerprint, user_id }: Device): Promise<Others> {
+    const values = [transaction.tenantId, licenseId, fingerprint, user_id ?? null];
+    const [tally] = await transaction.query<Others>({ ...TALLY, values });
+    if (!tally) throw new Error('A sum has one row.');
+    return tally;
+  }
+
+  /** Under the license's lock. Returns what lost its seat; nothing when there is no other device that can. */
+  async endOldest(transaction: Transaction, licenseId: string, except: string, by: 'device' | 'user', now: Date) {
+    const rows = await transaction.query({
+      name: `activations.end-oldest-${by}`,
+      text: `UPDATE license_activations item SET status = 'DEACTIVATED', ended_at = $4
+             WHERE item.tenant_id = $1 AND item.activation_id IN (${END_OLDEST[by]})
+             RETURNING ${this.columns('item')}`,
+      values: [transaction.tenantId, licenseId, except, now],
+    });
+    return rows.map((row) => this.toEntity(row));
+  }
+
+  /** Without the license's lock, because it takes no seat: false when the seat has ended. */
+  async renew(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, until: Date | null) {
+    const values = [transaction.tenantId, licenseId, fingerprint, now, until];
+    return (await transaction.query({ ...RENEW, values })).length === 1;
+  }
+}

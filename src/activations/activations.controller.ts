@@ -1,0 +1,70 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
+import { UuidParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { ActivateRequest, ActivationPage, ActivationResponse, ListActivationsRequest } from './activation.dto.js';
+import { ActivateDeviceCommand } from './commands/activate-device.command.js';
+import { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
+import { ListActivationsQuery } from './queries/list-activations.query.js';
+
+/** Seats, as the vendor's people see them; the vendor's programs use the client API. */
+@ApiTags('Activations')
+@Controller('v1/licenses/:license_id/activations')
+export class ActivationsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @RequirePermission('activations:read')
+  @DescribeRead('List the devices of a license, newest first', { 404: ['LICENSE_NOT_FOUND'] })
+  @ListOf(ActivationPage)
+  list(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Query({ schema: ListActivationsRequest }) query: ListActivationsRequest,
+  ) {
+    return this.queries.execute(new ListActivationsQuery(actor, licenseId, query));
+  }
+
+  @Post()
+  @HttpCode(200)
+  @RequirePermission('activations:write')
+  @DescribeWrite('Give a device a seat; the same device again gets the one it has', {
+    404: ['LICENSE_NOT_FOUND'],
+    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+  })
+  @ApiOkResponse({ standardSchema: ActivationResponse })
+  activate(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ActivateRequest }) body: ActivateRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, body, options));
+  }
+
+  @Post(':activation_id/deactivate')
+  @HttpCode(200)
+  @RequirePermission('activations:write')
+  @DescribeWrite('Give the seat of a device back; twice is harmless', {
+    404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+    409: ['SEAT_LENT'],
+  })
+  @ApiOkResponse({ standardSchema: ActivationResponse })
+  deactivate(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Param('activation_id', { schema: UuidParameter }) activationId: string,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { activationId }, options));
+  }
+}

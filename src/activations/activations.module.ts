@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { LicensingModule } from '../licensing/index.js';
+import { Activation } from './activation.entity.js';
+import { ActivationRepository } from './activation.repository.js';
+import { ActivationsController } from './activations.controller.js';
+import { ActivateDeviceHandler } from './commands/activate-device.handler.js';
+import { DeactivateDeviceHandler } from './commands/deactivate-device.handler.js';
+import { HeartbeatHandler } from './commands/heartbeat.handler.js';
+import { FindActivationHandler } from './queries/find-activation.handler.js';
+import { FindSeatsAsOfHandler } from './queries/find-seats-as-of.handler.js';
+import { ListActivationsHandler } from './queries/list-activations.handler.js';
+import { LastSeen } from './last-seen.js';
+import { Refusals } from './refusals.js';
+import { SeatKeeper } from './seat-keeper.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Activation]), LicensingModule],
+  controllers: [ActivationsController],
+  providers: [
+    ActivationRepository,
+    SeatKeeper,
+    Refusals,
+    LastSeen,
+    ActivateDeviceHandler,
+    DeactivateDeviceHandler,
+    HeartbeatHandler,
+    FindActivationHandler,
+    FindSeatsAsOfHandler,
+    ListActivationsHandler,
+  ],
+  exports: [LastSeen, Refusals, SeatKeeper],
+})
+export class ActivationsModule {}

@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { DeviceInput, type ActivationResponse } from '../activation.dto.js';
+
+export interface ActivateOptions extends CommandOptions {
+  /** Where the request came from. A retry may come from elsewhere, so it is no part of what is asked. */
+  readonly ipAddress?: string;
+}
+
+/**
+ * Gives a device a seat. The same device again gets the activation that it has. With `lendUntil` nobody can have the seat
+ * before that time, and then a device that had none before loses it by itself; CONCURRENT licenses lend every seat.
+ * Throws ValidationError, LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
+ */
+export class ActivateDeviceCommand extends TenantCommand<ActivationResponse> {
+  readonly device: DeviceInput;
+
+  constructor(
+    actor: Actor,
+    readonly licenseId: string,
+    device: z.input<typeof DeviceInput>,
+    override readonly options: ActivateOptions = {},
+    readonly lendUntil: Date | null = null,
+  ) {
+    super(actor, options);
+    this.device = validated(DeviceInput, device);
+  }
+}

@@ -1,0 +1,43 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/events/transaction.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { toActivationResponse } from '../activation.dto.js';
+import { ActivationNotFoundError } from '../activation.errors.js';
+import { ActivationRepository } from '../activation.repository.js';
+import { SeatKeeper } from '../seat-keeper.js';
+import { DeactivateDeviceCommand } from './deactivate-device.command.js';
+
+@CommandHandler(DeactivateDeviceCommand)
+export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDeviceCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly keeper: SeatKeeper,
+    private readonly activations: ActivationRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(command: DeactivateDeviceCommand) {
+    const { actor, licenseId } = command;
+    return this.keeper.inTurn(actor, licenseId, () =>
+      this.unitOfWork.perform(command, (transaction) => this.deactivate(transaction, command)),
+    );
+  }
+
+  private async deactivate(transaction: Transaction, { actor, licenseId, device }: DeactivateDeviceCommand) {
+    const now = this.clock.now();
+    const named = 'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
+    if (!named) throw new ActivationNotFoundError();
+    const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: named.fingerprint }, now);
+    const found = locked.device;
+    if (found?.licenseId !== licenseId) throw new ActivationNotFoundError();
+    // The activation that was named may have ended, and its device have another one now, which stays.
+    if ('activationId' in device && found.activationId !== device.activationId) {
+      const ended = await this.activations.find(actor.tenantId, device.activationId);
+      if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError();
+      return toActivationResponse(ended, now);
+    }
+    await this.keeper.free(transaction, actor, locked, now);
+    return toActivationResponse(found, now);
+  }
+}

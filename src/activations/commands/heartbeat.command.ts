@@ -1,0 +1,18 @@
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { ActivationResponse } from '../activation.dto.js';
+
+/**
+ * Says that a device still runs, which renews its lease where the license lends seats. No event tells of it.
+ * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError.
+ */
+export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
+  constructor(
+    actor: Actor,
+    readonly licenseId: string,
+    readonly fingerprint: string,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+  }
+}

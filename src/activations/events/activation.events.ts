@@ -1,0 +1,77 @@
+import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { ACTIVATION_CHANGED } from '../activation-as-of.js';
+import type { Activation, Counted } from '../activation.entity.js';
+
+/** Seats of a license after what happened. */
+export interface Seats {
+  readonly inUse: number;
+  readonly max: number | null;
+}
+
+function about({ activationId, licenseId }: Activation) {
+  return { resourceType: 'activation', resourceId: activationId, licenseId };
+}
+
+function facts({ activationType, units }: Activation, { inUse, max }: Seats): JsonObject {
+  return { activation_type: activationType, units, current_activations: inUse, max_activations: max };
+}
+
+export class LicenseActivatedEvent extends IntegrationEvent {
+  readonly type = 'license.activated';
+
+  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats) {
+    super(actor, now, about(activation), facts(activation, seats), {
+      fingerprint: activation.fingerprint,
+      user_id: activation.userId,
+      name: activation.deviceName,
+      hostname: activation.hostname,
+      ip_address: activation.ipAddress,
+    });
+  }
+}
+
+export class LicenseDeactivatedEvent extends IntegrationEvent {
+  readonly type = 'license.deactivated';
+
+  /** `cause`: somebody asked for it, or another device took the seat. */
+  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats, cause: 'REQUESTED' | 'EVICTED') {
+    super(
+      actor,
+      now,
+      about(activation),
+      { ...facts(activation, seats), cause },
+      { fingerprint: activation.fingerprint, user_id: activation.userId },
+    );
+  }
+}
+
+/** The device is another user's now, or weighs more or less: what is counted changed. */
+export class ActivationChangedEvent extends IntegrationEvent {
+  readonly type = ACTIVATION_CHANGED;
+
+  constructor(actor: Actor, now: Date, activation: Activation, before: Counted, seats: Seats) {
+    const { fingerprint, units, userId } = activation;
+    super(
+      actor,
+      now,
+      about(activation),
+      { ...facts(activation, seats), before: { units: before.units }, after: { units } },
+      { fingerprint, before: { user_id: before.userId }, after: { user_id: userId } },
+    );
+  }
+}
+
+export class ActivationRefusedEvent extends IntegrationEvent {
+  readonly type = 'license.activation_refused';
+
+  constructor(actor: Actor, now: Date, licenseId: string, fingerprint: string, seats: Seats) {
+    super(
+      actor,
+      now,
+      { resourceType: 'license', resourceId: licenseId, licenseId },
+      { code: 'ACTIVATION_LIMIT_REACHED', current_activations: seats.inUse, max_activations: seats.max },
+      { fingerprint },
+    );
+  }
+}

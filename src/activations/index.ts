@@ -1,0 +1,25 @@
+export { deviceFields, Fingerprint, ActivationResponse, toActivationResponse } from './activation.dto.js';
+export { ACTIVATION_CHANGED, type ActivationThen, type PastActivationChange } from './activation-as-of.js';
+export type { Activation } from './activation.entity.js';
+export {
+  ActivationLimitReachedError,
+  ActivationNotFoundError,
+  HeartbeatExpiredError,
+  SeatLentError,
+} from './activation.errors.js';
+export { ActivationsModule } from './activations.module.js';
+export { ActivateDeviceCommand, type ActivateOptions } from './commands/activate-device.command.js';
+export { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
+export { HeartbeatCommand } from './commands/heartbeat.command.js';
+export {
+  ActivationChangedEvent,
+  ActivationRefusedEvent,
+  LicenseActivatedEvent,
+  LicenseDeactivatedEvent,
+} from './events/activation.events.js';
+export { LastSeen } from './last-seen.js';
+export { FindActivationQuery } from './queries/find-activation.query.js';
+export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
+export { Refusals } from './refusals.js';
+export { SeatKeeper } from './seat-keeper.js';
+export { ListActivationsQuery } from './queries/list-activations.query.js';

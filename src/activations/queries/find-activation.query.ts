@@ -1,0 +1,14 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Activation } from '../activation.entity.js';
+
+/** The latest activation of a device, as another module works with it. */
+export class FindActivationQuery extends Query<Activation | undefined> {
+  constructor(
+    readonly actor: Actor,
+    readonly licenseId: string,
+    readonly fingerprint: string,
+  ) {
+    super();
+  }
+}

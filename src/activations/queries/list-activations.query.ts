@@ -1,0 +1,14 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { ActivationPage, ListActivationsRequest } from '../activation.dto.js';
+
+/** Throws LicenseNotFoundError. */
+export class ListActivationsQuery extends Query<ActivationPage> {
+  constructor(
+    readonly actor: Actor,
+    readonly licenseId: string,
+    readonly request: ListActivationsRequest,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import {
+  LicenseNotFoundError,
+  LicenseSeats,
+  seatLimit,
+  seatsInUse,
+  whatCounts,
+  type License,
+} from '../licensing/index.js';
+import type { Transaction } from '../shared/events/transaction.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import type { Actor } from '../shared/tenancy/actor.js';
+import { Turns } from '../shared/turns.js';
+import type { Activation } from './activation.entity.js';
+import { ActivationLimitReachedError } from './activation.errors.js';
+import { ActivationRepository } from './activation.repository.js';
+import { LicenseDeactivatedEvent } from './events/activation.events.js';
+import { decideSeat, weightOf, type Others } from './seat-decision.js';
+
+/** What decides about the seat of a device. */
+export interface Device {
+  readonly fingerprint: string;
+  readonly user_id?: string | undefined;
+  readonly units?: number | undefined;
+}
+
+/** A license under its lock, the device that is asked about, and what is active besides it. */
+export interface LockedSeats {
+  readonly license: License;
+  /** The latest activation of the device, which may have ended. */
+  readonly device: Activation | undefined;
+  readonly others: Others;
+}
+
+/** The one place where seats are counted and change hands: under the lock of the license. */
+@Injectable()
+export class SeatKeeper {
+  private readonly turns = new Turns();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly seats: LicenseSeats,
+    private readonly activations: ActivationRepository,
+  ) {}
+
+  /** Whoever is inside a unit of work may hold the lock already, and must not wait for its turn. */
+  inTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
+    return this.unitOfWork.isOpen ? work() : this.turns.take(`${tenantId} ${licenseId}`, work);
+  }
+
+  /** One round trip: each statement sees what was committed before the lock was had. Throws LicenseNotFoundError. */
+  async lock(transaction: Transaction, licenseId: string, device: Device, now: Date): Promise<LockedSeats> {
+    const { tenantId } = transaction;
+    const [license, , found, others] = await Promise.all([
+      this.seats.lock(tenantId, licenseId),
+      this.activations.endLeases(transaction, licenseId, now),
+      this.activations.findDevice(tenantId, licenseId, device.fingerprint),
+      this.activations.others(transaction, licenseId, device),
+    ]);
+    if (!license) throw new LicenseNotFoundError(licenseId);
+    return { license, device: found, others };
+  }
+
+  /**
+   * Makes sure of a seat for the device, and writes down how many are in use with it. `known` is its activation, if it has
+   * one that is active. Throws InvalidFieldError, ActivationLimitReachedError.
+   */
+  async seatFor(transaction: Transaction, actor: Actor, locked: LockedSeats, device: Device, now: Date) {
+    const { license } = locked;
+    const known = locked.device?.status === 'ACTIVE' ? locked.device : undefined;
+    const user = device.user_id ?? known?.userId ?? undefined;
+    const countsUsers = whatCounts(license) === 'users';
+    if (countsUsers && user === undefined)
+      throw new InvalidFieldError('/user_id', 'is needed: this license counts users');
+    let others = locked.others;
+    const units = device.units ?? known?.units ?? 1;
+    // Another user on the device is another seat.
+    const keeps = known && (!countsUsers || known.userId === null || known.userId === user);
+    const has = keeps ? weightOf(license, known, others) : 0;
+    for (;;) {
+      const wants = weightOf(license, { units }, others);
+      const inUse = seatsInUse(license, others);
+      const decision = decideSeat(license, others, wants, has);
+      if (decision === 'GRANT') {
+        this.seats.setInUse(transaction, license, inUse + wants);
+        return { known, inUse: inUse + wants };
+      }
+      const left =
+        decision === 'EVICT' && (await this.evict(transaction, actor, license, { ...device, user_id: user }, now));
+      if (!left) {
+        const held = known ? await this.held(transaction, license) : inUse;
+        this.seats.setInUse(transaction, license, held);
+        throw new ActivationLimitReachedError({ inUse: held, max: seatLimit(license) ?? 0 });
+      }
+      others = left;
+    }
+  }
+
+  /** What is in use, with every device. */
+  private async held(transaction: Transaction, license: License): Promise<number> {
+    // No device has no name.
+    return seatsInUse(license, await this.activations.others(transaction, license.licenseId, { fingerprint: '' }));
+  }
+
+  /** The seat of whoever was seen longest ago is free. Returns what is left besides the device, if a seat could be freed. */
+  private async evict(transaction: Transaction, actor: Actor, license: License, device: Device, now: Date) {
+    const { licenseId, maxActivations: max } = license;
+    const by = whatCounts(license) === 'users' ? 'user' : 'device';
+    const ended = await this.activations.endOldest(transaction, licenseId, device.fingerprint, by, now);
+    if (ended.length === 0) return undefined;
+    const others = await this.activations.others(transaction, licenseId, device);
+    const seats = { inUse: seatsInUse(license, others), max };
+    for (const activation of ended)
+      transaction.record(new LicenseDeactivatedEvent(actor, now, activation, seats, 'EVICTED'));
+    return others;
+  }
+
+  /** Ends an activation, if it has not ended, and writes down what is in use without it. */
+  async free(transaction: Transaction, actor: Actor, { license, device, others }: LockedSeats, now: Date) {
+    const inUse = seatsInUse(license, others);
+    if (device?.end(now)) {
+      await this.activations.update(device);
+      const seats = { inUse, max: license.maxActivations };
+      transaction.record(new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED'));
+    }
+    this.seats.setInUse(transaction, license, inUse);
+  }
+}

@@ -1,0 +1,8 @@
+import { ConflictException } from '@nestjs/common';
+
+/** Too much has happened since the time that was asked for. A later time can be asked for. */
+export class HistoryTooLongError extends ConflictException {
+  constructor(max: number) {
+    super(`More than ${max} changes have happened since. Ask for a later time.`, { errorCode: 'HISTORY_TOO_LONG' });
+  }
+}

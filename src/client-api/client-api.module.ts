@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { ActivationsModule } from '../activations/index.js';
+import { ClientController } from './client.controller.js';
+import { ActivateClientHandler } from './commands/activate-client.handler.js';
+import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
+import { ConsumeUsageHandler } from './commands/consume-usage.handler.js';
+import { ReleaseUsageHandler } from './commands/release-usage.handler.js';
+import { Countries } from './countries.js';
+import { EvidenceCollector } from './evidence-collector.js';
+import { ExplainController } from './explain.controller.js';
+import { PastEvidence } from './past-evidence.js';
+import { ExplainLicenseHandler } from './queries/explain-license.handler.js';
+import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
+import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
+import { UsableFeatures } from './usable-features.js';
+import { UsageRepository } from './usage.repository.js';
+
+@Module({
+  imports: [ActivationsModule],
+  controllers: [ClientController, ExplainController],
+  providers: [
+    Countries,
+    EvidenceCollector,
+    PastEvidence,
+    UsableFeatures,
+    UsageRepository,
+    ValidateLicenseHandler,
+    ExplainLicenseHandler,
+    GetEntitlementsHandler,
+    ActivateClientHandler,
+    CheckOutClientHandler,
+    ConsumeUsageHandler,
+    ReleaseUsageHandler,
+  ],
+})
+export class ClientApiModule {}

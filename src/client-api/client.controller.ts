@@ -1,0 +1,161 @@
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ActivationResponse, DeactivateDeviceCommand, HeartbeatCommand } from '../activations/index.js';
+import { LicenseFileResponse } from '../offline/index.js';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { DescribeQuestion, DescribeWrite } from '../shared/http/api.decorators.js';
+import { WriteOptions } from '../shared/http/command-options.decorators.js';
+import { LicenseKeyRoute } from '../shared/tenancy/access.decorators.js';
+import {
+  ClientActivateRequest,
+  ClientCheckOutRequest,
+  DeviceRequest,
+  Entitlements,
+  EntitlementsRequest,
+  UsageRequest,
+  UsageResponse,
+  ValidateRequest,
+  ValidateResponse,
+} from './client.dto.js';
+import { ClientGuard, RequestOrigin, type Origin } from './client.guard.js';
+import { ActivateClientCommand } from './commands/activate-client.command.js';
+import { CheckOutClientCommand } from './commands/check-out-client.command.js';
+import { ConsumeUsageCommand } from './commands/consume-usage.command.js';
+import { ReleaseUsageCommand } from './commands/release-usage.command.js';
+import { CurrentLicensee, LicenseeGuard, OptionalLicensee, type Licensee } from './licensee.js';
+import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
+import { ValidateLicenseQuery } from './queries/validate-license.query.js';
+
+const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] };
+const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'];
+
+/** For the vendor's programs, wherever they run: the license key in the body is their credential. */
+@ApiTags('Client API')
+@Controller('v1/client')
+@UseGuards(ClientGuard, LicenseeGuard)
+export class ClientController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post('validate')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:validate')
+  @DescribeQuestion('May this program run? Every reason why not, at once')
+  @ApiOkResponse({ standardSchema: ValidateResponse })
+  validate(
+    @OptionalLicensee() licensee: Licensee | undefined,
+    @Body({ schema: ValidateRequest }) body: ValidateRequest,
+    @RequestOrigin() origin: Origin,
+  ) {
+    return this.queries.execute(new ValidateLicenseQuery(licensee, body, origin));
+  }
+
+  @Post('activate')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:activate')
+  @DescribeWrite('Take a seat for a device; the same device again gets the one it has', {
+    ...UNKNOWN,
+    403: ['LICENSE_RESTRICTED'],
+    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+  })
+  @ApiOkResponse({ standardSchema: ActivationResponse })
+  activate(
+    @CurrentLicensee() licensee: Licensee,
+    @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
+    @RequestOrigin() origin: Origin,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ActivateClientCommand(licensee, body, origin, options));
+  }
+
+  @Post('deactivate')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:activate')
+  @DescribeWrite('Give the seat of a device back; twice is harmless', {
+    404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+    409: ['SEAT_LENT'],
+  })
+  @ApiOkResponse({ standardSchema: ActivationResponse })
+  deactivate(
+    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { fingerprint }, options));
+  }
+
+  @Post('heartbeat')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:activate')
+  @DescribeWrite('Say that a device still runs, and keep its seat where seats are lent', {
+    404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+    409: ['LICENSE_STATE', 'HEARTBEAT_EXPIRED'],
+  })
+  @ApiOkResponse({ standardSchema: ActivationResponse })
+  heartbeat(
+    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new HeartbeatCommand(actor, licenseId, fingerprint, options));
+  }
+
+  @Post('check-out')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:activate')
+  @DescribeWrite('Get a license file, by which the program may run without the server until it ends', {
+    ...UNKNOWN,
+    403: ['LICENSE_RESTRICTED'],
+    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+  })
+  @ApiOkResponse({ standardSchema: LicenseFileResponse })
+  checkOut(
+    @CurrentLicensee() licensee: Licensee,
+    @Body({ schema: ClientCheckOutRequest }) body: ClientCheckOutRequest,
+    @RequestOrigin() origin: Origin,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CheckOutClientCommand(licensee, body, origin, options));
+  }
+
+  @Post('entitlements')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:validate')
+  @DescribeQuestion('The features of a license, and how much of each is left', UNKNOWN)
+  @ApiOkResponse({ standardSchema: Entitlements })
+  entitlements(
+    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @Body({ schema: EntitlementsRequest }) { features }: EntitlementsRequest,
+  ) {
+    return this.queries.execute(new GetEntitlementsQuery(actor, licenseId, features));
+  }
+
+  @Post('usage/consume')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:usage')
+  @DescribeWrite('Use up some of a feature, all of it or nothing', { ...UNKNOWN, 409: [...USAGE, 'USAGE_EXCEEDED'] })
+  @ApiOkResponse({ standardSchema: UsageResponse })
+  consume(
+    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ConsumeUsageCommand(actor, licenseId, { feature_id, amount }, options));
+  }
+
+  @Post('usage/release')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:usage')
+  @DescribeWrite('Give back some of what was used', { ...UNKNOWN, 409: [...USAGE, 'USAGE_NOT_HELD'] })
+  @ApiOkResponse({ standardSchema: UsageResponse })
+  release(
+    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ReleaseUsageCommand(actor, licenseId, { feature_id, amount }, options));
+  }
+}

@@ -1,0 +1,21 @@
+import { Command } from '@nestjs/cqrs';
+import type { ActivationResponse } from '../../activations/index.js';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { ClientActivateRequest } from '../client.dto.js';
+import type { Origin } from '../client.guard.js';
+import type { Licensee } from '../licensee.js';
+
+/**
+ * Gives the device of a program a seat, where the license may be used there. Throws LicenseNotFoundError,
+ * LicenseRestrictedError, and what ActivateDeviceCommand throws.
+ */
+export class ActivateClientCommand extends Command<ActivationResponse> {
+  constructor(
+    readonly licensee: Licensee,
+    readonly request: ClientActivateRequest,
+    readonly origin: Origin,
+    readonly options: CommandOptions,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,27 @@
+import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { z } from 'zod';
+import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
+import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
+import { Clock } from '../../shared/clock.js';
+import { assertMayRun } from '../assert-may-run.js';
+import { ActivateClientCommand } from './activate-client.command.js';
+
+/** What a request says of the device, without the rest. */
+const Device = z.object(deviceFields);
+
+@CommandHandler(ActivateClientCommand)
+export class ActivateClientHandler implements ICommandHandler<ActivateClientCommand> {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ licensee: { actor, licenseId }, request, origin, options }: ActivateClientCommand) {
+    const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
+    if (!license) throw new LicenseNotFoundError(licenseId);
+    assertMayRun(request, license, origin, this.clock.now());
+    const from = { ...options, ipAddress: origin.ip };
+    return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from));
+  }
+}

@@ -1,0 +1,21 @@
+import { Command } from '@nestjs/cqrs';
+import type { LicenseFileResponse } from '../../offline/index.js';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { ClientCheckOutRequest } from '../client.dto.js';
+import type { Origin } from '../client.guard.js';
+import type { Licensee } from '../licensee.js';
+
+/**
+ * Gives a program a license file, where the license may be used there. Throws LicenseNotFoundError, LicenseRestrictedError,
+ * and what CheckOutLicenseCommand throws.
+ */
+export class CheckOutClientCommand extends Command<LicenseFileResponse> {
+  constructor(
+    readonly licensee: Licensee,
+    readonly request: ClientCheckOutRequest,
+    readonly origin: Origin,
+    readonly options: CommandOptions,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,24 @@
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { UsageResponse } from '../client.dto.js';
+
+/** How much of which feature. */
+export interface Amount {
+  readonly feature_id: string;
+  readonly amount: number;
+}
+
+/**
+ * Uses up some of a feature, all of it or nothing. No event tells of it: the count does.
+ * Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError, UsageExceededError.
+ */
+export class ConsumeUsageCommand extends TenantCommand<UsageResponse> {
+  constructor(
+    actor: Actor,
+    readonly licenseId: string,
+    readonly use: Amount,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+  }
+}

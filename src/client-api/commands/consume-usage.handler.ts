@@ -1,0 +1,31 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UsageExceededError } from '../client.errors.js';
+import { entitlementOf } from '../entitlement.js';
+import { UsableFeatures } from '../usable-features.js';
+import { UsageRepository } from '../usage.repository.js';
+import { ConsumeUsageCommand } from './consume-usage.command.js';
+
+@CommandHandler(ConsumeUsageCommand)
+export class ConsumeUsageHandler implements ICommandHandler<ConsumeUsageCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly features: UsableFeatures,
+    private readonly usages: UsageRepository,
+  ) {}
+
+  execute(command: ConsumeUsageCommand) {
+    const { actor, licenseId, use } = command;
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const { license, feature, now } = await this.features.find(actor, licenseId, use.feature_id);
+      const limit = feature.limit_value ?? Number.MAX_SAFE_INTEGER;
+      const asked = { licenseId, feature, amount: use.amount, now };
+      const used = await this.usages.consume(transaction, asked, limit);
+      if (used === undefined) {
+        const before = (await this.usages.read(license, now)).get(use.feature_id) ?? 0;
+        throw new UsageExceededError(use.feature_id, before, limit);
+      }
+      return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };
+    });
+  }
+}

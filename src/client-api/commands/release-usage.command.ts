@@ -1,0 +1,19 @@
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { UsageResponse } from '../client.dto.js';
+import type { Amount } from './consume-usage.command.js';
+
+/**
+ * Gives back some of what was used in the period that runs, never more than that.
+ * Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError, UsageNotHeldError.
+ */
+export class ReleaseUsageCommand extends TenantCommand<UsageResponse> {
+  constructor(
+    actor: Actor,
+    readonly licenseId: string,
+    readonly use: Amount,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+  }
+}

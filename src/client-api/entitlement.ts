@@ -1,0 +1,41 @@
+import type { Feature } from '../templates/index.js';
+
+const EPOCH = new Date(0);
+
+/** When the period began in which usage is counted now, in UTC; the epoch where it never resets. */
+export function periodStart({ reset_period: period }: Feature, now: Date): Date {
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  if (period === 'DAY') return new Date(Date.UTC(year, month, day));
+  if (period === 'MONTH') return new Date(Date.UTC(year, month));
+  return period === 'YEAR' ? new Date(Date.UTC(year, 0)) : EPOCH;
+}
+
+/** When the count begins anew; null never. */
+export function periodEnd({ reset_period: period }: Feature, now: Date): Date | null {
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  if (period === 'DAY') return new Date(Date.UTC(year, month, day + 1));
+  if (period === 'MONTH') return new Date(Date.UTC(year, month + 1));
+  return period === 'YEAR' ? new Date(Date.UTC(year + 1, 0)) : null;
+}
+
+export function isFeatureExpired({ expires_at }: Feature, now: Date): boolean {
+  return expires_at !== null && new Date(expires_at) <= now;
+}
+
+/** A feature as it stands now. */
+export function entitlementOf(feature: Feature, used: number, now: Date) {
+  const limit = feature.limit_value;
+  return {
+    feature_id: feature.feature_id,
+    feature_name: feature.feature_name,
+    available: feature.enabled && !isFeatureExpired(feature, now),
+    enabled: feature.enabled,
+    expires_at: feature.expires_at,
+    limit_type: feature.limit_type,
+    limit_value: limit,
+    reset_period: feature.reset_period ?? null,
+    used,
+    remaining: limit === null ? null : Math.max(0, limit - used),
+    resets_at: periodEnd(feature, now)?.toISOString() ?? null,
+  };
+}

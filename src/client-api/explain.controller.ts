@@ -1,0 +1,32 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { DescribeQuestion } from '../shared/http/api.decorators.js';
+import { UuidParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { ExplainRequest } from './client.dto.js';
+import { ExplainResponse } from './explain.dto.js';
+import { ExplainLicenseQuery } from './queries/explain-license.query.js';
+
+@ApiTags('Licenses')
+@Controller('v1/licenses/:license_id/explain')
+export class ExplainController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Post()
+  @HttpCode(200)
+  @RequirePermission('licenses:read')
+  @DescribeQuestion('What would a program be answered that asked like this, now or at a time in the past? A dry run', {
+    404: ['LICENSE_NOT_FOUND'],
+    409: ['HISTORY_TOO_LONG'],
+  })
+  @ApiOkResponse({ standardSchema: ExplainResponse })
+  explain(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ExplainRequest }) body: ExplainRequest,
+  ) {
+    return this.queries.execute(new ExplainLicenseQuery(actor, licenseId, body));
+  }
+}

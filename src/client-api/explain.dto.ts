@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { ActivationResponse } from '../activations/index.js';
+import { UtcTime } from '../shared/http/schema.js';
+import { ClientLicense, Entitlement, toValidateResponse, ValidateResponse, type ExplainRequest } from './client.dto.js';
+import { evaluate } from './evaluation.js';
+import type { EvidenceThen } from './past-evidence.js';
+
+const ABOUT_THE_PAST = 'Only with `as_of`.';
+
+/** An answer of `validate`; of one about the past what is not known is left out, and said to be. */
+export const ExplainResponse = z
+  .object({
+    ...ValidateResponse.shape,
+    license: ClientLicense.partial({ issued_to: true, current_activations: true }).nullable(),
+    activation: ActivationResponse.partial({
+      user_id: true,
+      name: true,
+      hostname: true,
+      platform: true,
+      version: true,
+      ip_address: true,
+      metadata: true,
+      last_seen_at: true,
+      lease_expires_at: true,
+      lent_until: true,
+    }).optional(),
+    entitlements: z.array(Entitlement.partial({ used: true, remaining: true })),
+    as_of: UtcTime.optional().meta({ description: ABOUT_THE_PAST }),
+    certain: z
+      .boolean()
+      .optional()
+      .meta({
+        description: `Nothing that is unknown could change the verdict: this was the answer. ${ABOUT_THE_PAST}`,
+      }),
+    unknown: z
+      .array(
+        z.object({
+          fields: z.array(z.string()).meta({ description: 'JSON pointers into the answer.' }),
+          detail: z.string(),
+        }),
+      )
+      .optional()
+      .meta({ description: `What the history does not tell, and therefore the answer does not. ${ABOUT_THE_PAST}` }),
+  })
+  .meta({ id: 'ExplainResponse' });
+export type ExplainResponse = z.infer<typeof ExplainResponse>;
+
+export function toPastResponse({ evidence, unknown }: EvidenceThen, question: ExplainRequest): ExplainResponse {
+  const answer = toValidateResponse(evidence, evaluate(question, evidence), question.nonce);
+  for (const { fields } of unknown) for (const pointer of fields) leaveOut(answer, pointer);
+  return {
+    ...(answer as ExplainResponse),
+    as_of: answer.server_time,
+    certain: !unknown.some(({ judged }) => judged),
+    unknown: unknown.map(({ fields, detail }) => ({ fields: [...fields], detail })),
+  };
+}
+
+/** What is pointed at as a whole stays, as far as it is known. */
+function leaveOut(answer: object, pointer: string): void {
+  const path = pointer.split('/').slice(1);
+  const name = path.pop();
+  if (name === undefined || path.length === 0) return;
+  const within = path.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], answer);
+  Reflect.deleteProperty(within as object, name);
+}

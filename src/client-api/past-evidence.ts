@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ACTIVATION_CHANGED, FindSeatsAsOfQuery } from '../activations/index.js';
+import { ListPastEventsQuery } from '../audit/index.js';
+import { CHANGE_EVENTS, FindLicenseQuery, licenseAsOf, seatsInUse, type License } from '../licensing/index.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import type { Actor } from '../shared/tenancy/actor.js';
+import { GetTenantQuery } from '../tenants/index.js';
+import type { Evidence, Question } from './evaluation.js';
+import {
+  activationChangesOf,
+  changesOf,
+  CUSTOMER_ERASED,
+  TENANT_UPDATED,
+  tenantStatusBefore,
+  usersErased,
+  wasErased,
+} from './past.js';
+import type { Surroundings } from './restrictions.js';
+import { doubtful, erased, overwritten, uncounted, type Unknown } from './unknown.js';
+import { UsageRepository } from './usage.repository.js';
+
+/** What there was to judge by, and what of it is not known any more. */
+export interface EvidenceThen {
+  readonly evidence: Evidence;
+  readonly unknown: readonly Unknown[];
+}
+
+/**
+ * Finds out what a license was judged by at a time in the past: it takes back what its events say has changed since. All is
+ * read as of one moment, so that no change is half seen, by a number of statements that no history makes larger.
+ */
+@Injectable()
+export class PastEvidence {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly queries: QueryBus,
+    private readonly usages: UsageRepository,
+  ) {}
+
+  /** Undefined where there is no such license. Throws InvalidFieldError before it was issued, HistoryTooLongError. */
+  collect(actor: Actor, licenseId: string, question: Question, surroundings: Surroundings) {
+    return this.unitOfWork.snapshot(actor.tenantId, async (): Promise<EvidenceThen | undefined> => {
+      const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
+      if (!license) return undefined;
+      const { issuedDate } = license;
+      if (surroundings.now < issuedDate)
+        throw new InvalidFieldError('/as_of', `must not be before ${issuedDate.toISOString()}, when it was issued`);
+      return this.takeBack(actor, license, question, surroundings);
+    });
+  }
+
+  private async takeBack(actor: Actor, license: License, question: Question, surroundings: Surroundings) {
+    const { now: instant } = surroundings;
+    const { licenseId } = license;
+    const types = [...CHANGE_EVENTS, ACTIVATION_CHANGED];
+    const events = await this.queries.execute(
+      new ListPastEventsQuery(actor, { about: { licenseId }, types, after: instant }),
+    );
+    const then = licenseAsOf(license, changesOf(events), instant);
+    const [seats, usage, tenant, elsewhere] = await Promise.all([
+      this.queries.execute(
+        new FindSeatsAsOfQuery(actor, licenseId, question.fingerprint, instant, activationChangesOf(events)),
+      ),
+      this.usages.readAsOf(then.license, instant),
+      this.queries.execute(new GetTenantQuery(actor)),
+      this.queries.execute(
+        new ListPastEventsQuery(actor, {
+          about: { resourceIds: [actor.tenantId, ...then.customerIds] },
+          types: [TENANT_UPDATED, CUSTOMER_ERASED],
+          after: instant,
+        }),
+      ),
+    ]);
+    then.license.currentActivations = seatsInUse(then.license, seats.tally);
+    const converted = events.some(({ type }) => type === 'license.template_changed');
+    return {
+      evidence: {
+        license: then.license,
+        tenantSuspended: (tenantStatusBefore(elsewhere) ?? tenant.status) !== 'ACTIVE',
+        activation: seats.device?.activation,
+        usage: new Map([...usage].map(([id, used]) => [id, used ?? 0])),
+        surroundings,
+      },
+      unknown: [
+        ...doubtful(then.doubtful),
+        ...(then.erased || wasErased(elsewhere, then.customerIds)
+          ? erased(then, seats.device, usersErased(events))
+          : []),
+        ...overwritten(seats.device, converted),
+        ...unknownUsage(then.license, usage, question),
+      ],
+    };
+  }
+}
+
+function unknownUsage({ features }: License, usage: ReadonlyMap<string, number | null>, question: Question): Unknown[] {
+  return features.flatMap(({ feature_id: id, enabled, limit_value: limit }, at) => {
+    const asked = enabled && limit !== null && question.features?.includes(id) === true;
+    return usage.get(id) === null ? [uncounted(id, at, asked)] : [];
+  });
+}

@@ -1,0 +1,55 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { LicenseNotFoundError } from '../../licensing/index.js';
+import { Clock } from '../../shared/clock.js';
+import { InvalidFieldError } from '../../shared/http/problem.errors.js';
+import { PermissionDeniedError } from '../../shared/tenancy/access.errors.js';
+import { Authenticator } from '../../shared/tenancy/authenticator.js';
+import { toValidateResponse, type ExplainRequest } from '../client.dto.js';
+import { Countries } from '../countries.js';
+import { evaluate } from '../evaluation.js';
+import { EvidenceCollector } from '../evidence-collector.js';
+import { toPastResponse, type ExplainResponse } from '../explain.dto.js';
+import { PastEvidence } from '../past-evidence.js';
+import type { Surroundings } from '../restrictions.js';
+import { ExplainLicenseQuery } from './explain-license.query.js';
+
+@QueryHandler(ExplainLicenseQuery)
+export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery> {
+  constructor(
+    private readonly evidence: EvidenceCollector,
+    private readonly past: PastEvidence,
+    private readonly authenticator: Authenticator,
+    private readonly countries: Countries,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(query: ExplainLicenseQuery): Promise<ExplainResponse> {
+    const now = this.clock.now();
+    const { as_of } = query.question;
+    return as_of === undefined ? this.explainNow(query, now) : this.explainThen(query, new Date(as_of), now);
+  }
+
+  private async explainNow({ actor, licenseId, question }: ExplainLicenseQuery, now: Date) {
+    const tenant = await this.authenticator.findTenant(actor.tenantId);
+    const found = await this.evidence.collect(actor, licenseId, question.fingerprint, {
+      tenantSuspended: tenant?.suspended !== false,
+      surroundings: surroundings({ ...question, country: question.country ?? this.countries.of(question.ip) }, now),
+    });
+    if (!found) throw new LicenseNotFoundError(licenseId);
+    return toValidateResponse(found, evaluate(question, found), question.nonce);
+  }
+
+  /** What was is read from the events, so whoever may not read those may not ask. */
+  private async explainThen({ actor, licenseId, question }: ExplainLicenseQuery, instant: Date, now: Date) {
+    if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
+    if (instant > now) throw new InvalidFieldError('/as_of', 'must not be in the future');
+    const found = await this.past.collect(actor, licenseId, question, surroundings(question, instant));
+    if (!found) throw new LicenseNotFoundError(licenseId);
+    return toPastResponse(found, question);
+  }
+}
+
+function surroundings(question: ExplainRequest, now: Date): Surroundings {
+  const { country, ip, domain, mac, hardware_id: hardwareId } = question;
+  return { now, country, ip, domain, mac, hardwareId };
+}

@@ -1,0 +1,28 @@
+import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { toEntitlements } from '../client.dto.js';
+import { UsageRepository } from '../usage.repository.js';
+import { GetEntitlementsQuery } from './get-entitlements.query.js';
+
+@QueryHandler(GetEntitlementsQuery)
+export class GetEntitlementsHandler implements IQueryHandler<GetEntitlementsQuery> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly queries: QueryBus,
+    private readonly usages: UsageRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ actor, licenseId, features }: GetEntitlementsQuery) {
+    const now = this.clock.now();
+    return this.unitOfWork.read(actor.tenantId, async () => {
+      const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
+      if (!license) throw new LicenseNotFoundError(licenseId);
+      const all = toEntitlements(license, await this.usages.read(license, now), now);
+      const entitlements = features ? all.filter(({ feature_id }) => features.includes(feature_id)) : all;
+      return { license_id: licenseId, entitlements, server_time: now.toISOString() };
+    });
+  }
+}

@@ -1,0 +1,14 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Entitlements } from '../client.dto.js';
+
+/** Of these features, or of all. Throws LicenseNotFoundError. */
+export class GetEntitlementsQuery extends Query<Entitlements> {
+  constructor(
+    readonly actor: Actor,
+    readonly licenseId: string,
+    readonly features: readonly string[] | undefined,
+  ) {
+    super();
+  }
+}

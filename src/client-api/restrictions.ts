@@ -1,0 +1,99 @@
+import ipaddr from 'ipaddr.js';
+import { isWithin, normalMac, parseRange, parseTimeWindow, type Restriction } from '../templates/index.js';
+import type { FailureCode, Reason } from './codes.js';
+
+/** What is known of where a program runs. What is not known fails an ALLOW list and passes a DENY list. */
+export interface Surroundings {
+  readonly now: Date;
+  readonly country?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly mac?: string | undefined;
+  readonly hardwareId?: string | undefined;
+}
+
+type RestrictionType = Restriction['restriction_type'];
+
+interface Rule {
+  readonly code: FailureCode;
+  readonly fact: keyof Surroundings;
+  /** As it stands in the sentence that says why. */
+  readonly what: string;
+  readonly matches: (value: string, surroundings: Surroundings) => boolean;
+}
+
+const RULES: Readonly<Record<RestrictionType, Rule>> = {
+  GEOGRAPHIC: {
+    code: 'COUNTRY_DENIED',
+    fact: 'country',
+    what: 'country',
+    matches: (value, { country }) => value === country,
+  },
+  DOMAIN: {
+    code: 'DOMAIN_DENIED',
+    fact: 'domain',
+    what: 'domain',
+    matches: (value, { domain }) => isOfDomain(value, domain),
+  },
+  IP_RANGE: { code: 'IP_DENIED', fact: 'ip', what: 'address', matches: (value, { ip }) => isInRange(value, ip) },
+  MAC_ADDRESS: {
+    code: 'MAC_DENIED',
+    fact: 'mac',
+    what: 'MAC address',
+    matches: (value, { mac }) => isSameMac(value, mac),
+  },
+  HARDWARE_ID: {
+    code: 'HARDWARE_DENIED',
+    fact: 'hardwareId',
+    what: 'hardware id',
+    matches: (value, { hardwareId }) => value === hardwareId,
+  },
+  TIME_BASED: { code: 'TIME_DENIED', fact: 'now', what: 'time', matches: (value, { now }) => isInHours(value, now) },
+};
+
+/**
+ * The restrictions that can be judged by what is known. A device that takes a seat need not say where it is: what it does not
+ * say is asked by validate, each time it starts.
+ */
+export function judgeable(restrictions: readonly Restriction[], surroundings: Surroundings): Restriction[] {
+  return restrictions.filter(({ restriction_type }) => surroundings[RULES[restriction_type].fact] !== undefined);
+}
+
+/** All lists of one type count together: denied is what a DENY list names, and what no ALLOW list names if there is one. */
+export function deniedBy(restrictions: readonly Restriction[], surroundings: Surroundings): Reason[] {
+  return Object.entries(RULES).flatMap(([type, { code, fact, what, matches }]) => {
+    const ofType = restrictions.filter(({ restriction_type }) => restriction_type === type);
+    const names = ({ values }: Restriction) => values.some((value) => matches(value, surroundings));
+    const allow = ofType.filter(({ operator }) => operator === 'ALLOW');
+    const isDenied = ofType.some((list) => list.operator === 'DENY' && names(list));
+    if (isDenied) return [{ code, detail: `This ${what} is among those that the license is not for.` }];
+    if (allow.length === 0 || allow.some(names)) return [];
+    if (surroundings[fact] !== undefined)
+      return [{ code, detail: `This ${what} is not among those that the license is for.` }];
+    return [{ code, detail: `The license is for some alone, and the ${what} is not known.` }];
+  });
+}
+
+function isOfDomain(pattern: string, domain: string | undefined): boolean {
+  const name = domain?.toLowerCase().replace(/\.$/, '');
+  const wanted = pattern.toLowerCase();
+  if (name === undefined) return false;
+  return wanted.startsWith('*.') ? name.endsWith(wanted.slice(1)) && name.length >= wanted.length : name === wanted;
+}
+
+function isInRange(value: string, ip: string | undefined): boolean {
+  const range = parseRange(value);
+  if (!range || ip === undefined || !ipaddr.isValid(ip)) return false;
+  const address = ipaddr.process(ip);
+  return address.kind() === range[0].kind() && address.match(range);
+}
+
+function isSameMac(value: string, mac: string | undefined): boolean {
+  const given = mac === undefined ? undefined : normalMac(mac);
+  return given !== undefined && given === normalMac(value);
+}
+
+function isInHours(value: string, now: Date): boolean {
+  const window = parseTimeWindow(value);
+  return window !== undefined && isWithin(window, now);
+}

@@ -1,0 +1,71 @@
+import type { ActivationThen } from '../activations/index.js';
+import { whatCounts, type LicenseThen } from '../licensing/index.js';
+
+/** What of an answer about the past cannot be known. */
+export interface Unknown {
+  /** Where it would stand in the answer, as JSON pointers. */
+  readonly fields: readonly string[];
+  readonly detail: string;
+  /** The verdict depends on it: with it there could be another reason, or one less. */
+  readonly judged: boolean;
+}
+
+/** Told, and not judged by. */
+const MERELY_TOLD = [
+  'issued_to',
+  'product_name',
+  'metadata',
+  'pricing',
+  'template_id',
+  'template_version',
+  'customer_id',
+];
+const SAID_BY_DEVICE = ['name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];
+const PERSONAL = ['user_id', 'name', 'hostname', 'ip_address', 'metadata'];
+const TIMES = ['last_seen_at', 'lease_expires_at', 'lent_until'];
+
+/** Terms that do not follow from each other. */
+export function doubtful(names: readonly string[]): Unknown[] {
+  return when(
+    names.length > 0,
+    ['/license'],
+    `The history and the license differ on ${names.join(', ')}: what they were is told as far as the history goes.`,
+    names.some((name) => !MERELY_TOLD.includes(name)),
+  );
+}
+
+/** Who it was: the customer, or one who has had the license since, was erased. */
+export function erased({ license }: LicenseThen, device: ActivationThen | undefined, users: boolean): Unknown[] {
+  const personal = device ? PERSONAL.map((name) => `/activation/${name}`) : [];
+  const counts = users && whatCounts(license) === 'users' ? ['/license/current_activations'] : [];
+  const detail = 'Who had the license, or has had it since, was erased, and with them what told who they were.';
+  return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, judged: false }];
+}
+
+/** Heartbeats and what a device says of itself are written over what was there. */
+export function overwritten(device: ActivationThen | undefined, converted: boolean): Unknown[] {
+  const since = device?.overwritten === true;
+  const fields = since ? [...SAID_BY_DEVICE, ...TIMES] : device && converted ? ['lease_expires_at'] : [];
+  return when(
+    fields.length > 0,
+    fields.map((name) => `/activation/${name}`),
+    since
+      ? 'The device has been heard of since, and that has replaced what it said of itself then, and its times.'
+      : 'The license was given the terms of another template since, and the seat another time with it.',
+    false,
+  );
+}
+
+/** Usage that has changed within the period that ran then; `at` is where the feature stands in the answer. */
+export function uncounted(featureId: string, at: number, asked: boolean): Unknown {
+  const might = asked ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
+  return {
+    fields: [`/entitlements/${at}/used`, `/entitlements/${at}/remaining`],
+    detail: `How much of ${featureId} was used then is not known: more was used or released in the same period since.${might}`,
+    judged: asked,
+  };
+}
+
+function when(condition: boolean, fields: readonly string[], detail: string, judged: boolean): Unknown[] {
+  return condition ? [{ fields, detail, judged }] : [];
+}

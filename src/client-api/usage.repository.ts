@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import type { License } from '../licensing/index.js';
+import type { Statement } from '../shared/events/tenant-connection.js';
+import type { Transaction } from '../shared/events/transaction.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import type { Feature } from '../templates/index.js';
+import { periodStart } from './entitlement.js';
+
+const READ = {
+  name: 'usages.read',
+  text: `SELECT feature_id, period_start, used::float8 AS used FROM license_usages
+         WHERE tenant_id = $1 AND license_id = $2 AND period_start = ANY($3::timestamptz[])`,
+};
+/** Null where it has changed since: which of the changes were before the time nobody wrote down. */
+const READ_AS_OF = {
+  name: 'usages.read-as-of',
+  text: `SELECT feature_id, period_start, CASE WHEN created_at > $4 THEN 0 WHEN updated_at <= $4 THEN used END::float8 AS used
+         FROM license_usages
+         WHERE tenant_id = $1 AND license_id = $2 AND period_start = ANY($3::timestamptz[])`,
+};
+const CONSUME = {
+  name: 'usages.consume',
+  text: `INSERT INTO license_usages AS usage (tenant_id, license_id, feature_id, period_start, used, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6)
+         ON CONFLICT (tenant_id, license_id, feature_id, period_start)
+           DO UPDATE SET used = usage.used + excluded.used, updated_at = greatest(usage.updated_at, excluded.updated_at)
+           WHERE usage.used + excluded.used <= $7
+         RETURNING used::float8 AS used`,
+};
+const RELEASE = {
+  name: 'usages.release',
+  text: `UPDATE license_usages SET used = used - $5, updated_at = greatest(updated_at, $6)
+         WHERE tenant_id = $1 AND license_id = $2 AND feature_id = $3 AND period_start = $4 AND used >= $5
+         RETURNING used::float8 AS used`,
+};
+
+/** What a use of a feature is about. */
+export interface Use {
+  readonly licenseId: string;
+  readonly feature: Feature;
+  readonly amount: number;
+  readonly now: Date;
+}
+
+/** How much of features is used. Each change is one statement that looks and changes as one, whoever else does. */
+@Injectable()
+export class UsageRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** By feature, in the period that runs now. */
+  read(license: License, now: Date): Promise<ReadonlyMap<string, number>> {
+    return this.readBy<number>(license, now, (values) => ({ ...READ, values }));
+  }
+
+  /** The same at a time, for the license as it was then; null where that is not known. */
+  readAsOf(license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
+    return this.readBy<number | null>(license, instant, (values) => ({ ...READ_AS_OF, values: [...values, instant] }));
+  }
+
+  /** What is used then; undefined, and nothing changed, where that would be more than `limit`. */
+  async consume(transaction: Transaction, use: Use, limit: number): Promise<number | undefined> {
+    if (use.amount > limit) return undefined;
+    const [row] = await transaction.query<{ used: number }>({
+      ...CONSUME,
+      values: [...this.values(transaction, use), limit],
+    });
+    return row?.used;
+  }
+
+  /** What is used then; undefined, and nothing changed, where less is used than is to be released. */
+  async release(transaction: Transaction, use: Use): Promise<number | undefined> {
+    const [row] = await transaction.query<{ used: number }>({ ...RELEASE, values: this.values(transaction, use) });
+    return row?.used;
+  }
+
+  private async readBy<Used>(
+    { tenantId, licenseId, features }: License,
+    now: Date,
+    statement: (values: unknown[]) => Statement,
+  ): Promise<ReadonlyMap<string, Used>> {
+    const starts = new Map(features.map((feature) => [feature.feature_id, periodStart(feature, now)]));
+    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<{ feature_id: string; period_start: Date; used: Used }>(
+        statement([tenantId, licenseId, [...starts.values()]]),
+      ),
+    );
+    const current = rows.filter(
+      ({ feature_id, period_start }) => starts.get(feature_id)?.getTime() === period_start.getTime(),
+    );
+    return new Map(current.map(({ feature_id, used }) => [feature_id, used]));
+  }
+
+  private values({ tenantId }: Transaction, { licenseId, feature, amount, now }: Use): unknown[] {
+    return [tenantId, licenseId, feature.feature_id, periodStart(feature, now), amount, now];
+  }
+}

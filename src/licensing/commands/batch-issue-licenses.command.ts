@@ -1,0 +1,21 @@
+import { Command } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { BatchOutcome, LicenseBatch } from '../license-batches.js';
+import type { IssuedLicense } from '../license.dto.js';
+
+/**
+ * Issues a license for each line, as `IssueLicenseCommand` does: each by itself, and as many at once as share transactions
+ * well. Throws OverloadedError.
+ */
+export class BatchIssueLicensesCommand
+  extends Command<AsyncGenerator<BatchOutcome<IssuedLicense>>>
+  implements LicenseBatch
+{
+  constructor(
+    readonly actor: Actor,
+    readonly lines: LicenseBatch['lines'],
+    readonly options: LicenseBatch['options'] = {},
+  ) {
+    super();
+  }
+}

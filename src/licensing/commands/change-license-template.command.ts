@@ -1,0 +1,20 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { ChangeLicenseTemplateRequest } from '../license-actions.dto.js';
+import { LicenseCommand } from './license.command.js';
+
+/**
+ * Gives it the terms of another template of its product. Throws TemplateNotFoundError, TemplateInactiveError,
+ * ProductInactiveError, ProductDiffersError and LicenseIsTrialError too.
+ */
+export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLicenseTemplateRequest> {
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof ChangeLicenseTemplateRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(ChangeLicenseTemplateRequest, actor, licenseId, request, options);
+  }
+}

@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { LicenseActionRequest } from '../license-actions.dto.js';
+import { LicenseCommand } from './license.command.js';
+
+/** Ends a suspension. The expiry is what it was. */
+export class ReinstateLicenseCommand extends LicenseCommand<typeof LicenseActionRequest> {
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof LicenseActionRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(LicenseActionRequest, actor, licenseId, request, options);
+  }
+}

@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { RenewLicenseRequest } from '../license-actions.dto.js';
+import { LicenseCommand } from './license.command.js';
+
+/** Throws LicenseNeverExpiresError and ExpiryTooFarError too. */
+export class RenewLicenseCommand extends LicenseCommand<typeof RenewLicenseRequest> {
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof RenewLicenseRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(RenewLicenseRequest, actor, licenseId, request, options);
+  }
+}

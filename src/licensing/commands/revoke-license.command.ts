@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { LicenseRefusalRequest } from '../license-actions.dto.js';
+import { LicenseCommand } from './license.command.js';
+
+/** Ends it for ever. The license and its history stay. */
+export class RevokeLicenseCommand extends LicenseCommand<typeof LicenseRefusalRequest> {
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof LicenseRefusalRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(LicenseRefusalRequest, actor, licenseId, request, options);
+  }
+}

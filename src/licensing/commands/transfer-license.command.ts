@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { TransferLicenseRequest } from '../license-actions.dto.js';
+import { LicenseCommand } from './license.command.js';
+
+/** Makes it another customer's, with its key and its term. Throws LicenseIsTrialError too. */
+export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicenseRequest> {
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof TransferLicenseRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(TransferLicenseRequest, actor, licenseId, request, options);
+  }
+}

@@ -1,0 +1,24 @@
+import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { GetCustomerNamesQuery } from '../../customers/index.js';
+import { LicenseTransferredEvent } from '../events/license-life.events.js';
+import { LicenseChanges } from '../license-changes.js';
+import { TransferLicenseCommand } from './transfer-license.command.js';
+
+@CommandHandler(TransferLicenseCommand)
+export class TransferLicenseHandler implements ICommandHandler<TransferLicenseCommand> {
+  constructor(
+    private readonly changes: LicenseChanges,
+    private readonly queries: QueryBus,
+  ) {}
+
+  execute(command: TransferLicenseCommand) {
+    const { actor, request } = command;
+    const { customer_id: customerId } = request;
+    return this.changes.perform(command, async (license, now) => {
+      const names = await this.queries.execute(new GetCustomerNamesQuery(actor, [customerId]));
+      const issuedTo = request.issued_to ?? names.get(customerId)?.name ?? `Customer ${customerId}`;
+      const change = license.transfer(customerId, issuedTo, now);
+      return change && new LicenseTransferredEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

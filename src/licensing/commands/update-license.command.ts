@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { UpdateLicenseRequest } from '../license-actions.dto.js';
+import { LicenseCommand } from './license.command.js';
+
+/** Edits what is the license's own. Throws LicenseNeverExpiresError too. */
+export class UpdateLicenseCommand extends LicenseCommand<typeof UpdateLicenseRequest> {
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof UpdateLicenseRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(UpdateLicenseRequest, actor, licenseId, request, options);
+  }
+}

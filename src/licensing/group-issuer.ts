@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { Idempotency, type Claim, type Earlier } from '../shared/events/idempotency.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { LicenseCreatedEvent } from './events/license-created.event.js';
+import type { Ticket } from './issue-queue.js';
+import { IssuingTerms, type Terms } from './issuing-terms.js';
+import { toIssuedLicense, type IssuedLicense } from './license.dto.js';
+import { LicenseIssuer, type KeyedIssue } from './license-issuer.js';
+import { issueRow, type IssueRow } from './license-rows.js';
+import { LicenseRepository } from './license.repository.js';
+
+export type Answer = { readonly result: IssuedLicense; readonly replayed?: boolean } | { readonly error: unknown };
+
+/** How one order of a group ended. `alone`: it has to be done by itself. */
+export type Outcome = Answer | 'alone';
+
+/** An order and the license that was made for it. */
+export interface Made {
+  readonly ticket: Ticket;
+  readonly row: IssueRow;
+  readonly result: IssuedLicense;
+}
+
+/** Issues a group of orders in one statement: each license if its terms still hold and its idempotency key is free. */
+@Injectable()
+export class GroupIssuer {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly idempotency: Idempotency,
+    private readonly terms: IssuingTerms,
+    private readonly issuer: LicenseIssuer,
+    private readonly licenses: LicenseRepository,
+  ) {}
+
+  async issue(group: ReadonlyMap<string, readonly [Ticket, ...Ticket[]]>): Promise<Map<Ticket, Outcome>> {
+    const orders = [...group.values()].map((tickets) => ({
+      actor: tickets[0].command.actor,
+      orders: tickets.map(({ command }) => command.order),
+    }));
+    const terms = await this.terms.recallAll(orders);
+    // Those whose terms had to be read, before any that wait for them.
+    for (const tickets of group.values()) this.makeAhead(tickets.filter(({ made }) => !made));
+    const outcomes = new Map<Ticket, Outcome>();
+    const made = [...group].flatMap(([tenantId, tickets]) =>
+      tickets.flatMap((ticket) => ticket.made ?? this.make(ticket, terms.get(tenantId), outcomes) ?? []),
+    );
+    const stored = made.length > 0 ? await this.licenses.issueAll(made.map(({ row }) => row)) : new Set<string>();
+    for (const { ticket, row, result } of made) {
+      if (stored.has(row.license.licenseId)) outcomes.set(ticket, { result });
+    }
+    await Promise.all([...group].map(([tenantId, tickets]) => this.settleRest(tenantId, tickets, outcomes)));
+    return outcomes;
+  }
+
+  /** An idempotency key is taken with what its order comes to. */
+  private toRow({ command, claim }: Ticket, issue: KeyedIssue, result: IssuedLicense): IssueRow {
+    const { license, keyDigest, customerVersion } = issue;
+    const settled = claim && this.idempotency.settledRow({ claim, result });
+    const made = { license, keyDigest, customerVersion, claim: settled };
+    return issueRow(made, new LicenseCreatedEvent(command.actor, license));
+  }
+
+  /** Whose idempotency key was not free, also who was refused, gets what came of it earlier; the terms of the others changed. */
+  private async settleRest(
+    tenantId: string,
+    tickets: readonly Ticket[],
+    outcomes: Map<Ticket, Outcome>,
+  ): Promise<void> {
+    const rest = tickets.filter((ticket) => !isIssued(outcomes.get(ticket)));
+    const claims = rest.flatMap(({ claim }) => claim ?? []);
+    // Where that fails, it does for them alone: the others have been issued.
+    const earlier = await this.readEarlier(tenantId, claims).catch((error: unknown) => ({ error }));
+    for (const ticket of rest) {
+      const known = ticket.claim && !('error' in earlier) && earlier.get(ticket.claim.keyDigest);
+      if (known) outcomes.set(ticket, replay(known));
+      else if (ticket.claim && 'error' in earlier) outcomes.set(ticket, earlier);
+      else if (!outcomes.has(ticket)) {
+        this.terms.forget(tenantId, ticket.command.order);
+        outcomes.set(ticket, 'alone');
+      }
+    }
+  }
+
+  private readEarlier(tenantId: string, claims: readonly Claim[]): Promise<ReadonlyMap<string, () => Earlier>> {
+    if (claims.length === 0) return Promise.resolve(new Map());
+    return this.unitOfWork.read(tenantId, (transaction) => this.idempotency.readAll(transaction, claims));
+  }
+
+  /** Makes the licenses of orders that wait, where that needs nothing that has to be read. In the order in which they came. */
+  makeAhead(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) {
+      const { actor, order } = ticket.command;
+      const terms = this.terms.recallNow(actor, order);
+      if (terms) ticket.made = this.make(ticket, terms, new Map());
+    }
+  }
+
+  private make(ticket: Ticket, terms: Terms | undefined, outcomes: Map<Ticket, Outcome>): Made | undefined {
+    if (!terms) throw new Error('The terms of a tenant were not read.');
+    try {
+      const issue = this.issuer.make(terms, ticket.command.order);
+      const result = toIssuedLicense(issue.license, issue.key);
+      return { ticket, row: this.toRow(ticket, issue, result), result };
+    } catch (error) {
+      outcomes.set(ticket, { error });
+      return undefined;
+    }
+  }
+}
+
+function isIssued(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && outcome !== 'alone' && 'result' in outcome;
+}
+
+function replay(earlier: () => Earlier): Outcome {
+  try {
+    return { result: earlier().result as IssuedLicense, replayed: true };
+  } catch (error) {
+    return { error };
+  }
+}

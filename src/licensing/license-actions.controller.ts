@@ -1,0 +1,156 @@
+import { Body, Controller, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { DescribeChange } from '../shared/http/api.decorators.js';
+import { ChangeOptions } from '../shared/http/command-options.decorators.js';
+import { UuidParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { ChangeLicenseTemplateCommand } from './commands/change-license-template.command.js';
+import { ConvertTrialCommand } from './commands/convert-trial.command.js';
+import { ReinstateLicenseCommand } from './commands/reinstate-license.command.js';
+import { RenewLicenseCommand } from './commands/renew-license.command.js';
+import { RevokeLicenseCommand } from './commands/revoke-license.command.js';
+import { SuspendLicenseCommand } from './commands/suspend-license.command.js';
+import { TransferLicenseCommand } from './commands/transfer-license.command.js';
+import { UpdateLicenseCommand } from './commands/update-license.command.js';
+import {
+  ChangeLicenseTemplateRequest,
+  LicenseActionRequest,
+  LicenseRefusalRequest,
+  RenewLicenseRequest,
+  TransferLicenseRequest,
+  UpdateLicenseRequest,
+} from './license-actions.dto.js';
+import { LicenseResponse } from './license.dto.js';
+
+const NOT_FOUND = ['LICENSE_NOT_FOUND'];
+const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'];
+
+/** What is done to a license that is there. */
+@ApiTags('Licenses')
+@Controller('v1/licenses/:license_id')
+@ApiOkResponse({ standardSchema: LicenseResponse })
+export class LicenseActionsController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Patch()
+  @RequirePermission('licenses:write')
+  @DescribeChange('Edit a license; never its status', {
+    404: NOT_FOUND,
+    409: EXPIRY,
+  })
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: UpdateLicenseRequest }) body: UpdateLicenseRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new UpdateLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('renew')
+  @HttpCode(200)
+  @RequirePermission('licenses:renew')
+  @DescribeChange('Renew a license', { 404: NOT_FOUND, 409: EXPIRY })
+  renew(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: RenewLicenseRequest }) body: RenewLicenseRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RenewLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('convert-trial')
+  @HttpCode(200)
+  @RequirePermission('licenses:renew')
+  @DescribeChange('Make a trial a full license, whose term begins now', {
+    404: NOT_FOUND,
+    409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL'],
+  })
+  convertTrial(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: LicenseActionRequest }) body: LicenseActionRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ConvertTrialCommand(actor, licenseId, body, options));
+  }
+
+  @Post('suspend')
+  @HttpCode(200)
+  @RequirePermission('licenses:suspend')
+  @DescribeChange('Suspend a license, until it is reinstated', { 404: NOT_FOUND, 409: ['LICENSE_STATE'] })
+  suspend(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: LicenseRefusalRequest }) body: LicenseRefusalRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new SuspendLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('reinstate')
+  @HttpCode(200)
+  @RequirePermission('licenses:suspend')
+  @DescribeChange('End the suspension of a license', { 404: NOT_FOUND, 409: ['LICENSE_STATE'] })
+  reinstate(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: LicenseActionRequest }) body: LicenseActionRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ReinstateLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('revoke')
+  @HttpCode(200)
+  @RequirePermission('licenses:revoke')
+  @DescribeChange('End a license for ever; it and its history stay', { 404: NOT_FOUND, 409: ['LICENSE_STATE'] })
+  revoke(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: LicenseRefusalRequest }) body: LicenseRefusalRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RevokeLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('transfer')
+  @HttpCode(200)
+  @RequirePermission('licenses:transfer')
+  @DescribeChange('Give a license to another customer', { 404: NOT_FOUND, 409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL'] })
+  transfer(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: TransferLicenseRequest }) body: TransferLicenseRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new TransferLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('change-template')
+  @HttpCode(200)
+  @RequirePermission('licenses:change-template')
+  @DescribeChange('Give a license the terms of another template of its product', {
+    404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
+    409: [
+      'LICENSE_STATE',
+      'LICENSE_IS_TRIAL',
+      'EXPIRY_TOO_FAR',
+      'PRODUCT_DIFFERS',
+      'TEMPLATE_INACTIVE',
+      'PRODUCT_INACTIVE',
+    ],
+  })
+  changeTemplate(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ChangeLicenseTemplateRequest }) body: ChangeLicenseTemplateRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ChangeLicenseTemplateCommand(actor, licenseId, body, options));
+  }
+}

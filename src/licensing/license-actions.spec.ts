@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Template } from '../templates/index.js';
+import { addDays } from './calendar.js';
+import { License } from './license.entity.js';
+
+const ISSUED = new Date('2026-01-31T12:00:00.000Z');
+
+const template = (fields: Partial<Template> = {}) =>
+  ({
+    tenantId: 't',
+    templateId: 'yearly',
+    version: 3,
+    templateName: 'Yearly',
+    productId: 'p',
+    licenseType: 'SUBSCRIPTION',
+    licenseModel: 'PER_SEAT',
+    defaultDuration: 30,
+    gracePeriodDays: 10,
+    autoRenewalEnabled: false,
+    maxActivations: 5,
+    features: [],
+    restrictions: [],
+    pricing: {},
+    trialAllowed: true,
+    trialDurationDays: 14,
+    ...fields,
+  }) as Template;
+
+const issue = (fields: Partial<Template> = {}, { trial = false } = {}) =>
+  License.issue(
+    template(fields),
+    { license_template_id: 'yearly', customer_id: 'c', metadata: {}, trial },
+    undefined,
+    ISSUED,
+  );
+const day = (days: number) => addDays(ISSUED, days);
+const at = (iso: string) => new Date(iso);
+const code = (errorCode: string) => expect.objectContaining({ options: { errorCode } });
+
+describe('a renewal', () => {
+  it.each([
+    ['before the expiry counts from the expiry', 10, {}, day(60)],
+    ['on the very expiry counts from it', 30, {}, day(60)],
+    ['within grace counts from now', 35, {}, day(65)],
+    ['long after grace counts from now, and never ends in the past', 1000, { days: 7 }, day(1007)],
+    ['by a month from 2 March ends on 2 April', 0, { months: 1 }, at('2026-04-02T12:00:00.000Z')],
+    ['by twelve months ends on the same day', 0, { months: 12 }, at('2027-03-02T12:00:00.000Z')],
+    ['from 31 March by a month ends on 30 April', 59, { months: 1 }, at('2026-04-30T12:00:00.000Z')],
+  ])('%s', (_, after, term, expected) => {
+    const license = issue();
+    const change = license.renew(term, day(after));
+    expect(license.expiryDate).toEqual(expected);
+    expect(license.maintenanceExpiry).toEqual(expected);
+    expect(license.statusAt(day(after))).toBe('ACTIVE');
+    expect(license.version).toBe(2);
+    expect(change?.after).toMatchObject({ expiry_date: expected.toISOString() });
+    expect(change?.before).toMatchObject({ expiry_date: day(30).toISOString() });
+  });
+
+  it('says that the license was EXPIRED before', () => {
+    expect(issue().renew({}, day(99))).toMatchObject({ before: { status: 'EXPIRED' }, after: { status: 'ACTIVE' } });
+  });
+
+  it('does not end a suspension, also of a license that expired in it', () => {
+    const license = issue();
+    license.suspend(day(1));
+    license.renew({}, day(50));
+    expect([license.status, license.expiryDate]).toEqual(['SUSPENDED', day(80)]);
+    license.reinstate(day(51));
+    expect(license.statusAt(day(51))).toBe('ACTIVE');
+  });
+
+  it('is refused where there is no expiry, whatever is asked for', () => {
+    const perpetual = issue({ licenseType: 'PERPETUAL', defaultDuration: null });
+    for (const term of [{}, { months: 1 }, { days: 1 }]) {
+      expect(() => perpetual.renew(term, day(1))).toThrow(code('LICENSE_NEVER_EXPIRES'));
+    }
+  });
+
+  it('never leads past the year 9999, grace included', () => {
+    const license = issue();
+    license.expiryDate = at('9999-12-01T00:00:00.000Z');
+    expect(() => license.renew({ days: 21 }, day(1))).toThrow(code('EXPIRY_TOO_FAR'));
+    license.expiryDate = at('9999-12-01T00:00:00.000Z');
+    license.renew({ days: 20 }, day(1));
+    expect(license.graceEndsAt).toEqual(at('9999-12-31T00:00:00.000Z'));
+  });
+});
+
+describe('a trial', () => {
+  it('ends after its days, without grace, and is extended by what is named and stays a trial', () => {
+    const trial = issue({}, { trial: true });
+    expect([trial.expiryDate, trial.graceEndsAt]).toEqual([day(14), day(14)]);
+    expect(() => trial.renew({}, day(1))).toThrow(code('VALIDATION_FAILED'));
+    trial.renew({ days: 7 }, day(1));
+    expect([trial.trial, trial.expiryDate]).toEqual([true, day(21)]);
+  });
+
+  it.each([5, 14, 400])('that is converted after %d days begins its term then', (days) => {
+    const trial = issue({}, { trial: true });
+    const change = trial.convertTrial(day(days));
+    expect([trial.trial, trial.expiryDate, trial.graceEndsAt]).toEqual([false, day(days + 30), day(days + 40)]);
+    expect(change).toMatchObject({ before: { trial: true }, after: { trial: false } });
+    expect([trial.trialCustomerId, trial.trialProductId]).toEqual(['c', 'p']);
+    expect(() => trial.convertTrial(day(days))).toThrow(code('LICENSE_IS_NO_TRIAL'));
+  });
+
+  it('of a perpetual license never expires once it is converted', () => {
+    const trial = issue({ licenseType: 'PERPETUAL', defaultDuration: null }, { trial: true });
+    trial.convertTrial(day(3));
+    expect([trial.expiryDate, trial.nextDueAt]).toEqual([null, null]);
+  });
+
+  it('goes to nobody else and takes no other terms', () => {
+    const trial = issue({}, { trial: true });
+    expect(() => trial.transfer('d', 'D', day(1))).toThrow(code('LICENSE_IS_TRIAL'));
+    expect(() => trial.changeTemplate(template(), day(1))).toThrow(code('LICENSE_IS_TRIAL'));
+  });
+});
+
+describe('another template', () => {
+  const bigger = (fields: Partial<Template> = {}) =>
+    template({ templateId: 'bigger', version: 8, maxActivations: 50, defaultDuration: 365, ...fields });
+
+  it('gives its terms and keeps key, id, customer and the time that was paid for', () => {
+    const license = issue();
+    const before = Object.assign(new License(), license);
+    license.changeTemplate(bigger(), day(1));
+    expect(license).toMatchObject({
+      templateId: 'bigger',
+      templateVersion: 8,
+      maxActivations: 50,
+      defaultDuration: 365,
+    });
+    for (const kept of ['licenseId', 'customerId', 'issuedTo', 'expiryDate', 'productId', 'issuedDate'] as const) {
+      expect(license[kept]).toEqual(before[kept]);
+    }
+  });
+
+  it('without a duration ends the expiry, and one with a duration begins it', () => {
+    const license = issue();
+    license.changeTemplate(bigger({ defaultDuration: null }), day(1));
+    expect(license.expiryDate).toBeNull();
+    license.changeTemplate(bigger(), day(2));
+    expect(license.expiryDate).toEqual(day(367));
+  });
+
+  it('shares nothing with the license that could be changed in place', () => {
+    const features = [{ feature_id: 'a', limit: { value: 1 } }] as unknown as Template['features'];
+    const license = issue();
+    license.changeTemplate(bigger({ features }), day(1));
+    expect(() => features.pop()).toThrow(TypeError);
+    expect(() => Object.assign(features[0] as object, { feature_id: 'b' })).toThrow(TypeError);
+    expect(license.features).toEqual([{ feature_id: 'a', limit: { value: 1 } }]);
+  });
+
+  it('of another product is refused', () => {
+    expect(() => issue().changeTemplate(bigger({ productId: 'q' }), day(1))).toThrow(code('PRODUCT_DIFFERS'));
+  });
+});
+
+describe('an edit', () => {
+  it('that changes nothing is no change', () => {
+    const license = issue();
+    expect(license.edit({ max_activations: 5 }, day(1))).toBeUndefined();
+    expect(license.version).toBe(1);
+  });
+
+  it('corrects the expiry to a time to come, of what has not expired', () => {
+    const license = issue();
+    license.edit({ expiry_date: day(3).toISOString() }, day(1));
+    expect([license.expiryDate, license.maintenanceExpiry]).toEqual([day(3), day(3)]);
+    expect(() => license.edit({ expiry_date: day(1).toISOString() }, day(2))).toThrow(code('VALIDATION_FAILED'));
+    expect(() => license.edit({ expiry_date: day(9).toISOString() }, day(4))).toThrow(code('LICENSE_STATE'));
+  });
+});

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { Problem } from '../shared/http/problem.js';
+import { toProblem } from '../shared/http/to-problem.js';
+import { LicenseRefusalRequest, RenewLicenseRequest } from './license-actions.dto.js';
+import type { BatchOutcome } from './license-batches.js';
+import { IssuedLicense, IssueLicenseRequest, LicenseResponse } from './license.dto.js';
+
+const idempotency_key = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+  .optional()
+  .meta({ description: "Yours, in place of the batch's Idempotency-Key and the number of the line." });
+
+/** What a line says besides what is to be done. */
+const ofChange = {
+  license_id: z.uuid(),
+  version: z.int().min(1).optional().meta({
+    description:
+      'The version of the license that the change is made for, as If-Match: at another one it is refused with 412.',
+  }),
+  idempotency_key,
+};
+const EXAMPLE_ID = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e';
+
+/** One line of a batch. */
+export const BatchOrder = IssueLicenseRequest.extend({ idempotency_key }).meta({
+  id: 'BatchOrder',
+  examples: [{ license_template_id: 'professional-isp', customer_id: 'customer-001' }],
+});
+export type BatchOrder = z.infer<typeof BatchOrder>;
+
+export const BatchRenewal = RenewLicenseRequest.safeExtend(ofChange).meta({
+  id: 'BatchRenewal',
+  examples: [{ license_id: EXAMPLE_ID, months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
+});
+export type BatchRenewal = z.infer<typeof BatchRenewal>;
+
+/** A license that is suspended, or revoked. */
+export const BatchRefusal = LicenseRefusalRequest.extend(ofChange).meta({
+  id: 'BatchRefusal',
+  examples: [{ license_id: EXAMPLE_ID, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],
+});
+export type BatchRefusal = z.infer<typeof BatchRefusal>;
+
+/** Without what may be large: the results of a whole batch wait in memory where its client reads nothing until the end. */
+export const ChangedLicense = LicenseResponse.omit({
+  features: true,
+  restrictions: true,
+  pricing: true,
+  metadata: true,
+}).meta({ id: 'ChangedLicense' });
+
+const resultWith = <License extends z.ZodType>(success: 200 | 201, license: License) =>
+  z.object({
+    line: z.int().meta({ description: 'Its number in the request, from 1.' }),
+    status: z.int().meta({
+      description: `As it would have been by itself: ${success}, or that of the problem.`,
+      examples: [success],
+    }),
+    license: license.optional(),
+    replayed: z.literal(true).optional().meta({ description: 'It was done earlier under the same key.' }),
+    problem: Problem.optional(),
+  });
+
+/** What became of one line. */
+export const BatchResult = resultWith(201, IssuedLicense).meta({ id: 'BatchResult' });
+export const BatchChangeResult = resultWith(200, ChangedLicense).meta({ id: 'BatchChangeResult' });
+
+export function toBatchResult(outcome: BatchOutcome<IssuedLicense>, requestId: string) {
+  return toResult(outcome, requestId, (license) => ({ status: 201, license }));
+}
+
+/** What is undefined is not sent. */
+export function toBatchChangeResult(outcome: BatchOutcome<LicenseResponse>, requestId: string) {
+  const large = { features: undefined, restrictions: undefined, pricing: undefined, metadata: undefined };
+  return toResult(outcome, requestId, (license) => ({ status: 200, license: { ...license, ...large } }));
+}
+
+function toResult<License>(outcome: BatchOutcome<License>, requestId: string, done: (license: License) => object) {
+  const { line } = outcome;
+  if ('license' in outcome) {
+    return { line, ...done(outcome.license), ...(outcome.replayed && { replayed: true }) };
+  }
+  const problem = toProblem(outcome.error, requestId);
+  return { line, status: problem.status, problem };
+}

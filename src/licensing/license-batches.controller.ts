@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream';
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { DescribeBatch } from '../shared/http/api.decorators.js';
+import { BatchChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { mapEach } from '../shared/http/in-order.js';
+import { readLines } from '../shared/http/lines.js';
+import { Ndjson, NdjsonBody, ndjsonReply } from '../shared/http/ndjson.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { BatchChangeLicensesCommand } from './commands/batch-change-licenses.command.js';
+import { BatchIssueLicensesCommand } from './commands/batch-issue-licenses.command.js';
+import { toBatchChangeResult, toBatchResult } from './license-batch.dto.js';
+
+type ChangeOptions = BatchChangeLicensesCommand['options'];
+
+@ApiTags('Licenses')
+@Controller('v1')
+export class LicenseBatchesController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post('licenses::batch-issue')
+  @HttpCode(200)
+  @RequirePermission('licenses:issue')
+  @DescribeBatch('Issue up to 10,000 licenses, a line each')
+  @Ndjson('BatchOrder', 'BatchResult')
+  async issue(
+    @CurrentActor() actor: Actor,
+    @NdjsonBody() body: Readable,
+    @WriteOptions() options: CommandOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, readLines(body), options));
+    return ndjsonReply(mapEach(outcomes, (outcome) => toBatchResult(outcome, id)));
+  }
+
+  @Post('licenses::batch-renew')
+  @HttpCode(200)
+  @RequirePermission('licenses:renew')
+  @DescribeBatch('Renew up to 10,000 licenses, a line each')
+  @Ndjson('BatchRenewal', 'BatchChangeResult')
+  renew(
+    @CurrentActor() actor: Actor,
+    @NdjsonBody() body: Readable,
+    @BatchChangeOptions() options: ChangeOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    return this.change(new BatchChangeLicensesCommand(actor, 'renew', readLines(body), options), id);
+  }
+
+  @Post('licenses::batch-suspend')
+  @HttpCode(200)
+  @RequirePermission('licenses:suspend')
+  @DescribeBatch('Suspend up to 10,000 licenses, a line each')
+  @Ndjson('BatchRefusal', 'BatchChangeResult')
+  suspend(
+    @CurrentActor() actor: Actor,
+    @NdjsonBody() body: Readable,
+    @BatchChangeOptions() options: ChangeOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    return this.change(new BatchChangeLicensesCommand(actor, 'suspend', readLines(body), options), id);
+  }
+
+  @Post('licenses::batch-revoke')
+  @HttpCode(200)
+  @RequirePermission('licenses:revoke')
+  @DescribeBatch('Revoke up to 10,000 licenses, a line each')
+  @Ndjson('BatchRefusal', 'BatchChangeResult')
+  revoke(
+    @CurrentActor() actor: Actor,
+    @NdjsonBody() body: Readable,
+    @BatchChangeOptions() options: ChangeOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    return this.change(new BatchChangeLicensesCommand(actor, 'revoke', readLines(body), options), id);
+  }
+
+  private async change(command: BatchChangeLicensesCommand, requestId: string) {
+    const outcomes = await this.commands.execute(command);
+    return ndjsonReply(mapEach(outcomes, (outcome) => toBatchChangeResult(outcome, requestId)));
+  }
+}

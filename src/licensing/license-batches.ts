@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { inOrder } from '../shared/http/in-order.js';
+import { parseJson } from '../shared/http/json-body.js';
+import type { BrokenLine, Line } from '../shared/http/lines.js';
+import { OverloadedError } from '../shared/http/problem.errors.js';
+import { validated } from '../shared/http/validation.pipe.js';
+
+/** At once in this process, whatever they do: what their answers may come to in memory. */
+const MAX_BATCHES = 16;
+
+export interface LicenseBatch {
+  readonly lines: AsyncIterable<Line | BrokenLine>;
+  readonly options: Pick<CommandOptions, 'idempotencyKey'>;
+}
+
+/** What became of one line: the license, also when it was done earlier, or why there is none. */
+export type BatchOutcome<License> = { readonly line: number } & (
+  { readonly license: License; readonly replayed: boolean } | { readonly error: unknown }
+);
+
+/** What a line is, how many are under way at once, and what one comes to. */
+export interface BatchWork<Order extends OwnKey, License> {
+  readonly schema: z.ZodType<Order>;
+  readonly window: number;
+  readonly work: (order: Omit<Order, 'idempotency_key'>, options: CommandOptions) => Promise<License>;
+}
+
+interface OwnKey {
+  readonly idempotency_key?: string | undefined;
+}
+
+/**
+ * Does each line of a batch by itself. Outcomes come in the order of the lines while more lines are read; no line is read
+ * that nobody waits for. With an idempotency key each line is done once under it, by its number, so that a batch that
+ * broke off can be sent again; a line may bring a key of its own instead.
+ */
+@Injectable()
+export class LicenseBatches {
+  private running = 0;
+
+  /** Throws OverloadedError. */
+  run<Order extends OwnKey, License>(batch: LicenseBatch, work: BatchWork<Order, License>) {
+    if (this.running >= MAX_BATCHES) throw new OverloadedError();
+    return this.outcomes(batch, work);
+  }
+
+  private async *outcomes<Order extends OwnKey, License>(
+    { lines, options }: LicenseBatch,
+    work: BatchWork<Order, License>,
+  ): AsyncGenerator<BatchOutcome<License>> {
+    this.running++;
+    try {
+      yield* inOrder(lines, work.window, (line) => outcomeOf(line, options, work));
+    } finally {
+      this.running--;
+    }
+  }
+}
+
+async function outcomeOf<Order extends OwnKey, License>(
+  line: Line | BrokenLine,
+  { idempotencyKey: key }: LicenseBatch['options'],
+  { schema, work }: BatchWork<Order, License>,
+): Promise<BatchOutcome<License>> {
+  try {
+    if ('error' in line) throw line.error;
+    const { idempotency_key: own, ...order } = validated(schema, parseJson(line.text));
+    let replayed = false;
+    const onReplay = () => (replayed = true);
+    const idempotencyKey = own ?? (key && keyOfLine(key, line.number));
+    const license = await work(order, { idempotencyKey, onReplay });
+    return { line: line.number, license, replayed };
+  } catch (error) {
+    return { line: line.number, error };
+  }
+}
+
+/** No key that a caller can send has a line break in it. */
+function keyOfLine(key: string, line: number): string {
+  return `${key}\n${line}`;
+}

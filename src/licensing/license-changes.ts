@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../shared/clock.js';
+import type { IntegrationEvent } from '../shared/events/integration-event.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import type { LicenseCommand } from './commands/license.command.js';
+import type { License } from './license.entity.js';
+import { toLicenseResponse, type LicenseResponse } from './license.dto.js';
+import { LicenseNotFoundError } from './license.errors.js';
+import { LicenseSeats } from './license-seats.js';
+import { LicenseRepository } from './license.repository.js';
+import { passTime } from './pass-time.js';
+
+/** Changes one license, and says what happened; undefined when nothing did. */
+type Act = (license: License, now: Date) => IntegrationEvent | undefined | Promise<IntegrationEvent | undefined>;
+
+/** How everything is done to a license that is there: one at a time, under a lock on its row, with its event. */
+@Injectable()
+export class LicenseChanges {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenses: LicenseRepository,
+    private readonly seats: LicenseSeats,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws LicenseNotFoundError, PreconditionFailedError, and what `act` throws. */
+  perform(command: LicenseCommand, act: Act): Promise<LicenseResponse> {
+    const { actor, licenseId, options } = command;
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const license = await this.licenses.findForUpdate(actor.tenantId, licenseId);
+      if (!license) throw new LicenseNotFoundError(licenseId);
+      license.assertVersion(options.ifMatch);
+      // Read under the lock, so that what is done later is done at a later time.
+      const now = this.clock.now();
+      // What time did first: the log tells of an expiry before the renewal that ended it.
+      const passed = passTime(license, now);
+      const event = await act(license, now);
+      const events = event ? [...passed, event] : passed;
+      for (const each of events) transaction.record(each);
+      if (events.length > 0) await this.licenses.update(license);
+      return toLicenseResponse(await this.seats.asOf(license, now), now);
+    });
+  }
+}

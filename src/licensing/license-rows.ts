@@ -1,0 +1,228 @@
+import { outboxRow } from '../shared/events/outbox.js';
+import type { SettledRow } from '../shared/events/idempotency.js';
+import type { IntegrationEvent } from '../shared/events/integration-event.js';
+import { jsonArray } from '../shared/json-array.js';
+import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import type { License } from './license.entity.js';
+
+/** A license that is not stored yet, and the claim of its order, if it has one, with what it comes to; see MadeLicense. */
+export interface NewLicense {
+  readonly license: License;
+  readonly keyDigest: Buffer;
+  readonly customerVersion: number | null;
+  readonly claim?: SettledRow | undefined;
+}
+
+/** The same as it travels, with the event that tells of it. */
+export interface IssueRow {
+  readonly license: License;
+  readonly event: IntegrationEvent | undefined;
+  readonly isClaimed: boolean;
+  /** JSON, as is the next. */
+  readonly item: string;
+  readonly told: string | undefined;
+}
+
+type Columns<Names extends string> = Readonly<Record<Names, unknown>>;
+
+/** What each license has for itself, by column and type. */
+const OWN = {
+  tenant_id: 'text',
+  license_id: 'uuid',
+  license_key_sealed: 'bytea',
+  license_key_last_four: 'text',
+  customer_id: 'text',
+  status: 'text',
+  issued_to: 'text',
+  issued_date: 'timestamptz',
+  expiry_date: 'timestamptz',
+  maintenance_expiry: 'timestamptz',
+  current_activations: 'integer',
+  metadata: 'jsonb',
+  trial: 'boolean',
+  trial_customer_id: 'text',
+  trial_product_id: 'text',
+  next_due_at: 'timestamptz',
+  version: 'integer',
+  created_at: 'timestamptz',
+  updated_at: 'timestamptz',
+} as const;
+
+/** What it is compared by and goes elsewhere. */
+const BESIDE = {
+  template_id: 'text',
+  template_version: 'integer',
+  customer_version: 'integer',
+  key_digest: 'text',
+  claim_digest: 'text',
+  request_digest: 'text',
+  result: 'text',
+  expires_at: 'timestamptz',
+} as const;
+
+/** What licenses of one version of a template have in common: it travels once. */
+const TERMS = {
+  template_id: 'text',
+  template_version: 'integer',
+  product_id: 'text',
+  product_name: 'text',
+  license_type: 'text',
+  license_model: 'text',
+  default_duration: 'integer',
+  grace_period_days: 'integer',
+  auto_renewal_enabled: 'boolean',
+  max_activations: 'integer',
+  overage_policy: 'text',
+  overage_factor: 'double precision',
+  eviction_policy: 'text',
+  heartbeat_interval_seconds: 'integer',
+  heartbeat_grace_seconds: 'integer',
+  features: 'jsonb',
+  restrictions: 'jsonb',
+  pricing: 'jsonb',
+} as const;
+
+const typed = (columns: Readonly<Record<string, string>>) =>
+  Object.entries(columns).map(([name, type]) => `${name} ${type}`);
+
+const COLUMNS = Object.keys({ ...OWN, ...TERMS }).join(', ');
+const ALIASED = Object.keys({ ...OWN, ...BESIDE }).map((name) => `item.${name}`);
+const SHARED = Object.keys(TERMS).flatMap((name) => (name in BESIDE ? [] : `terms.${name}`));
+
+/**
+ * Takes what is free, each with what its order comes to, in order of the digests, so that two transactions which share some
+ * cannot wait for each other.
+ */
+const CLAIMED = `
+  claimed AS (
+    INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, result_sealed, created_at, expires_at)
+    SELECT tenant_id, decode(claim_digest, 'hex'), decode(request_digest, 'hex'), decode(result, 'hex'), created_at, expires_at
+    FROM (SELECT * FROM fit WHERE claim_digest IS NOT NULL ORDER BY claim_digest OFFSET 0) AS claim
+    WHERE ${BEHIND_WALL}
+    ON CONFLICT DO NOTHING
+    RETURNING tenant_id, encode(key_digest, 'hex') AS claim_digest),`;
+const IF_CLAIMED = `WHERE claim_digest IS NULL OR (tenant_id, claim_digest) IN (SELECT tenant_id, claim_digest FROM claimed)`;
+
+/**
+ * Stores licenses of several tenants, their keys, and the events that tell of them: $1 the licenses, $2 their terms, $3 the
+ * events. A license is stored if its template, its product and its customer are as it was made from them, and its claim was
+ * free. OFFSET 0 keeps PostgreSQL from putting up a wall earlier than it says here; were rows to come in another order, they
+ * would be refused. The customer's row is looked up license by license, which is what its key serves best; where a license
+ * took no name from it the version is null.
+ */
+const issueText = (claimed: string, ifClaimed: string) => `
+  WITH terms AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2) AS shared (tenant_id text, ${typed(TERMS).join(', ')})
+  ), fit AS MATERIALIZED (
+    SELECT * FROM (
+      SELECT ${[...ALIASED, ...SHARED].join(', ')}
+      FROM jsonb_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
+      JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
+    WHERE CASE WHEN ${BEHIND_WALL} THEN
+      template_version = (
+        SELECT template.version FROM license_templates template
+        JOIN billing_products product USING (tenant_id, product_id)
+        WHERE template.tenant_id = made.tenant_id AND template.template_id = made.template_id
+          AND template.active AND product.active)
+      AND (customer_version IS NULL OR customer_version = coalesce((
+        SELECT customer.version FROM customers customer
+        WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id), 0)) END
+  ), ${claimed} stored AS (
+    INSERT INTO licenses (${COLUMNS})
+    SELECT ${COLUMNS} FROM (SELECT * FROM fit ${ifClaimed} OFFSET 0) AS free
+    WHERE ${BEHIND_WALL}
+    RETURNING license_id
+  ), keyed AS (
+    INSERT INTO license_keys (digest, tenant_id, license_id)
+    SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM fit JOIN stored USING (license_id) ORDER BY key_digest
+  ), told AS (
+    INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id,
+                        event_data, personal, user_id, actor, metadata, created_at)
+    SELECT tenant_id, id, event_type, license_id, resource_type, resource_id,
+           event_data, personal, user_id, actor, metadata, created_at
+    FROM jsonb_populate_recordset(NULL::outbox, $3) JOIN stored USING (license_id)
+  )
+  SELECT license_id FROM stored`;
+const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
+const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CLAIMED) };
+
+/** Without an event where the transaction tells of it itself. */
+export function issueRow(made: NewLicense, event?: IntegrationEvent): IssueRow {
+  const { license, claim } = made;
+  const told = event && outboxRow(event);
+  return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toItem(made)), told };
+}
+
+/** The statement that stores licenses and tells of them. Its rows are ids of what was stored. */
+export function issueStatement(rows: readonly IssueRow[]) {
+  const terms = new Map(rows.map(({ license }) => [termsKey(license), license]));
+  return {
+    ...(rows.some(({ isClaimed }) => isClaimed) ? ISSUE_ONCE : ISSUE),
+    values: [
+      jsonArray(rows.map(({ item }) => item)),
+      JSON.stringify([...terms.values()].map(toTerms)),
+      jsonArray(rows.flatMap(({ told }) => told ?? [])),
+    ],
+  };
+}
+
+function termsKey({ tenantId, templateId, templateVersion }: License): string {
+  return `${tenantId} ${templateId} ${templateVersion}`;
+}
+
+/** Bytes travel in JSON as PostgreSQL writes them, times as ISO 8601. */
+function toItem({ license, keyDigest, customerVersion, claim }: NewLicense) {
+  return {
+    tenant_id: license.tenantId,
+    license_id: license.licenseId,
+    license_key_sealed: `\\x${license.licenseKeySealed.toString('hex')}`,
+    license_key_last_four: license.licenseKeyLastFour,
+    customer_id: license.customerId,
+    status: license.status,
+    issued_to: license.issuedTo,
+    issued_date: license.issuedDate,
+    expiry_date: license.expiryDate,
+    maintenance_expiry: license.maintenanceExpiry,
+    current_activations: license.currentActivations,
+    metadata: license.metadata,
+    trial: license.trial,
+    trial_customer_id: license.trialCustomerId,
+    trial_product_id: license.trialProductId,
+    next_due_at: license.nextDueAt,
+    version: license.version,
+    created_at: license.createdAt,
+    updated_at: license.updatedAt,
+    template_id: license.templateId,
+    template_version: license.templateVersion,
+    customer_version: customerVersion,
+    key_digest: keyDigest.toString('hex'),
+    claim_digest: claim?.key_digest,
+    request_digest: claim?.request_digest,
+    result: claim?.result,
+    expires_at: claim?.expires_at,
+  } satisfies Columns<keyof typeof OWN | keyof typeof BESIDE>;
+}
+
+function toTerms(license: License) {
+  return {
+    tenant_id: license.tenantId,
+    template_id: license.templateId,
+    template_version: license.templateVersion,
+    product_id: license.productId,
+    product_name: license.productName,
+    license_type: license.licenseType,
+    license_model: license.licenseModel,
+    default_duration: license.defaultDuration,
+    grace_period_days: license.gracePeriodDays,
+    auto_renewal_enabled: license.autoRenewalEnabled,
+    max_activations: license.maxActivations,
+    overage_policy: license.overagePolicy,
+    overage_factor: license.overageFactor,
+    eviction_policy: license.evictionPolicy,
+    heartbeat_interval_seconds: license.heartbeatIntervalSeconds,
+    heartbeat_grace_seconds: license.heartbeatGraceSeconds,
+    features: license.features,
+    restrictions: license.restrictions,
+    pricing: license.pricing,
+  } satisfies Columns<'tenant_id' | keyof typeof TERMS>;
+}

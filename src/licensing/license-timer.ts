@@ -1,0 +1,66 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Config } from '../config.js';
+import { Chore } from '../shared/chore.js';
+import { Clock } from '../shared/clock.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { LicenseRepository } from './license.repository.js';
+import { passTime } from './pass-time.js';
+
+/** Licenses looked at in one transaction: so many are in memory, and locked, at most. */
+const BATCH = 500;
+
+/**
+ * Records what time does to licenses, at start and every minute. Every process may do it at once: a license that one of them
+ * has locked is skipped by the others, and from then on it is no longer due. What a license was looked at for stands in its
+ * row, written with the events; so nothing is told twice, or not at all, whatever is killed when.
+ */
+@Injectable()
+export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(LicenseTimer.name);
+  private readonly chore = new Chore(LicenseTimer.name, 'Due licenses could not be looked for');
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenses: LicenseRepository,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.chore.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
+    this.chore.soon(() => this.sweep());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop();
+  }
+
+  /** All that is due now, tenant by tenant. What fails for one does not keep it from the others. */
+  async sweep(): Promise<void> {
+    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
+    for (const { id } of tenants) {
+      await this.sweepTenant(id).catch((error: unknown) => {
+        this.logger.warn(`What is due of the licenses of ${id} could not be recorded: ${String(error)}`);
+      });
+    }
+  }
+
+  private async sweepTenant(tenantId: string): Promise<void> {
+    while (!this.chore.stopped && (await this.sweepBatch(tenantId)) === BATCH);
+  }
+
+  private sweepBatch(tenantId: string): Promise<number> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const now = this.clock.now();
+      const due = await this.licenses.lockDue(transaction, now, BATCH);
+      for (const license of due) {
+        for (const event of passTime(license, now)) transaction.record(event);
+      }
+      if (due.length > 0) this.licenses.updateTimes(transaction, due);
+      return due.length;
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { addDays } from './calendar.js';
+import { License } from './license.entity.js';
+import { LICENSE_ACTIONS, LICENSE_STATES, type LicenseAction, type LicenseState } from './license-status.js';
+
+const NOW = new Date('2026-06-15T12:00:00.000Z');
+
+/** A license that reads as this state now. INACTIVE and PENDING are what no action leads to. */
+function licenseIn(state: LicenseState): License {
+  const expired = state === 'EXPIRED' || state === 'IN_GRACE';
+  return Object.assign(new License(), {
+    licenseId: 'l-1',
+    status: expired ? 'ACTIVE' : state,
+    expiryDate: expired ? addDays(NOW, -3) : addDays(NOW, 100),
+    gracePeriodDays: state === 'EXPIRED' ? 2 : 30,
+    trial: false,
+  });
+}
+
+/** What people read: the first table of docs/license-states.md. A cell is what the row says afterwards, or a dash. */
+const TABLE: Record<string, Record<string, string>> = (() => {
+  const lines = readFileSync('docs/license-states.md', 'utf8').split('\n');
+  const from = lines.findIndex((line) => line.startsWith('| action '));
+  const table = lines.slice(from, lines.indexOf('', from)).map((line) =>
+    line
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+  const [[, ...states] = [], , ...rows] = table;
+  const cells = (next: readonly string[]) => Object.fromEntries(states.map((state, at) => [state, next[at] ?? '']));
+  return Object.fromEntries(rows.map(([action = '', ...next]) => [action, cells(next)]));
+})();
+
+describe('the transitions of a license', () => {
+  it('are documented for every action and every state', () => {
+    expect(Object.keys(TABLE).sort()).toEqual([...LICENSE_ACTIONS].sort());
+    for (const row of Object.values(TABLE)) {
+      expect(Object.keys(row).sort()).toEqual([...LICENSE_STATES].sort());
+      expect(Object.values(row)).not.toContain('');
+    }
+  });
+
+  it.each(LICENSE_STATES)('start from a license that really reads as %s', (state) => {
+    expect(licenseIn(state).stateAt(NOW)).toBe(state);
+  });
+
+  it.each(
+    LICENSE_ACTIONS.flatMap((action) => LICENSE_STATES.map((state) => [action, state, TABLE[action]?.[state] ?? ''])),
+  )('%s in %s, as documented: %s', (action, state, next) => {
+    const license = licenseIn(state as LicenseState);
+    const after = () => license.after(action as LicenseAction, NOW);
+    if (next !== '-') expect(after()).toBe(next);
+    else {
+      expect(after).toThrow(`The license l-1 is ${state}, in which ${action} is not possible.`);
+      expect(after).toThrow(expect.objectContaining({ status: 409, options: { errorCode: 'LICENSE_STATE' } }));
+    }
+  });
+});
+
+describe('the status of a license', () => {
+  const license = (fields: Partial<License>) =>
+    Object.assign(new License(), { status: 'ACTIVE', expiryDate: NOW, gracePeriodDays: 10, trial: false }, fields);
+  const at = (days: number, offsetMs = 0) => new Date(addDays(NOW, days).getTime() + offsetMs);
+  const read = (item: License, now: Date) => [item.statusAt(now), item.isInGrace(now)];
+
+  it('is EXPIRED from the very millisecond of the expiry, in grace until the very millisecond of its end', () => {
+    const item = license({});
+    expect(read(item, at(0, -1))).toEqual(['ACTIVE', false]);
+    expect(read(item, at(0))).toEqual(['EXPIRED', true]);
+    expect(read(item, at(10, -1))).toEqual(['EXPIRED', true]);
+    expect(read(item, at(10))).toEqual(['EXPIRED', false]);
+    expect(item.graceEndsAt).toEqual(at(10));
+  });
+
+  it('has no grace where the terms give none, nor in a trial', () => {
+    expect(read(license({ gracePeriodDays: 0 }), at(0))).toEqual(['EXPIRED', false]);
+    expect(read(license({ trial: true }), at(0))).toEqual(['EXPIRED', false]);
+  });
+
+  it('stays ACTIVE for ever without an expiry', () => {
+    const item = license({ expiryDate: null });
+    expect(read(item, at(36_500))).toEqual(['ACTIVE', false]);
+    expect(item.graceEndsAt).toBeNull();
+  });
+
+  it.each(['SUSPENDED', 'REVOKED'] as const)('stays %s past the expiry, without grace', (status) => {
+    expect(read(license({ status }), at(5))).toEqual([status, false]);
+  });
+});

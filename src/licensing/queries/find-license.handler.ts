@@ -1,0 +1,23 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { LicenseSeats } from '../license-seats.js';
+import { LicenseRepository } from '../license.repository.js';
+import { FindLicenseQuery } from './find-license.query.js';
+
+@QueryHandler(FindLicenseQuery)
+export class FindLicenseHandler implements IQueryHandler<FindLicenseQuery> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenses: LicenseRepository,
+    private readonly seats: LicenseSeats,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ actor: { tenantId }, licenseId }: FindLicenseQuery) {
+    return this.unitOfWork.read(tenantId, async () => {
+      const license = await this.licenses.find(tenantId, licenseId);
+      return license && this.seats.asOf(license, this.clock.now());
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import type { EvictionPolicy, LicenseModel, LicenseType, OveragePolicy } from '../templates/index.js';
+
+/** What of a license decides about seats. */
+export interface SeatTerms {
+  readonly licenseType: LicenseType;
+  readonly licenseModel: LicenseModel;
+  /** Null is unlimited. */
+  readonly maxActivations: number | null;
+  readonly overagePolicy: OveragePolicy;
+  readonly overageFactor: number | null;
+  readonly evictionPolicy: EvictionPolicy;
+}
+
+/** The activations of a license that are active now, summed up in every way that a license may count them. */
+export interface Tally {
+  readonly activations: number;
+  readonly units: number;
+  readonly users: number;
+}
+
+export type Counted = keyof Tally;
+
+/** License type decides first, then the model. */
+export function whatCounts({ licenseType, licenseModel }: Pick<SeatTerms, 'licenseType' | 'licenseModel'>): Counted {
+  if (licenseType === 'CONCURRENT') return 'activations';
+  if (licenseType === 'NAMED_USER') return 'users';
+  return licenseModel === 'PER_CPU' || licenseModel === 'PER_CORE' ? 'units' : 'activations';
+}
+
+export function seatsInUse(terms: Pick<SeatTerms, 'licenseType' | 'licenseModel'>, tally: Tally): number {
+  return tally[whatCounts(terms)];
+}
+
+/** How many seats may be in use, overage included; null is unlimited. */
+export function seatLimit(terms: SeatTerms): number | null {
+  if (terms.maxActivations === null || isUncounted(terms)) return null;
+  if (terms.overagePolicy === 'DENY') return terms.maxActivations;
+  // In hundredths, so that 1.15 times 100 is 115.
+  return Math.floor((terms.maxActivations * Math.round((terms.overageFactor ?? 1) * 100)) / 100);
+}
+
+/** A site or an enterprise uses a license as a whole; a lease or a named user is counted even there. */
+function isUncounted({ licenseType, licenseModel }: SeatTerms): boolean {
+  const byModel = licenseType !== 'CONCURRENT' && licenseType !== 'NAMED_USER';
+  return byModel && (licenseModel === 'SITE_LICENSE' || licenseModel === 'ENTERPRISE');
+}
+
+/** How long a seat is lent for. */
+export interface LeaseTerms {
+  readonly licenseType: LicenseType;
+  readonly heartbeatIntervalSeconds: number;
+  readonly heartbeatGraceSeconds: number;
+}
+
+/** Until when a device that was heard of now keeps its seat; null: for good. CONCURRENT licenses lend, others give. */
+export function leaseEnd(terms: LeaseTerms, now: Date): Date | null {
+  if (terms.licenseType !== 'CONCURRENT') return null;
+  return new Date(now.getTime() + (terms.heartbeatIntervalSeconds + terms.heartbeatGraceSeconds) * 1000);
+}

@@ -1,0 +1,65 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { Pool, QueryResult } from 'pg';
+import { DataSource } from 'typeorm';
+import { poolOf } from '../database/pool.js';
+import { Metrics } from '../shared/metrics/metrics.js';
+import { within } from '../shared/within.js';
+import { addGauge } from './add-gauge.js';
+
+/** Far less than a scraper waits: what the server knows by itself is told also while the database does not answer. */
+const PATIENCE_MS = 1_000;
+/** So many rows are looked at, however many there are. */
+const MAX_ROWS = 10_000;
+
+/**
+ * By the index, which forgets rows that were moved into the log sooner than the table does. The two statements are one message
+ * and so one transaction.
+ */
+const READ_OUTBOX = `
+  SET LOCAL statement_timeout = ${PATIENCE_MS};
+  SELECT count(*)::int AS rows,
+         greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(stored_at)), 0))::float8 AS oldest_s
+  FROM (SELECT stored_at FROM outbox ORDER BY tenant_id, id LIMIT ${MAX_ROWS}) AS counted`;
+
+interface OutboxState {
+  readonly rows: number;
+  readonly oldest_s: number;
+}
+
+/** The pool, and what the database says of the outbox, at the moment somebody asks. */
+@Injectable()
+export class DatabaseMetrics {
+  private readonly logger = new Logger(DatabaseMetrics.name);
+  private readonly pool: Pool;
+  private reading: Promise<OutboxState | undefined> | undefined;
+
+  constructor({ registry }: Metrics, @InjectDataSource() dataSource: DataSource) {
+    const pool = poolOf(dataSource);
+    this.pool = pool;
+    const gauge = addGauge.bind(undefined, registry);
+    gauge('imprimatur_database_pool_size', 'Connections that are open.', () => pool.totalCount);
+    gauge('imprimatur_database_pool_max', 'Connections at most.', () => pool.options.max);
+    gauge('imprimatur_database_pool_idle', 'Open connections that nobody uses.', () => pool.idleCount);
+    gauge('imprimatur_database_pool_waiting', 'Who waits for a connection.', () => pool.waitingCount);
+    const rows = `Events that are not in the log yet; ${MAX_ROWS} means so many or more.`;
+    gauge('imprimatur_outbox_rows', rows, async () => (await this.readOutbox())?.rows);
+    const age = 'For how long the oldest of these events has been waiting.';
+    gauge('imprimatur_outbox_oldest_age_seconds', age, async () => (await this.readOutbox())?.oldest_s);
+  }
+
+  /** One statement at a time, whoever asks meanwhile. Undefined when it fails or the database takes too long. */
+  private readOutbox(): Promise<OutboxState | undefined> {
+    this.reading ??= this.pool
+      .query(READ_OUTBOX)
+      .then((results) => (results as unknown as [unknown, QueryResult<OutboxState>])[1].rows[0])
+      .catch((error: unknown) => {
+        this.logger.warn(`The outbox could not be measured: ${String(error)}`);
+        return undefined;
+      })
+      .finally(() => {
+        this.reading = undefined;
+      });
+    return within(PATIENCE_MS, this.reading);
+  }
+}

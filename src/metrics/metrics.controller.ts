@@ -1,0 +1,21 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { prometheusContentType } from 'prom-client';
+import { DescribeRead } from '../shared/http/api.decorators.js';
+import { Metrics } from '../shared/metrics/metrics.js';
+import { RequirePermission } from '../shared/tenancy/access.decorators.js';
+
+@ApiTags('Metrics')
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly metrics: Metrics) {}
+
+  @Get()
+  @RequirePermission('metrics:read')
+  @DescribeRead('What the server measures of itself, in the text format of Prometheus')
+  @Header('Content-Type', prometheusContentType)
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
+  scrape(): Promise<string> {
+    return this.metrics.registry.metrics();
+  }
+}

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { addGauge } from './add-gauge.js';
+
+const MICROSECONDS = 1e6;
+
+/** What the process says of itself, under the names that dashboards for Node.js look for. */
+export function addProcessReadings(registry: Registry): void {
+  const counter = addCounter.bind(undefined, registry);
+  counter('process_cpu_user_seconds_total', 'CPU time of our own code.', () => process.cpuUsage().user / MICROSECONDS);
+  counter(
+    'process_cpu_system_seconds_total',
+    'CPU time of the kernel.',
+    () => process.cpuUsage().system / MICROSECONDS,
+  );
+  counter('process_cpu_seconds_total', 'Both.', () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / MICROSECONDS;
+  });
+
+  const gauge = addGauge.bind(undefined, registry);
+  const startedAt = Math.round(Date.now() / 1000 - process.uptime());
+  gauge('process_start_time_seconds', 'When the process started, in Unix time.', () => startedAt);
+  gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
+  gauge('nodejs_heap_size_total_bytes', 'Heap that V8 holds.', () => process.memoryUsage().heapTotal);
+  gauge('nodejs_heap_size_used_bytes', 'Heap that is used.', () => process.memoryUsage().heapUsed);
+  gauge('nodejs_external_memory_bytes', 'Memory outside the heap.', () => process.memoryUsage().external);
+  gauge('nodejs_active_resources', 'Sockets, timers and what else is open.', countResources);
+  gauge('process_open_fds', 'Open files and sockets.', () => fromProc(() => readdirSync('/proc/self/fd').length));
+  const maxFiles = fromProc(() =>
+    Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]),
+  );
+  gauge('process_max_fds', 'Open files and sockets at most.', () => maxFiles);
+
+  const help = 'The version of Node.js.';
+  new Gauge({ name: 'nodejs_version_info', help, labelNames: ['version'], registers: [registry] })
+    .labels(process.version)
+    .set(1);
+}
+
+/** Counts up by itself and is read when somebody asks. */
+function addCounter(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+function countResources(): number {
+  return process.getActiveResourcesInfo().length;
+}
+
+/** Only Linux has it. */
+function fromProc(read: () => number): number | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

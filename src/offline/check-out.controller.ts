@@ -1,0 +1,35 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { DescribeWrite } from '../shared/http/api.decorators.js';
+import { WriteOptions } from '../shared/http/command-options.decorators.js';
+import { UuidParameter } from '../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { CheckOutLicenseCommand } from './commands/check-out-license.command.js';
+import { CheckOutRequest, LicenseFileResponse } from './license-file.dto.js';
+
+/** For the vendor's people, who mail the file to a machine that reaches no server. */
+@ApiTags('Licenses')
+@Controller('v1/licenses/:license_id/check-out')
+export class CheckOutController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post()
+  @HttpCode(200)
+  @RequirePermission('licenses:check-out')
+  @DescribeWrite('Sign a license file, which a program verifies without a server', {
+    404: ['LICENSE_NOT_FOUND'],
+    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+  })
+  @ApiOkResponse({ standardSchema: LicenseFileResponse })
+  checkOut(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: CheckOutRequest }) body: CheckOutRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new CheckOutLicenseCommand(actor, licenseId, body, options));
+  }
+}

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import type { ActivateOptions } from '../../activations/index.js';
+import { TenantCommand } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { CheckOutRequest, type LicenseFileResponse } from '../license-file.dto.js';
+
+/**
+ * Signs a license file. For a device it holds a seat until it ends, which nobody can give back before.
+ * Throws ValidationError, LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
+ */
+export class CheckOutLicenseCommand extends TenantCommand<LicenseFileResponse> {
+  readonly request: CheckOutRequest;
+
+  constructor(
+    actor: Actor,
+    readonly licenseId: string,
+    request: z.input<typeof CheckOutRequest>,
+    override readonly options: ActivateOptions = {},
+  ) {
+    super(actor, options);
+    this.request = validated(CheckOutRequest, request);
+  }
+}

@@ -1,0 +1,75 @@
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ActivateDeviceCommand, ActivationLimitReachedError, Refusals, SeatKeeper } from '../../activations/index.js';
+import { LicenseNotFoundError, LicenseSeats, seatLimit, type License } from '../../licensing/index.js';
+import { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/events/transaction.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { InvalidFieldError } from '../../shared/http/problem.errors.js';
+import { SignDocumentCommand } from '../../signing/index.js';
+import { LicenseCheckedOutEvent } from '../events/license-checked-out.event.js';
+import { toLicenseFileResponse } from '../license-file.dto.js';
+import { licenseFileContent, validityOf, type Validity } from '../license-file.js';
+import { CheckOutLicenseCommand } from './check-out-license.command.js';
+
+@CommandHandler(CheckOutLicenseCommand)
+export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly commands: CommandBus,
+    private readonly keeper: SeatKeeper,
+    private readonly refusals: Refusals,
+    private readonly seats: LicenseSeats,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A refusal is rolled back, and then told of by itself. */
+  async execute(command: CheckOutLicenseCommand) {
+    const { actor, licenseId, request } = command;
+    try {
+      return await this.keeper.inTurn(actor, licenseId, () =>
+        this.unitOfWork.perform(command, (transaction) => this.checkOut(transaction, command)),
+      );
+    } catch (error) {
+      if (error instanceof ActivationLimitReachedError && request.fingerprint !== undefined)
+        await this.refusals.note(actor, licenseId, request.fingerprint, error.seats, this.clock.now());
+      throw error;
+    }
+  }
+
+  /** Under the lock of the license: what is suspended or revoked at the same time has no file afterwards. */
+  private async checkOut(transaction: Transaction, command: CheckOutLicenseCommand) {
+    const { actor, licenseId, request } = command;
+    const now = this.clock.now();
+    const license = await this.seats.lock(actor.tenantId, licenseId);
+    if (!license) throw new LicenseNotFoundError(licenseId);
+    license.after('check-out', now);
+    const validity = validityOf(license, request.ttl_seconds, now);
+    const activationId = await this.lendSeat(command, license, validity);
+    const { issuedAt, expiresAt } = validity;
+    const content = licenseFileContent(license, request, activationId, validity);
+    const { kid, text } = await this.commands.execute(
+      new SignDocumentCommand(actor, { type: 'license', issuedAt, expiresAt, content }),
+    );
+    const { fingerprint } = request;
+    transaction.record(new LicenseCheckedOutEvent(actor, license, { kid, activationId, fingerprint }, validity));
+    return toLicenseFileResponse({ license, activationId, kid, text }, validity);
+  }
+
+  private async lendSeat(
+    { actor, request, options }: CheckOutLicenseCommand,
+    license: License,
+    { expiresAt }: Validity,
+  ) {
+    const { fingerprint, user_id, units, name, hostname, platform, version, metadata } = request;
+    if (fingerprint === undefined) {
+      if (seatLimit(license) !== null)
+        throw new InvalidFieldError('/fingerprint', 'is needed: this license counts seats');
+      return null;
+    }
+    const about = { user_id, units, name, hostname, platform, version, metadata };
+    const device = { ...about, fingerprint, activation_type: 'OFFLINE' as const };
+    const from = options.ipAddress === undefined ? {} : { ipAddress: options.ipAddress };
+    const activate = new ActivateDeviceCommand(actor, license.licenseId, device, from, expiresAt);
+    return (await this.commands.execute(activate)).activation_id;
+  }
+}

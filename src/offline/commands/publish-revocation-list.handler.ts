@@ -1,0 +1,52 @@
+import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { ListRevokedLicensesQuery } from '../../licensing/index.js';
+import { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/events/transaction.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import { lockTenant } from '../../shared/tenancy/tenant-lock.js';
+import { SignDocumentCommand } from '../../signing/index.js';
+import { toRevocationListResponse } from '../revocation-list.dto.js';
+import { draftRevocationList, listedSince } from '../revocation-list.js';
+import { RevocationListRepository } from '../revocation-list.repository.js';
+import { PublishRevocationListCommand } from './publish-revocation-list.command.js';
+
+@CommandHandler(PublishRevocationListCommand)
+export class PublishRevocationListHandler implements ICommandHandler<PublishRevocationListCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly lists: RevocationListRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Nothing is written while nothing changed. Who sees a change looks again under the lock, so that it counts once. */
+  execute(command: PublishRevocationListCommand) {
+    const { actor } = command;
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const seen = await this.look(transaction, actor);
+      if (seen.latest && !seen.draft) return toRevocationListResponse(seen.latest);
+      if (!(await lockTenant(transaction))) throw new TenantNotFoundError();
+      const { latest, draft } = await this.look(transaction, actor);
+      if (latest && !draft) return toRevocationListResponse(latest);
+      if (!draft) throw new Error('There is neither a list nor a draft of one.');
+      const { number, licenses, issuedAt, expiresAt } = draft;
+      const document = { type: 'revocations' as const, issuedAt, expiresAt, content: { number, licenses } };
+      const { text: signedText } = await this.commands.execute(new SignDocumentCommand(actor, document));
+      const list = { ...draft, signedText };
+      this.lists.put(transaction, list);
+      return toRevocationListResponse(list);
+    });
+  }
+
+  private async look(transaction: Transaction, actor: Actor) {
+    const now = this.clock.now();
+    const [latest, licenseIds] = await Promise.all([
+      this.lists.find(transaction),
+      this.queries.execute(new ListRevokedLicensesQuery(actor, listedSince(now))),
+    ]);
+    return { latest, draft: draftRevocationList(latest, licenseIds, now) };
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { deviceFields } from '../activations/index.js';
+import type { License } from '../licensing/index.js';
+import { text, UtcTime } from '../shared/http/schema.js';
+import { MAX_VALIDITY_MS } from '../signing/index.js';
+import type { Validity } from './license-file.js';
+
+const MAX_TTL_S = MAX_VALIDITY_MS / 1000;
+const DEFAULT_TTL_S = 30 * 24 * 60 * 60;
+const MIN_TTL_S = 60;
+
+export const checkOutFields = {
+  ...deviceFields,
+  fingerprint: deviceFields.fingerprint.optional().meta({
+    description:
+      'The only device that the file is for. Needed where the license counts seats: the file holds one until it ends.',
+  }),
+  ttl_seconds: z.int().min(MIN_TTL_S).max(MAX_TTL_S).default(DEFAULT_TTL_S).meta({
+    description: 'How long the file is good: at most 366 days, and never longer than the license.',
+  }),
+  nonce: text(128)
+    .optional()
+    .meta({ description: 'Comes back in the file, to show that it was made for this request.' }),
+};
+
+export const CheckOutRequest = z
+  .strictObject(checkOutFields)
+  .meta({ id: 'CheckOutRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', ttl_seconds: 604_800 }] });
+export type CheckOutRequest = z.infer<typeof CheckOutRequest>;
+
+export const LicenseFileResponse = z
+  .object({
+    license_id: z.uuid(),
+    customer_id: z.string(),
+    activation_id: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The seat that the file holds; null where none is counted.' }),
+    kid: z.string().meta({ description: 'The key that signed it.' }),
+    issued_at: UtcTime,
+    refresh_at: UtcTime.meta({ description: 'From then on a program that reaches the server should get a new file.' }),
+    expires_at: UtcTime,
+    license_file: z.string().meta({ description: 'The signed file; see docs/license-file.md.' }),
+  })
+  .meta({ id: 'LicenseFile' });
+export type LicenseFileResponse = z.infer<typeof LicenseFileResponse>;
+
+export interface SignedLicenseFile {
+  readonly license: License;
+  readonly activationId: string | null;
+  readonly kid: string;
+  readonly text: string;
+}
+
+export function toLicenseFileResponse(file: SignedLicenseFile, validity: Validity): LicenseFileResponse {
+  return {
+    license_id: file.license.licenseId,
+    customer_id: file.license.customerId,
+    activation_id: file.activationId,
+    kid: file.kid,
+    issued_at: validity.issuedAt.toISOString(),
+    refresh_at: validity.refreshAt.toISOString(),
+    expires_at: validity.expiresAt.toISOString(),
+    license_file: file.text,
+  };
+}

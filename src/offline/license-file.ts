@@ -1,0 +1,51 @@
+import type { JsonObject } from '../shared/events/integration-event.js';
+import type { License } from '../licensing/index.js';
+import type { CheckOutRequest } from './license-file.dto.js';
+
+/** When a file begins and ends, and when a program that can should get another. */
+export interface Validity {
+  readonly issuedAt: Date;
+  readonly refreshAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A file never outlives what it was made from: it ends with the license, or earlier. Half of its time it is fresh. */
+export function validityOf({ expiryDate }: License, ttlSeconds: number, now: Date): Validity {
+  const asked = now.getTime() + ttlSeconds * 1000;
+  const end = expiryDate ? Math.min(asked, expiryDate.getTime()) : asked;
+  return { issuedAt: now, refreshAt: new Date((now.getTime() + end) / 2), expiresAt: new Date(end) };
+}
+
+/** What the file says besides what every signed document says; see docs/license-file.md. */
+export function licenseFileContent(
+  license: License,
+  { fingerprint, nonce }: CheckOutRequest,
+  activationId: string | null,
+  { refreshAt, expiresAt }: Validity,
+): JsonObject {
+  return {
+    license: termsOf(license),
+    device: fingerprint === undefined ? null : { fingerprint },
+    lease: activationId === null ? null : { activation_id: activationId, ends_at: expiresAt.toISOString() },
+    refresh_at: refreshAt.toISOString(),
+    nonce: nonce ?? null,
+  };
+}
+
+function termsOf(license: License): JsonObject {
+  return {
+    license_id: license.licenseId,
+    product_id: license.productId,
+    product_name: license.productName,
+    customer_id: license.customerId,
+    issued_to: license.issuedTo,
+    license_type: license.licenseType,
+    license_model: license.licenseModel,
+    issued_date: license.issuedDate.toISOString(),
+    expiry_date: license.expiryDate?.toISOString() ?? null,
+    maintenance_expiry: license.maintenanceExpiry?.toISOString() ?? null,
+    max_activations: license.maxActivations,
+    features: license.features.map((feature) => ({ ...feature })),
+    restrictions: license.restrictions.map((restriction) => ({ ...restriction })),
+  };
+}

@@ -1,0 +1,30 @@
+import { Controller, Get, Param, UseGuards } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CacheFor, DescribePublic } from '../shared/http/api.decorators.js';
+import { AddressLimitGuard } from '../shared/limits/address-limit.guard.js';
+import { Public } from '../shared/tenancy/access.decorators.js';
+import { TenantId } from '../tenants/index.js';
+import { GetRevocationListQuery } from './queries/get-revocation-list.query.js';
+import { RevocationListResponse } from './revocation-list.dto.js';
+import { FRESH_S } from './revocation-lists.js';
+
+@ApiTags('Client API')
+@Public()
+@Controller('v1/client/:tenant_id')
+@UseGuards(AddressLimitGuard)
+export class RevocationListController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('revocations')
+  @CacheFor(FRESH_S)
+  @DescribePublic('The signed list of licenses that are revoked or suspended, for machines that are offline for long', {
+    400: ['VALIDATION_FAILED'],
+    404: ['TENANT_NOT_FOUND'],
+    429: ['RATE_LIMITED'],
+  })
+  @ApiOkResponse({ standardSchema: RevocationListResponse })
+  get(@Param('tenant_id', { schema: TenantId }) tenantId: string) {
+    return this.queries.execute(new GetRevocationListQuery(tenantId));
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { UtcTime } from '../shared/http/schema.js';
+import type { RevocationList } from './revocation-list.js';
+
+export const RevocationListResponse = z
+  .object({
+    number: z.int().meta({ description: 'Rises by one with each change.' }),
+    issued_at: UtcTime,
+    next_update: UtcTime.meta({ description: 'There is a later list by then; this one is good no longer.' }),
+    revocation_list: z.string().meta({ description: 'The signed list; see docs/license-file.md.' }),
+  })
+  .meta({ id: 'RevocationList' });
+export type RevocationListResponse = z.infer<typeof RevocationListResponse>;
+
+export function toRevocationListResponse(list: RevocationList): RevocationListResponse {
+  return {
+    number: list.number,
+    issued_at: list.issuedAt.toISOString(),
+    next_update: list.expiresAt.toISOString(),
+    revocation_list: list.signedText,
+  };
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../shared/events/transaction.js';
+import type { RevocationList } from './revocation-list.js';
+
+/** One row a tenant, reached by the tenant of the transaction. */
+@Injectable()
+export class RevocationListRepository {
+  async find(transaction: Transaction): Promise<RevocationList | undefined> {
+    const [row] = await transaction.query<Omit<RevocationList, 'number'> & { number: string }>({
+      name: 'revocation-lists.find',
+      text: `SELECT number, content_sha256 AS "contentSha256", signed_text AS "signedText", issued_at AS "issuedAt",
+                    expires_at AS "expiresAt"
+             FROM revocation_lists WHERE tenant_id = $1`,
+      values: [transaction.tenantId],
+    });
+    return row && { ...row, number: Number(row.number) };
+  }
+
+  put(transaction: Transaction, list: RevocationList): void {
+    const { number, contentSha256, signedText, issuedAt, expiresAt } = list;
+    transaction.write({
+      name: 'revocation-lists.put',
+      text: `INSERT INTO revocation_lists (tenant_id, number, content_sha256, signed_text, issued_at, expires_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $5)
+             ON CONFLICT (tenant_id) DO UPDATE SET number = excluded.number, content_sha256 = excluded.content_sha256,
+               signed_text = excluded.signed_text, issued_at = excluded.issued_at, expires_at = excluded.expires_at`,
+      values: [transaction.tenantId, number, contentSha256, signedText, issuedAt, expiresAt],
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  Injectable,
+  StreamableFile,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { lastValueFrom, of, type Observable } from 'rxjs';
+import { Exports } from './exports.js';
+import { preferredForm, type Row } from './list-forms.js';
+import { IDLE_MS } from './ndjson.js';
+import { MAX_LIMIT, type Page } from './paging.js';
+
+export const COLUMNS = 'imprimatur:columns';
+
+/** Answers with the whole list where the caller asks for NDJSON or CSV instead of a page. */
+@Injectable()
+export class ListExport implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly exports: Exports,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler<Page<Row>>): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const form = preferredForm(request.raw);
+    if (!form) return next.handle();
+    const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
+    const stream = await this.exports.begin(form.write(pagesOf(request, next), columns), request);
+    request.raw.socket.setTimeout(IDLE_MS);
+    const disposition = `attachment; filename="${nameOf(request)}.${form.fileExtension}"`;
+    return of(new StreamableFile(stream, { type: form.contentType, disposition }));
+  }
+}
+
+/**
+ * Asks the route for page after page, as a client would: the same validation, the same query, a short transaction each. With
+ * a limit it is that page alone.
+ */
+async function* pagesOf(request: FastifyRequest, next: CallHandler<Page<Row>>): AsyncGenerator<Row[]> {
+  const asked = request.query as Readonly<Record<string, unknown>>;
+  const isWhole = asked.limit === undefined;
+  if (isWhole) request.query = { ...asked, limit: String(MAX_LIMIT) };
+  for (;;) {
+    const { data, next_cursor: cursor } = await lastValueFrom(next.handle());
+    yield data;
+    if (!isWhole || cursor === null) return;
+    request.query = { ...asked, limit: String(MAX_LIMIT), cursor };
+  }
+}
+
+/** That of the collection: the last word of its path. */
+function nameOf({ routeOptions: { url = '' } }: FastifyRequest): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}

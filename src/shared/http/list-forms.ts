@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http';
+import accepts from 'accepts';
+import { stringify } from 'csv-stringify/sync';
+import { NDJSON } from './ndjson.js';
+
+export const CSV = 'text/csv';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** How a whole list is written out. */
+export interface ListForm {
+  readonly contentType: string;
+  readonly fileExtension: string;
+  /** `columns` are the fields of a row, in their order. */
+  write(pages: AsyncIterable<readonly Row[]>, columns: readonly string[]): AsyncGenerator<string>;
+}
+
+const ndjson: ListForm = {
+  contentType: NDJSON,
+  fileExtension: 'ndjson',
+  async *write(pages) {
+    for await (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  },
+};
+
+const csv: ListForm = {
+  contentType: `${CSV}; charset=utf-8; header=present`,
+  fileExtension: 'csv',
+  async *write(pages, columns) {
+    let header = true;
+    for await (const rows of pages) {
+      yield toCsv(rows, columns, header);
+      header = false;
+    }
+  },
+};
+
+/** A page as it is comes first: it is what callers get who do not care. A known charset does no harm. */
+const FORMS: Readonly<Record<string, ListForm | undefined>> = {
+  'application/json': undefined,
+  [NDJSON]: ndjson,
+  [`${NDJSON};charset=utf-8`]: ndjson,
+  [CSV]: csv,
+  [`${CSV};charset=utf-8`]: csv,
+};
+
+/** As the Accept header prefers; undefined is a page, also where nothing that is accepted can be had. */
+export function preferredForm(request: IncomingMessage): ListForm | undefined {
+  const type = accepts(request).type(Object.keys(FORMS));
+  return typeof type === 'string' ? FORMS[type] : undefined;
+}
+
+/**
+ * RFC 4180, without a byte order mark. Text is quoted, so that an empty one differs from null, which is nothing; what is
+ * nested is JSON in its cell. Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers do not.
+ */
+export function toCsv(rows: readonly Row[], columns: readonly string[], header: boolean): string {
+  return stringify([...rows], {
+    columns,
+    header,
+    record_delimiter: 'windows',
+    quoted_string: true,
+    escape_formulas: true,
+    cast: { boolean: String, string: (text) => (text.startsWith('\n') ? `'${text}` : text) },
+  });
+}

@@ -1,0 +1,72 @@
+import { HttpException, Logger } from '@nestjs/common';
+import { databaseProblem } from '../../database/database.errors.js';
+import type { JsonObject } from '../events/integration-event.js';
+import { problem, type FieldProblem, type Problem } from './problem.js';
+import { ValidationError } from './problem.errors.js';
+
+/** What Nest and Fastify refuse by themselves carries a status and no code of ours. */
+const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
+  400: ['MALFORMED_REQUEST', 'The request cannot be read: the body must be well-formed JSON.'],
+  404: ['ROUTE_NOT_FOUND', 'There is no such route. The routes are listed in /openapi.json.'],
+  413: ['BODY_TOO_LARGE', 'The body is larger than 1 MiB.'],
+  415: [
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send the body as application/json, or as application/x-ndjson where the route says so.',
+  ],
+  503: ['NOT_READY', 'The server is not ready.'],
+};
+
+interface Answer {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+  /** Members that only this code has. */
+  readonly extension?: JsonObject | undefined;
+}
+
+const INTERNAL: Answer = {
+  status: 500,
+  code: 'INTERNAL_ERROR',
+  detail: 'Something went wrong on our side. Quote the X-Request-Id when you report it.',
+};
+
+const logger = new Logger('Problem');
+
+/** Only named errors say what they mean; the rest is logged and says nothing. */
+export function toProblem(thrown: unknown, requestId: string): Problem {
+  const exception = databaseProblem(thrown);
+  const { status, code, detail, errors, extension } = toAnswer(exception);
+  if (status >= 500) log(exception, requestId, code);
+  return problem(status, code, detail, requestId, { errors, extension });
+}
+
+function log(exception: unknown, requestId: string, code: string): void {
+  const error = exception instanceof HttpException && exception.cause ? exception.cause : exception;
+  logger.error({
+    request_id: requestId,
+    code,
+    error: error instanceof Error ? `${error.name}: ${error.message}` : typeof error,
+    stack: error instanceof Error ? error.stack?.split('\n').slice(1, 8).join('\n') : undefined,
+  });
+}
+
+function toAnswer(exception: unknown): Answer {
+  const status = statusOf(exception);
+  if (status === undefined) return INTERNAL;
+  if (exception instanceof ValidationError) {
+    return { status, code: 'VALIDATION_FAILED', detail: exception.message, errors: exception.errors };
+  }
+  if (exception instanceof HttpException && exception.errorCode !== undefined) {
+    const { extension } = exception as { extension?: JsonObject };
+    return { status, code: exception.errorCode, detail: exception.message, extension };
+  }
+  const [code, detail] = CODES[status] ?? [];
+  return code && detail ? { status, code, detail } : INTERNAL;
+}
+
+function statusOf(exception: unknown): number | undefined {
+  if (exception instanceof HttpException) return exception.getStatus();
+  const status = (exception as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

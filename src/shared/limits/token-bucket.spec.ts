@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { TokenBucket } from './token-bucket.js';
+
+describe('a token bucket', () => {
+  const take = (bucket: TokenBucket, times: number, now: number, name = 'a') =>
+    Array.from({ length: times }, () => bucket.take(name, now)).filter((wait) => wait === 0).length;
+
+  it('lets a burst of 1,000 through at once, and then 100 a second', () => {
+    const bucket = new TokenBucket(100, 1_000);
+    expect(take(bucket, 1_500, 0)).toBe(1_000);
+    expect(take(bucket, 500, 1_000)).toBe(100);
+    expect(take(bucket, 500, 3_000)).toBe(200);
+  });
+
+  it('says when the next token comes', () => {
+    const bucket = new TokenBucket(100, 10);
+    take(bucket, 10, 0);
+    expect(bucket.take('a', 0)).toBe(10);
+    expect(bucket.take('a', 4)).toBe(6);
+    expect(bucket.take('a', 10)).toBe(0);
+  });
+
+  it('forgets a time that is far ahead, as when the clock was set back', () => {
+    const bucket = new TokenBucket(100, 10);
+    take(bucket, 10, 3_600_000);
+    expect(take(bucket, 20, 0)).toBe(10);
+  });
+
+  it('is never fuller than full, and each name has its own', () => {
+    const bucket = new TokenBucket(3, 7);
+    expect(take(bucket, 20, 1e12)).toBe(7);
+    expect(take(bucket, 20, 1e12, 'b')).toBe(7);
+    expect(take(bucket, 20, 1e12 + 3_600_000)).toBe(7);
+  });
+});

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Histogram, Registry } from 'prom-client';
+
+/**
+ * What the application measures of itself while it works; what can be read when somebody asks is in the module `metrics`.
+ * Labels are names that the code knows, never what a request brings along, so that nobody can make series. The registry is
+ * this application's own: a process may hold several.
+ */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requestSeconds = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Requests by method, route template and status, from the first byte to the last of the answer.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly issueGroupSize = new Histogram({
+    name: 'imprimatur_issue_group_size',
+    help: 'Orders that shared a transaction.',
+    buckets: [1, 2, 5, 10, 20, 50, 100],
+    registers: [this.registry],
+  });
+
+  readonly auditLagSeconds = new Histogram({
+    name: 'imprimatur_audit_lag_seconds',
+    help: 'From when an event occurred until it was in the log.',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3600],
+    registers: [this.registry],
+  });
+}

@@ -1,0 +1,4 @@
+import { SigningKeyCommand } from './signing-key.command.js';
+
+/** The key signs from now on, and the one that did retires. */
+export class ActivateSigningKeyCommand extends SigningKeyCommand {}

@@ -1,0 +1,10 @@
+import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { SigningKeyResponse } from '../signing-key.dto.js';
+
+/** Makes a key that is published and does not sign yet. */
+export class CreateSigningKeyCommand extends TenantCommand<SigningKeyResponse> {
+  constructor(actor: Actor, options: CommandOptions = {}) {
+    super(actor, options);
+  }
+}

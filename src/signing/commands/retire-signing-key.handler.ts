@@ -1,0 +1,17 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { SigningKeyRetiredEvent } from '../events/signing-key.events.js';
+import { SigningKeyChanges } from '../signing-key-changes.js';
+import { RetireSigningKeyCommand } from './retire-signing-key.command.js';
+
+@CommandHandler(RetireSigningKeyCommand)
+export class RetireSigningKeyHandler implements ICommandHandler<RetireSigningKeyCommand> {
+  constructor(private readonly changes: SigningKeyChanges) {}
+
+  execute(command: RetireSigningKeyCommand) {
+    const { actor, kid } = command;
+    return this.changes.perform(command, (key, now) => {
+      key.retire(now);
+      return new SigningKeyRetiredEvent(actor, now, kid);
+    });
+  }
+}

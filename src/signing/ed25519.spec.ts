@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { publicKeyOf, signWith, thumbprintOf } from './ed25519.js';
+
+/** RFC 8032, section 7.1, test 3. */
+const SEED = Buffer.from('c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7', 'hex');
+const PUBLIC = 'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025';
+const SIGNATURE =
+  '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a';
+
+describe('Ed25519', () => {
+  it('signs as RFC 8032 says', () => {
+    expect(publicKeyOf(SEED).toString('hex')).toBe(PUBLIC);
+    expect(signWith(SEED, Buffer.from('af82', 'hex')).toString('hex')).toBe(SIGNATURE);
+  });
+
+  it('names a key as RFC 8037, appendix A.3, does', () => {
+    const key = Buffer.from('11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', 'base64url');
+    expect(thumbprintOf(key)).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
+  });
+
+  it('takes no seed of another length', () => {
+    expect(() => signWith(SEED.subarray(1), Buffer.alloc(1))).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,23 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import { Authenticator } from '../../shared/tenancy/authenticator.js';
+import { toPublicKey } from '../signing-key.dto.js';
+import { SigningKeyRepository } from '../signing-key.repository.js';
+import { GetKeySetQuery } from './get-key-set.query.js';
+
+/** A suspended tenant's keys stay known: what they signed is still good. */
+@QueryHandler(GetKeySetQuery)
+export class GetKeySetHandler implements IQueryHandler<GetKeySetQuery> {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly keys: SigningKeyRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ tenantId }: GetKeySetQuery) {
+    if (!(await this.authenticator.findTenant(tenantId))) throw new TenantNotFoundError();
+    const keys = await this.keys.findPublished(tenantId, this.clock.now());
+    return { keys: keys.map(toPublicKey) };
+  }
+}

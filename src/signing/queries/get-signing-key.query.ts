@@ -1,0 +1,13 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/tenancy/actor.js';
+import type { SigningKeyResponse } from '../signing-key.dto.js';
+
+/** Throws SigningKeyNotFoundError. */
+export class GetSigningKeyQuery extends Query<SigningKeyResponse> {
+  constructor(
+    readonly actor: Actor,
+    readonly kid: string,
+  ) {
+    super();
+  }
+}

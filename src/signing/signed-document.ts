@@ -1,0 +1,57 @@
+import stableStringify from 'safe-stable-stringify';
+import type { JsonObject } from '../shared/events/integration-event.js';
+import { signWith } from './ed25519.js';
+
+export const FORMAT = 1;
+export const ALGORITHM = 'Ed25519';
+/** No signed document is valid for longer, so no key needs to be published for longer after it signed its last one. */
+export const MAX_VALIDITY_MS = 366 * 24 * 60 * 60 * 1000;
+const LINE = /.{1,64}/g;
+
+/** What can be signed, and what stands above and below it. */
+export const DOCUMENT_LABELS = {
+  license: 'IMPRIMATUR LICENSE FILE',
+  revocations: 'IMPRIMATUR REVOCATION LIST',
+  validation: 'IMPRIMATUR VALIDATION',
+} as const;
+export type DocumentType = keyof typeof DOCUMENT_LABELS;
+
+export interface UnsignedDocument {
+  readonly type: DocumentType;
+  readonly tenantId: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  /** What it says, in wire names. The members that every document has come on top and cannot be set here. */
+  readonly content: JsonObject;
+}
+
+export interface SignedDocument {
+  /** Which key signed it. */
+  readonly kid: string;
+  /** The document in its armour. */
+  readonly text: string;
+}
+
+/** The bytes that are signed: canonical JSON (RFC 8785) in UTF-8. What tells documents and keys apart is among them. */
+export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: UnsignedDocument, kid: string): Buffer {
+  if (expiresAt.getTime() - issuedAt.getTime() > MAX_VALIDITY_MS) throw new RangeError('A document is valid too long.');
+  const payload = {
+    ...content,
+    alg: ALGORITHM,
+    expires_at: expiresAt.toISOString(),
+    format: FORMAT,
+    issued_at: issuedAt.toISOString(),
+    kid,
+    tenant_id: tenantId,
+    type,
+  };
+  return Buffer.from(stableStringify(payload), 'utf8');
+}
+
+/** The document as text that can be mailed: signature and signed bytes in base64, 64 characters a line. See docs/license-file.md. */
+export function signDocument(document: UnsignedDocument, kid: string, seed: Buffer): string {
+  const bytes = signedBytes(document, kid);
+  const body = Buffer.concat([signWith(seed, bytes), bytes]).toString('base64');
+  const label = DOCUMENT_LABELS[document.type];
+  return `-----BEGIN ${label}-----\n${(body.match(LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;
+}

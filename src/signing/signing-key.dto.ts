@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { pageOf, pageParameters } from '../shared/http/paging.js';
+import { UtcTime } from '../shared/http/schema.js';
+import { toJwk } from './ed25519.js';
+import { SIGNING_KEY_STATES, type SigningKey } from './signing-key.entity.js';
+
+/** 32 bytes in base64url. */
+export const Kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be the 43 characters of a key id');
+
+/** RFC 8037. Public, all of it. */
+export const PublicKey = z
+  .object({
+    kty: z.literal('OKP'),
+    crv: z.literal('Ed25519'),
+    x: z.string().meta({ description: 'The public key, 32 bytes in base64url.' }),
+    kid: z.string().meta({ description: 'RFC 7638 thumbprint of the key.' }),
+    use: z.literal('sig'),
+    alg: z.literal('EdDSA'),
+  })
+  .meta({ id: 'PublicKey' });
+export type PublicKey = z.infer<typeof PublicKey>;
+
+/** RFC 7517. */
+export const KeySet = z.object({ keys: z.array(PublicKey) }).meta({ id: 'KeySet' });
+export type KeySet = z.infer<typeof KeySet>;
+
+export const SigningKeyResponse = z
+  .object({
+    kid: z.string(),
+    tenant_id: z.string(),
+    state: z.enum(SIGNING_KEY_STATES),
+    public_key: PublicKey.meta({ description: 'What a program pins.' }),
+    activated_at: UtcTime.nullable(),
+    retired_at: UtcTime.nullable(),
+    revoked_at: UtcTime.nullable(),
+    published_until: UtcTime.nullable().meta({ description: 'null while that is not known.' }),
+    version: z.int(),
+    created_at: UtcTime,
+    updated_at: UtcTime,
+  })
+  .meta({ id: 'SigningKey' });
+export type SigningKeyResponse = z.infer<typeof SigningKeyResponse>;
+
+export const SigningKeyPage = pageOf(SigningKeyResponse).meta({ id: 'SigningKeyPage' });
+export type SigningKeyPage = z.infer<typeof SigningKeyPage>;
+
+export const ListSigningKeysRequest = z.strictObject(pageParameters);
+export type ListSigningKeysRequest = z.infer<typeof ListSigningKeysRequest>;
+
+export function toPublicKey({ publicKey, kid }: SigningKey): PublicKey {
+  return { ...toJwk(publicKey), kid, use: 'sig', alg: 'EdDSA' };
+}
+
+export function toSigningKeyResponse(key: SigningKey): SigningKeyResponse {
+  return {
+    kid: key.kid,
+    tenant_id: key.tenantId,
+    state: key.state,
+    public_key: toPublicKey(key),
+    activated_at: key.activatedAt?.toISOString() ?? null,
+    retired_at: key.retiredAt?.toISOString() ?? null,
+    revoked_at: key.revokedAt?.toISOString() ?? null,
+    published_until: key.publishedUntil?.toISOString() ?? null,
+    version: key.version,
+    created_at: key.createdAt.toISOString(),
+    updated_at: key.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,102 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import { publicKeyOf, thumbprintOf } from './ed25519.js';
+import { MAX_VALIDITY_MS } from './signed-document.js';
+import { SigningKeyStateError } from './signing-key.errors.js';
+
+export const SIGNING_KEY_STATES = ['CREATED', 'ACTIVE', 'RETIRED', 'REVOKED'] as const;
+export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
+
+/** For what was being signed while the key was retired, and for clocks that differ. */
+const MARGIN_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * A tenant's key. Created: published, so that it is known before it signs. Active: the one that signs. Retired: signs no
+ * more and is published until what it signed has ended. Revoked: compromised, and published no more. Only the first two
+ * have a private half; then it is destroyed.
+ */
+@Entity('signing_keys')
+export class SigningKey extends VersionedRow {
+  /** RFC 7638 thumbprint of the public key. */
+  @PrimaryColumn('text')
+  kid!: string;
+
+  @Column('text')
+  state!: SigningKeyState;
+
+  @Column({ type: 'bytea', name: 'public_key', update: false })
+  publicKey!: Buffer;
+
+  /** The seed in base64url under AES-256-GCM; see Secrets.seal. */
+  @Column('bytea', { name: 'private_key_sealed', nullable: true })
+  privateKeySealed!: Buffer | null;
+
+  @Column('timestamptz', { name: 'activated_at', nullable: true })
+  activatedAt!: Date | null;
+
+  @Column('timestamptz', { name: 'retired_at', nullable: true })
+  retiredAt!: Date | null;
+
+  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  revokedAt!: Date | null;
+
+  static create(
+    tenantId: string,
+    seed: Buffer,
+    seal: (text: string, context: string[]) => Buffer,
+    now: Date,
+  ): SigningKey {
+    const publicKey = publicKeyOf(seed);
+    const kid = thumbprintOf(publicKey);
+    return Object.assign(new SigningKey(), SigningKey.newRow(tenantId, now), {
+      kid,
+      state: 'CREATED' as const,
+      publicKey,
+      privateKeySealed: seal(seed.toString('base64url'), signingKeySealContext(tenantId, kid)),
+      activatedAt: null,
+      retiredAt: null,
+      revokedAt: null,
+    });
+  }
+
+  /** When it leaves the key set; null while that is not known. */
+  get publishedUntil(): Date | null {
+    if (this.revokedAt) return this.revokedAt;
+    return this.retiredAt && new Date(this.retiredAt.getTime() + MAX_VALIDITY_MS + MARGIN_MS);
+  }
+
+  /** Throws SigningKeyStateError. */
+  activate(now: Date): void {
+    this.assertState('activated', 'CREATED');
+    this.state = 'ACTIVE';
+    this.activatedAt = now;
+    this.changed(now);
+  }
+
+  /** Throws SigningKeyStateError. */
+  retire(now: Date): void {
+    this.assertState('retired', 'ACTIVE');
+    this.state = 'RETIRED';
+    this.retiredAt = now;
+    this.privateKeySealed = null;
+    this.changed(now);
+  }
+
+  /** Throws SigningKeyStateError. */
+  revoke(now: Date): void {
+    this.assertState('revoked', 'CREATED', 'ACTIVE', 'RETIRED');
+    this.state = 'REVOKED';
+    this.revokedAt = now;
+    this.privateKeySealed = null;
+    this.changed(now);
+  }
+
+  private assertState(action: string, ...allowed: readonly SigningKeyState[]): void {
+    if (!allowed.includes(this.state)) throw new SigningKeyStateError(action, this.state);
+  }
+}
+
+/** A sealed private half opens in its place alone. */
+export function signingKeySealContext(tenantId: string, kid: string): string[] {
+  return ['signing-key', tenantId, kid];
+}

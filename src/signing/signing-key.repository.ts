@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
+
+@Injectable()
+export class SigningKeyRepository extends TenantRepository<SigningKey> {
+  constructor(unitOfWork: UnitOfWork) {
+    super(SigningKey, 'kid', unitOfWork);
+  }
+
+  /** Oldest first: those that anything which is valid now may be signed with. */
+  async findPublished(tenantId: string, now: Date): Promise<SigningKey[]> {
+    const keys = await this.findIn(tenantId, ['CREATED', 'ACTIVE', 'RETIRED']);
+    return keys.filter(({ publishedUntil }) => publishedUntil === null || publishedUntil > now);
+  }
+
+  /** Oldest first. */
+  findIn(tenantId: string, states: readonly SigningKeyState[]): Promise<SigningKey[]> {
+    return this.unitOfWork.read(tenantId, async (transaction) => {
+      const rows = await transaction.query({
+        name: 'signing_keys.find-in',
+        text: `SELECT ${this.columns('item')} FROM signing_keys item
+               WHERE item.tenant_id = $1 AND item.state = ANY($2) ORDER BY item.created_at, item.kid`,
+        values: [tenantId, [...states]],
+      });
+      return rows.map((row) => this.toEntity(row));
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../shared/events/tenant-command.js';
+import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { ListOf } from '../shared/http/list.decorator.js';
+import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Actor } from '../shared/tenancy/actor.js';
+import { ActivateSigningKeyCommand } from './commands/activate-signing-key.command.js';
+import { CreateSigningKeyCommand } from './commands/create-signing-key.command.js';
+import { RetireSigningKeyCommand } from './commands/retire-signing-key.command.js';
+import { RevokeSigningKeyCommand } from './commands/revoke-signing-key.command.js';
+import { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
+import { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
+import { Kid, ListSigningKeysRequest, SigningKeyPage, SigningKeyResponse } from './signing-key.dto.js';
+
+const ACTION_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE'] };
+
+@ApiTags('Signing keys')
+@Controller('v1/signing-keys')
+export class SigningKeysController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Post()
+  @RequirePermission('signing-keys:manage')
+  @DescribeWrite('Create a signing key, which is published and does not sign yet')
+  @CreatedAt('/v1/signing-keys', 'kid')
+  @ApiCreatedResponse({ standardSchema: SigningKeyResponse })
+  create(@CurrentActor() actor: Actor, @WriteOptions() options: CommandOptions) {
+    return this.commands.execute(new CreateSigningKeyCommand(actor, options));
+  }
+
+  @Get()
+  @RequirePermission('signing-keys:read')
+  @DescribeRead('List signing keys, newest first')
+  @ListOf(SigningKeyPage)
+  list(@CurrentActor() actor: Actor, @Query({ schema: ListSigningKeysRequest }) query: ListSigningKeysRequest) {
+    return this.queries.execute(new ListSigningKeysQuery(actor, query));
+  }
+
+  @Get(':kid')
+  @RequirePermission('signing-keys:read')
+  @DescribeRead('Get a signing key', { 404: ['SIGNING_KEY_NOT_FOUND'] })
+  @ApiOkResponse({ standardSchema: SigningKeyResponse })
+  get(@CurrentActor() actor: Actor, @Param('kid', { schema: Kid }) kid: string) {
+    return this.queries.execute(new GetSigningKeyQuery(actor, kid));
+  }
+
+  @Post(':kid/activate')
+  @HttpCode(200)
+  @RequirePermission('signing-keys:manage')
+  @DescribeChange('Sign with this key from now on; the one before retires', ACTION_CODES)
+  @ApiOkResponse({ standardSchema: SigningKeyResponse })
+  activate(
+    @CurrentActor() actor: Actor,
+    @Param('kid', { schema: Kid }) kid: string,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ActivateSigningKeyCommand(actor, kid, options));
+  }
+
+  @Post(':kid/retire')
+  @HttpCode(200)
+  @RequirePermission('signing-keys:manage')
+  @DescribeChange('Sign no more with this key; what it signed stays good', ACTION_CODES)
+  @ApiOkResponse({ standardSchema: SigningKeyResponse })
+  retire(
+    @CurrentActor() actor: Actor,
+    @Param('kid', { schema: Kid }) kid: string,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RetireSigningKeyCommand(actor, kid, options));
+  }
+
+  @Post(':kid/revoke')
+  @HttpCode(200)
+  @RequirePermission('signing-keys:manage')
+  @DescribeChange('Declare a signing key compromised: it is published no more', ACTION_CODES)
+  @ApiOkResponse({ standardSchema: SigningKeyResponse })
+  revoke(
+    @CurrentActor() actor: Actor,
+    @Param('kid', { schema: Kid }) kid: string,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RevokeSigningKeyCommand(actor, kid, options));
+  }
+}

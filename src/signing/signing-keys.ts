@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../shared/clock.js';
+import type { Transaction } from '../shared/events/transaction.js';
+import { Secrets } from '../shared/secrets/secrets.js';
+import { TenantNotFoundError } from '../shared/tenancy/access.errors.js';
+import type { Actor } from '../shared/tenancy/actor.js';
+import { lockTenant } from '../shared/tenancy/tenant-lock.js';
+import { SEED_BYTES } from './ed25519.js';
+import {
+  SigningKeyActivatedEvent,
+  SigningKeyCreatedEvent,
+  SigningKeyRetiredEvent,
+} from './events/signing-key.events.js';
+import { signDocument, type SignedDocument, type UnsignedDocument } from './signed-document.js';
+import { SigningKey, signingKeySealContext } from './signing-key.entity.js';
+import { SigningKeyRepository } from './signing-key.repository.js';
+
+/** Makes keys, decides which one signs, and signs; each call in the transaction of the caller. */
+@Injectable()
+export class SigningKeys {
+  constructor(
+    private readonly keys: SigningKeyRepository,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  async create(transaction: Transaction, actor: Actor): Promise<SigningKey> {
+    const now = this.clock.now();
+    const seal = (text: string, context: string[]) => this.secrets.seal(text, context);
+    const key = SigningKey.create(actor.tenantId, randomBytes(SEED_BYTES), seal, now);
+    await this.keys.insert(key);
+    transaction.record(new SigningKeyCreatedEvent(actor, now, key.kid));
+    return key;
+  }
+
+  /** The one that signed until now retires. The tenant must be locked. Throws SigningKeyStateError. */
+  async activate(transaction: Transaction, actor: Actor, key: SigningKey): Promise<void> {
+    const now = this.clock.now();
+    key.activate(now);
+    for (const { kid } of await this.keys.findIn(actor.tenantId, ['ACTIVE'])) {
+      const before = await this.keys.findForUpdate(actor.tenantId, kid);
+      // Somebody may have retired it meanwhile.
+      if (before?.state !== 'ACTIVE') continue;
+      before.retire(now);
+      await this.keys.update(before);
+      transaction.record(new SigningKeyRetiredEvent(actor, now, kid));
+    }
+    await this.keys.update(key);
+    transaction.record(new SigningKeyActivatedEvent(actor, now, key.kid));
+  }
+
+  /**
+   * The key that signs. Where none does, the oldest one that stands by is activated, and where none stands by one is made:
+   * once, however many ask at the same time. Throws TenantNotFoundError.
+   */
+  async active(transaction: Transaction, actor: Actor): Promise<SigningKey> {
+    const [key] = await this.keys.findIn(actor.tenantId, ['ACTIVE']);
+    if (key) return key;
+    if (!(await lockTenant(transaction))) throw new TenantNotFoundError();
+    const usable = await this.keys.findIn(actor.tenantId, ['ACTIVE', 'CREATED']);
+    const chosen = usable.find(({ state }) => state === 'ACTIVE');
+    if (chosen) return chosen;
+    const next = (await this.standby(actor.tenantId, usable)) ?? (await this.create(transaction, actor));
+    await this.activate(transaction, actor, next);
+    return next;
+  }
+
+  sign({ tenantId, kid, privateKeySealed }: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): SignedDocument {
+    if (!privateKeySealed) throw new Error('A key that signs has no private half.');
+    const seed = this.secrets.open(privateKeySealed, signingKeySealContext(tenantId, kid));
+    return { kid, text: signDocument({ ...document, tenantId }, kid, Buffer.from(seed, 'base64url')) };
+  }
+
+  private async standby(tenantId: string, created: readonly SigningKey[]): Promise<SigningKey | undefined> {
+    for (const { kid } of created) {
+      const key = await this.keys.findForUpdate(tenantId, kid);
+      if (key?.state === 'CREATED') return key;
+    }
+    return undefined;
+  }
+}

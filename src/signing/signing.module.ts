@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ActivateSigningKeyHandler } from './commands/activate-signing-key.handler.js';
+import { CreateSigningKeyHandler } from './commands/create-signing-key.handler.js';
+import { RetireSigningKeyHandler } from './commands/retire-signing-key.handler.js';
+import { RevokeSigningKeyHandler } from './commands/revoke-signing-key.handler.js';
+import { SignDocumentHandler } from './commands/sign-document.handler.js';
+import { FirstKeys } from './first-keys.js';
+import { KeySetController } from './key-set.controller.js';
+import { GetKeySetHandler } from './queries/get-key-set.handler.js';
+import { GetSigningKeyHandler } from './queries/get-signing-key.handler.js';
+import { ListSigningKeysHandler } from './queries/list-signing-keys.handler.js';
+import { SignAnswerHandler } from './queries/sign-answer.handler.js';
+import { SigningKey } from './signing-key.entity.js';
+import { SigningKeyChanges } from './signing-key-changes.js';
+import { SigningKeyRepository } from './signing-key.repository.js';
+import { SigningKeys } from './signing-keys.js';
+import { SigningKeysController } from './signing-keys.controller.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([SigningKey])],
+  controllers: [SigningKeysController, KeySetController],
+  providers: [
+    SigningKeyRepository,
+    SigningKeyChanges,
+    SigningKeys,
+    FirstKeys,
+    CreateSigningKeyHandler,
+    ActivateSigningKeyHandler,
+    RetireSigningKeyHandler,
+    RevokeSigningKeyHandler,
+    SignDocumentHandler,
+    GetSigningKeyHandler,
+    ListSigningKeysHandler,
+    GetKeySetHandler,
+    SignAnswerHandler,
+  ],
+})
+export class SigningModule {}

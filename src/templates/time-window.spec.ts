@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { isWithin, parseTimeWindow } from './time-window.js';
+
+const at = (window: string, time: string) => {
+  const parsed = parseTimeWindow(window);
+  if (!parsed) throw new Error(`${window} is no window`);
+  return isWithin(parsed, new Date(time));
+};
+
+describe('a time window', () => {
+  it.each([
+    'Mon-Fri 09:00-18:00 Europe/Berlin',
+    'Mon 00:00-24:00 UTC',
+    'Sat,Sun 10:30-11:00 America/New_York',
+    'Mon-Wed,Fri 08:00-12:00 Asia/Kolkata',
+    'Fri-Mon 22:00-06:00 Europe/London',
+  ])('is %s', (value) => {
+    expect(parseTimeWindow(value)).toBeDefined();
+  });
+
+  it.each([
+    '',
+    'Mon-Fri 09:00-18:00',
+    'Mon-Fri 09:00-18:00 Europe/Atlantis',
+    'Mon-Fri 9:00-18:00 UTC',
+    'Mon-Fri 09:00-25:00 UTC',
+    'Mon-Fri 09:60-18:00 UTC',
+    'Mon-Fri 24:00-06:00 UTC',
+    'Mon-Fri 09:00-09:00 UTC',
+    'Mon-Tue-Wed 09:00-18:00 UTC',
+    'Montag 09:00-18:00 UTC',
+    'mon 09:00-18:00 UTC',
+  ])('is not "%s"', (value) => {
+    expect(parseTimeWindow(value)).toBeUndefined();
+  });
+
+  it('begins with its first minute and ends before its last, on the clock of its zone, in winter and in summer', () => {
+    const hours = 'Mon-Fri 09:00-18:00 Europe/Berlin';
+    expect(at(hours, '2026-01-05T07:59:59.999Z')).toBe(false);
+    expect(at(hours, '2026-01-05T08:00:00.000Z')).toBe(true);
+    expect(at(hours, '2026-01-05T16:59:59.999Z')).toBe(true);
+    expect(at(hours, '2026-01-05T17:00:00.000Z')).toBe(false);
+    expect(at(hours, '2026-07-06T07:00:00.000Z')).toBe(true);
+    expect(at(hours, '2026-07-06T16:00:00.000Z')).toBe(false);
+    expect(at(hours, '2026-01-04T12:00:00.000Z')).toBe(false);
+  });
+
+  it('over midnight belongs to the day it begins on', () => {
+    const night = 'Fri 22:00-06:00 UTC';
+    expect(at(night, '2026-01-09T21:59:00Z')).toBe(false);
+    expect(at(night, '2026-01-09T22:00:00Z')).toBe(true);
+    expect(at(night, '2026-01-10T05:59:00Z')).toBe(true);
+    expect(at(night, '2026-01-10T06:00:00Z')).toBe(false);
+    expect(at(night, '2026-01-10T22:00:00Z')).toBe(false);
+    expect(at(night, '2026-01-09T05:00:00Z')).toBe(false);
+  });
+
+  it('goes on over Sunday where the days do', () => {
+    const long = 'Sat-Mon 00:00-24:00 UTC';
+    const inside = ['2026-01-09', '2026-01-10', '2026-01-11', '2026-01-12', '2026-01-13'].map((day) =>
+      at(long, `${day}T12:00:00Z`),
+    );
+    expect(inside).toEqual([false, true, true, true, false]);
+  });
+
+  it('knows the day of its own zone', () => {
+    expect(at('Mon 00:00-24:00 Asia/Tokyo', '2026-01-04T15:00:00Z')).toBe(true);
+    expect(at('Mon 00:00-24:00 Asia/Tokyo', '2026-01-05T15:00:00Z')).toBe(false);
+  });
+});

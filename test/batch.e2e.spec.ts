@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NDJSON, type Api, type Wire } from './support/api.js';
+import { TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+
+const PATH = '/v1/licenses:batch-issue';
+
+describe('a batch of orders', () => {
+  let app: TestApp;
+  let api: Api;
+  let url: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ environment: { HTTP_REQUEST_TIMEOUT_MS: '1000', HTTP_HEADERS_TIMEOUT_MS: '800' } });
+    api = await app.tenant();
+    await api.template({ template_id: 't' });
+    await app.nest.listen(0, '127.0.0.1');
+    url = (await app.nest.getUrl()) + PATH;
+  });
+
+  afterAll(() => app.stop());
+
+  const order = (more = {}) => ({ license_template_id: 't', customer_id: 'c', issued_to: randomUUID(), ...more });
+  const ndjson = (orders: readonly unknown[]) => orders.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const send = async (body: string, headers = {}, sender = api): Promise<Wire[]> => {
+    const response = await sender.send('post', PATH, body, { 'Content-Type': NDJSON, ...headers });
+    expect(response.status).toBe(200);
+    return response.body as Wire[];
+  };
+  const issuedTo = async (names: readonly string[]) =>
+    app.database.query<{ license_id: string; issued_to: string }>(
+      'SELECT license_id, issued_to FROM licenses WHERE issued_to = ANY($1) ORDER BY created_at, license_id',
+      [names],
+    );
+
+  it('issues each line, answers in their order, and tells the log', async () => {
+    const orders = Array.from({ length: 500 }, () => order());
+    const results = await send(ndjson(orders));
+    expect(results.map(({ line, status, license }) => [line, status, license.issued_to])).toEqual(
+      orders.map(({ issued_to }, at) => [at + 1, 201, issued_to]),
+    );
+    const rows = await issuedTo(orders.map(({ issued_to }) => issued_to));
+    // Issued in the order of the lines, too.
+    expect(rows.map(({ license_id }) => license_id)).toEqual(
+      results.map(({ license }) => license.license_id as string),
+    );
+    await eventually(async () => {
+      const [{ count } = {}] = await app.database.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM license_event_logs WHERE tenant_id = $1 AND license_id = ANY($2)`,
+        [api.tenantId, rows.map(({ license_id }) => license_id)],
+      );
+      expect(count).toBe(500);
+    });
+  });
+
+  it('gives each line its own problem, and the others their license', async () => {
+    const lines = [
+      JSON.stringify(order()),
+      JSON.stringify(order({ license_template_id: 'unknown' })),
+      '{"license_template_id":',
+      '{"license_template_id":"t","customer_id":"c","customer_id":"d"}',
+      '[]',
+      '',
+      JSON.stringify({ ...order(), metadata: { text: 'x'.repeat(17_000) } }),
+      JSON.stringify(order({ tenant_id: 'another' })),
+      JSON.stringify(order()),
+    ];
+    const results = await send(lines.join('\n'));
+    expect(results.map(({ line, status, problem }) => [line, status, problem?.code])).toEqual([
+      [1, 201, undefined],
+      [2, 404, 'TEMPLATE_NOT_FOUND'],
+      [3, 400, 'MALFORMED_REQUEST'],
+      [4, 400, 'MALFORMED_REQUEST'],
+      [5, 400, 'VALIDATION_FAILED'],
+      [7, 413, 'LINE_TOO_LONG'],
+      [8, 400, 'VALIDATION_FAILED'],
+      [9, 201, undefined],
+    ]);
+    expect(results[6].problem.errors).toEqual([{ pointer: '/tenant_id', detail: expect.any(String) }]);
+  });
+
+  it('stops at the line that is one too many', async () => {
+    const results = await send(`${'[]\n'.repeat(10_000)}${JSON.stringify(order({ issued_to: 'too many' }))}\n`);
+    expect(results).toHaveLength(10_001);
+    expect(results.at(-1)).toMatchObject({ line: 10_001, status: 413, problem: { code: 'TOO_MANY_LINES' } });
+    expect(await issuedTo(['too many'])).toEqual([]);
+  });
+
+  it('sent again with its key does what is missing and nothing twice', async () => {
+    const orders = Array.from({ length: 60 }, () => order());
+    const key = { 'Idempotency-Key': randomUUID() };
+    const half = await send(ndjson(orders.slice(0, 30)), key);
+    const whole = await send(ndjson(orders), key);
+    expect(whole.slice(0, 30)).toEqual(half.map((result) => ({ ...result, replayed: true })));
+    expect(whole.slice(30).every(({ status, replayed }) => status === 201 && replayed === undefined)).toBe(true);
+    expect(await issuedTo(orders.map(({ issued_to }) => issued_to))).toHaveLength(60);
+    const other = await send(ndjson([order()]), key);
+    expect(other[0]).toMatchObject({ status: 422, problem: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+  });
+
+  it('of two that are sent at once with one key issues each line once', async () => {
+    const orders = Array.from({ length: 150 }, () => order());
+    const key = { 'Idempotency-Key': randomUUID() };
+    const [a, b] = await Promise.all([send(ndjson(orders), key), send(ndjson(orders), key)]);
+    expect(a.map(({ license }) => license.license_id as string)).toEqual(
+      b.map(({ license }) => license.license_id as string),
+    );
+    expect(await issuedTo(orders.map(({ issued_to }) => issued_to))).toHaveLength(150);
+  });
+
+  it('takes keys of single lines, which are those of single orders', async () => {
+    const [first, key] = [order(), randomUUID()];
+    const alone = await api.post('/v1/licenses', first, { 'Idempotency-Key': key });
+    const [repeated] = await send(ndjson([{ ...first, idempotency_key: key }]), { 'Idempotency-Key': 'batch' });
+    expect(repeated).toMatchObject({ status: 201, replayed: true, license: alone.body });
+  });
+
+  it('answers lines while more are on their way, for as long as they come', async () => {
+    const begun = performance.now();
+    let arrived = 0;
+    const more = new TransformStream<Uint8Array, Uint8Array>();
+    const lines = more.writable.getWriter();
+    const next = () => lines.write(new TextEncoder().encode(ndjson([order()])));
+    const written = next();
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': NDJSON, Authorization: `Bearer ${api.key ?? ''}` },
+      body: more.readable,
+      duplex: 'half',
+    });
+    await written;
+    // Far longer than the time limits of requests, which are looked at once a second at the most.
+    for await (const chunk of response.body ?? []) {
+      arrived += Buffer.from(chunk).toString().split('\n').length - 1;
+      if (performance.now() - begun < 2_600) await next();
+      else await lines.close();
+    }
+    expect(arrived).toBeGreaterThan(10);
+  });
+
+  it('goes on for a client that sends all before it reads', async () => {
+    const orders = Array.from({ length: 3_000 }, () => order());
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': NDJSON, Authorization: `Bearer ${api.key ?? ''}` },
+      body: ndjson(orders),
+    });
+    // Nothing is read before all of them are there.
+    await eventually(async () => {
+      expect(await issuedTo(orders.map(({ issued_to }) => issued_to))).toHaveLength(3_000);
+    }, 25_000);
+    expect((await response.text()).trim().split('\n')).toHaveLength(3_000);
+  }, 60_000);
+
+  it('begins no further line when its client is gone', async () => {
+    const gone = new AbortController();
+    const orders = Array.from({ length: 5_000 }, () => order());
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': NDJSON, Authorization: `Bearer ${api.key ?? ''}` },
+      body: ndjson(orders),
+      signal: gone.signal,
+    });
+    await response.body?.getReader().read();
+    gone.abort();
+    let before = -1;
+    await eventually(async () => {
+      const now = (await issuedTo(orders.map(({ issued_to }) => issued_to))).length;
+      const still = now === before;
+      before = now;
+      expect(still).toBe(true);
+    });
+    expect(before).toBeLessThan(5_000);
+  });
+
+  it('does not keep single orders of its tenant, or of another, waiting', async () => {
+    const other = await app.tenant();
+    await other.template({ template_id: 't' });
+    await Promise.all([api.get('/v1/me'), other.get('/v1/me')]);
+    const ended: string[] = [];
+    const batch = send(ndjson(Array.from({ length: 4_000 }, () => order()))).then(() => ended.push('batch'));
+    await Promise.all([api.issue('t').then(() => ended.push('own')), other.issue('t').then(() => ended.push('other'))]);
+    await batch;
+    expect(ended.at(-1)).toBe('batch');
+  }, 60_000);
+
+  it('is refused as a whole without permission, as JSON, or by a malformed key', async () => {
+    const reader = await app.key(api.tenantId, ['licenses:read']);
+    const as = (sender: Api, headers: Record<string, string>) => sender.send('post', PATH, ndjson([order()]), headers);
+    expect((await as(reader, { 'Content-Type': NDJSON })).status).toBe(403);
+    expect(await as(api, { 'Content-Type': 'application/json' })).toMatchObject({
+      status: 415,
+      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
+    expect((await as(api, { 'Content-Type': NDJSON, 'Idempotency-Key': '"' })).body.code).toBe('VALIDATION_FAILED');
+    const elsewhere = await api.send('post', '/v1/licenses', JSON.stringify(order()), { 'Content-Type': NDJSON });
+    expect(elsewhere).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
+  });
+});

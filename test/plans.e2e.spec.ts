@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { TestApp } from './support/app.js';
+import { TestDatabase, query } from './support/database.js';
+import { eventually } from './support/eventually.js';
+
+const PAIRS = 20;
+
+/** What is off, beside what the server itself switches off. */
+const PLANS: readonly (readonly string[])[] = [
+  [],
+  ['nestloop'],
+  ['nestloop', 'hashjoin'],
+  ['nestloop', 'mergejoin'],
+  ['indexscan', 'bitmapscan', 'indexonlyscan'],
+  ['indexscan', 'bitmapscan', 'indexonlyscan', 'nestloop'],
+  ['memoize', 'material', 'hashagg'],
+];
+
+describe('statements for many tenants', () => {
+  it.each(PLANS.map((off) => [off]))(
+    'keep to the walls whatever plan PostgreSQL takes, without %j',
+    async (off) => {
+      const database = await TestDatabase.create();
+      for (const way of off) {
+        await query(database.superuserUrl, `ALTER DATABASE ${database.name} SET enable_${way} = off`);
+      }
+      const app = await TestApp.start({ database });
+      const [ours, theirs] = [await app.tenant(), await app.tenant()];
+      // Everything has the same name with both.
+      for (const [api, name] of [
+        [ours, 'Ours'],
+        [theirs, 'Theirs'],
+      ] as const) {
+        await api.create('/v1/products', { product_id: 'p', name });
+        await api.template({ template_id: 't', template_name: name, product_id: 'p' });
+        await api.create('/v1/customers', { customer_id: 'c', first_name: name });
+        // What is issued from is remembered, so that the statement that stores is what refuses.
+        await api.issue('t', { customer_id: 'c' });
+      }
+      await theirs.patch('/v1/products/p', { active: false });
+      const order = { license_template_id: 't', customer_id: 'c' };
+      const both = Array.from({ length: PAIRS }, () => [ours, theirs]).flat();
+      const answers = await Promise.all(both.map((api) => api.post('/v1/licenses', order)));
+      expect(answers.map(({ status, body }) => [status, body.issued_to ?? body.code])).toEqual(
+        both.map((api) => (api === ours ? [201, 'Ours'] : [409, 'PRODUCT_INACTIVE'])),
+      );
+      const read = await Promise.all(both.map((api) => api.get('/v1/license-templates/t')));
+      expect(read.map(({ body }) => body.template_name)).toEqual(both.map((api) => (api === ours ? 'Ours' : 'Theirs')));
+      await eventually(async () => {
+        const logged = await database.query<{ tenant_id: string; events: number }>(
+          `SELECT tenant_id, count(*)::int AS events FROM license_event_logs WHERE event_type = 'license.created'
+           GROUP BY tenant_id ORDER BY events`,
+        );
+        expect(logged).toEqual([
+          { tenant_id: theirs.tenantId, events: 1 },
+          { tenant_id: ours.tenantId, events: PAIRS + 1 },
+        ]);
+      });
+      await app.stop();
+      await database.drop();
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,358 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { ActivateDeviceCommand, ActivationLimitReachedError } from '../src/activations/index.js';
+import { Clock } from '../src/shared/clock.js';
+import { Actor } from '../src/shared/tenancy/actor.js';
+import type { Api, Wire } from './support/api.js';
+import { TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+
+const ROUNDS = Number(process.env.SEAT_ROUNDS ?? 20);
+const HOUR_MS = 3_600_000;
+/** In the middle of an hour, so that a test does not begin in one and end in the next. */
+const START = new Date('2026-06-15T10:30:00.000Z');
+
+describe('the seats of a license', () => {
+  let app: TestApp;
+  let api: Api;
+  let now = START;
+
+  beforeAll(async () => {
+    const clock = { now: () => now };
+    app = await TestApp.start({ override: (builder) => builder.overrideProvider(Clock).useValue(clock) });
+    api = await app.tenant();
+  });
+
+  afterAll(() => app.stop());
+
+  const license = async (terms: Record<string, unknown>): Promise<string> =>
+    (await api.issue(await api.template(terms))).license_id as string;
+  const activate = (id: string, fingerprint: string, more: Record<string, unknown> = {}) =>
+    api.post(`/v1/licenses/${id}/activations`, { fingerprint, ...more });
+  const deactivate = (id: string, activation: Wire) =>
+    api.post(`/v1/licenses/${id}/activations/${activation.activation_id}/deactivate`);
+  const inUse = async (id: string) => (await api.get(`/v1/licenses/${id}`)).body.current_activations as number;
+  const eventsOf = async (id: string, type: string): Promise<Wire[]> =>
+    (await api.get(`/v1/license-events?license_id=${id}&event_type=${type}&limit=100`)).body.data;
+  const active = async (id: string): Promise<string[]> => {
+    const { data } = (await api.get(`/v1/licenses/${id}/activations?status=ACTIVE&limit=100`)).body;
+    return (data as Wire[]).map(({ fingerprint }) => fingerprint as string).sort();
+  };
+  const full = { status: 409, body: { code: 'ACTIVATION_LIMIT_REACHED' } };
+
+  it('are given to a device once: the same device again gets the same activation', async () => {
+    const id = await license({ max_activations: 1 });
+    const first = await activate(id, 'a', { name: 'Front desk', hostname: 'front', platform: 'linux', version: '1.0' });
+    expect(first).toMatchObject({ status: 200, body: { fingerprint: 'a', status: 'ACTIVE', name: 'Front desk' } });
+    now = new Date(START.getTime() + 1000);
+    const again = await activate(id, 'a', { version: '1.1' });
+    expect(again).toMatchObject({
+      status: 200,
+      body: { activation_id: first.body.activation_id, name: 'Front desk', version: '1.1' },
+    });
+    expect(again.body.first_seen_at).toBe(START.toISOString());
+    expect(again.body.last_seen_at).toBe(now.toISOString());
+    now = START;
+    expect(await activate(id, 'b')).toMatchObject({
+      ...full,
+      body: { current_activations: 1, max_activations: 1 },
+    });
+    const { body } = await api.get(`/v1/licenses/${id}`);
+    expect(body).toMatchObject({ current_activations: 1, version: 1 });
+    await eventually(async () => {
+      expect(await eventsOf(id, 'license.activated')).toMatchObject([
+        { resource_id: first.body.activation_id, event_data: { current_activations: 1, fingerprint: 'a' } },
+      ]);
+    });
+  });
+
+  it(
+    'are 5 of 5 to 500 devices at once, and 495 refusals, time and again',
+    async () => {
+      const templateId = await api.template({ max_activations: 5 });
+      const actor = Actor.service('test', api.tenantId);
+      for (let round = 0; round < ROUNDS; round++) {
+        const id = (await api.issue(templateId)).license_id as string;
+        const overHttp = round % 5 === 0;
+        const outcomes = await Promise.all(
+          Array.from({ length: 500 }, async (_, n) => {
+            if (overHttp) {
+              const { status, body } = await activate(id, `d${n}`);
+              return status === 200 ? 'SEAT' : (body.code as string);
+            }
+            const command = new ActivateDeviceCommand(actor, id, { fingerprint: `d${n}` });
+            const outcome = app.nest.get(CommandBus).execute(command);
+            return outcome.then(
+              () => 'SEAT',
+              (error: unknown) => (error instanceof ActivationLimitReachedError ? error.errorCode : String(error)),
+            );
+          }),
+        );
+        const counts = Object.fromEntries(
+          [...new Set(outcomes)].map((outcome) => [outcome, outcomes.filter((one) => one === outcome).length]),
+        );
+        expect(counts).toEqual({ SEAT: 5, ACTIVATION_LIMIT_REACHED: 495 });
+        expect(await inUse(id)).toBe(5);
+        expect(await active(id)).toHaveLength(5);
+      }
+    },
+    ROUNDS * 20_000,
+  );
+
+  it('are one for a device that asks fifty times at once', async () => {
+    const id = await license({ max_activations: 3 });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => activate(id, 'same')));
+    expect(new Set(answers.map(({ body }) => body.activation_id as string)).size).toBe(1);
+    expect(await inUse(id)).toBe(1);
+    await eventually(async () => {
+      expect(await eventsOf(id, 'license.activated')).toHaveLength(1);
+    });
+  });
+
+  it('are free once they are given back, once, and giving back twice frees nothing of another device', async () => {
+    const id = await license({ max_activations: 1 });
+    const first = (await activate(id, 'a')).body;
+    const ended = await deactivate(id, first);
+    expect(ended).toMatchObject({ status: 200, body: { status: 'DEACTIVATED', ended_at: START.toISOString() } });
+    const second = (await activate(id, 'b')).body;
+    expect((await deactivate(id, first)).body).toEqual(ended.body);
+    expect(await inUse(id)).toBe(1);
+    expect(await activate(id, 'c')).toMatchObject(full);
+    await Promise.all(Array.from({ length: 10 }, () => deactivate(id, second)));
+    expect(await inUse(id)).toBe(0);
+    const back = (await activate(id, 'a')).body;
+    expect(back.activation_id).not.toBe(first.activation_id);
+    expect((await deactivate(id, first)).body.activation_id).toBe(first.activation_id);
+    expect(await active(id)).toEqual(['a']);
+    await eventually(async () => {
+      expect(await eventsOf(id, 'license.deactivated')).toHaveLength(2);
+    });
+  });
+
+  it('are given back by nobody but the license they are of', async () => {
+    const id = await license({});
+    const other = await license({});
+    const { body } = await activate(other, 'a');
+    expect(await deactivate(id, body)).toMatchObject({ status: 404, body: { code: 'ACTIVATION_NOT_FOUND' } });
+    expect(await inUse(other)).toBe(1);
+  });
+
+  it('are told of when refused: once per device and hour, by an event that is committed alone', async () => {
+    const id = await license({ max_activations: 1 });
+    await activate(id, 'a');
+    await Promise.all(Array.from({ length: 20 }, (_, n) => activate(id, n % 2 === 0 ? 'b' : 'c')));
+    await eventually(async () => {
+      const refusals = await eventsOf(id, 'license.activation_refused');
+      expect(refusals.map(({ event_data }) => event_data.fingerprint as string).sort()).toEqual(['b', 'c']);
+      expect(refusals[0]).toMatchObject({ resource_type: 'license', event_data: { current_activations: 1 } });
+    });
+    now = new Date(START.getTime() + HOUR_MS);
+    await activate(id, 'b');
+    await activate(id, 'b');
+    now = START;
+    await eventually(async () => {
+      expect(await eventsOf(id, 'license.activation_refused')).toHaveLength(3);
+    });
+  });
+
+  it('are weighed by units where processors or cores are counted', async () => {
+    const id = await license({ license_model: 'PER_CORE', max_activations: 16 });
+    expect((await activate(id, 'a', { units: 10 })).status).toBe(200);
+    expect(await activate(id, 'b', { units: 7 })).toMatchObject({ ...full, body: { current_activations: 10 } });
+    expect((await activate(id, 'b', { units: 6 })).status).toBe(200);
+    expect(await inUse(id)).toBe(16);
+    expect(await activate(id, 'b', { units: 7 })).toMatchObject({ ...full, body: { current_activations: 16 } });
+    expect((await activate(id, 'b', { units: 2 })).body.units).toBe(2);
+    expect(await inUse(id)).toBe(12);
+    for (const units of [0, -1, 1.5, 10_001, 2 ** 31]) {
+      expect((await activate(id, 'c', { units })).status).toBe(400);
+    }
+  });
+
+  it('are those of users where users are named, however many devices each has', async () => {
+    const id = await license({ license_type: 'NAMED_USER', max_activations: 2 });
+    expect(await activate(id, 'a')).toMatchObject({ status: 400, body: { errors: [{ pointer: '/user_id' }] } });
+    const ada = (await activate(id, 'a1', { user_id: 'ada' })).body;
+    await activate(id, 'a2', { user_id: 'ada' });
+    expect(await inUse(id)).toBe(1);
+    await activate(id, 'b1', { user_id: 'bob' });
+    expect(await activate(id, 'c1', { user_id: 'cy' })).toMatchObject(full);
+    expect((await activate(id, 'a3', { user_id: 'ada' })).status).toBe(200);
+    // Her device would be his; she has others, so that would make three users.
+    const refused = { ...full, body: { code: 'ACTIVATION_LIMIT_REACHED', current_activations: 2 } };
+    expect(await activate(id, 'a2', { user_id: 'cy' })).toMatchObject(refused);
+    // A device that does not say whose it is is still hers, and she has a seat.
+    expect((await activate(id, 'a2')).body.user_id).toBe('ada');
+    expect(await inUse(id)).toBe(2);
+    await deactivate(id, ada);
+    expect(await inUse(id)).toBe(2);
+    expect((await activate(id, 'a2', { user_id: 'bob' })).status).toBe(200);
+    expect((await activate(id, 'a3', { user_id: 'cy' })).status).toBe(200);
+    expect(await inUse(id)).toBe(2);
+  });
+
+  it.each([{ license_model: 'SITE_LICENSE' }, { license_model: 'ENTERPRISE' }, { max_activations: null }])(
+    'have no limit with %j, and are counted all the same',
+    async (terms) => {
+      const id = await license({ max_activations: 1, ...terms });
+      for (const device of ['a', 'b', 'c']) expect((await activate(id, device)).status).toBe(200);
+      expect(await inUse(id)).toBe(3);
+    },
+  );
+
+  it('of a concurrent license are lent, and free when the time is over, though nobody wrote it down', async () => {
+    const id = await license({
+      license_type: 'CONCURRENT',
+      max_activations: 2,
+      heartbeat_interval_seconds: 60,
+      heartbeat_grace_seconds: 30,
+    });
+    const first = (await activate(id, 'a')).body;
+    expect(first.lease_expires_at).toBe(new Date(START.getTime() + 90_000).toISOString());
+    now = new Date(START.getTime() + 60_000);
+    await activate(id, 'b');
+    expect(await activate(id, 'c')).toMatchObject(full);
+    now = new Date(START.getTime() + 90_000);
+    expect(await inUse(id)).toBe(1);
+    const { data } = (await api.get(`/v1/licenses/${id}/activations`)).body;
+    expect((data as Wire[]).find(({ fingerprint }) => fingerprint === 'a')).toMatchObject({ status: 'EXPIRED' });
+    const listed = (await api.get(`/v1/licenses?limit=100`)).body.data as Wire[];
+    expect(listed.find(({ license_id }) => license_id === id).current_activations).toBe(1);
+    expect((await activate(id, 'c')).status).toBe(200);
+    expect(await activate(id, 'a')).toMatchObject(full);
+    expect(await inUse(id)).toBe(2);
+    now = new Date(START.getTime() + 10 * HOUR_MS);
+    expect(await inUse(id)).toBe(0);
+    now = START;
+  });
+
+  it('go beyond the limit as far as an overage allows', async () => {
+    const id = await license({ max_activations: 2, overage_policy: 'ALLOW', overage_factor: 1.5 });
+    for (const device of ['a', 'b', 'c']) expect((await activate(id, device)).status).toBe(200);
+    expect(await activate(id, 'd')).toMatchObject({ ...full, body: { current_activations: 3, max_activations: 3 } });
+    expect(await inUse(id)).toBe(3);
+  });
+
+  it('pass from the device that was seen longest ago to the next, in one transaction, where that is the policy', async () => {
+    const id = await license({ max_activations: 2, eviction_policy: 'OLDEST' });
+    for (const device of ['a', 'b', 'a', 'c']) {
+      now = new Date(now.getTime() + 1000);
+      expect((await activate(id, device)).status).toBe(200);
+    }
+    now = START;
+    expect(await active(id)).toEqual(['a', 'c']);
+    expect(await inUse(id)).toBe(2);
+    await eventually(async () => {
+      expect(await eventsOf(id, 'license.deactivated')).toMatchObject([
+        { event_data: { cause: 'EVICTED', fingerprint: 'b' } },
+      ]);
+    });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => activate(id, `d${n}`)));
+    expect(await active(id)).toHaveLength(2);
+    expect(await inUse(id)).toBe(2);
+  });
+
+  it('pass from user to user with all their devices, and as many units as are needed', async () => {
+    const named = await license({ license_type: 'NAMED_USER', max_activations: 2, eviction_policy: 'OLDEST' });
+    for (const [device, user_id] of [
+      ['a1', 'ada'],
+      ['a2', 'ada'],
+      ['b1', 'bob'],
+      ['a1', 'ada'],
+      ['c1', 'cy'],
+    ] as const) {
+      now = new Date(now.getTime() + 1000);
+      await activate(named, device, { user_id });
+    }
+    expect(await active(named)).toEqual(['a1', 'a2', 'c1']);
+    // Of nobody in particular, since before users were counted: each of these is somebody.
+    await app.database.query('UPDATE license_activations SET user_id = NULL WHERE license_id = $1', [named]);
+    for (const [device, user_id] of [
+      ['d1', 'dan'],
+      ['e1', 'eve'],
+    ] as const) {
+      now = new Date(now.getTime() + 1000);
+      expect((await activate(named, device, { user_id })).status).toBe(200);
+    }
+    expect(await active(named)).toEqual(['d1', 'e1']);
+    expect(await inUse(named)).toBe(2);
+    const cores = await license({ license_model: 'PER_CORE', max_activations: 8, eviction_policy: 'OLDEST' });
+    for (const device of ['a', 'b', 'c', 'd']) {
+      now = new Date(now.getTime() + 1000);
+      await activate(cores, device, { units: 2 });
+    }
+    expect(await activate(cores, 'e', { units: 9 })).toMatchObject(full);
+    expect(await active(cores)).toEqual(['a', 'b', 'c', 'd']);
+    expect((await activate(cores, 'e', { units: 5 })).status).toBe(200);
+    expect(await active(cores)).toEqual(['d', 'e']);
+    expect(await inUse(cores)).toBe(7);
+    now = START;
+  });
+
+  it('are counted anew, lent or given, when the license gets other terms', async () => {
+    const product_id = (await api.create('/v1/products', { product_id: 'changing', name: 'Changing' }))
+      .product_id as string;
+    const terms = { product_id, license_type: 'SUBSCRIPTION', license_model: 'PER_SEAT', max_activations: 3 };
+    const template = async (change: Record<string, unknown>) => {
+      const template_name = `Changing ${JSON.stringify(change)}`;
+      const made = await api.create('/v1/license-templates', { ...terms, template_name, ...change });
+      return made.template_id as string;
+    };
+    const id = (await api.issue(await template({}))).license_id as string;
+    const change = async (to: Record<string, unknown>): Promise<Wire> => {
+      const license_template_id = await template(to);
+      return (await api.post(`/v1/licenses/${id}/change-template`, { license_template_id })).body;
+    };
+    await activate(id, 'a', { units: 4 });
+    await activate(id, 'b', { units: 5, user_id: 'ada' });
+    expect(await change({ license_model: 'PER_CORE', max_activations: 9 })).toMatchObject({ current_activations: 9 });
+    expect(await activate(id, 'c')).toMatchObject(full);
+    expect(await change({ license_type: 'NAMED_USER', max_activations: 2 })).toMatchObject({ current_activations: 2 });
+    expect((await activate(id, 'a', { user_id: 'bob' })).status).toBe(200);
+    expect(await activate(id, 'c', { user_id: 'cy' })).toMatchObject(full);
+    await change({ license_type: 'CONCURRENT', max_activations: 2, eviction_policy: 'OLDEST' });
+    now = new Date(START.getTime() + 599_999);
+    expect(await inUse(id)).toBe(2);
+    expect((await activate(id, 'a')).status).toBe(200);
+    now = new Date(START.getTime() + 600_000);
+    expect(await inUse(id)).toBe(1);
+    expect(await change({ max_activations: 4 })).toMatchObject({ current_activations: 1, max_activations: 4 });
+    now = new Date(START.getTime() + 10 * HOUR_MS);
+    expect(await active(id)).toContain('a');
+    expect(await inUse(id)).toBe(1);
+    now = START;
+  });
+
+  it('stay with their devices while the license is suspended, and nobody gets one meanwhile', async () => {
+    const id = await license({ max_activations: 2 });
+    const { body } = await activate(id, 'a');
+    await api.post(`/v1/licenses/${id}/suspend`, { reason: { code: 'PAYMENT_OVERDUE' } });
+    expect(await activate(id, 'b')).toMatchObject({ status: 409, body: { code: 'LICENSE_STATE' } });
+    expect(await inUse(id)).toBe(1);
+    await api.post(`/v1/licenses/${id}/reinstate`, {});
+    expect((await activate(id, 'a')).body.activation_id).toBe(body.activation_id);
+  });
+
+  it('can be given back of a license that is revoked', async () => {
+    const id = await license({});
+    const { body } = await activate(id, 'a');
+    await api.post(`/v1/licenses/${id}/revoke`, { reason: { code: 'FRAUD' } });
+    expect((await deactivate(id, body)).status).toBe(200);
+    expect(await inUse(id)).toBe(0);
+  });
+
+  it('are asked for once with an idempotency key, from wherever the retry comes', async () => {
+    const id = await license({ max_activations: 1 });
+    const ask = () =>
+      api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'a' }, { 'Idempotency-Key': `seat-${id}` });
+    const first = await ask();
+    const again = await ask();
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.body).toEqual(first.body);
+    // What was refused is no result: the key is free for when there is a seat.
+    const other = { 'Idempotency-Key': `other-${id}` };
+    expect(await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'b' }, other)).toMatchObject(full);
+    await deactivate(id, first.body);
+    expect((await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'b' }, other)).status).toBe(200);
+  });
+});

@@ -1,0 +1,33 @@
+import pg from 'pg';
+
+/** What a process does now and then, whoever asks it what: moving events, reading API keys again, noting who was seen. */
+const BACKGROUND =
+  /DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY/;
+
+/**
+ * What is sent to PostgreSQL while this is done, but for the background's statements and their transactions, also those
+ * that were begun before.
+ */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const units: string[][] = [];
+  const open = new Map<pg.Client, string[]>();
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
+  const original = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+  Object.assign(pg.Client.prototype, {
+    query(this: pg.Client, ...args: unknown[]) {
+      const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text: string }).text;
+      const ends = /^(COMMIT|ROLLBACK)/.test(text);
+      const unit = open.get(this) ?? [];
+      if (unit.push(text) === 1 && !ends) units.push(unit);
+      if (text.startsWith('BEGIN')) open.set(this, unit);
+      if (ends) open.delete(this);
+      return original.apply(this, args);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    Object.assign(pg.Client.prototype, { query: original });
+  }
+  return units.filter((unit) => !unit.some((text) => BACKGROUND.test(text))).flat();
+}

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { IssueLicenseCommand } from '../src/licensing/index.js';
+import { Actor } from '../src/shared/tenancy/actor.js';
+import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
+import type { Api, Wire } from './support/api.js';
+import { TestApp } from './support/app.js';
+
+const DAY_MS = 86_400_000;
+const TERMS = { trial_allowed: true, trial_duration_days: 14, default_duration: 365, grace_period_days: 30 };
+
+describe('a trial', () => {
+  let app: TestApp;
+  let api: Api;
+  let template: string;
+  let customers = 0;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    api = await app.tenant();
+    template = await api.template(TERMS);
+  });
+
+  afterAll(() => app.stop());
+
+  const customer = () => `trial-customer-${++customers}`;
+  const order = (customer_id: string, license_template_id = template) => ({
+    license_template_id,
+    customer_id,
+    trial: true,
+  });
+  const tryOut = (customer_id: string, of = template) => api.post('/v1/licenses', order(customer_id, of));
+  const codes = (answers: readonly { status: number; body: Wire }[]) =>
+    answers.map(({ status, body }) => (status === 201 ? 'issued' : (body.code as string))).sort();
+
+  it('ends after the days that its template gives a trial, without grace', async () => {
+    const { license_id, issued_date, expiry_date } = (await tryOut(customer())).body;
+    expect(Date.parse(expiry_date as string) - Date.parse(issued_date as string)).toBe(14 * DAY_MS);
+    const { body } = await api.get(`/v1/licenses/${license_id}`);
+    expect(body).toMatchObject({ trial: true, status: 'ACTIVE', default_duration: 365, grace_ends_at: expiry_date });
+  });
+
+  it('of a perpetual license ends too', async () => {
+    const perpetual = await api.template({ license_type: 'PERPETUAL', trial_allowed: true, trial_duration_days: 7 });
+    const { issued_date, expiry_date } = (await tryOut(customer(), perpetual)).body;
+    expect(Date.parse(expiry_date as string) - Date.parse(issued_date as string)).toBe(7 * DAY_MS);
+  });
+
+  it('is refused where the template allows none, and given from the very moment it does', async () => {
+    const none = await api.template({ trial_allowed: false });
+    await api.issue(none);
+    expect(await tryOut(customer(), none)).toMatchObject({ status: 409, body: { code: 'TRIAL_NOT_ALLOWED' } });
+    await api.patch(`/v1/license-templates/${none}`, { trial_allowed: true });
+    expect((await tryOut(customer(), none)).status).toBe(201);
+    await api.patch(`/v1/license-templates/${none}`, { trial_allowed: false });
+    expect((await tryOut(customer(), none)).body.code).toBe('TRIAL_NOT_ALLOWED');
+  });
+
+  it('is had once a customer and product, from whichever template, and by each customer and of each product', async () => {
+    const id = customer();
+    const { product_id } = (await tryOut(id)).body;
+    const { template_id: sibling } = await api.create('/v1/license-templates', {
+      ...TERMS,
+      template_name: 'Sibling',
+      product_id,
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+    });
+    expect(codes([await tryOut(id), await tryOut(id, sibling as string)])).toEqual([
+      'TRIAL_ALREADY_USED',
+      'TRIAL_ALREADY_USED',
+    ]);
+    const fine = [await tryOut(customer()), await tryOut(id, await api.template(TERMS))];
+    expect(codes(fine)).toEqual(['issued', 'issued']);
+    expect((await api.post('/v1/licenses', { ...order(id), trial: false })).status).toBe(201);
+    const other = await app.tenant();
+    expect((await other.post('/v1/licenses', order(id, await other.template(TERMS)))).status).toBe(201);
+  });
+
+  it('is had once also when many ask at the same time, and harms no other order that came with them', async () => {
+    const id = customer();
+    const answers = await Promise.all([
+      ...Array.from({ length: 20 }, () => tryOut(id)),
+      ...Array.from({ length: 20 }, () => tryOut(customer())),
+      ...Array.from({ length: 20 }, () => api.post('/v1/licenses', { ...order(id), trial: false })),
+    ]);
+    expect(codes(answers.slice(0, 20))).toEqual([...Array<string>(19).fill('TRIAL_ALREADY_USED'), 'issued']);
+    expect(codes(answers.slice(20))).toEqual(Array<string>(40).fill('issued'));
+    const { data } = (await api.get(`/v1/licenses?customer_id=${id}&limit=100`)).body;
+    expect((data as Wire[]).filter(({ trial }) => trial as boolean)).toHaveLength(1);
+  });
+
+  it('stays had when it is converted, given away or revoked', async () => {
+    const id = customer();
+    const { license_id } = (await tryOut(id)).body;
+    const act = (action: string, body: Wire) => api.post(`/v1/licenses/${license_id}/${action}`, body);
+    const next = customer();
+    for (const [action, body] of [
+      ['convert-trial', {}],
+      ['transfer', { customer_id: next }],
+      ['revoke', { reason: { code: 'OTHER' } }],
+    ] as const) {
+      expect((await act(action, body)).status).toBe(200);
+      expect((await tryOut(id)).body.code).toBe('TRIAL_ALREADY_USED');
+    }
+    expect((await tryOut(next)).status).toBe(201);
+  });
+
+  it('is the same trial again to the same idempotency key, and refused to another', async () => {
+    const body = order(customer());
+    const first = await api.post('/v1/licenses', body, { 'Idempotency-Key': `t-${body.customer_id}` });
+    const again = await api.post('/v1/licenses', body, { 'Idempotency-Key': `t-${body.customer_id}` });
+    expect([again.status, again.body]).toEqual([201, first.body]);
+    const other = await api.post('/v1/licenses', body, { 'Idempotency-Key': `u-${body.customer_id}` });
+    expect(other).toMatchObject({ status: 409, body: { code: 'TRIAL_ALREADY_USED' } });
+  });
+
+  it('is refused over the bus by the same name, and undoes the unit of work it was part of', async () => {
+    const commands = app.nest.get(CommandBus);
+    const actor = Actor.service('test', api.tenantId);
+    const [id, bystander] = [customer(), customer()];
+    await commands.execute(new IssueLicenseCommand(actor, order(id)));
+    const both = app.nest.get(UnitOfWork).run(api.tenantId, async () => {
+      await commands.execute(new IssueLicenseCommand(actor, order(bystander)));
+      await commands.execute(new IssueLicenseCommand(actor, order(id)));
+    });
+    await expect(both).rejects.toMatchObject({ status: 409, options: { errorCode: 'TRIAL_ALREADY_USED' } });
+    expect((await api.get(`/v1/licenses?customer_id=${bystander}`)).body.data).toEqual([]);
+  });
+});
