@@ -22,9 +22,10 @@ async function readAll(socket: Socket): Promise<string> {
   return answer;
 }
 
+const nextMinute = () => ({ now: Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + 1_000 });
+
 /** An application whose clock stands at the beginning of a minute until it is moved. */
-async function startAtRest(options: TestAppOptions = {}) {
-  const time = { now: Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + 1_000 };
+async function startAtRest(options: TestAppOptions = {}, time = nextMinute()) {
   const app = await TestApp.start({
     ...options,
     environment: { RATE_LIMIT_FAILURES: '30', ...options.environment },
@@ -141,9 +142,9 @@ describe('rate limits', () => {
 
   it('are shared by processes over PostgreSQL, in batches', async () => {
     const environment = { RATE_LIMIT_STORE: 'postgres', RATE_LIMIT_PER_TENANT: '10' };
-    const { app: here } = await startAtRest({ environment });
+    const { app: here, time } = await startAtRest({ environment });
     const tenant = await here.tenant();
-    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets });
+    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
     const away = there.bearer(tenant.tenantId, tenant.key ?? '');
     for (let i = 0; i < 6; i++) expect((await tenant.get('/v1/me')).status).toBe(200);
     await here.nest.get(RateCounter).share();
