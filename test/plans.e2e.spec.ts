@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import { TestApp } from './support/app.js';
 import { TestDatabase, query } from './support/database.js';
 import { eventually } from './support/eventually.js';
@@ -61,4 +62,46 @@ describe('statements for many tenants', () => {
     },
     60_000,
   );
+
+  it('compare no row with all others, also when they were planned while the tables were empty', async () => {
+    const database = await TestDatabase.create();
+    const app = await TestApp.start({ database });
+    const tenant = await app.tenant();
+    const templateId = await tenant.template();
+    const called = jest.spyOn(app.nest.get(UnitOfWork), 'call');
+    await tenant.issue(templateId);
+    const order = { license_template_id: templateId, customer_id: 'c' };
+    expect((await tenant.post('/v1/licenses', order, { 'Idempotency-Key': 'k' })).status).toBe(201);
+    await eventually(() => expect(called.mock.calls.map(([{ name }]) => name)).toContain('event-log.move'));
+    const statements = new Map(called.mock.calls.map(([statement]) => [statement.name, statement]));
+    expect([...statements.keys()].sort()).toEqual(['event-log.move', 'licenses.issue', 'licenses.issue-once']);
+    for (const { text, values } of statements.values()) {
+      const [row] = await query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        database.applicationUrl,
+        `EXPLAIN (FORMAT JSON) ${text}`,
+        values,
+      );
+      expect(eachWithEach(row?.['QUERY PLAN'][0].Plan)).toEqual([]);
+    }
+    await app.stop();
+    await database.drop();
+  });
 });
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'CTE Name'?: string;
+  readonly Plans?: readonly Plan[];
+}
+
+/** What is read as a whole for each row of something else. */
+function eachWithEach(plan: Plan | undefined): string[] {
+  if (!plan) throw new Error('There is no plan.');
+  const parts = plan.Plans ?? [];
+  const inner = plan['Node Type'] === 'Nested Loop' ? parts.slice(-1).flatMap(scansOf) : [];
+  return [...inner, ...parts.flatMap(eachWithEach)];
+}
+
+function scansOf({ Plans = [], ...plan }: Plan): string[] {
+  return [...(plan['CTE Name'] === undefined ? [] : [plan['CTE Name']]), ...Plans.flatMap(scansOf)];
+}

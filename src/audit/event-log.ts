@@ -30,7 +30,9 @@ export interface EventRow {
  * then on it is locked before anything is moved, in order of the tenants' ids, so that two moves cannot wait for each other.
  *
  * $1 are tenants in order, $2 tenants and $3 ids of events. Each row is written behind its tenant's wall, which is put up as the
- * row comes; OFFSET 0 keeps PostgreSQL from doing so earlier. Were rows to come in another order, they would be refused.
+ * row comes; OFFSET 0 keeps PostgreSQL from doing so earlier. Were rows to come in another order, they would be refused. Each
+ * event has its counter; the join is FULL because that is never done by comparing each with each, which is how a plan that was made while
+ * the outbox was empty would do it.
  */
 const MOVE = {
   name: 'event-log.move',
@@ -53,7 +55,7 @@ const MOVE = {
       RETURNING tenant_id, last_seq
     ), numbered AS (
       SELECT moved.*, last_seq + 1 - row_number() OVER (PARTITION BY tenant_id ORDER BY created_at DESC, id DESC) AS seq
-      FROM moved JOIN counter USING (tenant_id) OFFSET 0
+      FROM moved FULL JOIN counter USING (tenant_id) OFFSET 0
     )
     INSERT INTO license_event_logs (tenant_id, seq, id, event_type, license_id, resource_type, resource_id,
                                     event_data, personal, user_id, actor, metadata, created_at)

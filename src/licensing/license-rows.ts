@@ -103,6 +103,9 @@ const CLAIMED = `
     RETURNING tenant_id, encode(key_digest, 'hex') AS claim_digest),`;
 const IF_CLAIMED = `WHERE claim_digest IS NULL OR (tenant_id, claim_digest) IN (SELECT tenant_id, claim_digest FROM claimed)`;
 
+/** Looked up in a table of hashes: a join would be planned for one row and compare each with each. */
+const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE`;
+
 /**
  * Stores licenses of several tenants, their keys, and the events that tell of them: $1 the licenses, $2 their terms, $3 the
  * events. A license is stored if its template, its product and its customer are as it was made from them, and its claim was
@@ -112,21 +115,22 @@ const IF_CLAIMED = `WHERE claim_digest IS NULL OR (tenant_id, claim_digest) IN (
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($2) AS shared (tenant_id text, ${typed(TERMS).join(', ')})
+    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (tenant_id text, ${typed(TERMS).join(', ')}) OFFSET 0) AS known
+    WHERE CASE WHEN ${BEHIND_WALL} THEN
+      template_version = (
+        SELECT template.version FROM license_templates template
+        JOIN billing_products product USING (tenant_id, product_id)
+        WHERE template.tenant_id = known.tenant_id AND template.template_id = known.template_id
+          AND template.active AND product.active) END
   ), fit AS MATERIALIZED (
     SELECT * FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
       FROM jsonb_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
       JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
     WHERE CASE WHEN ${BEHIND_WALL} THEN
-      template_version = (
-        SELECT template.version FROM license_templates template
-        JOIN billing_products product USING (tenant_id, product_id)
-        WHERE template.tenant_id = made.tenant_id AND template.template_id = made.template_id
-          AND template.active AND product.active)
-      AND (customer_version IS NULL OR customer_version = coalesce((
+      customer_version IS NULL OR customer_version = coalesce((
         SELECT customer.version FROM customers customer
-        WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id), 0)) END
+        WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id), 0) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})
     SELECT ${COLUMNS} FROM (SELECT * FROM fit ${ifClaimed} OFFSET 0) AS free
@@ -134,13 +138,13 @@ const issueText = (claimed: string, ifClaimed: string) => `
     RETURNING license_id
   ), keyed AS (
     INSERT INTO license_keys (digest, tenant_id, license_id)
-    SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM fit JOIN stored USING (license_id) ORDER BY key_digest
+    SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM fit ${IF_STORED} ORDER BY key_digest
   ), told AS (
     INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id,
                         event_data, personal, user_id, actor, metadata, created_at)
     SELECT tenant_id, id, event_type, license_id, resource_type, resource_id,
            event_data, personal, user_id, actor, metadata, created_at
-    FROM jsonb_populate_recordset(NULL::outbox, $3) JOIN stored USING (license_id)
+    FROM jsonb_populate_recordset(NULL::outbox, $3) ${IF_STORED}
   )
   SELECT license_id FROM stored`;
 const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
