@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Idempotency, type Claim, type Earlier } from '../shared/events/idempotency.js';
+import type { Lane } from '../shared/events/lane.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { LicenseCreatedEvent } from './events/license-created.event.js';
-import type { Ticket } from './issue-queue.js';
+import { isMade, ticketsOf, type Group, type Ticket } from './issue-queue.js';
 import { IssuingTerms, type Terms } from './issuing-terms.js';
 import { toIssuedLicense, type IssuedLicense } from './license.dto.js';
 import { LicenseIssuer, type KeyedIssue } from './license-issuer.js';
@@ -32,24 +33,36 @@ export class GroupIssuer {
     private readonly licenses: LicenseRepository,
   ) {}
 
-  async issue(group: ReadonlyMap<string, readonly [Ticket, ...Ticket[]]>): Promise<Map<Ticket, Outcome>> {
-    const orders = [...group.values()].map((tickets) => ({
-      actor: tickets[0].command.actor,
-      orders: tickets.map(({ command }) => command.order),
-    }));
-    const terms = await this.terms.recallAll(orders);
-    // Those whose terms had to be read, before any that wait for them.
-    for (const tickets of group.values()) this.makeAhead(tickets.filter(({ made }) => !made));
+  /** A group whose licenses are all made is sent at once: behind those that were sent over its lane before. */
+  async issue(group: Group, lane: Lane): Promise<Map<Ticket, Outcome>> {
     const outcomes = new Map<Ticket, Outcome>();
-    const made = [...group].flatMap(([tenantId, tickets]) =>
-      tickets.flatMap((ticket) => ticket.made ?? this.make(ticket, terms.get(tenantId), outcomes) ?? []),
-    );
-    const stored = made.length > 0 ? await this.licenses.issueAll(made.map(({ row }) => row)) : new Set<string>();
+    if (!isMade(group)) await this.makeRest(group, outcomes);
+    const made = ticketsOf(group).flatMap((ticket) => ticket.made ?? []);
+    const stored =
+      made.length > 0
+        ? await this.licenses.issueAll(
+            made.map(({ row }) => row),
+            lane,
+          )
+        : new Set<string>();
     for (const { ticket, row, result } of made) {
       if (stored.has(row.license.licenseId)) outcomes.set(ticket, { result });
     }
     await Promise.all([...group].map(([tenantId, tickets]) => this.settleRest(tenantId, tickets, outcomes)));
     return outcomes;
+  }
+
+  /** What has to be made from terms that are read first, before any orders that wait for those; and what is refused. */
+  private async makeRest(group: Group, outcomes: Map<Ticket, Outcome>): Promise<void> {
+    const terms = await this.terms.recallAll(
+      [...group.values()].map((tickets) => ({
+        actor: tickets[0].command.actor,
+        orders: tickets.map(({ command }) => command.order),
+      })),
+    );
+    for (const ticket of ticketsOf(group)) {
+      ticket.made ??= this.make(ticket, terms.get(ticket.command.actor.tenantId), outcomes);
+    }
   }
 
   /** An idempotency key is taken with what its order comes to. */

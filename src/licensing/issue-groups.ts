@@ -3,16 +3,19 @@ import { HttpException, Injectable, ServiceUnavailableException } from '@nestjs/
 import { isLockTimeout } from '../database/sql-errors.js';
 import { Idempotency } from '../shared/events/idempotency.js';
 import { IdempotencyKeyReusedError } from '../shared/events/idempotency.errors.js';
+import type { Lane } from '../shared/events/lane.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { Metrics } from '../shared/metrics/metrics.js';
 import type { IssueLicenseCommand } from './commands/issue-license.command.js';
 import { GroupIssuer, type Answer, type Outcome } from './group-issuer.js';
-import { IssueQueue, type Ticket } from './issue-queue.js';
+import { IssueQueue, ticketsOf, type Group, type Ticket } from './issue-queue.js';
 import type { IssuedLicense } from './license.dto.js';
 import { LicenseIssuer } from './license-issuer.js';
 
-/** Groups that may be on their way to the database at once: while one commits, the next is made. */
-const MAX_FLIGHTS = 2;
+/** At once: while one tenant waits for a lock, others go in another lane. */
+const MAX_LANES = 2;
+/** Groups on their way in a lane: while one commits, the next is there already. */
+const MAX_IN_LANE = 2;
 
 /**
  * Orders that arrive while others are on their way share the next transaction, those of several tenants too, each behind
@@ -22,7 +25,8 @@ const MAX_FLIGHTS = 2;
 @Injectable()
 export class IssueGroups {
   private readonly queue = new IssueQueue();
-  private flights = 0;
+  /** What is on its way in each, as it was sent. */
+  private readonly lanes = new Map<Lane, Group[]>();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -42,40 +46,51 @@ export class IssueGroups {
   }
 
   private takeOff(): void {
-    while (this.flights < MAX_FLIGHTS) {
+    while (this.lanes.size < MAX_LANES) {
       const group = this.queue.nextGroup();
-      if (group.length === 0) return;
-      this.groups.makeAhead(group.filter(({ made }) => !made));
-      this.flights++;
-      this.metrics.issueGroupSize.observe(group.length);
-      void this.fly(group);
+      if (group.size === 0) break;
+      this.groups.makeAhead(ticketsOf(group).filter(({ made }) => !made));
+      const lane = this.unitOfWork.lane();
+      this.lanes.set(lane, []);
+      void this.fly(group, lane);
+    }
+    for (const [lane, groups] of this.lanes) {
+      const last = groups.at(-1);
+      if (!last || groups.length >= MAX_IN_LANE) continue;
+      const group = this.queue.nextBehind(last);
+      if (group.size > 0) void this.fly(group, lane);
     }
   }
 
-  private land(group: readonly Ticket[]): void {
-    this.flights--;
+  private land(group: Group, lane: Lane): void {
+    const groups = this.lanes.get(lane) ?? [];
+    groups.splice(groups.indexOf(group), 1);
+    if (groups.length === 0) this.lanes.delete(lane);
     this.queue.done(group);
     this.takeOff();
   }
 
   /** Every ticket is answered; it never throws. */
-  private async fly(group: readonly Ticket[]): Promise<void> {
+  private async fly(group: Group, lane: Lane): Promise<void> {
+    const tickets = ticketsOf(group);
+    this.lanes.get(lane)?.push(group);
+    this.metrics.issueGroupSize.observe(tickets.length);
     let outcomes: ReadonlyMap<Ticket, Outcome>;
     try {
-      outcomes = await this.groups.issue(byTenant(group));
+      outcomes = await this.groups.issue(group, lane);
     } catch (error) {
-      const final = isFinal(error, group.length);
-      outcomes = new Map(group.map((ticket) => [ticket, final ? { error } : 'alone']));
+      const final = isFinal(error, tickets.length);
+      outcomes = new Map(tickets.map((ticket) => [ticket, final ? { error } : 'alone']));
     }
-    const alone = group.filter((ticket) => outcomes.get(ticket) === 'alone');
+    const alone = tickets.filter((ticket) => outcomes.get(ticket) === 'alone');
     if (alone.length === 0) {
-      this.land(group);
+      this.land(group, lane);
       // Before anybody is answered the next group is sent, so that the database works meanwhile.
-      if (this.flights > 0) await nextTurn();
+      if (this.lanes.size > 0) await nextTurn();
     }
     for (const [ticket, outcome] of outcomes) if (outcome !== 'alone') this.answer(ticket, outcome);
     for (const ticket of alone) this.answer(ticket, await this.alone(ticket));
-    if (alone.length > 0) this.land(group);
+    if (alone.length > 0) this.land(group, lane);
     else this.takeOff();
   }
 
@@ -117,15 +132,4 @@ export class IssueGroups {
 function isFinal(error: unknown, orders: number): boolean {
   if (!(error instanceof HttpException) || isLockTimeout(error.cause)) return false;
   return orders === 1 || error instanceof ServiceUnavailableException;
-}
-
-function byTenant(tickets: readonly Ticket[]): Map<string, [Ticket, ...Ticket[]]> {
-  const groups = new Map<string, [Ticket, ...Ticket[]]>();
-  for (const ticket of tickets) {
-    const { tenantId } = ticket.command.actor;
-    const group = groups.get(tenantId);
-    if (group) group.push(ticket);
-    else groups.set(tenantId, [ticket]);
-  }
-  return groups;
 }

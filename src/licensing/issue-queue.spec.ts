@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Claim } from '../shared/events/idempotency.js';
 import { Actor } from '../shared/tenancy/actor.js';
 import { IssueLicenseCommand } from './commands/issue-license.command.js';
-import { IssueQueue, MAX_GROUP, type Ticket } from './issue-queue.js';
+import { IssueQueue, MAX_GROUP, ticketsOf, type Group, type Ticket } from './issue-queue.js';
 
 function ticket(tenantId: string, name = 'x', claim?: Claim): Ticket {
   const order = { license_template_id: 't', customer_id: 'c', issued_to: name };
@@ -10,15 +10,17 @@ function ticket(tenantId: string, name = 'x', claim?: Claim): Ticket {
   return { command, claim, followers: [], resolve: () => undefined, reject: () => undefined };
 }
 
-const names = (group: readonly Ticket[]) =>
-  group.map(({ command }) => `${command.actor.tenantId} ${command.order.issued_to ?? ''}`);
+const made = {} as NonNullable<Ticket['made']>;
+
+const names = (group: Group) =>
+  ticketsOf(group).map(({ command }) => `${command.actor.tenantId} ${command.order.issued_to ?? ''}`);
 
 describe('the queue of orders', () => {
   it('gives what is there, as it came', () => {
     const queue = new IssueQueue();
     for (const name of ['1', '2', '3']) queue.add(ticket('a', name));
     expect(names(queue.nextGroup())).toEqual(['a 1', 'a 2', 'a 3']);
-    expect(queue.nextGroup()).toEqual([]);
+    expect(queue.nextGroup().size).toBe(0);
   });
 
   it('lets no group of a tenant overtake the one before', () => {
@@ -32,12 +34,51 @@ describe('the queue of orders', () => {
     expect(names(queue.nextGroup())).toEqual(['a 2']);
   });
 
+  const full = (queue: IssueQueue, tenantId: string) => {
+    const orders = Array.from({ length: MAX_GROUP }, (_, at) => ({ ...ticket(tenantId, String(at)), made }));
+    for (const order of orders) queue.add(order);
+    return orders;
+  };
+
+  it('gives what may go behind a group, as it came, once that is a full one and the licenses of both are made', () => {
+    const queue = new IssueQueue();
+    const first = ticket('a', 'first');
+    queue.add(first);
+    const group = queue.nextGroup();
+    const orders = full(queue, 'a');
+    queue.add(ticket('a', 'more'));
+    expect(queue.nextBehind(group).size).toBe(0);
+    first.made = made;
+    expect(queue.nextBehind(group).size).toBe(0);
+    for (const order of queue.unmade('a')) order.made = made;
+    const behind = queue.nextBehind(group);
+    expect(ticketsOf(behind)).toEqual(orders);
+    expect(queue.nextBehind(behind).size).toBe(0);
+    queue.done(group);
+    expect(queue.nextGroup().size).toBe(0);
+    queue.done(behind);
+    expect(names(queue.nextGroup())).toEqual(['a more']);
+  });
+
+  it('puts behind a group neither orders of other tenants nor any while those wait', () => {
+    const queue = new IssueQueue();
+    queue.add({ ...ticket('a'), made });
+    const group = queue.nextGroup();
+    const orders = full(queue, 'a');
+    queue.add({ ...ticket('b'), made });
+    expect(queue.nextBehind(group).size).toBe(0);
+    const other = queue.nextGroup();
+    expect(names(other)).toEqual(['b x']);
+    expect(queue.nextBehind(other).size).toBe(0);
+    expect(ticketsOf(queue.nextBehind(group))).toEqual(orders);
+  });
+
   it('bounds a group, and gives a small tenant its share beside a huge one', () => {
     const queue = new IssueQueue();
     for (let i = 0; i < 1_000; i++) queue.add(ticket('huge', String(i)));
     queue.add(ticket('small', '1'));
     const group = queue.nextGroup();
-    expect(group.length).toBeLessThanOrEqual(MAX_GROUP);
+    expect(names(group).length).toBeLessThanOrEqual(MAX_GROUP);
     expect(names(group)).toContain('small 1');
     expect(names(group)[0]).toBe('huge 0');
   });
@@ -48,7 +89,7 @@ describe('the queue of orders', () => {
       for (let at = 0; at < 150; at++) queue.add(ticket(`t${at}`, String(round)));
     }
     const served: string[] = [];
-    for (let group = queue.nextGroup(); group.length > 0; group = queue.nextGroup()) {
+    for (let group = queue.nextGroup(); group.size > 0; group = queue.nextGroup()) {
       served.push(...names(group));
       queue.done(group);
     }
@@ -62,9 +103,9 @@ describe('the queue of orders', () => {
     const [first, second, third] = [ticket('a', '1'), ticket('a', '2'), ticket('a', '3')];
     for (const order of [first, second, third, ticket('b', '1')]) queue.add(order);
     expect(queue.unmade('a')).toEqual([first, second, third]);
-    first.made = {} as NonNullable<Ticket['made']>;
+    first.made = made;
     expect(queue.unmade('a')).toEqual([second, third]);
-    third.made = first.made;
+    third.made = made;
     expect([queue.unmade('a'), queue.unmade('c')]).toEqual([[], []]);
   });
 
@@ -75,7 +116,7 @@ describe('the queue of orders', () => {
     const group = queue.nextGroup();
     queue.add(second);
     expect(queue.unmade('a')).toEqual([]);
-    first.made = {} as NonNullable<Ticket['made']>;
+    first.made = made;
     expect(queue.unmade('a')).toEqual([second]);
     first.made = undefined;
     queue.done(group);
@@ -89,11 +130,11 @@ describe('the queue of orders', () => {
     queue.add(leader);
     queue.add(follower);
     const group = queue.nextGroup();
-    expect(group).toEqual([leader]);
+    expect(ticketsOf(group)).toEqual([leader]);
     expect(leader.followers).toEqual([follower]);
     queue.release(leader);
     queue.done(group);
     queue.add(later);
-    expect(queue.nextGroup()).toEqual([later]);
+    expect(ticketsOf(queue.nextGroup())).toEqual([later]);
   });
 });

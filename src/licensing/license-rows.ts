@@ -1,6 +1,7 @@
 import { outboxRow } from '../shared/events/outbox.js';
 import type { SettledRow } from '../shared/events/idempotency.js';
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
+import { isoTime } from '../shared/iso-time.js';
 import { jsonArray } from '../shared/json-array.js';
 import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
 import type { License } from './license.entity.js';
@@ -125,7 +126,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
   ), fit AS MATERIALIZED (
     SELECT * FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
-      FROM jsonb_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
+      FROM json_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
       JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
     WHERE CASE WHEN ${BEHIND_WALL} THEN
       customer_version IS NULL OR customer_version = coalesce((
@@ -184,18 +185,18 @@ function toItem({ license, keyDigest, customerVersion, claim }: NewLicense) {
     customer_id: license.customerId,
     status: license.status,
     issued_to: license.issuedTo,
-    issued_date: license.issuedDate,
-    expiry_date: license.expiryDate,
-    maintenance_expiry: license.maintenanceExpiry,
+    issued_date: isoTime(license.issuedDate),
+    expiry_date: license.expiryDate && isoTime(license.expiryDate),
+    maintenance_expiry: license.maintenanceExpiry && isoTime(license.maintenanceExpiry),
     current_activations: license.currentActivations,
     metadata: license.metadata,
     trial: license.trial,
     trial_customer_id: license.trialCustomerId,
     trial_product_id: license.trialProductId,
-    next_due_at: license.nextDueAt,
+    next_due_at: license.nextDueAt && isoTime(license.nextDueAt),
     version: license.version,
-    created_at: license.createdAt,
-    updated_at: license.updatedAt,
+    created_at: isoTime(license.createdAt),
+    updated_at: isoTime(license.updatedAt),
     template_id: license.templateId,
     template_version: license.templateVersion,
     customer_version: customerVersion,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isoTime } from '../shared/iso-time.js';
 import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import {
   FreeForm,
@@ -117,8 +118,8 @@ export function toIssuedLicense(license: License, licenseKey: string): IssuedLic
     license_model: license.licenseModel,
     status: license.statusAt(license.issuedDate),
     issued_to: license.issuedTo,
-    issued_date: license.issuedDate.toISOString(),
-    expiry_date: license.expiryDate?.toISOString() ?? null,
+    issued_date: isoTime(license.issuedDate),
+    expiry_date: license.expiryDate && isoTime(license.expiryDate),
     max_activations: license.maxActivations,
     current_activations: license.currentActivations,
   };

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
+import type { Lane } from '../shared/events/lane.js';
 import { RunAgain, type Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
@@ -30,13 +31,13 @@ export class LicenseRepository extends TenantRepository<License> {
    * Stores licenses of several tenants, each with the event that tells of it, in a transaction of its own. Returns the ids of those that were
    * stored: the others have outdated terms, or a claim that was not free. Throws TrialAlreadyUsedError.
    */
-  async issueAll(rows: readonly IssueRow[]): Promise<ReadonlySet<string>> {
+  async issueAll(rows: readonly IssueRow[], lane: Lane): Promise<ReadonlySet<string>> {
     for (const { license, event } of rows) assertOf(license, event?.tenantId);
     const happened = (stored: readonly StoredRow[]) => {
       const ids = idsOf(stored);
       return rows.flatMap(({ license, event }) => (event && ids.has(license.licenseId) ? [event] : []));
     };
-    return idsOf(await this.unitOfWork.call<StoredRow>(issueStatement(rows), happened).catch(throwNamed));
+    return idsOf(await this.unitOfWork.call<StoredRow>(issueStatement(rows), happened, lane).catch(throwNamed));
   }
 
   /** One, in a transaction that tells of it itself. False when its terms are outdated. Throws TrialAlreadyUsedError. */

@@ -5,8 +5,8 @@ import { LicenseBatches } from '../license-batches.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
 import { IssueLicenseCommand } from './issue-license.command.js';
 
-/** Two full groups: one on its way, one that is made meanwhile. So long at most waits a single order of the same tenant. */
-const WINDOW = 400;
+/** Three full groups: two on their way, one that is made meanwhile. So long at most waits a single order of the same tenant. */
+const WINDOW = 300;
 
 @CommandHandler(BatchIssueLicensesCommand)
 export class BatchIssueLicensesHandler implements ICommandHandler<BatchIssueLicensesCommand> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { isoTime } from '../iso-time.js';
 import { jsonArray } from '../json-array.js';
 import type { IntegrationEvent } from './integration-event.js';
 
@@ -56,6 +57,6 @@ export function outboxRow(event: IntegrationEvent): string {
     user_id: event.actor.type === 'user' ? event.actor.id : null,
     actor: event.actor,
     metadata: event.metadata,
-    created_at: event.occurredAt.toISOString(),
+    created_at: isoTime(event.occurredAt),
   });
 }

@@ -10,6 +10,7 @@ import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from './integration-event.js';
+import { Lane } from './lane.js';
 import { Outbox } from './outbox.js';
 import type { TenantCommand } from './tenant-command.js';
 import { TenantConnection, type Mode, type Statement } from './tenant-connection.js';
@@ -75,20 +76,26 @@ export class UnitOfWork {
 
   /**
    * One statement that is a transaction of its own, in one round trip, for whichever tenants: it puts up their walls itself
-   * (see BEHIND_WALL) and stores the events of what it does. `happened` tells by its rows which those are.
+   * (see BEHIND_WALL) and stores the events of what it does. `happened` tells by its rows which those are. In a lane it is done
+   * after those that were called there before.
    */
   async call<Row extends QueryResultRow>(
     statement: Statement,
     happened: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
+    lane = this.lane(),
   ): Promise<Row[]> {
-    const rows = await this.send<Row>(statement, (lost) => new OutcomeUnknownError(lost));
+    const rows = await this.send<Row>(lane, statement, (lost) => new OutcomeUnknownError(lost));
     this.eventBus.publishAll([...happened(rows)]);
     return rows;
   }
 
   /** The same where nothing is changed. */
   ask<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
-    return this.send<Row>(statement, (lost) => lost);
+    return this.send<Row>(this.lane(), statement, (lost) => lost);
+  }
+
+  lane(): Lane {
+    return new Lane(poolOf(this.dataSource));
   }
 
   /** How TypeORM maps an entity. */
@@ -115,22 +122,12 @@ export class UnitOfWork {
   }
 
   private async send<Row extends QueryResultRow>(
+    lane: Lane,
     statement: Statement,
     onLoss: (error: unknown) => unknown,
   ): Promise<Row[]> {
     if (this.isOpen) throw new Error('A transaction of its own cannot be part of another.');
-    return retried(async () => {
-      const client = await poolOf(this.dataSource).connect();
-      let broken: Error | undefined;
-      try {
-        return (await client.query<Row>(statement)).rows;
-      } catch (error) {
-        if (isConnectionLoss(error)) broken = error as Error;
-        throw broken ? onLoss(broken) : error;
-      } finally {
-        client.release(broken);
-      }
-    });
+    return retried(() => lane.query<Row>(statement, onLoss));
   }
 
   private async attempt<T>(mode: Mode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
