@@ -206,12 +206,40 @@ describe('the client API', () => {
       expect(denied).toMatchObject({ status: 403, body: { code: 'TENANT_SUSPENDED' } });
     });
 
+    it('says so also to a program that brings a key of the vendor', async () => {
+      const other = await app.tenant();
+      const license = await other.issue(await other.template({ max_activations: null }));
+      const made = await other.create('/v1/api-keys', { name: 'in our program', role: 'client' });
+      const program = app.bearer(other.tenantId, made.api_key as string);
+      await app.database.query(`UPDATE tenants SET status = 'SUSPENDED' WHERE id = $1`, [other.tenantId]);
+      const body = { license_key: license.license_key as string };
+      await eventually(async () => {
+        const answer = await program.post('/v1/client/validate', body);
+        expect(answer).toMatchObject({ status: 200, body: { valid: false, code: 'TENANT_SUSPENDED' } });
+      });
+      const denied = await program.post('/v1/client/activate', { ...body, fingerprint: 'a' });
+      expect(denied).toMatchObject({ status: 403, body: { code: 'TENANT_SUSPENDED' } });
+      expect((await program.get('/v1/me')).status).toBe(403);
+    });
+
+    it.each(['SUSPENDED', 'REVOKED'])('says of what is %s that its time is over too', async (state) => {
+      const license = await issue({ max_activations: null, default_duration: 30, grace_period_days: 5 });
+      await status(license, state);
+      now = new Date(START.getTime() + 35 * DAY_MS - 1);
+      expect(codes(await ask(license))).toEqual([state]);
+      now = new Date(START.getTime() + 35 * DAY_MS);
+      expect(codes(await ask(license))).toEqual([state, 'EXPIRED']);
+      now = START;
+    });
+
     it('writes nothing on its way; that a device was seen is written later', async () => {
       const license = await issue();
       await call('activate', license, { fingerprint: 'a' });
       await eventually(async () => {
         expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
       });
+      // From now on it is written when this says so.
+      await app.nest.get(LastSeen).beforeApplicationShutdown();
       now = new Date(START.getTime() + 60_000);
       const statements = await statementsOf(() => ask(license, { fingerprint: 'a' }));
       expect(statements.length).toBeGreaterThan(0);
@@ -243,6 +271,7 @@ describe('the client API', () => {
       ['entitlements', {}],
       ['usage/consume', { feature_id: 'f', amount: 1 }],
       ['usage/release', { feature_id: 'f', amount: 1 }],
+      ['check-out', { fingerprint: 'x' }],
     ];
 
     it.each(ROUTES)(
@@ -345,6 +374,12 @@ describe('the client API', () => {
         expect((await beat()).body.lease_expires_at).toBe(new Date(now.getTime() + 60_000).toISOString());
       }
       now = new Date(now.getTime() + 60_000);
+      const listed = async (as: string) => {
+        const path = `/v1/licenses/${license.license_id}/activations?status=${as}`;
+        return ((await api.get(path)).body.data as Wire[]).map(({ fingerprint, status }) => [fingerprint, status]);
+      };
+      expect(await listed('ACTIVE')).toEqual([]);
+      expect(await listed('EXPIRED')).toEqual([['a', 'EXPIRED']]);
       expect(await beat()).toMatchObject({ status: 409, body: { code: 'HEARTBEAT_EXPIRED' } });
       expect(codes(await ask(license, { fingerprint: 'a' }))).toEqual(['HEARTBEAT_EXPIRED']);
       expect((await call('activate', license, { fingerprint: 'b' })).status).toBe(200);
@@ -353,15 +388,26 @@ describe('the client API', () => {
         'ACTIVATION_LIMIT_REACHED',
       ]);
       expect((await beat()).body.code).toBe('HEARTBEAT_EXPIRED');
+      expect(await listed('ACTIVE')).toEqual([['b', 'ACTIVE']]);
+      await call('deactivate', license, { fingerprint: 'b' });
+      expect([await listed('ACTIVE'), await listed('DEACTIVATED')]).toEqual([[], [['b', 'DEACTIVATED']]]);
       now = START;
     });
 
     it('are refused to a license that is suspended, except giving back', async () => {
-      const license = await issue();
+      const license = await issue({ features: [{ feature_id: 'f', feature_name: 'F' }] });
       await call('activate', license, { fingerprint: 'a' });
       await status(license, 'SUSPENDED');
-      for (const route of ['activate', 'heartbeat'])
-        expect((await call(route, license, { fingerprint: 'a' })).body.code).toBe('LICENSE_STATE');
+      for (const [route, action, body] of [
+        ['activate', 'activate', { fingerprint: 'a' }],
+        ['heartbeat', 'heartbeat', { fingerprint: 'a' }],
+        ['usage/consume', 'use', { feature_id: 'f', amount: 1 }],
+        ['check-out', 'check-out', { fingerprint: 'a' }],
+      ] as const) {
+        const refused = (await call(route, license, body)).body;
+        expect(refused.code).toBe('LICENSE_STATE');
+        expect(refused.detail).toContain(`is SUSPENDED, in which ${action} is not possible`);
+      }
       expect((await call('deactivate', license, { fingerprint: 'a' })).status).toBe(200);
     });
   });
@@ -456,6 +502,13 @@ describe('the client API', () => {
       expect(codes((await call('activate', license, right, abroad)).body)).toEqual(['COUNTRY_DENIED']);
       expect((await call('activate', license, right)).status).toBe(200);
       expect((await call('activate', license, { fingerprint: 'a' })).status).toBe(200);
+      // A file would be used without asking.
+      expect(codes((await call('check-out', license, { fingerprint: 'a' })).body)).toEqual([
+        'COUNTRY_DENIED',
+        'HARDWARE_DENIED',
+      ]);
+      const home = { 'X-Forwarded-For': '203.0.113.7', 'CF-IPCountry': 'DE' };
+      expect((await call('check-out', license, right, home)).status).toBe(200);
       // What was not known then is asked each time.
       expect(codes(await ask(license, { fingerprint: 'a' }))).toEqual(['COUNTRY_DENIED', 'HARDWARE_DENIED']);
     });
@@ -514,6 +567,26 @@ describe('the client API', () => {
       expect((await release(license, 1)).body.code).toBe('USAGE_NOT_HELD');
       expect((await consume(license, 1)).body.entitlement).toMatchObject({ used: 1, remaining: 99 });
       now = START;
+    });
+
+    it.each([
+      ['DAY', '2026-06-16T00:00:00.000Z'],
+      ['YEAR', '2027-01-01T00:00:00.000Z'],
+    ])('counts anew each %s', async (reset_period, resets_at) => {
+      const license = await issue({ features: [{ ...feature, reset_period }] });
+      expect((await consume(license, 100)).body.entitlement).toMatchObject({ resets_at });
+      now = new Date(Date.parse(resets_at) - 1);
+      expect((await consume(license, 1)).status).toBe(409);
+      now = new Date(resets_at);
+      expect((await consume(license, 100)).status).toBe(200);
+      now = START;
+    });
+
+    it.each(['SIZE', 'DURATION', 'BANDWIDTH'])('of type %s is counted as exactly', async (limit_type) => {
+      const license = await issue({ features: [{ ...feature, limit_type }] });
+      expect((await consume(license, 100)).body.entitlement).toMatchObject({ limit_type, used: 100, remaining: 0 });
+      expect((await consume(license, 1)).body).toMatchObject({ code: 'USAGE_EXCEEDED', limit_value: 100 });
+      expect((await release(license, 1)).body.entitlement).toMatchObject({ used: 99, remaining: 1 });
     });
 
     it('is counted once with an idempotency key', async () => {
@@ -588,7 +661,7 @@ describe('the limits of the client API', () => {
     // The rest of the API has limits of its own.
     expect((await (await app.tenant()).get('/v1/products')).status).toBe(200);
     await app.stop();
-  }, 60_000);
+  });
 
   it('count what is open to everybody together with the rest, for each address', async () => {
     const environment = { TRUST_PROXY: '1', CLIENT_RATE_PER_ADDRESS: '1', CLIENT_RATE_BURST_S: '3' };
@@ -629,7 +702,30 @@ describe('the limits of the client API', () => {
     const statuses: number[] = [];
     for (let n = 0; n < 6; n++) statuses.push(await from(n, NOBODYS));
     expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
-    expect(await from(6, 'another')).toBe(200);
+    // However it is typed.
+    expect(await from(6, NOBODYS.toLowerCase().replaceAll('-', ' '))).toBe(429);
+    expect(await from(7, 'another')).toBe(200);
+    await app.stop();
+  });
+
+  it('are those of an API key too, whichever license it asks for', async () => {
+    const environment = { CLIENT_RATE_PER_KEY: '1', CLIENT_RATE_BURST_S: '5' };
+    const clock = { now: () => START };
+    const app = await TestApp.start({
+      environment,
+      override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+    });
+    const { tenantId } = await app.tenant();
+    const [one, other] = [
+      await app.key(tenantId, [], { role: 'client' }),
+      await app.key(tenantId, [], { role: 'client' }),
+    ];
+    const ask = async (program: Api, n: number) =>
+      (await program.post('/v1/client/validate', { license_key: `key ${n}` })).status;
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n++) statuses.push(await ask(one, n));
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(await ask(other, 6)).toBe(200);
     await app.stop();
   });
 });

@@ -208,8 +208,18 @@ describe('the life of a license', () => {
     await api.patch(`/v1/license-templates/${template_id}`, { active: false });
     expect(await change(template_id as string)).toBe('TEMPLATE_INACTIVE');
     await api.patch(`/v1/license-templates/${template_id}`, { active: true });
-    expect(await change(template_id as string)).toBeUndefined();
+    const key = (await act(license_id, 'reveal-key')).body.license_key;
+    const once = () =>
+      api.post(
+        `/v1/licenses/${license_id}/change-template`,
+        { license_template_id: template_id },
+        { 'Idempotency-Key': 'to-site' },
+      );
+    const [changed, again] = await Promise.all([once(), once()]);
+    expect(changed.status).toBe(200);
+    expect(again.body).toEqual(changed.body);
     expect(await read(license_id)).toMatchObject({ template_id, license_model: 'SITE_LICENSE', expiry_date: null });
+    expect((await act(license_id, 'reveal-key')).body.license_key).toBe(key);
   });
 
   it('counts two renewals at once both, and one that is sent again once', async () => {

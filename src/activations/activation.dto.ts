@@ -77,10 +77,7 @@ export type ActivationPage = z.infer<typeof ActivationPage>;
 
 export const ListActivationsRequest = z.strictObject({
   ...pageParameters,
-  status: z
-    .enum(['ACTIVE', 'DEACTIVATED', 'EXPIRED'])
-    .optional()
-    .meta({ description: 'As it was last written down: a lease that ended since is still listed as ACTIVE.' }),
+  status: z.enum(['ACTIVE', 'DEACTIVATED', 'EXPIRED']).optional(),
 });
 export type ListActivationsRequest = z.infer<typeof ListActivationsRequest>;
 

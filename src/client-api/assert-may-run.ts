@@ -1,9 +1,9 @@
 import type { License } from '../licensing/index.js';
 import { LicenseRestrictedError } from './client.errors.js';
 import type { Origin } from './client.guard.js';
-import { inOrder } from './codes.js';
+import { inOrder, type Reason } from './codes.js';
 import { ofProgram } from './evaluation.js';
-import { deniedBy, judgeable } from './restrictions.js';
+import { deniedBy, judgeable, type Surroundings } from './restrictions.js';
 
 /** What a program says of itself when it asks for a seat or a file. */
 export interface Program {
@@ -13,13 +13,25 @@ export interface Program {
   readonly hardware_id?: string | undefined;
 }
 
-/** Throws LicenseRestrictedError where the license is not for this product, place or time. */
-export function assertMayRun(program: Program, license: License, origin: Origin, now: Date): void {
-  const { product_id, domain, mac, hardware_id: hardwareId } = program;
-  const surroundings = { now, ...origin, domain, mac, hardwareId };
-  const reasons = inOrder([
-    ...ofProgram({ product_id }, license, now),
-    ...deniedBy(judgeable(license.restrictions, surroundings), surroundings),
-  ]);
+/**
+ * Throws LicenseRestrictedError where the license is not for this product, place or time, as far as these are known: what the
+ * program does not say when it takes a seat is asked by validate each time it starts.
+ */
+export function assertMayTakeSeat(program: Program, license: License, origin: Origin, now: Date): void {
+  const surroundings = surroundingsOf(program, origin, now);
+  assertNone(program, license, deniedBy(judgeable(license.restrictions, surroundings), surroundings), now);
+}
+
+/** The same before a file is signed, with which nobody asks again: so what is not known is denied. */
+export function assertMayRunOffline(program: Program, license: License, origin: Origin, now: Date): void {
+  assertNone(program, license, deniedBy(license.restrictions, surroundingsOf(program, origin, now)), now);
+}
+
+function surroundingsOf({ domain, mac, hardware_id: hardwareId }: Program, origin: Origin, now: Date): Surroundings {
+  return { now, ...origin, domain, mac, hardwareId };
+}
+
+function assertNone({ product_id }: Program, license: License, denied: readonly Reason[], now: Date): void {
+  const reasons = inOrder([...ofProgram({ product_id }, license, now), ...denied]);
   if (reasons.length > 0) throw new LicenseRestrictedError(reasons);
 }

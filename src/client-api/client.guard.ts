@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Config } from '../config.js';
+import { canonicalLicenseKey } from '../licensing/index.js';
 import { Clock } from '../shared/clock.js';
 import { AddressLimit } from '../shared/limits/address-limit.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
@@ -51,7 +52,8 @@ export class ClientGuard implements CanActivate {
     const waits = [this.addresses.take(request.ip)];
     const { license_key } = (request.body ?? {}) as { license_key?: unknown };
     // Under a digest: a license key is nowhere kept in the clear.
-    if (typeof license_key === 'string') waits.push(this.buckets.license.take(sha256(license_key), now));
+    if (typeof license_key === 'string')
+      waits.push(this.buckets.license.take(sha256(canonicalLicenseKey(license_key)), now));
     if (request.principal) waits.push(this.buckets.key.take(request.principal.subject.id, now));
     const wait = Math.max(...waits);
     if (wait > 0) throw new RateLimitedError(Math.ceil(wait / 1000));

@@ -42,11 +42,17 @@ export function evaluate(question: Question, evidence: Evidence): Reason[] {
 
 function ofLicense(license: License, now: Date): Reason[] {
   const state = license.stateAt(now);
+  const { graceEndsAt } = license;
   return [
     ...when(state === 'REVOKED', 'REVOKED', 'The license was revoked.'),
     ...when(state === 'SUSPENDED', 'SUSPENDED', 'The license is suspended.'),
     ...when(state === 'INACTIVE' || state === 'PENDING', 'NOT_ACTIVE', 'The license is not active yet.'),
-    ...when(state === 'EXPIRED', 'EXPIRED', `The license expired on ${license.expiryDate?.toISOString() ?? ''}.`),
+    // Beside the others too: what is suspended is reinstated in vain when its time is over.
+    ...when(
+      graceEndsAt !== null && now >= graceEndsAt,
+      'EXPIRED',
+      `The license expired on ${license.expiryDate?.toISOString() ?? ''}.`,
+    ),
   ];
 }
 

@@ -30,6 +30,7 @@ export {
   TrialAlreadyUsedError,
   TrialNotAllowedError,
 } from './license.errors.js';
+export { canonicalLicenseKey } from './license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License } from './license.entity.js';
 export type { LicenseAction, LicenseState, LicenseStatus } from './license-status.js';

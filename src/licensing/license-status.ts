@@ -10,6 +10,8 @@ export type StoredStatus = 'ACTIVE' | 'SUSPENDED' | 'REVOKED';
 
 export const LICENSE_ACTIONS = [
   'activate',
+  'heartbeat',
+  'use',
   'check-out',
   'renew',
   'convert-trial',
@@ -34,6 +36,8 @@ const ALSO_SUSPENDED = { ...ALSO_EXPIRED, SUSPENDED: 'SUSPENDED' } as const;
  */
 export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record<LicenseState, StoredStatus>>>>> = {
   activate: IN_FORCE,
+  heartbeat: IN_FORCE,
+  use: IN_FORCE,
   // A file ends with the license, so within grace there is none.
   'check-out': { ACTIVE: 'ACTIVE' },
   renew: ALSO_SUSPENDED,

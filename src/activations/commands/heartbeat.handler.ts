@@ -26,7 +26,7 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
     const now = this.clock.now();
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    license.after('activate', now);
+    license.after('heartbeat', now);
     const renewed = await this.activations.renew(transaction, licenseId, fingerprint, now, leaseEnd(license, now));
     const activation = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
     if (!activation) throw new ActivationNotFoundError();

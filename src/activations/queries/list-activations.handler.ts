@@ -3,9 +3,9 @@ import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js
 import { Clock } from '../../shared/clock.js';
 import { pageRequest, toPage } from '../../shared/http/paging.js';
 import { UuidParameter } from '../../shared/http/schema.js';
-import { equalities } from '../../shared/tenancy/tenant.repository.js';
+import { equalities, type Condition } from '../../shared/tenancy/tenant.repository.js';
 import { toActivationResponse } from '../activation.dto.js';
-import type { Activation } from '../activation.entity.js';
+import type { Activation, ActivationStatus } from '../activation.entity.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { ListActivationsQuery } from './list-activations.query.js';
 
@@ -22,8 +22,18 @@ export class ListActivationsHandler implements IQueryHandler<ListActivationsQuer
     if (!(await this.queries.execute(new FindLicenseQuery(actor, licenseId))))
       throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
-    const rows = await this.activations.list(actor.tenantId, equalities({ licenseId, status: request.status }), page);
+    const conditions = [...equalities({ licenseId }), ...inStatus(request.status, now)];
+    const rows = await this.activations.list(actor.tenantId, conditions, page);
     const position = ({ createdAt: at, activationId: id }: Activation) => ({ at, id });
     return toPage(rows, page, position, (activation) => toActivationResponse(activation, now));
   }
+}
+
+/** As `Activation.statusAt` tells it. */
+function inStatus(status: ActivationStatus | undefined, now: Date): Condition[] {
+  const over = { sql: 'item.leaseExpiresAt <= :now', parameters: { now } };
+  if (status === 'ACTIVE') return [...equalities({ status }), { ...over, sql: `(${over.sql}) IS NOT TRUE` }];
+  if (status === 'EXPIRED')
+    return [{ ...over, sql: `item.status = 'EXPIRED' OR item.status = 'ACTIVE' AND ${over.sql}` }];
+  return equalities({ status });
 }

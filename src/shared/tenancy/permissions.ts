@@ -69,6 +69,7 @@ export const TENANT_ROLES = {
     'licenses:write',
     'licenses:renew',
     'licenses:suspend',
+    'licenses:revoke',
     'licenses:transfer',
     'activations:write',
   ],

@@ -45,6 +45,8 @@ export class TenantGuard implements CanActivate {
     const request = http.getRequest<AuthenticatedRequest>();
     if (byLicense && request.headers.authorization === undefined) return true;
     const principal = await this.identify(request, http.getResponse<FastifyReply>());
+    // A program that shows a license key is told by what answers it.
+    if (principal.tenant?.suspended && !byLicense) throw new TenantSuspendedError();
     if (!anybody && !(permission && principal.permissions.has(permission))) throw new PermissionDeniedError(permission);
     await this.nameActor(request, principal, permission);
     return true;
@@ -78,7 +80,6 @@ export class TenantGuard implements CanActivate {
     }
     request.principal = principal;
     if (!principal.admits(request.ip)) throw new NetworkNotAllowedError();
-    if (principal.tenant?.suspended) throw new TenantSuspendedError();
     return principal;
   }
 
