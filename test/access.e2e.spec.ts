@@ -161,6 +161,8 @@ describe('API keys', () => {
 
   it('are known to have been used, without a write for each request', async () => {
     const key = await make({ name: 'used', role: 'read-only' });
+    // From now on it is written when this says so.
+    await app.nest.get(KeyUse).beforeApplicationShutdown();
     for (let i = 0; i < 5; i++) await as(key).get('/v1/me');
     expect((await admin.get(`/v1/api-keys/${key.id}`)).body.last_used_at).toBeNull();
     await app.nest.get(KeyUse).flush();

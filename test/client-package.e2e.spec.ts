@@ -71,7 +71,7 @@ describe('@imprimatur/client and the server', () => {
   });
 
   it('agree on the heartbeat of a lease, which is kept while the program runs', async () => {
-    const terms = { license_type: 'CONCURRENT', heartbeat_interval_seconds: 1, heartbeat_grace_seconds: 1 };
+    const terms = { license_type: 'CONCURRENT', heartbeat_interval_seconds: 1, heartbeat_grace_seconds: 5 };
     const license = await issue(terms);
     const lost: LicenseError[] = [];
     const client = await clientOf(license);

@@ -276,7 +276,8 @@ describe('a unit of work', () => {
     let locked = 0;
     let together: () => void = () => undefined;
     const both = new Promise<void>((met) => (together = met));
-    const slow = await TestApp.start({ database: app.database, secrets: app.secrets });
+    const environment = { DATABASE_LOCK_TIMEOUT_MS: '9000' };
+    const slow = await TestApp.start({ database: app.database, secrets: app.secrets, environment });
     const lockBoth = (order: string[]) =>
       slow.nest.get(UnitOfWork).run(api.tenantId, async (transaction) => {
         runs++;
@@ -316,7 +317,7 @@ describe('a unit of work', () => {
     const small = await TestApp.start({
       database: app.database,
       secrets: app.secrets,
-      environment: { DATABASE_POOL_SIZE: '1', DATABASE_POOL_WAIT_MS: '200' },
+      environment: { DATABASE_POOL_SIZE: '1', DATABASE_POOL_WAIT_MS: '2000' },
     });
     const key = await small.key(api.tenantId, ['*']);
     expect((await key.get('/v1/licenses')).status).toBe(200);

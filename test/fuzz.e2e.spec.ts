@@ -92,7 +92,7 @@ describe('whatever is sent', () => {
     }
     expect(seen.accepted).toBeGreaterThan(100);
     expect(seen.refused).toBeGreaterThan(100);
-  }, 300_000);
+  }, 600_000);
 
   /** All there is, except when keys were last used. An event is the same on its way to the log and in it. */
   async function fingerprint(): Promise<string> {

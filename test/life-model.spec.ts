@@ -157,6 +157,8 @@ describe('the life of a license, against a model', () => {
 
   beforeAll(async () => {
     app = await TestApp.start({
+      // What time does is done when the model says so.
+      environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' },
       override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(START + today * DAY_MS) }),
     });
     api = await app.tenant();

@@ -271,7 +271,7 @@ describe('the OpenAPI document', () => {
     }
     expect(outcomes.allowed).toBeGreaterThan(60);
     expect(outcomes.denied).toBeGreaterThan(40);
-  }, 60_000);
+  });
 
   it('serves Swagger UI', async () => {
     const page = await app.anonymous().get('/docs');

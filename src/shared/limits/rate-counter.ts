@@ -40,6 +40,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly counts = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: WINDOW_S });
   private readonly store: RateLimiterAbstract | undefined;
   private shared = new Map<string, Shared>();
+  private sharing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly clock: Clock,
@@ -87,8 +88,17 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     return { used: counted?.consumedPoints ?? 0, resetS };
   }
 
-  /** Tells the others what was counted here and hears what they counted. A failure is made up for by the next time. */
-  async share(): Promise<void> {
+  /**
+   * Tells the others what was counted here and hears what they counted, once at a time: what is told is told once. A failure is made up
+   * for by the next time.
+   */
+  share(): Promise<void> {
+    const shared = this.sharing.then(() => this.tellAndHear());
+    this.sharing = shared.catch(() => undefined);
+    return shared;
+  }
+
+  private async tellAndHear(): Promise<void> {
     const { window } = this.now();
     for (const [name, shared] of this.shared) if (shared.window !== window) this.shared.delete(name);
     await Promise.all(
