@@ -1,4 +1,4 @@
-// Where Node's time goes while licenses are issued over 64 connections: by part of the code, of the samples in which it was not
+// Where Node's time goes while licenses are issued and read over 64 connections: by part of the code, of the samples in which it was not
 // idle. `npm run bench -- --profile`.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,18 +9,20 @@ import { showOnPage } from './documents.mjs';
 import { drive } from './load.mjs';
 import { cpuSeconds } from './processes.mjs';
 import { machine } from './report.mjs';
-import { issue } from './requests.mjs';
+import { get, issue } from './requests.mjs';
 
 const CONNECTIONS = 64;
 const SECONDS = 6;
 const SHOWN = 14;
 
 const LOADS = [
-  ['one tenant', (contender) => issue(contender)],
-  ['1,000 tenants', (contender) => issue(contender, { ofAllTenants: true })],
+  ['issue, one tenant', (contender) => issue(contender)],
+  ['issue, 1,000 tenants', (contender) => issue(contender, { ofAllTenants: true })],
+  ['issue with idempotency key', (contender) => issue(contender, { idempotent: true })],
+  ['get by id', (contender) => get(contender)],
 ];
 
-export async function profileIssue() {
+export async function profileRequests() {
   const seed = await makeSeed(1_000);
   const tables = [];
   for (const [name, request] of LOADS) tables.push(await profile(seed, name, request));
@@ -46,7 +48,7 @@ async function profile(seed, name, request) {
   await ours.process.stop();
   await cluster.stop();
   const rows = shares.slice(0, SHOWN).map(([part, share]) => `| ${part} | ${(share * 100).toFixed(1)} % |`);
-  return `**${name}**: ${(cpuMs / sent).toFixed(2)} ms of CPU an issue, the profiler's own included\n\n| part | share |\n| --- | ---: |\n${rows.join('\n')}`;
+  return `**${name}**: ${(cpuMs / sent).toFixed(2)} ms of CPU a request, the profiler's own included\n\n| part | share |\n| --- | ---: |\n${rows.join('\n')}`;
 }
 
 /** Complete when it can be read as JSON. */

@@ -39,8 +39,8 @@ await runAndCleanUp(async () => {
     return comparePools();
   }
   if (flags.profile) {
-    const { profileIssue } = await import('./profile.mjs');
-    return profileIssue();
+    const { profileRequests } = await import('./profile.mjs');
+    return profileRequests();
   }
   if (flags.serialisers) {
     const { compareSerialisers } = await import('./serialisers.mjs');
