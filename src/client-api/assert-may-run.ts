@@ -3,14 +3,11 @@ import { LicenseRestrictedError } from './client.errors.js';
 import type { Origin } from './client.guard.js';
 import { inOrder, type Reason } from './codes.js';
 import { ofProgram } from './evaluation.js';
-import { deniedBy, judgeable, type Surroundings } from './restrictions.js';
+import { deniedBy, judgeable, surroundingsOf, type Place } from './restrictions.js';
 
 /** What a program says of itself when it asks for a seat or a file. */
-export interface Program {
+export interface Program extends Place {
   readonly product_id?: string | undefined;
-  readonly domain?: string | undefined;
-  readonly mac?: string | undefined;
-  readonly hardware_id?: string | undefined;
 }
 
 /**
@@ -25,10 +22,6 @@ export function assertMayTakeSeat(program: Program, license: License, origin: Or
 /** The same before a file is signed, with which nobody asks again: so what is not known is denied. */
 export function assertMayRunOffline(program: Program, license: License, origin: Origin, now: Date): void {
   assertNone(program, license, deniedBy(license.restrictions, surroundingsOf(program, origin, now)), now);
-}
-
-function surroundingsOf({ domain, mac, hardware_id: hardwareId }: Program, origin: Origin, now: Date): Surroundings {
-  return { now, ...origin, domain, mac, hardwareId };
 }
 
 function assertNone({ product_id }: Program, license: License, denied: readonly Reason[], now: Date): void {

@@ -12,6 +12,22 @@ export interface Surroundings {
   readonly hardwareId?: string | undefined;
 }
 
+/** What a program says of its place. */
+export interface Place {
+  readonly domain?: string | undefined;
+  readonly mac?: string | undefined;
+  readonly hardware_id?: string | undefined;
+}
+
+/** What a program says, and where the request comes from or is said to. */
+export function surroundingsOf(
+  { domain, mac, hardware_id: hardwareId }: Place,
+  { ip, country }: Pick<Surroundings, 'ip' | 'country'>,
+  now: Date,
+): Surroundings {
+  return { now, ip, country, domain, mac, hardwareId };
+}
+
 type RestrictionType = Restriction['restriction_type'];
 
 interface Rule {

@@ -39,7 +39,7 @@ export interface Terms {
 /**
  * Templates and names of customers. What was read a moment ago is used again, and may have changed since: so a license that
  * is made from it is only stored by the statement that compares it with what the database has by then, and is made anew
- * where that differs. See LicenseRepository.addAll. What cannot be issued from is never remembered, since nothing would
+ * where that differs. See LicenseRepository.issueAll. What cannot be issued from is never remembered, since nothing would
  * compare a refusal.
  */
 @Injectable()

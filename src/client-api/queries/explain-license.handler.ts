@@ -4,13 +4,13 @@ import { Clock } from '../../shared/clock.js';
 import { InvalidFieldError } from '../../shared/http/problem.errors.js';
 import { PermissionDeniedError } from '../../shared/tenancy/access.errors.js';
 import { Authenticator } from '../../shared/tenancy/authenticator.js';
-import { toValidateResponse, type ExplainRequest } from '../client.dto.js';
+import { toValidateResponse } from '../client.dto.js';
 import { Countries } from '../countries.js';
 import { evaluate } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
 import { toPastResponse, type ExplainResponse } from '../explain.dto.js';
 import { PastEvidence } from '../past-evidence.js';
-import type { Surroundings } from '../restrictions.js';
+import { surroundingsOf } from '../restrictions.js';
 import { ExplainLicenseQuery } from './explain-license.query.js';
 
 @QueryHandler(ExplainLicenseQuery)
@@ -30,10 +30,11 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
   }
 
   private async explainNow({ actor, licenseId, question }: ExplainLicenseQuery, now: Date) {
+    const { ip, country } = question;
     const tenant = await this.authenticator.findTenant(actor.tenantId);
     const found = await this.evidence.collect(actor, licenseId, question.fingerprint, {
       tenantSuspended: tenant?.suspended !== false,
-      surroundings: surroundings({ ...question, country: question.country ?? this.countries.of(question.ip) }, now),
+      surroundings: surroundingsOf(question, { ip, country: country ?? this.countries.of(ip) }, now),
     });
     if (!found) throw new LicenseNotFoundError(licenseId);
     return toValidateResponse(found, evaluate(question, found), question.nonce);
@@ -43,13 +44,8 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
   private async explainThen({ actor, licenseId, question }: ExplainLicenseQuery, instant: Date, now: Date) {
     if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
     if (instant > now) throw new InvalidFieldError('/as_of', 'must not be in the future');
-    const found = await this.past.collect(actor, licenseId, question, surroundings(question, instant));
+    const found = await this.past.collect(actor, licenseId, question, surroundingsOf(question, question, instant));
     if (!found) throw new LicenseNotFoundError(licenseId);
     return toPastResponse(found, question);
   }
-}
-
-function surroundings(question: ExplainRequest, now: Date): Surroundings {
-  const { country, ip, domain, mac, hardware_id: hardwareId } = question;
-  return { now, country, ip, domain, mac, hardwareId };
 }

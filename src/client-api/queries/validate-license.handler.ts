@@ -6,6 +6,7 @@ import { toUnknownResponse, toValidateResponse } from '../client.dto.js';
 import { evaluate } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
 import { proofOf } from '../proof.js';
+import { surroundingsOf } from '../restrictions.js';
 import { ValidateLicenseQuery } from './validate-license.query.js';
 
 @QueryHandler(ValidateLicenseQuery)
@@ -19,11 +20,11 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
 
   async execute({ licensee, question, origin }: ValidateLicenseQuery) {
     const now = this.clock.now();
-    const { fingerprint, domain, mac, hardware_id: hardwareId, nonce } = question;
+    const { fingerprint, nonce } = question;
     if (!licensee) return toUnknownResponse(now, question);
     const found = await this.evidence.collect(licensee.actor, licensee.licenseId, fingerprint, {
       tenantSuspended: licensee.suspended,
-      surroundings: { now, ...origin, domain, mac, hardwareId },
+      surroundings: surroundingsOf(question, origin, now),
     });
     if (!found) return toUnknownResponse(now, question);
     if (found.activation?.statusAt(now) === 'ACTIVE') this.lastSeen.note(found.activation, now);
