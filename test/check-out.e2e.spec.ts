@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verifyLicenseFile } from '../packages/client/src/index.js';
 import { withClient } from '../src/database/with-client.js';
+import { migrate } from '../src/database/migrate.js';
 import { eraseCustomer } from '../src/maintenance/index.js';
 import { Clock } from '../src/shared/clock.js';
 import type { Api, Wire } from './support/api.js';
@@ -65,6 +66,67 @@ describe('check-out', () => {
     const perpetual = await issue({ license_type: 'PERPETUAL', default_duration: null });
     expect((await checkOut(perpetual, { fingerprint: 'd', ttl_seconds: 366 * DAY_S + 1 })).status).toBe(400);
     expect((await open((await checkOut(perpetual, { fingerprint: 'd' })).body, 'd')).license.expiry_date).toBeNull();
+  });
+
+  it('keeps the license from ending before a file that is out, with a device or without', async () => {
+    for (const [terms, device] of [
+      [{}, { fingerprint: 'd' }],
+      [{ max_activations: null }, {}],
+    ] as const) {
+      const licenseId = await issue(terms);
+      const path = `/v1/licenses/${licenseId}`;
+      const { expires_at } = (await checkOut(licenseId, { ...device, ttl_seconds: 10 * DAY_S })).body;
+      await checkOut(licenseId, { ...device, ttl_seconds: DAY_S });
+      const before = (await tenant.get(path)).body;
+      const early = new Date(Date.parse(expires_at as string) - 1).toISOString();
+      expect(await tenant.patch(path, { expiry_date: early })).toMatchObject({
+        status: 409,
+        body: { code: 'LICENSE_FILE_OUT', files_until: expires_at },
+      });
+      expect((await tenant.get(path)).body).toEqual(before);
+      expect((await tenant.patch(path, { expiry_date: expires_at })).body.expiry_date).toBe(expires_at);
+    }
+  });
+
+  it('is known also of files that an earlier release signed', async () => {
+    const earlier = await TestApp.start();
+    const api = await earlier.tenant();
+    const template = await api.template({ max_activations: null });
+    const files = await Promise.all(
+      [1, 2].map(async (days) => {
+        const { license_id } = await api.issue(template);
+        const path = `/v1/licenses/${license_id}/check-out`;
+        await api.post(path, { ttl_seconds: 60 });
+        const { expires_at } = (await api.post(path, { ttl_seconds: days * DAY_S })).body;
+        return { license_id: license_id as string, files_until: new Date(expires_at as string) };
+      }),
+    );
+    await api.issue(template);
+    await earlier.database.query('ALTER TABLE licenses DROP COLUMN files_until');
+    await earlier.database.query(`DELETE FROM schema_migrations WHERE name LIKE 'FilesUntil%'`);
+    await migrate(earlier.database.ownerUrl, earlier.database.applicationUrl);
+    const rows = await earlier.database.query(
+      'SELECT license_id, files_until FROM licenses WHERE files_until IS NOT NULL ORDER BY files_until',
+    );
+    expect(rows).toEqual(files);
+    await earlier.stop();
+  });
+
+  it('lets one of a correction to an earlier day and a file at the same time have its way', async () => {
+    const licenses = await Promise.all(Array.from({ length: 10 }, () => issue()));
+    await Promise.all(
+      licenses.map(async (id) => {
+        const soon = new Date(Date.now() + offset + 5 * DAY_MS).toISOString();
+        const [file, edit] = await Promise.all([
+          checkOut(id, { fingerprint: 'd', ttl_seconds: 30 * DAY_S }),
+          tenant.patch(`/v1/licenses/${id}`, { expiry_date: soon }),
+        ]);
+        expect(file.status).toBe(200);
+        const { expiry_date } = (await tenant.get(`/v1/licenses/${id}`)).body as { expiry_date: string };
+        expect((file.body.expires_at as string) <= expiry_date).toBe(true);
+        expect(edit.status).toBe(expiry_date === soon ? 200 : 409);
+      }),
+    );
   });
 
   it.each([
@@ -200,7 +262,15 @@ describe('check-out', () => {
       const events = (data as Wire[]).filter(({ event_type }) => event_type === 'license.checked_out');
       expect(events).toHaveLength(1);
       const [{ activation_id, kid, expires_at }] = answers.map(({ body }) => body);
-      expect(events[0].event_data).toEqual({ activation_id, kid, expires_at, fingerprint: 'd' });
+      expect(events[0].event_data).toEqual({
+        activation_id,
+        kid,
+        expires_at,
+        fingerprint: 'd',
+        reason: null,
+        before: { files_until: null },
+        after: { files_until: expires_at },
+      });
     });
   });
 

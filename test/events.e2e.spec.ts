@@ -68,6 +68,31 @@ describe('the history', () => {
     expect(forgotten.event_data).not.toHaveProperty('issued_to');
   });
 
+  it('says why a license was issued where that was said, with the words of it where they can be erased', async () => {
+    const reason = { code: 'CONTRACT_CHANGED', text: 'As Ada agreed' };
+    const template = await api.template();
+    const once = { 'Idempotency-Key': 'because' };
+    const order = { license_template_id: template, customer_id: 'c', reason };
+    const answers = await Promise.all([1, 2].map(() => api.post('/v1/licenses', order, once)));
+    const { license_id } = answers[0]!.body;
+    expect(answers.map(({ status, body }) => [status, body.license_id])).toEqual([
+      [201, license_id],
+      [201, license_id],
+    ]);
+    const [issued] = await events(api, `license_id=${license_id}`, 1);
+    expect(issued.event_data.reason).toEqual(reason);
+    const [row] = await app.database.query<{ data: string }>(
+      'SELECT event_data::text AS data FROM license_event_logs WHERE license_id = $1',
+      [license_id],
+    );
+    expect(row?.data).toContain('CONTRACT_CHANGED');
+    expect(row?.data).not.toContain('Ada');
+    const wrong = { ...order, reason: { code: 'BECAUSE' } };
+    expect(await api.post('/v1/licenses', wrong)).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+    const other = { ...order, reason: { code: 'OTHER' } };
+    expect((await api.post('/v1/licenses', other, once)).body.code).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
   it('counts each tenant without a gap, also when two processes write at once', async () => {
     const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets });
     const busy = await app.tenant();

@@ -354,6 +354,7 @@ class Calls {
       'post /v1/customers': { last_name: id },
       'patch /v1/customers/{customer_id}': { last_name: `${id} changed` },
       'patch /v1/licenses/{license_id}': { issued_to: id },
+      'post /v1/licenses/{license_id}/activations/{activation_id}/deactivate': {},
       'post /v1/licenses/{license_id}/renew': { months: 1 },
       'post /v1/licenses/{license_id}/convert-trial': {},
       'post /v1/licenses/{license_id}/suspend': { reason: { code: 'OTHER' } },

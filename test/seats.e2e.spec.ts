@@ -66,6 +66,35 @@ describe('the seats of a license', () => {
     });
   });
 
+  it('are given and given back for a reason, which stands in the event with what was before and after', async () => {
+    const id = await license({ max_activations: 1 });
+    const reason = { code: 'CUSTOMER_REQUEST', text: 'A new laptop of Ada' };
+    const { body } = await activate(id, 'a', { reason });
+    await activate(id, 'a', { units: 2, reason });
+    const path = `/v1/licenses/${id}/activations/${body.activation_id}/deactivate`;
+    expect(await api.post(path, { reason: { code: 'BECAUSE' } })).toMatchObject({ status: 400 });
+    expect(await api.post(path, { because: 1 })).toMatchObject({ status: 400 });
+    expect((await api.post(path, { reason })).body.status).toBe('DEACTIVATED');
+    await activate(id, 'b');
+    const told: [string, Wire][] = [
+      ['activated', { reason, before: { status: null }, after: { status: 'ACTIVE' } }],
+      ['activation_changed', { reason, before: { units: 1 }, after: { units: 2 } }],
+      ['deactivated', { reason, before: { status: 'ACTIVE' }, after: { status: 'DEACTIVATED' } }],
+      ['activated', { reason: null }],
+    ];
+    await eventually(async () => {
+      const events = (await api.get(`/v1/license-events?license_id=${id}`)).body.data as Wire[];
+      expect(events.slice(1)).toMatchObject(
+        told.map(([type, event_data]) => ({ event_type: `license.${type}`, event_data })),
+      );
+    });
+    const rows = await app.database.query<{ data: string }>(
+      'SELECT event_data::text AS data FROM license_event_logs WHERE license_id = $1',
+      [id],
+    );
+    for (const { data } of rows) expect(data).not.toContain('Ada');
+  });
+
   it(
     'are 5 of 5 to 500 devices at once, and 495 refusals, time and again',
     async () => {

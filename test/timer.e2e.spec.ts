@@ -18,7 +18,11 @@ describe('the timer of licenses', () => {
   let api: Api;
 
   beforeAll(async () => {
-    const override = { override: (builder: Wire) => builder.overrideProvider(Clock).useValue(withClock) };
+    const override = {
+      // A sweep is what a test asks for.
+      environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' },
+      override: (builder: Wire) => builder.overrideProvider(Clock).useValue(withClock),
+    };
     app = await TestApp.start(override);
     neighbour = await TestApp.start({ ...override, database: app.database, secrets: app.secrets });
   });
@@ -69,6 +73,10 @@ describe('the timer of licenses', () => {
         actor: { type: 'service', id: 'license-timer', via: 'bus' },
         event_data: { days_left: 30, due_at: day(70).toISOString(), expiry_date: day(100).toISOString() },
       });
+      expect(events.slice(-2).map(({ event_data: { reason, before, after } }) => ({ reason, before, after }))).toEqual([
+        { reason: { code: 'TERM_ENDED' }, before: { status: 'ACTIVE' }, after: { status: 'EXPIRED' } },
+        { reason: { code: 'GRACE_ENDED' }, before: { in_grace: true }, after: { in_grace: false } },
+      ]);
     });
     expect((await api.get(`/v1/licenses/${id}`)).body).toMatchObject({ status: 'EXPIRED', version: 1 });
   });
@@ -102,6 +110,45 @@ describe('the timer of licenses', () => {
           after: { expiry_date: day(200).toISOString() },
         },
       });
+    });
+  });
+
+  it('is not waited for by what renews itself: it reads as renewed while no timer runs, and the log is told once', async () => {
+    const id = await issued({ auto_renewal_enabled: true, grace_period_days: 0 });
+    const expiring = (await api.issue(await api.template({ default_duration: 100, grace_period_days: 0 }))).license_id;
+    now = day(250);
+    const read = async (path = '') => (await api.get(`/v1/licenses${path}`)).body;
+    const listed = async (query: string) =>
+      (await read(`?${query}`)).data.map(({ license_id, status, expiry_date }: Wire) => [
+        license_id,
+        status,
+        expiry_date,
+      ]);
+    const renewed = [id, 'ACTIVE', day(300).toISOString()];
+    expect(await read(`/${id}`)).toMatchObject({
+      status: 'ACTIVE',
+      expiry_date: renewed[2],
+      in_grace: false,
+      version: 1,
+    });
+    expect(await listed('status=ACTIVE')).toEqual([renewed]);
+    expect(await listed('status=EXPIRED')).toEqual([[expiring, 'EXPIRED', day(100).toISOString()]]);
+    expect(await listed('status=ACTIVE&q=customer')).toEqual([renewed]);
+    expect((await api.post(`/v1/licenses/${id}/explain`, {})).body.reasons).not.toContainEqual(
+      expect.objectContaining({ code: 'EXPIRED' }),
+    );
+    expect((await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'd' })).status).toBe(200);
+    const file = { fingerprint: 'd', ttl_seconds: 366 * 86_400 };
+    expect((await api.post(`/v1/licenses/${id}/check-out`, file)).body.expires_at).toBe(renewed[2]);
+    await sweep();
+    await sweep();
+    expect(await read(`/${id}`)).toMatchObject({ status: 'ACTIVE', expiry_date: renewed[2], version: 2 });
+    expect((await told()).of('renewed')).toMatchObject([{ license_id: id, n: '1' }]);
+    await eventually(async () => {
+      const told = (await history(id)).filter(({ event_type }) => event_type === 'license.renewed');
+      expect(told.map(({ event_data }) => [event_data.before.expiry_date, event_data.after.expiry_date])).toEqual([
+        [day(100).toISOString(), renewed[2]],
+      ]);
     });
   });
 

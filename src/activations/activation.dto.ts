@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { FreeForm, FreeFormInput, text, UtcTime } from '../shared/http/schema.js';
+import { Reason } from '../licensing/index.js';
 import { ACTIVATION_STATUSES, ACTIVATION_TYPES, type Activation } from './activation.entity.js';
 
 const MAX_UNITS = 10_000;
@@ -31,6 +32,7 @@ export const ActivateRequest = z
   .strictObject({
     ...deviceFields,
     activation_type: z.enum(['ONLINE', 'EMERGENCY']).default('ONLINE'),
+    reason: Reason.optional(),
   })
   .meta({ id: 'ActivateRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', name: 'Front desk' }] });
 export type ActivateRequest = z.infer<typeof ActivateRequest>;
@@ -39,8 +41,14 @@ export type ActivateRequest = z.infer<typeof ActivateRequest>;
 export const DeviceInput = z.strictObject({
   ...deviceFields,
   activation_type: z.enum(ACTIVATION_TYPES).default('ONLINE'),
+  reason: Reason.optional(),
 });
 export type DeviceInput = z.infer<typeof DeviceInput>;
+
+export const DeactivateRequest = z
+  .strictObject({ reason: Reason.optional() })
+  .meta({ id: 'DeactivateRequest', examples: [{ reason: { code: 'CUSTOMER_REQUEST', text: 'A new laptop' } }] });
+export type DeactivateRequest = z.infer<typeof DeactivateRequest>;
 
 export const ActivationResponse = z
   .object({

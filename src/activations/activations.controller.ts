@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
@@ -8,7 +8,13 @@ import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
-import { ActivateRequest, ActivationPage, ActivationResponse, ListActivationsRequest } from './activation.dto.js';
+import {
+  ActivateRequest,
+  ActivationPage,
+  ActivationResponse,
+  DeactivateRequest,
+  ListActivationsRequest,
+} from './activation.dto.js';
 import { ActivateDeviceCommand } from './commands/activate-device.command.js';
 import { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
 import { ListActivationsQuery } from './queries/list-activations.query.js';
@@ -58,13 +64,15 @@ export class ActivationsController {
     404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
     409: ['SEAT_LENT'],
   })
+  @ApiBody({ required: false })
   @ApiOkResponse({ standardSchema: ActivationResponse })
   deactivate(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
     @Param('activation_id', { schema: UuidParameter }) activationId: string,
+    @Body({ schema: DeactivateRequest.optional() }) body: DeactivateRequest | undefined,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { activationId }, options));
+    return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { activationId }, options, body));
   }
 }

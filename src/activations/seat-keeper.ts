@@ -6,6 +6,7 @@ import {
   seatsInUse,
   whatCounts,
   type License,
+  type RecordedReason,
 } from '../licensing/index.js';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
@@ -117,12 +118,18 @@ export class SeatKeeper {
   }
 
   /** Ends an activation, if it has not ended, and writes down what is in use without it. */
-  async free(transaction: Transaction, actor: Actor, { license, device, others }: LockedSeats, now: Date) {
+  async free(
+    transaction: Transaction,
+    actor: Actor,
+    { license, device, others }: LockedSeats,
+    now: Date,
+    reason: RecordedReason | undefined,
+  ) {
     const inUse = seatsInUse(license, others);
     if (device?.end(now)) {
       await this.activations.update(device);
       const seats = { inUse, max: license.maxActivations };
-      transaction.record(new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED'));
+      transaction.record(new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason));
     }
     this.seats.setInUse(transaction, license, inUse);
   }

@@ -215,7 +215,7 @@ export function toEntitlements(license: License, usage: ReadonlyMap<string, numb
 function verdict(license: License, [first]: readonly Reason[], now: Date) {
   if (first) return { valid: false, ...first };
   if (!license.isInGrace(now)) return { valid: true, code: 'VALID' as const, detail: 'The license is valid.' };
-  const until = license.graceEndsAt?.toISOString() ?? '';
+  const until = license.graceEndsAt(now)?.toISOString() ?? '';
   return { valid: true, code: 'IN_GRACE' as const, detail: `The license has expired and may be used until ${until}.` };
 }
 
@@ -230,9 +230,9 @@ function toClientLicense(license: License, now: Date): ClientLicense {
     trial: license.trial,
     issued_to: license.issuedTo,
     issued_date: license.issuedDate.toISOString(),
-    expiry_date: license.expiryDate?.toISOString() ?? null,
-    grace_ends_at: license.graceEndsAt?.toISOString() ?? null,
-    maintenance_expiry: license.maintenanceExpiry?.toISOString() ?? null,
+    expiry_date: license.expiryAt(now)?.toISOString() ?? null,
+    grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
+    maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
     max_activations: license.maxActivations,
     current_activations: license.currentActivations,
   };

@@ -42,23 +42,19 @@ export function evaluate(question: Question, evidence: Evidence): Reason[] {
 
 function ofLicense(license: License, now: Date): Reason[] {
   const state = license.stateAt(now);
-  const { graceEndsAt } = license;
   return [
     ...when(state === 'REVOKED', 'REVOKED', 'The license was revoked.'),
     ...when(state === 'SUSPENDED', 'SUSPENDED', 'The license is suspended.'),
     ...when(state === 'INACTIVE' || state === 'PENDING', 'NOT_ACTIVE', 'The license is not active yet.'),
     // Beside the others too: what is suspended is reinstated in vain when its time is over.
-    ...when(
-      graceEndsAt !== null && now >= graceEndsAt,
-      'EXPIRED',
-      `The license expired on ${license.expiryDate?.toISOString() ?? ''}.`,
-    ),
+    ...when(license.isOver(now), 'EXPIRED', `The license expired on ${license.expiryAt(now)?.toISOString() ?? ''}.`),
   ];
 }
 
 /** What the vendor's program has to do with the license: also asked before a device is given a seat. */
 export function ofProgram({ product_id, released_at, client_time }: Question, license: License, now: Date): Reason[] {
-  const { productId, maintenanceExpiry } = license;
+  const { productId } = license;
+  const maintenanceExpiry = license.maintenanceExpiryAt(now);
   const released = released_at === undefined ? undefined : new Date(released_at);
   const skew = client_time === undefined ? 0 : Math.abs(new Date(client_time).getTime() - now.getTime());
   return [

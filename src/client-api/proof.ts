@@ -43,7 +43,9 @@ function validityOf({ reasons }: ValidateResponse, { license, activation, surrou
   const lasts = reasons.every(({ code }) => FEATURE_CODES.includes(code));
   if (!lasts) return { issuedAt: now, refreshAt: now, expiresAt: now };
   const seat = activation?.statusAt(now) === 'ACTIVE' ? activation.leaseExpiresAt : null;
-  const ends = [license.isInGrace(now) ? license.graceEndsAt : license.expiryDate, seat].flatMap((end) => end ?? []);
+  const ends = [license.isInGrace(now) ? license.graceEndsAt(now) : license.expiryAt(now), seat].flatMap(
+    (end) => end ?? [],
+  );
   const until = (ms: number) => new Date(Math.min(now.getTime() + ms, ...ends.map((end) => end.getTime())));
   return { issuedAt: now, refreshAt: until(ANSWER_TTL_MS), expiresAt: until(ANSWER_TTL_MS + ANSWER_GRACE_MS) };
 }

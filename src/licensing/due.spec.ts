@@ -75,10 +75,47 @@ describe('time', () => {
     expect(item.expiryDate).toEqual(day(300));
   });
 
-  it('renews what it was too late for from now, and once, however many terms were missed', () => {
+  it('tells once of the terms that it was too late for, and writes down what was read meanwhile', () => {
     const item = license({ autoRenewalEnabled: true });
+    const read = item.expiryAt(day(450));
     expect(toldAt(item, [450, 450])).toEqual([[['renewed', '']], []]);
-    expect(item.expiryDate).toEqual(day(550));
+    expect([item.expiryDate, read]).toEqual([day(500), day(500)]);
+  });
+
+  it('renews also what is set to renew itself in the last hour', () => {
+    const item = license();
+    const lastMinute = addDays(day(100), -1 / 1_440);
+    passTime(item, lastMinute);
+    item.edit({ auto_renewal_enabled: true }, lastMinute);
+    expect(item.expiryAt(lastMinute)).toEqual(day(200));
+    expect(passTime(item, lastMinute).map(({ type }) => type)).toEqual(['license.renewed']);
+    expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
+  });
+
+  it('reads what renews itself the same, whenever and however often it is written down', () => {
+    const terms = fc.record({
+      expiryDate: fc.integer({ min: 1, max: 200 }).map(day),
+      defaultDuration: fc.integer({ min: 1, max: 100 }),
+      gracePeriodDays: fc.integer({ min: 0, max: 60 }),
+    });
+    const looks = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(terms, looks, (fields, days) => {
+        const [kept, untouched] = [1, 2].map(() =>
+          license({ ...fields, autoRenewalEnabled: true, maintenanceExpiry: fields.expiryDate }),
+        );
+        for (const at of [...days].sort((a, b) => a - b).map(day)) {
+          expect(kept!.expiryAt(at)).toEqual(untouched!.expiryAt(at));
+          passTime(kept!, at);
+          expect([kept!.expiryDate, kept!.maintenanceExpiry]).toEqual([
+            untouched!.expiryAt(at),
+            untouched!.expiryAt(at),
+          ]);
+          expect([kept!.statusAt(at), untouched!.statusAt(at)]).toEqual(['ACTIVE', 'ACTIVE']);
+          expect(kept!.nextDueAt! > at).toBe(true);
+        }
+      }),
+    );
   });
 
   it('ends a trial, without grace and without renewing it', () => {

@@ -4,7 +4,7 @@ import type { License } from './license.entity.js';
 /** Days before the expiry on which a reminder is due. */
 const REMINDERS = [30, 14, 7, 1] as const;
 
-/** A license that renews itself does so this long before it would expire, so that it is never seen expired. */
+/** So long before it would expire, so that it stands in the row before any list by expiry or status misses it. */
 const AUTO_RENEWAL_LEAD_MS = 60 * 60 * 1000;
 
 export type DueKind = 'reminder' | 'renewal' | 'expiry' | 'grace_end';
@@ -17,20 +17,23 @@ export interface Moment {
 
 /** In order; none for a license that never expires. */
 export function momentsOf(license: License): Moment[] {
-  const { expiryDate, graceEndsAt, renewsItself } = license;
-  if (expiryDate === null || graceEndsAt === null) return [];
+  const { expiryDate, renewsItself } = license;
+  if (expiryDate === null) return [];
   const reminders = REMINDERS.map((days) => ({ kind: 'reminder' as const, at: addDays(expiryDate, -days) }));
-  if (renewsItself) {
-    return [...reminders, { kind: 'renewal', at: new Date(expiryDate.getTime() - AUTO_RENEWAL_LEAD_MS) }];
-  }
+  if (renewsItself) return [...reminders, { kind: 'renewal', at: renewalDueAt(expiryDate) }];
   const expiry = { kind: 'expiry' as const, at: expiryDate };
-  const graceEnd = { kind: 'grace_end' as const, at: graceEndsAt };
-  return [...reminders, expiry, ...(graceEndsAt > expiryDate ? [graceEnd] : [])];
+  const graceEndsAt = license.graceEndsAt(expiryDate) ?? expiryDate;
+  return [...reminders, expiry, ...(graceEndsAt > expiryDate ? [{ kind: 'grace_end' as const, at: graceEndsAt }] : [])];
 }
 
-/** The first moment after this one; null when there is none. */
+/** When a license that renews itself does so. */
+export function renewalDueAt(expiryDate: Date): Date {
+  return new Date(expiryDate.getTime() - AUTO_RENEWAL_LEAD_MS);
+}
+
+/** The first moment after this one; null when there is none. A renewal stays due until it is done. */
 export function nextDueAt(license: License, now: Date): Date | null {
-  return momentsOf(license).find(({ at }) => at > now)?.at ?? null;
+  return momentsOf(license).find(({ kind, at }) => kind === 'renewal' || at > now)?.at ?? null;
 }
 
 /**

@@ -70,7 +70,7 @@ export class GroupIssuer {
     const { license, keyDigest, customerVersion } = issue;
     const settled = claim && this.idempotency.settledRow({ claim, result });
     const made = { license, keyDigest, customerVersion, claim: settled };
-    return issueRow(made, new LicenseCreatedEvent(command.actor, license));
+    return issueRow(made, new LicenseCreatedEvent(command.actor, license, command.order.reason));
   }
 
   /** Whose idempotency key was not free, also who was refused, gets what came of it earlier; the terms of the others changed. */

@@ -39,7 +39,7 @@ export class LicenseActionsController {
   @RequirePermission('licenses:write')
   @DescribeChange('Edit a license; never its status', {
     404: NOT_FOUND,
-    409: EXPIRY,
+    409: [...EXPIRY, 'LICENSE_FILE_OUT'],
   })
   update(
     @CurrentActor() actor: Actor,
@@ -68,7 +68,7 @@ export class LicenseActionsController {
   @RequirePermission('licenses:renew')
   @DescribeChange('Make a trial a full license, whose term begins now', {
     404: NOT_FOUND,
-    409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL'],
+    409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', 'LICENSE_FILE_OUT'],
   })
   convertTrial(
     @CurrentActor() actor: Actor,
@@ -141,6 +141,7 @@ export class LicenseActionsController {
       'LICENSE_IS_TRIAL',
       'EXPIRY_TOO_FAR',
       'PRODUCT_DIFFERS',
+      'LICENSE_FILE_OUT',
       'TEMPLATE_INACTIVE',
       'PRODUCT_INACTIVE',
     ],

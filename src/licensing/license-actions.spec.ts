@@ -83,14 +83,14 @@ describe('a renewal', () => {
     expect(() => license.renew({ days: 21 }, day(1))).toThrow(code('EXPIRY_TOO_FAR'));
     license.expiryDate = at('9999-12-01T00:00:00.000Z');
     license.renew({ days: 20 }, day(1));
-    expect(license.graceEndsAt).toEqual(at('9999-12-31T00:00:00.000Z'));
+    expect(license.graceEndsAt(day(1))).toEqual(at('9999-12-31T00:00:00.000Z'));
   });
 });
 
 describe('a trial', () => {
   it('ends after its days, without grace, and is extended by what is named and stays a trial', () => {
     const trial = issue({}, { trial: true });
-    expect([trial.expiryDate, trial.graceEndsAt]).toEqual([day(14), day(14)]);
+    expect([trial.expiryDate, trial.graceEndsAt(day(1))]).toEqual([day(14), day(14)]);
     expect(() => trial.renew({}, day(1))).toThrow(code('VALIDATION_FAILED'));
     trial.renew({ days: 7 }, day(1));
     expect([trial.trial, trial.expiryDate]).toEqual([true, day(21)]);
@@ -99,7 +99,11 @@ describe('a trial', () => {
   it.each([5, 14, 400])('that is converted after %d days begins its term then', (days) => {
     const trial = issue({}, { trial: true });
     const change = trial.convertTrial(day(days));
-    expect([trial.trial, trial.expiryDate, trial.graceEndsAt]).toEqual([false, day(days + 30), day(days + 40)]);
+    expect([trial.trial, trial.expiryDate, trial.graceEndsAt(day(days))]).toEqual([
+      false,
+      day(days + 30),
+      day(days + 40),
+    ]);
     expect(change).toMatchObject({ before: { trial: true }, after: { trial: false } });
     expect([trial.trialCustomerId, trial.trialProductId]).toEqual(['c', 'p']);
     expect(() => trial.convertTrial(day(days))).toThrow(code('LICENSE_IS_NO_TRIAL'));
@@ -172,5 +176,37 @@ describe('an edit', () => {
     expect([license.expiryDate, license.maintenanceExpiry]).toEqual([day(3), day(3)]);
     expect(() => license.edit({ expiry_date: day(1).toISOString() }, day(2))).toThrow(code('VALIDATION_FAILED'));
     expect(() => license.edit({ expiry_date: day(9).toISOString() }, day(4))).toThrow(code('LICENSE_STATE'));
+  });
+});
+
+describe('a license of which a license file is out', () => {
+  const lent = (license: License, days: number) => {
+    license.lendFile(day(days));
+    return license;
+  };
+  const correct = (license: License, days: number) =>
+    license.edit({ expiry_date: day(days).toISOString() }, day(1))?.after.expiry_date;
+
+  it('does not end before the file does, and may end with it or later', () => {
+    const license = lent(issue(), 20);
+    expect(() => correct(license, 19)).toThrow(code('LICENSE_FILE_OUT'));
+    expect(correct(license, 20)).toBe(day(20).toISOString());
+    expect(correct(license, 90)).toBe(day(90).toISOString());
+  });
+
+  it('goes by the file that is good longest', () => {
+    const license = lent(lent(issue(), 20), 10);
+    expect(() => correct(license, 15)).toThrow(code('LICENSE_FILE_OUT'));
+  });
+
+  it('gets no term that begins now and ends earlier, by another template or as a full license', () => {
+    const perpetual = lent(issue({ licenseType: 'PERPETUAL', defaultDuration: null }), 300);
+    expect(() => perpetual.changeTemplate(template(), day(1))).toThrow(code('LICENSE_FILE_OUT'));
+    const trial = lent(issue({ trialDurationDays: 60 }, { trial: true }), 60);
+    expect(() => trial.convertTrial(day(1))).toThrow(code('LICENSE_FILE_OUT'));
+  });
+
+  it('is free again when the file has ended', () => {
+    expect(correct(lent(issue(), 0), 2)).toBe(day(2).toISOString());
   });
 });

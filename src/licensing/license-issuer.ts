@@ -38,7 +38,7 @@ export class LicenseIssuer {
   async issue(transaction: Transaction, actor: Actor, order: IssueLicenseRequest): Promise<IssuedLicense> {
     const issue = this.make(await this.terms.read(actor, order), order);
     if (!(await this.licenses.issue(transaction, issue))) throw new RunAgain('The terms changed meanwhile.');
-    transaction.record(new LicenseCreatedEvent(actor, issue.license));
+    transaction.record(new LicenseCreatedEvent(actor, issue.license, order.reason));
     return toIssuedLicense(issue.license, issue.key);
   }
 }

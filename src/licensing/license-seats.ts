@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Change } from '../shared/events/change.js';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { License } from './license.entity.js';
@@ -8,6 +9,10 @@ import { leaseEnd, seatsInUse, type Tally } from './seats.js';
 const SET_IN_USE = {
   name: 'licenses.set-in-use',
   text: 'UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2',
+};
+const SET_FILES_UNTIL = {
+  name: 'licenses.set-files-until',
+  text: 'UPDATE licenses SET files_until = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
 
 /** What is lent is given for good, or the other way round; what is offline keeps its time, and a file that is out its seat. */
@@ -54,6 +59,13 @@ export class LicenseSeats {
   setInUse(transaction: Transaction, license: License, inUse: number): void {
     license.currentActivations = inUse;
     transaction.write({ ...SET_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
+  }
+
+  /** A license file is signed, which is good until then. To be called under the lock. It is no new version of the license. */
+  lendFile(transaction: Transaction, license: License, until: Date): Change {
+    const change = license.lendFile(until);
+    transaction.write({ ...SET_FILES_UNTIL, values: [transaction.tenantId, license.licenseId, license.filesUntil] });
+    return change;
   }
 
   /** After its terms have changed, and with them what is counted and lent. To be called under the lock. */

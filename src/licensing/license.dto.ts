@@ -11,6 +11,7 @@ import {
   UtcTime,
 } from '../shared/http/schema.js';
 import { Feature, LicenseModel, LicenseType, Restriction, seatTerms } from '../templates/index.js';
+import { Reason } from './license-actions.dto.js';
 import type { License } from './license.entity.js';
 import { LICENSE_STATUSES } from './license-status.js';
 
@@ -26,6 +27,7 @@ export const IssueLicenseRequest = z
       description: 'true: a trial of trial_duration_days. Where the template allows it, once a customer and product.',
     }),
     metadata: FreeFormInput.default({}),
+    reason: Reason.optional(),
   })
   .meta({
     id: 'IssueLicenseRequest',
@@ -139,16 +141,16 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     status: license.statusAt(now),
     issued_to: license.issuedTo,
     issued_date: license.issuedDate.toISOString(),
-    expiry_date: license.expiryDate?.toISOString() ?? null,
+    expiry_date: license.expiryAt(now)?.toISOString() ?? null,
     max_activations: license.maxActivations,
     current_activations: license.currentActivations,
     license_key_last_four: license.licenseKeyLastFour,
     template_version: license.templateVersion,
-    maintenance_expiry: license.maintenanceExpiry?.toISOString() ?? null,
+    maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
     default_duration: license.defaultDuration,
     grace_period_days: license.gracePeriodDays,
     in_grace: license.isInGrace(now),
-    grace_ends_at: license.graceEndsAt?.toISOString() ?? null,
+    grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
     trial: license.trial,
     auto_renewal_enabled: license.autoRenewalEnabled,
     overage_policy: license.overagePolicy,

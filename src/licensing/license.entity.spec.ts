@@ -71,7 +71,7 @@ describe('the status of a license', () => {
     expect(read(item, at(0))).toEqual(['EXPIRED', true]);
     expect(read(item, at(10, -1))).toEqual(['EXPIRED', true]);
     expect(read(item, at(10))).toEqual(['EXPIRED', false]);
-    expect(item.graceEndsAt).toEqual(at(10));
+    expect(item.graceEndsAt(NOW)).toEqual(at(10));
   });
 
   it('has no grace where the terms give none, nor in a trial', () => {
@@ -82,7 +82,44 @@ describe('the status of a license', () => {
   it('stays ACTIVE for ever without an expiry', () => {
     const item = license({ expiryDate: null });
     expect(read(item, at(36_500))).toEqual(['ACTIVE', false]);
-    expect(item.graceEndsAt).toBeNull();
+    expect(item.graceEndsAt(NOW)).toBeNull();
+  });
+
+  describe('that renews itself', () => {
+    const renewing = (fields: Partial<License> = {}) =>
+      license({ autoRenewalEnabled: true, defaultDuration: 100, maintenanceExpiry: NOW, ...fields });
+
+    it('is ACTIVE for ever, from an hour before each expiry until the next one, though nobody writes it down', () => {
+      const item = renewing();
+      const HOUR_MS = 3_600_000;
+      expect(item.expiryAt(at(0, -HOUR_MS - 1))).toEqual(NOW);
+      expect(item.expiryAt(at(0, -HOUR_MS))).toEqual(at(100));
+      expect(item.expiryAt(at(100, -HOUR_MS))).toEqual(at(200));
+      expect(read(item, at(350))).toEqual(['ACTIVE', false]);
+      expect([item.expiryAt(at(350)), item.maintenanceExpiryAt(at(350))]).toEqual([at(400), at(400)]);
+      expect([item.graceEndsAt(at(350)), item.isOver(at(350))]).toEqual([at(410), false]);
+      expect(item.expiryDate).toEqual(NOW);
+    });
+
+    it('does not while it is suspended, but would be ACTIVE again by a reinstatement', () => {
+      const item = renewing({ status: 'SUSPENDED' });
+      expect([item.expiryAt(at(50)), item.isOver(at(50))]).toEqual([NOW, false]);
+      item.status = 'ACTIVE';
+      expect(read(item, at(50))).toEqual(['ACTIVE', false]);
+    });
+
+    it('never does again once it is revoked, nor as a trial or without a term', () => {
+      expect(renewing({ status: 'REVOKED' }).isOver(at(50))).toBe(true);
+      expect(read(renewing({ trial: true }), at(1))).toEqual(['EXPIRED', false]);
+      expect(read(renewing({ defaultDuration: null }), at(1))).toEqual(['EXPIRED', true]);
+    });
+
+    it('ends with the last year that can be written', () => {
+      const item = renewing({ expiryDate: new Date('9999-06-01T00:00:00.000Z') });
+      const end = new Date('9999-12-31T23:59:59.999Z');
+      expect(item.expiryAt(end)).toEqual(new Date('9999-12-18T00:00:00.000Z'));
+      expect(item.statusAt(end)).toBe('EXPIRED');
+    });
   });
 
   it.each(['SUSPENDED', 'REVOKED'] as const)('stays %s past the expiry, without grace', (status) => {

@@ -16,11 +16,12 @@ import type {
   Template,
 } from '../templates/index.js';
 import { addDays, addMonths, isWritable, later } from './calendar.js';
-import { nextDueAt } from './due.js';
+import { nextDueAt, renewalDueAt } from './due.js';
 import type { IssueLicenseRequest } from './license.dto.js';
 import type { UpdateLicenseRequest } from './license-actions.dto.js';
 import {
   ExpiryTooFarError,
+  LicenseFileOutError,
   LicenseIsNoTrialError,
   LicenseIsTrialError,
   LicenseNeverExpiresError,
@@ -155,6 +156,10 @@ export class License extends VersionedRow {
   @Column('timestamptz', { name: 'next_due_at', nullable: true })
   nextDueAt!: Date | null;
 
+  /** Some license file of it is good until then: it cannot end before. Null when none was ever signed. */
+  @Column({ type: 'timestamptz', name: 'files_until', nullable: true, update: false })
+  filesUntil!: Date | null;
+
   /**
    * A license on the template's terms as they are now, for a trial of its length. It has no key yet. Throws
    * TrialNotAllowedError.
@@ -181,6 +186,7 @@ export class License extends VersionedRow {
     license.trial = trial;
     license.trialCustomerId = trial ? order.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
+    license.filesUntil = null;
     license.version = 1;
     license.createdAt = now;
     license.updatedAt = now;
@@ -190,29 +196,49 @@ export class License extends VersionedRow {
 
   /** Never cached and never written: EXPIRED follows from the time, and within grace too. */
   statusAt(now: Date): LicenseStatus {
-    return this.status === 'ACTIVE' && this.isPastExpiry(now) ? 'EXPIRED' : this.status;
+    return this.status === 'ACTIVE' && isPast(this.expiryAt(now), now) ? 'EXPIRED' : this.status;
   }
 
   /** Expired, and still usable while its grace lasts. What is suspended or revoked has none. */
   isInGrace(now: Date): boolean {
-    return this.statusAt(now) === 'EXPIRED' && this.graceEndsAt !== null && now < this.graceEndsAt;
+    return this.statusAt(now) === 'EXPIRED' && !isPast(this.graceEndsAt(now), now);
+  }
+
+  /** Its grace too: it would be reinstated in vain, unless it renews itself by that. */
+  isOver(now: Date): boolean {
+    const goesOn = this.status === 'SUSPENDED' && this.renewsItself;
+    return !goesOn && isPast(this.graceEndsAt(now), now);
   }
 
   stateAt(now: Date): LicenseState {
     return this.isInGrace(now) ? 'IN_GRACE' : this.statusAt(now);
   }
 
+  /**
+   * Null never expires. What renews itself has done so by the time it is read, from expiry to expiry by its own term, whether or
+   * not that stands in the row yet. What is suspended or revoked does not.
+   */
+  expiryAt(now: Date): Date | null {
+    let { expiryDate } = this;
+    while (this.status === 'ACTIVE' && this.renewsAfter(expiryDate) && renewalDueAt(expiryDate) <= now) {
+      expiryDate = addDays(expiryDate, this.defaultDuration ?? 0);
+    }
+    return expiryDate;
+  }
+
+  maintenanceExpiryAt(now: Date): Date | null {
+    const expiryDate = this.expiryAt(now);
+    return expiryDate === this.expiryDate ? this.maintenanceExpiry : expiryDate;
+  }
+
   /** From then on it cannot be used any more. Null never comes. A trial ends when it ends. */
-  get graceEndsAt(): Date | null {
-    if (this.expiryDate === null || this.trial) return this.expiryDate;
-    return addDays(this.expiryDate, this.gracePeriodDays);
+  graceEndsAt(now: Date): Date | null {
+    return this.graceAfter(this.expiryAt(now));
   }
 
   /** Whether its term begins anew by itself, as long as years can be written. A trial ends instead. */
   get renewsItself(): boolean {
-    const { expiryDate, defaultDuration } = this;
-    if (!this.autoRenewalEnabled || this.trial || expiryDate === null || defaultDuration === null) return false;
-    return isWritable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
+    return this.renewsAfter(this.expiryDate);
   }
 
   /** What the row says after the action. Throws LicenseStateError where the table of transitions has none. */
@@ -240,7 +266,15 @@ export class License extends VersionedRow {
     });
   }
 
-  /** Its own term begins now. Throws LicenseIsNoTrialError. */
+  /** Writes down what it has done by itself; see expiryAt. */
+  renewItself(now: Date): Change | undefined {
+    const expiryDate = this.expiryAt(now);
+    return this.act('renew', now, () => {
+      this.expireOn(expiryDate);
+    });
+  }
+
+  /** Its own term begins now. Throws LicenseIsNoTrialError, LicenseFileOutError. */
   convertTrial(now: Date): Change | undefined {
     return this.act('convert-trial', now, () => {
       if (!this.trial) throw new LicenseIsNoTrialError(this.licenseId);
@@ -274,7 +308,8 @@ export class License extends VersionedRow {
 
   /**
    * The terms of another template of the same product, as they are now. The time that was paid for is kept: the expiry stays,
-   * except where the terms have none, or the license had none. Throws LicenseIsTrialError, ProductDiffersError.
+   * except where the terms have none, or the license had none. Throws LicenseIsTrialError, ProductDiffersError,
+   * LicenseFileOutError.
    */
   changeTemplate(template: Template, now: Date): Change | undefined {
     return this.act('change-template', now, () => {
@@ -286,7 +321,7 @@ export class License extends VersionedRow {
     });
   }
 
-  /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError. */
+  /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutError. */
   edit(patch: UpdateLicenseRequest, now: Date): Change | undefined {
     if (patch.expiry_date !== undefined) this.after('correct-expiry', now);
     return this.act('edit', now, () => {
@@ -297,6 +332,16 @@ export class License extends VersionedRow {
       if (patch.auto_renewal_enabled !== undefined) this.autoRenewalEnabled = patch.auto_renewal_enabled;
       if (patch.expiry_date !== undefined) this.correctExpiry(new Date(patch.expiry_date), now);
     });
+  }
+
+  /** Some file of it is good until then. Says what that makes of the latest of all. */
+  lendFile(until: Date): Change {
+    const before = this.filesUntil;
+    this.filesUntil = later(before ?? until, until);
+    return {
+      before: { files_until: before?.toISOString() ?? null },
+      after: { files_until: this.filesUntil.toISOString() },
+    };
   }
 
   /** All that was due until now is done. */
@@ -318,14 +363,18 @@ export class License extends VersionedRow {
     const next = this.after(action, now);
     const before = this.terms(now);
     change();
-    if (this.graceEndsAt !== null && !isWritable(this.graceEndsAt)) throw new ExpiryTooFarError(this.licenseId);
+    const end = this.graceAfter(this.expiryDate);
+    if (end !== null && !isWritable(end)) throw new ExpiryTooFarError(this.licenseId);
     this.status = next;
     // What has passed and is not in the log yet stays due.
     if (this.nextDueAt === null || this.nextDueAt > now) this.lookedAt(now);
     return this.changedSince(before, this.terms(now), now);
   }
 
+  /** Throws LicenseFileOutError. */
   private expireOn(expiryDate: Date | null): void {
+    const { filesUntil } = this;
+    if (expiryDate && filesUntil && expiryDate < filesUntil) throw new LicenseFileOutError(this.licenseId, filesUntil);
     this.expiryDate = expiryDate;
     this.maintenanceExpiry = expiryDate;
   }
@@ -340,7 +389,7 @@ export class License extends VersionedRow {
     }
   }
 
-  /** What can change, in wire names. */
+  /** What can change, in wire names, as it is written down. */
   terms(now: Date): JsonObject {
     return {
       status: this.statusAt(now),
@@ -392,8 +441,14 @@ export class License extends VersionedRow {
     this.pricing = deepFreeze(template.pricing);
   }
 
-  private isPastExpiry(now: Date): boolean {
-    return this.expiryDate !== null && this.expiryDate <= now;
+  private renewsAfter(expiryDate: Date | null): expiryDate is Date {
+    const { defaultDuration } = this;
+    if (!this.autoRenewalEnabled || this.trial || expiryDate === null || defaultDuration === null) return false;
+    return isWritable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
+  }
+
+  private graceAfter(expiryDate: Date | null): Date | null {
+    return expiryDate === null || this.trial ? expiryDate : addDays(expiryDate, this.gracePeriodDays);
   }
 
   /** What the seal of this license's key is bound to. */
@@ -404,4 +459,8 @@ export class License extends VersionedRow {
 
 export function licenseSealContext(tenantId: string, licenseId: string): readonly string[] {
   return [tenantId, licenseId];
+}
+
+function isPast(end: Date | null, now: Date): boolean {
+  return end !== null && end <= now;
 }

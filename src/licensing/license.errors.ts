@@ -1,4 +1,5 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
+import type { JsonObject } from '../shared/events/integration-event.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
 
 export class LicenseNotFoundError extends NotFoundException {
@@ -49,6 +50,18 @@ export class LicenseNeverExpiresError extends ConflictException {
 export class ExpiryTooFarError extends ConflictException {
   constructor(licenseId: string) {
     super(`The license ${licenseId} would end, with its grace, after the year 9999.`, { errorCode: 'EXPIRY_TOO_FAR' });
+  }
+}
+
+/** A license file outlives nothing that it was made from: so the license does not end before its files do. */
+export class LicenseFileOutError extends ConflictException {
+  readonly extension: JsonObject;
+
+  constructor(licenseId: string, until: Date) {
+    super(`The license ${licenseId} cannot end before ${until.toISOString()}: a license file is good until then.`, {
+      errorCode: 'LICENSE_FILE_OUT',
+    });
+    this.extension = { files_until: until.toISOString() };
   }
 }
 

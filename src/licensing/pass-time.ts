@@ -1,6 +1,5 @@
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
 import { Actor } from '../shared/tenancy/actor.js';
-import { daysUntil } from './calendar.js';
 import { dueEvents, type Moment } from './due.js';
 import { LicenseRenewedEvent } from './events/license-life.events.js';
 import { LicenseExpiredEvent, LicenseGraceEndedEvent, LicenseRenewalDueEvent } from './events/license-time.events.js';
@@ -24,20 +23,15 @@ export function passTime(license: License, now: Date): IntegrationEvent[] {
 function happen(license: License, { kind, at }: Moment, actor: Actor, now: Date): IntegrationEvent {
   switch (kind) {
     case 'reminder':
-      return new LicenseRenewalDueEvent(actor, now, license, at, {
-        days_left: license.expiryDate && daysUntil(license.expiryDate, now),
-        auto_renewal_enabled: license.renewsItself,
-      });
+      return new LicenseRenewalDueEvent(actor, now, license, at);
     case 'renewal': {
-      const change = license.renew({}, now);
+      const change = license.renewItself(now);
       if (!change) throw new Error('A renewal changed nothing.');
       return new LicenseRenewedEvent(actor, now, license, change, { code: 'AUTO_RENEWAL' });
     }
     case 'expiry':
       license.after('expire', now);
-      return new LicenseExpiredEvent(actor, now, license, at, {
-        grace_ends_at: license.graceEndsAt?.toISOString() ?? null,
-      });
+      return new LicenseExpiredEvent(actor, now, license, at);
     case 'grace_end':
       return new LicenseGraceEndedEvent(actor, now, license, at);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deviceFields } from '../activations/index.js';
-import type { License } from '../licensing/index.js';
+import { Reason, type License } from '../licensing/index.js';
 import { text, UtcTime } from '../shared/http/schema.js';
 import { MAX_VALIDITY_MS } from '../signing/index.js';
 import type { Validity } from './license-file.js';
@@ -24,7 +24,7 @@ export const checkOutFields = {
 };
 
 export const CheckOutRequest = z
-  .strictObject(checkOutFields)
+  .strictObject({ ...checkOutFields, reason: Reason.optional() })
   .meta({ id: 'CheckOutRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', ttl_seconds: 604_800 }] });
 export type CheckOutRequest = z.infer<typeof CheckOutRequest>;
 

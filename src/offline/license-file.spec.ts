@@ -1,28 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { License } from '../licensing/index.js';
 import { validityOf } from './license-file.js';
 
 const NOW = new Date('2026-11-25T12:00:00.000Z');
 const DAY_S = 24 * 60 * 60;
 const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
-const licenseUntil = (expiryDate: Date | null) => ({ expiryDate }) as License;
 
 describe('a license file', () => {
   it('ends when it was asked to, half way through asks to be renewed, and never outlives its license', () => {
-    expect(validityOf(licenseUntil(null), 30 * DAY_S, NOW)).toEqual({
+    expect(validityOf(null, 30 * DAY_S, NOW)).toEqual({
       issuedAt: NOW,
       refreshAt: at(15 * DAY_S),
       expiresAt: at(30 * DAY_S),
     });
-    const ending = licenseUntil(at(2 * DAY_S));
+    const ending = at(2 * DAY_S);
     expect(validityOf(ending, 30 * DAY_S, NOW)).toMatchObject({ refreshAt: at(DAY_S), expiresAt: at(2 * DAY_S) });
     fc.assert(
       fc.property(
         fc.integer({ min: 60, max: 366 * DAY_S }),
         fc.integer({ min: 1, max: 1_000 * DAY_S }),
         (ttl, left) => {
-          const { refreshAt, expiresAt } = validityOf(licenseUntil(at(left)), ttl, NOW);
+          const { refreshAt, expiresAt } = validityOf(at(left), ttl, NOW);
           expect(expiresAt.getTime()).toBe(Math.min(at(left).getTime(), at(ttl).getTime()));
           expect(refreshAt > NOW && refreshAt < expiresAt).toBe(true);
         },

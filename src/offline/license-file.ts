@@ -10,7 +10,7 @@ export interface Validity {
 }
 
 /** A file never outlives what it was made from: it ends with the license, or earlier. Half of its time it is fresh. */
-export function validityOf({ expiryDate }: License, ttlSeconds: number, now: Date): Validity {
+export function validityOf(expiryDate: Date | null, ttlSeconds: number, now: Date): Validity {
   const asked = now.getTime() + ttlSeconds * 1000;
   const end = expiryDate ? Math.min(asked, expiryDate.getTime()) : asked;
   return { issuedAt: now, refreshAt: new Date((now.getTime() + end) / 2), expiresAt: new Date(end) };
@@ -21,10 +21,10 @@ export function licenseFileContent(
   license: License,
   { fingerprint, nonce }: CheckOutRequest,
   activationId: string | null,
-  { refreshAt, expiresAt }: Validity,
+  { issuedAt, refreshAt, expiresAt }: Validity,
 ): JsonObject {
   return {
-    license: termsOf(license),
+    license: termsOf(license, issuedAt),
     device: fingerprint === undefined ? null : { fingerprint },
     lease: activationId === null ? null : { activation_id: activationId, ends_at: expiresAt.toISOString() },
     refresh_at: refreshAt.toISOString(),
@@ -32,7 +32,7 @@ export function licenseFileContent(
   };
 }
 
-function termsOf(license: License): JsonObject {
+function termsOf(license: License, now: Date): JsonObject {
   return {
     license_id: license.licenseId,
     product_id: license.productId,
@@ -42,8 +42,8 @@ function termsOf(license: License): JsonObject {
     license_type: license.licenseType,
     license_model: license.licenseModel,
     issued_date: license.issuedDate.toISOString(),
-    expiry_date: license.expiryDate?.toISOString() ?? null,
-    maintenance_expiry: license.maintenanceExpiry?.toISOString() ?? null,
+    expiry_date: license.expiryAt(now)?.toISOString() ?? null,
+    maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
     max_activations: license.maxActivations,
     features: license.features.map((feature) => ({ ...feature })),
     restrictions: license.restrictions.map((restriction) => ({ ...restriction })),

@@ -57,12 +57,12 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
       known.seen(device, grant);
       await this.activations.update(known);
       if (before.userId !== known.userId || before.units !== known.units)
-        transaction.record(new ActivationChangedEvent(actor, now, known, before, seats));
+        transaction.record(new ActivationChangedEvent(actor, now, known, before, seats, device.reason));
       return toActivationResponse(known, now);
     }
     const activation = Activation.begin(device, grant);
     await this.activations.insert(activation);
-    transaction.record(new LicenseActivatedEvent(actor, now, activation, seats));
+    transaction.record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
     return toActivationResponse(activation, now);
   }
 }

@@ -1,21 +1,28 @@
+import type { z } from 'zod';
+import type { Reason } from '../../licensing/index.js';
 import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import type { ActivationResponse } from '../activation.dto.js';
+import { DeactivateRequest, type ActivationResponse } from '../activation.dto.js';
 
 /** A device by its own name for itself, or by the id of its activation. */
 export type DeviceName = { readonly fingerprint: string } | { readonly activationId: string };
 
 /**
  * Gives the seat of a device back, in whatever state the license is. Doing it twice is harmless: the second time nothing
- * changes. Throws LicenseNotFoundError, ActivationNotFoundError, SeatLentError.
+ * changes. Throws ValidationError, LicenseNotFoundError, ActivationNotFoundError, SeatLentError.
  */
 export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
+  readonly reason: Reason | undefined;
+
   constructor(
     actor: Actor,
     readonly licenseId: string,
     readonly device: DeviceName,
     options: CommandOptions = {},
+    request: z.input<typeof DeactivateRequest> = {},
   ) {
     super(actor, options);
+    this.reason = validated(DeactivateRequest, request).reason;
   }
 }

@@ -24,7 +24,8 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
     );
   }
 
-  private async deactivate(transaction: Transaction, { actor, licenseId, device }: DeactivateDeviceCommand) {
+  private async deactivate(transaction: Transaction, command: DeactivateDeviceCommand) {
+    const { actor, licenseId, device, reason } = command;
     const now = this.clock.now();
     const named = 'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
     if (!named) throw new ActivationNotFoundError();
@@ -37,7 +38,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError();
       return toActivationResponse(ended, now);
     }
-    await this.keeper.free(transaction, actor, locked, now);
+    await this.keeper.free(transaction, actor, locked, now, reason);
     return toActivationResponse(found, now);
   }
 }

@@ -1,5 +1,6 @@
 import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, Counted } from '../activation.entity.js';
 
@@ -20,28 +21,48 @@ function facts({ activationType, units }: Activation, { inUse, max }: Seats): Js
 export class LicenseActivatedEvent extends IntegrationEvent {
   readonly type = 'license.activated';
 
-  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats) {
-    super(actor, now, about(activation), facts(activation, seats), {
-      fingerprint: activation.fingerprint,
-      user_id: activation.userId,
-      name: activation.deviceName,
-      hostname: activation.hostname,
-      ip_address: activation.ipAddress,
-    });
-  }
-}
-
-export class LicenseDeactivatedEvent extends IntegrationEvent {
-  readonly type = 'license.deactivated';
-
-  /** `cause`: somebody asked for it, or another device took the seat. */
-  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats, cause: 'REQUESTED' | 'EVICTED') {
+  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats, reason?: RecordedReason) {
     super(
       actor,
       now,
       about(activation),
-      { ...facts(activation, seats), cause },
-      { fingerprint: activation.fingerprint, user_id: activation.userId },
+      {
+        ...facts(activation, seats),
+        ...reasonCode(reason),
+        before: { status: null },
+        after: { status: activation.status },
+      },
+      {
+        fingerprint: activation.fingerprint,
+        user_id: activation.userId,
+        name: activation.deviceName,
+        hostname: activation.hostname,
+        ip_address: activation.ipAddress,
+        ...reasonText(reason),
+      },
+    );
+  }
+}
+
+/** Why a seat is free: somebody asked for it, or another device took it. */
+export type EndCause = 'REQUESTED' | 'EVICTED';
+
+export class LicenseDeactivatedEvent extends IntegrationEvent {
+  readonly type = 'license.deactivated';
+
+  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats, cause: EndCause, reason?: RecordedReason) {
+    super(
+      actor,
+      now,
+      about(activation),
+      {
+        ...facts(activation, seats),
+        cause,
+        ...reasonCode(reason),
+        before: { status: 'ACTIVE' },
+        after: { status: activation.status },
+      },
+      { fingerprint: activation.fingerprint, user_id: activation.userId, ...reasonText(reason) },
     );
   }
 }
@@ -50,14 +71,19 @@ export class LicenseDeactivatedEvent extends IntegrationEvent {
 export class ActivationChangedEvent extends IntegrationEvent {
   readonly type = ACTIVATION_CHANGED;
 
-  constructor(actor: Actor, now: Date, activation: Activation, before: Counted, seats: Seats) {
+  constructor(actor: Actor, now: Date, activation: Activation, before: Counted, seats: Seats, reason?: RecordedReason) {
     const { fingerprint, units, userId } = activation;
     super(
       actor,
       now,
       about(activation),
-      { ...facts(activation, seats), before: { units: before.units }, after: { units } },
-      { fingerprint, before: { user_id: before.userId }, after: { user_id: userId } },
+      {
+        ...facts(activation, seats),
+        ...reasonCode(reason),
+        before: { units: before.units },
+        after: { units },
+      },
+      { fingerprint, before: { user_id: before.userId }, after: { user_id: userId }, ...reasonText(reason) },
     );
   }
 }

@@ -6,6 +6,7 @@ import { Activations1764200000000 } from './1764200000000-activations.js';
 import { SigningKeys1764300000000 } from './1764300000000-signing-keys.js';
 import { Offline1764310000000 } from './1764310000000-offline.js';
 import { OrderedLists1764320000000 } from './1764320000000-ordered-lists.js';
+import { FilesUntil1764330000000 } from './1764330000000-files-until.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -17,6 +18,7 @@ export const migrations = [
   SigningKeys1764300000000,
   Offline1764310000000,
   OrderedLists1764320000000,
+  FilesUntil1764330000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

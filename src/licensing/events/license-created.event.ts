@@ -1,17 +1,19 @@
 import { IntegrationEvent } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { License } from '../license.entity.js';
+import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
+/** What the specification tells of it, and why where that was said: before there was nothing, and after is the license. */
 export class LicenseCreatedEvent extends IntegrationEvent {
   readonly type = 'license.created';
 
-  constructor(actor: Actor, license: License) {
+  constructor(actor: Actor, license: License, reason?: RecordedReason) {
     super(
       actor,
       license.createdAt,
       { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
-      { product_id: license.productId, license_type: license.licenseType },
-      { issued_to: license.issuedTo },
+      { product_id: license.productId, license_type: license.licenseType, ...(reason && reasonCode(reason)) },
+      { issued_to: license.issuedTo, ...reasonText(reason) },
     );
   }
 }

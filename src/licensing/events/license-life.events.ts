@@ -1,32 +1,26 @@
 import { omit, pick, type Change } from '../../shared/events/change.js';
-import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
+import { IntegrationEvent } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { License } from '../license.entity.js';
+import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
 /** Whom it is issued to, and what a vendor may have written about them. */
 const PERSONAL = ['issued_to', 'metadata'];
 
-/** Why: one of a closed list of codes, and words, which may tell of somebody. */
-export interface RecordedReason {
-  readonly code: string;
-  readonly text?: string | undefined;
-}
-
 /** Something was done to a license: what it was before and after, in wire names, and why. */
 abstract class LicenseChangedEvent extends IntegrationEvent {
   constructor(actor: Actor, now: Date, license: License, { before, after }: Change, reason?: RecordedReason) {
-    const personal: JsonObject = { before: pick(before, PERSONAL), after: pick(after, PERSONAL) };
     super(
       actor,
       now,
       { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
       {
         product_id: license.productId,
-        reason: reason ? { code: reason.code } : null,
+        ...reasonCode(reason),
         before: omit(before, PERSONAL),
         after: omit(after, PERSONAL),
       },
-      reason?.text === undefined ? personal : { ...personal, reason: { text: reason.text } },
+      { before: pick(before, PERSONAL), after: pick(after, PERSONAL), ...reasonText(reason) },
     );
   }
 }

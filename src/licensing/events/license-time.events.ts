@@ -1,10 +1,12 @@
 import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
+import { daysUntil } from '../calendar.js';
 import type { License } from '../license.entity.js';
+import { reasonCode } from './recorded-reason.js';
 
-/** Time did something to a license: `due_at` is when, and the event's own time when it was noticed. */
+/** Time did something to a license, or soon does: `due_at` is when, and the event's own time when it was noticed. */
 abstract class LicenseTimeEvent extends IntegrationEvent {
-  constructor(actor: Actor, now: Date, license: License, dueAt: Date, more: JsonObject = {}) {
+  protected constructor(actor: Actor, now: Date, license: License, dueAt: Date, more: JsonObject) {
     super(
       actor,
       now,
@@ -23,12 +25,36 @@ abstract class LicenseTimeEvent extends IntegrationEvent {
 /** The license expires, or renews itself, in `days_left` days; rounded up from when it was noticed. */
 export class LicenseRenewalDueEvent extends LicenseTimeEvent {
   readonly type = 'license.renewal_due';
+
+  constructor(actor: Actor, now: Date, license: License, dueAt: Date) {
+    super(actor, now, license, dueAt, {
+      days_left: license.expiryDate && daysUntil(license.expiryDate, now),
+      auto_renewal_enabled: license.renewsItself,
+    });
+  }
 }
 
 export class LicenseExpiredEvent extends LicenseTimeEvent {
   readonly type = 'license.expired';
+
+  constructor(actor: Actor, now: Date, license: License, dueAt: Date) {
+    super(actor, now, license, dueAt, {
+      grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
+      ...reasonCode({ code: 'TERM_ENDED' }),
+      before: { status: 'ACTIVE' },
+      after: { status: 'EXPIRED' },
+    });
+  }
 }
 
 export class LicenseGraceEndedEvent extends LicenseTimeEvent {
   readonly type = 'license.grace_ended';
+
+  constructor(actor: Actor, now: Date, license: License, dueAt: Date) {
+    super(actor, now, license, dueAt, {
+      ...reasonCode({ code: 'GRACE_ENDED' }),
+      before: { in_grace: true },
+      after: { in_grace: false },
+    });
+  }
 }

@@ -71,6 +71,9 @@ function anyOf(parts: readonly Condition[]): Condition {
   };
 }
 
+/** `License.renewsItself`, but for years that cannot be written: once it is past its expiry, it has a new one. */
+const RENEWS = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
+
 /**
  * What `License.statusAt` says, in SQL, in parts that together are all of it, each with an index where what it finds may be
  * rare: what has expired and is not in the log yet comes first, then what is.
@@ -79,13 +82,15 @@ function statusParts(status: LicenseStatus | undefined, now: Date, order: Order)
   if (status === undefined) return [{ sql: 'true', parameters: {} }];
   const parameters = { now };
   if (status === 'ACTIVE') {
-    // The index of expiries begins there, where it is used.
+    // The index of expiries begins there, where it is used: what has renewed itself is back in it when that is written down.
     const running =
-      order === SOONEST_EXPIRY ? 'item.expiryDate > :now' : '(item.expiryDate IS NULL OR item.expiryDate > :now)';
+      order === SOONEST_EXPIRY
+        ? 'item.expiryDate > :now'
+        : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${RENEWS}))`;
     return [{ sql: `item.status = 'ACTIVE' AND ${running}`, parameters }];
   }
   if (status === 'EXPIRED') {
-    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now`;
+    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${RENEWS})`;
     return [
       { sql: `${expired} AND item.nextDueAt <= item.expiryDate AND item.nextDueAt <= :now`, parameters },
       { sql: `${expired} AND (item.nextDueAt IS NULL OR item.nextDueAt > item.expiryDate)`, parameters },

@@ -43,15 +43,17 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     const license = await this.seats.lock(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     license.after('check-out', now);
-    const validity = validityOf(license, request.ttl_seconds, now);
+    const validity = validityOf(license.expiryAt(now), request.ttl_seconds, now);
     const activationId = await this.lendSeat(command, license, validity);
     const { issuedAt, expiresAt } = validity;
+    const change = this.seats.lendFile(transaction, license, expiresAt);
     const content = licenseFileContent(license, request, activationId, validity);
     const { kid, text } = await this.commands.execute(
       new SignDocumentCommand(actor, { type: 'license', issuedAt, expiresAt, content }),
     );
-    const { fingerprint } = request;
-    transaction.record(new LicenseCheckedOutEvent(actor, license, { kid, activationId, fingerprint }, validity));
+    const { fingerprint, reason } = request;
+    const file = { kid, activationId, fingerprint };
+    transaction.record(new LicenseCheckedOutEvent(actor, license, file, validity, change, reason));
     return toLicenseFileResponse({ license, activationId, kid, text }, validity);
   }
 
@@ -60,13 +62,13 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     license: License,
     { expiresAt }: Validity,
   ) {
-    const { fingerprint, user_id, units, name, hostname, platform, version, metadata } = request;
+    const { fingerprint, user_id, units, name, hostname, platform, version, metadata, reason } = request;
     if (fingerprint === undefined) {
       if (seatLimit(license) !== null)
         throw new InvalidFieldError('/fingerprint', 'is needed: this license counts seats');
       return null;
     }
-    const about = { user_id, units, name, hostname, platform, version, metadata };
+    const about = { user_id, units, name, hostname, platform, version, metadata, reason };
     const device = { ...about, fingerprint, activation_type: 'OFFLINE' as const };
     const from = options.ipAddress === undefined ? {} : { ipAddress: options.ipAddress };
     const activate = new ActivateDeviceCommand(actor, license.licenseId, device, from, expiresAt);

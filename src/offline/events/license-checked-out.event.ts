@@ -1,7 +1,15 @@
-import type { License } from '../../licensing/index.js';
+import { reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
+import type { Change } from '../../shared/events/change.js';
 import { IntegrationEvent } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { Validity } from '../license-file.js';
+
+/** A license file, and whose it is. */
+interface File {
+  readonly kid: string;
+  readonly activationId: string | null;
+  readonly fingerprint: string | undefined;
+}
 
 export class LicenseCheckedOutEvent extends IntegrationEvent {
   readonly type = 'license.checked_out';
@@ -9,16 +17,17 @@ export class LicenseCheckedOutEvent extends IntegrationEvent {
   constructor(
     actor: Actor,
     { licenseId }: License,
-    file: { readonly kid: string; readonly activationId: string | null; readonly fingerprint: string | undefined },
+    { kid, activationId, fingerprint }: File,
     { issuedAt, expiresAt }: Validity,
+    { before, after }: Change,
+    reason?: RecordedReason,
   ) {
-    const { kid, activationId, fingerprint } = file;
     super(
       actor,
       issuedAt,
       { resourceType: 'license', resourceId: licenseId, licenseId },
-      { kid, activation_id: activationId, expires_at: expiresAt.toISOString() },
-      fingerprint === undefined ? null : { fingerprint },
+      { kid, activation_id: activationId, expires_at: expiresAt.toISOString(), ...reasonCode(reason), before, after },
+      { ...(fingerprint !== undefined && { fingerprint }), ...reasonText(reason) },
     );
   }
 }
