@@ -131,7 +131,7 @@ describe('an idempotency key', () => {
     expect(response).toMatchObject({ status: 400, body: { errors: [{ parameter: 'Idempotency-Key' }] } });
   });
 
-  it('is kept sealed, and for as long as configured', async () => {
+  it('is kept without a secret, and for as long as configured', async () => {
     const time = { now: new Date() };
     const own = await TestApp.start({
       override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => time.now }),
@@ -140,8 +140,15 @@ describe('an idempotency key', () => {
     const tenant = await own.tenant();
     const body = { license_template_id: await tenant.template(), customer_id: 'c' };
     const first = await tenant.post('/v1/licenses', body, keyed('k'));
-    const [row] = await own.database.query<{ result_sealed: Buffer }>('SELECT result_sealed FROM idempotency_keys');
-    expect(row?.result_sealed.toString('latin1')).not.toContain(first.body.license_key);
+    const made = await tenant.post('/v1/api-keys', { name: 'k', role: 'issuer' }, keyed('api-key'));
+    const rows = await own.database.query<{ text: string; sealed: Buffer | null }>(
+      'SELECT t::text AS text, result_sealed AS sealed FROM idempotency_keys t',
+    );
+    const kept = rows.map(({ text, sealed }) => text + (sealed?.toString('latin1') ?? '')).join(' ');
+    expect(kept).toContain(first.body.license_id);
+    expect(kept).not.toContain(first.body.license_key);
+    expect(kept).not.toContain(made.body.api_key);
+    expect(made.body.api_key).toMatch(/^imp_/);
     time.now = new Date(time.now.getTime() + 2 * 3_600_000 - 1);
     await own.nest.get(IdempotencySweeper).sweep();
     expect((await tenant.post('/v1/licenses', body, keyed('k'))).text).toBe(first.text);
@@ -152,6 +159,25 @@ describe('an idempotency key', () => {
     await own.nest.get(IdempotencySweeper).sweep();
     expect(await own.database.query('SELECT 1 FROM idempotency_keys')).toEqual([]);
     await own.stop();
+  });
+
+  it('gives the first answer of an order again, whatever became of the license, in whichever way it is asked for', async () => {
+    const order = { license_template_id: await api.template(), customer_id: 'c', issued_to: 'First' };
+    const commands = app.nest.get(CommandBus);
+    const actor = Actor.service('onboarding', api.tenantId);
+    const issue = () => commands.execute(new IssueLicenseCommand(actor, order, { idempotencyKey: 'first' }));
+    const together = () => app.nest.get(UnitOfWork).run(api.tenantId, issue);
+    const first = await issue();
+    const rest = await api.post('/v1/licenses', order, keyed('first-rest'));
+    for (const id of [first.license_id, rest.body.license_id]) {
+      await api.post(`/v1/licenses/${id}/transfer`, { customer_id: 'd', issued_to: 'Second' });
+      await api.post(`/v1/licenses/${id}/revoke`, { reason: { code: 'OTHER' } });
+    }
+    expect(await Promise.all([issue(), issue(), together()])).toEqual([first, first, first]);
+    expect((await api.post('/v1/licenses', order, keyed('first-rest'))).text).toBe(rest.text);
+    const inside = () => commands.execute(new IssueLicenseCommand(actor, order, { idempotencyKey: 'inside' }));
+    const kept = await app.nest.get(UnitOfWork).run(api.tenantId, inside);
+    expect(await Promise.all([inside(), inside()])).toEqual([kept, kept]);
   });
 
   it('holds over the bus too, alone and for several commands in one unit of work', async () => {

@@ -256,7 +256,8 @@ describe('npm run erase', () => {
     const rows = await app.database.query<{ row: string }>(
       `SELECT customers::text AS row FROM customers UNION ALL SELECT licenses::text FROM licenses
        UNION ALL SELECT license_activations::text FROM license_activations
-       UNION ALL SELECT license_event_logs::text FROM license_event_logs UNION ALL SELECT outbox::text FROM outbox`,
+       UNION ALL SELECT license_event_logs::text FROM license_event_logs UNION ALL SELECT outbox::text FROM outbox
+       UNION ALL SELECT idempotency_keys::text FROM idempotency_keys`,
     );
     const dump = rows.map(({ row }) => row).join('\n');
     for (const name of NAMES) expect(dump.toLowerCase()).not.toContain(name.toLowerCase());

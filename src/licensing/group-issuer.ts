@@ -6,7 +6,7 @@ import { LicenseCreatedEvent } from './events/license-created.event.js';
 import { isMade, ticketsOf, type Group, type Ticket } from './issue-queue.js';
 import { IssuingTerms, type Terms } from './issuing-terms.js';
 import { toIssuedLicense, type IssuedLicense } from './license.dto.js';
-import { LicenseIssuer, type KeyedIssue } from './license-issuer.js';
+import { LicenseIssuer, type KeptIssue, type KeyedIssue } from './license-issuer.js';
 import { issueRow, type IssueRow } from './license-rows.js';
 import { LicenseRepository } from './license.repository.js';
 
@@ -65,10 +65,10 @@ export class GroupIssuer {
     }
   }
 
-  /** An idempotency key is taken with what its order comes to. */
+  /** An idempotency key is taken with what its order comes to, but for the license key: see LicenseIssuer.restore. */
   private toRow({ command, claim }: Ticket, issue: KeyedIssue, result: IssuedLicense): IssueRow {
     const { license, keyDigest, customerVersion } = issue;
-    const settled = claim && this.idempotency.settledRow({ claim, result });
+    const settled = claim && this.idempotency.settledRow({ claim, result: { ...result, license_key: undefined } });
     const made = { license, keyDigest, customerVersion, claim: settled };
     return issueRow(made, new LicenseCreatedEvent(command.actor, license, command.order.reason));
   }
@@ -83,14 +83,24 @@ export class GroupIssuer {
     const claims = rest.flatMap(({ claim }) => claim ?? []);
     // Where that fails, it does for them alone: the others have been issued.
     const earlier = await this.readEarlier(tenantId, claims).catch((error: unknown) => ({ error }));
+    const replays: Promise<void>[] = [];
     for (const ticket of rest) {
       const known = ticket.claim && !('error' in earlier) && earlier.get(ticket.claim.keyDigest);
-      if (known) outcomes.set(ticket, replay(known));
+      if (known) replays.push(this.replay(tenantId, known).then((outcome) => void outcomes.set(ticket, outcome)));
       else if (ticket.claim && 'error' in earlier) outcomes.set(ticket, earlier);
       else if (!outcomes.has(ticket)) {
         this.terms.forget(tenantId, ticket.command.order);
         outcomes.set(ticket, 'alone');
       }
+    }
+    await Promise.all(replays);
+  }
+
+  private async replay(tenantId: string, earlier: () => Earlier): Promise<Answer> {
+    try {
+      return { result: await this.issuer.restore(tenantId, earlier().result as KeptIssue), replayed: true };
+    } catch (error) {
+      return { error };
     }
   }
 
@@ -123,12 +133,4 @@ export class GroupIssuer {
 
 function isIssued(outcome: Outcome | undefined): boolean {
   return outcome !== undefined && outcome !== 'alone' && 'result' in outcome;
-}
-
-function replay(earlier: () => Earlier): Outcome {
-  try {
-    return { result: earlier().result as IssuedLicense, replayed: true };
-  } catch (error) {
-    return { error };
-  }
 }

@@ -96,10 +96,7 @@ export class IssueGroups {
 
   private async alone({ command }: Ticket): Promise<Answer> {
     try {
-      const result = await this.unitOfWork.perform(command, (transaction) =>
-        this.issuer.issue(transaction, command.actor, command.order),
-      );
-      return { result };
+      return { result: await this.issuer.perform(command) };
     } catch (error) {
       return { error };
     }

@@ -57,7 +57,7 @@ const BESIDE = {
   key_digest: 'text',
   claim_digest: 'text',
   request_digest: 'text',
-  result: 'text',
+  result: 'json',
   expires_at: 'timestamptz',
 } as const;
 
@@ -96,8 +96,8 @@ const SHARED = Object.keys(TERMS).flatMap((name) => (name in BESIDE ? [] : `term
  */
 const CLAIMED = `
   claimed AS (
-    INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, result_sealed, created_at, expires_at)
-    SELECT tenant_id, decode(claim_digest, 'hex'), decode(request_digest, 'hex'), decode(result, 'hex'), created_at, expires_at
+    INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, result, created_at, expires_at)
+    SELECT tenant_id, decode(claim_digest, 'hex'), decode(request_digest, 'hex'), result, created_at, expires_at
     FROM (SELECT * FROM fit WHERE claim_digest IS NOT NULL ORDER BY claim_digest OFFSET 0) AS claim
     WHERE ${BEHIND_WALL}
     ON CONFLICT DO NOTHING

@@ -140,11 +140,11 @@ async function eraseResults(owner: pg.ClientBase, secrets: Secrets, tenantId: st
     [tenantId, customerId],
   );
   const licenses = new Set<unknown>(own.map(({ license_id }) => license_id));
-  let erased = 0;
+  let erased = await eraseOpenResults(owner, tenantId, customerId);
   for (let last = ''; ;) {
     const { rows } = await owner.query<{ id: string; sealed: Buffer }>(
       `SELECT encode(key_digest, 'hex') AS id, result_sealed AS sealed FROM idempotency_keys
-       WHERE tenant_id = $1 AND key_digest > decode($2, 'hex') ORDER BY key_digest LIMIT ${BATCH}`,
+       WHERE tenant_id = $1 AND key_digest > decode($2, 'hex') AND result_sealed IS NOT NULL ORDER BY key_digest LIMIT ${BATCH}`,
       [tenantId, last],
     );
     for (const { id, sealed } of rows) {
@@ -162,6 +162,15 @@ async function eraseResults(owner: pg.ClientBase, secrets: Secrets, tenantId: st
     last = rows.at(-1)?.id ?? '';
     if (rows.length < BATCH) return erased;
   }
+}
+
+async function eraseOpenResults(owner: pg.ClientBase, tenantId: string, customerId: string): Promise<number> {
+  const { rowCount } = await owner.query(
+    `UPDATE idempotency_keys SET result = result::jsonb || jsonb_build_object('issued_to', 'Customer ' || $2)
+     WHERE tenant_id = $1 AND result->>'customer_id' = $2`,
+    [tenantId, customerId],
+  );
+  return rowCount ?? 0;
 }
 
 function withoutNames(result: JsonObject, customerId: string): JsonObject {

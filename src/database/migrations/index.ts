@@ -7,6 +7,7 @@ import { SigningKeys1764300000000 } from './1764300000000-signing-keys.js';
 import { Offline1764310000000 } from './1764310000000-offline.js';
 import { OrderedLists1764320000000 } from './1764320000000-ordered-lists.js';
 import { FilesUntil1764330000000 } from './1764330000000-files-until.js';
+import { OpenResults1764340000000 } from './1764340000000-open-results.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -19,6 +20,7 @@ export const migrations = [
   Offline1764310000000,
   OrderedLists1764320000000,
   FilesUntil1764330000000,
+  OpenResults1764340000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -16,8 +16,6 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
   /** In the caller's unit of work, if it is in one; else together with the orders that arrive at the same time. */
   execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
     if (!this.unitOfWork.isOpen) return this.groups.issue(command);
-    return this.unitOfWork.perform(command, (transaction) =>
-      this.issuer.issue(transaction, command.actor, command.order),
-    );
+    return this.issuer.perform(command);
   }
 }

@@ -31,11 +31,11 @@ export interface Earlier {
   readonly result: unknown;
 }
 
-/** A claim as it is stored with its result; digests and the result, which is sealed, in hexadecimal. */
+/** A claim as it is stored with its result, as far as that is no secret; digests in hexadecimal. */
 export interface SettledRow {
   readonly key_digest: string;
   readonly request_digest: string;
-  readonly result: string;
+  readonly result: unknown;
   readonly expires_at: Date;
 }
 
@@ -43,6 +43,7 @@ interface KeptRow {
   key_digest: string;
   request_digest: Buffer;
   result_sealed: Buffer | null;
+  result: unknown;
   expired: boolean;
 }
 
@@ -58,7 +59,7 @@ const READ = {
   name: 'idempotency.read',
   text: `SELECT wanted.digest AS key_digest, kept.* FROM unnest($2::text[]) AS wanted (digest)
          CROSS JOIN LATERAL (
-           SELECT request_digest, result_sealed, expires_at <= $3 AS expired FROM idempotency_keys
+           SELECT request_digest, result_sealed, result, expires_at <= $3 AS expired FROM idempotency_keys
            WHERE tenant_id = $1 AND key_digest = decode(wanted.digest, 'hex') LIMIT 1) AS kept`,
 };
 const FORGET = {
@@ -111,12 +112,15 @@ export class Idempotency {
     }
   }
 
-  /** The row of a claim with its result, for a statement that takes it with the effect. */
+  /**
+   * The row of a claim, for a statement that takes it with the effect. The result is kept as it is: what is secret in it must be
+   * left out, and be put back by whoever reads it.
+   */
   settledRow({ claim, result }: Settled): SettledRow {
     return {
       key_digest: claim.keyDigest,
       request_digest: claim.requestDigest,
-      result: this.sealResult(claim, result).toString('hex'),
+      result,
       expires_at: this.expiryAfter(this.clock.now()),
     };
   }
@@ -161,8 +165,9 @@ export class Idempotency {
     return this.secrets.seal(JSON.stringify(result ?? null), idempotencySealContext(tenantId, keyDigest));
   }
 
-  private earlier(claim: Claim, { request_digest, result_sealed }: KeptRow): Earlier {
+  private earlier(claim: Claim, { request_digest, result_sealed, result }: KeptRow): Earlier {
     if (request_digest.toString('hex') !== claim.requestDigest) throw new IdempotencyKeyReusedError();
+    if (result !== null) return { result };
     if (!result_sealed) throw new Error('A claim was committed without its result.');
     const context = idempotencySealContext(claim.tenantId, claim.keyDigest);
     return { result: JSON.parse(this.secrets.open(result_sealed, context)) as unknown };

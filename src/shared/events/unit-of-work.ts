@@ -40,18 +40,20 @@ export class UnitOfWork {
 
   /**
    * Runs the work of a command for its tenant. With an idempotency key it is done once: the claim travels with BEGIN, the
-   * result with COMMIT, and whoever sends the same command again gets that result.
+   * result with COMMIT, and whoever sends the same command again gets that result, of which `restore` makes what it was where a
+   * part is kept elsewhere.
    */
   perform<Result>(
     command: TenantCommand<Result>,
     work: (transaction: Transaction) => Promise<Result>,
+    restore: (kept: unknown) => Promise<Result> = (kept) => Promise.resolve(kept as Result),
   ): Promise<Result> {
     const claim = this.idempotency.claimOf(command, command.constructor.name);
     return this.run(command.actor.tenantId, async (transaction) => {
       const earlier = claim && (await this.idempotency.take(transaction, claim));
       if (earlier) {
         command.options.onReplay?.();
-        return earlier.result as Result;
+        return restore(earlier.result);
       }
       const result = await work(transaction);
       if (claim) this.idempotency.keep(transaction, { claim, result });
