@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transformFile } from '@swc/core';
-import { startCluster } from './cluster.mjs';
+import { makeSeed, startCluster } from './cluster.mjs';
+import { outboxDrained } from './database.mjs';
 import { drive } from './load.mjs';
 import { startServer, startWorker } from './processes.mjs';
 import { get, headersOf, issue, ORDER } from './requests.mjs';
@@ -38,6 +39,17 @@ export async function startContender(name, seed) {
 export async function runOn(name, cluster, settings, script) {
   const process = await STARTS[name](cluster, settings, script);
   return { name, cluster, process, url: process.address, drains: name === 'ours' };
+}
+
+/** A cluster that is stopped and has licenses that were really issued: the server opens one before it starts. */
+export async function seedWithLicense(tenantCount, settings) {
+  const cluster = await startCluster(await makeSeed(tenantCount));
+  const ours = await runOn('ours', cluster, settings);
+  await warmUp(ours, 0.1);
+  await outboxDrained(cluster.monitor);
+  await ours.process.stop();
+  await cluster.stop();
+  return cluster;
 }
 
 /** Two seconds of what is measured first, so that nothing is compiled, planned or read for the first time. */

@@ -9,7 +9,8 @@ const LOADING = `
   SET maintenance_work_mem = '1GB'; SET work_mem = '256MB'; SET max_parallel_maintenance_workers = 0;
   SET synchronize_seqscans = off`;
 const WITHOUT_WAL = { wal_level: 'minimal', max_wal_senders: '0' };
-const COLUMNS = `tenant_id, license_id, license_key_sealed, license_key_last_four, customer_id, template_id, template_version,
+/** Of a license; what is not among them has a default. */
+export const COLUMNS = `tenant_id, license_id, license_key_sealed, license_key_last_four, customer_id, template_id, template_version,
   product_id, product_name, license_type, license_model, status, issued_to, issued_date, expiry_date, maintenance_expiry,
   default_duration, grace_period_days, auto_renewal_enabled, max_activations, current_activations, features, restrictions,
   pricing, metadata, version, created_at, updated_at, next_due_at`;

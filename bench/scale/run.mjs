@@ -1,9 +1,8 @@
 // The same questions to small and large databases, in turn, so that what the machine does meanwhile happens to all of them.
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { makeSeed, startCluster } from '../cluster.mjs';
-import { runOn, warmUp } from '../contenders.mjs';
-import { emptyOutbox, outboxDrained } from '../database.mjs';
+import { runOn, seedWithLicense, warmUp } from '../contenders.mjs';
+import { emptyOutbox } from '../database.mjs';
 import { showOnPage, writeJson, writeResult } from '../documents.mjs';
 import { measure } from '../load.mjs';
 import { machine } from '../report.mjs';
@@ -64,7 +63,7 @@ async function assertRoom(sizes) {
 }
 
 async function startAll(sizes) {
-  const seed = await seedWithLicense();
+  const seed = await seedWithLicense(TENANTS, SETTINGS);
   const databases = [];
   for (const size of sizes) {
     say(`loads ${size.toLocaleString('en')} licenses`);
@@ -80,17 +79,6 @@ async function startAll(sizes) {
     databases.push({ size, cluster, scenarios, contenders });
   }
   return databases;
-}
-
-/** The server opens an issued license before it starts, so there is one. */
-async function seedWithLicense() {
-  const cluster = await startCluster(await makeSeed(TENANTS));
-  const ours = await runOn('ours', cluster, SETTINGS);
-  await warmUp(ours, 0.1);
-  await outboxDrained(cluster.monitor);
-  await ours.process.stop();
-  await cluster.stop();
-  return cluster;
 }
 
 async function measureAt(databases, at) {
