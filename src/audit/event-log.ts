@@ -29,10 +29,10 @@ export interface EventRow {
  * in the outbox was moved before: that is what makes it idempotent. A counter is made with the tenant's first event; from
  * then on it is locked before anything is moved, in order of the tenants' ids, so that two moves cannot wait for each other.
  *
- * $1 are tenants in order, $2 tenants and $3 ids of events. Each row is written behind its tenant's wall, which is put up as the
+ * $1 are tenants in order, $2 ids of their events. Each row is written behind its tenant's wall, which is put up as the
  * row comes; OFFSET 0 keeps PostgreSQL from doing so earlier. Were rows to come in another order, they would be refused. Each
  * event has its counter; the join is FULL because that is never done by comparing each with each, which is how a plan that was made while
- * the outbox was empty would do it.
+ * the outbox was empty would do it. For the same reason what leaves the outbox is no join: both arrays are looked up in its key.
  */
 const MOVE = {
   name: 'event-log.move',
@@ -43,9 +43,8 @@ const MOVE = {
       ) AS tenant CROSS JOIN LATERAL (
         SELECT 1 FROM license_event_counters counter WHERE counter.tenant_id = tenant.tenant_id FOR UPDATE) AS counter
     ), moved AS (
-      DELETE FROM outbox USING unnest($2::text[], $3::uuid[]) AS event (tenant_id, id)
-      WHERE outbox.tenant_id = event.tenant_id AND outbox.id = event.id AND (SELECT count FROM locked) >= 0
-      RETURNING outbox.*
+      DELETE FROM outbox WHERE tenant_id = ANY($1) AND id = ANY($2::uuid[]) AND (SELECT count FROM locked) >= 0
+      RETURNING *
     ), counted AS (
       SELECT tenant_id, count(*) AS moves FROM moved GROUP BY tenant_id ORDER BY tenant_id OFFSET 0
     ), counter AS (
@@ -72,9 +71,7 @@ export class EventLog {
   /** Moves events out of the outbox, in one transaction. */
   async append(eventIds: ReadonlyMap<string, readonly string[]>): Promise<void> {
     const tenants = [...eventIds.keys()].sort();
-    const events = [...eventIds].flatMap(([tenantId, ids]) => ids.map((id) => [tenantId, id] as const));
-    const values = [tenants, events.map(([tenantId]) => tenantId), events.map(([, id]) => id)];
-    await this.unitOfWork.call({ ...MOVE, values });
+    await this.unitOfWork.call({ ...MOVE, values: [tenants, [...eventIds.values()].flat()] });
   }
 
   /** At most `limit + 1` rows, so that the reader knows whether there are more. */
