@@ -197,6 +197,25 @@ describe('the timer of licenses', () => {
     for (const type of ['renewal_due', 'expired', 'grace_ended']) expect(of(type)).toHaveLength(2_601);
   }, 120_000);
 
+  it('does not run ahead of the log: a batch begins when what the one before it told is in there', async () => {
+    const id = await issued();
+    await copyLicenses(app.database, id, 1_800);
+    now = day(101);
+    await sweep();
+    await eventually(async () => {
+      // Transactions are numbered as they begin to write.
+      const batches = await app.database.query<{ looked: number; logged: number }>(
+        `SELECT license.xmin::text::int AS looked, max(event.xmin::text::int) AS logged
+         FROM licenses license JOIN license_event_logs event USING (tenant_id, license_id)
+         WHERE tenant_id = $1 AND event_type = 'license.expired' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1`,
+        [api.tenantId],
+      );
+      expect(batches).toHaveLength(4);
+      const next = batches.slice(1).map(({ looked }) => looked);
+      for (const [at, looked] of next.entries()) expect(looked).toBeGreaterThan(batches[at]!.logged);
+    });
+  });
+
   it('renews each once while people renew the same licenses', async () => {
     const id = await issued({ auto_renewal_enabled: true });
     await copyLicenses(app.database, id, 40);

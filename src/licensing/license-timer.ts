@@ -1,9 +1,11 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
 import { Chore } from '../shared/chore.js';
 import { Clock } from '../shared/clock.js';
+import { RecordEventsCommand } from '../shared/events/record-events.command.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { LicenseRepository } from './license.repository.js';
 import { passTime } from './pass-time.js';
@@ -25,6 +27,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
+    private readonly commands: CommandBus,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -49,7 +52,15 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async sweepTenant(tenantId: string): Promise<void> {
-    while (!this.chore.stopped && (await this.sweepBatch(tenantId)) === BATCH);
+    while (!this.chore.stopped && (await this.sweepBatch(tenantId)) === BATCH) await this.logged(tenantId);
+  }
+
+  /**
+   * Waits for the move of what was told, because what waits for the log is held in memory, and a log that stands still must not
+   * fill it. Nothing is to be recorded but what the saga has sent before. Where that fails the saga has said so.
+   */
+  private async logged(tenantId: string): Promise<void> {
+    await this.commands.execute(new RecordEventsCommand(tenantId, [])).catch(() => undefined);
   }
 
   private sweepBatch(tenantId: string): Promise<number> {
