@@ -1,7 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ConsoleLogger } from '@nestjs/common';
 import type { Config } from './config.js';
 import { AppModule, type Runtime } from './app.module.js';
 import { setUpOpenApi } from './openapi.js';
@@ -9,6 +8,7 @@ import { allowPages } from './shared/http/cors.js';
 import { Exports } from './shared/http/exports.js';
 import { createFastifyAdapter } from './shared/http/fastify.js';
 import { measureRequests } from './shared/http/measure-requests.js';
+import { JsonLogger } from './shared/json-logger.js';
 import { Metrics } from './shared/metrics/metrics.js';
 
 /** The whole application, ready to listen. Logs are JSON, one object a line, on standard output. */
@@ -21,10 +21,7 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
     logger: ['error', 'warn'],
   });
   await prepareApp(app, runtime.config);
-  const levels = ['error', 'warn', 'log', 'debug'] as const;
-  app.useLogger(
-    new ConsoleLogger('', { json: true, colors: false, logLevels: levels.slice(0, levels.indexOf(level) + 1) }),
-  );
+  app.useLogger(new JsonLogger(level));
   return app;
 }
 

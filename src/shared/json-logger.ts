@@ -1,0 +1,37 @@
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'log', 'debug'];
+
+/** What comes with a message. */
+type Options = Parameters<ConsoleLogger['getJsonLogObject']>[1];
+
+/**
+ * Logs JSON, one object a line. Lines of level `log`, of which each request makes one, are written together at the end of the turn
+ * in which they were made, since to write a line costs more than to make it. What is worse is written at once.
+ */
+export class JsonLogger extends ConsoleLogger {
+  private lines = '';
+
+  /** Nothing below this level is logged. */
+  constructor(level: LogLevel) {
+    super('', { json: true, colors: false, logLevels: LEVELS.slice(0, LEVELS.indexOf(level) + 1) });
+    process.once('exit', this.write);
+  }
+
+  /** Of level `log` are texts and flat objects alone, which need none of the care that is taken of others. */
+  protected override printAsJson(message: unknown, options: Options): void {
+    if (options.logLevel !== 'log') {
+      this.write();
+      super.printAsJson(message, options);
+      return;
+    }
+    if (this.lines === '') setImmediate(this.write);
+    this.lines += `${JSON.stringify(this.getJsonLogObject(message, options))}\n`;
+  }
+
+  private readonly write = (): void => {
+    const { lines } = this;
+    this.lines = '';
+    if (lines !== '') process.stdout.write(lines);
+  };
+}
