@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import pg from 'pg';
 import { ActivateDeviceCommand, ActivationLimitReachedError } from '../src/activations/index.js';
 import { Clock } from '../src/shared/clock.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
@@ -93,6 +94,27 @@ describe('the seats of a license', () => {
       [id],
     );
     for (const { data } of rows) expect(data).not.toContain('Ada');
+  });
+
+  it('are taken and given back at a time after that of whatever was waited for', async () => {
+    const id = await license({ max_activations: 2 });
+    const first = await activate(id, 'a');
+    const holder = new pg.Client({ connectionString: app.database.superuserUrl });
+    await holder.connect();
+    await holder.query(`BEGIN; SELECT 1 FROM licenses WHERE license_id = '${id}' FOR UPDATE`);
+    const waiting = [activate(id, 'b'), deactivate(id, first.body)];
+    await eventually(async () => {
+      const [row] = await app.database.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(row?.n).toBeGreaterThan(0);
+    });
+    now = new Date(START.getTime() + 5000);
+    await holder.query('COMMIT');
+    await holder.end();
+    const [taken, given] = await Promise.all(waiting);
+    expect([taken?.body.created_at, given?.body.ended_at]).toEqual([now.toISOString(), now.toISOString()]);
+    now = START;
   });
 
   it(

@@ -8,6 +8,7 @@ import {
   type License,
   type RecordedReason,
 } from '../licensing/index.js';
+import { Clock } from '../shared/clock.js';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
@@ -28,6 +29,8 @@ export interface Device {
 
 /** A license under its lock, the device that is asked about, and what is active besides it. */
 export interface LockedSeats {
+  /** When that was: what is done later is done at a later time. */
+  readonly now: Date;
   readonly license: License;
   /** The latest activation of the device, which may have ended. */
   readonly device: Activation | undefined;
@@ -43,6 +46,7 @@ export class SeatKeeper {
     private readonly unitOfWork: UnitOfWork,
     private readonly seats: LicenseSeats,
     private readonly activations: ActivationRepository,
+    private readonly clock: Clock,
   ) {}
 
   /** Whoever is inside a unit of work may hold the lock already, and must not wait for its turn. */
@@ -50,25 +54,26 @@ export class SeatKeeper {
     return this.unitOfWork.isOpen ? work() : this.turns.take(`${tenantId} ${licenseId}`, work);
   }
 
-  /** One round trip: each statement sees what was committed before the lock was had. Throws LicenseNotFoundError. */
-  async lock(transaction: Transaction, licenseId: string, device: Device, now: Date): Promise<LockedSeats> {
+  /** Throws LicenseNotFoundError. */
+  async lock(transaction: Transaction, licenseId: string, device: Device): Promise<LockedSeats> {
     const { tenantId } = transaction;
-    const [license, , found, others] = await Promise.all([
-      this.seats.lock(tenantId, licenseId),
+    const license = await this.seats.lock(tenantId, licenseId);
+    if (!license) throw new LicenseNotFoundError(licenseId);
+    const now = this.clock.now();
+    const [, found, others] = await Promise.all([
       this.activations.endLeases(transaction, licenseId, now),
       this.activations.findDevice(tenantId, licenseId, device.fingerprint),
       this.activations.others(transaction, licenseId, device),
     ]);
-    if (!license) throw new LicenseNotFoundError(licenseId);
-    return { license, device: found, others };
+    return { now, license, device: found, others };
   }
 
   /**
    * Makes sure of a seat for the device, and writes down how many are in use with it. `known` is its activation, if it has
    * one that is active. Throws InvalidFieldError, ActivationLimitReachedError.
    */
-  async seatFor(transaction: Transaction, actor: Actor, locked: LockedSeats, device: Device, now: Date) {
-    const { license } = locked;
+  async seatFor(transaction: Transaction, actor: Actor, locked: LockedSeats, device: Device) {
+    const { license, now } = locked;
     const known = locked.device?.status === 'ACTIVE' ? locked.device : undefined;
     const user = device.user_id ?? known?.userId ?? undefined;
     const countsUsers = whatCounts(license) === 'users';
@@ -121,8 +126,7 @@ export class SeatKeeper {
   async free(
     transaction: Transaction,
     actor: Actor,
-    { license, device, others }: LockedSeats,
-    now: Date,
+    { now, license, device, others }: LockedSeats,
     reason: RecordedReason | undefined,
   ) {
     const inUse = seatsInUse(license, others);

@@ -38,11 +38,10 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
 
   private async activate(transaction: Transaction, command: ActivateDeviceCommand) {
     const { actor, licenseId, device, lendUntil } = command;
-    const now = this.clock.now();
-    const locked = await this.keeper.lock(transaction, licenseId, device, now);
-    const { license } = locked;
+    const locked = await this.keeper.lock(transaction, licenseId, device);
+    const { license, now } = locked;
     license.after('activate', now);
-    const { known, inUse } = await this.keeper.seatFor(transaction, actor, locked, device, now);
+    const { known, inUse } = await this.keeper.seatFor(transaction, actor, locked, device);
     const grant: Grant = {
       tenantId: actor.tenantId,
       licenseId,

@@ -1,5 +1,4 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
 import type { Transaction } from '../../shared/events/transaction.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
@@ -14,7 +13,6 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
     private readonly unitOfWork: UnitOfWork,
     private readonly keeper: SeatKeeper,
     private readonly activations: ActivationRepository,
-    private readonly clock: Clock,
   ) {}
 
   execute(command: DeactivateDeviceCommand) {
@@ -26,11 +24,10 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
 
   private async deactivate(transaction: Transaction, command: DeactivateDeviceCommand) {
     const { actor, licenseId, device, reason } = command;
-    const now = this.clock.now();
     const named = 'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
     if (!named) throw new ActivationNotFoundError();
-    const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: named.fingerprint }, now);
-    const found = locked.device;
+    const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: named.fingerprint });
+    const { now, device: found } = locked;
     if (found?.licenseId !== licenseId) throw new ActivationNotFoundError();
     // The activation that was named may have ended, and its device have another one now, which stays.
     if ('activationId' in device && found.activationId !== device.activationId) {
@@ -38,7 +35,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError();
       return toActivationResponse(ended, now);
     }
-    await this.keeper.free(transaction, actor, locked, now, reason);
+    await this.keeper.free(transaction, actor, locked, reason);
     return toActivationResponse(found, now);
   }
 }

@@ -39,9 +39,9 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   /** Under the lock of the license: what is suspended or revoked at the same time has no file afterwards. */
   private async checkOut(transaction: Transaction, command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
-    const now = this.clock.now();
     const license = await this.seats.lock(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
+    const now = this.clock.now();
     license.after('check-out', now);
     const validity = validityOf(license.expiryAt(now), request.ttl_seconds, now);
     const activationId = await this.lendSeat(command, license, validity);
