@@ -103,7 +103,7 @@ describe('check-out', () => {
     );
     await api.issue(template);
     await earlier.database.query('ALTER TABLE licenses DROP COLUMN files_until');
-    await earlier.database.query(`DELETE FROM schema_migrations WHERE name LIKE 'FilesUntil%'`);
+    await earlier.database.query(`DELETE FROM schema_migrations WHERE name LIKE 'Files%'`);
     await migrate(earlier.database.ownerUrl, earlier.database.applicationUrl);
     const rows = await earlier.database.query(
       'SELECT license_id, files_until FROM licenses WHERE files_until IS NOT NULL ORDER BY files_until',

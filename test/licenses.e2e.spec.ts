@@ -4,6 +4,7 @@ import { RandomSource } from '../src/licensing/random-source.js';
 import { Clock } from '../src/shared/clock.js';
 import { unique, type Api, type Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
+import { TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
 
 const NOW = new Date('2026-02-28T12:00:00.000Z');
@@ -32,6 +33,24 @@ describe('POST /v1/licenses', () => {
   });
 
   afterAll(() => app.stop());
+
+  it('is read alike in whatever time zone the database is, up to the last moment that can be written', async () => {
+    const database = await TestDatabase.create();
+    await database.query(`ALTER DATABASE ${database.name} SET timezone TO 'Asia/Tokyo'`);
+    await database.query(`ALTER DATABASE ${database.name} SET bytea_output TO 'escape'`);
+    const east = await TestApp.start({ database });
+    const vendor = await east.tenant();
+    const { license_id, license_key } = await vendor.issue(
+      await vendor.template({ default_duration: 30, grace_period_days: 0 }),
+    );
+    const path = `/v1/licenses/${license_id}`;
+    const last = '9999-12-31T23:59:59.999Z';
+    expect((await vendor.patch(path, { expiry_date: last })).status).toBe(200);
+    expect((await vendor.get(path)).body.expiry_date).toBe(last);
+    expect((await vendor.post(`${path}/reveal-key`)).body.license_key).toBe(license_key);
+    await east.stop();
+    await database.drop();
+  });
 
   it('answers with the 15 fields of the specification, in its order, and says where the license is', async () => {
     const templateId = await api.template({

@@ -10,6 +10,8 @@ import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
  * long that compiling it would pay.
  */
 const PLANNER = '-c enable_seqscan=off -c jit=off';
+/** What is read as JSON is written in the way that the server reads. */
+const FORMS = '-c timezone=UTC -c bytea_output=hex';
 
 /** How the server reaches PostgreSQL: pipelined, bounded in connections and in every kind of waiting. */
 export function applicationDataSourceOptions(url: string, { settings }: Config): TypeOrmModuleOptions {
@@ -21,7 +23,7 @@ export function applicationDataSourceOptions(url: string, { settings }: Config):
     extra: {
       connectionString: url,
       application_name: 'imprimatur',
-      options: PLANNER,
+      options: `${PLANNER} ${FORMS}`,
       pipeline: true,
       onConnect: (client: ClientBase) => client.on('error', heard),
       connectionTimeoutMillis: settings.DATABASE_POOL_WAIT_MS,

@@ -92,6 +92,12 @@ describe('time', () => {
     expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
   });
 
+  it.each([null, day(110)])('renews also what was passed over, where it is next due %s', (next) => {
+    const item = license({ autoRenewalEnabled: true, nextDueAt: next });
+    expect(toldAt(item, [150])).toEqual([[['renewed', '']]]);
+    expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
+  });
+
   it('reads what renews itself the same, whenever and however often it is written down', () => {
     const terms = fc.record({
       expiryDate: fc.integer({ min: 1, max: 200 }).map(day),

@@ -42,8 +42,10 @@ export function nextDueAt(license: License, now: Date): Date | null {
  */
 export function dueEvents(license: License, now: Date): Moment[] {
   const since = license.nextDueAt;
-  if (license.status !== 'ACTIVE' || since === null) return [];
-  const passed = momentsOf(license).filter(({ at }) => at >= since && at <= now);
+  if (license.status !== 'ACTIVE') return [];
+  // A renewal is due until it is done.
+  const isNew = ({ kind, at }: Moment) => kind === 'renewal' || (since !== null && at >= since);
+  const passed = momentsOf(license).filter((moment) => moment.at <= now && isNew(moment));
   const happened = passed.filter(({ kind }) => kind !== 'reminder');
   return happened.length > 0 ? happened : passed.slice(-1);
 }

@@ -209,4 +209,44 @@ describe('a license of which a license file is out', () => {
   it('is free again when the file has ended', () => {
     expect(correct(lent(issue(), 0), 2)).toBe(day(2).toISOString());
   });
+
+  it('may do all that does not end it earlier, also where a file outlives it since an earlier release', () => {
+    const outlived = () => lent(issue({ autoRenewalEnabled: true }), 300);
+    expect(outlived().renew({ days: 1 }, day(1))?.after.expiry_date).toBe(day(31).toISOString());
+    expect(outlived().renewItself(day(30))?.after.expiry_date).toBe(day(60).toISOString());
+    expect(outlived().changeTemplate(template({ templateId: 'other' }), day(1))?.after.template_id).toBe('other');
+    expect(outlived().revoke(day(1))?.after.status).toBe('REVOKED');
+  });
+});
+
+describe('what has expired', () => {
+  const refused = expect.objectContaining({
+    message: expect.stringMatching(/EXPIRED|IN_GRACE/),
+    options: { errorCode: 'LICENSE_STATE' },
+  });
+
+  it.each([35, 700])('does not come to life %d days later by an edit or a template that would renew it', (at) => {
+    expect(() => issue().edit({ auto_renewal_enabled: true }, day(at))).toThrow(refused);
+    expect(() => issue().changeTemplate(template({ autoRenewalEnabled: true }), day(at))).toThrow(refused);
+  });
+
+  it('may be set to renew itself before, with its renewal, and while it is suspended', () => {
+    const before = issue();
+    before.edit({ auto_renewal_enabled: true }, day(29));
+    expect(before.expiryAt(day(35))).toEqual(day(60));
+    const renewed = issue();
+    renewed.renew({}, day(35));
+    renewed.edit({ auto_renewal_enabled: true }, day(35));
+    expect(renewed.expiryAt(day(70))).toEqual(day(95));
+    const suspended = issue();
+    suspended.suspend(day(1));
+    suspended.edit({ auto_renewal_enabled: true }, day(35));
+    expect([suspended.statusAt(day(35)), suspended.expiryAt(day(35))]).toEqual(['SUSPENDED', day(30)]);
+  });
+
+  it('begins to renew itself as the full license that a trial becomes', () => {
+    const trial = issue({ autoRenewalEnabled: true }, { trial: true });
+    trial.convertTrial(day(20));
+    expect([trial.renewsItself, trial.expiryDate]).toEqual([true, day(50)]);
+  });
 });

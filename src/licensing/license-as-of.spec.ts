@@ -73,11 +73,13 @@ function live(license: License, sequence: readonly { act: keyof typeof ACTS; val
   const was = [{ at: day(0), terms: plain(license.terms(day(0))) }];
   for (const { act, value, days } of sequence) {
     const now = day((at += days));
+    const before = Object.assign({}, license);
     try {
       const change = ACTS[act](license, value, now);
       if (change) changes.unshift({ at: now, erased: false, ...plain({ ...change }) } as PastChange);
     } catch {
-      // Not possible in this state: nothing has changed.
+      // Not possible in this state: what is not stored has not changed.
+      Object.assign(license, before);
     }
     was.push({ at: now, terms: plain(license.terms(now)) });
   }

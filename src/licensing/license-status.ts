@@ -22,6 +22,7 @@ export const LICENSE_ACTIONS = [
   'change-template',
   'edit',
   'correct-expiry',
+  'auto-renew',
   'expire',
 ] as const;
 export type LicenseAction = (typeof LICENSE_ACTIONS)[number];
@@ -50,5 +51,7 @@ export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record
   edit: ALSO_SUSPENDED,
   // What has expired is renewed: an edit never changes the status.
   'correct-expiry': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
+  // The same for an edit, or another template, by which it would begin to renew itself.
+  'auto-renew': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
   expire: { IN_GRACE: 'ACTIVE', EXPIRED: 'ACTIVE' },
 };

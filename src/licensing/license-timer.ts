@@ -21,6 +21,8 @@ const BATCH = 500;
 @Injectable()
 export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LicenseTimer.name);
+  /** Licenses looked at since the log was last waited for. */
+  private unlogged = 0;
   private readonly chore = new Chore(LicenseTimer.name, 'Due licenses could not be looked for');
 
   constructor(
@@ -52,7 +54,12 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async sweepTenant(tenantId: string): Promise<void> {
-    while (!this.chore.stopped && (await this.sweepBatch(tenantId)) === BATCH) await this.logged(tenantId);
+    let due: number;
+    do {
+      due = await this.sweepBatch(tenantId);
+      this.unlogged += due;
+      if (this.unlogged >= BATCH) await this.logged(tenantId);
+    } while (!this.chore.stopped && due === BATCH);
   }
 
   /**
@@ -60,6 +67,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
    * fill it. Nothing is to be recorded but what the saga has sent before. Where that fails the saga has said so.
    */
   private async logged(tenantId: string): Promise<void> {
+    this.unlogged = 0;
     await this.commands.execute(new RecordEventsCommand(tenantId, [])).catch(() => undefined);
   }
 

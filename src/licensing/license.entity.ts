@@ -243,7 +243,10 @@ export class License extends VersionedRow {
 
   /** What the row says after the action. Throws LicenseStateError where the table of transitions has none. */
   after(action: LicenseAction, now: Date): StoredStatus {
-    const state = this.stateAt(now);
+    return this.assertMay(action, this.stateAt(now));
+  }
+
+  private assertMay(action: LicenseAction, state: LicenseState): StoredStatus {
     const next = TRANSITIONS[action][state];
     if (!next) throw new LicenseStateError(this.licenseId, action, state);
     return next;
@@ -361,8 +364,10 @@ export class License extends VersionedRow {
    */
   private act(action: LicenseAction, now: Date, change: () => void = () => undefined): Change | undefined {
     const next = this.after(action, now);
-    const before = this.terms(now);
+    const [before, state, renewedItself] = [this.terms(now), this.stateAt(now), this.renewsItself];
     change();
+    const revives = !renewedItself && this.renewsItself && isPast(this.expiryDate, now);
+    if (revives) this.assertMay('auto-renew', state);
     const end = this.graceAfter(this.expiryDate);
     if (end !== null && !isWritable(end)) throw new ExpiryTooFarError(this.licenseId);
     this.status = next;
@@ -371,10 +376,11 @@ export class License extends VersionedRow {
     return this.changedSince(before, this.terms(now), now);
   }
 
-  /** Throws LicenseFileOutError. */
+  /** Throws LicenseFileOutError where it would end earlier than it does, and than a file of it. */
   private expireOn(expiryDate: Date | null): void {
     const { filesUntil } = this;
-    if (expiryDate && filesUntil && expiryDate < filesUntil) throw new LicenseFileOutError(this.licenseId, filesUntil);
+    const isEarlier = expiryDate !== null && (this.expiryDate === null || expiryDate < this.expiryDate);
+    if (isEarlier && filesUntil && expiryDate < filesUntil) throw new LicenseFileOutError(this.licenseId, filesUntil);
     this.expiryDate = expiryDate;
     this.maintenanceExpiry = expiryDate;
   }

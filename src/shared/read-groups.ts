@@ -1,5 +1,5 @@
-/** Groups that may be on their way to the database at once: while one is answered, the next is made. */
-const MAX_FLIGHTS = 2;
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Rows that one group reads at most. */
 const MAX_GROUP = 100;
 
@@ -12,12 +12,12 @@ interface Reader<Key, Row> {
 }
 
 /**
- * Reads by key that arrive while others are on their way share the next statement. Each begins after it was asked for, so it
- * sees whatever was committed by then. Nobody waits for a group to fill.
+ * Reads by key that arrive while others are on their way share the next statement; one is on its way at a time. Each begins after it
+ * was asked for, so it sees whatever was committed by then. Nobody waits for a group to fill.
  */
 export class ReadGroups<Key, Row> {
   private waiting: Reader<Key, Row>[] = [];
-  private flights = 0;
+  private flying = false;
 
   constructor(
     /** Equal keys have one name. */
@@ -35,24 +35,35 @@ export class ReadGroups<Key, Row> {
   }
 
   private takeOff(): void {
-    while (this.flights < MAX_FLIGHTS && this.waiting.length > 0) {
-      this.flights++;
-      void this.fly(this.waiting.splice(0, MAX_GROUP)).finally(() => {
-        this.flights--;
-        this.takeOff();
-      });
-    }
+    if (this.flying || this.waiting.length === 0) return;
+    this.flying = true;
+    void this.fly(this.waiting.splice(0, MAX_GROUP));
   }
 
   /** Every reader is answered; it never throws. */
   private async fly(readers: readonly Reader<Key, Row>[]): Promise<void> {
+    const answer = await this.read(readers);
+    this.flying = false;
+    if (this.waiting.length > 0) {
+      // Before anybody is answered the next group is sent, so that the database works meanwhile.
+      this.takeOff();
+      await nextTurn();
+    }
+    for (const reader of readers) answer(reader);
+  }
+
+  private async read(readers: readonly Reader<Key, Row>[]): Promise<(reader: Reader<Key, Row>) => void> {
     try {
       const wanted = new Map(readers.map(({ name, key }) => [name, key]));
       const rows = await this.select([...wanted.values()]);
       const found = new Map(rows.map((row) => [this.nameOf(this.keyOf(row)), row]));
-      for (const { name, resolve } of readers) resolve(found.get(name) ?? null);
+      return ({ name, resolve }) => {
+        resolve(found.get(name) ?? null);
+      };
     } catch (error) {
-      for (const { reject } of readers) reject(error);
+      return ({ reject }) => {
+        reject(error);
+      };
     }
   }
 }

@@ -65,6 +65,8 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly chore = new Chore(Credentials.name, 'API keys could not be read again');
   private readonly keys = new LRUCache<string, KnownKey>({ max: MAX_ENTRIES, ttl: FRESH_MS });
   private readonly tenants = new LRUCache<string, KnownTenant>({ max: MAX_ENTRIES, ttl: FRESH_MS });
+  /** Names of keys by what was shown since they were last read again: to make the digest anew costs more than to look the key up. */
+  private readonly shown = new Map<string, string>();
   /** Names of keys that were used since they were last read again. */
   private readonly inUse = new Set<string>();
   /** Keys that may read metrics and nothing else: they must get in when the database is the trouble. */
@@ -103,9 +105,12 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** What was found out a moment ago. */
   recallKey(secret: string): KnownKey | undefined {
-    const name = nameOf(hashApiKey(secret));
+    const shown = this.shown.get(secret);
+    const name = shown ?? nameOf(hashApiKey(secret));
     const key = this.keys.get(name);
-    if (key) this.inUse.add(name);
+    if (!key) return undefined;
+    if (shown === undefined) this.shown.set(secret, name);
+    this.inUse.add(name);
     return key;
   }
 
@@ -114,6 +119,7 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     const { epoch } = this;
     const names = [...this.inUse];
     this.inUse.clear();
+    this.shown.clear();
     if (names.length === 0) return;
     const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
     if (epoch !== this.epoch) return;
@@ -133,6 +139,7 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     this.keys.clear();
     this.tenants.clear();
     this.inUse.clear();
+    this.shown.clear();
     this.asking.clear();
   }
 

@@ -8,6 +8,7 @@ import { Offline1764310000000 } from './1764310000000-offline.js';
 import { OrderedLists1764320000000 } from './1764320000000-ordered-lists.js';
 import { FilesUntil1764330000000 } from './1764330000000-files-until.js';
 import { OpenResults1764340000000 } from './1764340000000-open-results.js';
+import { FilesAndRenewals1764350000000 } from './1764350000000-files-and-renewals.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -21,6 +22,7 @@ export const migrations = [
   OrderedLists1764320000000,
   FilesUntil1764330000000,
   OpenResults1764340000000,
+  FilesAndRenewals1764350000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -76,7 +76,8 @@ const RENEWS = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDurat
 
 /**
  * What `License.statusAt` says, in SQL, in parts that together are all of it, each with an index where what it finds may be
- * rare: what has expired and is not in the log yet comes first, then what is.
+ * rare: what has expired and is not in the log yet comes first, then what is. In order of expiry what has renewed itself is in none until
+ * that is written down.
  */
 function statusParts(status: LicenseStatus | undefined, now: Date, order: Order): Condition[] {
   if (status === undefined) return [{ sql: 'true', parameters: {} }];
