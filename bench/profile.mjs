@@ -1,4 +1,4 @@
-// Where Node's time goes while licenses are issued and read over 64 connections: by part of the code, of the samples in which it was not
+// Where Node's time goes while licenses are issued and read over 64 connections, and over one: by part of the code, of the samples in which it was not
 // idle. `npm run bench -- --profile`.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,37 +11,37 @@ import { cpuSeconds } from './processes.mjs';
 import { machine } from './report.mjs';
 import { get, issue } from './requests.mjs';
 
-const CONNECTIONS = 64;
 const SECONDS = 6;
 const SHOWN = 14;
 
 const LOADS = [
-  ['issue, one tenant', (contender) => issue(contender)],
-  ['issue, 1,000 tenants', (contender) => issue(contender, { ofAllTenants: true })],
-  ['issue with idempotency key', (contender) => issue(contender, { idempotent: true })],
-  ['get by id', (contender) => get(contender)],
+  ['issue, one tenant', 64, (contender) => issue(contender)],
+  ['issue, 1,000 tenants', 64, (contender) => issue(contender, { ofAllTenants: true })],
+  ['issue with idempotency key', 64, (contender) => issue(contender, { idempotent: true })],
+  ['get by id', 64, (contender) => get(contender)],
+  ['get by id, 1 connection', 1, (contender) => get(contender)],
 ];
 
 export async function profileRequests() {
   const seed = await makeSeed(1_000);
   const tables = [];
-  for (const [name, request] of LOADS) tables.push(await profile(seed, name, request));
+  for (const load of LOADS) tables.push(await profile(seed, ...load));
   const text = [`${machine()}.`, ...tables].join('\n\n');
   console.log(`\n${text}\n`);
   await showOnPage('profile', text);
   return true;
 }
 
-async function profile(seed, name, request) {
+async function profile(seed, name, connections, request) {
   const cluster = await startCluster(seed);
   const file = join(cluster.dataDir, 'server.cpuprofile');
   const ours = await runOn('ours', cluster, { PROFILE: file }, 'bench/profiled-server.mjs');
   const { pid } = ours.process;
   await warmUp(ours, 3);
-  await drive(ours, request, { connections: CONNECTIONS, seconds: SECONDS });
+  await drive(ours, request, { connections, seconds: SECONDS });
   process.kill(pid, 'SIGUSR2');
   const before = await cpuSeconds(pid);
-  const { sent } = await drive(ours, request, { connections: CONNECTIONS, seconds: SECONDS });
+  const { sent } = await drive(ours, request, { connections, seconds: SECONDS });
   const cpuMs = ((await cpuSeconds(pid)) - before) * 1000;
   process.kill(pid, 'SIGUSR2');
   const shares = sharesOf(JSON.parse(await written(file)));
