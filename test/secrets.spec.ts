@@ -110,6 +110,12 @@ describe('npm run rekey', () => {
       for (let i = 0; i < 300; i++) {
         const order = { license_template_id: templates[at], customer_id: 'c' };
         issued.push((await tenant.post('/v1/licenses', order, { 'Idempotency-Key': `k${i}` })).body);
+        // What is remembered of an order is not sealed; of all else it is.
+        await tenant.post(
+          '/v1/customers',
+          { customer_id: `c-${i}`, last_name: 'Lovelace' },
+          { 'Idempotency-Key': `c${i}` },
+        );
       }
     }
     const both = new Secrets([next, old], lookup);
@@ -143,10 +149,15 @@ describe('npm run rekey', () => {
       const revealed = await there.post(`/v1/licenses/${license.license_id}/reveal-key`);
       expect(revealed.body.license_key).toBe(license.license_key);
     }
-    const replayed = await after
-      .bearer(tenant.tenantId, tenant.key ?? '')
-      .post('/v1/licenses', { license_template_id: template, customer_id: 'c' }, { 'Idempotency-Key': 'k0' });
-    expect(replayed.body).toEqual(issued[0]);
+    const there = after.bearer(tenant.tenantId, tenant.key ?? '');
+    const order = { license_template_id: template, customer_id: 'c' };
+    expect((await there.post('/v1/licenses', order, { 'Idempotency-Key': 'k0' })).body).toEqual(issued[0]);
+    const customer = await there.post(
+      '/v1/customers',
+      { customer_id: 'c-0', last_name: 'Lovelace' },
+      { 'Idempotency-Key': 'c0' },
+    );
+    expect([customer.status, customer.headers['idempotency-replayed']]).toEqual([201, 'true']);
     await after.stop();
     await during.stop();
     await before.stop();
