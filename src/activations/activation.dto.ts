@@ -45,11 +45,6 @@ export const DeviceInput = z.strictObject({
 });
 export type DeviceInput = z.infer<typeof DeviceInput>;
 
-export const DeactivateRequest = z
-  .strictObject({ reason: Reason.optional() })
-  .meta({ id: 'DeactivateRequest', examples: [{ reason: { code: 'CUSTOMER_REQUEST', text: 'A new laptop' } }] });
-export type DeactivateRequest = z.infer<typeof DeactivateRequest>;
-
 export const ActivationResponse = z
   .object({
     activation_id: z.uuid(),

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { LicenseActionRequest } from '../licensing/index.js';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
@@ -8,13 +9,7 @@ import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
-import {
-  ActivateRequest,
-  ActivationPage,
-  ActivationResponse,
-  DeactivateRequest,
-  ListActivationsRequest,
-} from './activation.dto.js';
+import { ActivateRequest, ActivationPage, ActivationResponse, ListActivationsRequest } from './activation.dto.js';
 import { ActivateDeviceCommand } from './commands/activate-device.command.js';
 import { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
 import { ListActivationsQuery } from './queries/list-activations.query.js';
@@ -70,7 +65,7 @@ export class ActivationsController {
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
     @Param('activation_id', { schema: UuidParameter }) activationId: string,
-    @Body({ schema: DeactivateRequest.optional() }) body: DeactivateRequest | undefined,
+    @Body({ schema: LicenseActionRequest.optional() }) body: LicenseActionRequest | undefined,
     @WriteOptions() options: CommandOptions,
   ) {
     return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { activationId }, options, body));

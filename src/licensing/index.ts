@@ -14,7 +14,7 @@ export { LicenseCreatedEvent } from './events/license-created.event.js';
 export * from './events/license-life.events.js';
 export * from './events/license-time.events.js';
 export { reasonCode, reasonText, type RecordedReason } from './events/recorded-reason.js';
-export { Reason } from './license-actions.dto.js';
+export { LicenseActionRequest, Reason } from './license-actions.dto.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
 export { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './license-batch.dto.js';
 export type { BatchOutcome } from './license-batches.js';

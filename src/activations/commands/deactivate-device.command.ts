@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { Reason } from '../../licensing/index.js';
+import { LicenseActionRequest, type Reason } from '../../licensing/index.js';
 import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import { DeactivateRequest, type ActivationResponse } from '../activation.dto.js';
+import type { ActivationResponse } from '../activation.dto.js';
 
 /** A device by its own name for itself, or by the id of its activation. */
 export type DeviceName = { readonly fingerprint: string } | { readonly activationId: string };
@@ -20,9 +20,9 @@ export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
     readonly licenseId: string,
     readonly device: DeviceName,
     options: CommandOptions = {},
-    request: z.input<typeof DeactivateRequest> = {},
+    request: z.input<typeof LicenseActionRequest> = {},
   ) {
     super(actor, options);
-    this.reason = validated(DeactivateRequest, request).reason;
+    this.reason = validated(LicenseActionRequest, request).reason;
   }
 }

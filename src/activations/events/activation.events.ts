@@ -45,7 +45,7 @@ export class LicenseActivatedEvent extends IntegrationEvent {
 }
 
 /** Why a seat is free: somebody asked for it, or another device took it. */
-export type EndCause = 'REQUESTED' | 'EVICTED';
+type EndCause = 'REQUESTED' | 'EVICTED';
 
 export class LicenseDeactivatedEvent extends IntegrationEvent {
   readonly type = 'license.deactivated';
