@@ -16,14 +16,17 @@ export interface Moment {
 }
 
 /** In order; none for a license that never expires. */
-export function momentsOf(license: License): Moment[] {
+export function* momentsOf(license: License): Generator<Moment> {
   const { expiryDate, renewsItself } = license;
-  if (expiryDate === null) return [];
-  const reminders = REMINDERS.map((days) => ({ kind: 'reminder' as const, at: addDays(expiryDate, -days) }));
-  if (renewsItself) return [...reminders, { kind: 'renewal', at: renewalDueAt(expiryDate) }];
-  const expiry = { kind: 'expiry' as const, at: expiryDate };
-  const graceEndsAt = license.graceEndsAt(expiryDate) ?? expiryDate;
-  return [...reminders, expiry, ...(graceEndsAt > expiryDate ? [{ kind: 'grace_end' as const, at: graceEndsAt }] : [])];
+  if (expiryDate === null) return;
+  for (const days of REMINDERS) yield { kind: 'reminder', at: addDays(expiryDate, -days) };
+  if (renewsItself) {
+    yield { kind: 'renewal', at: renewalDueAt(expiryDate) };
+    return;
+  }
+  yield { kind: 'expiry', at: expiryDate };
+  const graceEndsAt = license.graceEndsAt(expiryDate);
+  if (graceEndsAt && graceEndsAt > expiryDate) yield { kind: 'grace_end', at: graceEndsAt };
 }
 
 /** When a license that renews itself does so. */
@@ -33,7 +36,8 @@ export function renewalDueAt(expiryDate: Date): Date {
 
 /** The first moment after this one; null when there is none. A renewal stays due until it is done. */
 export function nextDueAt(license: License, now: Date): Date | null {
-  return momentsOf(license).find(({ kind, at }) => kind === 'renewal' || at > now)?.at ?? null;
+  for (const { kind, at } of momentsOf(license)) if (kind === 'renewal' || at > now) return at;
+  return null;
 }
 
 /**
@@ -45,7 +49,7 @@ export function dueEvents(license: License, now: Date): Moment[] {
   if (license.status !== 'ACTIVE') return [];
   // A renewal is due until it is done.
   const isNew = ({ kind, at }: Moment) => kind === 'renewal' || (since !== null && at >= since);
-  const passed = momentsOf(license).filter((moment) => moment.at <= now && isNew(moment));
+  const passed = [...momentsOf(license)].filter((moment) => moment.at <= now && isNew(moment));
   const happened = passed.filter(({ kind }) => kind !== 'reminder');
   return happened.length > 0 ? happened : passed.slice(-1);
 }

@@ -3,7 +3,7 @@ import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { ReadGroups } from '../shared/read-groups.js';
-import { rowName, TenantRepository, type RowKey } from '../shared/tenancy/tenant.repository.js';
+import { rowName, TenantRepository, type EachByKey, type RowKey } from '../shared/tenancy/tenant.repository.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 
@@ -22,6 +22,8 @@ export class TemplateRepository extends TenantRepository<Template> {
     ({ template }) => ({ tenantId: template.tenantId, id: template.templateId }),
     async (keys) => this.toIssuable(await this.unitOfWork.ask<IssuableRow>(this.issuableStatement(keys))),
   );
+
+  private issuableEach: EachByKey | undefined;
 
   constructor(unitOfWork: UnitOfWork) {
     super(Template, 'templateId', unitOfWork);
@@ -59,9 +61,12 @@ export class TemplateRepository extends TenantRepository<Template> {
   }
 
   private issuableStatement(keys: readonly RowKey[]) {
-    const select = `${this.columns('item')}, product.active AS "productActive"
-                    FROM license_templates item JOIN billing_products product USING (tenant_id, product_id)`;
-    return this.eachByKey('templates.find-issuable', keys, select);
+    this.issuableEach ??= this.eachByKey(
+      'templates.find-issuable',
+      `${this.columns('item')}, product.active AS "productActive"
+       FROM license_templates item JOIN billing_products product USING (tenant_id, product_id)`,
+    );
+    return this.issuableEach(keys);
   }
 
   private toIssuable(rows: readonly IssuableRow[]): IssuableTemplate[] {

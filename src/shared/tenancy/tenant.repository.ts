@@ -21,6 +21,9 @@ export interface RowKey {
   readonly id: string;
 }
 
+/** The statement that looks for these rows. */
+export type EachByKey = (keys: readonly RowKey[]) => Statement;
+
 /** Narrows a list: SQL over the alias `item`, with its parameters. */
 export interface Condition {
   readonly sql: string;
@@ -40,6 +43,7 @@ const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefine
  */
 export abstract class TenantRepository<Row extends TenantRow> {
   private columnList: string | undefined;
+  private findEach: EachByKey | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   private readonly groups: ReadGroups<RowKey, Row>;
 
@@ -154,8 +158,12 @@ export abstract class TenantRepository<Row extends TenantRow> {
 
   /** Each row as one value: to read its columns one by one costs Node several times as much. */
   private findStatement(keys: readonly RowKey[]): Statement {
-    const select = `${this.columns('item')} FROM ${this.table} item`;
-    return this.eachByKey(`${this.table}.find`, keys, select, 'row_to_json(item) AS row');
+    this.findEach ??= this.eachByKey(
+      `${this.table}.find`,
+      `${this.columns('item')} FROM ${this.table} item`,
+      'row_to_json(item) AS row',
+    );
+    return this.findEach(keys);
   }
 
   private fromJson(rows: readonly { readonly row: Record<string, unknown> }[]): Row[] {
@@ -175,16 +183,20 @@ export abstract class TenantRepository<Row extends TenantRow> {
   /**
    * `select` for rows `item` of whichever tenants, each looked for behind its own wall. In plain SQL: PostgreSQL keeps the plan. One look by the
    * key for each, and no other way: a plan that is kept for all tenants takes each for a middling one, for whom reading all
-   * rows would do.
+   * rows would do. Its text is made once: pg compares it with what it has prepared, which is quick for the very same text.
    */
-  protected eachByKey(name: string, keys: readonly RowKey[], select: string, as = 'item.*'): Statement {
+  protected eachByKey(name: string, select: string, as = 'item.*'): EachByKey {
     const type = String(this.columnOf(this.idProperty)?.type);
-    return {
-      name,
-      text: `SELECT ${as} FROM (
-               SELECT * FROM unnest($1::text[], $2::${type}[]) AS asked (tenant_id, id) WHERE ${BEHIND_WALL} OFFSET 0) wanted
-             CROSS JOIN LATERAL (SELECT ${select} ${this.byKey('wanted.tenant_id', 'wanted.id')} LIMIT 1) item`,
-      values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id)],
+    const eachOf = (asked: string) => `
+      SELECT ${as} FROM (SELECT * FROM ${asked} AS asked (tenant_id, id) WHERE ${BEHIND_WALL} OFFSET 0) wanted
+      CROSS JOIN LATERAL (SELECT ${select} ${this.byKey('wanted.tenant_id', 'wanted.id')} LIMIT 1) item`;
+    const many = { name, text: eachOf(`unnest($1::text[], $2::${type}[])`) };
+    // To write and read lists costs as much as to look for a row.
+    const one = { name: `${name}-one`, text: eachOf(`(VALUES ($1::text, $2::${type}))`) };
+    return (keys) => {
+      const [first, ...others] = keys;
+      if (first && others.length === 0) return { ...one, values: [first.tenantId, first.id] };
+      return { ...many, values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id)] };
     };
   }
 
