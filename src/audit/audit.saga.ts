@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Saga, type ICommand, type IEvent } from '@nestjs/cqrs';
-import { filter, map, type Observable } from 'rxjs';
+import { asapScheduler, auditTime, buffer, filter, mergeMap, type Observable } from 'rxjs';
 import { IntegrationEvent } from '../shared/events/integration-event.js';
 import { RecordEventsCommand } from '../shared/events/record-events.command.js';
 
@@ -8,9 +8,23 @@ import { RecordEventsCommand } from '../shared/events/record-events.command.js';
 @Injectable()
 export class AuditSaga {
   @Saga()
-  recordEvents = (events: Observable<IEvent>): Observable<ICommand> =>
-    events.pipe(
-      filter((event) => event instanceof IntegrationEvent),
-      map((event) => new RecordEventsCommand(event.tenantId, [event.id])),
+  recordEvents = (events: Observable<IEvent>): Observable<ICommand> => {
+    const integration = events.pipe(filter((event) => event instanceof IntegrationEvent));
+    return integration.pipe(
+      // What is published at once is one command a tenant: the bus costs as much for each as for one.
+      buffer(integration.pipe(auditTime(0, asapScheduler))),
+      mergeMap(commandsFor),
     );
+  };
+}
+
+/** Events of one tenant stay in their order. */
+function commandsFor(events: readonly IntegrationEvent[]): RecordEventsCommand[] {
+  const byTenant = new Map<string, string[]>();
+  for (const { tenantId, id } of events) {
+    const ids = byTenant.get(tenantId);
+    if (ids) ids.push(id);
+    else byTenant.set(tenantId, [id]);
+  }
+  return [...byTenant].map(([tenantId, ids]) => new RecordEventsCommand(tenantId, ids));
 }
