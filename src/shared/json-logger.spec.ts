@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { JsonLogger } from './json-logger.js';
-import { loopTurn } from './loop-turn.js';
 
 describe('the log', () => {
   let written: string[];
@@ -13,6 +12,7 @@ describe('the log', () => {
   });
 
   afterEach(() => {
+    jest.useRealTimers();
     jest.restoreAllMocks();
   });
 
@@ -23,13 +23,13 @@ describe('the log', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
 
-  it('writes the lines of a turn at once when it ends, each as an object', async () => {
+  it('writes lines that come shortly after one another at once, each as an object', () => {
+    jest.useFakeTimers();
     const logger = new JsonLogger('log');
     logger.log({ request_id: 'a', tenant_id: undefined }, 'Request');
     logger.log('ready', 'Server');
     expect(written).toEqual([]);
-    await loopTurn();
-    await loopTurn();
+    jest.runAllTimers();
     expect(written).toHaveLength(1);
     const common = { level: 'log', pid: process.pid, timestamp: expect.any(Number) };
     expect(lines()).toEqual([
@@ -55,11 +55,12 @@ describe('the log', () => {
     expect(lines()).toMatchObject([{ message: 'last' }]);
   });
 
-  it('leaves out what is below its level', async () => {
+  it('leaves out what is below its level', () => {
+    jest.useFakeTimers();
     const logger = new JsonLogger('warn');
     logger.log('no', 'Server');
     logger.debug('no', 'Server');
-    await loopTurn();
+    jest.runAllTimers();
     expect(written).toEqual([]);
     logger.warn('yes', 'Server');
     expect(lines()).toMatchObject([{ message: 'yes' }]);

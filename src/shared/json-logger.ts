@@ -5,10 +5,10 @@ const LEVELS: readonly LogLevel[] = ['error', 'warn', 'log', 'debug'];
 /** What comes with a message. */
 type Options = Parameters<ConsoleLogger['getJsonLogObject']>[1];
 
-/**
- * Logs JSON, one object a line. Lines of level `log`, of which each request makes one, are written together at the end of the turn
- * in which they were made, since to write a line costs more than to make it. What is worse is written at once.
- */
+/** So long waits a line of level `log`, of which each request makes one, for others: to write a line costs more than to make it. */
+const TOGETHER_MS = 10;
+
+/** Logs JSON, one object a line. What is worse than `log` is written at once, behind what waits; and all when the process ends. */
 export class JsonLogger extends ConsoleLogger {
   private lines = '';
 
@@ -25,7 +25,7 @@ export class JsonLogger extends ConsoleLogger {
       super.printAsJson(message, options);
       return;
     }
-    if (this.lines === '') setImmediate(this.write);
+    if (this.lines === '') setTimeout(this.write, TOGETHER_MS);
     this.lines += `${JSON.stringify(this.getJsonLogObject(message, options))}\n`;
   }
 
