@@ -7,7 +7,8 @@ const MAX_NAMES = 100_000;
  * In this process alone. A bucket is kept as the time at which it will be full, so one that was forgotten is full.
  */
 export class TokenBucket {
-  private readonly fullAt = new LRUCache<string, number>({ max: MAX_NAMES });
+  /** Told `max` it would take the memory of all those names at once. */
+  private readonly fullAt = new LRUCache<string, number>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 });
   private readonly msPerToken: number;
 
   constructor(
