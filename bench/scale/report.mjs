@@ -1,5 +1,6 @@
 // What scale costs, as Markdown: a line a scenario, with how much dearer the largest database is than the smallest.
 import { milliseconds, table, verdict, whole } from '../report.mjs';
+import { median } from '../statistics.mjs';
 
 export function scaleReport({ machine, rounds, seconds, sizes, results }) {
   const names = sizes.map((size) => whole(size));
@@ -16,7 +17,7 @@ export function scaleReport({ machine, rounds, seconds, sizes, results }) {
     .map(({ name, plan }) => [name, plan.by, milliseconds(plan.ms), whole(plan.buffers)]);
   const wal = results.flatMap(walLinesOf);
   return [
-    `${machine}. Medians of ${rounds} rounds of ${seconds} s, the databases in turn; reads over 8 connections, issues over 64. Cost: requests a second at ${names[0]} licenses divided by those at ${names.at(-1)}.`,
+    `${machine}. Medians of ${rounds} rounds of ${seconds} s, the databases in turn; reads over 8 connections, issues over 64. Cost: requests a second at ${names[0]} licenses divided by those at ${names.at(-1)}, the median of the rounds.`,
     table(heads, lines),
     ...(wal.length > 0
       ? [
@@ -36,7 +37,8 @@ export function scaleReport({ machine, rounds, seconds, sizes, results }) {
 function linesOf({ name, goal, lanes }, sizes) {
   return [...new Set(lanes.map(({ contender }) => contender))].map((contender) => {
     const own = sizes.map((size) => lanes.find((lane) => lane.contender === contender && lane.size === size));
-    const cost = own[0].rate / own.at(-1).rate;
+    const [smallest, largest] = [own[0].rates, own.at(-1).rates];
+    const cost = median(smallest.map((rate, round) => rate / largest[round]));
     const judged = contender === 'ours' ? verdict(-cost, -goal).replace('-', '') : '';
     const [rates, cpu] = [
       own.map(({ rate }) => whole(rate)),
