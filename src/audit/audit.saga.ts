@@ -13,18 +13,7 @@ export class AuditSaga {
     return integration.pipe(
       // What is published at once is one command a tenant: the bus costs as much for each as for one.
       buffer(integration.pipe(auditTime(0, asapScheduler))),
-      mergeMap(commandsFor),
+      mergeMap((together) => RecordEventsCommand.forAll(together)),
     );
   };
-}
-
-/** Events of one tenant stay in their order. */
-function commandsFor(events: readonly IntegrationEvent[]): RecordEventsCommand[] {
-  const byTenant = new Map<string, string[]>();
-  for (const { tenantId, id } of events) {
-    const ids = byTenant.get(tenantId);
-    if (ids) ids.push(id);
-    else byTenant.set(tenantId, [id]);
-  }
-  return [...byTenant].map(([tenantId, ids]) => new RecordEventsCommand(tenantId, ids));
 }

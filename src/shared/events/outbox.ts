@@ -14,10 +14,10 @@ const APPEND = {
          FROM jsonb_populate_recordset(NULL::outbox, $1::jsonb)`,
 };
 
-/** Which events of a tenant wait in the outbox. */
-export interface WaitingEvents {
+/** An event in the outbox. */
+export interface WaitingEvent {
   readonly tenantId: string;
-  readonly eventIds: string[];
+  readonly id: string;
 }
 
 /** The events that are committed and not yet in the log. Rows come in with the change they tell of and leave for the log. */
@@ -31,15 +31,12 @@ export class Outbox {
   }
 
   /** Oldest first, at most `limit`, without those that another process is moving right now. */
-  async waiting(olderThanMs: number, limit: number): Promise<WaitingEvents[]> {
-    const rows = await this.dataSource.query<{ tenant_id: string; id: string }[]>(
-      `SELECT tenant_id, id FROM outbox WHERE stored_at <= clock_timestamp() - $1 * interval '1 millisecond'
+  waiting(olderThanMs: number, limit: number): Promise<WaitingEvent[]> {
+    return this.dataSource.query<WaitingEvent[]>(
+      `SELECT tenant_id AS "tenantId", id FROM outbox WHERE stored_at <= clock_timestamp() - $1 * interval '1 millisecond'
        ORDER BY stored_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [olderThanMs, limit],
     );
-    const byTenant = new Map<string, string[]>();
-    for (const row of rows) byTenant.set(row.tenant_id, [...(byTenant.get(row.tenant_id) ?? []), row.id]);
-    return [...byTenant].map(([tenantId, eventIds]) => ({ tenantId, eventIds }));
   }
 }
 

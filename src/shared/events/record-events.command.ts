@@ -11,4 +11,15 @@ export class RecordEventsCommand extends Command<void> {
   ) {
     super();
   }
+
+  /** One for each tenant of the events, which stay in their order. */
+  static forAll(events: readonly { readonly tenantId: string; readonly id: string }[]): RecordEventsCommand[] {
+    const byTenant = new Map<string, string[]>();
+    for (const { tenantId, id } of events) {
+      const ids = byTenant.get(tenantId);
+      if (ids) ids.push(id);
+      else byTenant.set(tenantId, [id]);
+    }
+    return [...byTenant].map(([tenantId, ids]) => new RecordEventsCommand(tenantId, ids));
+  }
 }

@@ -36,10 +36,8 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   async sweep(olderThanMs: number): Promise<void> {
     for (;;) {
       const waiting = await this.outbox.waiting(olderThanMs, BATCH);
-      await Promise.all(
-        waiting.map(({ tenantId, eventIds }) => this.commands.execute(new RecordEventsCommand(tenantId, eventIds))),
-      );
-      if (waiting.reduce((sum, { eventIds }) => sum + eventIds.length, 0) < BATCH) return;
+      await Promise.all(RecordEventsCommand.forAll(waiting).map((command) => this.commands.execute(command)));
+      if (waiting.length < BATCH) return;
     }
   }
 }
