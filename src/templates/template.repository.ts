@@ -3,7 +3,7 @@ import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { ReadGroups } from '../shared/read-groups.js';
-import { rowName, TenantRepository, type EachByKey, type RowKey } from '../shared/tenancy/tenant.repository.js';
+import { rowName, TenantRepository, type RowKey } from '../shared/tenancy/tenant.repository.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 
@@ -23,7 +23,11 @@ export class TemplateRepository extends TenantRepository<Template> {
     async (keys) => this.toIssuable(await this.unitOfWork.ask<IssuableRow>(this.issuableStatement(keys))),
   );
 
-  private issuableEach: EachByKey | undefined;
+  private readonly issuableStatement = this.eachByKey(
+    'templates.find-issuable',
+    `${this.columns('item')}, product.active AS "productActive"
+     FROM license_templates item JOIN billing_products product USING (tenant_id, product_id)`,
+  );
 
   constructor(unitOfWork: UnitOfWork) {
     super(Template, 'templateId', unitOfWork);
@@ -58,15 +62,6 @@ export class TemplateRepository extends TenantRepository<Template> {
     return this.unitOfWork.read(tenantId, async (transaction) =>
       this.toIssuable(await transaction.query<IssuableRow>(this.issuableStatement(keys))),
     );
-  }
-
-  private issuableStatement(keys: readonly RowKey[]) {
-    this.issuableEach ??= this.eachByKey(
-      'templates.find-issuable',
-      `${this.columns('item')}, product.active AS "productActive"
-       FROM license_templates item JOIN billing_products product USING (tenant_id, product_id)`,
-    );
-    return this.issuableEach(keys);
   }
 
   private toIssuable(rows: readonly IssuableRow[]): IssuableTemplate[] {

@@ -22,7 +22,7 @@ export interface RowKey {
 }
 
 /** The statement that looks for these rows. */
-export type EachByKey = (keys: readonly RowKey[]) => Statement;
+type EachByKey = (keys: readonly RowKey[]) => Statement;
 
 /** Narrows a list: SQL over the alias `item`, with its parameters. */
 export interface Condition {
@@ -43,9 +43,10 @@ const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefine
  */
 export abstract class TenantRepository<Row extends TenantRow> {
   private columnList: string | undefined;
-  private findEach: EachByKey | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   private readonly groups: ReadGroups<RowKey, Row>;
+  /** Each row as one value: to read its columns one by one costs Node several times as much. */
+  private readonly findStatement: EachByKey;
 
   protected constructor(
     private readonly entity: EntityTarget<Row>,
@@ -58,6 +59,11 @@ export abstract class TenantRepository<Row extends TenantRow> {
       ({ tenantId, id }) => rowName(tenantId, id),
       keyOf,
       (keys) => this.selectAll(keys),
+    );
+    this.findStatement = this.eachByKey(
+      `${this.table}.find`,
+      `${this.columns('item')} FROM ${this.table} item`,
+      'row_to_json(item) AS row',
     );
   }
 
@@ -156,16 +162,6 @@ export abstract class TenantRepository<Row extends TenantRow> {
     return this.fromJson(await this.unitOfWork.ask(this.findStatement(keys)));
   }
 
-  /** Each row as one value: to read its columns one by one costs Node several times as much. */
-  private findStatement(keys: readonly RowKey[]): Statement {
-    this.findEach ??= this.eachByKey(
-      `${this.table}.find`,
-      `${this.columns('item')} FROM ${this.table} item`,
-      'row_to_json(item) AS row',
-    );
-    return this.findEach(keys);
-  }
-
   private fromJson(rows: readonly { readonly row: Record<string, unknown> }[]): Row[] {
     this.jsonReaders ??= this.unitOfWork.metadata(this.entity).columns.flatMap(({ propertyName, type }) => {
       const read = FROM_JSON[String(type)];
@@ -191,11 +187,11 @@ export abstract class TenantRepository<Row extends TenantRow> {
       SELECT ${as} FROM (SELECT * FROM ${asked} AS asked (tenant_id, id) WHERE ${BEHIND_WALL} OFFSET 0) wanted
       CROSS JOIN LATERAL (SELECT ${select} ${this.byKey('wanted.tenant_id', 'wanted.id')} LIMIT 1) item`;
     const many = { name, text: eachOf(`unnest($1::text[], $2::${type}[])`) };
-    // To write and read lists costs as much as to look for a row.
+    // It needs no lists to be written and read.
     const one = { name: `${name}-one`, text: eachOf(`(VALUES ($1::text, $2::${type}))`) };
     return (keys) => {
-      const [first, ...others] = keys;
-      if (first && others.length === 0) return { ...one, values: [first.tenantId, first.id] };
+      const [only] = keys;
+      if (only && keys.length === 1) return { ...one, values: [only.tenantId, only.id] };
       return { ...many, values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id)] };
     };
   }
