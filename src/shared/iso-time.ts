@@ -1,6 +1,5 @@
 const PLACES = 64;
-const places = Array.from({ length: PLACES }, () => ({ at: NaN, text: '' }));
-const nowhere = { at: NaN, text: '' };
+const places = new Array<{ readonly at: number; readonly text: string } | undefined>(PLACES);
 
 /**
  * The same as `toISOString`, remembered: writing a time costs more than writing all the rest of a row, and what is made together has
@@ -8,10 +7,10 @@ const nowhere = { at: NaN, text: '' };
  */
 export function isoTime(time: Date): string {
   const at = time.getTime();
-  const place = places[Math.abs(at) % PLACES] ?? nowhere;
-  if (place.at !== at) {
-    place.text = time.toISOString();
-    place.at = at;
-  }
-  return place.text;
+  const place = Math.abs(at) % PLACES;
+  const known = places[place];
+  if (known?.at === at) return known.text;
+  const text = time.toISOString();
+  places[place] = { at, text };
+  return text;
 }
