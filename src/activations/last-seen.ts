@@ -4,11 +4,15 @@ import { UnitOfWork } from '../shared/events/unit-of-work.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
+/** The rows are locked in the order of their ids: two processes that write the same devices would deadlock otherwise. */
 const WRITE = {
   name: 'activations.last-seen',
-  text: `UPDATE license_activations SET last_seen_at = greatest(last_seen_at, seen.at)
-         FROM unnest($2::uuid[], $3::timestamptz[]) AS seen (id, at)
-         WHERE tenant_id = $1 AND activation_id = seen.id AND status = 'ACTIVE'`,
+  text: `WITH locked AS (
+           SELECT device.activation_id, seen.at FROM unnest($2::uuid[], $3::timestamptz[]) AS seen (id, at)
+           JOIN license_activations device ON device.tenant_id = $1 AND device.activation_id = seen.id
+           WHERE device.status = 'ACTIVE' ORDER BY device.activation_id FOR NO KEY UPDATE OF device)
+         UPDATE license_activations item SET last_seen_at = greatest(item.last_seen_at, locked.at)
+         FROM locked WHERE item.tenant_id = $1 AND item.activation_id = locked.activation_id AND item.status = 'ACTIVE'`,
 };
 
 /** Remembers when each device was last seen and writes it down now and then, one statement a tenant, off the request's path. */

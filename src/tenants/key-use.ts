@@ -5,6 +5,13 @@ import { Chore } from '../shared/chore.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
+/** The rows are locked in the order of their ids: two processes that write the same keys would deadlock otherwise. */
+const WRITE = `
+  WITH locked AS (
+    SELECT key.id, used.at FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at)
+    JOIN api_keys key ON key.id = used.id ORDER BY key.id FOR NO KEY UPDATE OF key)
+  UPDATE api_keys SET last_used_at = greatest(last_used_at, locked.at) FROM locked WHERE api_keys.id = locked.id`;
+
 /** Remembers when each key was last used and writes it down now and then, in one statement, off the request's path. */
 @Injectable()
 export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -29,10 +36,6 @@ export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (this.used.size === 0) return;
     const used = this.used;
     this.used = new Map();
-    await this.dataSource.query(
-      `UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)
-       FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id`,
-      [[...used.keys()], [...used.values()]],
-    );
+    await this.dataSource.query(WRITE, [[...used.keys()], [...used.values()]]);
   }
 }

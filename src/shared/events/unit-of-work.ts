@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -17,6 +18,8 @@ import { TenantConnection, type Mode, type Statement } from './tenant-connection
 import { RunAgain, Transaction } from './transaction.js';
 
 const MAX_ATTEMPTS = 5;
+/** The longest pause after the first attempt; each further one may be twice as long as the one before. */
+const FIRST_PAUSE_MS = 10;
 
 /**
  * The only place that begins transactions. Everything done within `run` is committed together or not at all, under the
@@ -172,7 +175,7 @@ export class UnitOfWork {
   }
 }
 
-/** What lost against another transaction, or asks for it, is done again. */
+/** Repeats work that lost against another transaction, or asks for it. Without a random pause the two would meet again. */
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
@@ -180,6 +183,7 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     } catch (error) {
       const again = isTransient(error) || error instanceof RunAgain;
       if (!again || attempts === MAX_ATTEMPTS) throw databaseProblem(error);
+      await pause(FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random() / 2));
     }
   }
 }
