@@ -15,6 +15,7 @@ import { defer } from './cleanup.mjs';
 
 const run = promisify(execFile);
 export const TEMPLATE = 'bench';
+export const TRIAL_TEMPLATE = 'bench-trial';
 export const CUSTOMER = 'customer-1';
 
 const SETTINGS = {
@@ -108,11 +109,11 @@ async function fill(client, count) {
   );
   await client.query(
     `INSERT INTO license_templates
-     SELECT id, '${TEMPLATE}', 'Template', 'p', null, 'SUBSCRIPTION', 'PER_SEAT', 365, 5,
+     SELECT tenants.id, template.id, template.id, 'p', null, 'SUBSCRIPTION', 'PER_SEAT', 365, 5,
             '[{"enabled": true, "expires_at": null, "feature_id": "radius_aaa", "limit_type": null, "limit_value": null, "feature_name": "RADIUS AAA"}]',
             '[{"values": ["US", "CA"], "operator": "ALLOW", "restriction_type": "GEOGRAPHIC"}]',
-            '{"annual": 2990, "monthly": 299}', false, false, 30, 30, true, '{}', 1, now(), now()
-     FROM tenants`,
+            '{"annual": 2990, "monthly": 299}', false, template.trial_allowed, 30, 30, true, '{}', 1, now(), now()
+     FROM tenants, (VALUES ('${TEMPLATE}', false), ('${TRIAL_TEMPLATE}', true)) AS template (id, trial_allowed)`,
   );
   await client.query(
     `INSERT INTO customers SELECT id, '${CUSTOMER}', 'John', 'Doe', null, null, true, '{}', 1, now(), now() FROM tenants`,

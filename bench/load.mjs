@@ -26,11 +26,14 @@ export async function measure(lane, { connections, seconds }) {
 /** By time, or an exact `amount` of requests. */
 export function runLane({ contender, request, traffic }, limits) {
   if (!contender.url) return contender.process.ask({ ...traffic, ...limits });
-  return drive(contender, request, limits);
+  return drive(contender, request, { ...limits, refusals: traffic?.refusals });
 }
 
-/** Latencies are taken here, because autocannon's own histogram counts whole milliseconds. */
-export async function drive(contender, request, { connections, seconds, amount }) {
+/**
+ * Latencies are taken here, because autocannon's own histogram counts whole milliseconds. Where the traffic has `refusals`, answers 409
+ * are answers.
+ */
+export async function drive(contender, request, { connections, seconds, amount, refusals }) {
   const latencies = [];
   const begun = performance.now();
   const outcome = await new Promise((resolve, reject) => {
@@ -50,7 +53,8 @@ export async function drive(contender, request, { connections, seconds, amount }
   const elapsed = (performance.now() - begun) / 1000;
   // It hung up on requests that were under way. They end by themselves, and not in somebody else's time.
   await quiet(contender.cluster.monitor);
-  if (outcome.non2xx > 0 || outcome.errors > 0) {
+  const expected = refusals === undefined ? 0 : (outcome.statusCodeStats['409']?.count ?? 0);
+  if (outcome.non2xx > expected || outcome.errors > 0) {
     const statuses = JSON.stringify(outcome.statusCodeStats);
     throw new Error(
       `${contender.name} refused ${outcome.non2xx} and failed in ${outcome.errors} requests: ${statuses}`,

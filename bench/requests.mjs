@@ -1,7 +1,10 @@
 // What is sent to a contender that speaks HTTP: kinds of traffic, as requests of autocannon.
-import { CUSTOMER, TEMPLATE } from './cluster.mjs';
+import { CUSTOMER, TEMPLATE, TRIAL_TEMPLATE } from './cluster.mjs';
 
 export const ORDER = JSON.stringify({ license_template_id: TEMPLATE, customer_id: CUSTOMER });
+
+/** Refused, but for the first one. */
+const TRIAL = JSON.stringify({ license_template_id: TRIAL_TEMPLATE, customer_id: CUSTOMER, trial: true });
 
 export function headersOf({ id, key }) {
   return { 'x-tenant-id': id, authorization: `Bearer ${key}` };
@@ -14,12 +17,14 @@ export function unequal(tenants) {
 
 let orders = 0;
 
-export function issue(contender, { ofAllTenants = false, idempotent = false } = {}) {
+/** `refusals`: one of how many orders is a trial that the customer had before. */
+export function issue(contender, { ofAllTenants = false, idempotent = false, refusals = Infinity } = {}) {
   const { tenants } = contender.cluster;
   const tenant = ofAllTenants ? unequal(tenants) : tenants[0];
   const headers = { ...headersOf(tenant), 'content-type': 'application/json' };
-  if (idempotent) headers['idempotency-key'] = `${process.pid}-${++orders}`;
-  return { method: 'POST', path: '/v1/licenses', headers, body: ORDER };
+  if (idempotent) headers['idempotency-key'] = `${process.pid}-${orders}`;
+  const body = ++orders % refusals === 0 ? TRIAL : ORDER;
+  return { method: 'POST', path: '/v1/licenses', headers, body };
 }
 
 export function get({ cluster, ids }) {

@@ -33,6 +33,15 @@ export function scenarios(contenders, { quick }) {
       goals: { 64: { without: 0.85 } },
     },
     {
+      name: 'issue with repeated trials',
+      connections: [64],
+      lanes: [
+        { ...lanesOf(['ours'], issue, { refusals: 100 })[0], label: 'with 1 % repeated trials' },
+        { ...lanesOf(['ours'], issue)[0], label: 'without' },
+      ],
+      goals: { 64: { without: 0.9 } },
+    },
+    {
       name: 'get by id',
       connections: quick ? [64] : everywhere,
       lanes: lanesOf(HTTP, get),

@@ -34,13 +34,18 @@ describe('statements for many tenants', () => {
         [theirs, 'Theirs'],
       ] as const) {
         await api.create('/v1/products', { product_id: 'p', name });
-        await api.template({ template_id: 't', template_name: name, product_id: 'p' });
+        await api.template({ template_id: 't', template_name: name, product_id: 'p', trial_allowed: true });
         await api.create('/v1/customers', { customer_id: 'c', first_name: name });
         // What is issued from is remembered, so that the statement that stores is what refuses.
         await api.issue('t', { customer_id: 'c' });
       }
-      await theirs.patch('/v1/products/p', { active: false });
       const order = { license_template_id: 't', customer_id: 'c' };
+      await ours.issue('t', { customer_id: 'c', trial: true });
+      const trials = await Promise.all(
+        [ours, theirs].map((api) => api.post('/v1/licenses', { ...order, trial: true })),
+      );
+      expect(trials.map(({ body }) => body.code ?? body.issued_to)).toEqual(['TRIAL_ALREADY_USED', 'Theirs']);
+      await theirs.patch('/v1/products/p', { active: false });
       const both = Array.from({ length: PAIRS }, () => [ours, theirs]).flat();
       const answers = await Promise.all(both.map((api) => api.post('/v1/licenses', order)));
       expect(answers.map(({ status, body }) => [status, body.issued_to ?? body.code])).toEqual(
@@ -54,8 +59,8 @@ describe('statements for many tenants', () => {
            GROUP BY tenant_id ORDER BY events`,
         );
         expect(logged).toEqual([
-          { tenant_id: theirs.tenantId, events: 1 },
-          { tenant_id: ours.tenantId, events: PAIRS + 1 },
+          { tenant_id: theirs.tenantId, events: 2 },
+          { tenant_id: ours.tenantId, events: PAIRS + 2 },
         ]);
       });
       await app.stop();
@@ -81,7 +86,11 @@ describe('statements for many tenants', () => {
     // Then PostgreSQL knows that it is empty, and takes it for smaller than the arrays of a statement.
     await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
     await query(database.superuserUrl, 'VACUUM outbox');
-    for (const text of statements.values()) expect(eachWithEach(await genericPlan(database, text))).toEqual([]);
+    for (const [name, text] of statements) {
+      const plan = await genericPlan(database, text);
+      expect(eachWithEach(plan)).toEqual([]);
+      if (name?.startsWith('licenses.')) expect(indexesOf(plan)).toContain('licenses_one_trial');
+    }
     await app.stop();
     await database.drop();
   });
@@ -103,6 +112,7 @@ function genericPlan(database: TestDatabase, text: string): Promise<Plan | undef
 interface Plan {
   readonly 'Node Type': string;
   readonly 'CTE Name'?: string;
+  readonly 'Index Name'?: string;
   readonly Alias?: string;
   readonly Plans?: readonly Plan[];
 }
@@ -113,6 +123,13 @@ function eachWithEach(plan: Plan | undefined): string[] {
   const parts = plan.Plans ?? [];
   const inner = plan['Node Type'] === 'Nested Loop' ? parts.slice(-1).flatMap(scansOf) : [];
   return [...inner, ...parts.flatMap(eachWithEach)];
+}
+
+function indexesOf(plan: Plan | undefined): string[] {
+  return [
+    ...(plan?.['Index Name'] === undefined ? [] : [plan['Index Name']]),
+    ...(plan?.Plans ?? []).flatMap(indexesOf),
+  ];
 }
 
 function scansOf({ Plans = [], ...plan }: Plan): string[] {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { IssueLicenseCommand } from '../src/licensing/index.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
@@ -30,6 +30,7 @@ describe('a trial', () => {
     trial: true,
   });
   const tryOut = (customer_id: string, of = template) => api.post('/v1/licenses', order(customer_id, of));
+  const codeOf = (error: unknown) => (error as { options?: { errorCode?: string } }).options?.errorCode;
   const codes = (answers: readonly { status: number; body: Wire }[]) =>
     answers.map(({ status, body }) => (status === 201 ? 'issued' : (body.code as string))).sort();
 
@@ -88,6 +89,56 @@ describe('a trial', () => {
     expect(codes(answers.slice(20))).toEqual(Array<string>(40).fill('issued'));
     const { data } = (await api.get(`/v1/licenses?customer_id=${id}&limit=100`)).body;
     expect((data as Wire[]).filter(({ trial }) => trial as boolean)).toHaveLength(1);
+  });
+
+  it('that was used is refused by the statement of its group, which issues the others', async () => {
+    const id = customer();
+    await tryOut(id);
+    const commands = app.nest.get(CommandBus);
+    const actor = Actor.service('test', api.tenantId);
+    const unitOfWork = app.nest.get(UnitOfWork);
+    const [grouped, single] = [jest.spyOn(unitOfWork, 'call'), jest.spyOn(unitOfWork, 'perform')];
+    const answers = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, at) => {
+        const trial = order(at % 20 === 10 ? id : customer());
+        return commands.execute(new IssueLicenseCommand(actor, trial));
+      }),
+    );
+    const statements = grouped.mock.calls.filter(([{ name }]) => name === 'licenses.issue').length;
+    const singles = single.mock.calls.length;
+    grouped.mockRestore();
+    single.mockRestore();
+    expect(answers.map((answer) => (answer.status === 'rejected' ? codeOf(answer.reason) : 'issued'))).toEqual(
+      Array.from({ length: 60 }, (_, at) => (at % 20 === 10 ? 'TRIAL_ALREADY_USED' : 'issued')),
+    );
+    expect(singles).toBe(0);
+    expect(statements).toBeLessThanOrEqual(3);
+  });
+
+  it('is issued once by two processes that are asked at the same time, and the other orders are issued by both', async () => {
+    const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets });
+    const there = neighbour.bearer(api.tenantId, api.key ?? '');
+    await there.issue(template);
+    const ids = Array.from({ length: 25 }, customer);
+    const all = ids.flatMap((id) =>
+      [api, there].flatMap((at) => [
+        at.post('/v1/licenses', order(id)),
+        at.post('/v1/licenses', order(id), { 'Idempotency-Key': `two-${id}` }),
+        at.post('/v1/licenses', { ...order(id), trial: false }),
+      ]),
+    );
+    const answers = await Promise.all(all);
+    await neighbour.stop();
+    for (const [at, id] of ids.entries()) {
+      const own = answers.slice(at * 6, at * 6 + 6);
+      expect([own[2], own[5]].map((answer) => answer?.status)).toEqual([201, 201]);
+      const trials = [own[0], own[1], own[3], own[4]].flatMap((answer) => answer ?? []);
+      const issued = new Set(trials.flatMap(({ status, body }) => (status === 201 ? [body.license_id as string] : [])));
+      const refused = trials.filter(({ status }) => status !== 201);
+      expect([issued.size, refused.every(({ body }) => body.code === 'TRIAL_ALREADY_USED')]).toEqual([1, true]);
+      const rows = await app.database.query('SELECT 1 FROM licenses WHERE trial_customer_id = $1', [id]);
+      expect(rows).toHaveLength(1);
+    }
   });
 
   it('stays had when it is converted, given away or revoked', async () => {

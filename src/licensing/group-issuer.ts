@@ -8,7 +8,8 @@ import { IssuingTerms, type Terms } from './issuing-terms.js';
 import { toIssuedLicense, type IssuedLicense } from './license.dto.js';
 import { LicenseIssuer, type KeptIssue, type KeyedIssue } from './license-issuer.js';
 import { issueRow, type IssueRow } from './license-rows.js';
-import { LicenseRepository } from './license.repository.js';
+import { TrialAlreadyUsedError } from './license.errors.js';
+import { LicenseRepository, type IssueAllResult } from './license.repository.js';
 
 export type Answer = { readonly result: IssuedLicense; readonly replayed?: boolean } | { readonly error: unknown };
 
@@ -21,6 +22,8 @@ export interface Made {
   readonly row: IssueRow;
   readonly result: IssuedLicense;
 }
+
+const NONE_ISSUED: IssueAllResult = { stored: new Set(), usedTrials: new Set() };
 
 /** Issues a group of orders in one statement: each license if its terms still hold and its idempotency key is free. */
 @Injectable()
@@ -38,15 +41,14 @@ export class GroupIssuer {
     const outcomes = new Map<Ticket, Outcome>();
     if (!isMade(group)) await this.makeRest(group, outcomes);
     const made = ticketsOf(group).flatMap((ticket) => ticket.made ?? []);
-    const stored =
-      made.length > 0
-        ? await this.licenses.issueAll(
-            made.map(({ row }) => row),
-            lane,
-          )
-        : new Set<string>();
-    for (const { ticket, row, result } of made) {
-      if (stored.has(row.license.licenseId)) outcomes.set(ticket, { result });
+    const first = firstWithSameTrial(made);
+    const rows = made.flatMap((one) => (first(one) === one ? [one.row] : []));
+    const { stored, usedTrials } = rows.length > 0 ? await this.licenses.issueAll(rows, lane) : NONE_ISSUED;
+    for (const one of made) {
+      const { licenseId } = first(one).row.license;
+      const isUsed = usedTrials.has(licenseId) || (first(one) !== one && stored.has(licenseId));
+      if (isUsed) outcomes.set(one.ticket, { error: new TrialAlreadyUsedError() });
+      else if (stored.has(licenseId)) outcomes.set(one.ticket, { result: one.result });
     }
     await Promise.all([...group].map(([tenantId, tickets]) => this.settleRest(tenantId, tickets, outcomes)));
     return outcomes;
@@ -129,6 +131,20 @@ export class GroupIssuer {
       return undefined;
     }
   }
+}
+
+/** Of the orders for one trial only the first is sent, because a statement does not see the rows that it inserts itself. */
+function firstWithSameTrial(all: readonly Made[]): (one: Made) => Made {
+  const firsts = new Map<string, Made>();
+  const keyOf = ({ row: { license } }: Made) =>
+    license.trialCustomerId === null
+      ? undefined
+      : JSON.stringify([license.tenantId, license.trialCustomerId, license.trialProductId]);
+  for (const one of all) {
+    const key = keyOf(one);
+    if (key !== undefined && !firsts.has(key)) firsts.set(key, one);
+  }
+  return (one) => firsts.get(keyOf(one) ?? '') ?? one;
 }
 
 function isIssued(outcome: Outcome | undefined): boolean {

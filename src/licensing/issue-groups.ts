@@ -8,19 +8,21 @@ import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { Metrics } from '../shared/metrics/metrics.js';
 import type { IssueLicenseCommand } from './commands/issue-license.command.js';
 import { GroupIssuer, type Answer, type Outcome } from './group-issuer.js';
-import { IssueQueue, ticketsOf, type Group, type Ticket } from './issue-queue.js';
+import { byTenant, halvesOf, IssueQueue, ticketsOf, type Group, type Ticket } from './issue-queue.js';
 import type { IssuedLicense } from './license.dto.js';
 import { LicenseIssuer } from './license-issuer.js';
 
 /** At once: while one tenant waits for a lock, others go in another lane. */
 const MAX_LANES = 2;
+/** Tenants whose orders are done singly at once, after their group failed: each has a connection of the pool. */
+const MAX_ALONE = 4;
 /** Groups on their way in a lane: while one commits, the next is there already. */
 const MAX_IN_LANE = 2;
 
 /**
  * Orders that arrive while others are on their way share the next transaction, those of several tenants too, each behind
- * its own wall. Each gets its own answer and its own error. A group that fails as a whole is taken apart and its orders are
- * done one by one, so that what is wrong with one harms no other. Nobody waits for a group to fill.
+ * its own wall. Each gets its own answer and its own error. A group that fails as a whole goes again in halves, so that what is
+ * wrong with one harms no other. Nobody waits for a group to fill.
  */
 @Injectable()
 export class IssueGroups {
@@ -75,13 +77,7 @@ export class IssueGroups {
     const tickets = ticketsOf(group);
     this.lanes.get(lane)?.push(group);
     this.metrics.issueGroupSize.observe(tickets.length);
-    let outcomes: ReadonlyMap<Ticket, Outcome>;
-    try {
-      outcomes = await this.groups.issue(group, lane);
-    } catch (error) {
-      const final = isFinal(error, tickets.length);
-      outcomes = new Map(tickets.map((ticket) => [ticket, final ? { error } : 'alone']));
-    }
+    const outcomes = await this.outcomesOf(group, lane);
     const alone = tickets.filter((ticket) => outcomes.get(ticket) === 'alone');
     if (alone.length === 0) {
       this.land(group, lane);
@@ -89,9 +85,35 @@ export class IssueGroups {
       if (this.lanes.size > 0) await nextTurn();
     }
     for (const [ticket, outcome] of outcomes) if (outcome !== 'alone') this.answer(ticket, outcome);
-    for (const ticket of alone) this.answer(ticket, await this.alone(ticket));
+    await this.answerAlone(alone);
     if (alone.length > 0) this.land(group, lane);
     else this.takeOff();
+  }
+
+  /**
+   * A failed group is tried again in halves, so that one bad order costs a few statements and not one for each order. After a lock
+   * timeout its orders are done singly, because each half with the locked row would wait for as long again.
+   */
+  private async outcomesOf(group: Group, lane: Lane): Promise<ReadonlyMap<Ticket, Outcome>> {
+    try {
+      return await this.groups.issue(group, lane);
+    } catch (error) {
+      const tickets = ticketsOf(group);
+      const outcome = isFinal(error, tickets.length) ? { error } : 'alone';
+      if (outcome !== 'alone' || tickets.length === 1 || isLockTimeout(causeOf(error)))
+        return new Map(tickets.map((ticket) => [ticket, outcome]));
+      const [first, second] = halvesOf(group);
+      return new Map([...(await this.outcomesOf(first, lane)), ...(await this.outcomesOf(second, lane))]);
+    }
+  }
+
+  /** Orders of one tenant follow one another, as they came; a tenant that waits for a lock does not hold up the others. */
+  private async answerAlone(tickets: readonly Ticket[]): Promise<void> {
+    const queues = byTenant(tickets).values();
+    const work = async () => {
+      for (const queue of queues) for (const ticket of queue) this.answer(ticket, await this.alone(ticket));
+    };
+    await Promise.all(Array.from({ length: MAX_ALONE }, work));
   }
 
   private async alone({ command }: Ticket): Promise<Answer> {
@@ -127,6 +149,10 @@ export class IssueGroups {
  * have been done must not be done again.
  */
 function isFinal(error: unknown, orders: number): boolean {
-  if (!(error instanceof HttpException) || isLockTimeout(error.cause)) return false;
+  if (!(error instanceof HttpException) || isLockTimeout(causeOf(error))) return false;
   return orders === 1 || error instanceof ServiceUnavailableException;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof HttpException ? error.cause : error;
 }

@@ -131,6 +131,24 @@ export function ticketsOf(group: Group): Ticket[] {
   return [...group.values()].flat();
 }
 
+/** Orders by tenant, in the order in which they are given. */
+export function byTenant(tickets: readonly Ticket[]): Group {
+  const group = new Map<string, [Ticket, ...Ticket[]]>();
+  for (const ticket of tickets) {
+    const { tenantId } = ticket.command.actor;
+    const ofTenant = group.get(tenantId);
+    if (ofTenant) ofTenant.push(ticket);
+    else group.set(tenantId, [ticket]);
+  }
+  return group;
+}
+
+export function halvesOf(group: Group): readonly [Group, Group] {
+  const tickets = ticketsOf(group);
+  const middle = Math.ceil(tickets.length / 2);
+  return [byTenant(tickets.slice(0, middle)), byTenant(tickets.slice(middle))];
+}
+
 /** Whether all its licenses are. */
 export function isMade(group: Group): boolean {
   return ticketsOf(group).every(({ made }) => made);

@@ -98,11 +98,18 @@ const CLAIMED = `
   claimed AS (
     INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, result, created_at, expires_at)
     SELECT tenant_id, decode(claim_digest, 'hex'), decode(request_digest, 'hex'), result, created_at, expires_at
-    FROM (SELECT * FROM fit WHERE claim_digest IS NOT NULL ORDER BY claim_digest OFFSET 0) AS claim
+    FROM (SELECT * FROM fit WHERE claim_digest IS NOT NULL AND NOT trial_used ORDER BY claim_digest OFFSET 0) AS claim
     WHERE ${BEHIND_WALL}
     ON CONFLICT DO NOTHING
     RETURNING tenant_id, encode(key_digest, 'hex') AS claim_digest),`;
-const IF_CLAIMED = `WHERE claim_digest IS NULL OR (tenant_id, claim_digest) IN (SELECT tenant_id, claim_digest FROM claimed)`;
+const IF_CLAIMED = `AND (claim_digest IS NULL OR (tenant_id, claim_digest) IN (SELECT tenant_id, claim_digest FROM claimed))`;
+
+/** The look-up by the key of the index is a scalar subquery, because PostgreSQL may read the whole table for EXISTS. */
+const TRIAL_USED = `
+  CASE WHEN trial_customer_id IS NOT NULL THEN (
+    SELECT license.license_id FROM licenses license
+    WHERE license.tenant_id = made.tenant_id AND license.trial_customer_id = made.trial_customer_id
+      AND license.trial_product_id = made.trial_product_id) IS NOT NULL ELSE false END AS trial_used`;
 
 /** Looked up in a table of hashes: a join would be planned for one row and compare each with each. */
 const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE`;
@@ -110,9 +117,10 @@ const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE
 /**
  * Stores licenses of several tenants, their keys, and the events that tell of them: $1 the licenses, $2 their terms, $3 the
  * events. A license is stored if its template, its product and its customer are as it was made from them, and its claim was
- * free. OFFSET 0 keeps PostgreSQL from putting up a wall earlier than it says here; were rows to come in another order, they
- * would be refused. The customer's row is looked up license by license, which is what its key serves best; where a license
- * took no name from it the version is null.
+ * free. A trial that the customer had before is reported instead; between two at once the unique index decides. OFFSET 0 keeps
+ * PostgreSQL from putting up a wall earlier than it says here; were rows to come in another order, they would be refused. The
+ * customer's row is looked up license by license, which is what its key serves best; where a license took no name from it the
+ * version is null.
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
@@ -124,7 +132,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
         WHERE template.tenant_id = known.tenant_id AND template.template_id = known.template_id
           AND template.active AND product.active) END
   ), fit AS MATERIALIZED (
-    SELECT * FROM (
+    SELECT made.*, ${TRIAL_USED} FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
       FROM json_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
       JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
@@ -134,7 +142,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
         WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id), 0) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})
-    SELECT ${COLUMNS} FROM (SELECT * FROM fit ${ifClaimed} OFFSET 0) AS free
+    SELECT ${COLUMNS} FROM (SELECT * FROM fit WHERE NOT trial_used ${ifClaimed} OFFSET 0) AS free
     WHERE ${BEHIND_WALL}
     RETURNING license_id
   ), keyed AS (
@@ -147,7 +155,8 @@ const issueText = (claimed: string, ifClaimed: string) => `
            event_data, personal, user_id, actor, metadata, created_at
     FROM jsonb_populate_recordset(NULL::outbox, $3) ${IF_STORED}
   )
-  SELECT license_id FROM stored`;
+  SELECT license_id, true AS stored FROM stored
+  UNION ALL SELECT license_id, false FROM fit WHERE trial_used`;
 const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
 const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CLAIMED) };
 
@@ -158,7 +167,13 @@ export function issueRow(made: NewLicense, event?: IntegrationEvent): IssueRow {
   return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toItem(made)), told };
 }
 
-/** The statement that stores licenses and tells of them. Its rows are ids of what was stored. */
+/** Row of the statement: a license that was stored, or a trial that was refused because its customer had one before. */
+export interface IssuedRow {
+  readonly license_id: string;
+  readonly stored: boolean;
+}
+
+/** The statement that stores licenses and tells of them. Its rows are `IssuedRow`s; licenses with outdated terms have none. */
 export function issueStatement(rows: readonly IssueRow[]) {
   const terms = new Map(rows.map(({ license }) => [termsKey(license), license]));
   return {

@@ -35,7 +35,7 @@ export class TrialNotAllowedError extends ConflictException {
 
 /** A customer tries a product once, whatever became of the trial. */
 export class TrialAlreadyUsedError extends ConflictException {
-  constructor(cause: unknown) {
+  constructor(cause?: unknown) {
     super('The customer has had a trial of this product.', { cause, errorCode: 'TRIAL_ALREADY_USED' });
   }
 }

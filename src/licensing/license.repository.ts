@@ -4,7 +4,7 @@ import type { Lane } from '../shared/events/lane.js';
 import { RunAgain, type Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
-import { issueRow, issueStatement, type IssueRow, type NewLicense } from './license-rows.js';
+import { issueRow, issueStatement, type IssuedRow, type IssueRow, type NewLicense } from './license-rows.js';
 import { License } from './license.entity.js';
 import { TrialAlreadyUsedError } from './license.errors.js';
 
@@ -28,22 +28,25 @@ export class LicenseRepository extends TenantRepository<License> {
   }
 
   /**
-   * Stores licenses of several tenants, each with the event that tells of it, in a transaction of its own. Returns the ids of those that were
-   * stored: the others have outdated terms, or a claim that was not free. Throws TrialAlreadyUsedError.
+   * Stores licenses of several tenants, each with the event that tells of it, in a transaction of its own. Those in neither set have outdated
+   * terms, or a claim that was not free. Throws TrialAlreadyUsedError where another transaction stored the same trial meanwhile.
    */
-  async issueAll(rows: readonly IssueRow[], lane: Lane): Promise<ReadonlySet<string>> {
+  async issueAll(rows: readonly IssueRow[], lane: Lane): Promise<IssueAllResult> {
     for (const { license, event } of rows) assertOf(license, event?.tenantId);
-    const happened = (stored: readonly StoredRow[]) => {
-      const ids = idsOf(stored);
+    const happened = (issued: readonly IssuedRow[]) => {
+      const ids = idsOf(issued, true);
       return rows.flatMap(({ license, event }) => (event && ids.has(license.licenseId) ? [event] : []));
     };
-    return idsOf(await this.unitOfWork.call<StoredRow>(issueStatement(rows), happened, lane).catch(throwNamed));
+    const issued = await this.unitOfWork.call<IssuedRow>(issueStatement(rows), happened, lane).catch(throwNamed);
+    return { stored: idsOf(issued, true), usedTrials: idsOf(issued, false) };
   }
 
   /** One, in a transaction that tells of it itself. False when its terms are outdated. Throws TrialAlreadyUsedError. */
   async issue(transaction: Transaction, made: NewLicense): Promise<boolean> {
     assertOf(made.license, transaction.tenantId);
-    return (await transaction.query<StoredRow>(issueStatement([issueRow(made)])).catch(throwNamed)).length > 0;
+    const [issued] = await transaction.query<IssuedRow>(issueStatement([issueRow(made)])).catch(throwNamed);
+    if (issued?.stored === false) throw new TrialAlreadyUsedError();
+    return issued !== undefined;
   }
 
   /** What is due, earliest first, locked; without what somebody else has locked. */
@@ -72,16 +75,19 @@ export class LicenseRepository extends TenantRepository<License> {
   }
 }
 
-interface StoredRow {
-  readonly license_id: string;
+/** Ids of licenses. */
+export interface IssueAllResult {
+  readonly stored: ReadonlySet<string>;
+  /** Not stored, because the customer had a trial of the product before. */
+  readonly usedTrials: ReadonlySet<string>;
 }
 
 function assertOf(license: License, tenantId: string | undefined): void {
   if (license.tenantId !== tenantId) throw new TypeError('A license of another tenant was issued.');
 }
 
-function idsOf(rows: readonly StoredRow[]): ReadonlySet<string> {
-  return new Set(rows.map(({ license_id }) => license_id));
+function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<string> {
+  return new Set(rows.flatMap(({ license_id, stored }) => (stored === isStored ? [license_id] : [])));
 }
 
 /** A key that some tenant already has runs the whole work again, with other keys. */
