@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
+import { DataSource } from 'typeorm';
 import { withClient } from '../src/database/with-client.js';
 import { Clock } from '../src/shared/clock.js';
 import { RateCounter } from '../src/shared/limits/rate-counter.js';
@@ -46,19 +47,57 @@ function beginMaking(product_id: string, { key }: Api, port: number) {
 }
 
 describe('the limit of failures', () => {
-  it('refuses an address after 30 in a minute, before it looks anything up, and lets it in again in the next', async () => {
+  it('refuses an address after 30 in a minute, and lets it in again in the next', async () => {
     const { app, time } = await startAtRest();
-    const tenant = await app.tenant();
     const stranger = app.bearer('', generateApiKey());
     for (let i = 0; i < 30; i++) expect((await stranger.get('/v1/me')).status).toBe(401);
     const refused = await stranger.get('/v1/me');
     expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
     expect(refused.headers['retry-after']).toBe('59');
-    expect((await tenant.get('/v1/me')).status).toBe(429);
+    expect((await app.anonymous().get('/v1/me')).status).toBe(429);
     expect((await app.anonymous().get('/health/live')).status).toBe(200);
     time.now += 59_000;
     expect((await stranger.get('/v1/me')).status).toBe(401);
-    expect((await tenant.get('/v1/me')).status).toBe(200);
+    await app.stop();
+  });
+
+  it('lets a valid key pass that is new to the process, from an address that is blocked', async () => {
+    const { app } = await startAtRest();
+    const [first, second] = [await app.tenant(), await app.tenant()];
+    const stranger = app.bearer('', generateApiKey());
+    for (let i = 0; i < 31; i++) await stranger.get('/v1/me');
+    expect((await stranger.get('/v1/me')).status).toBe(429);
+    for (const tenant of [first, second]) expect((await tenant.get('/v1/me')).status).toBe(200);
+    expect((await stranger.get('/v1/me')).status).toBe(429);
+    await app.stop();
+  });
+
+  it('answers 500 guesses at once with 30 times 401, and a valid key among them passes', async () => {
+    const { app } = await startAtRest();
+    const tenant = await app.tenant();
+    await app.nest.listen(0, '127.0.0.1');
+    const guess = async () => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
+    const answers = Promise.all(Array.from({ length: 500 }, guess));
+    const valid = tenant.get('/v1/me');
+    const statuses = await answers;
+    expect(statuses.filter((status) => status === 401)).toHaveLength(30);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(470);
+    expect((await valid).status).toBe(200);
+    await app.stop();
+  });
+
+  it('bounds the look-ups of an address that is blocked, whatever it guesses', async () => {
+    const { app } = await startAtRest({ environment: { RATE_LIMIT_FAILURES: '1' } });
+    await app.nest.listen(0, '127.0.0.1');
+    const guess = async () => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
+    await guess();
+    const query = jest.spyOn(app.nest.get(DataSource), 'query');
+    const begun = performance.now();
+    for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 50 }, guess));
+    const lookUps = query.mock.calls.filter(([text]) => text.includes('JOIN api_keys'));
+    // One when it begins, and one each 50 ms.
+    expect(lookUps.length).toBeLessThanOrEqual(1 + (performance.now() - begun) / 45);
+    query.mockRestore();
     await app.stop();
   });
 
@@ -93,6 +132,29 @@ describe('the limit of failures', () => {
     for (let i = 0; i < 30; i++) await failFrom(oneHop, `198.51.100.${i}, 203.0.113.1`);
     expect(await failFrom(oneHop, '203.0.113.1')).toBe(429);
     await oneHop.stop();
+  });
+
+  it.each([
+    ['198.51.100.1:5555', '198.51.100.1'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['203.0.113.9, 198.51.100.1:5555, 10.0.0.1:81', '198.51.100.1'],
+  ])('knows the caller by its address without a port, as in %s', async (forwarded, address) => {
+    const { app } = await startAtRest({ environment: { TRUST_PROXY: '127.0.0.0/8,::1,10.0.0.0/8' } });
+    const admin = await app.tenant();
+    const from = (value: string) => ({ 'X-Forwarded-For': value });
+    const networks = [address.includes(':') ? `${address}/128` : `${address}/32`];
+    const made = await admin.create('/v1/api-keys', { name: 'bound', role: 'read-only', networks });
+    const bound = app.bearer(admin.tenantId, made.api_key as string);
+    const me = async (api: Api, value: string) => (await api.send('get', '/v1/me', undefined, from(value))).status;
+    expect(await me(bound, forwarded)).toBe(200);
+    for (const other of ['203.0.113.5:80', 'unknown', 'fe80::1%eth0:80', '[]:1'])
+      expect(await me(bound, other)).toBe(403);
+    // Another port is not another address.
+    const ports = (n: number) => forwarded.replace(/:\d+(?=$|,)/, `:${n}`);
+    for (let n = 1; n <= 30; n++) expect(await me(app.anonymous(), ports(n))).toBe(401);
+    expect(await me(app.anonymous(), ports(31))).toBe(429);
+    await app.stop();
   });
 });
 
@@ -155,6 +217,45 @@ describe('rate limits', () => {
     expect((await away.get('/v1/me')).status).toBe(429);
     const rows = await here.database.query<{ key: string; points: number }>('SELECT key, points FROM rate_limits');
     expect(rows).toHaveLength(1);
+    await there.stop();
+    await here.stop();
+  });
+});
+
+describe('failures that are shared', () => {
+  const environment = { RATE_LIMIT_STORE: 'postgres' };
+
+  it('block an address in a process that it is new to', async () => {
+    const { app: here, time } = await startAtRest({ environment });
+    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
+    const guess = async (app: TestApp) => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
+    for (let i = 0; i < 30; i++) expect(await guess(here)).toBe(401);
+    await here.nest.get(RateCounter).share();
+    expect(await guess(there)).toBe(429);
+    await there.stop();
+    await here.stop();
+  });
+
+  it('are heard of by a process that counts none itself meanwhile, and successes are no part of them', async () => {
+    const { app: here, time } = await startAtRest({ environment });
+    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
+    const guess = async (app: TestApp) => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
+    const tenant = await here.tenant();
+    for (const app of [here, there]) {
+      expect((await app.bearer(tenant.tenantId, tenant.key ?? '').get('/v1/me')).status).toBe(200);
+      await app.nest.get(RateCounter).share();
+    }
+    expect(await here.database.query('SELECT 1 FROM rate_limits')).toEqual([]);
+    for (let i = 0; i < 29; i++) expect(await guess(here)).toBe(401);
+    await here.nest.get(RateCounter).share();
+    expect((await there.anonymous().get('/v1/me')).status).toBe(401);
+    await there.nest.get(RateCounter).share();
+    expect(await guess(there)).toBe(429);
+    // What is over is deleted.
+    time.now += 3 * MINUTE_MS;
+    expect(await guess(there)).toBe(401);
+    await there.nest.get(RateCounter).share();
+    expect(await here.database.query('SELECT points FROM rate_limits')).toEqual([{ points: 1 }]);
     await there.stop();
     await here.stop();
   });

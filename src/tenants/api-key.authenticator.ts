@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../shared/clock.js';
-import type { Principal } from '../shared/tenancy/authenticator.js';
+import type { AuthenticationOptions, Principal } from '../shared/tenancy/authenticator.js';
 import { isApiKey } from './api-key.js';
 import { Credentials, type KnownKey } from './credentials.js';
 import { KeyUse } from './key-use.js';
@@ -14,8 +14,8 @@ export class ApiKeyAuthenticator {
     private readonly clock: Clock,
   ) {}
 
-  async authenticate(secret: string): Promise<Principal | undefined> {
-    return isApiKey(secret) ? this.valid(await this.credentials.findKey(secret)) : undefined;
+  async authenticate(secret: string, { paced }: AuthenticationOptions): Promise<Principal | undefined> {
+    return isApiKey(secret) ? this.valid(await this.credentials.findKey(secret, paced)) : undefined;
   }
 
   /** Undefined where the database has to be asked. */

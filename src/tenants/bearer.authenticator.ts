@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Authenticator, type KnownTenant, type Principal } from '../shared/tenancy/authenticator.js';
+import {
+  Authenticator,
+  type AuthenticationOptions,
+  type KnownTenant,
+  type Principal,
+} from '../shared/tenancy/authenticator.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { Credentials } from './credentials.js';
 import { OidcAuthenticator } from './oidc.authenticator.js';
@@ -18,8 +23,8 @@ export class BearerAuthenticator extends Authenticator {
     super();
   }
 
-  authenticate(token: string): Promise<Principal | undefined> {
-    return JWT.test(token) ? this.oidc.authenticate(token) : this.apiKeys.authenticate(token);
+  authenticate(token: string, options: AuthenticationOptions): Promise<Principal | undefined> {
+    return JWT.test(token) ? this.oidc.authenticate(token) : this.apiKeys.authenticate(token, options);
   }
 
   recall(token: string): Principal | undefined {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
@@ -14,6 +15,8 @@ import { networkFilter } from './networks.js';
 const FRESH_MS = 3_000;
 const REFRESH_MS = 1_500;
 const MAX_ENTRIES = 10_000;
+/** How long look-ups for addresses that failed too often wait for one another. */
+const PACE_MS = 50;
 /** For how long a monitor is known while the database does not answer, and how long it waits for an answer. */
 const MONITOR_MS = 24 * 60 * 60 * 1000;
 const PATIENCE_MS = 1_000;
@@ -73,11 +76,12 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly monitors = new LRUCache<string, KnownKey>({ max: MAX_ENTRIES, ttl: MONITOR_MS });
   /** Questions under way: many requests with one key ask once. */
   private readonly asking = new Map<string, Promise<unknown>>();
-  private readonly lookups = new ReadGroups<Buffer, FoundKey>(
-    nameOf,
-    ({ digest }) => digest,
-    (digests) => this.readKeys(digests),
-  );
+  private readonly lookups = this.readGroups((digests) => this.readKeys(digests));
+  /** For addresses that failed too often: 20 statements a second at most, however many keys are guessed. */
+  private readonly pacedLookups = this.readGroups(async (digests) => {
+    await pause(PACE_MS, undefined, { ref: false });
+    return this.readKeys(digests);
+  });
   private epoch = 0;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -90,11 +94,12 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     return this.chore.stop();
   }
 
-  findKey(secret: string): Promise<KnownKey | undefined> {
+  /** A paced look-up waits until other paced look-ups can share its statement. */
+  findKey(secret: string, paced = false): Promise<KnownKey | undefined> {
     const digest = hashApiKey(secret);
     const name = nameOf(digest);
     const asked = this.remember(this.keys, name, async () => {
-      const key = (await this.lookups.find(digest))?.key;
+      const key = (await (paced ? this.pacedLookups : this.lookups).find(digest))?.key;
       if (key && isMonitor(key)) this.monitors.set(name, key);
       else this.monitors.delete(name);
       return key;
@@ -141,6 +146,10 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     this.inUse.clear();
     this.shown.clear();
     this.asking.clear();
+  }
+
+  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>): ReadGroups<Buffer, FoundKey> {
+    return new ReadGroups(nameOf, ({ digest }) => digest, read);
   }
 
   private async readKeys(digests: readonly Buffer[]): Promise<FoundKey[]> {

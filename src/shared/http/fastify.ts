@@ -7,6 +7,7 @@ import { newId } from '../random.js';
 import type { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { closeConnections } from './connections.js';
+import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight } from './in-flight.js';
 import { parseJsonBodies } from './json-body.js';
 import { acceptNdjson, isStreaming } from './ndjson.js';
@@ -43,6 +44,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  if (settings.TRUST_PROXY !== undefined) ignoreForwardedPorts(fastify);
   setCommonHeaders(fastify);
   parseJsonBodies(fastify);
   acceptNdjson(fastify);

@@ -6,7 +6,7 @@ import { RateLimitedError } from './rate-limit.errors.js';
 
 const IPV6_NETWORK_GROUPS = 4;
 
-/** Refuses an address that failed to say who it is too often. Success is never counted. */
+/** Bounds how often an address may fail to authenticate. A success is never counted, and never refused. */
 @Injectable()
 export class FailureLimit {
   constructor(
@@ -14,14 +14,22 @@ export class FailureLimit {
     private readonly config: Config,
   ) {}
 
-  /** Throws RateLimitedError. */
-  async assertOpen(address: string): Promise<void> {
-    const { used, resetS } = await this.counter.read(nameOf(address));
-    if (used >= this.config.settings.RATE_LIMIT_FAILURES) throw new RateLimitedError(resetS);
-  }
-
-  async note(address: string): Promise<void> {
-    await this.counter.count(nameOf(address));
+  /**
+   * Counts an attempt before it is checked, because attempts at the same time would all pass otherwise, and takes the count back unless
+   * it failed. `check` is told whether the address has failed too often. Throws RateLimitedError in place of such a failure.
+   */
+  async attempt<T>(address: string, check: (exceeded: boolean) => Promise<T | undefined>): Promise<T | undefined> {
+    const attempt = await this.counter.count(`failures:${networkOf(address)}`);
+    const exceeded = attempt.used > this.config.settings.RATE_LIMIT_FAILURES;
+    let failed = false;
+    try {
+      const result = await check(exceeded);
+      failed = result === undefined;
+      if (failed && exceeded) throw new RateLimitedError(attempt.resetS);
+      return result;
+    } finally {
+      if (!failed) attempt.takeBack();
+    }
   }
 }
 
@@ -30,8 +38,4 @@ export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, IPV6_NETWORK_GROUPS).join(':') : parsed.toString();
-}
-
-function nameOf(address: string): string {
-  return `failures:${networkOf(address)}`;
 }

@@ -21,10 +21,15 @@ export interface Principal {
   admits(address: string): boolean;
 }
 
+export interface AuthenticationOptions {
+  /** Whether the look-up may wait for others, since the caller's address has failed too often. */
+  readonly paced: boolean;
+}
+
 /** Turns bearer tokens into principals. The guard stands in shared code; the module that keeps the keys fulfils this. */
 export abstract class Authenticator {
   /** Undefined for everything that is not genuine and valid now. */
-  abstract authenticate(token: string): Promise<Principal | undefined>;
+  abstract authenticate(token: string, options: AuthenticationOptions): Promise<Principal | undefined>;
 
   /** Whose this token is, if that was found out a moment ago; told without asking anybody. */
   abstract recall(token: string): Principal | undefined;
