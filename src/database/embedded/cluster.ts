@@ -10,6 +10,10 @@ import type { RunAs } from './run-as.js';
 
 const run = promisify(execFile);
 const INIT_PREFIX = 'postgres.init-';
+/** The process that works in such a folder. Any other name is somebody's data, not ours to delete. */
+const INIT_FOLDER = /^postgres\.init-(\d+)(?:-[0-9a-f]{12})?$/;
+/** Folders in which an initdb of this process works. In a container a process has the id of the one before it. */
+const inUse = new Set<string>();
 
 /** Where a cluster lives and how its superuser gets in. */
 export interface Cluster {
@@ -37,7 +41,18 @@ async function ensurePassword(file: string): Promise<string> {
 }
 
 async function initialise(binaries: Binaries, dataDir: string, folder: string, password: string, user: RunAs) {
-  const workshop = join(dataDir, `${INIT_PREFIX}${process.pid}`);
+  const name = `${INIT_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
+  inUse.add(name);
+  const workshop = join(dataDir, name);
+  try {
+    await initialiseIn(workshop, binaries, folder, password, user);
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+    inUse.delete(name);
+  }
+}
+
+async function initialiseIn(workshop: string, binaries: Binaries, folder: string, password: string, user: RunAs) {
   const passwordFile = join(workshop, 'password');
   await mkdir(workshop, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
@@ -53,7 +68,6 @@ async function initialise(binaries: Binaries, dataDir: string, folder: string, p
     throw new EmbeddedPostgresError(`initdb failed: ${said}`, { cause: error });
   });
   await putInPlace(target, folder);
-  await rm(workshop, { recursive: true, force: true });
 }
 
 async function putInPlace(target: string, folder: string): Promise<void> {
@@ -67,12 +81,13 @@ async function putInPlace(target: string, folder: string): Promise<void> {
   });
 }
 
-/** What an initdb left behind that was killed. */
+/** Removes what a killed initdb left. */
 async function removeAbandoned(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    if (name.startsWith(INIT_PREFIX) && !isAlive(Number(name.slice(INIT_PREFIX.length)))) {
-      await rm(join(dataDir, name), { recursive: true, force: true });
-    }
+    const pid = INIT_FOLDER.exec(name)?.[1];
+    if (pid === undefined || inUse.has(name)) continue;
+    if (Number(pid) !== process.pid && isAlive(Number(pid))) continue;
+    await rm(join(dataDir, name), { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,11 +13,17 @@ import {
   removeStaleSocketLock,
   runningPostmaster,
   spawnPostmaster,
+  type StartedPostgres,
   stopPostmaster,
 } from './postmaster.js';
 import { assertReachable, type RunAs, unprivilegedUser } from './run-as.js';
 
+/** For as long as nothing answers; a PostgreSQL that says that it recovers may take its time. */
 const START_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_SPAWNS = 3;
+const POLL_MS = 5;
+const CANNOT_CONNECT_NOW = '57P03';
 /** `sun_path` holds 107 bytes on Linux and 103 on macOS. */
 const SOCKET_PATH_BYTES = 103;
 /** "imprimat" as the advisory lock that says whose cluster this is. */
@@ -61,17 +67,23 @@ export class EmbeddedPostgres {
     await prepareDataDir(dataDir, user);
     await assertReachable(binaries.postgres, user);
     const cluster = await ensureCluster(binaries, dataDir, user);
-    const { postmaster, session } = await connectOrStart(binaries, cluster, dataDir, user, program);
-    const keeper = await becomeKeeper(session);
+    const { postmaster, session, started } = await connectOrStart(binaries, cluster, dataDir, user, program);
+    let keeper: string | undefined;
+    try {
+      keeper = await becomeKeeper(session);
+      if (keeper === undefined) await ensureRolesAndDatabase(session, cluster);
+    } catch (error) {
+      await session.end();
+      await started?.stop();
+      throw error;
+    }
     if (keeper !== undefined && !asGuest) {
       await session.end();
       throw new EmbeddedPostgresError(
         `${dataDir} is in use by ${keeper}. Stop that process, or choose another DATA_DIR.`,
       );
     }
-    const embedded = new EmbeddedPostgres(cluster, postmaster, session, keeper === undefined);
-    if (embedded.isKeeper) await embedded.ensureRolesAndDatabase();
-    return embedded;
+    return new EmbeddedPostgres(cluster, postmaster, session, keeper === undefined);
   }
 
   /** False for a guest, who uses the cluster while another process keeps it, and once the lock is lost. */
@@ -85,11 +97,11 @@ export class EmbeddedPostgres {
   }
 
   ownerUrl(database = DATABASE): string {
-    return this.url(OWNER_ROLE, this.passwordOf(OWNER_ROLE), database);
+    return this.url(OWNER_ROLE, passwordOf(OWNER_ROLE, this.cluster), database);
   }
 
   applicationUrl(database = DATABASE): string {
-    return this.url(APPLICATION_ROLE, this.passwordOf(APPLICATION_ROLE), database);
+    return this.url(APPLICATION_ROLE, passwordOf(APPLICATION_ROLE, this.cluster), database);
   }
 
   get postmasterPid(): number {
@@ -106,22 +118,23 @@ export class EmbeddedPostgres {
     const { socketFolder, port } = this.postmaster;
     return `postgres://${role}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(socketFolder)}`;
   }
+}
 
-  /** One secret on disk; the roles' passwords follow from it and do not reveal it. */
-  private passwordOf(role: string): string {
-    return createHmac('sha256', this.cluster.superuserPassword).update(role).digest('hex');
-  }
+/** One secret on disk; the roles' passwords follow from it and do not reveal it. */
+function passwordOf(role: string, { superuserPassword }: Cluster): string {
+  return createHmac('sha256', superuserPassword).update(role).digest('hex');
+}
 
-  private async ensureRolesAndDatabase(): Promise<void> {
-    for (const role of [OWNER_ROLE, APPLICATION_ROLE]) {
-      const { rowCount } = await this.session.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
-      await this.session.query(
-        `${rowCount ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '${this.passwordOf(role)}'`,
-      );
-    }
-    const { rowCount } = await this.session.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (!rowCount) await this.session.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER_ROLE}`);
+async function ensureRolesAndDatabase(session: pg.Client, cluster: Cluster): Promise<void> {
+  for (const role of [OWNER_ROLE, APPLICATION_ROLE]) {
+    const { rowCount } = await session.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+    const password = passwordOf(role, cluster);
+    await session.query(
+      `${rowCount ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`,
+    );
   }
+  const { rowCount } = await session.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (!rowCount) await session.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER_ROLE}`);
 }
 
 /** Secrets in here are files of mode 0600, so root may let the user "postgres" pass through to its own folder. */
@@ -132,33 +145,46 @@ async function prepareDataDir(dataDir: string, user: RunAs): Promise<void> {
   await assertReachable(dataDir, user);
 }
 
-async function connectOrStart(binaries: Binaries, cluster: Cluster, dataDir: string, user: RunAs, program: string) {
+interface Connection {
+  readonly postmaster: Postmaster;
+  readonly session: pg.Client;
+  /** Undefined where another process started it. */
+  readonly started: StartedPostgres | undefined;
+}
+
+/** A start that fails leaves no PostgreSQL behind that it started. */
+async function connectOrStart(
+  binaries: Binaries,
+  cluster: Cluster,
+  dataDir: string,
+  user: RunAs,
+  program: string,
+): Promise<Connection> {
   const logFile = join(dataDir, 'postgres.log');
-  let ended: number | null | undefined;
-  let starts = 0;
-  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await pause(20)) {
-    const postmaster = await runningPostmaster(cluster.folder);
-    if (postmaster) {
-      const session = await connect(postmaster, cluster.superuserPassword, program);
-      if (session) return { postmaster, session };
-    } else if (starts === 0 || ended !== undefined) {
-      // Two processes may start at once: PostgreSQL lets one win, and the other finds the winner in the next round.
-      if (++starts > 3) break;
-      ended = undefined;
-      const folder = await socketFolder(dataDir, user);
-      await removeStaleSocketLock(cluster.folder, folder);
-      void spawnPostmaster(binaries.postgres, cluster.folder, folder, logFile, user).then(
-        (code) => {
-          ended = code;
-        },
-        () => {
-          ended = null;
-        },
-      );
+  let started: StartedPostgres | undefined;
+  let spawns = 0;
+  let deadline = Date.now() + START_TIMEOUT_MS;
+  try {
+    for (; Date.now() < deadline; await pause(POLL_MS)) {
+      const postmaster = await runningPostmaster(cluster.folder, user);
+      if (postmaster) {
+        const session = await connect(postmaster, cluster, program);
+        if (session instanceof pg.Client) return { postmaster, session, started };
+        if (session === 'STARTING') deadline = Date.now() + START_TIMEOUT_MS;
+      } else if (!started?.runs()) {
+        // Two processes may start at once: PostgreSQL lets one win, and the other finds the winner in the next round.
+        if (++spawns > MAX_SPAWNS) break;
+        const folder = await socketFolder(dataDir, user);
+        await removeStaleSocketLock(cluster.folder, folder);
+        started = spawnPostmaster(binaries.postgres, cluster.folder, folder, logFile, user);
+      }
     }
+    const lastLines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
+    throw new EmbeddedPostgresError(`The embedded PostgreSQL did not start. ${logFile} ends with:\n${lastLines}`);
+  } catch (error) {
+    await started?.stop();
+    throw error;
   }
-  const lastLines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
-  throw new EmbeddedPostgresError(`The embedded PostgreSQL did not start. ${logFile} ends with:\n${lastLines}`);
 }
 
 async function socketFolder(dataDir: string, user: RunAs): Promise<string> {
@@ -166,19 +192,36 @@ async function socketFolder(dataDir: string, user: RunAs): Promise<string> {
   const fits = Buffer.byteLength(join(beside, '.s.PGSQL.5432')) <= SOCKET_PATH_BYTES;
   const folder = fits ? beside : await mkdtemp(join(tmpdir(), 'imprimatur-'));
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? 0);
   return folder;
 }
 
-/** Undefined while PostgreSQL starts, recovers or shuts down; a refused password is an error that waiting does not cure. */
-async function connect(postmaster: Postmaster, password: string, program: string): Promise<pg.Client | undefined> {
-  const { socketFolder: host, port } = postmaster;
+/**
+ * A session of the superuser, in no other PostgreSQL than this cluster's. Undefined while nothing answers, 'STARTING'
+ * while PostgreSQL starts, recovers or shuts down. A refused password is an error that waiting does not cure.
+ */
+async function connect(
+  { pid, socketFolder: host, port }: Postmaster,
+  { folder, superuserPassword: password }: Cluster,
+  program: string,
+): Promise<pg.Client | 'STARTING' | undefined> {
   const application_name = `${program} (process ${process.pid})`;
-  const session = new pg.Client({ host, port, user: 'postgres', password, database: 'postgres', application_name });
+  const session = new pg.Client({
+    host,
+    port,
+    user: 'postgres',
+    password,
+    database: 'postgres',
+    application_name,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   session.on('error', () => undefined);
+  let served: string | undefined;
   try {
     await session.connect();
-    return session;
+    const { rows } = await session.query<{ served: string }>(`SELECT current_setting('data_directory') AS served`);
+    served = rows[0]?.served;
   } catch (error) {
     const code = (error as { code?: string }).code ?? '';
     if (code.startsWith('28')) {
@@ -187,8 +230,18 @@ async function connect(postmaster: Postmaster, password: string, program: string
         { cause: error },
       );
     }
-    return undefined;
+    return code === CANNOT_CONNECT_NOW ? 'STARTING' : undefined;
   }
+  if ((await resolved(served)) === (await resolved(folder))) return session;
+  await session.end();
+  throw new EmbeddedPostgresError(
+    `The PostgreSQL that answers in ${host} (process ${pid}) serves ${served}, not ${folder}. Nothing was changed in it. ` +
+      'Stop it and start again.',
+  );
+}
+
+function resolved(path = ''): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 /** Takes the cluster's lock, also from a process that died; otherwise says who has it. */
