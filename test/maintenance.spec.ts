@@ -199,7 +199,7 @@ describe('the command lines of maintenance', () => {
     const refused = await cli('replace-lookup-key', [], environment);
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('is in use by imprimatur server') });
     const erased = await cli('erase', ['--tenant', 'tenant-001', '--customer', 'customer-001'], environment);
-    expect(erased).toMatchObject({ code: 0, output: expect.stringContaining('from 1 licenses') });
+    expect(erased).toMatchObject({ code: 0, output: expect.stringContaining('1 licenses') });
     await server.kill('SIGTERM');
     const lookup = await readFile(join(server.dataDir, 'lookup.key'), 'utf8');
     expect((await cli('replace-lookup-key', [], environment)).code).toBe(0);
@@ -266,7 +266,12 @@ describe('npm run erase', () => {
     const replayed = await api.post('/v1/licenses', order, { 'Idempotency-Key': 'issue' });
     expect(replayed.body).toEqual({ ...first, issued_to: 'Customer c-1815' });
     const seat = await api.post(path, { ...device, metadata: { note: 'her note' } }, { 'Idempotency-Key': 'seat' });
-    expect(seat.body).toMatchObject({ fingerprint: 'd', name: null, hostname: null, user_id: null });
+    expect(seat.body).toMatchObject({
+      fingerprint: expect.stringMatching(/^erased-/),
+      name: null,
+      hostname: null,
+      user_id: null,
+    });
     expect((await api.get(`/v1/licenses/${first.license_id}`)).body).toMatchObject({
       issued_to: 'Customer c-1815',
       version: 2,

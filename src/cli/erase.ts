@@ -17,8 +17,11 @@ run('erased nothing, or not everything; run it again', async () => {
   await withOwner(config, 'npm run erase', async ({ owner }) => {
     const secrets = await loadSecrets(config, { mayCreate: false });
     await assertSecretsFit(owner, secrets);
-    const { licenses, events, results } = await eraseCustomer(owner, secrets, tenant, customer, new Date());
-    say(`Erased who the customer ${customer} of ${tenant} is, from ${licenses} licenses, ${events} events and`);
-    say(`${results} remembered answers. Backups made before still hold it.`);
+    const erased = await eraseCustomer(owner, secrets, tenant, customer, new Date());
+    const { licenses, devices, events, results } = erased;
+    say(
+      `Erased the personal data of customer ${customer} of tenant ${tenant}: ${licenses} licenses, ${devices} devices,`,
+    );
+    say(`${events} events, ${results} stored results. Backups made before still contain it.`);
   });
 });

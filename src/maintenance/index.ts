@@ -1,5 +1,5 @@
 export { backUp, estimateRows } from './backup.js';
-export { eraseCustomer } from './erase-customer.js';
+export { eraseCustomer } from './erasure/erase-customer.js';
 export { MaintenanceError } from './maintenance.error.js';
 export { countOutdated, rekey } from './rekey.js';
 export { assertNoServerRuns, replaceLookupKey } from './replace-lookup-key.js';

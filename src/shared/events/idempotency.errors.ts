@@ -19,3 +19,13 @@ export class IdempotencyInProgressError extends ConflictException {
     });
   }
 }
+
+/** The result held personal data that was erased since, and can only be had by a new request. */
+export class IdempotencyResultErasedError extends ConflictException {
+  constructor() {
+    super(
+      'The result of the request with this idempotency key was erased with personal data of a customer. Send it with a new key.',
+      { errorCode: 'IDEMPOTENCY_RESULT_ERASED' },
+    );
+  }
+}

@@ -5,7 +5,11 @@ import { Config } from '../../config.js';
 import { isLockTimeout } from '../../database/sql-errors.js';
 import { Clock } from '../clock.js';
 import { Secrets } from '../secrets/secrets.js';
-import { IdempotencyInProgressError, IdempotencyKeyReusedError } from './idempotency.errors.js';
+import {
+  IdempotencyInProgressError,
+  IdempotencyKeyReusedError,
+  IdempotencyResultErasedError,
+} from './idempotency.errors.js';
 import type { TenantCommand } from './tenant-command.js';
 import type { Transaction } from './transaction.js';
 
@@ -44,6 +48,7 @@ interface KeptRow {
   request_digest: Buffer;
   result_sealed: Buffer | null;
   result: unknown;
+  erased: boolean;
   expired: boolean;
 }
 
@@ -59,7 +64,7 @@ const READ = {
   name: 'idempotency.read',
   text: `SELECT wanted.digest AS key_digest, kept.* FROM unnest($2::text[]) AS wanted (digest)
          CROSS JOIN LATERAL (
-           SELECT request_digest, result_sealed, result, expires_at <= $3 AS expired FROM idempotency_keys
+           SELECT request_digest, result_sealed, result, erased, expires_at <= $3 AS expired FROM idempotency_keys
            WHERE tenant_id = $1 AND key_digest = decode(wanted.digest, 'hex') LIMIT 1) AS kept`,
 };
 const FORGET = {
@@ -165,8 +170,9 @@ export class Idempotency {
     return this.secrets.seal(JSON.stringify(result ?? null), idempotencySealContext(tenantId, keyDigest));
   }
 
-  private earlier(claim: Claim, { request_digest, result_sealed, result }: KeptRow): Earlier {
+  private earlier(claim: Claim, { request_digest, result_sealed, result, erased }: KeptRow): Earlier {
     if (request_digest.toString('hex') !== claim.requestDigest) throw new IdempotencyKeyReusedError();
+    if (erased) throw new IdempotencyResultErasedError();
     if (result !== null) return { result };
     if (!result_sealed) throw new Error('A claim was committed without its result.');
     const context = idempotencySealContext(claim.tenantId, claim.keyDigest);

@@ -1,0 +1,124 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Secrets } from '../../shared/secrets/secrets.js';
+import { MaintenanceError } from '../maintenance.error.js';
+import { inTenant } from '../tenant-transaction.js';
+import { eraseLicenses, licensesEverHeld } from './erase-licenses.js';
+import { eraseResults } from './erase-results.js';
+import { EVENT_TABLES, recordEvents, type Erased, type Erasure } from './erasure.js';
+
+/** Longer than any transaction of a server may take. */
+const MAX_WAIT_MS = 60_000;
+/** Licenses that are locked in one transaction. */
+const CHUNK_SIZE = 100;
+/** Passes until one finds nothing: more than one only where requests that were sent before still arrive. */
+const MAX_PASSES = 10;
+
+/**
+ * Removes a customer's personal data wherever it is stored: see SECURITY.md, which lists it. Ids, dates and license keys stay. Runs as the
+ * owner role while servers run, and may be killed and run again.
+ *
+ * The customer's row is emptied first. A transaction that read it before may still write what it read, so each pass waits until every
+ * transaction of that time has ended. Passes are repeated until one finds nothing to erase. Throws MaintenanceError if the tenant has no such customer.
+ */
+export async function eraseCustomer(
+  owner: pg.ClientBase,
+  secrets: Secrets,
+  tenantId: string,
+  customerId: string,
+  now: Date,
+): Promise<Erased> {
+  const erasure = { owner, tenantId, customerId, now };
+  const total = { licenses: 0, devices: 0, events: 0, results: 0 };
+  let isKnown = false;
+  for (let passes = 1; ; passes++) {
+    const row = await inTenant(owner, tenantId, () => eraseRow(erasure));
+    await waitForOlderTransactions(owner);
+    const pass = await erasePass(erasure, secrets);
+    isKnown ||= row.isKnown || pass.isKnown;
+    if (!isKnown)
+      throw new MaintenanceError(`The tenant ${tenantId} has no customer ${customerId} and no license of one.`);
+    let changed = row.changed;
+    for (const name of ['licenses', 'devices', 'events', 'results'] as const) {
+      total[name] += pass[name];
+      changed += pass[name];
+    }
+    if (changed === 0) break;
+    if (passes === MAX_PASSES)
+      throw new MaintenanceError(
+        `Data of the customer ${customerId} go on arriving. Stop that, then run the same again.`,
+      );
+  }
+  const event = { type: 'customer.erased', resourceType: 'customer', resourceId: customerId, licenseId: null };
+  await inTenant(owner, tenantId, () => recordEvents(erasure, [{ ...event, data: { ...total } }]));
+  return total;
+}
+
+async function eraseRow({ owner, tenantId, customerId, now }: Erasure) {
+  const { rowCount: changed } = await owner.query(
+    `UPDATE customers SET first_name = NULL, last_name = NULL, email = NULL, company_name = NULL, metadata = '{}',
+            version = version + 1, updated_at = $3
+     WHERE tenant_id = $1 AND customer_id = $2
+       AND (coalesce(first_name, last_name, email, company_name) IS NOT NULL OR metadata <> '{}')`,
+    [tenantId, customerId, now],
+  );
+  const { rowCount: found } = await owner.query('SELECT FROM customers WHERE tenant_id = $1 AND customer_id = $2', [
+    tenantId,
+    customerId,
+  ]);
+  return { isKnown: found === 1, changed: changed ?? 0 };
+}
+
+/**
+ * Waits until every transaction of a server that is in progress now has ended. Each holds a lock on its virtual id from before its first
+ * snapshot; a wait for transaction ids would overlook those that have not written yet. The owner's own sessions, such as a backup, only read.
+ */
+async function waitForOlderTransactions(owner: pg.ClientBase): Promise<void> {
+  const inProgress = async () => {
+    const { rows } = await owner.query<{ id: string }>(
+      `SELECT virtualxid || ' ' || pid AS id FROM pg_locks JOIN pg_stat_activity USING (pid)
+       WHERE locktype = 'virtualxid' AND datname = current_database() AND usename <> current_user`,
+    );
+    return rows.map(({ id }) => id);
+  };
+  let older = await inProgress();
+  for (const deadline = Date.now() + MAX_WAIT_MS; older.length > 0; await pause(50)) {
+    const now = new Set(await inProgress());
+    older = older.filter((id) => now.has(id));
+    if (Date.now() > deadline)
+      throw new MaintenanceError('A transaction of another session does not end. End it, then run the same again.');
+  }
+}
+
+async function erasePass(erasure: Erasure, secrets: Secrets): Promise<Erased & { readonly isKnown: boolean }> {
+  const { owner, tenantId } = erasure;
+  const { licenseIds, customerEvents } = await inTenant(owner, tenantId, async () => ({
+    licenseIds: await licensesEverHeld(erasure),
+    customerEvents: await eraseCustomerEvents(erasure),
+  }));
+  const pass = { licenses: 0, devices: 0, events: customerEvents };
+  const deviceIds = new Set<string>();
+  for (let at = 0; at < licenseIds.length; at += CHUNK_SIZE) {
+    const chunk = licenseIds.slice(at, at + CHUNK_SIZE);
+    const { devices, changed } = await inTenant(owner, tenantId, () => eraseLicenses(erasure, chunk));
+    for (const id of devices) deviceIds.add(id);
+    pass.licenses += changed.licenses;
+    pass.devices += changed.devices;
+    pass.events += changed.events;
+  }
+  const results = await eraseResults(erasure, secrets, { licenseIds: new Set(licenseIds), deviceIds });
+  return { ...pass, results, isKnown: licenseIds.length > 0 || customerEvents > 0 };
+}
+
+async function eraseCustomerEvents({ owner, tenantId, customerId }: Erasure): Promise<number> {
+  let changed = 0;
+  for (const table of EVENT_TABLES) {
+    const { rowCount } = await owner.query(
+      `UPDATE ${table} SET personal = NULL
+       WHERE tenant_id = $1 AND resource_type = 'customer' AND resource_id = $2 AND personal IS NOT NULL`,
+      [tenantId, customerId],
+    );
+    changed += rowCount ?? 0;
+  }
+  return changed;
+}

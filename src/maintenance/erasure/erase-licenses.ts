@@ -1,0 +1,338 @@
+import { seatsInUse, type License, type Tally } from '../../licensing/index.js';
+import type { JsonObject } from '../../shared/events/integration-event.js';
+import { isJsonObject } from '../../shared/http/json.js';
+import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
+import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
+import { withoutInherited } from './inherited-metadata.js';
+
+/** What the customer had, for the results that are remembered elsewhere. */
+export interface ErasedLicenses {
+  readonly periods: readonly HoldingPeriod[];
+  /** Ids of devices that were active in one of these periods. */
+  readonly devices: readonly string[];
+  readonly changed: { readonly licenses: number; readonly devices: number; readonly events: number };
+}
+
+type LockedLicense = Pick<License, 'licenseId' | 'customerId' | 'metadata' | 'licenseType' | 'licenseModel'> & {
+  readonly maxActivations: number | null;
+};
+
+interface ErasedDevice {
+  readonly activation_id: string;
+  readonly license_id: string;
+  readonly fingerprint: string;
+  readonly activation_type: string;
+  readonly units: number;
+  readonly lost_seat: boolean;
+}
+
+/** Licenses that the customer has, or gave away. */
+export async function licensesEverHeld({ owner, tenantId, customerId }: Erasure): Promise<string[]> {
+  const { rows } = await owner.query<{ license_id: string }>(
+    `SELECT license_id FROM licenses WHERE tenant_id = $1 AND customer_id = $2
+     UNION SELECT license_id FROM license_event_logs WHERE ${GAVE_AWAY} UNION SELECT license_id FROM outbox WHERE ${GAVE_AWAY}
+     ORDER BY license_id`,
+    [tenantId, customerId],
+  );
+  return rows.map(({ license_id }) => license_id);
+}
+const GAVE_AWAY = `tenant_id = $1 AND event_type = 'license.transferred' AND event_data -> 'before' ->> 'customer_id' = $2`;
+
+/**
+ * Empties what licenses, their devices, refusals and events tell of the customer, in one transaction under the licenses' locks:
+ * so no seat and no holder changes meanwhile, and a run that is killed leaves a license done or not begun.
+ */
+export async function eraseLicenses(erasure: Erasure, licenseIds: readonly string[]): Promise<ErasedLicenses> {
+  const licenses = await lockLicenses(erasure, licenseIds);
+  const transfers = await readTransfers(erasure, licenseIds);
+  const periods = licenses.flatMap((license) =>
+    holdingPeriods(license, transfers.get(license.licenseId) ?? [], erasure.customerId),
+  );
+  const { erased, devices } = await eraseDevices(erasure, periods);
+  await giveBackSeats(erasure, licenses, erased);
+  await eraseRefusals(erasure, periods, erased);
+  const inherited = await eraseInheritedMetadata(erasure, licenses, periods);
+  const own = await eraseOwnLicenses(erasure, licenseIds);
+  const events = await eraseEvents(erasure, periods, erased);
+  return {
+    periods,
+    devices,
+    changed: { licenses: own + inherited.licenses, devices: erased.length, events: events + inherited.events },
+  };
+}
+
+async function lockLicenses({ owner, tenantId }: Erasure, licenseIds: readonly string[]): Promise<LockedLicense[]> {
+  const { rows } = await owner.query<LockedLicense>(
+    `SELECT license_id AS "licenseId", customer_id AS "customerId", metadata, license_type AS "licenseType",
+            license_model AS "licenseModel", max_activations AS "maxActivations"
+     FROM licenses WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) ORDER BY license_id FOR NO KEY UPDATE`,
+    [tenantId, licenseIds],
+  );
+  return rows;
+}
+
+async function readTransfers(
+  { owner, tenantId }: Erasure,
+  licenseIds: readonly string[],
+): Promise<ReadonlyMap<string, Transfer[]>> {
+  const { rows } = await owner.query<Transfer>(
+    `SELECT license_id AS "licenseId", id AS "eventId", created_at AS at,
+            event_data -> 'before' ->> 'customer_id' AS "from", event_data -> 'after' ->> 'customer_id' AS "to"
+     FROM (${EVENT_TABLES.map((table) => `SELECT tenant_id, license_id, id, event_type, event_data, created_at FROM ${table}`).join(' UNION ALL ')}) AS event
+     WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND event_type = 'license.transferred'
+       AND event_data -> 'after' ? 'customer_id'
+     ORDER BY created_at, id`,
+    [tenantId, licenseIds],
+  );
+  return groupBy(rows, ({ licenseId }) => licenseId);
+}
+
+/** For statements that ask in which period something was: $2 is this. */
+const HELD = `held AS MATERIALIZED (
+  SELECT license_id, coalesce(since, '-infinity') AS since, coalesce(until, 'infinity') AS until, received_by, given_away_by
+  FROM jsonb_to_recordset($2::jsonb) AS held (license_id uuid, since timestamptz, until timestamptz, received_by uuid, given_away_by uuid))`;
+
+function heldJson(periods: readonly HoldingPeriod[]): string {
+  return JSON.stringify(
+    periods.map(({ licenseId, since, until, receivedBy, givenAwayBy }) => ({
+      license_id: licenseId,
+      since,
+      until,
+      received_by: receivedBy,
+      given_away_by: givenAwayBy,
+    })),
+  );
+}
+
+/**
+ * Devices that were active while the customer had the license. A pseudonym takes the place of their fingerprint and user, so that past
+ * seats can still be counted; an active device loses its seat, which nobody could give back otherwise, unless a license file holds it:
+ * then the seat becomes a lease that ends with the file. The program on a device that still runs activates it again.
+ */
+async function eraseDevices({ owner, tenantId, now }: Erasure, periods: readonly HoldingPeriod[]) {
+  const values = [tenantId, heldJson(periods)];
+  await owner.query(
+    `WITH ${HELD} UPDATE license_activations SET status = 'EXPIRED', ended_at = lease_expires_at
+     WHERE tenant_id = $1 AND license_id IN (SELECT license_id FROM held) AND status = 'ACTIVE' AND lease_expires_at <= $3`,
+    [...values, now],
+  );
+  const found = await owner.query<{ activation_id: string }>(`WITH ${HELD} ${DEVICES_HELD}`, values);
+  const { rows: erased } = await owner.query<ErasedDevice>(
+    `WITH ${HELD}, device AS (${DEVICES_HELD}), erased AS (
+       SELECT activation_id, license_id, fingerprint, activation_type, units,
+              status = 'ACTIVE' AND (lent_until > $3) IS NOT TRUE AS lost_seat,
+              'erased-' || first_value(activation_id) OVER (PARTITION BY license_id, user_id ORDER BY activation_id) AS user_pseudonym
+       FROM license_activations JOIN device USING (activation_id)
+       WHERE tenant_id = $1 AND fingerprint <> 'erased-' || activation_id)
+     UPDATE license_activations item
+     SET device_name = NULL, hostname = NULL, ip_address = NULL, metadata = '{}', fingerprint = 'erased-' || item.activation_id,
+         user_id = CASE WHEN user_id IS NOT NULL THEN user_pseudonym END,
+         status = CASE WHEN lost_seat THEN 'DEACTIVATED' ELSE status END,
+         ended_at = CASE WHEN lost_seat THEN $3 ELSE ended_at END,
+         lease_expires_at = CASE WHEN status = 'ACTIVE' AND NOT lost_seat THEN lent_until ELSE lease_expires_at END
+     FROM erased WHERE item.tenant_id = $1 AND item.activation_id = erased.activation_id
+     RETURNING erased.activation_id, erased.license_id, erased.fingerprint, erased.activation_type, erased.units, lost_seat`,
+    [...values, now],
+  );
+  return { erased, devices: found.rows.map(({ activation_id }) => activation_id) };
+}
+const DEVICES_HELD = `SELECT DISTINCT activation_id FROM license_activations JOIN held USING (license_id)
+  WHERE tenant_id = $1 AND created_at <= until AND (ended_at >= since) IS NOT FALSE`;
+
+/** Writes down how many seats are in use without them, and records each seat that was lost. */
+async function giveBackSeats(erasure: Erasure, licenses: readonly LockedLicense[], erased: readonly ErasedDevice[]) {
+  const { owner, tenantId } = erasure;
+  const ended = groupBy(
+    erased.filter(({ lost_seat }) => lost_seat),
+    ({ license_id }) => license_id,
+  );
+  for (const license of licenses) {
+    const devices = ended.get(license.licenseId);
+    if (!devices) continue;
+    const { rows } = await owner.query<Tally>(
+      `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
+              count(DISTINCT coalesce(user_id, activation_id::text))::int AS users
+       FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'`,
+      [tenantId, license.licenseId],
+    );
+    const inUse = seatsInUse(license, rows[0] ?? { activations: 0, units: 0, users: 0 });
+    await owner.query('UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2', [
+      tenantId,
+      license.licenseId,
+      inUse,
+    ]);
+    const events = devices.map(({ activation_id, activation_type, units }) => ({
+      type: 'license.deactivated',
+      resourceType: 'activation',
+      resourceId: activation_id,
+      licenseId: license.licenseId,
+      data: {
+        activation_type,
+        units,
+        current_activations: inUse,
+        max_activations: license.maxActivations,
+        cause: 'ERASED',
+        reason: null,
+        before: { status: 'ACTIVE' },
+        after: { status: 'DEACTIVATED' },
+      },
+    }));
+    await recordEvents(erasure, events);
+  }
+}
+
+async function eraseRefusals(
+  { owner, tenantId }: Erasure,
+  periods: readonly HoldingPeriod[],
+  erased: readonly ErasedDevice[],
+) {
+  await owner.query(
+    `WITH ${HELD} DELETE FROM license_activation_refusals AS refusal WHERE tenant_id = $1
+       AND (EXISTS (SELECT FROM held WHERE held.license_id = refusal.license_id AND hour <= until AND hour + interval '1 hour' >= since)
+            OR (license_id::text, fingerprint) IN (SELECT * FROM unnest($3::text[], $4::text[])))`,
+    [tenantId, heldJson(periods), ...byLicense(erased)],
+  );
+}
+
+function byLicense(erased: readonly ErasedDevice[]): [string[], string[]] {
+  return [erased.map(({ license_id }) => license_id), erased.map(({ fingerprint }) => fingerprint)];
+}
+
+async function eraseOwnLicenses(
+  { owner, tenantId, customerId, now }: Erasure,
+  licenseIds: readonly string[],
+): Promise<number> {
+  const { rowCount } = await owner.query(
+    `UPDATE licenses SET issued_to = 'Customer ' || customer_id, metadata = '{}', version = version + 1, updated_at = $4
+     WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND customer_id = $3
+       AND (issued_to <> 'Customer ' || customer_id OR metadata <> '{}')`,
+    [tenantId, licenseIds, customerId, now],
+  );
+  return rowCount ?? 0;
+}
+
+/**
+ * Events of the time in which the customer had the license, and later ones that name one of the customer's devices. A transfer tells of
+ * two customers: the other one's part stays, without the words of the reason.
+ */
+async function eraseEvents(
+  { owner, tenantId }: Erasure,
+  periods: readonly HoldingPeriod[],
+  erased: readonly ErasedDevice[],
+) {
+  const values = [tenantId, heldJson(periods)];
+  let changed = 0;
+  for (const table of EVENT_TABLES) {
+    const { rowCount } = await owner.query(
+      `WITH ${HELD} UPDATE ${table} AS event SET personal = NULL
+       WHERE tenant_id = $1 AND personal IS NOT NULL AND license_id IN (SELECT license_id FROM held)
+         AND (EXISTS (SELECT FROM held WHERE held.license_id = event.license_id AND event.created_at BETWEEN since AND until)
+                AND NOT EXISTS (SELECT FROM held WHERE event.id IN (received_by, given_away_by))
+              OR (license_id::text, personal ->> 'fingerprint') IN (SELECT * FROM unnest($3::text[], $4::text[])))`,
+      [...values, ...byLicense(erased)],
+    );
+    changed += rowCount ?? 0;
+    for (const [end, part] of [
+      ['received_by', 'after'],
+      ['given_away_by', 'before'],
+    ] as const) {
+      const transfer = await owner.query(
+        `WITH ${HELD} UPDATE ${table} SET personal = personal - '{${part},reason}'::text[]
+         WHERE tenant_id = $1 AND id IN (SELECT ${end} FROM held WHERE ${end} IS NOT NULL) AND personal ?| '{${part},reason}'::text[]`,
+        values,
+      );
+      changed += transfer.rowCount ?? 0;
+    }
+  }
+  return changed;
+}
+
+interface UpdatedEvent {
+  readonly table: (typeof EVENT_TABLES)[number];
+  readonly id: string;
+  readonly license_id: string;
+  readonly created_at: Date;
+  readonly personal: JsonObject | null;
+}
+
+/**
+ * A license that is given away keeps its metadata. What of it dates from the customer's time is removed from the events in which later
+ * holders changed it, and from the license while it has another holder.
+ */
+async function eraseInheritedMetadata(
+  erasure: Erasure,
+  licenses: readonly LockedLicense[],
+  periods: readonly HoldingPeriod[],
+) {
+  const { owner, tenantId, now } = erasure;
+  const held = groupBy(periods, ({ licenseId }) => licenseId);
+  const updates = await readUpdates(erasure, periods);
+  const changed = { licenses: 0, events: 0 };
+  for (const { licenseId, metadata } of licenses) {
+    for (const [index, { until }] of (held.get(licenseId) ?? []).entries()) {
+      if (until === null) continue;
+      const heldAgain = held.get(licenseId)?.[index + 1]?.since;
+      const later = (updates.get(licenseId) ?? []).filter(
+        ({ created_at: at }) => at >= until && (!heldAgain || at < heldAgain),
+      );
+      const inherited = metadataBefore(later, heldAgain ? {} : metadata);
+      for (const { table, id, personal } of later) {
+        if (!personal) continue;
+        const { rowCount } = await owner.query(
+          `UPDATE ${table} SET personal = $3 WHERE tenant_id = $1 AND id = $2 AND personal <> $3`,
+          [tenantId, id, withoutInheritedMetadata(personal, inherited)],
+        );
+        changed.events += rowCount ?? 0;
+      }
+      if (heldAgain) continue;
+      const { rowCount } = await owner.query(
+        `UPDATE licenses SET metadata = $3, version = version + 1, updated_at = $4
+         WHERE tenant_id = $1 AND license_id = $2 AND metadata <> $3`,
+        [tenantId, licenseId, withoutInherited(metadata, inherited), now],
+      );
+      changed.licenses += rowCount ?? 0;
+    }
+  }
+  return changed;
+}
+
+/** The events that may have changed the metadata of licenses that were given away, in their order. */
+async function readUpdates({ owner, tenantId }: Erasure, periods: readonly HoldingPeriod[]) {
+  const licenseIds = periods.filter(({ until }) => until !== null).map(({ licenseId }) => licenseId);
+  const { rows } = await owner.query<UpdatedEvent>(
+    `${EVENT_TABLES.map(
+      (table) => `SELECT '${table}' AS table, id, license_id, created_at, personal FROM ${table}
+                  WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND event_type = 'license.updated'
+                    AND (personal IS NULL OR personal -> 'before' ? 'metadata')`,
+    ).join(' UNION ALL ')} ORDER BY created_at, id`,
+    [tenantId, licenseIds],
+  );
+  return groupBy(rows, ({ license_id }) => license_id);
+}
+
+/** The metadata before these events; as it is now where there are none. Undefined where it is not known, since the first was erased. */
+function metadataBefore([first]: readonly UpdatedEvent[], metadata: JsonObject): JsonObject | undefined {
+  if (!first) return metadata;
+  const before = first.personal?.before;
+  return isJsonObject(before) && isJsonObject(before.metadata) ? before.metadata : undefined;
+}
+
+function withoutInheritedMetadata(personal: JsonObject, inherited: JsonObject | undefined): JsonObject {
+  return Object.fromEntries(
+    Object.entries(personal).map(([name, part]) =>
+      isJsonObject(part) && isJsonObject(part.metadata)
+        ? [name, { ...part, metadata: withoutInherited(part.metadata, inherited) }]
+        : [name, part],
+    ),
+  );
+}
+
+function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): ReadonlyMap<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+}

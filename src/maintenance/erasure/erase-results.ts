@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from 'node:util';
+import { pick } from '../../shared/events/change.js';
+import { idempotencySealContext } from '../../shared/events/idempotency.js';
+import type { JsonObject } from '../../shared/events/integration-event.js';
+import { isJsonObject } from '../../shared/http/json.js';
+import type { Secrets } from '../../shared/secrets/secrets.js';
+import { inTenant } from '../tenant-transaction.js';
+import { pseudonymOf, type Erasure } from './erasure.js';
+import { stillPresent } from './inherited-metadata.js';
+
+const CHUNK_SIZE = 500;
+const PERSONAL_FIELDS = [
+  'first_name',
+  'last_name',
+  'email',
+  'company_name',
+  'name',
+  'hostname',
+  'ip_address',
+  'user_id',
+];
+
+/** Licenses that the customer ever held, and devices of that time. */
+export interface Holdings {
+  readonly licenseIds: ReadonlySet<unknown>;
+  readonly deviceIds: ReadonlySet<unknown>;
+}
+
+interface StoredResult {
+  readonly id: string;
+  readonly result: unknown;
+  readonly sealed: Buffer | null;
+}
+
+/**
+ * Empties stored results of requests with an idempotency key. Their rows stay, so that a retry still changes nothing twice. A signed license
+ * file cannot be emptied: its result is removed, and a retry is told that it was. Returns how many results were changed.
+ */
+export async function eraseResults(erasure: Erasure, secrets: Secrets, holdings: Holdings): Promise<number> {
+  const { owner, tenantId } = erasure;
+  let changed = 0;
+  for (let last: string | undefined = ''; last !== undefined;) {
+    last = await inTenant(owner, tenantId, async () => {
+      const rows = await lockResults(erasure, last ?? '');
+      const results = rows.map((row) => ({ row, result: unsealed(secrets, tenantId, row) }));
+      const present = await presentMetadata(erasure, results, holdings);
+      for (const { row, result } of results) {
+        const left = erasedResult(erasure, holdings, present, result);
+        if (isDeepStrictEqual(left, result)) continue;
+        await storeResult(erasure, secrets, row, left);
+        changed++;
+      }
+      return rows.length < CHUNK_SIZE ? undefined : rows.at(-1)?.id;
+    });
+  }
+  return changed;
+}
+
+async function lockResults({ owner, tenantId }: Erasure, after: string): Promise<StoredResult[]> {
+  const { rows } = await owner.query<StoredResult>(
+    `SELECT encode(key_digest, 'hex') AS id, result, result_sealed AS sealed FROM idempotency_keys
+     WHERE tenant_id = $1 AND key_digest > decode($2, 'hex') AND NOT erased AND (result_sealed IS NOT NULL OR result IS NOT NULL)
+     ORDER BY key_digest LIMIT ${CHUNK_SIZE} FOR UPDATE`,
+    [tenantId, after],
+  );
+  return rows;
+}
+
+function unsealed(secrets: Secrets, tenantId: string, { id, result, sealed }: StoredResult): unknown {
+  return sealed ? JSON.parse(secrets.open(sealed, idempotencySealContext(tenantId, id))) : result;
+}
+
+/** The metadata that licenses have now, of those in the results. */
+async function presentMetadata(
+  { owner, tenantId }: Erasure,
+  results: readonly { readonly result: unknown }[],
+  { licenseIds }: Holdings,
+): Promise<ReadonlyMap<unknown, JsonObject>> {
+  const ids = results.flatMap(({ result }) =>
+    isJsonObject(result) && licenseIds.has(result.license_id) ? [result.license_id] : [],
+  );
+  const { rows } = await owner.query<{ license_id: string; metadata: JsonObject }>(
+    'SELECT license_id, metadata FROM licenses WHERE tenant_id = $1 AND license_id = ANY($2::uuid[])',
+    [tenantId, ids],
+  );
+  return new Map(rows.map(({ license_id, metadata }) => [license_id, metadata]));
+}
+
+/** The result without the customer's data; undefined where nothing of it can be left. */
+function erasedResult(
+  { customerId }: Erasure,
+  { licenseIds, deviceIds }: Holdings,
+  present: ReadonlyMap<unknown, JsonObject>,
+  result: unknown,
+): unknown {
+  if (!isJsonObject(result)) return result;
+  const { license_id: licenseId, metadata } = result;
+  const isCustomers = result.customer_id === customerId;
+  if ('license_file' in result) return isCustomers || licenseIds.has(licenseId) ? undefined : result;
+  if (isCustomers || deviceIds.has(result.activation_id)) return withoutPersonalData(result, customerId);
+  // The license has another holder now; its metadata may date from this customer's time.
+  if (licenseIds.has(licenseId) && isJsonObject(metadata) && !('activation_id' in result))
+    return { ...result, metadata: stillPresent(metadata, present.get(licenseId) ?? {}) };
+  return result;
+}
+
+function withoutPersonalData(result: JsonObject, customerId: string): JsonObject {
+  const { activation_id: activationId } = result;
+  const empty: JsonObject = {
+    ...Object.fromEntries(PERSONAL_FIELDS.map((field) => [field, null])),
+    issued_to: `Customer ${customerId}`,
+    fingerprint: typeof activationId === 'string' ? pseudonymOf(activationId) : null,
+    metadata: {},
+  };
+  return { ...result, ...pick(empty, Object.keys(result)) };
+}
+
+async function storeResult(
+  { owner, tenantId }: Erasure,
+  secrets: Secrets,
+  { id, sealed }: StoredResult,
+  result: unknown,
+): Promise<void> {
+  const json = result === undefined ? null : JSON.stringify(result);
+  await owner.query(
+    `UPDATE idempotency_keys SET result = $3, result_sealed = $4, erased = $5
+     WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
+    [
+      tenantId,
+      id,
+      sealed ? null : json,
+      sealed && json !== null ? secrets.seal(json, idempotencySealContext(tenantId, id)) : null,
+      json === null,
+    ],
+  );
+}
