@@ -72,6 +72,82 @@ describe('API keys', () => {
     expect((await manager.post('/v1/api-keys', { name: 'x', permissions: ['licenses:read'] })).status).toBe(201);
   });
 
+  describe('with networks and an expiry', () => {
+    const networks = ['127.0.0.0/8', '::1/128'];
+    const end = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString();
+    const expires_at = end(2);
+    let bound: Api;
+
+    beforeAll(async () => {
+      bound = as(await make({ name: 'bound', role: 'admin', networks, expires_at }));
+    });
+
+    it.each<[string, Record<string, unknown>]>([
+      ['from everywhere', { networks: [], expires_at }],
+      ['from elsewhere', { networks: ['127.0.0.0/8', '203.0.113.0/24'], expires_at }],
+      ['from a wider network', { networks: ['126.0.0.0/7'], expires_at }],
+      ['for ever', { networks, expires_at: null }],
+      ['for longer', { networks, expires_at: end(3) }],
+      ['with no word of either', {}],
+    ])('cannot make a key that is good %s', async (_, wider) => {
+      const refused = await bound.post('/v1/api-keys', { name: 'x', role: 'read-only', ...wider });
+      expect(refused).toMatchObject({ status: 403, body: { code: 'GRANT_EXCEEDED' } });
+      expect(refused.body.detail).toMatch(/^The (networks of the key must lie within yours|key must expire)/);
+    });
+
+    it('can make a key that is as narrow or narrower, which works', async () => {
+      for (const narrow of [
+        { networks, expires_at },
+        { networks: ['127.0.0.1/32', '::1/128'], expires_at: end(1) },
+      ]) {
+        const key = await bound.create('/v1/api-keys', { name: 'x', role: 'read-only', ...narrow });
+        expect(await me(key)).toBe(200);
+      }
+    });
+
+    it.each<[string, Record<string, unknown>]>([
+      ['from everywhere', { expires_at }],
+      ['for ever', { networks }],
+      ['for longer', { networks, expires_at: end(3) }],
+    ])('cannot get hold of a key that is good %s by rotating it', async (_, wider) => {
+      const key = await make({ name: 'wider', role: 'read-only', ...wider });
+      const refused = await bound.post(`/v1/api-keys/${key.id}/rotate`, {});
+      expect(refused).toMatchObject({ status: 403, body: { code: 'GRANT_EXCEEDED' } });
+      expect(await me(key)).toBe(200);
+    });
+
+    it('keep both when they rotate themselves, which the secret before cannot do in their place', async () => {
+      const first = await make({ name: 'self', role: 'admin', networks, expires_at });
+      const rotated = await as(first).post(`/v1/api-keys/${first.id}/rotate`, { overlap_seconds: 600 });
+      expect(rotated).toMatchObject({ status: 200, body: { networks, expires_at } });
+      const { previous_expires_at } = rotated.body;
+      // What is replaced cannot make itself last.
+      expect((await as(first).post(`/v1/api-keys/${first.id}/rotate`, {})).body.code).toBe('GRANT_EXCEEDED');
+      const lasting = { name: 'x', role: 'read-only', networks };
+      expect((await as(first).post('/v1/api-keys', { ...lasting, expires_at })).status).toBe(403);
+      expect((await as(first).post('/v1/api-keys', { ...lasting, expires_at: previous_expires_at })).status).toBe(201);
+      expect((await as(rotated.body).post('/v1/api-keys', { ...lasting, expires_at })).status).toBe(201);
+    });
+
+    it('of the platform bind the keys that it makes for a tenant', async () => {
+      const platform = await app.platform();
+      const { id } = (await platform.get('/v1/me')).body;
+      await app.database.query('UPDATE api_keys SET networks = $2, expires_at = $3 WHERE id = $1', [
+        id,
+        networks,
+        expires_at,
+      ]);
+      app.nest.get(Credentials).forget();
+      const acting = { 'X-Tenant-Id': admin.tenantId };
+      const wide = await platform.post('/v1/api-keys', { name: 'first', role: 'admin' }, acting);
+      expect(wide).toMatchObject({ status: 403, body: { code: 'GRANT_EXCEEDED' } });
+      const narrow = { name: 'first', role: 'admin', networks, expires_at };
+      expect((await platform.post('/v1/api-keys', narrow, acting)).status).toBe(201);
+      const key = await make({ name: 'wider', role: 'read-only' });
+      expect((await platform.post(`/v1/api-keys/${key.id}/rotate`, {}, acting)).body.code).toBe('GRANT_EXCEEDED');
+    });
+  });
+
   it('that are in use are read again together, and one that was revoked elsewhere stops working', async () => {
     const [kept, revoked] = [await app.key(admin.tenantId, ['products:read']), await app.key(admin.tenantId, ['*'])];
     for (const key of [kept, revoked]) expect((await key.get('/v1/products')).status).toBe(200);

@@ -56,6 +56,11 @@ describe('tokens of an identity provider', () => {
     ['that is not valid yet', () => ({ nbf: seconds(60) })],
     ['that never expires', () => ({ exp: undefined })],
     ['of nobody', () => ({ sub: undefined })],
+    ['of a number', () => ({ sub: 7 }) as unknown as JWTPayload],
+    ['of a list of people', () => ({ sub: ['auth0|jane'] }) as unknown as JWTPayload],
+    ['of an object', () => ({ sub: { id: 'jane' } }) as unknown as JWTPayload],
+    ['of nobody at all', () => ({ sub: null }) as unknown as JWTPayload],
+    ['of a list of tenants', () => ({ tenant_id: [admin.tenantId] })],
     ['of no tenant', () => ({ tenant_id: undefined })],
     ['of a tenant that does not exist', () => ({ tenant_id: 'nobody' })],
     ['of an odd tenant', () => ({ tenant_id: "x'; --" })],
@@ -72,8 +77,29 @@ describe('tokens of an identity provider', () => {
   it('grant nothing by words that are not permissions, and nothing of the platform', async () => {
     const odd = as(await issuer.token(claims({ permissions: ['*', 'platform', 'tenants:read', 'owner', 7] })));
     expect((await odd.get('/v1/me')).body.permissions).toEqual([]);
+    const values: unknown[] = [
+      [['admin']],
+      [{ toString: 'admin' }],
+      { admin: true },
+      7,
+      true,
+      null,
+      [[], ['licenses:read']],
+    ];
+    for (const permissions of values) {
+      const nested = await as(await issuer.token(claims({ permissions }))).get('/v1/me');
+      expect(nested).toMatchObject({ status: 200, body: { permissions: [] } });
+    }
     const text = as(await issuer.token(claims({ permissions: 'openid licenses:read products:read' })));
     expect((await text.get('/v1/me')).body.permissions).toEqual(['products:read', 'licenses:read']);
+  });
+
+  it('do not bound what a person grants: the token ends with the session, a key does not', async () => {
+    const person = as(await issuer.token(claims({ permissions: ['admin'] })));
+    const made = await person.create('/v1/api-keys', { name: 'by a person', role: 'read-only' });
+    expect(made.expires_at).toBeNull();
+    const reader = as(await issuer.token(claims({ permissions: ['api-keys:manage', 'licenses:read'] })));
+    expect((await reader.post('/v1/api-keys', { name: 'x', role: 'read-only' })).body.code).toBe('GRANT_EXCEEDED');
   });
 
   it('are refused unsigned', async () => {

@@ -25,8 +25,10 @@ export class ApiKeyAuthenticator {
 
   private valid(key: KnownKey | undefined): Principal | undefined {
     const now = this.clock.now();
-    if (!key || (key.endsAt && key.endsAt <= now)) return undefined;
-    this.keyUse.note(key.principal.subject.id, now);
+    if (!key) return undefined;
+    const { subject, bounds } = key.principal;
+    if (bounds.expiresAt && bounds.expiresAt <= now) return undefined;
+    this.keyUse.note(subject.id, now);
     return key.principal;
   }
 }

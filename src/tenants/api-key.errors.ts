@@ -14,7 +14,7 @@ export class ApiKeyInactiveError extends ConflictException {
 
 /** Nobody can give, or get hold of, more than they hold themselves. */
 export class GrantExceededError extends ForbiddenException {
-  constructor(missing: readonly string[]) {
-    super(`You do not hold ${missing.join(', ')} yourself.`, { errorCode: 'GRANT_EXCEEDED' });
+  constructor(detail: string) {
+    super(detail, { errorCode: 'GRANT_EXCEEDED' });
   }
 }

@@ -21,11 +21,9 @@ const PACE_MS = 50;
 const MONITOR_MS = 24 * 60 * 60 * 1000;
 const PATIENCE_MS = 1_000;
 
-/** A genuine key. It may have ended since. */
+/** A genuine key. Its secret may have ended since, as the bounds of the principal say. */
 export interface KnownKey {
   readonly principal: Principal;
-  /** When this secret of it ends; null never. */
-  readonly endsAt: Date | null;
 }
 
 interface FoundKey {
@@ -201,9 +199,13 @@ function toKnownKey(row: KeyRow): KnownKey {
       subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
       tenant,
       permissions: tenant ? withinTenant(permissions) : permissions,
+      // A secret that was replaced ends with the overlap, and so must what it grants.
+      bounds: {
+        networks: row.networks,
+        expiresAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),
+      },
       admits: networkFilter(row.networks),
     },
-    endsAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),
   };
 }
 

@@ -1,7 +1,11 @@
 import { BlockList, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** Of an IPv4 address, before its own bits. */
+const MAPPED_BITS = 96;
 
 /** An address range such as `203.0.113.0/24` or `2001:db8::/32`. */
 export const Cidr = z
@@ -20,4 +24,20 @@ export function networkFilter(ranges: readonly string[]): (address: string) => b
     const plain = MAPPED_IPV4.exec(address)?.[1] ?? address;
     return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
   };
+}
+
+/** Whether each range lies in one of the outer ones. No ranges means everywhere, which lies only in itself. */
+export function areWithin(ranges: readonly string[], outer: readonly string[]): boolean {
+  if (outer.length === 0) return true;
+  const within = outer.map(asIpv6);
+  return (
+    ranges.length > 0 &&
+    ranges.map(asIpv6).every(([address, bits]) => within.some((one) => bits >= one[1] && address.match(one)))
+  );
+}
+
+/** As the filter sees it: an IPv4 address is its mapped IPv6 address. */
+function asIpv6(range: string): [address: ipaddr.IPv6, bits: number] {
+  const [address, bits] = ipaddr.parseCIDR(range);
+  return address instanceof ipaddr.IPv4 ? [address.toIPv4MappedAddress(), bits + MAPPED_BITS] : [address, bits];
 }

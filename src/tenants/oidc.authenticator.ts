@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Config, SecureUrl } from '../config.js';
 import { isCleanText } from '../shared/http/json.js';
 import { IdentityProviderError } from '../shared/tenancy/access.errors.js';
+import { UNBOUNDED } from '../shared/tenancy/actor.js';
 import type { Principal } from '../shared/tenancy/authenticator.js';
 import { effectivePermissions, TENANT_ROLES, withinTenant } from '../shared/tenancy/permissions.js';
 import { isTenantId } from '../shared/tenancy/tenant-id.js';
@@ -36,14 +37,14 @@ export class OidcAuthenticator {
     const claims = await this.verify(token, oidc);
     if (!claims) return undefined;
     const tenantId = claim(claims, oidc.tenantClaim);
-    const { sub = '' } = claims;
-    if (!isTenantId(tenantId) || sub.length > MAX_SUBJECT || sub === '' || !isCleanText(sub)) return undefined;
+    if (!isTenantId(tenantId) || !isSubject(claims.sub)) return undefined;
     const tenant = await this.credentials.findTenant(tenantId);
     if (!tenant) return undefined;
     return {
-      subject: { type: 'user', id: sub, via: 'rest', issuer: oidc.issuer },
+      subject: { type: 'user', id: claims.sub, via: 'rest', issuer: oidc.issuer },
       tenant,
       permissions: permissionsIn(claim(claims, oidc.permissionsClaim)),
+      bounds: UNBOUNDED,
       admits: () => true,
     };
   }
@@ -109,9 +110,15 @@ function claim(claims: JWTPayload, name: string): unknown {
     );
 }
 
-/** Permissions and names of roles, as a list or as words with spaces between. Words we do not know grant nothing. */
+/** A signed claim has the type that the issuer gave it, whatever the type of the library says. */
+function isSubject(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT && isCleanText(value);
+}
+
+/** Permissions and names of roles, as a list of words or as words with spaces between. Anything else grants nothing. */
 function permissionsIn(value: unknown) {
-  const words = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value.map(String) : [];
+  const items: unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
+  const words = items.filter((item) => typeof item === 'string');
   const roles = Object.keys(TENANT_ROLES).filter((role) => words.includes(role));
   const listed = words.filter((word) => word.includes(':'));
   const granted = [null, ...roles].flatMap((role) => [...effectivePermissions(role, listed)]);

@@ -13,6 +13,17 @@ export interface Subject {
   readonly acting_for?: string;
 }
 
+/** From where and until when a credential can be used: what it grants must lie within. */
+export interface Bounds {
+  /** Address ranges; none means everywhere. */
+  readonly networks: readonly string[];
+  /** Null never expires. */
+  readonly expiresAt: Date | null;
+}
+
+/** Of modules of this process, and of people: a token ends with a session, and not what the person decided in it. */
+export const UNBOUNDED: Bounds = { networks: [], expiresAt: null };
+
 /**
  * On whose behalf a message is sent: the first argument of every command and query. The tenant is taken from the
  * credential and never from a request. There is no actor without a tenant.
@@ -22,6 +33,7 @@ export class Actor {
     readonly tenantId: string,
     readonly subject: Subject,
     readonly permissions: ReadonlySet<Permission>,
+    readonly bounds: Bounds = UNBOUNDED,
   ) {
     assertTenantId(tenantId);
   }
@@ -52,10 +64,12 @@ export class PlatformActor {
   constructor(
     readonly subject: Subject,
     readonly permissions: ReadonlySet<Permission>,
+    readonly bounds: Bounds = UNBOUNDED,
   ) {}
 
   /** Throws TypeError unless this is the form of a tenant's id. */
   actFor(tenantId: string): Actor {
-    return new Actor(tenantId, { ...this.subject, acting_for: tenantId }, withinTenant(this.permissions));
+    const subject = { ...this.subject, acting_for: tenantId };
+    return new Actor(tenantId, subject, withinTenant(this.permissions), this.bounds);
   }
 }

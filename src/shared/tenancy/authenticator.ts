@@ -1,4 +1,4 @@
-import type { Subject } from './actor.js';
+import type { Bounds, Subject } from './actor.js';
 import type { Permission } from './permissions.js';
 
 /** What the door needs to know of a tenant. */
@@ -15,9 +15,10 @@ export interface KnownTenant {
 export interface Principal {
   readonly subject: Subject;
   readonly permissions: ReadonlySet<Permission>;
+  readonly bounds: Bounds;
   /** Null for the platform's own. */
   readonly tenant: KnownTenant | null;
-  /** Whether it may be used from this address. */
+  /** Whether it may be used from this address, as the networks of its bounds say. */
   admits(address: string): boolean;
 }
 

@@ -88,8 +88,8 @@ export class TenantGuard implements CanActivate {
 
   /** The platform's routes have a platform actor, a tenant's routes an actor; who merely asks has what fits. */
   private async nameActor(request: AuthenticatedRequest, principal: Principal, permission: Permission | undefined) {
-    const { subject, permissions } = principal;
-    if (principal.tenant === null) request.platformActor = new PlatformActor(subject, permissions);
+    const { subject, permissions, bounds } = principal;
+    if (principal.tenant === null) request.platformActor = new PlatformActor(subject, permissions, bounds);
     if (permission && isPlatformPermission(permission)) return;
     const tenant = await this.tenantOf(principal, request.headers['x-tenant-id']);
     if (tenant === undefined) {
@@ -98,7 +98,7 @@ export class TenantGuard implements CanActivate {
     }
     request.tenant = tenant;
     request.actor =
-      request.platformActor?.actFor(tenant.id) ?? new Actor(tenant.id, subject, withinTenant(permissions));
+      request.platformActor?.actFor(tenant.id) ?? new Actor(tenant.id, subject, withinTenant(permissions), bounds);
   }
 
   /** A tenant's own is its only one: to name another is an error, not something to overlook. */

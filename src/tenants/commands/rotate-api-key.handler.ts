@@ -24,7 +24,7 @@ export class RotateApiKeyHandler implements ICommandHandler<RotateApiKeyCommand>
       const key = await this.keys.findForUpdate(actor.tenantId, keyId);
       if (!key) throw new ApiKeyNotFoundError(keyId);
       key.assertVersion(command.options.ifMatch);
-      assertMayGrant(actor, key.grants);
+      assertMayGrant(actor, key);
       const secret = generateApiKey();
       key.rotate(secret, request.overlap_seconds, now);
       await this.keys.update(key);
