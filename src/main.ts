@@ -7,13 +7,20 @@ const EXIT_FAILURE = 1;
 /** Ctrl-C reaches this process twice when npm started it: from the terminal, and passed on by npm. */
 const IMPATIENCE_MS = 1_000;
 
+/** Completes "Imprimatur …" where a failure is described. */
+let failed = 'did not start';
+
 async function main(): Promise<void> {
   const config = loadConfig();
   const stopping = nextSignal();
   const server = await startServer(config);
+  failed = 'ended';
   announce(server, config);
   const lost = await Promise.race([stopping, server.databaseLost]);
-  await server.stop();
+  await server.stop().catch((error: unknown) => {
+    // Without its database the server cannot end in order either, which would hide the cause.
+    throw lost ?? error;
+  });
   if (lost) throw lost;
 }
 
@@ -62,6 +69,6 @@ function say(lines: readonly string[]): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, failed)}\n`);
   process.exitCode = EXIT_FAILURE;
 });

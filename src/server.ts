@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, type Config } from './config.js';
 import { createApp } from './create-app.js';
-import { EmbeddedPostgres } from './database/embedded/embedded-postgres.js';
+import { EmbeddedPostgres, embeddedProblem } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { assertSafeDatabase, selectWith } from './database/preflight.js';
 import { withClient } from './database/with-client.js';
@@ -17,16 +18,19 @@ export interface Server {
   readonly url: string;
   /** What was made on an empty embedded database. */
   readonly bootstrapped: Bootstrapped | undefined;
-  /** Resolves when the embedded database ended without being asked to: this process no longer keeps it and must end. */
+  /** Resolves when the embedded database is gone for good: it ended, or another process keeps it. This process must end then. */
   readonly databaseLost: Promise<Error>;
   /** Drains requests, then events, then stops the embedded database if this process keeps it. */
   stop(): Promise<void>;
 }
 
+const logger = new Logger('EmbeddedPostgres');
+
 /** Starts everything in order. Whatever fails, what was started before it is stopped again. */
 export async function startServer(config: Config): Promise<Server> {
   if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, ELSEWHERE, undefined);
-  const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server');
+  const report = (sentence: string) => logger.warn(sentence);
+  const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server', { report });
   try {
     let bootstrapped: Bootstrapped | undefined;
     await migrate(embedded.ownerUrl(), embedded.applicationUrl(), async (owner) => {
@@ -35,7 +39,7 @@ export async function startServer(config: Config): Promise<Server> {
     return await serve(config, embedded.applicationUrl(), embedded, bootstrapped);
   } catch (error) {
     await embedded.stop();
-    throw error;
+    throw embeddedProblem(error);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { EmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { isAlive } from '../src/shared/process.js';
+import { query } from './support/database.js';
 import { eventually } from './support/eventually.js';
 import { ServerProcess } from './support/server.js';
 
@@ -65,6 +66,29 @@ describe('the server process', () => {
     expect(((await (await server.fetch('/licenses')).json()) as { data: unknown[] }).data).toHaveLength(1);
   });
 
+  it('goes on serving when one process of PostgreSQL was killed and PostgreSQL recovers', async () => {
+    const { pid } = await server.postmaster();
+    for (const [round, role] of ['imprimatur_app', 'postgres'].entries()) {
+      const [backend] = await query<{ pid: number }>(
+        await server.superuserUrl(),
+        'SELECT pid FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid() LIMIT 1',
+        [role],
+      );
+      process.kill(backend?.pid ?? 0, 'SIGKILL');
+      await eventually(() => {
+        expect(server.output.split('The embedded PostgreSQL has recovered.')).toHaveLength(round + 2);
+      }, 30_000);
+      await eventually(async () => {
+        expect((await server.fetch('/licenses', { method: 'POST', body: ORDER })).status).toBe(201);
+        expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
+      });
+    }
+    expect((await server.postmaster()).pid).toBe(pid);
+    const second = new ServerProcess(server.dataDir);
+    expect(await second.startRefused()).toBe(1);
+    expect(second.output).toContain(`is in use by imprimatur server (process ${server.pid})`);
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)('ends in order on %s, PostgreSQL last', async (signal) => {
     const { pid } = await server.postmaster();
     expect(await server.kill(signal)).toBe(0);
@@ -115,7 +139,8 @@ describe('npm start', () => {
     expect((await server.fetch('/licenses', { method: 'POST', body: ORDER })).status).toBe(201);
     process.kill((await server.postmaster()).pid, 'SIGKILL');
     await server.end();
-    expect(server.output).toContain('The embedded PostgreSQL ended');
+    expect(server.output).toContain('Imprimatur ended. The embedded PostgreSQL ended; see postgres.log.');
+    expect(server.output).not.toContain('did not start');
     await server.start();
     expect((await server.fetch('/licenses')).status).toBe(200);
     await server.interrupt();

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { ConfigError, type Config } from '../config.js';
-import { EmbeddedPostgres } from '../database/embedded/embedded-postgres.js';
+import { EmbeddedPostgres, embeddedProblem } from '../database/embedded/embedded-postgres.js';
 import { withClient } from '../database/with-client.js';
 
 /** The database as its owner, who may do what servers may not. */
@@ -25,5 +25,11 @@ export async function withOwner<T>(
   if (config.databaseOwnerUrl !== undefined) return connect(config.databaseOwnerUrl, config.databaseUrl ?? '');
   if (config.databaseUrl !== undefined) throw new ConfigError('Set DATABASE_OWNER_URL: this is for the owner role.');
   const embedded = await EmbeddedPostgres.start(config.dataDir, program, { asGuest: !alone });
-  return connect(embedded.ownerUrl(), embedded.applicationUrl()).finally(() => embedded.stop());
+  try {
+    return await connect(embedded.ownerUrl(), embedded.applicationUrl());
+  } catch (error) {
+    throw embeddedProblem(error);
+  } finally {
+    await embedded.stop();
+  }
 }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { isAlive } from '../../shared/process.js';
 import { prepareFolder } from '../../shared/secrets/secret-file.js';
+import { isConnectionLoss, sqlError } from '../sql-errors.js';
 import { type Binaries, EmbeddedPostgresError, findBinaries } from './binaries.js';
 import { type Cluster, ensureCluster } from './cluster.js';
 import {
@@ -32,6 +33,22 @@ const DATABASE = 'imprimatur';
 export const OWNER_ROLE = 'imprimatur_owner';
 export const APPLICATION_ROLE = 'imprimatur_app';
 
+/** Hears in a sentence what happens to PostgreSQL while it is in use. */
+export type Report = (sentence: string) => void;
+
+interface StartOptions {
+  /** Uses the cluster beside the process that keeps it. */
+  readonly asGuest?: boolean;
+  readonly report?: Report;
+}
+
+/** What a session needs that is to be made again. */
+interface Access {
+  readonly cluster: Cluster;
+  readonly user: RunAs;
+  readonly program: string;
+}
+
 /**
  * The PostgreSQL that comes with Imprimatur, on a cluster under DATA_DIR.
  *
@@ -39,39 +56,41 @@ export const APPLICATION_ROLE = 'imprimatur_app';
  * of PostgreSQL, so it ends with the process that held it, however that ended.
  */
 export class EmbeddedPostgres {
-  /** Resolves when the session that holds the lock ended before `stop`: PostgreSQL crashed or was killed. */
+  /** Resolves when the keeper has lost the cluster before `stop`: PostgreSQL ended, or another process keeps it now. */
   readonly lost: Promise<EmbeddedPostgresError>;
+  private reportLoss: (error: EmbeddedPostgresError) => void = () => undefined;
+  private stopping = false;
+  private recovering: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly cluster: Cluster,
+    private readonly access: Access,
     private readonly postmaster: Postmaster,
-    private readonly session: pg.Client,
+    private session: pg.Client,
     private keeps: boolean,
+    private readonly report: Report,
   ) {
-    this.lost = new Promise((resolve) => {
-      session.once('end', () => {
-        this.keeps = false;
-        resolve(
-          new EmbeddedPostgresError('The embedded PostgreSQL ended; see postgres.log. Start again: it recovers.'),
-        );
-      });
-    });
+    this.lost = new Promise((resolve) => (this.reportLoss = resolve));
+    this.watch();
   }
 
   /**
    * Starts the cluster, or adopts the one that a killed process left running. `program` is what a refused second start
    * gets to read. Throws EmbeddedPostgresError with a sentence that says what to do.
    */
-  static async start(dataDir: string, program: string, { asGuest = false } = {}): Promise<EmbeddedPostgres> {
+  static async start(
+    dataDir: string,
+    program: string,
+    { asGuest = false, report = () => undefined }: StartOptions = {},
+  ): Promise<EmbeddedPostgres> {
     const [binaries, user] = await Promise.all([findBinaries(), unprivilegedUser()]);
     await prepareDataDir(dataDir, user);
     await assertReachable(binaries.postgres, user);
-    const cluster = await ensureCluster(binaries, dataDir, user);
-    const { postmaster, session, started } = await connectOrStart(binaries, cluster, dataDir, user, program);
+    const access = { cluster: await ensureCluster(binaries, dataDir, user), user, program };
+    const { postmaster, session, started } = await connectOrStart(binaries, access, dataDir);
     let keeper: string | undefined;
     try {
       keeper = await becomeKeeper(session);
-      if (keeper === undefined) await ensureRolesAndDatabase(session, cluster);
+      if (keeper === undefined) await ensureRolesAndDatabase(session, access.cluster);
     } catch (error) {
       await session.end();
       await started?.stop();
@@ -83,25 +102,25 @@ export class EmbeddedPostgres {
         `${dataDir} is in use by ${keeper}. Stop that process, or choose another DATA_DIR.`,
       );
     }
-    return new EmbeddedPostgres(cluster, postmaster, session, keeper === undefined);
+    return new EmbeddedPostgres(access, postmaster, session, keeper === undefined, report);
   }
 
-  /** False for a guest, who uses the cluster while another process keeps it, and once the lock is lost. */
+  /** False for a guest, who uses the cluster while another process keeps it, and once the cluster is lost. */
   get isKeeper(): boolean {
     return this.keeps;
   }
 
   /** For tests and maintenance: bypasses row-level security. */
   superuserUrl(database = 'postgres'): string {
-    return this.url('postgres', this.cluster.superuserPassword, database);
+    return this.url('postgres', this.access.cluster.superuserPassword, database);
   }
 
   ownerUrl(database = DATABASE): string {
-    return this.url(OWNER_ROLE, passwordOf(OWNER_ROLE, this.cluster), database);
+    return this.url(OWNER_ROLE, passwordOf(OWNER_ROLE, this.access.cluster), database);
   }
 
   applicationUrl(database = DATABASE): string {
-    return this.url(APPLICATION_ROLE, passwordOf(APPLICATION_ROLE, this.cluster), database);
+    return this.url(APPLICATION_ROLE, passwordOf(APPLICATION_ROLE, this.access.cluster), database);
   }
 
   get postmasterPid(): number {
@@ -110,14 +129,70 @@ export class EmbeddedPostgres {
 
   /** The keeper stops the cluster; a guest only leaves. */
   async stop(): Promise<void> {
-    if (this.isKeeper) await stopPostmaster(this.cluster.folder, this.postmaster.pid);
+    this.stopping = true;
+    await this.recovering;
+    if (this.keeps) await stopPostmaster(this.access.cluster.folder, this.postmaster.pid);
     await this.session.end().catch(() => undefined);
+  }
+
+  /** PostgreSQL ends every session when one of its processes was killed, and recovers by itself: it is kept on then. */
+  private watch(): void {
+    this.session.once('end', () => {
+      if (this.keeps && !this.stopping) this.recovering = this.keepOn();
+    });
+  }
+
+  private async keepOn(): Promise<void> {
+    this.report('The embedded PostgreSQL ended its sessions, as it does when one of its processes was killed.');
+    try {
+      const session = await this.reconnect();
+      if (!session) return;
+      const keeper = await becomeKeeper(session);
+      if (keeper !== undefined) {
+        await session.end();
+        throw new EmbeddedPostgresError(
+          `${keeper} took over the embedded PostgreSQL. Stop that process, and start again.`,
+        );
+      }
+      this.session = session;
+      this.watch();
+      this.report('The embedded PostgreSQL has recovered.');
+    } catch (error) {
+      this.keeps = false;
+      this.reportLoss(error instanceof EmbeddedPostgresError ? error : ended(error));
+    }
+  }
+
+  /** Undefined when it is to be stopped meanwhile. Throws EmbeddedPostgresError when this PostgreSQL has ended. */
+  private async reconnect(): Promise<pg.Client | undefined> {
+    const { cluster, user } = this.access;
+    let deadline = Date.now() + START_TIMEOUT_MS;
+    for (; !this.stopping; await pause(POLL_MS)) {
+      const postmaster = await runningPostmaster(cluster.folder, user);
+      if (postmaster?.pid !== this.postmaster.pid || Date.now() > deadline) throw ended();
+      const session = await connect(postmaster, this.access);
+      if (session instanceof pg.Client) return session;
+      if (session === 'STARTING') deadline = Date.now() + START_TIMEOUT_MS;
+    }
+    return undefined;
   }
 
   private url(role: string, password: string, database: string): string {
     const { socketFolder, port } = this.postmaster;
     return `postgres://${role}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(socketFolder)}`;
   }
+}
+
+function ended(cause?: unknown): EmbeddedPostgresError {
+  return new EmbeddedPostgresError('The embedded PostgreSQL ended; see postgres.log. Start again: it recovers.', {
+    cause,
+  });
+}
+
+/** The error for what failed because the embedded PostgreSQL is gone; any other error as it is. */
+export function embeddedProblem(error: unknown): unknown {
+  const code = sqlError(error)?.code;
+  return isConnectionLoss(error) && (code === undefined || code.startsWith('57P')) ? ended(error) : error;
 }
 
 /** One secret on disk; the roles' passwords follow from it and do not reveal it. */
@@ -153,13 +228,8 @@ interface Connection {
 }
 
 /** A start that fails leaves no PostgreSQL behind that it started. */
-async function connectOrStart(
-  binaries: Binaries,
-  cluster: Cluster,
-  dataDir: string,
-  user: RunAs,
-  program: string,
-): Promise<Connection> {
+async function connectOrStart(binaries: Binaries, access: Access, dataDir: string): Promise<Connection> {
+  const { cluster, user } = access;
   const logFile = join(dataDir, 'postgres.log');
   let started: StartedPostgres | undefined;
   let spawns = 0;
@@ -168,7 +238,7 @@ async function connectOrStart(
     for (; Date.now() < deadline; await pause(POLL_MS)) {
       const postmaster = await runningPostmaster(cluster.folder, user);
       if (postmaster) {
-        const session = await connect(postmaster, cluster, program);
+        const session = await connect(postmaster, access);
         if (session instanceof pg.Client) return { postmaster, session, started };
         if (session === 'STARTING') deadline = Date.now() + START_TIMEOUT_MS;
       } else if (!started?.runs()) {
@@ -203,8 +273,7 @@ async function socketFolder(dataDir: string, user: RunAs): Promise<string> {
  */
 async function connect(
   { pid, socketFolder: host, port }: Postmaster,
-  { folder, superuserPassword: password }: Cluster,
-  program: string,
+  { cluster: { folder, superuserPassword: password }, program }: Access,
 ): Promise<pg.Client | 'STARTING' | undefined> {
   const application_name = `${program} (process ${process.pid})`;
   const session = new pg.Client({
