@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
 import { ConfigError, type Config } from './config.js';
 import { createApp } from './create-app.js';
 import { EmbeddedPostgres, embeddedProblem } from './database/embedded/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
+import { monitorOf } from './database/pool.js';
 import { assertSafeDatabase, selectWith } from './database/preflight.js';
 import { withClient } from './database/with-client.js';
 import { assertSecretsFit, hasIssued } from './licensing/index.js';
@@ -77,7 +79,7 @@ async function serve(
     url: urlOf(app, config),
     bootstrapped: made?.fresh ? made : undefined,
     databaseLost: database.lost,
-    stop: () => stop(app, database),
+    stop: () => stop(app, database, config),
   };
 }
 
@@ -98,12 +100,23 @@ function urlOf(app: NestFastifyApplication, { host }: Config): string {
   return `http://${name}:${port}`;
 }
 
+/** The last part of a stop, in which requests are answered that a database without an answer has kept. */
+const LAST_PART = 0.1;
+
 /** Requests first, then the events they caused (in the application's shutdown hooks), then the database. */
-async function stop(app: NestFastifyApplication, database: KeptDatabase): Promise<void> {
+async function stop(app: NestFastifyApplication, database: KeptDatabase, { settings }: Config): Promise<void> {
+  // Each statement is bounded, but not how many there are: whatever still waits for the database then fails at once.
+  const patience = setTimeout(
+    () => {
+      monitorOf(app.get(DataSource)).close();
+    },
+    settings.HTTP_SHUTDOWN_TIMEOUT_MS * (1 - LAST_PART),
+  ).unref();
   try {
     await app.getHttpAdapter().getInstance().close();
     await app.close();
   } finally {
+    clearTimeout(patience);
     await database.stop();
   }
 }

@@ -300,8 +300,8 @@ describe('explain as of a time in the past', () => {
       }
       const many = await ask();
       expect(many).toEqual(few);
-      expect(few[0]).toMatch(/^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY/);
-      expect(few.filter((text) => text.startsWith('BEGIN'))).toHaveLength(1);
+      expect(few[0]).toMatch(/; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;/);
+      expect(few.filter((text) => text.includes('BEGIN'))).toHaveLength(1);
       expect(few.filter((text) => /\b(INSERT|UPDATE|DELETE)\b/.test(text))).toEqual([]);
     });
 

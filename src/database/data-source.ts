@@ -1,8 +1,9 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
-import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
+import { PoolConnection } from './pool-connection.js';
+import { PoolMonitor } from './pool-monitor.js';
 
 /**
  * A plan is kept and used for all tenants, also when tables have grown a thousandfold since it was made: so whatever has an
@@ -12,6 +13,11 @@ import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
 const PLANNER = '-c enable_seqscan=off -c jit=off';
 /** What is read as JSON is written in the way that the server reads. */
 const FORMS = '-c timezone=UTC -c bytea_output=hex';
+
+/** PostgreSQL ends a statement that takes too long; its answer gets so long for the way. */
+const NETWORK_MARGIN_MS = 1_000;
+/** After so long without a word a peer is asked whether it still exists. */
+const KEEPALIVE_DELAY_MS = 10_000;
 
 /** How the server reaches PostgreSQL: pipelined, bounded in connections and in every kind of waiting. */
 export function applicationDataSourceOptions(url: string, { settings }: Config): TypeOrmModuleOptions {
@@ -25,21 +31,17 @@ export function applicationDataSourceOptions(url: string, { settings }: Config):
       application_name: 'imprimatur',
       options: `${PLANNER} ${FORMS}`,
       pipeline: true,
-      onConnect: (client: ClientBase) => client.on('error', heard),
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
+      Client: PoolConnection,
+      monitor: new PoolMonitor(settings.DATABASE_LOCK_TIMEOUT_MS + NETWORK_MARGIN_MS),
+      answerTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS + NETWORK_MARGIN_MS,
       connectionTimeoutMillis: settings.DATABASE_POOL_WAIT_MS,
       statement_timeout: settings.DATABASE_STATEMENT_TIMEOUT_MS,
       lock_timeout: settings.DATABASE_LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: settings.DATABASE_IDLE_TRANSACTION_TIMEOUT_MS,
     },
   };
-}
-
-/**
- * A connection that breaks tells its statements, or fails the next. It also tells whoever listens, and the process dies where nobody
- * does: as between the moment it was made or lent and the moment it is used.
- */
-function heard(): void {
-  // Its statements have been told.
 }
 
 /** The owner's connection, which migrates. */

@@ -1,7 +1,7 @@
 import { HttpException, ServiceUnavailableException } from '@nestjs/common';
-import { isConnectionLoss, isPoolExhausted, isTimeout } from './sql-errors.js';
+import { isConnectionLoss, isIncapacity, isPoolExhausted, isTimeout } from './sql-errors.js';
 
-/** The connection broke while COMMIT was under way: the change may have happened. */
+/** The connection broke, or fell silent, while COMMIT was under way: the change may have happened. */
 export class OutcomeUnknownError extends ServiceUnavailableException {
   constructor(cause: unknown) {
     super('The database connection was lost during the commit. Look whether the change happened before trying again.', {
@@ -11,10 +11,10 @@ export class OutcomeUnknownError extends ServiceUnavailableException {
   }
 }
 
-/** Nothing was changed. */
+/** The database cannot be reached, is read-only or has no space left. Nothing was changed. */
 export class DatabaseUnavailableError extends ServiceUnavailableException {
   constructor(cause: unknown) {
-    super('The database cannot be reached. Nothing was changed.', { cause, errorCode: 'DATABASE_UNAVAILABLE' });
+    super('The database is not available. Nothing was changed.', { cause, errorCode: 'DATABASE_UNAVAILABLE' });
   }
 }
 
@@ -29,6 +29,6 @@ export class DatabaseBusyError extends ServiceUnavailableException {
 export function databaseProblem(error: unknown): unknown {
   if (error instanceof HttpException) return error;
   if (isPoolExhausted(error) || isTimeout(error)) return new DatabaseBusyError(error);
-  if (isConnectionLoss(error)) return new DatabaseUnavailableError(error);
+  if (isConnectionLoss(error) || isIncapacity(error)) return new DatabaseUnavailableError(error);
   return error;
 }

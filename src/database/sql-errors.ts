@@ -5,7 +5,12 @@ const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const QUERY_CANCELED = '57014';
 const LOCK_NOT_AVAILABLE = '55P03';
-const TOO_MANY_CONNECTIONS = '53300';
+const INSUFFICIENT_RESOURCES = '53';
+const DISK_FULL = '53100';
+const IO_ERROR = '58030';
+const READ_ONLY = '25006';
+const CONNECTION_EXCEPTION = '08';
+const OPERATOR_INTERVENTION = '57P';
 const IN_FAILED_TRANSACTION = '25P02';
 
 /** PostgreSQL's own answer to a statement, if that is what this error is. */
@@ -30,12 +35,37 @@ export function isAftermath(error: unknown): boolean {
   return sqlError(error)?.code === IN_FAILED_TRANSACTION;
 }
 
+/** A statement was sent and nobody will learn its answer. */
+export class UnansweredError extends Error {}
+
 /** The server ended the session (57P01–57P03) or the connection broke: what was sent may or may not have been done. */
 export function isConnectionLoss(error: unknown): boolean {
   const answer = sqlError(error);
-  if (answer) return answer.severity === 'FATAL' || answer.code?.startsWith('57P') === true;
-  const { code = '', message = '' } = plainError(error instanceof QueryFailedError ? error.driverError : error);
+  if (answer) return answer.severity === 'FATAL' || begins(answer.code, OPERATOR_INTERVENTION, CONNECTION_EXCEPTION);
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (cause instanceof UnansweredError) return true;
+  const { code = '', message = '' } = plainError(cause);
   return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(message);
+}
+
+/** The database is there and lacks what the statement needs: space, memory, a session, or the right to write at all. */
+export function isIncapacity(error: unknown): boolean {
+  const code = sqlError(error)?.code;
+  return isReadOnly(code) || isOutOfSpace(code) || begins(code, INSUFFICIENT_RESOURCES);
+}
+
+/** The code of a statement that found no space, or no disk, to write to. */
+export function isOutOfSpace(code: string | undefined): boolean {
+  return code === DISK_FULL || code === IO_ERROR;
+}
+
+/** The code of a write on a standby, or where transactions only read. */
+export function isReadOnly(code: string | undefined): boolean {
+  return code === READ_ONLY;
+}
+
+function begins(code: string | undefined, ...classes: readonly string[]): boolean {
+  return classes.some((prefix) => code?.startsWith(prefix));
 }
 
 /** What the socket layer throws is told by its code: it may be made in another realm, where `instanceof` does not reach. */
@@ -58,10 +88,10 @@ export function isLockTimeout(error: unknown): boolean {
   return sqlError(error)?.code === LOCK_NOT_AVAILABLE;
 }
 
-/** A statement or a lock took longer than the configuration allows, or the server has no session left for us. */
+/** A statement or a lock took longer than the configuration allows. */
 export function isTimeout(error: unknown): boolean {
   const code = sqlError(error)?.code;
-  return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE || code === TOO_MANY_CONNECTIONS;
+  return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE;
 }
 
 /** Every connection of the pool was busy for as long as the configuration allows to wait. */

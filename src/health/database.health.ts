@@ -1,24 +1,57 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { monitorOf } from '../database/pool.js';
 import { pendingMigrations } from '../database/preflight.js';
+import { within } from '../shared/within.js';
 
-/** Up when the database answers and has seen every migration of this release. Its error messages stay inside. */
+/** Less than most probes wait. */
+const PROBE_TIMEOUT_MS = 3_000;
+
+/** A server that should get no requests. */
+export class NotReadyError extends ServiceUnavailableException {
+  constructor(reason: string, cause?: unknown) {
+    super(`The server is not ready: ${reason}.`, { cause, errorCode: 'NOT_READY' });
+  }
+}
+
+/**
+ * Up when the database answers, takes writes and has seen every migration of this release, and the connections in use are
+ * answered too: a half-open connection is not seen by a probe that gets another one.
+ */
 @Injectable()
 export class DatabaseHealth {
+  private probe: Promise<{ fault: string | undefined }> | undefined;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly indicators: HealthIndicatorService,
   ) {}
 
+  /** Throws NotReadyError. */
   async check(key: string) {
-    const indicator = this.indicators.check(key);
-    try {
-      const pending = await pendingMigrations((sql) => this.dataSource.query(sql));
-      return pending.length === 0 ? indicator.up() : indicator.down('behind on migrations');
-    } catch {
-      return indicator.down('not reachable');
-    }
+    const { trouble } = monitorOf(this.dataSource);
+    if (trouble !== undefined) throw new NotReadyError(trouble);
+    // One probe at a time, whoever asks meanwhile: a database that does not answer must not collect them.
+    this.probe ??= this.findFault().finally(() => {
+      this.probe = undefined;
+    });
+    const found = await within(PROBE_TIMEOUT_MS, this.probe).catch((error: unknown) => {
+      throw new NotReadyError('the database cannot be reached', error);
+    });
+    if (!found) throw new NotReadyError(`the database has not answered within ${PROBE_TIMEOUT_MS} ms`);
+    if (found.fault !== undefined) throw new NotReadyError(found.fault);
+    return this.indicators.check(key).up();
+  }
+
+  private async findFault(): Promise<{ fault: string | undefined }> {
+    const [row] = await this.dataSource.query<{ standby: boolean; read_only: boolean }[]>(
+      `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only')::bool AS read_only`,
+    );
+    if (row?.standby) return { fault: 'the database is a standby, which takes no writes' };
+    if (row?.read_only) return { fault: 'the database is read-only' };
+    const pending = await pendingMigrations((sql) => this.dataSource.query(sql));
+    return { fault: pending.length > 0 ? 'the database is behind on migrations' : undefined };
   }
 }

@@ -23,7 +23,7 @@ export class HealthController {
   }
 
   @Get('ready')
-  @DescribePublic('Whether the database is there and not behind on migrations', { 503: ['NOT_READY'] })
+  @DescribePublic('Whether the database answers, takes writes and is not behind on migrations', { 503: ['NOT_READY'] })
   @ApiOkResponse({ standardSchema: Health })
   ready() {
     return this.health.check([() => this.database.check('database')]);

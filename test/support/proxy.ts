@@ -5,12 +5,16 @@ import pg from 'pg';
 export class PostgresProxy {
   /** How often the client sent something after an answer of the server. */
   roundTrips = 0;
+  /** How many connections clients have made. */
+  connections = 0;
   private readonly sockets = new Set<Socket>();
   private cutAfter: string | undefined;
   private statementsLeft = Infinity;
   private endsAtOnce = false;
   private onCut: () => void = () => undefined;
   private clientSpoke = false;
+  private isFrozen = false;
+  private replaced: readonly [from: string, to: string] | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -26,7 +30,12 @@ export class PostgresProxy {
     url.search = '';
     const proxy = new PostgresProxy(server, url.href);
     const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
-    server.on('connection', (client) => proxy.link(client, connect(target)));
+    server.on('connection', (client) => {
+      proxy.connections++;
+      // A connection that nobody forwards: it is accepted, and that is all.
+      if (proxy.isFrozen) proxy.sockets.add(client.on('error', () => client.destroy()).pause());
+      else proxy.link(client, connect(target));
+    });
     return proxy;
   }
 
@@ -46,8 +55,22 @@ export class PostgresProxy {
     this.endsAtOnce = true;
   }
 
-  /** Lets everything through again. */
+  /** Forwards nothing more of the connections that there are, in either direction, and closes none; nor of new ones with `alsoNew`. */
+  freeze({ alsoNew = false } = {}): void {
+    this.isFrozen = alsoNew;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** Writes another text into the simple queries that contain this one. */
+  replace(from: string, to: string): void {
+    this.replaced = [from, to];
+  }
+
+  /** Lets everything through again, also what has come meanwhile. */
   mend(): void {
+    this.isFrozen = false;
+    this.replaced = undefined;
+    for (const socket of this.sockets) socket.resume();
     this.statementsLeft = Infinity;
     this.endsAtOnce = false;
   }
@@ -65,7 +88,7 @@ export class PostgresProxy {
     }
     const messages = new Messages();
     client.on('data', (chunk) => {
-      const whole = messages.read(chunk);
+      const whole = messages.read(chunk).map((message) => this.rewritten(message));
       if (whole.length === 0) return;
       if (!this.clientSpoke) this.roundTrips++;
       this.clientSpoke = true;
@@ -89,6 +112,17 @@ export class PostgresProxy {
     });
     client.on('close', () => server.end());
     server.on('close', () => client.end());
+  }
+
+  private rewritten(message: Buffer): Buffer {
+    if (!this.replaced || message[0] !== 0x51) return message;
+    const text = message
+      .subarray(5)
+      .toString()
+      .replace(...this.replaced);
+    const header = Buffer.from('Q\0\0\0\0');
+    header.writeInt32BE(Buffer.byteLength(text) + 4, 1);
+    return Buffer.concat([header, Buffer.from(text)]);
   }
 
   private forwardStatements(messages: readonly Buffer[], client: Socket, server: Socket): void {

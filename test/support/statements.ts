@@ -19,7 +19,7 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<string
       const ends = /^(COMMIT|ROLLBACK)/.test(text);
       const unit = open.get(this) ?? [];
       if (unit.push(text) === 1 && !ends) units.push(unit);
-      if (text.startsWith('BEGIN')) open.set(this, unit);
+      if (text.includes('; BEGIN ')) open.set(this, unit);
       if (ends) open.delete(this);
       return original.apply(this, args);
     },

@@ -28,8 +28,7 @@ export class TenantConnection {
     mode: Mode,
     tenantId: string,
   ) {
-    // One message of the simple protocol.
-    this.begun = this.query({ text: `BEGIN ${mode}; SET LOCAL app.tenant_id = '${tenantId}'`, values: [] });
+    this.begun = this.query({ text: beginning(mode, tenantId), values: [] });
     this.begun.catch(() => undefined);
   }
 
@@ -62,6 +61,12 @@ export class TenantConnection {
 
   /** The error that made the transaction fail, where `error` may only be its aftermath. */
   async rootCause(error: unknown): Promise<unknown> {
+    const unbegun = await this.begun.then(
+      () => undefined,
+      (failure: unknown) => ({ failure }),
+    );
+    // What ran behind it ran without a transaction and without a tenant, so nothing that it told is true.
+    if (unbegun) return unbegun.failure;
     if (!isAftermath(error)) return error;
     const failure = await this.firstFailure();
     return failure ? failure.reason : error;
@@ -84,4 +89,14 @@ export class TenantConnection {
     return settled.find((outcome) => outcome.status === 'rejected' && !isAftermath(outcome.reason)) as
       PromiseRejectedResult | undefined;
   }
+}
+
+/**
+ * Statements that begin the transaction, in one message of the simple protocol. What was sent behind them must not run where they
+ * fail, as BEGIN READ WRITE does on a standby: so an error in them ends the session, and from then on only the transaction.
+ */
+function beginning(mode: Mode, tenantId: string): string {
+  const begin = `BEGIN ${mode}`;
+  const tenant = `SET LOCAL app.tenant_id = '${tenantId}'`;
+  return ['SET LOCAL exit_on_error = on', begin, 'SET LOCAL exit_on_error = off', tenant].join('; ');
 }
