@@ -51,6 +51,7 @@ describe('npm run migrate', () => {
       api_keys: 'INSERT, SELECT',
       billing_products: 'INSERT, SELECT, UPDATE',
       customers: 'INSERT, SELECT, UPDATE',
+      event_resource_counters: 'INSERT, SELECT',
       idempotency_keys: 'DELETE, INSERT, SELECT',
       license_activation_refusals: 'DELETE, INSERT, SELECT',
       license_activations: 'INSERT, SELECT, UPDATE',

@@ -21,6 +21,7 @@ const TENANT_TABLES = [
   'licenses',
   'license_event_logs',
   'license_event_counters',
+  'event_resource_counters',
   'idempotency_keys',
   'license_activations',
   'license_activation_refusals',
@@ -292,7 +293,7 @@ describe('the walls between tenants', () => {
     const work = app.nest.get(UnitOfWork);
     const joining = work.run('ours', () => work.run('theirs', () => Promise.resolve()));
     await expect(joining).rejects.toThrow('a tenant that it was not begun for');
-    expect(Outbox.append([]).values).toEqual(['[]']);
+    expect(Outbox.append([]).values).toEqual(['[]', '[]']);
     for (const malformed of ['', "x'; DROP TABLE licenses; --", undefined as unknown as string]) {
       await expect(work.run(malformed, () => Promise.resolve())).rejects.toThrow(TypeError);
     }

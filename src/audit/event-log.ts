@@ -15,6 +15,8 @@ export interface EventRow {
   readonly license_id: string | null;
   readonly resource_type: string;
   readonly resource_id: string;
+  /** Null where an earlier release recorded it. */
+  readonly resource_seq: number | null;
   readonly event_data: Record<string, unknown>;
   readonly personal: Record<string, unknown> | null;
   readonly tenant_id: string;
@@ -24,12 +26,22 @@ export interface EventRow {
   readonly created_at: Date;
 }
 
+/** Tenants whose events are moved in one transaction at most: so long does a counter row stay locked for other processes. */
+export const MAX_TENANTS = 100;
+
+/** Events that are moved in one transaction at most, however many wait, so that no statement takes long. */
+export const MAX_EVENTS = 1_000;
+
 /**
  * Rows leave the outbox, their tenants' counters rise by how many, and they enter the log, in one statement. What is no longer
  * in the outbox was moved before: that is what makes it idempotent. A counter is made with the tenant's first event; from
  * then on it is locked before anything is moved, in order of the tenants' ids, so that two moves cannot wait for each other.
  *
- * $1 are tenants in order, $2 ids of their events. Each row is written behind its tenant's wall, which is put up as the
+ * Events of one resource enter in the order of their numbers, which is that of its changes: where the statement sees one it sees those
+ * before it, and takes them first. Otherwise they enter as they were stored, by the clock of the database: an event is put behind
+ * whatever of its resource comes before it.
+ *
+ * $1 are tenants in order, $2 how many events are moved at most. Each row is written behind its tenant's wall, which is put up as the
  * row comes; OFFSET 0 keeps PostgreSQL from doing so earlier. Were rows to come in another order, they would be refused. Each
  * event has its counter; the join is FULL because that is never done by comparing each with each, which is how a plan that was made while
  * the outbox was empty would do it. For the same reason what leaves the outbox is no join: both arrays are looked up in its key.
@@ -42,8 +54,13 @@ const MOVE = {
         SELECT tenant_id FROM (SELECT unnest($1::text[]) AS tenant_id OFFSET 0) AS each WHERE ${BEHIND_WALL} OFFSET 0
       ) AS tenant CROSS JOIN LATERAL (
         SELECT 1 FROM license_event_counters counter WHERE counter.tenant_id = tenant.tenant_id FOR UPDATE) AS counter
+    ), chosen AS MATERIALIZED (
+      SELECT id FROM unnest($1::text[]) AS tenant (tenant_id) CROSS JOIN LATERAL (
+        SELECT id FROM outbox WHERE outbox.tenant_id COLLATE "C" = tenant.tenant_id
+        ORDER BY resource_seq NULLS FIRST, id LIMIT $2) AS waiting
+      LIMIT $2
     ), moved AS (
-      DELETE FROM outbox WHERE tenant_id = ANY($1) AND id = ANY($2::uuid[]) AND (SELECT count FROM locked) >= 0
+      DELETE FROM outbox WHERE tenant_id = ANY($1) AND id = ANY(ARRAY(SELECT id FROM chosen)) AND (SELECT count FROM locked) >= 0
       RETURNING *
     ), counted AS (
       SELECT tenant_id, count(*) AS moves FROM moved GROUP BY tenant_id ORDER BY tenant_id OFFSET 0
@@ -52,15 +69,24 @@ const MOVE = {
       SELECT tenant_id, moves FROM counted WHERE ${BEHIND_WALL}
       ON CONFLICT (tenant_id) DO UPDATE SET last_seq = kept.last_seq + EXCLUDED.last_seq
       RETURNING tenant_id, last_seq
+    ), placed AS (
+      SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY stored_at, id) AS place FROM moved
+    ), ordered AS (
+      SELECT *, max(place) OVER (
+        PARTITION BY tenant_id, coalesce(license_id::text, resource_type || ' ' || resource_id), resource_seq IS NULL
+        ORDER BY resource_seq, place) AS turn
+      FROM placed
     ), numbered AS (
-      SELECT moved.*, last_seq + 1 - row_number() OVER (PARTITION BY tenant_id ORDER BY created_at DESC, id DESC) AS seq
-      FROM moved FULL JOIN counter USING (tenant_id) OFFSET 0
+      SELECT ordered.*, last_seq + 1 - row_number() OVER (PARTITION BY tenant_id ORDER BY turn DESC, resource_seq DESC) AS seq
+      FROM ordered FULL JOIN counter USING (tenant_id) OFFSET 0
+    ), logged AS (
+      INSERT INTO license_event_logs (tenant_id, seq, id, event_type, license_id, resource_type, resource_id, resource_seq,
+                                      event_data, personal, user_id, actor, metadata, created_at)
+      SELECT tenant_id, seq, id, event_type, license_id, resource_type, resource_id, resource_seq,
+             event_data, personal, user_id, actor, metadata, created_at
+      FROM numbered WHERE ${BEHIND_WALL}
     )
-    INSERT INTO license_event_logs (tenant_id, seq, id, event_type, license_id, resource_type, resource_id,
-                                    event_data, personal, user_id, actor, metadata, created_at)
-    SELECT tenant_id, seq, id, event_type, license_id, resource_type, resource_id,
-           event_data, personal, user_id, actor, metadata, created_at
-    FROM numbered WHERE ${BEHIND_WALL}`,
+    SELECT count(*)::int AS chosen FROM chosen`,
 };
 
 /** `license_event_logs`: written by moving events out of the outbox, read by seq, never changed. */
@@ -68,10 +94,13 @@ const MOVE = {
 export class EventLog {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Moves events out of the outbox, in one transaction. */
-  async append(eventIds: ReadonlyMap<string, readonly string[]>): Promise<void> {
-    const tenants = [...eventIds.keys()].sort();
-    await this.unitOfWork.call({ ...MOVE, values: [tenants, [...eventIds.values()].flat()] });
+  /** Moves committed events of at most MAX_TENANTS out of the outbox, in one transaction. Returns whether some may be left. */
+  async move(tenantIds: readonly string[]): Promise<boolean> {
+    const [moved] = await this.unitOfWork.call<{ chosen: number }>({
+      ...MOVE,
+      values: [tenantIds.toSorted(), MAX_EVENTS],
+    });
+    return moved?.chosen === MAX_EVENTS;
   }
 
   /** At most `limit + 1` rows, so that the reader knows whether there are more. */
@@ -105,7 +134,7 @@ export class EventLog {
 }
 
 /** Both tables have these columns. */
-const COLUMNS = 'id, event_type, resource_id, event_data, personal, created_at';
+const COLUMNS = 'id, event_type, resource_id, resource_seq, event_data, personal, created_at';
 const HAPPENED = 'tenant_id = $1 AND event_type = ANY($3::text[]) AND created_at > $4';
 
 /** What is on its way to the log happened too; one statement sees each event in one of the two. */
@@ -114,7 +143,7 @@ function since(name: string, about: string) {
     name: `event-log.since-of-${name}`,
     text: `SELECT ${COLUMNS} FROM license_event_logs WHERE ${HAPPENED} AND ${about}
            UNION ALL SELECT ${COLUMNS} FROM outbox WHERE ${HAPPENED} AND ${about}
-           ORDER BY created_at DESC, id DESC LIMIT $5`,
+           ORDER BY resource_seq DESC NULLS LAST, created_at DESC, id DESC LIMIT $5`,
   };
 }
 const SINCE_OF_LICENSE = since('license', 'license_id = $2');

@@ -2,41 +2,77 @@ import { describe, expect, it } from '@jest/globals';
 import { EventRecorder } from './event-recorder.js';
 import type { EventLog } from './event-log.js';
 
-/** Remembers what was asked of it; refuses what is asked of a tenant called bad. */
+/** Remembers what was asked of it; has more to move of `left` tenants, so often, and refuses a tenant called bad. */
 class Log {
-  readonly moves: ReadonlyMap<string, readonly string[]>[] = [];
+  readonly moves: (readonly string[])[] = [];
 
-  append(eventIds: ReadonlyMap<string, readonly string[]>): Promise<void> {
-    this.moves.push(eventIds);
-    return eventIds.has('bad') ? Promise.reject(new Error('refused')) : Promise.resolve();
+  constructor(private readonly left = new Map<string, number>()) {}
+
+  move(tenantIds: readonly string[]): Promise<boolean> {
+    this.moves.push(tenantIds);
+    if (tenantIds.includes('bad')) return Promise.reject(new Error('refused'));
+    const full = tenantIds.filter((id) => (this.left.get(id) ?? 0) > 0);
+    for (const id of full) this.left.set(id, (this.left.get(id) ?? 0) - 1);
+    return Promise.resolve(full.length > 0);
   }
 }
 
-const sizeOf = (move: ReadonlyMap<string, readonly string[]>) =>
-  [...move.values()].reduce((sum, ids) => sum + ids.length, 0);
+const recorderOf = (log: Log) => new EventRecorder(log as unknown as EventLog);
 
 describe('the recorder of events', () => {
-  it('moves however many there are in transactions of at most 1,000 events and 100 tenants, each once and in order', async () => {
+  it('moves the events of however many tenants, of at most 100 in one transaction, once for all who ask', async () => {
     const log = new Log();
-    const recorder = new EventRecorder(log as unknown as EventLog);
-    const events = Array.from({ length: 250 }, (_, at) => ({ tenantId: `t${at}`, ids: [`${at}`] }));
-    events.push({ tenantId: 'huge', ids: Array.from({ length: 2_500 }, (_, at) => `h${at}`) });
-    await Promise.all(events.map(({ tenantId, ids }) => recorder.record(tenantId, ids)));
-    for (const move of log.moves) {
-      expect(sizeOf(move)).toBeLessThanOrEqual(1_000);
-      expect(move.size).toBeLessThanOrEqual(100);
+    const recorder = recorderOf(log);
+    const tenants = Array.from({ length: 250 }, (_, at) => `t${at}`);
+    await Promise.all([...tenants, ...tenants].map((tenantId) => recorder.record(tenantId)));
+    expect(log.moves.map(({ length }) => length)).toEqual([100, 100, 50]);
+    expect(log.moves.flat()).toEqual(tenants);
+  });
+
+  it('settles when nothing is left to move, and lets others go first meanwhile', async () => {
+    const log = new Log(new Map([['huge', 3]]));
+    const recorder = recorderOf(log);
+    const huge = recorder.record('huge');
+    let isMoved = false;
+    void huge.then(() => (isMoved = true));
+    await recorder.record('huge').then(() => expect(isMoved).toBe(true));
+    expect(log.moves).toEqual([['huge'], ['huge'], ['huge'], ['huge']]);
+    const other = new Log(new Map([['huge', 1]]));
+    const between = recorderOf(other);
+    const moved = between.record('huge');
+    const small = between.record('small');
+    await Promise.all([moved, small]);
+    expect(other.moves).toEqual([
+      ['huge', 'small'],
+      ['huge', 'small'],
+    ]);
+  });
+
+  it('moves what is asked for at whatever moment', async () => {
+    const log = new Log();
+    const recorder = recorderOf(log);
+    for (let n = 0; n < 20; n++) {
+      await recorder.record('a');
+      for (let turns = 0; turns < n % 5; turns++) await Promise.resolve();
     }
-    for (const { tenantId, ids } of events) {
-      expect(log.moves.flatMap((move) => move.get(tenantId) ?? [])).toEqual(ids);
-    }
+    expect(log.moves).toHaveLength(20);
   });
 
   it('keeps nobody’s events back for another’s that are refused', async () => {
     const log = new Log();
-    const recorder = new EventRecorder(log as unknown as EventLog);
-    const moved = [recorder.record('good', ['a']), recorder.record('bad', ['b']), recorder.record('fine', ['c'])];
-    await expect(Promise.all(moved)).rejects.toThrow('refused');
-    const alone = log.moves.filter(({ size }) => size === 1).flatMap((move) => [...move.keys()]);
-    expect(alone).toEqual(['good', 'bad', 'fine']);
+    const recorder = recorderOf(log);
+    const moved = ['good', 'bad', 'fine'].map((tenantId) => recorder.record(tenantId));
+    const outcomes = await Promise.allSettled(moved);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(log.moves.slice(1)).toEqual([['good'], ['bad'], ['fine']]);
+  });
+
+  it('ends when everything is moved that was asked for', async () => {
+    const log = new Log(new Map([['huge', 2]]));
+    const recorder = recorderOf(log);
+    let isMoved = false;
+    void recorder.record('huge').then(() => (isMoved = true));
+    await recorder.beforeApplicationShutdown();
+    expect(isMoved).toBe(true);
   });
 });

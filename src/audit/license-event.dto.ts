@@ -15,6 +15,10 @@ export const LicenseEventResponse = z
     license_id: z.uuid().nullable(),
     resource_type: z.string().meta({ examples: ['license'] }),
     resource_id: z.string(),
+    resource_seq: z.int().nullable().meta({
+      description:
+        "Counts the events of the resource without a gap, in the order of its changes. What belongs to a license is counted with the license's own. Null where an earlier release recorded the event.",
+    }),
     event_data: FreeForm,
     tenant_id: z.string(),
     user_id: z.string().nullable().meta({ description: 'The person who acted; null when a key or the system did.' }),
@@ -76,6 +80,7 @@ export function toLicenseEventResponse(row: EventRow): LicenseEventResponse {
     license_id: row.license_id,
     resource_type: row.resource_type,
     resource_id: row.resource_id,
+    resource_seq: row.resource_seq,
     event_data: merge(row.event_data, row.personal ?? {}) as LicenseEventResponse['event_data'],
     tenant_id: row.tenant_id,
     user_id: row.user_id,

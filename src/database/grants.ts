@@ -31,6 +31,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   // The relay's FOR UPDATE SKIP LOCKED needs the right to update some column; no statement does it.
   outbox: 'SELECT, INSERT, DELETE, UPDATE (stored_at)',
   license_event_counters: 'SELECT, INSERT, UPDATE',
+  event_resource_counters: 'SELECT, INSERT, UPDATE (last_seq)',
   license_event_logs: 'SELECT, INSERT',
 };
 

@@ -1,4 +1,4 @@
-import { outboxRow } from '../shared/events/outbox.js';
+import { FIRST_SEQ, outboxRow } from '../shared/events/outbox.js';
 import type { SettledRow } from '../shared/events/idempotency.js';
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
 import { isoTime } from '../shared/iso-time.js';
@@ -149,9 +149,9 @@ const issueText = (claimed: string, ifClaimed: string) => `
     INSERT INTO license_keys (digest, tenant_id, license_id)
     SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM fit ${IF_STORED} ORDER BY key_digest
   ), told AS (
-    INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id,
+    INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
                         event_data, personal, user_id, actor, metadata, created_at)
-    SELECT tenant_id, id, event_type, license_id, resource_type, resource_id,
+    SELECT tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
            event_data, personal, user_id, actor, metadata, created_at
     FROM jsonb_populate_recordset(NULL::outbox, $3) ${IF_STORED}
   )
@@ -163,7 +163,7 @@ const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CL
 /** Without an event where the transaction tells of it itself. */
 export function issueRow(made: NewLicense, event?: IntegrationEvent): IssueRow {
   const { license, claim } = made;
-  const told = event && outboxRow(event);
+  const told = event && outboxRow(event, FIRST_SEQ);
   return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toItem(made)), told };
 }
 

@@ -15,6 +15,7 @@ export const BACKUP_TABLES = [
   'signing_keys',
   'revocation_lists',
   'license_event_counters',
+  'event_resource_counters',
   'license_event_logs',
   'outbox',
   'idempotency_keys',

@@ -13,7 +13,7 @@ export class RecordEventsHandler implements ICommandHandler<RecordEventsCommand>
   ) {}
 
   async execute({ tenantId, eventIds }: RecordEventsCommand): Promise<void> {
-    await this.recorder.record(tenantId, eventIds);
+    await this.recorder.record(tenantId);
     const now = this.clock.now().getTime();
     for (const id of eventIds) this.metrics.auditLagSeconds.observe((now - occurredAt(id)) / 1000);
   }

@@ -6,6 +6,7 @@ import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.j
 /** What the specification tells of it, and why where that was said: before there was nothing, and after is the license. */
 export class LicenseCreatedEvent extends IntegrationEvent {
   readonly type = 'license.created';
+  override readonly isFirst = true;
 
   constructor(actor: Actor, license: License, reason?: RecordedReason) {
     super(

@@ -18,6 +18,8 @@ export interface EventSubject {
  */
 export abstract class IntegrationEvent {
   abstract readonly type: string;
+  /** Whether the event is the first of its resource, which then needs no counter before its second one. */
+  readonly isFirst: boolean = false;
   readonly id: string = newId();
   readonly tenantId: string;
   readonly actor: Subject;

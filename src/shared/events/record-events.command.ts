@@ -1,8 +1,9 @@
 import { Command } from '@nestjs/cqrs';
 
 /**
- * Moves events of one tenant from the outbox into the log. Sent by the saga for what was just committed and by the relay
- * for what a crash left; sending it again is harmless. It carries the events' tenant instead of an actor.
+ * Moves the committed events of one tenant from the outbox into the log, those named and all others, because an event may not
+ * enter before an earlier one of its resource, whichever process recorded that. Sent by the saga for what was just committed and by
+ * the relay for what a crash left; sending it again is harmless. It carries the events' tenant instead of an actor.
  */
 export class RecordEventsCommand extends Command<void> {
   constructor(
