@@ -75,6 +75,8 @@ const Environment = z.object({
   RATE_LIMIT_PER_TENANT: z.coerce.number().int().min(1).max(1_000_000).optional(),
   CLIENT_RATE_PER_ADDRESS: count(100),
   CLIENT_RATE_PER_LICENSE: count(100),
+  /** Unset: half of what a license has. */
+  CLIENT_RATE_PER_LICENSE_AND_ADDRESS: z.coerce.number().int().positive().max(1_000_000).optional(),
   CLIENT_RATE_PER_KEY: count(1_000),
   CLIENT_RATE_BURST_S: count(10),
   COUNTRY_HEADER: z

@@ -708,6 +708,77 @@ describe('the limits of the client API', () => {
     await app.stop();
   });
 
+  describe('that a flood from one address has used up', () => {
+    const clock = { now: () => START };
+    const FLOODER = '203.0.113.1';
+    let app: TestApp;
+    let program: Api;
+
+    beforeAll(async () => {
+      app = await TestApp.start({
+        environment: {
+          TRUST_PROXY: '1',
+          CLIENT_RATE_PER_ADDRESS: '10',
+          CLIENT_RATE_PER_LICENSE: '10',
+          CLIENT_RATE_PER_KEY: '20',
+          CLIENT_RATE_BURST_S: '1',
+        },
+        override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+      });
+      program = await app.key((await app.tenant()).tenantId, [], { role: 'client' });
+    });
+
+    afterAll(() => app.stop());
+
+    const from = async (api: Api, address: string, license_key: string) =>
+      (await api.post('/v1/client/validate', { license_key }, { 'X-Forwarded-For': address })).status;
+    const passed = (statuses: number[]) => statuses.filter((status) => status === 200).length;
+
+    it('do not lock out the owner of the license', async () => {
+      const flood: number[] = [];
+      for (let n = 0; n < 40; n++) flood.push(await from(app.anonymous(), FLOODER, NOBODYS));
+      // Half of what the license has, though the address has as much as the license.
+      expect(passed(flood)).toBe(5);
+      const owner: number[] = [];
+      for (let n = 0; n < 5; n++) owner.push(await from(app.anonymous(), '198.51.100.7', NOBODYS));
+      expect(owner).toEqual([200, 200, 200, 200, 200]);
+      expect(await from(app.anonymous(), '198.51.100.8', NOBODYS)).toBe(429);
+    });
+
+    it('do not lock out other users of a public API key', async () => {
+      const flood: number[] = [];
+      for (let n = 0; n < 40; n++) flood.push(await from(program, '203.0.113.2', `made up ${n}`));
+      expect(passed(flood)).toBe(10);
+      const others: number[] = [];
+      for (let n = 0; n < 10; n++) others.push(await from(program, `198.51.100.${n + 10}`, `another ${n}`));
+      expect(passed(others)).toBe(10);
+    });
+
+    it('leave the API key alone where the license has none left, and the license where the key has none', async () => {
+      const key = await app.key((await app.tenant()).tenantId, [], { role: 'client' });
+      const license = 'license of many';
+      for (let n = 0; n < 10; n++) expect(await from(app.anonymous(), `192.0.2.${n}`, license)).toBe(200);
+      for (let n = 10; n < 40; n++) expect(await from(key, `192.0.2.${n}`, license)).toBe(429);
+      for (let n = 40; n < 60; n++) expect(await from(key, `192.0.2.${n}`, `other ${n}`)).toBe(200);
+      for (let n = 60; n < 80; n++) expect(await from(key, `192.0.2.${n}`, 'untouched')).toBe(429);
+      for (let n = 80; n < 90; n++) expect(await from(app.anonymous(), `192.0.2.${n}`, 'untouched')).toBe(200);
+    });
+  });
+
+  it('of one address for a license are what is set', async () => {
+    const environment = { CLIENT_RATE_PER_LICENSE_AND_ADDRESS: '3', CLIENT_RATE_BURST_S: '1' };
+    const clock = { now: () => START };
+    const app = await TestApp.start({
+      environment,
+      override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+    });
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n++)
+      statuses.push((await app.anonymous().post('/v1/client/validate', { license_key: NOBODYS })).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    await app.stop();
+  });
+
   it('are those of an API key too, whichever license it asks for', async () => {
     const environment = { CLIENT_RATE_PER_KEY: '1', CLIENT_RATE_BURST_S: '5' };
     const clock = { now: () => START };

@@ -4,6 +4,7 @@ import { Config } from '../config.js';
 import { canonicalLicenseKey } from '../licensing/index.js';
 import { Clock } from '../shared/clock.js';
 import { AddressLimit } from '../shared/limits/address-limit.js';
+import { networkOf } from '../shared/limits/failure-limit.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
 import { TokenBucket } from '../shared/limits/token-bucket.js';
 import type { AuthenticatedRequest } from '../shared/tenancy/access.decorators.js';
@@ -25,11 +26,12 @@ interface ClientRequest extends AuthenticatedRequest {
 
 /**
  * Stands before the client API, which needs no API key: limits what comes from one address, for one license and with one API
- * key, before anything is looked up; and finds out where it comes from.
+ * key, before anything is looked up; and finds out where it comes from. The address pays for every request and the others for what
+ * passes alone, so that a flood that is refused does not use up what belongs to others.
  */
 @Injectable()
 export class ClientGuard implements CanActivate {
-  private readonly buckets: { readonly license: TokenBucket; readonly key: TokenBucket };
+  private readonly buckets: Readonly<Record<'share' | 'license' | 'key', TokenBucket>>;
 
   constructor(
     private readonly addresses: AddressLimit,
@@ -38,8 +40,10 @@ export class ClientGuard implements CanActivate {
     private readonly config: Config,
   ) {
     const { settings } = config;
-    const bucket = (perSecond: number) => new TokenBucket(perSecond, perSecond * settings.CLIENT_RATE_BURST_S);
+    const bucket = (perSecond: number) =>
+      new TokenBucket(perSecond, Math.max(1, perSecond * settings.CLIENT_RATE_BURST_S));
     this.buckets = {
+      share: bucket(settings.CLIENT_RATE_PER_LICENSE_AND_ADDRESS ?? settings.CLIENT_RATE_PER_LICENSE / 2),
       license: bucket(settings.CLIENT_RATE_PER_LICENSE),
       key: bucket(settings.CLIENT_RATE_PER_KEY),
     };
@@ -49,16 +53,25 @@ export class ClientGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<ClientRequest>();
     const now = this.clock.now().getTime();
-    const waits = [this.addresses.take(request.ip)];
-    const { license_key } = (request.body ?? {}) as { license_key?: unknown };
-    // Under a digest: a license key is nowhere kept in the clear.
-    if (typeof license_key === 'string')
-      waits.push(this.buckets.license.take(sha256(canonicalLicenseKey(license_key)), now));
-    if (request.principal) waits.push(this.buckets.key.take(request.principal.subject.id, now));
-    const wait = Math.max(...waits);
-    if (wait > 0) throw new RateLimitedError(Math.ceil(wait / 1000));
+    assertOpen(this.addresses.take(request.ip));
+    const names = this.namesFor(request);
+    assertOpen(Math.max(0, ...names.map(([bucket, name]) => bucket.wait(name, now))));
+    for (const [bucket, name] of names) bucket.take(name, now);
     request.origin = { ip: request.ip, country: this.saidBy(request) ?? this.countries.of(request.ip) };
     return true;
+  }
+
+  /** The buckets that a request takes from besides that of its address. */
+  private namesFor({ body, ip, principal }: ClientRequest): [TokenBucket, name: string][] {
+    const names: [TokenBucket, name: string][] = [];
+    const { license_key } = (body ?? {}) as { license_key?: unknown };
+    if (typeof license_key === 'string') {
+      // Under a digest: a license key is nowhere kept in the clear.
+      const license = sha256(canonicalLicenseKey(license_key));
+      names.push([this.buckets.share, `${license} ${networkOf(ip)}`], [this.buckets.license, license]);
+    }
+    if (principal) names.push([this.buckets.key, principal.subject.id]);
+    return names;
   }
 
   /** What a proxy says that we trust: only where the request came through one is there more than one address on its way. */
@@ -69,6 +82,11 @@ export class ClientGuard implements CanActivate {
     if (typeof said !== 'string' || !/^[A-Za-z]{2}$/.test(said)) return undefined;
     return NOWHERE.includes(said.toUpperCase()) ? undefined : said.toUpperCase();
   }
+}
+
+/** Throws RateLimitedError unless there is nothing to wait for. */
+function assertOpen(waitMs: number): void {
+  if (waitMs > 0) throw new RateLimitedError(Math.ceil(waitMs / 1000));
 }
 
 export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin => {

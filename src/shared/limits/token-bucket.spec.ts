@@ -32,4 +32,10 @@ describe('a token bucket', () => {
     expect(take(bucket, 20, 1e12, 'b')).toBe(7);
     expect(take(bucket, 20, 1e12 + 3_600_000)).toBe(7);
   });
+
+  it('can be asked for a token without taking it', () => {
+    const bucket = new TokenBucket(100, 1);
+    expect([bucket.wait('a', 0), bucket.wait('a', 0), bucket.take('a', 0)]).toEqual([0, 0, 0]);
+    expect([bucket.wait('a', 0), bucket.take('a', 0), bucket.wait('a', 0)]).toEqual([10, 10, 10]);
+  });
 });

@@ -10,24 +10,31 @@ export class TokenBucket {
   /** Told `max` it would take the memory of all those names at once. */
   private readonly fullAt = new LRUCache<string, number>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 });
   private readonly msPerToken: number;
+  /** How long an empty bucket takes to be full. */
+  private readonly emptyMs: number;
 
-  constructor(
-    perSecond: number,
-    private readonly burst: number,
-  ) {
+  constructor(perSecond: number, burst: number) {
     this.msPerToken = 1000 / perSecond;
+    this.emptyMs = burst * this.msPerToken;
   }
 
   /** Takes a token. Returns 0, or in how many milliseconds there will be one. */
   take(name: string, now: number): number {
-    const emptyMs = this.burst * this.msPerToken;
+    const waitMs = this.wait(name, now);
+    if (waitMs === 0) this.fullAt.set(name, this.fullAgainAt(name, now) + this.msPerToken);
+    return waitMs;
+  }
+
+  /** In how many milliseconds there is a token; 0 where there is one. Takes none. */
+  wait(name: string, now: number): number {
+    const waitMs = this.fullAgainAt(name, now) + this.msPerToken - now - this.emptyMs;
+    // A thousandth of a token, so that sums of fractions do not refuse the last of a burst.
+    return waitMs > this.msPerToken / 1000 ? Math.ceil(waitMs) : 0;
+  }
+
+  private fullAgainAt(name: string, now: number): number {
     const known = this.fullAt.get(name) ?? now;
     // More than a whole bucket ahead: the clock was set back.
-    const fullAt = known > now + emptyMs * 2 ? now : Math.max(now, known);
-    const waitMs = fullAt + this.msPerToken - now - emptyMs;
-    // A thousandth of a token, so that sums of fractions do not refuse the last of a burst.
-    if (waitMs > this.msPerToken / 1000) return Math.ceil(waitMs);
-    this.fullAt.set(name, fullAt + this.msPerToken);
-    return 0;
+    return known > now + this.emptyMs * 2 ? now : Math.max(now, known);
   }
 }
