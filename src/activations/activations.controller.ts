@@ -3,7 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { LicenseActionRequest } from '../licensing/index.js';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { DescribeList, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
@@ -25,7 +25,7 @@ export class ActivationsController {
 
   @Get()
   @RequirePermission('activations:read')
-  @DescribeRead('List the devices of a license, newest first', { 404: ['LICENSE_NOT_FOUND'] })
+  @DescribeList('List the devices of a license, newest first', { 404: ['LICENSE_NOT_FOUND'] })
   @ListOf(ActivationPage)
   list(
     @CurrentActor() actor: Actor,

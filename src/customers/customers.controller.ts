@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
@@ -43,7 +43,7 @@ export class CustomersController {
 
   @Get()
   @RequirePermission('customers:read')
-  @DescribeRead('List customers, newest first')
+  @DescribeList('List customers, newest first')
   @ListOf(CustomerPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListCustomersRequest }) query: ListCustomersRequest) {
     return this.queries.execute(new ListCustomersQuery(actor, query));

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
@@ -47,7 +47,7 @@ export class LicensesController {
 
   @Get()
   @RequirePermission('licenses:read')
-  @DescribeRead('List licenses, newest first; with expires_… soonest expiry first, else with q by issued_to')
+  @DescribeList('List licenses, newest first; with expires_… soonest expiry first, else with q by issued_to')
   @ListOf(LicensePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListLicensesRequest }) query: ListLicensesRequest) {
     return this.queries.execute(new ListLicensesQuery(actor, query));

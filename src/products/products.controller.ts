@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
@@ -43,7 +43,7 @@ export class ProductsController {
 
   @Get()
   @RequirePermission('products:read')
-  @DescribeRead('List products, newest first')
+  @DescribeList('List products, newest first')
   @ListOf(ProductPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListProductsRequest }) query: ListProductsRequest) {
     return this.queries.execute(new ListProductsQuery(actor, query));

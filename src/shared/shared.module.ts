@@ -6,6 +6,7 @@ import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { UnitOfWork } from './events/unit-of-work.js';
 import { Exports } from './http/exports.js';
+import { Paginator } from './http/paginator.js';
 import { AddressLimit } from './limits/address-limit.js';
 import { FailureLimit } from './limits/failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
@@ -25,8 +26,20 @@ import { Metrics } from './metrics/metrics.js';
     RateCounter,
     FailureLimit,
     Exports,
+    Paginator,
     AddressLimit,
   ],
-  exports: [Clock, Metrics, Idempotency, UnitOfWork, Outbox, RateCounter, FailureLimit, AddressLimit, Exports],
+  exports: [
+    Clock,
+    Metrics,
+    Idempotency,
+    UnitOfWork,
+    Outbox,
+    RateCounter,
+    FailureLimit,
+    AddressLimit,
+    Exports,
+    Paginator,
+  ],
 })
 export class SharedModule {}

@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
@@ -36,7 +36,7 @@ export class SigningKeysController {
 
   @Get()
   @RequirePermission('signing-keys:read')
-  @DescribeRead('List signing keys, newest first')
+  @DescribeList('List signing keys, newest first')
   @ListOf(SigningKeyPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListSigningKeysRequest }) query: ListSigningKeysRequest) {
     return this.queries.execute(new ListSigningKeysQuery(actor, query));

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
@@ -48,7 +48,7 @@ export class TemplatesController {
 
   @Get()
   @RequirePermission('templates:read')
-  @DescribeRead('List license templates, newest first')
+  @DescribeList('List license templates, newest first')
   @ListOf(TemplatePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListTemplatesRequest }) query: ListTemplatesRequest) {
     return this.queries.execute(new ListTemplatesQuery(actor, query));

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
@@ -45,7 +45,7 @@ export class ApiKeysController {
 
   @Get()
   @RequirePermission('api-keys:manage')
-  @DescribeRead('List API keys, newest first')
+  @DescribeList('List API keys, newest first')
   @ListOf(ApiKeyPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListApiKeysRequest }) query: ListApiKeysRequest) {
     return this.queries.execute(new ListApiKeysQuery(actor, query));

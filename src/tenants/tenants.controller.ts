@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/list.decorator.js';
 import { CurrentPlatformActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
@@ -43,7 +43,7 @@ export class TenantsController {
 
   @Get()
   @RequirePermission('tenants:read')
-  @DescribeRead('List tenants, newest first')
+  @DescribeList('List tenants, newest first')
   @ListOf(TenantPage)
   list(@CurrentPlatformActor() actor: PlatformActor, @Query({ schema: ListTenantsRequest }) query: ListTenantsRequest) {
     return this.queries.execute(new ListTenantsQuery(actor, query));

@@ -1,8 +1,7 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import { pageRequest, toPage } from '../../shared/http/paging.js';
-import { UuidParameter } from '../../shared/http/schema.js';
+import { Paginator } from '../../shared/http/paginator.js';
 import { equalities, type Condition } from '../../shared/tenancy/tenant.repository.js';
 import { toActivationResponse } from '../activation.dto.js';
 import type { Activation, ActivationStatus } from '../activation.entity.js';
@@ -15,17 +14,18 @@ export class ListActivationsHandler implements IQueryHandler<ListActivationsQuer
     private readonly queries: QueryBus,
     private readonly activations: ActivationRepository,
     private readonly clock: Clock,
+    private readonly paginator: Paginator,
   ) {}
 
   async execute({ actor, licenseId, request }: ListActivationsQuery) {
-    const page = pageRequest(request, UuidParameter);
+    const page = this.paginator.request({ tenantId: actor.tenantId, list: 'activations', of: licenseId }, request);
     if (!(await this.queries.execute(new FindLicenseQuery(actor, licenseId))))
       throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     const conditions = [...equalities({ licenseId }), ...inStatus(request.status, now)];
     const rows = await this.activations.list(actor.tenantId, conditions, page);
     const position = ({ createdAt: at, activationId: id }: Activation) => ({ at, id });
-    return toPage(rows, page, position, (activation) => toActivationResponse(activation, now));
+    return this.paginator.page(rows, page, position, (activation) => toActivationResponse(activation, now));
   }
 }
 

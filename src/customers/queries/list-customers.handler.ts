@@ -1,6 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { pageRequest, toPage } from '../../shared/http/paging.js';
-import { IdParameter } from '../../shared/http/schema.js';
+import { Paginator } from '../../shared/http/paginator.js';
 import { equalities, prefixCondition } from '../../shared/tenancy/tenant.repository.js';
 import { toCustomerResponse } from '../customer.dto.js';
 import { CustomerRepository } from '../customer.repository.js';
@@ -8,15 +7,18 @@ import { ListCustomersQuery } from './list-customers.query.js';
 
 @QueryHandler(ListCustomersQuery)
 export class ListCustomersHandler implements IQueryHandler<ListCustomersQuery> {
-  constructor(private readonly customers: CustomerRepository) {}
+  constructor(
+    private readonly customers: CustomerRepository,
+    private readonly paginator: Paginator,
+  ) {}
 
   async execute({ actor, request }: ListCustomersQuery) {
-    const page = pageRequest(request, IdParameter);
+    const page = this.paginator.request({ tenantId: actor.tenantId, list: 'customers' }, request);
     const conditions = [
       ...equalities({ active: request.active }),
       ...prefixCondition(['full_name_lower', 'last_name_lower', 'email_lower', 'company_name_lower'], request.q),
     ];
     const rows = await this.customers.list(actor.tenantId, conditions, page);
-    return toPage(rows, page, ({ createdAt: at, customerId: id }) => ({ at, id }), toCustomerResponse);
+    return this.paginator.page(rows, page, ({ createdAt: at, customerId: id }) => ({ at, id }), toCustomerResponse);
   }
 }

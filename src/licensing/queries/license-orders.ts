@@ -14,7 +14,6 @@ export const NEWEST: LicenseOrder = {
 };
 
 export const SOONEST_EXPIRY: LicenseOrder = {
-  name: 'expiry_date',
   by: 'item.expiryDate',
   descending: false,
   bound: ':at',
@@ -24,7 +23,6 @@ export const SOONEST_EXPIRY: LicenseOrder = {
 
 /** By bytes, as `q` compares. */
 const BY_NAME: LicenseOrder = {
-  name: 'issued_to',
   by: 'item.issued_to_lower COLLATE "C"',
   descending: false,
   bound: 'lower(CAST(:at AS text))',

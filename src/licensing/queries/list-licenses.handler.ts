@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { pageRequest, toPage, type Order, type PageRequest } from '../../shared/http/paging.js';
-import { UuidParameter } from '../../shared/http/schema.js';
+import { Paginator } from '../../shared/http/paginator.js';
+import type { Order, PageRequest } from '../../shared/http/paging.js';
 import { equalities, prefixCondition, range, type Condition } from '../../shared/tenancy/tenant.repository.js';
 import { toLicenseResponse, type ListLicensesRequest } from '../license.dto.js';
 import type { License } from '../license.entity.js';
@@ -19,11 +19,12 @@ export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
     private readonly licenses: LicenseRepository,
     private readonly seats: LicenseSeats,
     private readonly clock: Clock,
+    private readonly paginator: Paginator,
   ) {}
 
   async execute({ actor, request }: ListLicensesQuery) {
     const order = orderOf(request);
-    const page = pageRequest(request, UuidParameter, order);
+    const page = this.paginator.request({ tenantId: actor.tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
     const parts = statusParts(request.status, now, order);
     const rows = await this.unitOfWork.read(actor.tenantId, async () =>
@@ -32,7 +33,7 @@ export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
         now,
       ),
     );
-    return toPage(rows, page, order.positionOf, (license) => toLicenseResponse(license, now));
+    return this.paginator.page(rows, page, order.positionOf, (license) => toLicenseResponse(license, now));
   }
 
   /** The parts one after another: between two of them a license may move on to the next, and is then found twice. */

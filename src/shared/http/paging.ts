@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { isCleanText } from './json.js';
-import { InvalidParameterError } from './problem.errors.js';
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 100;
@@ -15,8 +14,6 @@ export interface PagePosition {
 
 /** What a list is ordered by, before the id; in SQL over the alias `item`. */
 export interface Order {
-  /** In cursors, so that none is taken for one of another order. */
-  readonly name: string;
   readonly by: string;
   readonly descending: boolean;
   /** What it is compared with, made of the `:at` of a position. */
@@ -28,7 +25,6 @@ export interface Order {
 export const Moment = z.iso.datetime().transform((text) => new Date(text));
 
 export const NEWEST_FIRST: Order = {
-  name: 'created_at',
   by: 'item.createdAt',
   descending: true,
   bound: ':at',
@@ -60,7 +56,11 @@ export const SearchPrefix = z
 /** The parameters that every list takes. */
 export const pageParameters = {
   limit: Limit,
-  cursor: z.string().max(MAX_CURSOR_LENGTH).optional().meta({ description: 'next_cursor of the page before. Opaque.' }),
+  cursor: z
+    .string()
+    .max(MAX_CURSOR_LENGTH)
+    .optional()
+    .meta({ description: '`next_cursor` of the previous page, with the same filters.' }),
 };
 
 export function pageOf<Row extends z.ZodType>(row: Row) {
@@ -73,41 +73,4 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
 export interface Page<Row> {
   readonly data: Row[];
   readonly next_cursor: string | null;
-}
-
-export function encodeCursor({ at, id }: PagePosition, { name } = NEWEST_FIRST): string {
-  return Buffer.from(JSON.stringify([name, at, id])).toString('base64url');
-}
-
-/** `id` is the form that ids have in this list. Throws InvalidParameterError. */
-export function decodeCursor(cursor: string, id: z.ZodType<string>, { name, at } = NEWEST_FIRST): PagePosition {
-  try {
-    const [, lastAt, lastId] = z
-      .tuple([z.literal(name), at, id])
-      .parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { at: lastAt, id: lastId };
-  } catch {
-    throw new InvalidParameterError('cursor', 'is not a cursor of this list');
-  }
-}
-
-export function pageRequest(
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-  id: z.ZodType<string>,
-  order = NEWEST_FIRST,
-): PageRequest {
-  return { limit, after: cursor === undefined ? undefined : decodeCursor(cursor, id, order), order };
-}
-
-/** Of `limit + 1` rows read, the page and where the next one begins. */
-export function toPage<Row, Wire>(
-  rows: readonly Row[],
-  { limit, order }: PageRequest,
-  position: (row: Row) => PagePosition,
-  toWire: (row: Row) => Wire,
-): Page<Wire> {
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { data: page.map(toWire), next_cursor: more ? encodeCursor(position(last), order) : null };
 }

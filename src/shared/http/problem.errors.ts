@@ -27,6 +27,16 @@ export class InvalidFieldError extends ValidationError {
   }
 }
 
+/** A cursor is only good for the list and the filters that it was given with. */
+export class CursorMismatchError extends BadRequestException {
+  constructor() {
+    super(
+      'The cursor does not belong to this list with these filters. Use `next_cursor` with the same filters, or begin without a cursor.',
+      { errorCode: 'CURSOR_MISMATCH' },
+    );
+  }
+}
+
 /** The resource is at another version than the caller knows. Nothing was changed. */
 export class PreconditionFailedError extends PreconditionFailedException {
   constructor(version: number) {

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import stableStringify from 'safe-stable-stringify';
+import { SealError, Secrets } from '../secrets/secrets.js';
+import { NEWEST_FIRST, type Order, type Page, type PagePosition, type PageRequest } from './paging.js';
+import { CursorMismatchError } from './problem.errors.js';
+
+/** A list, by its name and whatever else it is a list of. */
+export interface ListScope {
+  readonly tenantId: string;
+  readonly list: string;
+  /** The resource whose parts are listed. */
+  readonly of?: string;
+}
+
+/** A page request that knows what its cursors are sealed for. */
+export interface ScopedPageRequest extends PageRequest {
+  readonly cursorContext: readonly string[];
+}
+
+interface ListRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * Reads and writes cursors. They are sealed for the tenant, the list and its filters: a cursor holds the name that its row is ordered by, which
+ * must not be readable in the logs of proxies, and another list would begin somewhere in the middle.
+ */
+@Injectable()
+export class Paginator {
+  constructor(private readonly secrets: Secrets) {}
+
+  /** The part of a list that is asked for. Throws CursorMismatchError. */
+  request(
+    { tenantId, list, of = '' }: ListScope,
+    request: ListRequest,
+    order: Order = NEWEST_FIRST,
+  ): ScopedPageRequest {
+    const { limit, cursor, ...filters } = request;
+    const cursorContext = ['cursor', tenantId, list, of, stableStringify(filters)];
+    const after = cursor === undefined ? undefined : this.open(cursor, order, cursorContext);
+    return { limit, after, order, cursorContext };
+  }
+
+  /** Of `limit + 1` rows read, the page and the cursor of the next one. */
+  page<Row, Wire>(
+    rows: readonly Row[],
+    { limit, cursorContext }: ScopedPageRequest,
+    positionOf: (row: Row) => PagePosition,
+    toWire: (row: Row) => Wire,
+  ): Page<Wire> {
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = rows.length > limit && last !== undefined;
+    return { data: page.map(toWire), next_cursor: hasMore ? this.seal(positionOf(last), cursorContext) : null };
+  }
+
+  private seal({ at, id }: PagePosition, context: readonly string[]): string {
+    return this.secrets.seal(JSON.stringify([at, id]), context).toString('base64url');
+  }
+
+  private open(cursor: string, order: Order, context: readonly string[]): PagePosition {
+    try {
+      const [at, id] = JSON.parse(this.secrets.open(Buffer.from(cursor, 'base64url'), context)) as [string, string];
+      return { at: order.at.parse(at), id };
+    } catch (error) {
+      throw error instanceof SealError ? new CursorMismatchError() : error;
+    }
+  }
+}
