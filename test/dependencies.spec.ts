@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
-import semver from 'semver';
+
+/** It comes without types. */
+const semver = createRequire(import.meta.url)('semver') as {
+  minVersion(range: string): { version: string } | null;
+  satisfies(version: string, range: string): boolean;
+};
 
 /** Packages that may run a program when they are installed, each read before it was listed. */
 const REVIEWED_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
