@@ -10,6 +10,41 @@ const FOUNDATION = ['shared', 'database'];
 const OUTSIDE_ROW_LEVEL_SECURITY = ['api_keys', 'license_keys', 'outbox', 'rate_limits', 'tenants'];
 const BOOKKEEPING = 'schema_migrations';
 
+/**
+ * What outlives a request in this process. Rows of the database are in a CommittedCache; everything else is here with the reason
+ * why it can hold nothing that was rolled back.
+ */
+const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
+  'activations/last-seen.ts seen': 'devices that a committed read found',
+  'audit/event-recorder.ts waiting': 'names of tenants',
+  'licensing/issue-groups.ts lanes': 'requests in progress, none of them in a unit of work',
+  'licensing/issue-queue.ts flying': 'requests in progress, none of them in a unit of work',
+  'licensing/issue-queue.ts holders': 'requests in progress, none of them in a unit of work',
+  'licensing/issue-queue.ts waiting': 'requests in progress, none of them in a unit of work',
+  'licensing/issuing-terms.ts customers': 'CommittedCache',
+  'licensing/issuing-terms.ts templates': 'CommittedCache',
+  'offline/revocation-lists.ts lists': 'lists that were not made in a unit of work',
+  'shared/events/committed-cache.ts values': 'the cache itself',
+  'shared/events/tenant-connection.ts writes': 'one transaction',
+  'shared/events/transaction.ts events': 'one transaction',
+  'shared/read-groups.ts waiting': 'reads in progress, none of them in a unit of work',
+  'shared/tenancy/permissions.ts narrowed': 'sets of permissions',
+  'shared/tenancy/tenant.guard.ts access': 'names of routes',
+  'shared/turns.ts last': 'requests in progress',
+  'signing/first-keys.ts underWay': 'commands in progress',
+  'templates/time-window.ts clocks': 'names of time zones',
+  'tenants/credentials.ts asking': 'reads in progress, of connections that are in no unit of work',
+  'tenants/credentials.ts inUse': 'digests that callers showed',
+  'tenants/credentials.ts keys': 'CommittedCache',
+  'tenants/credentials.ts monitors': 'CommittedCache',
+  'tenants/credentials.ts shown': 'keys that callers showed',
+  'tenants/credentials.ts tenants': 'CommittedCache',
+  'tenants/key-use.ts used': 'ids of keys that callers showed',
+};
+
+/** They know connections, requests and numbers of requests, and no row of a tenant. */
+const WITHOUT_ROWS = /^(?:database|maintenance|cli|metrics|shared\/(?:http|limits|metrics))\//;
+
 interface Import {
   readonly from: string;
   readonly to: string;
@@ -122,6 +157,23 @@ describe('the source tree', () => {
     expect(count(/@Post\(/g)).toBe(8);
     expect(count(/@CurrentLicensee\(\)|@OptionalLicensee\(\)/g)).toBe(8);
     expect(source).toContain('@UseGuards(ClientGuard, LicenseeGuard)');
+  });
+
+  it('remembers rows in caches of committed rows alone, and nothing else for longer than a request but what is listed', () => {
+    const collection = '(?:LRUCache|CommittedCache|RateLimiter\\w*|Map|Set|WeakMap|WeakSet)\\b';
+    const declared = `(\\w+)(?:: ${collection}|[^=(\\n]*= (?:new ${collection}|\\[\\];))`;
+    const patterns = [
+      new RegExp(`^ {2}(?:(?:private|protected|public|static|readonly) )+${declared}`, 'gm'),
+      new RegExp(`^(?:export )?(?:const|let) ${declared}`, 'gm'),
+    ];
+    const possible = files.filter((file) => !WITHOUT_ROWS.test(file) && !file.endsWith('.spec.ts'));
+    const found = possible.flatMap((file) => {
+      const source = readFileSync(join(SRC, file), 'utf8');
+      return patterns.flatMap((pattern) => [...source.matchAll(pattern)].map(([, name]) => `${file} ${name}`));
+    });
+    expect(found.sort()).toEqual(Object.keys(PROCESS_WIDE_MEMORY).sort());
+    const caches = possible.filter((file) => readFileSync(join(SRC, file), 'utf8').includes("from 'lru-cache'"));
+    expect(caches.sort()).toEqual(['offline/revocation-lists.ts', 'shared/events/committed-cache.ts']);
   });
 
   it('never saves by id', () => {

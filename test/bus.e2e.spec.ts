@@ -8,7 +8,7 @@ import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import { ValidationError } from '../src/shared/http/problem.errors.js';
 import { TenantNotFoundError } from '../src/shared/tenancy/access.errors.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
-import { TemplateNotFoundError } from '../src/templates/index.js';
+import { TemplateNotFoundError, UpdateTemplateCommand } from '../src/templates/index.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
@@ -130,5 +130,28 @@ describe('a sibling module, over the bus', () => {
     });
     const { body } = await api.get('/v1/license-events?resource_type=customer&resource_id=mallory');
     expect(body.data).toEqual([]);
+  });
+
+  it('issues to the customer that was created after another of that id was rolled back', async () => {
+    await expect(onboarding.welcome(api.tenantId, 'no-such-template', 'carol')).rejects.toThrow(TemplateNotFoundError);
+    await api.create('/v1/customers', { customer_id: 'carol', first_name: 'Bob' });
+    const license = await api.issue(templateId, { customer_id: 'carol' });
+    expect(license.issued_to).toBe('Bob');
+  });
+
+  it('issues on no terms of a template change that was rolled back', async () => {
+    const changed = await api.template({ max_activations: 5 });
+    const actor = Actor.service('onboarding', api.tenantId);
+    const commands = app.nest.get(CommandBus);
+    const update = (max_activations: number) =>
+      commands.execute(new UpdateTemplateCommand(actor, changed, { max_activations }));
+    const rolledBack = app.nest.get(UnitOfWork).run(api.tenantId, async () => {
+      await update(77);
+      await commands.execute(new IssueLicenseCommand(actor, { license_template_id: changed, customer_id: 'dave' }));
+      throw new Error('no');
+    });
+    await expect(rolledBack).rejects.toThrow('no');
+    await update(6);
+    expect((await api.issue(changed)).max_activations).toBe(6);
   });
 });

@@ -38,7 +38,9 @@ export class IssueGroups {
     private readonly metrics: Metrics,
   ) {}
 
+  /** In the caller's unit of work, if it is in one: orders of others must not share what may be rolled back. */
   issue(command: IssueLicenseCommand): Promise<IssuedLicense> {
+    if (this.unitOfWork.isOpen) return this.issuer.perform(command);
     const claim = this.idempotency.claimOf(command, command.constructor.name);
     return new Promise((resolve, reject) => {
       this.queue.add({ command, claim, followers: [], resolve, reject });

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { LRUCache } from 'lru-cache';
 import { GetCustomerNamesQuery, type CustomerName } from '../customers/index.js';
 import { Clock } from '../shared/clock.js';
+import { CommittedCache } from '../shared/events/committed-cache.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { Actor } from '../shared/tenancy/actor.js';
 import { rowName } from '../shared/tenancy/tenant.repository.js';
 import { GetIssuableTemplatesQuery, TemplateNotFoundError, type IssuableTemplate } from '../templates/index.js';
@@ -44,13 +45,17 @@ export interface Terms {
  */
 @Injectable()
 export class IssuingTerms {
-  private readonly templates = new LRUCache<string, IssuableTemplate>({ max: MAX_TEMPLATES, ttl: REMEMBERED_MS });
-  private readonly customers = new LRUCache<string, CustomerName>({ max: MAX_CUSTOMERS, ttl: REMEMBERED_MS });
+  private readonly templates: CommittedCache<IssuableTemplate>;
+  private readonly customers: CommittedCache<CustomerName>;
 
   constructor(
     private readonly queries: QueryBus,
     private readonly clock: Clock,
-  ) {}
+    unitOfWork: UnitOfWork,
+  ) {
+    this.templates = new CommittedCache(unitOfWork, { max: MAX_TEMPLATES, ttl: REMEMBERED_MS });
+    this.customers = new CommittedCache(unitOfWork, { max: MAX_CUSTOMERS, ttl: REMEMBERED_MS });
+  }
 
   /** By tenant: from memory where it can be. */
   async recallAll(all: readonly TenantOrders[]): Promise<ReadonlyMap<string, Terms>> {
@@ -77,23 +82,22 @@ export class IssuingTerms {
     );
   }
 
-  /** As they are now, in the unit of work that this is called in. */
+  /** As they are now in the unit of work that this must be called in, where no cache holds anything. */
   read(actor: Actor, order: IssueLicenseRequest): Promise<Terms> {
-    this.forget(actor.tenantId, order);
     return this.recall({ actor, orders: [order] });
   }
 
   /** What this order needs is read anew next time. */
   forget(tenantId: string, order: IssueLicenseRequest): void {
-    this.templates.delete(rowName(tenantId, order.license_template_id));
-    this.customers.delete(rowName(tenantId, order.customer_id));
+    this.templates.invalidate([rowName(tenantId, order.license_template_id)]);
+    this.customers.invalidate([rowName(tenantId, order.customer_id)]);
   }
 
   /** A template that allowed no trial when it was read may allow them now, and nothing would compare the refusal. */
   private forgetRefusals({ actor, orders }: TenantOrders): void {
     for (const { license_template_id: id, trial } of orders) {
       const key = rowName(actor.tenantId, id);
-      if (trial && this.templates.get(key)?.template.trialAllowed === false) this.templates.delete(key);
+      if (trial && this.templates.get(key)?.template.trialAllowed === false) this.templates.invalidate([key]);
     }
   }
 
@@ -126,45 +130,40 @@ export class IssuingTerms {
   }
 
   private async readTemplates(actor: Actor, ids: readonly string[]): Promise<Map<string, IssuableTemplate>> {
+    const fill = this.templates.beginFill();
     const templates = await this.queries.execute(new GetIssuableTemplatesQuery(actor, ids));
     for (const read of templates) {
       const { template, productActive } = read;
-      if (template.active && productActive) this.templates.set(rowName(actor.tenantId, template.templateId), read);
+      if (template.active && productActive) fill.put(rowName(actor.tenantId, template.templateId), read);
     }
     return new Map(templates.map((read) => [read.template.templateId, read]));
   }
 
   private async readCustomers(actor: Actor, ids: readonly string[]): Promise<Map<string, CustomerName>> {
+    const fill = this.customers.beginFill();
     const known = await this.queries.execute(new GetCustomerNamesQuery(actor, ids));
     const names = new Map(ids.map((id) => [id, known.get(id) ?? NO_CUSTOMER]));
-    for (const [id, name] of names) this.customers.set(rowName(actor.tenantId, id), name);
+    for (const [id, name] of names) fill.put(rowName(actor.tenantId, id), name);
     return names;
   }
 }
 
-/** By id: what is remembered, and what `read` finds of the rest. */
+/** By id: what is cached, and what `read` finds of the rest. */
 async function found<T extends object>(
-  memory: LRUCache<string, T>,
+  cache: CommittedCache<T>,
   { tenantId }: Actor,
   ids: readonly string[],
   read: (missing: readonly string[]) => Promise<Map<string, T>>,
 ): Promise<Map<string, T>> {
-  const missing = ids.filter((id) => !memory.has(rowName(tenantId, id)));
-  const known = remembered(memory, tenantId, ids);
-  return new Map([...known, ...(missing.length > 0 ? await read(missing) : [])]);
-}
-
-function remembered<T extends object>(
-  memory: LRUCache<string, T>,
-  tenantId: string,
-  ids: readonly string[],
-): Map<string, T> {
-  const known = new Map<string, T>();
+  const values = new Map<string, T>();
+  const missing: string[] = [];
   for (const id of ids) {
-    const value = memory.get(rowName(tenantId, id));
-    if (value) known.set(id, value);
+    const value = cache.get(rowName(tenantId, id));
+    if (value) values.set(id, value);
+    else missing.push(id);
   }
-  return known;
+  if (missing.length > 0) for (const [id, value] of await read(missing)) values.set(id, value);
+  return values;
 }
 
 /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../shared/clock.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { Actor } from '../shared/tenancy/actor.js';
 import { PublishRevocationListCommand } from './commands/publish-revocation-list.command.js';
 import type { RevocationListResponse } from './revocation-list.dto.js';
@@ -22,13 +23,16 @@ export class RevocationLists {
   constructor(
     private readonly commands: CommandBus,
     private readonly clock: Clock,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   get(tenantId: string): Promise<RevocationListResponse> {
+    const publish = new PublishRevocationListCommand(Actor.service('revocation-list', tenantId));
+    if (this.unitOfWork.isOpen) return this.commands.execute(publish);
     const now = this.clock.now().getTime();
     const remembered = this.lists.get(tenantId);
     if (remembered && now < remembered.until && now >= remembered.until - FRESH_S * 1000) return remembered.list;
-    const list = this.commands.execute(new PublishRevocationListCommand(Actor.service('revocation-list', tenantId)));
+    const list = this.commands.execute(publish);
     this.lists.set(tenantId, { list, until: now + FRESH_S * 1000 });
     list.catch(() => this.lists.delete(tenantId));
     return list;

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { Chore } from '../shared/chore.js';
+import { CommittedCache } from '../shared/events/committed-cache.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { ReadGroups } from '../shared/read-groups.js';
 import type { KnownTenant, Principal } from '../shared/tenancy/authenticator.js';
 import { effectivePermissions, withinTenant } from '../shared/tenancy/permissions.js';
@@ -64,14 +65,14 @@ const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FR
 @Injectable()
 export class Credentials implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly chore = new Chore(Credentials.name, 'API keys could not be read again');
-  private readonly keys = new LRUCache<string, KnownKey>({ max: MAX_ENTRIES, ttl: FRESH_MS });
-  private readonly tenants = new LRUCache<string, KnownTenant>({ max: MAX_ENTRIES, ttl: FRESH_MS });
+  private readonly keys: CommittedCache<KnownKey>;
+  private readonly tenants: CommittedCache<KnownTenant>;
   /** Names of keys by what was shown since they were last read again: to make the digest anew costs more than to look the key up. */
   private readonly shown = new Map<string, string>();
   /** Names of keys that were used since they were last read again. */
   private readonly inUse = new Set<string>();
   /** Keys that may read metrics and nothing else: they must get in when the database is the trouble. */
-  private readonly monitors = new LRUCache<string, KnownKey>({ max: MAX_ENTRIES, ttl: MONITOR_MS });
+  private readonly monitors: CommittedCache<KnownKey>;
   /** Questions under way: many requests with one key ask once. */
   private readonly asking = new Map<string, Promise<unknown>>();
   private readonly lookups = this.readGroups((digests) => this.readKeys(digests));
@@ -80,9 +81,15 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     await pause(PACE_MS, undefined, { ref: false });
     return this.readKeys(digests);
   });
-  private epoch = 0;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
+    this.keys = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: FRESH_MS });
+    this.tenants = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: FRESH_MS });
+    this.monitors = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: MONITOR_MS });
+  }
 
   onApplicationBootstrap(): void {
     this.chore.every(REFRESH_MS, () => this.refresh());
@@ -97,9 +104,9 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     const digest = hashApiKey(secret);
     const name = nameOf(digest);
     const asked = this.remember(this.keys, name, async () => {
+      const fill = this.monitors.beginFill();
       const key = (await (paced ? this.pacedLookups : this.lookups).find(digest))?.key;
-      if (key && isMonitor(key)) this.monitors.set(name, key);
-      else this.monitors.delete(name);
+      fill.put(name, key && isMonitor(key) ? key : undefined);
       return key;
     });
     const monitor = this.monitors.get(name);
@@ -119,15 +126,14 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Reads the keys that are in use again. One that was revoked meanwhile is forgotten. */
   async refresh(): Promise<void> {
-    const { epoch } = this;
+    const fill = this.keys.beginFill();
     const names = [...this.inUse];
     this.inUse.clear();
     this.shown.clear();
     if (names.length === 0) return;
     const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
-    if (epoch !== this.epoch) return;
-    for (const name of names) this.keys.delete(name);
-    for (const { digest, key } of found) this.keys.set(nameOf(digest), key);
+    for (const name of names) fill.put(name, undefined);
+    for (const { digest, key } of found) fill.put(nameOf(digest), key);
   }
 
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {
@@ -138,12 +144,15 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   forget(): void {
-    this.epoch++;
-    this.keys.clear();
-    this.tenants.clear();
-    this.inUse.clear();
-    this.shown.clear();
-    this.asking.clear();
+    this.keys.invalidate();
+    this.tenants.invalidate();
+    // A monitor stays until the database says otherwise, but a read that has begun must not bring back a revoked one.
+    this.monitors.invalidate([]);
+    this.unitOfWork.whenEnded(() => {
+      this.inUse.clear();
+      this.shown.clear();
+      this.asking.clear();
+    });
   }
 
   private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>): ReadGroups<Buffer, FoundKey> {
@@ -165,7 +174,7 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async remember<T extends object>(
-    known: LRUCache<string, T>,
+    known: CommittedCache<T>,
     name: string,
     ask: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
@@ -173,12 +182,12 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     if (remembered) return remembered;
     const underWay = this.asking.get(name) as Promise<T | undefined> | undefined;
     if (underWay) return underWay;
-    const { epoch } = this;
+    const fill = known.beginFill();
     const asked = ask();
     this.asking.set(name, asked);
     try {
       const found = await asked;
-      if (found && epoch === this.epoch) known.set(name, found);
+      fill.put(name, found);
       return found;
     } finally {
       if (this.asking.get(name) === asked) this.asking.delete(name);

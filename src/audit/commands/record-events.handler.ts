@@ -1,18 +1,22 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
 import { RecordEventsCommand } from '../../shared/events/record-events.command.js';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { Metrics } from '../../shared/metrics/metrics.js';
 import { EventRecorder } from '../event-recorder.js';
 
 @CommandHandler(RecordEventsCommand)
 export class RecordEventsHandler implements ICommandHandler<RecordEventsCommand> {
   constructor(
+    private readonly unitOfWork: UnitOfWork,
     private readonly recorder: EventRecorder,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
   ) {}
 
   async execute({ tenantId, eventIds }: RecordEventsCommand): Promise<void> {
+    // The move is shared with other callers' events, so a unit of work that may be rolled back cannot contain it.
+    if (this.unitOfWork.isOpen) throw new Error('Events are recorded after the unit of work, not in it.');
     await this.recorder.record(tenantId);
     const now = this.clock.now().getTime();
     for (const id of eventIds) this.metrics.auditLagSeconds.observe((now - occurredAt(id)) / 1000);

@@ -10,6 +10,7 @@ export class RunAgain extends Error {}
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
   private open = true;
+  private readonly endings: (() => void)[] = [];
 
   constructor(
     readonly tenantId: string,
@@ -41,8 +42,15 @@ export class Transaction {
     return this.connection.flush();
   }
 
+  /** Registers work without awaits for when the transaction has ended, whichever way. */
+  whenEnded(work: () => void): void {
+    this.assertOpen();
+    this.endings.push(work);
+  }
+
   close(): void {
     this.open = false;
+    for (const work of this.endings) work();
   }
 
   private assertOpen(): void {

@@ -113,6 +113,16 @@ export class UnitOfWork {
     return this.current.getStore() !== undefined;
   }
 
+  /**
+   * For memory that outlives a unit of work: runs `work` when the one that the caller is in has ended, whichever way, or at once
+   * outside of any.
+   */
+  whenEnded(work: () => void): void {
+    const transaction = this.current.getStore();
+    if (transaction) transaction.whenEnded(work);
+    else work();
+  }
+
   private async joinOrBegin<T>(
     mode: Mode,
     tenantId: string,
