@@ -91,6 +91,12 @@ describe('statements for many tenants', () => {
       expect(eachWithEach(plan)).toEqual([]);
       if (name?.startsWith('licenses.')) expect(indexesOf(plan)).toContain('licenses_one_trial');
     }
+    // The events that go first are read in their order, and those that leave are looked up: a backlog is never read as a whole.
+    const move = await genericPlan(database, statements.get('event-log.move') ?? '');
+    const chosen = partsOf(move).find((part) => part['Subplan Name'] === 'CTE chosen');
+    expect(indexesOf(chosen)).toEqual(['outbox_order']);
+    expect(partsOf(chosen).map((part) => part['Node Type'])).not.toContain('Sort');
+    expect(indexesOf(move)).toContain('outbox_pkey');
     await app.stop();
     await database.drop();
   });
@@ -114,7 +120,14 @@ interface Plan {
   readonly 'CTE Name'?: string;
   readonly 'Index Name'?: string;
   readonly Alias?: string;
+  readonly 'Subplan Name'?: string;
   readonly Plans?: readonly Plan[];
+}
+
+/** The plan and all that is below. */
+function partsOf(plan: Plan | undefined): Plan[] {
+  if (!plan) throw new Error('There is no plan.');
+  return [plan, ...(plan.Plans ?? []).flatMap(partsOf)];
 }
 
 /** What is read as a whole for each row of something else. */

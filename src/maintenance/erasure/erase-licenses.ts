@@ -78,10 +78,10 @@ async function readTransfers(
   const { rows } = await owner.query<Transfer>(
     `SELECT license_id AS "licenseId", id AS "eventId", created_at AS at,
             event_data -> 'before' ->> 'customer_id' AS "from", event_data -> 'after' ->> 'customer_id' AS "to"
-     FROM (${EVENT_TABLES.map((table) => `SELECT tenant_id, license_id, id, event_type, event_data, created_at FROM ${table}`).join(' UNION ALL ')}) AS event
+     FROM (${EVENT_TABLES.map((table) => `SELECT tenant_id, license_id, id, event_type, event_data, resource_seq, created_at FROM ${table}`).join(' UNION ALL ')}) AS event
      WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND event_type = 'license.transferred'
        AND event_data -> 'after' ? 'customer_id'
-     ORDER BY created_at, id`,
+     ORDER BY resource_seq NULLS FIRST, created_at, id`,
     [tenantId, licenseIds],
   );
   return groupBy(rows, ({ licenseId }) => licenseId);
@@ -301,10 +301,10 @@ async function readUpdates({ owner, tenantId }: Erasure, periods: readonly Holdi
   const licenseIds = periods.filter(({ until }) => until !== null).map(({ licenseId }) => licenseId);
   const { rows } = await owner.query<UpdatedEvent>(
     `${EVENT_TABLES.map(
-      (table) => `SELECT '${table}' AS table, id, license_id, created_at, personal FROM ${table}
+      (table) => `SELECT '${table}' AS table, id, license_id, resource_seq, created_at, personal FROM ${table}
                   WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND event_type = 'license.updated'
                     AND (personal IS NULL OR personal -> 'before' ? 'metadata')`,
-    ).join(' UNION ALL ')} ORDER BY created_at, id`,
+    ).join(' UNION ALL ')} ORDER BY resource_seq NULLS FIRST, created_at, id`,
     [tenantId, licenseIds],
   );
   return groupBy(rows, ({ license_id }) => license_id);

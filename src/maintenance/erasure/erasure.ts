@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { newId } from '../../shared/random.js';
 import type { JsonObject } from '../../shared/events/integration-event.js';
+import { Outbox } from '../../shared/events/outbox.js';
 
 /** Whose data is erased, as which role, and when. */
 export interface Erasure {
@@ -37,25 +38,19 @@ export interface OperatorEvent {
 
 /** Puts events into the outbox, in the transaction of what they tell. The relay of a server moves them into the log. */
 export async function recordEvents({ owner, tenantId, now }: Erasure, events: readonly OperatorEvent[]): Promise<void> {
-  await owner.query(
-    `INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, event_data, actor, metadata, created_at)
-     SELECT $1, id, event_type, license_id, resource_type, resource_id, event_data, $3, '{}', $4
-     FROM jsonb_to_recordset($2::jsonb) AS event (id uuid, event_type text, license_id uuid, resource_type text,
-                                                  resource_id text, event_data jsonb)`,
-    [
+  const { text, values } = Outbox.append(
+    events.map(({ type, resourceType, resourceId, licenseId, data }) => ({
+      id: newId(),
       tenantId,
-      JSON.stringify(
-        events.map(({ type, resourceType, resourceId, licenseId, data }) => ({
-          id: newId(),
-          event_type: type,
-          license_id: licenseId,
-          resource_type: resourceType,
-          resource_id: resourceId,
-          event_data: data,
-        })),
-      ),
-      { type: 'operator', id: 'npm run erase', via: 'cli' },
-      now,
-    ],
+      type,
+      isFirst: false,
+      about: { resourceType, resourceId, ...(licenseId !== null && { licenseId }) },
+      data,
+      personal: null,
+      actor: { type: 'operator', id: 'npm run erase', via: 'cli' },
+      metadata: {},
+      occurredAt: now,
+    })),
   );
+  await owner.query(text, values);
 }

@@ -40,6 +40,11 @@ interface ResourceCounter {
   last_seq: number;
 }
 
+/** An event as it is stored; what an operator causes has no actor of a request. */
+export type StorableEvent = Omit<IntegrationEvent, 'actor'> & {
+  readonly actor: { readonly type: string; readonly id: string };
+};
+
 /** An event in the outbox. */
 export interface WaitingEvent {
   readonly tenantId: string;
@@ -52,7 +57,7 @@ export class Outbox {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** The statement that stores events, for the transaction that makes them true. */
-  static append(events: readonly IntegrationEvent[]) {
+  static append(events: readonly StorableEvent[]) {
     const counters = new Map<string, ResourceCounter>();
     const rows = events
       .toReversed()
@@ -71,7 +76,7 @@ export class Outbox {
 }
 
 /** How many events of the resource were counted before, the last one first. What belongs to a license is counted with it. */
-function laterOf({ tenantId, about }: IntegrationEvent, counters: Map<string, ResourceCounter>): number {
+function laterOf({ tenantId, about }: StorableEvent, counters: Map<string, ResourceCounter>): number {
   const { licenseId } = about;
   const [resource_type, resource_id, first] =
     licenseId === undefined ? [about.resourceType, about.resourceId, 0] : ['license', licenseId, FIRST_SEQ];
@@ -87,7 +92,7 @@ function inOrder(counters: ReadonlyMap<string, ResourceCounter>): ResourceCounte
 }
 
 /** A row of the outbox, in JSON. */
-export function outboxRow(event: IntegrationEvent, resourceSeq: number): string {
+export function outboxRow(event: StorableEvent, resourceSeq: number): string {
   return JSON.stringify({
     tenant_id: event.tenantId,
     id: event.id,
