@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { ConfigError, type Config } from './config.js';
 import { createApp } from './create-app.js';
 import { EmbeddedPostgres, embeddedProblem } from './database/embedded/embedded-postgres.js';
+import { databaseTime } from './database/database-time.js';
 import { migrate } from './database/migrate.js';
 import { monitorOf } from './database/pool.js';
 import { assertSafeDatabase, selectWith } from './database/preflight.js';
@@ -36,7 +37,7 @@ export async function startServer(config: Config): Promise<Server> {
   try {
     let bootstrapped: Bootstrapped | undefined;
     await migrate(embedded.ownerUrl(), embedded.applicationUrl(), async (owner) => {
-      bootstrapped = await bootstrap(owner, config, new Date());
+      bootstrapped = await bootstrap(owner, config, await databaseTime(owner));
     });
     return await serve(config, embedded.applicationUrl(), embedded, bootstrapped);
   } catch (error) {

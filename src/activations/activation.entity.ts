@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../shared/random.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import type { DeviceInput } from './activation.dto.js';
 import { SeatLentError } from './activation.errors.js';
@@ -18,6 +18,8 @@ export interface Grant {
   readonly ipAddress: string | null;
   /** When the seat is free again by itself; null never. */
   readonly leaseExpiresAt: Date | null;
+  /** See DatabaseClock. */
+  readonly toleranceMs: number;
   /** Until when a license file for the device is good; null when none is made. */
   readonly lentUntil: Date | null;
 }
@@ -99,12 +101,13 @@ export class Activation {
     const { tenantId, licenseId, now } = grant;
     const activation = Object.assign(new Activation(), {
       tenantId,
-      activationId: uuidv7(),
+      activationId: newId(),
       licenseId,
       fingerprint: device.fingerprint,
       userId: null,
       units: 1,
       activationType: device.activation_type,
+      leaseExpiresAt: null,
       status: 'ACTIVE' as const,
       deviceName: null,
       hostname: null,
@@ -122,7 +125,8 @@ export class Activation {
   }
 
   /** The device is there again. What it says of itself replaces what it said before. */
-  seen(device: DeviceInput, { now, ipAddress, leaseExpiresAt, lentUntil }: Grant): void {
+  seen(device: DeviceInput, { now, ipAddress, leaseExpiresAt, toleranceMs, lentUntil }: Grant): void {
+    if (this.activationType === 'OFFLINE') this.activationType = device.activation_type;
     this.userId = device.user_id ?? this.userId;
     this.units = device.units ?? this.units;
     this.deviceName = device.name ?? this.deviceName;
@@ -132,8 +136,10 @@ export class Activation {
     this.ipAddress = ipAddress ?? this.ipAddress;
     this.metadata = device.metadata ?? this.metadata;
     this.lastSeenAt = now;
+    const latest = leaseExpiresAt && new Date(leaseExpiresAt.getTime() + toleranceMs);
+    const kept = latest && this.leaseExpiresAt && this.leaseExpiresAt <= latest ? this.leaseExpiresAt : null;
     this.lentUntil = later(this.lentUntil, lentUntil);
-    this.leaseExpiresAt = leaseExpiresAt && later(leaseExpiresAt, this.lentUntil);
+    this.leaseExpiresAt = leaseExpiresAt && later(later(leaseExpiresAt, kept), this.lentUntil);
   }
 
   /** Its seat is free. Harmless when it was before. Throws SeatLentError while a license file for it is out. */

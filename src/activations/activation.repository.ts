@@ -2,15 +2,27 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
-import type { Tally } from '../licensing/index.js';
+import { leaseEndSql, type Tally } from '../licensing/index.js';
 import { Activation, type Counted } from './activation.entity.js';
 import type { Device } from './seat-keeper.js';
 import type { Others } from './seat-decision.js';
 
+/** $5 milliseconds is what a stored time may be ahead of what could be written now. Beyond, a clock was ahead when it was written. */
+const TOLERANCE = "$5 * interval '1 millisecond'";
+/** Of a stored time and what is written now the later; see TOLERANCE. */
+const laterOf = (stored: string, written: string) =>
+  `greatest(${written}, CASE WHEN ${stored} <= ${written} + ${TOLERANCE} THEN ${stored} END)`;
+const LATEST_LEASE = 'greatest($4::timestamptz, lent_until)';
+
 const END_LEASES = {
   name: 'activations.end-leases',
-  text: `UPDATE license_activations SET status = 'EXPIRED', ended_at = lease_expires_at
-         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND lease_expires_at <= $3
+  text: `UPDATE license_activations SET
+           status = CASE WHEN lease_expires_at <= $3 THEN 'EXPIRED' ELSE status END,
+           ended_at = CASE WHEN lease_expires_at <= $3 THEN lease_expires_at END,
+           lease_expires_at = CASE WHEN lease_expires_at > ${LATEST_LEASE} + ${TOLERANCE} THEN ${LATEST_LEASE} ELSE lease_expires_at END,
+           last_seen_at = CASE WHEN last_seen_at > $3 + ${TOLERANCE} THEN $3 ELSE last_seen_at END
+         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
+           AND (lease_expires_at <= $3 OR lease_expires_at > ${LATEST_LEASE} + ${TOLERANCE} OR last_seen_at > $3 + ${TOLERANCE})
          RETURNING activation_id`,
 };
 const TALLY = {
@@ -32,14 +44,25 @@ const TALLY_AS_OF = {
          WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.created_at <= $3
            AND (item.ended_at > $3) IS NOT FALSE AND (item.lease_expires_at > $3) IS NOT FALSE`,
 };
-const RENEW = {
-  name: 'activations.renew',
-  text: `UPDATE license_activations SET last_seen_at = greatest(last_seen_at, $4),
-           lease_expires_at = CASE WHEN $5::timestamptz IS NOT NULL THEN greatest($5, lent_until) END
-         WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE'
-           AND (lease_expires_at > $4) IS NOT FALSE
-         RETURNING activation_id`,
+const LOCK_DEVICE = {
+  name: 'activations.lock-device',
+  text: `SELECT 1 FROM license_activations
+         WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE`,
 };
+/**
+ * After LOCK_DEVICE, so that it sees the terms by which leases were converted, or is converted after them: a lease by other terms
+ * would last for ever, or end where none does.
+ */
+const RENEW = `
+  UPDATE license_activations item SET
+    activation_type = CASE item.activation_type WHEN 'OFFLINE' THEN 'ONLINE' ELSE item.activation_type END,
+    last_seen_at = ${laterOf('item.last_seen_at', '$4::timestamptz')},
+    lease_expires_at = CASE WHEN terms.lease_end IS NOT NULL
+      THEN greatest(${laterOf('item.lease_expires_at', 'terms.lease_end')}, item.lent_until) END
+  FROM (SELECT ${leaseEndSql('license', '$4::timestamptz')} AS lease_end FROM licenses license
+        WHERE license.tenant_id = $1 AND license.license_id = $2) AS terms
+  WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3 AND item.status = 'ACTIVE'
+    AND (item.lease_expires_at > $4) IS NOT FALSE`;
 
 /** The device, or where users are counted all devices of the user, that was seen longest ago. What is lent stays. */
 const END_OLDEST = {
@@ -64,15 +87,26 @@ export class ActivationRepository extends TenantRepository<Activation> {
   /** The latest activation of a device, also one that has ended. */
   async findDevice(tenantId: string, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query({
-        name: 'activations.find-device',
-        text: `SELECT ${this.columns('item')} FROM license_activations item
-               WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3
-               ORDER BY item.status = 'ACTIVE' DESC, item.created_at DESC, item.activation_id DESC LIMIT 1`,
-        values: [tenantId, licenseId, fingerprint],
-      }),
+      transaction.query(this.deviceStatement(tenantId, licenseId, fingerprint)),
     );
     return row && this.toEntity(row);
+  }
+
+  /** The same to be changed: no heartbeat, which needs no lock of the license, comes in between. */
+  async lockDevice(transaction: Transaction, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
+    const { name, text, values } = this.deviceStatement(transaction.tenantId, licenseId, fingerprint);
+    const [row] = await transaction.query({ name: `${name}-for-update`, text: `${text} FOR NO KEY UPDATE`, values });
+    return row && this.toEntity(row);
+  }
+
+  private deviceStatement(tenantId: string, licenseId: string, fingerprint: string) {
+    return {
+      name: 'activations.find-device',
+      text: `SELECT ${this.columns('item')} FROM license_activations item
+             WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3
+             ORDER BY item.status = 'ACTIVE' DESC, item.created_at DESC, item.activation_id DESC LIMIT 1`,
+      values: [tenantId, licenseId, fingerprint],
+    };
   }
 
   /** The latest activation that a device had at a time, as it is now. */
@@ -100,9 +134,15 @@ export class ActivationRepository extends TenantRepository<Activation> {
     return tally;
   }
 
-  /** Writes down which leases ended by the clock. Under the license's lock. */
-  async endLeases(transaction: Transaction, licenseId: string, now: Date): Promise<number> {
-    return (await transaction.query({ ...END_LEASES, values: [transaction.tenantId, licenseId, now] })).length;
+  /**
+   * Writes down which leases ended by the clock, and cuts what a clock that was ahead wrote: a lease to `leaseEnd`, when a device was
+   * seen to now. Under the license's lock. Returns what was changed.
+   */
+  endLeases(transaction: Transaction, licenseId: string, now: Date, leaseEnd: Date | null, toleranceMs: number) {
+    return transaction.query({
+      ...END_LEASES,
+      values: [transaction.tenantId, licenseId, now, leaseEnd, toleranceMs],
+    });
   }
 
   /** What is active besides this device. A user that is not named is the one it has. Under the license's lock, after `endLeases`. */
@@ -125,9 +165,17 @@ export class ActivationRepository extends TenantRepository<Activation> {
     return rows.map((row) => this.toEntity(row));
   }
 
-  /** Without the license's lock, because it takes no seat: false when the seat has ended. */
-  async renew(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, until: Date | null) {
-    const values = [transaction.tenantId, licenseId, fingerprint, now, until];
-    return (await transaction.query({ ...RENEW, values })).length === 1;
+  /** By the terms of its license, whose lock it does not need, because it takes no seat. Undefined when the seat has ended. */
+  async renew(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, toleranceMs: number) {
+    const device = [transaction.tenantId, licenseId, fingerprint];
+    const [, [row]] = await Promise.all([
+      transaction.query({ ...LOCK_DEVICE, values: device }),
+      transaction.query({
+        name: 'activations.renew',
+        text: `${RENEW} RETURNING ${this.columns('item')}`,
+        values: [...device, now, toleranceMs],
+      }),
+    ]);
+    return row && this.toEntity(row);
   }
 }

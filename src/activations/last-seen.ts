@@ -1,5 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Chore } from '../shared/chore.js';
+import { DatabaseClock } from '../shared/database-clock.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
@@ -11,7 +12,7 @@ const WRITE = {
            SELECT device.activation_id, seen.at FROM unnest($2::uuid[], $3::timestamptz[]) AS seen (id, at)
            JOIN license_activations device ON device.tenant_id = $1 AND device.activation_id = seen.id
            WHERE device.status = 'ACTIVE' ORDER BY device.activation_id FOR NO KEY UPDATE OF device)
-         UPDATE license_activations item SET last_seen_at = greatest(item.last_seen_at, locked.at)
+         UPDATE license_activations item SET last_seen_at = greatest(locked.at, CASE WHEN item.last_seen_at <= locked.at + $4 * interval '1 millisecond' THEN item.last_seen_at END)
          FROM locked WHERE item.tenant_id = $1 AND item.activation_id = locked.activation_id AND item.status = 'ACTIVE'`,
 };
 
@@ -21,7 +22,10 @@ export class LastSeen implements OnApplicationBootstrap, BeforeApplicationShutdo
   private readonly chore = new Chore(LastSeen.name, 'When devices were last seen could not be written');
   private seen = new Map<string, Map<string, Date>>();
 
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly databaseClock: DatabaseClock,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.chore.every(FLUSH_INTERVAL_MS, () => this.flush());
@@ -42,7 +46,7 @@ export class LastSeen implements OnApplicationBootstrap, BeforeApplicationShutdo
     const { seen } = this;
     this.seen = new Map();
     for (const [tenantId, devices] of seen) {
-      const values = [tenantId, [...devices.keys()], [...devices.values()]];
+      const values = [tenantId, [...devices.keys()], [...devices.values()], this.databaseClock.toleranceMs];
       await this.chore.attempt(() =>
         this.unitOfWork.run(tenantId, (transaction) => transaction.query({ ...WRITE, values })),
       );

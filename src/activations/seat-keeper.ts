@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   LicenseNotFoundError,
   LicenseSeats,
+  leaseEnd,
   seatLimit,
   seatsInUse,
   whatCounts,
@@ -9,10 +10,12 @@ import {
   type RecordedReason,
 } from '../licensing/index.js';
 import { Clock } from '../shared/clock.js';
+import { DatabaseClock } from '../shared/database-clock.js';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
 import type { Actor } from '../shared/tenancy/actor.js';
+import { rowName } from '../shared/tenancy/tenant.repository.js';
 import { Turns } from '../shared/turns.js';
 import type { Activation } from './activation.entity.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
@@ -27,10 +30,15 @@ export interface Device {
   readonly units?: number | undefined;
 }
 
+/** Each device has a name. */
+const NO_DEVICE: Device = { fingerprint: '' };
+
 /** A license under its lock, the device that is asked about, and what is active besides it. */
 export interface LockedSeats {
   /** When that was: what is done later is done at a later time. */
   readonly now: Date;
+  /** See DatabaseClock. */
+  readonly toleranceMs: number;
   readonly license: License;
   /** The latest activation of the device, which may have ended. */
   readonly device: Activation | undefined;
@@ -41,17 +49,40 @@ export interface LockedSeats {
 @Injectable()
 export class SeatKeeper {
   private readonly turns = new Turns();
+  /** Licenses whose turn it is, and whether leases of them were ended or cut in it. */
+  private readonly changed = new Map<string, boolean>();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly seats: LicenseSeats,
     private readonly activations: ActivationRepository,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
   ) {}
 
   /** Whoever is inside a unit of work may hold the lock already, and must not wait for its turn. */
   inTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
-    return this.unitOfWork.isOpen ? work() : this.turns.take(`${tenantId} ${licenseId}`, work);
+    if (this.unitOfWork.isOpen) return work();
+    const name = rowName(tenantId, licenseId);
+    return this.turns.take(name, async () => {
+      this.changed.set(name, false);
+      try {
+        return await work();
+      } catch (error) {
+        // What was refused is rolled back; leases that were cut must not be, or each refusal would find them as long as before.
+        if (this.changed.get(name)) await this.endLeases(tenantId, licenseId).catch(() => undefined);
+        throw error;
+      } finally {
+        this.changed.delete(name);
+      }
+    });
+  }
+
+  private endLeases(tenantId: string, licenseId: string): Promise<unknown> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const { license, others } = await this.lock(transaction, licenseId, NO_DEVICE);
+      this.seats.setInUse(transaction, license, seatsInUse(license, others));
+    });
   }
 
   /** Throws LicenseNotFoundError. */
@@ -60,12 +91,16 @@ export class SeatKeeper {
     const license = await this.seats.lock(tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
-    const [, found, others] = await Promise.all([
-      this.activations.endLeases(transaction, licenseId, now),
-      this.activations.findDevice(tenantId, licenseId, device.fingerprint),
+    const { toleranceMs } = this.databaseClock;
+    const endedBy = this.databaseClock.settled(now);
+    const [changed, found, others] = await Promise.all([
+      this.activations.endLeases(transaction, licenseId, endedBy, leaseEnd(license, endedBy), toleranceMs),
+      this.activations.lockDevice(transaction, licenseId, device.fingerprint),
       this.activations.others(transaction, licenseId, device),
     ]);
-    return { now, license, device: found, others };
+    const name = rowName(tenantId, licenseId);
+    if (changed.length > 0 && this.changed.has(name)) this.changed.set(name, true);
+    return { now, toleranceMs, license, device: found, others };
   }
 
   /**
@@ -105,8 +140,7 @@ export class SeatKeeper {
 
   /** What is in use, with every device. */
   private async held(transaction: Transaction, license: License): Promise<number> {
-    // No device has no name.
-    return seatsInUse(license, await this.activations.others(transaction, license.licenseId, { fingerprint: '' }));
+    return seatsInUse(license, await this.activations.others(transaction, license.licenseId, NO_DEVICE));
   }
 
   /** The seat of whoever was seen longest ago is free. Returns what is left besides the device, if a seat could be freed. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.js';
+import { databaseTime } from '../database/database-time.js';
 import { assertSecretsFit } from '../licensing/index.js';
 import { eraseCustomer, MaintenanceError } from '../maintenance/index.js';
 import { loadSecrets } from '../shared/secrets/load-secrets.js';
@@ -17,7 +18,7 @@ run('erased nothing, or not everything; run it again', async () => {
   await withOwner(config, 'npm run erase', async ({ owner }) => {
     const secrets = await loadSecrets(config, { mayCreate: false });
     await assertSecretsFit(owner, secrets);
-    const erased = await eraseCustomer(owner, secrets, tenant, customer, new Date());
+    const erased = await eraseCustomer(owner, secrets, tenant, customer, await databaseTime(owner));
     const { licenses, devices, events, results } = erased;
     say(
       `Erased the personal data of customer ${customer} of tenant ${tenant}: ${licenses} licenses, ${devices} devices,`,

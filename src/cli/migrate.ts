@@ -1,5 +1,6 @@
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { createApp } from '../create-app.js';
+import { databaseTime } from '../database/database-time.js';
 import { migrate } from '../database/migrate.js';
 import { withClient } from '../database/with-client.js';
 import { hasIssued } from '../licensing/index.js';
@@ -22,7 +23,7 @@ run('did not migrate', async () => {
   await prepareFolder(config.dataDir);
   let first: Bootstrapped | undefined;
   const applied = await migrate(databaseOwnerUrl, databaseUrl, async (owner) => {
-    first = await bootstrap(owner, config, new Date());
+    first = await bootstrap(owner, config, await databaseTime(owner));
   });
   say(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
   if (!first) return;

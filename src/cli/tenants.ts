@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig, type Config } from '../config.js';
+import { databaseTime } from '../database/database-time.js';
 import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
 import { isPlatformRole, type PlatformRole } from '../shared/tenancy/permissions.js';
 import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
@@ -48,14 +49,16 @@ run('did nothing', async () => {
   }
   const config = loadConfig();
   if (command === 'platform-key' && tenantId !== undefined && rest.length === 0) {
-    return withRegistry(config, (registry) => givePlatformKey(registry, config, tenantId, values.role ?? 'platform'));
+    return withRegistry(config, (registry, now) =>
+      givePlatformKey(registry, config, tenantId, values.role ?? 'platform', now),
+    );
   }
   if (command === 'revoke-platform-key' && tenantId !== undefined && rest.length === 0) {
-    return withRegistry(config, (registry) => registry.revokePlatformKey(tenantId, new Date()));
+    return withRegistry(config, (registry, now) => registry.revokePlatformKey(tenantId, now));
   }
   if (command === 'list' && tenantId === undefined) return withRegistry(config, list);
   if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {
-    return withRegistry(config, (registry) => giveKey(registry, config, command, tenantId));
+    return withRegistry(config, (registry, now) => giveKey(registry, config, command, tenantId, now));
   }
   throw new TenantRegistryError(NO_COMMAND);
 });
@@ -66,20 +69,26 @@ async function list(registry: TenantRegistry): Promise<void> {
   }
 }
 
-async function giveKey(registry: TenantRegistry, config: Config, command: 'create' | 'key', tenantId: string) {
+async function giveKey(
+  registry: TenantRegistry,
+  config: Config,
+  command: 'create' | 'key',
+  tenantId: string,
+  now: Date,
+) {
   const first = tenantId === config.settings.BOOTSTRAP_TENANT;
   const place = first ? adminKeyFile(config) : join(config.dataDir, `${tenantId}.admin.key`);
   await writeKey(config, place, (key) =>
-    registry[command === 'create' ? 'create' : 'replaceAdminKey'](tenantId, key, new Date()),
+    registry[command === 'create' ? 'create' : 'replaceAdminKey'](tenantId, key, now),
   );
   say(`The admin API key of ${tenantId} is in ${place}.`);
 }
 
-async function givePlatformKey(registry: TenantRegistry, config: Config, name: string, role: string): Promise<void> {
+async function givePlatformKey(registry: TenantRegistry, config: Config, name: string, role: string, now: Date) {
   if (!isPlatformRole(role)) throw new TenantRegistryError(`"${role}" is not a role: use platform or monitor.`);
   if (!FILE_NAME.test(name)) throw new TenantRegistryError(`"${name}" is not a name: use letters, digits, _ and -.`);
   const place = join(config.dataDir, `platform-${name}.key`);
-  await writeKey(config, place, (key) => registry.replacePlatformKey(name, role, key, new Date()));
+  await writeKey(config, place, (key) => registry.replacePlatformKey(name, role, key, now));
   say(`The platform key ${name} is in ${place}. ${WHAT_IT_MAY[role]}`);
 }
 
@@ -98,6 +107,8 @@ async function writeKey({ dataDir }: Config, place: string, register: (key: stri
   await rename(draft, place);
 }
 
-function withRegistry(config: Config, work: (registry: TenantRegistry) => Promise<void>): Promise<void> {
-  return withOwner(config, 'npm run tenants', ({ owner }) => work(new TenantRegistry(owner)));
+function withRegistry(config: Config, work: (registry: TenantRegistry, now: Date) => Promise<void>): Promise<void> {
+  return withOwner(config, 'npm run tenants', async ({ owner }) =>
+    work(new TenantRegistry(owner), await databaseTime(owner)),
+  );
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../shared/clock.js';
+import { DatabaseClock } from '../shared/database-clock.js';
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { LicenseCommand } from './commands/license.command.js';
@@ -21,6 +22,7 @@ export class LicenseChanges {
     private readonly licenses: LicenseRepository,
     private readonly seats: LicenseSeats,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
   ) {}
 
   /** Throws LicenseNotFoundError, PreconditionFailedError, and what `act` throws. */
@@ -33,7 +35,7 @@ export class LicenseChanges {
       // Read under the lock, so that what is done later is done at a later time.
       const now = this.clock.now();
       // What time did first: the log tells of an expiry before the renewal that ended it.
-      const passed = passTime(license, now);
+      const passed = passTime(license, this.databaseClock.settled(now));
       const event = await act(license, now);
       const events = event ? [...passed, event] : passed;
       for (const each of events) transaction.record(each);

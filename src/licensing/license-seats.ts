@@ -15,11 +15,15 @@ const SET_FILES_UNTIL = {
   text: 'UPDATE licenses SET files_until = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
 
-/** What is lent is given for good, or the other way round; what is offline keeps its time, and a file that is out its seat. */
+/**
+ * What is lent is given for good, or the other way round. A seat that a license file alone holds ends with the file, whatever the terms;
+ * one that a device holds beside its file lasts until then at least.
+ */
 const CONVERT_LEASES = {
   name: 'licenses.convert-leases',
   text: `UPDATE license_activations SET lease_expires_at = CASE WHEN $4::timestamptz IS NOT NULL THEN greatest($4, lent_until) END
-         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND activation_type <> 'OFFLINE'
+         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
+           AND (activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)
            AND (lease_expires_at > $3) IS NOT FALSE`,
 };
 const TALLY = {

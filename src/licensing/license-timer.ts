@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
 import { Chore } from '../shared/chore.js';
 import { Clock } from '../shared/clock.js';
+import { DatabaseClock } from '../shared/database-clock.js';
 import { RecordEventsCommand } from '../shared/events/record-events.command.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { LicenseRepository } from './license.repository.js';
@@ -31,6 +32,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly licenses: LicenseRepository,
     private readonly commands: CommandBus,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
     private readonly config: Config,
   ) {}
 
@@ -43,8 +45,9 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
     return this.chore.stop();
   }
 
-  /** All that is due now, tenant by tenant. What fails for one does not keep it from the others. */
+  /** All that is due now, tenant by tenant; nothing while a clock is in doubt. What fails for one does not keep it from the others. */
   async sweep(): Promise<void> {
+    if (!this.databaseClock.isSteady()) return;
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
     for (const { id } of tenants) {
       await this.sweepTenant(id).catch((error: unknown) => {
@@ -73,13 +76,15 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
 
   private sweepBatch(tenantId: string): Promise<number> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
+      // The clock may have been set since the sweep began. What is not steady is looked at by a later sweep.
+      if (!this.databaseClock.isSteady()) return 0;
       const now = this.clock.now();
       const due = await this.licenses.lockDue(transaction, now, BATCH);
       for (const license of due) {
         for (const event of passTime(license, now)) transaction.record(event);
       }
       if (due.length > 0) this.licenses.updateTimes(transaction, due);
-      return due.length;
+      return Math.min(due.length, BATCH);
     });
   }
 }

@@ -49,16 +49,28 @@ export class LicenseRepository extends TenantRepository<License> {
     return issued !== undefined;
   }
 
-  /** What is due, earliest first, locked; without what somebody else has locked. */
+  /**
+   * What is due, earliest first, locked; without what somebody else has locked. Also what is marked as if its expiry
+   * had passed although that is to come, as after a clock was ahead.
+   */
   async lockDue(transaction: Transaction, now: Date, limit: number): Promise<License[]> {
-    const rows = await transaction.query({
-      name: 'licenses.lock-due',
-      text: `SELECT ${this.columns('item')} FROM licenses item
-             WHERE tenant_id = $1 AND status = 'ACTIVE' AND next_due_at <= $2
-             ORDER BY next_due_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
-      values: [transaction.tenantId, now, limit],
-    });
-    return rows.map((row) => this.toEntity(row));
+    const lock = (name: string, condition: string, order: string) =>
+      transaction.query({
+        name,
+        text: `SELECT ${this.columns('item')} FROM licenses item
+               WHERE tenant_id = $1 AND status = 'ACTIVE' AND ${condition}
+               ORDER BY ${order} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+        values: [transaction.tenantId, now, limit],
+      });
+    const [due, early] = await Promise.all([
+      lock('licenses.lock-due', 'next_due_at <= $2', 'next_due_at'),
+      lock(
+        'licenses.lock-marked-early',
+        '(next_due_at IS NULL OR next_due_at > expiry_date) AND expiry_date > $2',
+        'expiry_date',
+      ),
+    ]);
+    return [...due, ...early].map((row) => this.toEntity(row));
   }
 
   /** Writes what time changed of licenses that `lockDue` read in the same transaction. */

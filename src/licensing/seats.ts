@@ -52,6 +52,12 @@ export interface LeaseTerms {
   readonly heartbeatGraceSeconds: number;
 }
 
+/** `leaseEnd` as SQL over a row of `licenses`. */
+export function leaseEndSql(license: string, now: string): string {
+  const seconds = `${license}.heartbeat_interval_seconds + ${license}.heartbeat_grace_seconds`;
+  return `CASE WHEN ${license}.license_type = 'CONCURRENT' THEN ${now} + make_interval(secs => ${seconds}) END`;
+}
+
 /** Until when a device that was heard of now keeps its seat; null: for good. CONCURRENT licenses lend, others give. */
 export function leaseEnd(terms: LeaseTerms, now: Date): Date | null {
   if (terms.licenseType !== 'CONCURRENT') return null;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { validate, version } from 'uuid';
 import { newId, randomBytes } from './random.js';
 
@@ -40,5 +40,18 @@ describe('ids', () => {
     const ms = parseInt(newId().replaceAll('-', '').slice(0, 12), 16);
     expect(ms).toBeGreaterThanOrEqual(before);
     expect(ms).toBeLessThanOrEqual(Date.now() + 1);
+  });
+
+  it('do not stay in the future after the clock was', () => {
+    const msOf = (id: string) => parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(now + 63_072_000_000);
+    expect(msOf(newId())).toBeGreaterThan(now);
+    clock.mockReturnValue(now);
+    expect(msOf(newId())).toBe(now);
+    // Set back by less their order is kept.
+    clock.mockReturnValue(now - 500);
+    expect(msOf(newId())).toBe(now);
+    clock.mockRestore();
   });
 });

@@ -22,6 +22,9 @@ export function randomBytes(count: number): Buffer {
   return bytes;
 }
 
+/** So far ids may be ahead of the clock in order to keep their order. */
+const MAX_AHEAD_MS = 1_000;
+
 let lastMs = 0;
 let sequence = 0;
 
@@ -29,7 +32,8 @@ let sequence = 0;
 export function newId(): string {
   const random = randomBytes(UUID_BYTES);
   const now = Date.now();
-  if (now > lastMs) {
+  // A clock that was ahead, and was set back, must not be followed by ids of the future.
+  if (now > lastMs || now < lastMs - MAX_AHEAD_MS) {
     lastMs = now;
     // 31 of its 32 bits, so that counting on within the millisecond has room.
     sequence = random.readUInt32BE(6) >>> 1;

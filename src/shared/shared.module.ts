@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from './clock.js';
+import { DatabaseClock } from './database-clock.js';
 import { Idempotency } from './events/idempotency.js';
 import { IdempotencySweeper } from './events/idempotency.sweeper.js';
 import { Outbox } from './events/outbox.js';
@@ -11,11 +12,14 @@ import { AddressLimit } from './limits/address-limit.js';
 import { FailureLimit } from './limits/failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
 import { Metrics } from './metrics/metrics.js';
+import { ProcessClock } from './process-clock.js';
 
 /** What every module stands on. */
 @Global()
 @Module({
   providers: [
+    ProcessClock,
+    DatabaseClock,
     Clock,
     Metrics,
     Idempotency,
@@ -31,6 +35,7 @@ import { Metrics } from './metrics/metrics.js';
   ],
   exports: [
     Clock,
+    DatabaseClock,
     Metrics,
     Idempotency,
     UnitOfWork,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { Config, SecureUrl } from '../config.js';
+import { Clock } from '../shared/clock.js';
 import { isCleanText } from '../shared/http/json.js';
 import { IdentityProviderError } from '../shared/tenancy/access.errors.js';
 import { UNBOUNDED } from '../shared/tenancy/actor.js';
@@ -28,6 +29,7 @@ export class OidcAuthenticator {
   constructor(
     private readonly credentials: Credentials,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   /** Throws IdentityProviderError when the provider's keys cannot be had. */
@@ -57,6 +59,7 @@ export class OidcAuthenticator {
         audience: oidc.audience,
         algorithms: [...oidc.algorithms],
         clockTolerance: oidc.clockToleranceS,
+        currentDate: this.clock.now(),
         requiredClaims: ['exp', 'sub'],
       });
       return payload;

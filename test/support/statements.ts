@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** What a process does now and then, whoever asks it what: moving events, reading API keys again, noting who was seen. */
+/** What a process does now and then, whoever asks it what: reading the database's clock, moving events, reading API keys again, noting who was seen. */
 const BACKGROUND =
-  /DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY/;
+  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY/;
 
 /**
  * What is sent to PostgreSQL while this is done, but for the background's statements and their transactions, also those

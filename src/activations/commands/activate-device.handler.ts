@@ -39,7 +39,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
   private async activate(transaction: Transaction, command: ActivateDeviceCommand) {
     const { actor, licenseId, device, lendUntil } = command;
     const locked = await this.keeper.lock(transaction, licenseId, device);
-    const { license, now } = locked;
+    const { license, now, toleranceMs } = locked;
     license.after('activate', now);
     const { known, inUse } = await this.keeper.seatFor(transaction, actor, locked, device);
     const grant: Grant = {
@@ -48,6 +48,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
       now,
       ipAddress: command.options.ipAddress ?? null,
       leaseExpiresAt: lendUntil ? (known ? known.leaseExpiresAt : lendUntil) : leaseEnd(license, now),
+      toleranceMs,
       lentUntil: lendUntil,
     };
     const seats = { inUse, max: license.maxActivations };

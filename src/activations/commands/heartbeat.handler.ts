@@ -1,6 +1,7 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
-import { FindLicenseQuery, leaseEnd, LicenseNotFoundError } from '../../licensing/index.js';
+import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
+import { DatabaseClock } from '../../shared/database-clock.js';
 import type { Transaction } from '../../shared/events/transaction.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
@@ -15,22 +16,23 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
     private readonly queries: QueryBus,
     private readonly activations: ActivationRepository,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
   ) {}
 
   execute(command: HeartbeatCommand) {
     return this.unitOfWork.perform(command, (transaction) => this.renew(transaction, command));
   }
 
-  /** The seat is renewed by one statement that finds it alive, or not at all: it takes none, so it needs no lock. */
+  /** The seat is renewed where it is alive, or not at all: that takes none, so it needs no lock of the license. */
   private async renew(transaction: Transaction, { actor, licenseId, fingerprint }: HeartbeatCommand) {
     const now = this.clock.now();
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
     license.after('heartbeat', now);
-    const renewed = await this.activations.renew(transaction, licenseId, fingerprint, now, leaseEnd(license, now));
-    const activation = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
-    if (!activation) throw new ActivationNotFoundError();
-    if (!renewed) throw new HeartbeatExpiredError();
-    return toActivationResponse(activation, now);
+    const { toleranceMs } = this.databaseClock;
+    const renewed = await this.activations.renew(transaction, licenseId, fingerprint, now, toleranceMs);
+    if (renewed) return toActivationResponse(renewed, now);
+    const ended = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
+    throw ended ? new HeartbeatExpiredError() : new ActivationNotFoundError();
   }
 }

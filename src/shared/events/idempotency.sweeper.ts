@@ -3,12 +3,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Chore } from '../chore.js';
 import { Clock } from '../clock.js';
+import { DatabaseClock } from '../database-clock.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const INTERVAL_MS = 10 * 60 * 1000;
 const BATCH = 1_000;
 
-/** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. */
+/** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. While a clock is in doubt none is deleted. */
 @Injectable()
 export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly chore = new Chore(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
@@ -17,6 +18,7 @@ export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplica
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -28,6 +30,7 @@ export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplica
   }
 
   async sweep(): Promise<void> {
+    if (!this.databaseClock.isSteady()) return;
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants');
     for (const { id } of tenants) {
       while (!this.chore.stopped && (await this.sweepBatch(id)) === BATCH);

@@ -4,6 +4,7 @@ import stableStringify from 'safe-stable-stringify';
 import { Config } from '../../config.js';
 import { isLockTimeout } from '../../database/sql-errors.js';
 import { Clock } from '../clock.js';
+import { DatabaseClock } from '../database-clock.js';
 import { Secrets } from '../secrets/secrets.js';
 import {
   IdempotencyInProgressError,
@@ -88,6 +89,7 @@ export class Idempotency {
   constructor(
     private readonly secrets: Secrets,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
     { settings }: Config,
   ) {
     this.ttlMs = settings.IDEMPOTENCY_TTL_HOURS * HOUR_MS;
@@ -112,7 +114,7 @@ export class Idempotency {
       if (await this.insert(transaction, claim)) return undefined;
       const earlier = (await this.readAll(transaction, [claim])).get(claim.keyDigest);
       if (earlier) return earlier();
-      const values = [claim.tenantId, claim.keyDigest, this.clock.now()];
+      const values = [claim.tenantId, claim.keyDigest, this.expiredBy()];
       await transaction.query({ ...FORGET, values });
     }
   }
@@ -135,7 +137,7 @@ export class Idempotency {
    * request. What expired meanwhile, or is gone, has none.
    */
   async readAll(transaction: Transaction, claims: readonly Claim[]): Promise<ReadonlyMap<string, () => Earlier>> {
-    const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.clock.now()];
+    const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.expiredBy()];
     const rows = await transaction.query<KeptRow>({ ...READ, values });
     const kept = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
     return new Map(
@@ -160,6 +162,11 @@ export class Idempotency {
       throw isLockTimeout(error) ? new IdempotencyInProgressError(error) : error;
     });
     return taken.length > 0;
+  }
+
+  /** A clock that was set ahead by mistake must not make a request be done twice. */
+  private expiredBy(): Date {
+    return this.databaseClock.settled(this.clock.now());
   }
 
   private expiryAfter(now: Date): Date {

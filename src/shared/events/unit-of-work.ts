@@ -8,6 +8,7 @@ import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral,
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
 import { poolOf } from '../../database/pool.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
+import { DatabaseClock } from '../database-clock.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from './integration-event.js';
@@ -39,6 +40,7 @@ export class UnitOfWork {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly eventBus: EventBus,
     private readonly idempotency: Idempotency,
+    readonly databaseClock: DatabaseClock,
   ) {}
 
   /**

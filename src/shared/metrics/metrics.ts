@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 
 /**
  * What the application measures of itself while it works; what can be read when somebody asks is in the module `metrics`.
@@ -29,6 +29,13 @@ export class Metrics {
     name: 'imprimatur_audit_lag_seconds',
     help: 'From when an event occurred until it was in the log.',
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3600],
+    registers: [this.registry],
+  });
+
+  readonly clockSteps = new Counter({
+    name: 'imprimatur_clock_steps_total',
+    help: 'How often a clock was set by more than two minutes, by whose it is.',
+    labelNames: ['clock'] as const,
     registers: [this.registry],
   });
 }

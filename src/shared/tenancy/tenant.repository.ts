@@ -1,5 +1,6 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
+import { DATABASE_TIME } from '../../database/database-time.js';
 import type { UnitOfWork } from '../events/unit-of-work.js';
 import { asInstance } from '../as-instance.js';
 import { loopTurn } from '../loop-turn.js';
@@ -73,15 +74,26 @@ export abstract class TenantRepository<Row extends TenantRow> {
     return (await this.findMany(tenantId, [id]))[0] ?? null;
   }
 
-  /** Locks the row until the unit of work ends, so that what is read can be changed without losing another change. */
+  /**
+   * Locks the row until the unit of work ends, so that what is read can be changed without losing another change. The statement reads the
+   * database's time when it has the lock: so the Clock tells a later time afterwards than to whoever had the lock before.
+   */
   async findForUpdate(tenantId: string, id: string): Promise<Row | null> {
+    const locked = `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`;
     const statement = {
       name: `${this.table}.find-for-update`,
-      text: `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`,
+      text: `SELECT locked.*, ${DATABASE_TIME} AS "lockedAt" FROM (${locked}) locked`,
       values: [tenantId, id],
     };
-    const [row] = await this.unitOfWork.run(tenantId, (transaction) => transaction.query(statement));
-    return row ? this.toEntity(row) : null;
+    const { databaseClock } = this.unitOfWork;
+    const sentAt = databaseClock.sendingAt;
+    const [found] = await this.unitOfWork.run(tenantId, (transaction) =>
+      transaction.query<{ lockedAt: number }>(statement),
+    );
+    if (!found) return null;
+    const { lockedAt, ...row } = found;
+    databaseClock.observe(lockedAt, sentAt);
+    return this.toEntity(row);
   }
 
   /** As `find` does. */

@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import { DatabaseClock } from '../shared/database-clock.js';
+import { Metrics } from '../shared/metrics/metrics.js';
+import { addGauge } from './add-gauge.js';
+
+/** How the clock of the process compares with the database's, and whether the timer of licenses waits for them. */
+@Injectable()
+export class ClockMetrics {
+  constructor({ registry }: Metrics, clock: DatabaseClock) {
+    const difference = "The clock of the process less the database's.";
+    addGauge(registry, 'imprimatur_clock_difference_seconds', difference, () => clock.difference / 1000);
+    const paused = 'Whether what time causes waits, because a clock was set or is wrong: 1, else 0.';
+    addGauge(registry, 'imprimatur_clock_paused', paused, () => (clock.isSteady() ? 0 : 1));
+  }
+}
