@@ -13,6 +13,7 @@ import { LicensingModule } from './licensing/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { OfflineModule } from './offline/index.js';
 import { ProductsModule } from './products/index.js';
+import { BodyGuard } from './shared/http/body.guard.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
 import { ValidationPipe } from './shared/http/validation.pipe.js';
 import { RateLimitGuard } from './shared/limits/rate-limit.guard.js';
@@ -58,6 +59,7 @@ export class AppModule {
       providers: [
         { provide: APP_GUARD, useClass: TenantGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },
+        { provide: APP_GUARD, useClass: BodyGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

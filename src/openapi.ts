@@ -1,10 +1,11 @@
-import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
 import { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './licensing/index.js';
 import { describeLists } from './shared/http/list.decorator.js';
 import { Problem } from './shared/http/problem.js';
 import { ROLES } from './shared/tenancy/permissions.js';
+import { serveDocumentation } from './swagger-ui.js';
 import { VERSION } from './version.js';
 
 const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps a history that cannot
@@ -35,7 +36,7 @@ const TAGS = [
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** The OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
-export function setUpOpenApi(app: INestApplication): OpenAPIObject {
+export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Imprimatur')
@@ -67,13 +68,7 @@ export function setUpOpenApi(app: INestApplication): OpenAPIObject {
   };
   describeLists(document);
   Object.assign(document, { 'x-roles': ROLES });
-  SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
-    customSiteTitle: 'Imprimatur API',
-    // A key that were remembered would lie in the browser's storage.
-    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
-  });
+  serveDocumentation(app.getHttpAdapter().getInstance(), document);
   return document;
 }
 

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
@@ -12,8 +10,6 @@ import { generateApiKey } from '../src/tenants/index.js';
 import type { Api } from './support/api.js';
 import { TestApp, type TestAppOptions } from './support/app.js';
 import { eventually } from './support/eventually.js';
-
-const swaggerUi = createRequire(import.meta.url)('swagger-ui-dist/package.json') as { version: string };
 
 const MINUTE_MS = 60_000;
 
@@ -33,6 +29,16 @@ async function startAtRest(options: TestAppOptions = {}, time = nextMinute()) {
     override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(time.now) }),
   });
   return { app, time };
+}
+
+/** No statement waits in vain for a lock that a test holds. */
+const PATIENT = { DATABASE_LOCK_TIMEOUT_MS: '60000', DATABASE_STATEMENT_TIMEOUT_MS: '60000' };
+
+/** How many requests have reached the server from now on. */
+function countRequests(app: TestApp): () => number {
+  let count = 0;
+  app.nest.getHttpServer().on('request', () => count++);
+  return () => count;
 }
 
 /** A request whose body has not arrived. */
@@ -290,20 +296,15 @@ describe('the headers of an answer', () => {
     expect((await api.get('/v1/nothing')).headers['cache-control']).toBe('no-store');
   });
 
-  it('let in the styles that stand in the page of Swagger UI, and its page has no script', async () => {
+  it('let in nothing inline, and the page of Swagger UI has neither script nor style', async () => {
     const { text, headers } = await api.get('/docs');
-    const sha256 = (content = '') => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
-    const sheets = [...text.matchAll(/<style>([^]*?)<\/style>/g)].map(([, content]) => sha256(content));
-    const attributes = [...text.matchAll(/ style="([^"]*)"/g)].map(([, content]) => sha256(content));
-    expect([sheets.length, attributes.length]).toEqual([2, 1]);
-    const logo = '.logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}';
-    // The sheet of the logo is made by the script. When this changes, look at the page in a browser, console open.
-    expect(swaggerUi.version).toBe('5.33.0');
-    for (const hash of [...sheets, ...attributes, sha256(logo)])
-      expect(headers['content-security-policy']).toContain(hash);
-    for (const [, attributesOf, content] of text.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)) {
-      expect(attributesOf).toContain('src=');
-      expect(content?.trim()).toBe('');
+    expect(headers['content-security-policy']).not.toMatch(/sha256|unsafe/);
+    expect(text).not.toMatch(/<style|style=/);
+    const scripts = [...text.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)];
+    expect(scripts).toHaveLength(2);
+    for (const [, attributes, content] of scripts) {
+      expect(attributes).toContain('src=');
+      expect(content).toBe('');
     }
   });
 });
@@ -399,54 +400,62 @@ describe('a page of any origin', () => {
 
 describe('a flood', () => {
   it('is refused beyond the bound on work in flight, health excepted, and what was begun is done', async () => {
-    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2' } });
+    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', ...PATIENT } });
     const api = await app.tenant();
     await app.nest.listen(0, '127.0.0.1');
-    const { port } = app.nest.getHttpServer().address() as AddressInfo;
-    const slow = ['a', 'b'].map((name) => beginMaking(name, api, port));
-    const refused = await eventually(async () => {
-      const response = await api.get('/v1/products');
-      expect(response.status).toBe(503);
-      return response;
+    const begun = await withClient(app.database.ownerUrl, async (owner) => {
+      await owner.query('BEGIN; LOCK TABLE billing_products');
+      const making = ['a', 'b'].map((product_id) => api.post('/v1/products', { product_id, name: 'P' }));
+      const refused = await eventually(async () => {
+        const response = await api.get('/v1/me');
+        expect(response.status).toBe(503);
+        return response;
+      });
+      expect(refused.body.code).toBe('OVERLOADED');
+      expect(refused.headers['retry-after']).toBe('1');
+      expect((await app.anonymous().get('/health/live')).status).toBe(200);
+      expect((await app.anonymous().get('/health/ready')).status).toBe(200);
+      for (const path of ['/health/', '/health/x', '/health/live/x'])
+        expect({ path, status: (await app.anonymous().post(path, { a: 1 })).status }).toEqual({ path, status: 503 });
+      await owner.query('ROLLBACK');
+      return making;
     });
-    expect(refused.body.code).toBe('OVERLOADED');
-    expect(refused.headers['retry-after']).toBe('1');
-    expect((await app.anonymous().get('/health/live')).status).toBe(200);
-    expect((await app.anonymous().get('/health/ready')).status).toBe(200);
-    const answers = await Promise.all(
-      slow.map(async ({ socket, body }) => {
-        socket.write(body);
-        return (await readAll(socket)).slice(0, 12);
-      }),
-    );
-    expect(answers).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201']);
-    await eventually(async () => {
-      expect((await api.get('/v1/products')).body.data).toHaveLength(2);
-    });
+    expect((await Promise.all(begun)).map(({ status }) => status)).toEqual([201, 201]);
+    expect((await api.get('/v1/products')).body.data).toHaveLength(2);
     await app.stop();
   });
 });
 
-describe('requests that were sent at once, of a client that is gone', () => {
-  it('do not count as under way', async () => {
-    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '4' } });
+describe('requests that are sent at once over one connection', () => {
+  it('are begun one after another, and not at all when their client is gone', async () => {
+    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', ...PATIENT } });
     const api = await app.tenant();
     await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
+    const arrived = countRequests(app);
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\n\r\n`;
     await withClient(app.database.ownerUrl, async (owner) => {
       await owner.query('BEGIN; LOCK TABLE billing_products');
       const socket = connect(port, '127.0.0.1');
-      socket.write(`GET /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\n\r\n`.repeat(4));
-      await eventually(async () => {
-        expect((await api.get('/v1/me')).status).toBe(503);
+      socket.write(get('/v1/products').repeat(4));
+      await eventually(() => {
+        expect(arrived()).toBe(4);
       });
+      expect((await api.get('/v1/me')).status).toBe(200);
       socket.resetAndDestroy();
       await owner.query('ROLLBACK');
     });
     await eventually(async () => {
-      const answers = await Promise.all(Array.from({ length: 4 }, () => api.get('/v1/me')));
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      const answers = await Promise.all(Array.from({ length: 2 }, () => api.get('/v1/me')));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     });
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      get('/v1/products') + get('/v1/me') + get('/health/live').replace('\r\n', '\r\nConnection: close\r\n'),
+    );
+    const answers = (await readAll(socket)).split('HTTP/1.1 ').slice(1);
+    expect(answers.map((answer) => answer.slice(0, 3))).toEqual(['200', '200', '200']);
+    expect(answers[1]).toContain(api.tenantId);
     await app.stop();
   });
 });
@@ -485,22 +494,37 @@ describe('what is hardly HTTP', () => {
     expect(answer).toContain('application/problem+json');
     expect(answer).toContain(`"code":"${code}"`);
   });
+
+  it('does not keep a connection whose client does not close it', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write('hello\r\n\r\n');
+    expect(await readAll(socket)).toContain('HTTP/1.1 400 ');
+    const connections = () =>
+      new Promise((counted) =>
+        app.nest.getHttpServer().getConnections((_error: unknown, count: number) => counted(count)),
+      );
+    await eventually(async () => {
+      expect(await connections()).toBe(0);
+    });
+    socket.destroy();
+  });
 });
 
 describe('a server that stops', () => {
   it('answers what was asked, and waits neither for who asks nothing nor for long', async () => {
-    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', HTTP_SHUTDOWN_TIMEOUT_MS: '1500' } });
+    const app = await TestApp.start({ environment: { HTTP_SHUTDOWN_TIMEOUT_MS: '1500' } });
     const api = await app.tenant();
     await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
     const silent = connect(port, '127.0.0.1');
     await once(silent, 'connect');
+    const arrived = countRequests(app);
     const begun = connect(port, '127.0.0.1');
     begun.write('GET /v1/products HTTP/1.1\r\nHost:');
     const asked = beginMaking('a', api, port);
     const unfinished = beginMaking('b', api, port);
-    await eventually(async () => {
-      expect((await api.get('/v1/products')).status).toBe(503);
+    await eventually(() => {
+      expect(arrived()).toBe(2);
     });
     const answers = Promise.all([silent, begun, unfinished.socket].map(readAll));
     const stopped = app.stop();

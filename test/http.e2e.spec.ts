@@ -1,8 +1,26 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
 import type { Api } from './support/api.js';
 import { TestApp } from './support/app.js';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+const address = (app: TestApp) => ({
+  host: '127.0.0.1',
+  port: (app.nest.getHttpServer().address() as AddressInfo).port,
+});
+
+/** Sends bytes as they are, and returns what comes until the connection closes. */
+async function exchange(app: TestApp, bytes: string): Promise<string> {
+  const socket = connect(address(app));
+  socket.write(bytes);
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
 
 describe('at the door', () => {
   let app: TestApp;
@@ -11,6 +29,7 @@ describe('at the door', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     api = await app.tenant();
+    await app.nest.listen(0, '127.0.0.1');
   });
 
   afterAll(() => app.stop());
@@ -25,6 +44,10 @@ describe('at the door', () => {
     ['a form', 'name=x', { 'Content-Type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a member twice', '{"product_id":"a","name":"x","name":"y"}', JSON_TYPE, 400, 'MALFORMED_REQUEST'],
     ['a member twice, deep', '{"metadata":{"a":1,"\\u0061":2}}', JSON_TYPE, 400, 'MALFORMED_REQUEST'],
+    ['text', '{}', { 'Content-Type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body without a type', '{}', { 'Content-Type': '' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['another charset', '{}', { 'Content-Type': 'application/json; charset=utf-16' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a compressed body', '{}', { ...JSON_TYPE, 'Content-Encoding': 'gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a body over 1 MiB', JSON.stringify({ name: 'x'.repeat(1024 * 1024) }), JSON_TYPE, 413, 'BODY_TOO_LARGE'],
   ])('refuses %s with a problem', async (_, body, headers, status, code) => {
     const response = await api.send('post', '/v1/products', body, headers);
@@ -34,6 +57,87 @@ describe('at the door', () => {
       code,
     });
     expect(response.body.type).toBe(`urn:imprimatur:problem:${code}`);
+  });
+
+  it.each([
+    ['ISO 8859-1', [0xfc]],
+    ['an overlong form', [0xc1, 0xbf]],
+    ['an encoded surrogate', [0xed, 0xa0, 0x80]],
+  ])('refuses a body that is not UTF-8 and makes nothing of it: %s', async (_, bytes) => {
+    const body = Buffer.concat([Buffer.from('{"product_id":"x","name":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    for (const path of ['/v1/products', '/v1/client/validate']) {
+      const response = await supertest(app.nest.getHttpServer())
+        .post(path)
+        .set({ ...JSON_TYPE, Authorization: `Bearer ${api.key}` })
+        .serialize((sent: unknown) => sent as string)
+        .send(body);
+      expect(response).toMatchObject({
+        status: 400,
+        body: { code: 'MALFORMED_REQUEST', detail: 'The body is not UTF-8.' },
+      });
+    }
+    expect((await api.get('/v1/products/x')).status).toBe(404);
+  });
+
+  it('takes at most 32 KiB from programs, and names at most 50 faults', async () => {
+    const ask = (bytes: number) =>
+      app.anonymous().post('/v1/client/validate', { license_key: 'x', fingerprint: 'x'.repeat(bytes) });
+    expect(await ask(33_000)).toMatchObject({
+      status: 413,
+      body: { code: 'BODY_TOO_LARGE', detail: 'The body is larger than 32 KiB.' },
+    });
+    expect((await ask(32_000)).status).toBe(400);
+    const unknown = Object.fromEntries(Array.from({ length: 70_000 }, (_, at) => [`m${at}`, 1]));
+    const response = await api.post('/v1/products', unknown);
+    expect(response.status).toBe(400);
+    expect(response.body.errors).toHaveLength(50);
+  });
+
+  it('reads a body that comes in many pieces as one that comes whole', async () => {
+    const name = 'ä€😀'.repeat(30);
+    const bytes = Buffer.from(JSON.stringify({ product_id: 'pieces', name, metadata: { text: 'x'.repeat(9_000) } }));
+    const request = http.request({
+      ...address(app),
+      method: 'POST',
+      path: '/v1/products',
+      headers: { ...JSON_TYPE, Authorization: `Bearer ${api.key}` },
+    });
+    for (let at = 0; at < bytes.length; at += 97) request.write(bytes.subarray(at, at + 97));
+    request.end();
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    expect(response.resume().statusCode).toBe(201);
+    expect((await api.get('/v1/products/pieces')).body.name).toBe(name);
+  });
+
+  it.each([
+    [
+      'two Host headers',
+      'GET /v1/me HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
+      400,
+      'MALFORMED_REQUEST',
+    ],
+    ['no Host header', 'GET /v1/me HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['an unknown expectation', 'GET /v1/me HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n', 417, 'EXPECTATION_FAILED'],
+  ])('refuses %s with a problem', async (_, bytes, status, code) => {
+    const answer = await exchange(app, bytes);
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+
+  it.each([
+    '/docs/.',
+    '/docs/..',
+    '/docs/%00',
+    '/docs//etc/passwd',
+    '/docs/../../package.json',
+    '/docs/..%2f..%2fpackage.json',
+    '/docs/package.json',
+    '/docs/index.css',
+  ])('finds nothing at %s', async (path) => {
+    const answer = await exchange(app, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(answer).toContain('HTTP/1.1 404 ');
+    expect(answer).toContain('"code":"ROUTE_NOT_FOUND"');
   });
 
   it.each([100_000, 520_000])('survives a body of %i levels', async (levels) => {

@@ -2,20 +2,17 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
+/** Requests that were sent before the answer to an earlier one of their connection. */
+const MAX_WAITING = 16;
+
 /**
  * Open connections, and how many requests of each are under way. What is left when a connection closes is over too: of several that
  * were sent at once, Node tells only the first that nobody waits for its answer any more.
  */
-export class Connections {
+class Connections {
   private readonly requests = new Map<Socket, number>();
-  private sum = 0;
 
-  constructor(private readonly onIdle: (socket: Socket) => void = () => undefined) {}
-
-  /** Of all connections. */
-  get underWay(): number {
-    return this.sum;
-  }
+  constructor(private readonly onIdle: (socket: Socket) => void) {}
 
   get sockets(): Iterable<Socket> {
     return this.requests.keys();
@@ -28,10 +25,7 @@ export class Connections {
   open(socket: Socket): void {
     if (this.requests.has(socket)) return;
     this.requests.set(socket, 0);
-    socket.once('close', () => {
-      this.sum -= this.requests.get(socket) ?? 0;
-      this.requests.delete(socket);
-    });
+    socket.once('close', () => this.requests.delete(socket));
   }
 
   begin(socket: Socket, response: ServerResponse): void {
@@ -45,7 +39,6 @@ export class Connections {
   private count(socket: Socket, more: number): void {
     const requests = (this.requests.get(socket) ?? 0) + more;
     this.requests.set(socket, requests);
-    this.sum += more;
     if (requests === 0) this.onIdle(socket);
   }
 }
@@ -72,5 +65,34 @@ export function closeConnections(fastify: FastifyInstance, graceMs: number): voi
       for (const socket of connections.sockets) socket.destroy();
     }, graceMs).unref();
     done();
+  });
+}
+
+/**
+ * Begins the requests of one connection one after another, so that no answer, and no file or export behind it, waits for an earlier
+ * one to be read: if the connection closes, Node would never say so to those that wait. A connection with more than 16 waiting is
+ * closed.
+ */
+export function handleInTurn(fastify: FastifyInstance): void {
+  const waiting = new WeakMap<Socket, (() => void)[]>();
+  fastify.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
+    const begin = () => {
+      reply.raw.once('close', next);
+      done();
+    };
+    const next = () => {
+      const following = waiting.get(socket)?.shift();
+      if (following && !socket.destroyed) following();
+      else waiting.delete(socket);
+    };
+    const queue = waiting.get(socket);
+    if (queue === undefined) {
+      waiting.set(socket, []);
+      begin();
+    } else if (queue.length < MAX_WAITING) {
+      queue.push(begin);
+    } else {
+      socket.destroy();
+    }
   });
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -6,21 +6,28 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '../random.js';
 import type { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
-import { closeConnections } from './connections.js';
+import { ArrivingBodies } from './arriving-bodies.js';
+import { receiveBodies } from './body.guard.js';
+import { boundedRequest } from './bounded-request.js';
+import { closeConnections, handleInTurn } from './connections.js';
 import { ignoreForwardedPorts } from './forwarded-for.js';
-import { boundWorkInFlight } from './in-flight.js';
-import { parseJsonBodies } from './json-body.js';
+import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { acceptNdjson, isStreaming } from './ndjson.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
 import { securityHeaders } from './security-headers.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** Of programs, which are not known before their body is read: it holds a license key, and at most 16 KiB of free-form JSON. */
+const CLIENT_BODY_LIMIT_BYTES = 32 * 1024;
+const CLIENT_API = '/v1/client/';
 const HEADER_LIMIT_BYTES = 16 * 1024;
 /** Far longer than any id, so that a long one is refused as an id and not as a route that does not exist. */
 const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const DOCUMENTATION = '/docs';
+/** How long a connection that was answered on its own stays open for the client to read that. */
+const LINGER_MS = 2_000;
 
 /** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
 export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
@@ -29,6 +36,9 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     trustProxy: trustedProxies(settings.TRUST_PROXY),
     requestTimeout: settings.HTTP_REQUEST_TIMEOUT_MS,
     http: {
+      IncomingMessage: boundedRequest(answerBrokenRequest),
+      // A request without Host is answered with a problem, which Node's own answer is not.
+      requireHostHeader: false,
       maxHeaderSize: HEADER_LIMIT_BYTES,
       headersTimeout: Math.min(settings.HTTP_HEADERS_TIMEOUT_MS, settings.HTTP_REQUEST_TIMEOUT_MS),
       // How often Node looks for connections that are past the two limits.
@@ -44,12 +54,19 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  if (settings.TRUST_PROXY !== undefined) ignoreForwardedPorts(fastify);
+  const inFlight = new InFlight(settings.MAX_IN_FLIGHT);
+  handleInTurn(fastify);
+  if (settings.TRUST_PROXY === undefined) warnOfProxies(fastify);
+  else ignoreForwardedPorts(fastify);
   setCommonHeaders(fastify);
-  parseJsonBodies(fastify);
+  refuseOddHeaders(fastify);
+  boundWorkInFlight(fastify, inFlight);
+  fastify.addHook('onRoute', (route) => {
+    if (route.url.startsWith(CLIENT_API)) route.bodyLimit = CLIENT_BODY_LIMIT_BYTES;
+  });
+  receiveBodies(fastify, new ArrivingBodies(), inFlight);
   acceptNdjson(fastify);
   closeConnections(fastify, settings.HTTP_SHUTDOWN_TIMEOUT_MS);
-  boundWorkInFlight(fastify, settings.MAX_IN_FLIGHT);
   setResourceHeaders(fastify);
   logRequests(fastify);
   return adapter;
@@ -68,22 +85,78 @@ function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: Fa
 const BROKEN: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'The headers are larger than 16 KiB.'],
+  TOO_MANY_CHUNKS: [
+    400,
+    'MALFORMED_REQUEST',
+    'The body comes in too many small chunks. Send chunks of 32 bytes or more.',
+  ],
 };
 
 /** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
     socket.destroy();
     return;
   }
   const [status, code, detail] = BROKEN[error.code ?? ''] ?? [400, 'MALFORMED_REQUEST', 'The request is not HTTP.'];
   const answer = problem(status, code, detail, newId());
   const body = JSON.stringify(answer);
+  // Destroyed at once it would take the answer along, and ended alone it would stay open for as long as the client likes.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.end(
     `HTTP/1.1 ${status} ${answer.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+/** Refuses what servers and proxies would read differently, or not at all. */
+function refuseOddHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const hosts = countHosts(request.raw.rawHeaders);
+    if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) {
+      done();
+      return;
+    }
+    const detail = hosts === 0 ? 'The request has no Host header.' : 'The request has more than one Host header.';
+    sendProblem(reply, problem(400, 'MALFORMED_REQUEST', detail, request.id));
+  });
+  // Node sends 100 for `Expect: 100-continue` by itself.
+  fastify.server.on('checkExpectation', (_request, response: ServerResponse) => {
+    answerExpectation(response);
+  });
+}
+
+/** Names and values of headers in turn. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts;
+}
+
+function answerExpectation(response: ServerResponse): void {
+  const answer = problem(417, 'EXPECTATION_FAILED', 'Only "Expect: 100-continue" is understood.', newId());
+  response
+    .writeHead(417, { 'Content-Type': 'application/problem+json; charset=utf-8', Connection: 'close' })
+    .end(JSON.stringify(answer));
+}
+
+/** Behind a proxy that is not trusted all callers have the proxy's address, and one share of what each address may do. */
+function warnOfProxies(fastify: FastifyInstance): void {
+  let warned = false;
+  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (!warned && (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined)) {
+      warned = true;
+      new Logger('Proxy').warn(
+        'Requests come with X-Forwarded-For or Forwarded, and TRUST_PROXY is not set: all of them count as one address, with one ' +
+          'share of every limit per address. Set TRUST_PROXY to the number of your proxies or to their addresses.',
+      );
+    }
+    done();
+  });
 }
 
 /** Those of every answer, also of one that is refused at the door. */

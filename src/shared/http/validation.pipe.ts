@@ -32,13 +32,13 @@ export function validated<Schema extends z.ZodType>(schema: Schema, value: unkno
 }
 
 function validationError(issues: readonly Issue[], type: ArgumentMetadata['type'], data: string | undefined) {
-  const faults = issues.flatMap(withUnknownKeys).slice(0, MAX_ISSUES);
+  const faults = issues.slice(0, MAX_ISSUES).flatMap(withUnknownKeys).slice(0, MAX_ISSUES);
   return new ValidationError(faults.map((issue) => toFieldProblem(issue, type, data)));
 }
 
 function withUnknownKeys(issue: Issue): Issue[] {
   if (!issue.keys) return [issue];
-  return issue.keys.map((key) => ({
+  return issue.keys.slice(0, MAX_ISSUES).map((key) => ({
     message: 'is not a field that can be set here',
     path: [...(issue.path ?? []), key],
   }));

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+
+const CACHE_CONTROL = 'public, max-age=600';
+
+const PAGE = (base: string) => `<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="UTF-8">
+  <title>Imprimatur API</title>
+  <link rel="icon" type="image/png" href="${base}favicon-32x32.png" sizes="32x32">
+  <link rel="stylesheet" href="${base}swagger-ui.css">
+</head>
+<body>
+  <div id="swagger-ui"></div>
+  <script src="${base}swagger-ui-bundle.js"></script>
+  <script src="${base}swagger-ui-init.js"></script>
+</body>
+</html>
+`;
+
+/** The document is found beside the page, below whatever path a proxy serves us. A remembered key would lie in the browser's storage. */
+const INIT = `SwaggerUIBundle({
+  url: new URL('../openapi.json', document.currentScript.src).href,
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  displayRequestDuration: true,
+  tryItOutEnabled: true,
+  persistAuthorization: false,
+});
+`;
+
+/**
+ * Serves the OpenAPI document and Swagger UI, each from one buffer that all answers share: however many wait for a slow reader, they
+ * cost neither memory nor open files.
+ */
+export function serveDocumentation(fastify: FastifyInstance, document: object): void {
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const file = (name: string) => readFileSync(join(folder, name));
+  const serve = (path: string, type: string, content: string | Buffer) => {
+    const buffer = Buffer.from(content);
+    fastify.get(path, (_request, reply) => reply.header('Cache-Control', CACHE_CONTROL).type(type).send(buffer));
+  };
+  serve('/docs', 'text/html; charset=utf-8', PAGE('./docs/'));
+  serve('/docs/', 'text/html; charset=utf-8', PAGE('./'));
+  serve('/docs/swagger-ui-init.js', 'text/javascript; charset=utf-8', INIT);
+  serve('/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8', file('swagger-ui-bundle.js'));
+  serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', file('swagger-ui.css'));
+  serve('/docs/favicon-32x32.png', 'image/png', file('favicon-32x32.png'));
+  const json = Buffer.from(JSON.stringify(document));
+  fastify.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(json));
+}
