@@ -1,11 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { EventLog } from '../src/audit/event-log.js';
 import { withClient } from '../src/database/with-client.js';
 import { BACKUP_TABLES, NOT_BACKED_UP } from '../src/maintenance/backup-format.js';
+import { writeSecrets } from '../src/maintenance/backup-secrets.js';
 import { IssueLicenseCommand } from '../src/licensing/index.js';
 import { eraseCustomer, openBackup, restore } from '../src/maintenance/index.js';
 import { Clock } from '../src/shared/clock.js';
@@ -157,6 +160,49 @@ describe('backup and restore, the full drill', () => {
     expect(await database.query('SELECT 1 FROM tenants')).toEqual([]);
     await expect(openBackup(join(folder, '..'), PASSPHRASE)).rejects.toThrow('is not a backup');
     await database.drop();
+  });
+
+  it('refuses, with a passphrase, a backup whose manifest somebody changed who does not know it', async () => {
+    const copy = join(folder, '..', 'changed');
+    const manifestFile = join(copy, 'manifest.json');
+    const restored = () => rm(copy, { recursive: true, force: true }).then(() => cp(folder, copy, { recursive: true }));
+    await restored();
+    expect((await openBackup(copy, PASSPHRASE)).manifest.format).toBe(1);
+
+    // A table is changed, and the manifest so that it fits.
+    const table = join(copy, 'api_keys.copy.gz');
+    const planted = gzipSync(
+      gunzipSync(await readFile(table))
+        .toString()
+        .replace('admin', 'attacker'),
+    );
+    await writeFile(table, planted);
+    const manifest = JSON.parse(await readFile(manifestFile, 'utf8'));
+    manifest.tables.api_keys.sha256 = createHash('sha256').update(planted).digest('hex');
+    await writeFile(manifestFile, JSON.stringify(manifest));
+    await expect(openBackup(copy, PASSPHRASE)).rejects.toThrow('changed by somebody without its passphrase');
+    await rm(join(copy, 'manifest.mac'));
+    await expect(openBackup(copy, PASSPHRASE)).rejects.toThrow('has no manifest.mac');
+
+    // Secrets and MAC of another backup that was made with the same passphrase.
+    await restored();
+    const { secrets } = await openBackup(folder, PASSPHRASE);
+    const other = writeSecrets(secrets, PASSPHRASE);
+    await writeFile(join(copy, 'secrets.json'), other);
+    await expect(openBackup(copy, PASSPHRASE)).rejects.toThrow('changed by somebody without its passphrase');
+    await writeFile(join(copy, 'secrets.json'), writeSecrets(secrets, undefined));
+    await expect(openBackup(copy, PASSPHRASE)).rejects.toThrow('are in the clear');
+    await expect(openBackup(folder, undefined)).rejects.toThrow('Set BACKUP_PASSPHRASE');
+    await rm(copy, { recursive: true });
+  });
+
+  it('deletes no folder that it did not make', async () => {
+    const target = join(folder, '..', 'second');
+    await mkdir(`${target}.partial`);
+    await writeFile(join(`${target}.partial`, 'letters.txt'), 'mine');
+    const refused = await cli('backup', [target], { DATA_DIR: server.dataDir });
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('another backup writes it now') });
+    expect(await readFile(join(`${target}.partial`, 'letters.txt'), 'utf8')).toBe('mine');
   });
 
   it('backs up every table but those that are named', async () => {

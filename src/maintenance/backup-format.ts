@@ -26,6 +26,8 @@ export const NOT_BACKED_UP = ['schema_migrations', 'rate_limits'];
 
 export const MANIFEST_FILE = 'manifest.json';
 export const SECRETS_FILE = 'secrets.json';
+/** The MAC of the manifest, in hexadecimal, where there is a passphrase. */
+export const MAC_FILE = 'manifest.mac';
 
 /** Says what a backup holds; it is written last, so a folder without one is no backup. */
 export const Manifest = z.object({

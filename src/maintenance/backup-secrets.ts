@@ -1,11 +1,55 @@
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import { Secrets } from '../shared/secrets/secrets.js';
-import { SecretsFile } from './backup-format.js';
+import { SECRETS_FILE, SecretsFile } from './backup-format.js';
 import { MaintenanceError } from './maintenance.error.js';
 
 const ALGORITHM = 'aes-256-gcm';
 /** About 100 ms and 64 MiB for each guess. */
 const SCRYPT = { N: 2 ** 16, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };
+const KEY_BYTES = 32;
+
+/** Two independent keys of one passphrase: one seals the secrets, the other authenticates the manifest. */
+function keysOf(passphrase: string, salt: Buffer): { sealing: Buffer; authentication: Buffer } {
+  const bytes = scryptSync(passphrase, salt, 2 * KEY_BYTES, SCRYPT);
+  return { sealing: bytes.subarray(0, KEY_BYTES), authentication: bytes.subarray(KEY_BYTES) };
+}
+
+function parseSecretsFile(content: string): SecretsFile {
+  try {
+    return SecretsFile.parse(JSON.parse(content));
+  } catch (cause) {
+    throw new MaintenanceError(`The ${SECRETS_FILE} of the backup is not one of this product.`, { cause });
+  }
+}
+
+/** HMAC-SHA-256 of the manifest, which holds the checksums of all else. The salt binds it to the secrets beside it. */
+export function manifestMac(manifest: string, secretsFile: string, passphrase: string): string {
+  const file = parseSecretsFile(secretsFile);
+  if (!('sealed' in file)) throw new MaintenanceError('The secrets of the backup are not sealed.');
+  const { authentication } = keysOf(passphrase, Buffer.from(file.salt, 'base64'));
+  return createHmac('sha256', authentication).update(manifest).digest('hex');
+}
+
+/** Throws MaintenanceError unless whoever knew the passphrase wrote this manifest, together with these secrets. */
+export function assertAuthentic(
+  manifest: string,
+  secretsFile: string,
+  mac: string | undefined,
+  passphrase: string,
+): void {
+  if (mac === undefined) {
+    throw new MaintenanceError(
+      'The backup has no manifest.mac, so anybody may have changed it. Take another backup; ' +
+        'one of release 0.1.0 has none: restore it with that release, then upgrade.',
+    );
+  }
+  const stated = Buffer.from(mac.trim());
+  const right = Buffer.from(manifestMac(manifest, secretsFile, passphrase));
+  if (stated.length === right.length && timingSafeEqual(stated, right)) return;
+  throw new MaintenanceError(
+    'The manifest of the backup was changed by somebody without its passphrase. Take another backup.',
+  );
+}
 
 /** The content of a backup's file of secrets; sealed where there is a passphrase. */
 export function writeSecrets(secrets: Secrets, passphrase: string | undefined): string {
@@ -15,7 +59,7 @@ export function writeSecrets(secrets: Secrets, passphrase: string | undefined): 
   };
   if (passphrase === undefined) return JSON.stringify(clear);
   const [salt, iv] = [randomBytes(16), randomBytes(12)];
-  const cipher = createCipheriv(ALGORITHM, scryptSync(passphrase, salt, 32, SCRYPT), iv);
+  const cipher = createCipheriv(ALGORITHM, keysOf(passphrase, salt).sealing, iv);
   const sealed = Buffer.concat([cipher.update(JSON.stringify(clear), 'utf8'), cipher.final()]);
   const parts = { salt, iv, tag: cipher.getAuthTag(), sealed };
   return JSON.stringify(
@@ -23,10 +67,16 @@ export function writeSecrets(secrets: Secrets, passphrase: string | undefined): 
   );
 }
 
-/** Throws MaintenanceError when the passphrase is missing or wrong. */
+/** Throws MaintenanceError when the passphrase is missing or wrong, or is given for secrets that no passphrase protects. */
 export function readSecrets(content: string, passphrase: string | undefined): Secrets {
-  const file = SecretsFile.parse(JSON.parse(content));
-  const clear = 'sealed' in file ? SecretsFile.parse(JSON.parse(unseal(file, passphrase))) : file;
+  const file = parseSecretsFile(content);
+  if (!('sealed' in file) && passphrase !== undefined) {
+    throw new MaintenanceError(
+      'The secrets of this backup are in the clear: it was made without a passphrase, or its files were replaced. ' +
+        'Unset BACKUP_PASSPHRASE only if nobody else can have changed it.',
+    );
+  }
+  const clear = 'sealed' in file ? parseSecretsFile(unseal(file, passphrase)) : file;
   if ('sealed' in clear) throw new MaintenanceError('The secrets of the backup are sealed twice.');
   return new Secrets(
     clear.master_keys.map((key) => Buffer.from(key, 'hex')),
@@ -41,7 +91,7 @@ function unseal(file: { salt: string; iv: string; tag: string; sealed: string },
     );
   }
   const bytes = (text: string) => Buffer.from(text, 'base64');
-  const decipher = createDecipheriv(ALGORITHM, scryptSync(passphrase, bytes(file.salt), 32, SCRYPT), bytes(file.iv), {
+  const decipher = createDecipheriv(ALGORITHM, keysOf(passphrase, bytes(file.salt)).sealing, bytes(file.iv), {
     authTagLength: 16,
   });
   decipher.setAuthTag(bytes(file.tag));

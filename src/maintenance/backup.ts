@@ -10,14 +10,14 @@ import { writeSecretFile } from '../shared/secrets/secret-file.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { assertTenantId } from '../shared/tenancy/tenant-id.js';
 import { VERSION } from '../version.js';
-import { BACKUP_TABLES, MANIFEST_FILE, SECRETS_FILE, type Manifest } from './backup-format.js';
-import { writeSecrets } from './backup-secrets.js';
+import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, SECRETS_FILE, type Manifest } from './backup-format.js';
+import { manifestMac, writeSecrets } from './backup-secrets.js';
 import { Hashing } from './hashing.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { tenantIds } from './tenant-transaction.js';
 
 export interface BackupOptions {
-  /** Seals the file of secrets; undefined leaves it in the clear, mode 0600. */
+  /** Seals the file of secrets and authenticates all files; undefined leaves the secrets in the clear, mode 0600. */
   readonly passphrase?: string | undefined;
   readonly progress: Progress;
 }
@@ -38,16 +38,40 @@ export async function estimateRows(owner: pg.ClientBase): Promise<number> {
  */
 export async function backUp(owner: pg.ClientBase, secrets: Secrets, folder: string, options: BackupOptions) {
   const draft = `${folder}.partial`;
-  await rm(draft, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
-  await mkdir(draft, { mode: 0o700 });
-  const manifest = await readTables(owner, draft, options.progress);
-  await writeSecretFile(join(draft, SECRETS_FILE), writeSecrets(secrets, options.passphrase));
-  await writeSecretFile(join(draft, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
-  await rename(draft, folder).catch((error: unknown) => {
-    throw new MaintenanceError(`${folder} is there already. Name a new folder.`, { cause: error });
+  await mkdir(draft, { mode: 0o700 }).catch((error: unknown) => {
+    throw new MaintenanceError(
+      `${draft} is there: another backup writes it now, or was killed. Remove it if none runs, or name another folder.`,
+      { cause: error },
+    );
   });
-  return manifest;
+  try {
+    const manifest = await readTables(owner, draft, options.progress);
+    await writeSecretsAndManifest(draft, manifest, secrets, options.passphrase);
+    await rename(draft, folder).catch((error: unknown) => {
+      throw new MaintenanceError(`${folder} is there already. Name a new folder.`, { cause: error });
+    });
+    return manifest;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The manifest comes last: a folder without one is no backup. */
+async function writeSecretsAndManifest(
+  folder: string,
+  manifest: Manifest,
+  secrets: Secrets,
+  passphrase: string | undefined,
+): Promise<void> {
+  const secretsFile = writeSecrets(secrets, passphrase);
+  await writeSecretFile(join(folder, SECRETS_FILE), secretsFile);
+  const content = JSON.stringify(manifest, null, 2);
+  if (passphrase !== undefined) {
+    await writeSecretFile(join(folder, MAC_FILE), manifestMac(content, secretsFile, passphrase));
+  }
+  await writeSecretFile(join(folder, MANIFEST_FILE), content);
 }
 
 /** One transaction that sees one moment. Tenant by tenant, because row-level security binds the owner too. */

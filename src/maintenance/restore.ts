@@ -7,8 +7,8 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { migrations } from '../database/migrations/index.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
-import { BACKUP_TABLES, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
-import { readSecrets } from './backup-secrets.js';
+import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
+import { assertAuthentic, readSecrets } from './backup-secrets.js';
 import { Hashing } from './hashing.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 
@@ -21,12 +21,27 @@ export interface Backup {
   readonly secrets: Secrets;
 }
 
-/** Throws MaintenanceError when the folder is no backup, or one that this release or passphrase cannot open. */
+/**
+ * Throws MaintenanceError when the folder is no backup, one that this release or passphrase cannot open, or, with a
+ * passphrase, one that somebody changed who does not know it.
+ */
 export async function openBackup(folder: string, passphrase: string | undefined): Promise<Backup> {
-  const content = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: unknown) => {
+  const read = (name: string) => readFile(join(folder, name), 'utf8');
+  const content = await read(MANIFEST_FILE).catch((error: unknown) => {
     throw new MaintenanceError(`${folder} is not a backup: it has no readable ${MANIFEST_FILE}.`, { cause: error });
   });
-  const parsed = Manifest.safeParse(JSON.parse(content));
+  const secretsFile = await read(SECRETS_FILE).catch((error: unknown) => {
+    throw new MaintenanceError(`${folder} has no readable ${SECRETS_FILE}.`, { cause: error });
+  });
+  const secrets = readSecrets(secretsFile, passphrase);
+  if (passphrase !== undefined) {
+    assertAuthentic(content.trimEnd(), secretsFile, await read(MAC_FILE).catch(() => undefined), passphrase);
+  }
+  return { folder, manifest: readManifest(folder, content), secrets };
+}
+
+function readManifest(folder: string, content: string): Manifest {
+  const parsed = Manifest.safeParse(parseJson(content));
   if (!parsed.success) throw new MaintenanceError(`${join(folder, MANIFEST_FILE)} is not one of this product.`);
   const known = new Set(migrations.map(({ name }) => name));
   const unknown = parsed.data.migrations.filter((name) => !known.has(name));
@@ -35,8 +50,15 @@ export async function openBackup(folder: string, passphrase: string | undefined)
       `The backup was made by a newer release (${parsed.data.product}). Restore it with that.`,
     );
   }
-  const secrets = readSecrets(await readFile(join(folder, SECRETS_FILE), 'utf8'), passphrase);
-  return { folder, manifest: parsed.data, secrets };
+  return parsed.data;
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Throws MaintenanceError unless the database is migrated and holds no tenant. */
