@@ -32,15 +32,15 @@ export class Answers {
   }
 
   /**
-   * Takes an answer that came just now: keeps one that is good, and after any other keeps none. Throws LicenseError where the
+   * Takes an answer that came just now: keeps a good one, and after a signed no keeps none. Throws LicenseError where the
    * server did not sign just this, for just this question.
    */
   async take(validation: Validation, question: Question, nonce: string): Promise<void> {
     const { proof, valid, code } = validation;
     if (typeof proof !== 'string') {
-      // Of a key that nobody has no vendor can sign anything.
+      // No vendor can sign NOT_FOUND. What is kept was signed, so it stays.
       check(!valid && code === 'NOT_FOUND', 'UNSIGNED', 'The server did not sign its answer.');
-      return this.forget();
+      return;
     }
     const answer = await openAnswer(proof, this.asker);
     const isOurs = answer.nonce === nonce && answer.device?.fingerprint === this.asker.fingerprint;

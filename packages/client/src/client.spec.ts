@@ -252,12 +252,29 @@ describe('the last good answer', () => {
     },
   );
 
-  it('is forgotten with the file when the server says NOT_FOUND, which nobody can sign', async () => {
-    await client({ offlineSeconds: 600 }).check();
-    answers.validate = () => ({ ...no('NOT_FOUND'), proof: null });
-    expect(await client().check()).toMatchObject({ valid: false, code: 'NOT_FOUND', source: 'server' });
+  it.each([
+    ['NOT_FOUND without a proof', () => ({ ...no('NOT_FOUND'), proof: null })],
+    ['SUSPENDED without a proof', () => ({ ...no('SUSPENDED'), proof: null })],
+    ['that the license is gone', () => [404, { code: 'LICENSE_NOT_FOUND' }]],
+    ['that access is denied', () => [403, { code: 'PERMISSION_DENIED' }]],
+  ] as [string, Answers[string]][])('stays, as the file does, when somebody says %s', async (_, answer) => {
+    await client({ offlineSeconds: 10 * 86_400 }).check();
+    answers.validate = answer;
+    const verdict = await client()
+      .check()
+      .catch(() => ({ valid: false }));
+    expect(verdict.valid).toBe(false);
     silence();
-    expect(await client().check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE' });
+    expect(await client().check()).toMatchObject({ valid: true, source: 'cache' });
+    now += 3 * DAY_MS;
+    expect(await client().check()).toMatchObject({ valid: true, source: 'file' });
+  });
+
+  it('stays, as the file does, when a program that pins no key is told SUSPENDED', async () => {
+    await client({ offlineSeconds: 600 }).check();
+    answers.validate = () => no('SUSPENDED');
+    expect(await client({ keys: [] }).check()).toMatchObject({ valid: false, code: 'SUSPENDED', source: 'server' });
+    expect((await client().offline()).license.license_id).toBe('l-1');
   });
 
   it('is forgotten when the seat is given back', async () => {
@@ -552,14 +569,30 @@ describe('the heartbeat', () => {
     expect(lost.map(({ problem }) => problem?.code)).toEqual(['LICENSE_STATE']);
   });
 
-  it('that loses the seat ends the last good answer, too', async () => {
+  it('that is refused takes no signed answer away, because the refusal is not signed', async () => {
     answers.heartbeat = () => [409, { code: 'LICENSE_STATE', detail: 'Suspended.' }];
     const program = await activated();
     await program.check();
     await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
     expect(lost).toHaveLength(1);
-    answers.validate = () => 'silence';
-    expect(await program.check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE' });
+    answers.validate = (body) => answerTo(body, no('SUSPENDED'));
+    const offline = client({ fetch: () => Promise.reject(new TypeError('fetch failed')) });
+    expect(await offline.check()).toMatchObject({ valid: true, source: 'cache' });
+    await program.check();
+    expect(await offline.check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE' });
+  });
+
+  it('that was on its way when the seat was given back does not take it again', async () => {
+    let release: (answer: Json) => void = () => undefined;
+    answers.heartbeat = () => new Promise((resolve) => (release = resolve));
+    const program = await activated();
+    await jest.advanceTimersByTimeAsync(5 * MINUTE_MS);
+    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    await program.deactivate();
+    release([409, { code: 'ACTIVATION_NOT_FOUND' }]);
+    await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    expect(asked).toEqual(['heartbeat', 'deactivate']);
+    expect(lost).toEqual([]);
   });
 
   it('ends with the seat', async () => {

@@ -12,8 +12,8 @@ import { checkFeatures } from './use.js';
 
 const FILE = 'imprimatur.license-file';
 const REVOCATIONS = 'imprimatur.revocation-list';
-/** Answers after which a license file is good for nothing. */
-const FINAL: readonly string[] = ['NOT_FOUND', 'SUSPENDED', 'REVOKED'];
+/** Signed answers after which the license file is erased. NOT_FOUND is never signed, so anybody on the way could send it. */
+const FINAL: readonly string[] = ['SUSPENDED', 'REVOKED'];
 
 export interface ClientOptions extends Server, Trust {
   readonly licenseKey: string;
@@ -68,7 +68,7 @@ export class LicenseClient {
       const validation = await this.validate(question);
       const { valid, code } = validation;
       if (valid) await this.renewFile();
-      else if (FINAL.includes(code)) await this.store.setItem(FILE, '');
+      else if (FINAL.includes(code) && this.options.keys.length > 0) await this.store.setItem(FILE, '');
       return { valid, code, source: 'server', validation };
     } catch (error) {
       if (!(error instanceof LicenseError) || error.code !== 'UNREACHABLE') throw error;
@@ -93,12 +93,8 @@ export class LicenseClient {
     const again = () => this.post<Activation>('activate', { ...device, fingerprint });
     const activation = await again();
     this.stop();
-    const lost = (error: LicenseError) => {
-      const tell = () => onLost(error);
-      void this.answers.forget().then(tell, tell);
-    };
     const beat = () => this.post<Activation>('heartbeat', { fingerprint });
-    this.heartbeat = new Heartbeat({ beat, again, onLost: lost }, activation);
+    this.heartbeat = new Heartbeat({ beat, again, onLost }, activation);
     return activation;
   }
 

@@ -51,7 +51,9 @@ export class Heartbeat {
     try {
       this.activation = await this.beats.beat().catch((error: unknown) => {
         const code = error instanceof LicenseError ? error.problem?.code : undefined;
-        if (code === 'HEARTBEAT_EXPIRED' || code === 'ACTIVATION_NOT_FOUND') return this.beats.again();
+        const ended = code === 'HEARTBEAT_EXPIRED' || code === 'ACTIVATION_NOT_FOUND';
+        // A heartbeat that was on its way when the seat was given back must not take it again.
+        if (ended && !this.stopped) return this.beats.again();
         throw error;
       });
       this.schedule(pauseFor(this.activation));

@@ -7,6 +7,7 @@ const FORMAT = 1;
 const ALGORITHM = 'Ed25519';
 const SIGNATURE_BYTES = 64;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
+const WHITE_SPACE = ' \t\r\n';
 /** How far two honest clocks may differ. */
 export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
@@ -57,19 +58,27 @@ export function check(condition: boolean, code: ErrorCode, message: string): ass
   if (!condition) throw new LicenseError(code, message);
 }
 
-/** One document and nothing but white space around it and in it. */
+/** One document and nothing but space, tab, CR and LF around it and in it: `trim` and `\s` also accept a byte order mark and others. */
 function unarmour(text: string, label: string): Bytes {
   const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
-  const whole = text.length > MAX_CHARACTERS ? '' : text.trim();
+  const whole = text.length > MAX_CHARACTERS ? '' : stripped(text);
   const framed = whole.startsWith(begin) && whole.endsWith(end) && whole.length >= begin.length + end.length;
   check(framed, 'MALFORMED', `The text is not one ${label}.`);
   try {
-    const bytes = fromBase64(whole.slice(begin.length, -end.length).replace(/\s/g, ''));
+    const bytes = fromBase64(whole.slice(begin.length, -end.length).replace(/[ \t\r\n]/g, ''));
     if (bytes.length > SIGNATURE_BYTES) return bytes;
   } catch {
     // What is no base64 is as good as too short.
   }
   throw new LicenseError('MALFORMED', `The ${label} is cut or damaged.`);
+}
+
+/** In a loop, because a regular expression takes quadratic time for a long run of spaces that is not at the end. */
+function stripped(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && WHITE_SPACE.includes(text.charAt(start))) start++;
+  while (end > start && WHITE_SPACE.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 function parse(content: Bytes): [Record<string, Json>, string] {
