@@ -256,6 +256,12 @@ describe('products, templates and customers', () => {
       last_name: 'Byron',
       company_name: 'Engines',
     });
+    for (const customer_id of ['y', 'z'])
+      await lister.create('/v1/customers', { customer_id, email: 'Änn@exämple.de' });
+    const byEmail = (email: string) => lister.get(`/v1/customers?email=${encodeURIComponent(email)}`);
+    expect((await byEmail('änn@EXÄMPLE.de')).body.data).toHaveLength(2);
+    expect((await byEmail('änn@exämple.d')).body.data).toEqual([]);
+    expect((await byEmail('änn')).status).toBe(400);
     for (const q of ['ada%20by', 'BYR', 'eng'])
       expect((await lister.get(`/v1/customers?q=${q}`)).body.data).toHaveLength(1);
   });

@@ -235,6 +235,39 @@ describe('POST /v1/licenses', () => {
     expect(await api.post('/v1/licenses', order)).toMatchObject({ status: 409, body: { code: 'PRODUCT_INACTIVE' } });
   });
 
+  it('refuses an archived customer, named in the request or not, from the next request on, and issues again once it is back', async () => {
+    const licensee = await app.tenant();
+    const templateId = await licensee.template();
+    const customer = (await licensee.create('/v1/customers', { first_name: 'Ann' })).customer_id as string;
+    const { license_id } = await licensee.issue(templateId, { customer_id: 'other' });
+    const orders = [{}, { issued_to: 'Ann' }].map((name) => ({
+      license_template_id: templateId,
+      customer_id: customer,
+      ...name,
+    }));
+    const attempts = async () => {
+      const issued = await Promise.all(orders.map((order) => licensee.post('/v1/licenses', order)));
+      const transfer = await licensee.post(`/v1/licenses/${license_id}/transfer`, { customer_id: customer });
+      return [...issued, transfer].map(({ status, body }) => [status, body.code]);
+    };
+    for (const order of orders) expect((await licensee.post('/v1/licenses', order)).status).toBe(201);
+    await licensee.patch(`/v1/customers/${customer}`, { active: false });
+    for (let i = 0; i < 2; i++) expect(await attempts()).toEqual(Array(3).fill([409, 'CUSTOMER_INACTIVE']));
+    await licensee.patch(`/v1/customers/${customer}`, { active: true });
+    expect(await attempts()).toEqual([
+      [201, undefined],
+      [201, undefined],
+      [200, undefined],
+    ]);
+  });
+
+  it('shows no limit of seats that does not hold', async () => {
+    const templateId = await api.template({ license_model: 'SITE_LICENSE', max_activations: 2 });
+    const license = await api.issue(templateId);
+    const read = await api.get(`/v1/licenses/${license.license_id}`);
+    expect([license.max_activations, read.body.max_activations]).toEqual([null, null]);
+  });
+
   it('refuses in another process what this one has archived', async () => {
     const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets });
     const there = await neighbour.key(api.tenantId, ['*']);

@@ -3,6 +3,7 @@ import {
   LicenseNotFoundError,
   LicenseSeats,
   leaseEnd,
+  maxActivationsOf,
   seatLimit,
   seatsInUse,
   whatCounts,
@@ -145,7 +146,8 @@ export class SeatKeeper {
 
   /** The seat of whoever was seen longest ago is free. Returns what is left besides the device, if a seat could be freed. */
   private async evict(transaction: Transaction, actor: Actor, license: License, device: Device, now: Date) {
-    const { licenseId, maxActivations: max } = license;
+    const { licenseId } = license;
+    const max = maxActivationsOf(license);
     const by = whatCounts(license) === 'users' ? 'user' : 'device';
     const ended = await this.activations.endOldest(transaction, licenseId, device.fingerprint, by, now);
     if (ended.length === 0) return undefined;
@@ -166,7 +168,7 @@ export class SeatKeeper {
     const inUse = seatsInUse(license, others);
     if (device?.end(now)) {
       await this.activations.update(device);
-      const seats = { inUse, max: license.maxActivations };
+      const seats = { inUse, max: maxActivationsOf(license) };
       transaction.record(new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason));
     }
     this.seats.setInUse(transaction, license, inUse);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ActivationResponse, deviceFields, Fingerprint, toActivationResponse } from '../activations/index.js';
-import type { License } from '../licensing/index.js';
+import { maxActivationsOf, type License } from '../licensing/index.js';
 import { checkOutFields } from '../offline/index.js';
 import { ResourceId, text, Timestamp, UtcTime } from '../shared/http/schema.js';
 import { LicenseModel, LicenseType, normalMac } from '../templates/index.js';
@@ -233,7 +233,7 @@ function toClientLicense(license: License, now: Date): ClientLicense {
     expiry_date: license.expiryAt(now)?.toISOString() ?? null,
     grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
     maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
-    max_activations: license.maxActivations,
+    max_activations: maxActivationsOf(license),
     current_activations: license.currentActivations,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Email } from '../shared/http/email.js';
 import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { FlagParameter, FreeForm, FreeFormInput, ResourceId, text, UtcTime } from '../shared/http/schema.js';
 import type { Customer } from './customer.entity.js';
@@ -6,9 +7,9 @@ import type { Customer } from './customer.entity.js';
 const fields = {
   first_name: text(100).nullable(),
   last_name: text(100).nullable(),
-  email: z.email().max(254).nullable(),
+  email: Email.nullable(),
   company_name: text(255).nullable(),
-  active: z.boolean().meta({ description: 'false archives the customer.' }),
+  active: z.boolean().meta({ description: 'false: the customer is archived and gets no licenses.' }),
   metadata: FreeFormInput,
 };
 
@@ -58,6 +59,7 @@ export type CustomerPage = z.infer<typeof CustomerPage>;
 export const ListCustomersRequest = z.strictObject({
   ...pageParameters,
   active: FlagParameter.optional(),
+  email: Email.optional().meta({ description: 'The whole address, case-insensitive. Several customers may have it.' }),
   q: SearchPrefix.optional(),
 });
 export type ListCustomersRequest = z.infer<typeof ListCustomersRequest>;

@@ -6,6 +6,12 @@ export class CustomerNotFoundError extends NotFoundException {
   }
 }
 
+export class CustomerInactiveError extends ConflictException {
+  constructor(customerId: string) {
+    super(`The customer ${customerId} is archived. Set \`active\` to true first.`, { errorCode: 'CUSTOMER_INACTIVE' });
+  }
+}
+
 export class CustomerExistsError extends ConflictException {
   constructor(customerId: string) {
     super(`There is already a customer ${customerId}.`, { errorCode: 'CUSTOMER_EXISTS' });

@@ -46,4 +46,13 @@ export { FindLicenseQuery } from './queries/find-license.query.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';
 export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.js';
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
-export { leaseEnd, leaseEndSql, seatLimit, seatsInUse, whatCounts, type SeatTerms, type Tally } from './seats.js';
+export {
+  leaseEnd,
+  leaseEndSql,
+  maxActivationsOf,
+  seatLimit,
+  seatsInUse,
+  whatCounts,
+  type SeatTerms,
+  type Tally,
+} from './seats.js';

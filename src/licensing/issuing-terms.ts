@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { GetCustomerNamesQuery, type CustomerName } from '../customers/index.js';
+import { CustomerInactiveError, GetCustomerNamesQuery, type CustomerName } from '../customers/index.js';
 import { Clock } from '../shared/clock.js';
 import { CommittedCache } from '../shared/events/committed-cache.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
@@ -17,7 +17,7 @@ const MAX_CUSTOMERS = 10_000;
 const REMEMBERED_MS = 60_000;
 
 /** What a name is taken from when there is no such customer; another system may master it. */
-const NO_CUSTOMER: CustomerName = { name: undefined, version: 0 };
+const NO_CUSTOMER: CustomerName = { name: undefined, active: true, version: 0 };
 
 /** A license and the version of the customer's row that its name was taken from: 0 none, null where the order names it. */
 export interface MadeLicense {
@@ -33,7 +33,7 @@ export interface TenantOrders {
 
 /** What some orders of one tenant are made into licenses with. */
 export interface Terms {
-  /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, TrialNotAllowedError. */
+  /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, TrialNotAllowedError. */
   make(order: IssueLicenseRequest): MadeLicense;
 }
 
@@ -84,7 +84,7 @@ export class IssuingTerms {
 
   /** As they are now in the unit of work that this must be called in, where no cache holds anything. */
   read(actor: Actor, order: IssueLicenseRequest): Promise<Terms> {
-    return this.recall({ actor, orders: [order] });
+    return this.recall({ actor, orders: [order] }, [order.customer_id]);
   }
 
   /** What this order needs is read anew next time. */
@@ -101,14 +101,18 @@ export class IssuingTerms {
     }
   }
 
-  private async recall({ actor, orders }: TenantOrders): Promise<Terms> {
-    const [templates, customers] = await Promise.all([
+  /**
+   * An order that names its licensee needs no customer: the statement compares whether that is active, and what it does not store
+   * is issued singly.
+   */
+  private async recall({ actor, orders }: TenantOrders, customers = customerIds(orders)): Promise<Terms> {
+    const [templates, names] = await Promise.all([
       found(this.templates, actor, templateIds(orders), (missing) => this.readTemplates(actor, missing)),
-      found(this.customers, actor, customerIds(orders), (missing) => this.readCustomers(actor, missing)),
+      found(this.customers, actor, customers, (missing) => this.readCustomers(actor, missing)),
     ]);
     return this.termsOf(
       (id) => templates.get(id),
-      (id) => customers.get(id),
+      (id) => names.get(id),
     );
   }
 
@@ -120,10 +124,12 @@ export class IssuingTerms {
     return {
       make: (order) => {
         const template = issuable(order.license_template_id, templateOf(order.license_template_id));
-        const customer = order.issued_to === undefined ? customerOf?.(order.customer_id) : undefined;
+        const customer = customerOf?.(order.customer_id);
+        if (customer?.active === false) throw new CustomerInactiveError(order.customer_id);
+        const named = order.issued_to === undefined ? customer : undefined;
         return {
-          license: License.issue(template, order, customer?.name, now),
-          customerVersion: customer?.version ?? null,
+          license: License.issue(template, order, named?.name, now),
+          customerVersion: named?.version ?? null,
         };
       },
     };
@@ -143,7 +149,7 @@ export class IssuingTerms {
     const fill = this.customers.beginFill();
     const known = await this.queries.execute(new GetCustomerNamesQuery(actor, ids));
     const names = new Map(ids.map((id) => [id, known.get(id) ?? NO_CUSTOMER]));
-    for (const [id, name] of names) fill.put(rowName(actor.tenantId, id), name);
+    for (const [id, name] of names) if (name.active) fill.put(rowName(actor.tenantId, id), name);
     return names;
   }
 }

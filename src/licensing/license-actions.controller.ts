@@ -121,7 +121,10 @@ export class LicenseActionsController {
   @Post('transfer')
   @HttpCode(200)
   @RequirePermission('licenses:transfer')
-  @DescribeChange('Give a license to another customer', { 404: NOT_FOUND, 409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL'] })
+  @DescribeChange('Give a license to another customer', {
+    404: NOT_FOUND,
+    409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
+  })
   transfer(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,

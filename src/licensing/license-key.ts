@@ -12,8 +12,11 @@ export function lastFour(licenseKey: string): string {
   return licenseKey.slice(-4);
 }
 
-/** What people make of a key when they type it, as it was issued: case, spaces and dashes do not count. */
+/** White space, every kind of dash that mail programs make of "-" (U+2212 is a minus), and characters that are not visible. */
+const SEPARATORS = /[\s\p{Pd}\u2212\p{Cf}]/gu;
+
+/** The license key as it was issued, from how a person typed or pasted it: case, spaces, dashes and full-width forms do not count. */
 export function canonicalLicenseKey(typed: string): string {
-  const digits = typed.replace(/[\s-]/g, '').toUpperCase();
+  const digits = typed.normalize('NFKC').replace(SEPARATORS, '').toUpperCase();
   return /^[0-9A-F]{20}$/.test(digits) ? formatLicenseKey(Buffer.from(digits, 'hex')) : typed;
 }

@@ -137,9 +137,10 @@ const issueText = (claimed: string, ifClaimed: string) => `
       FROM json_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
       JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
     WHERE CASE WHEN ${BEHIND_WALL} THEN
-      customer_version IS NULL OR customer_version = coalesce((
-        SELECT customer.version FROM customers customer
-        WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id), 0) END
+      coalesce((
+        SELECT customer.active AND customer.version = coalesce(customer_version, customer.version) FROM customers customer
+        WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id),
+        coalesce(customer_version, 0) = 0) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})
     SELECT ${COLUMNS} FROM (SELECT * FROM fit WHERE NOT trial_used ${ifClaimed} OFFSET 0) AS free

@@ -14,6 +14,7 @@ import { Feature, LicenseModel, LicenseType, Restriction, seatTerms } from '../t
 import { Reason } from './license-actions.dto.js';
 import type { License } from './license.entity.js';
 import { LICENSE_STATUSES } from './license-status.js';
+import { maxActivationsOf } from './seats.js';
 
 const LicenseStatus = z.enum(LICENSE_STATUSES);
 
@@ -53,7 +54,7 @@ export const IssuedLicense = z
     issued_to: z.string(),
     issued_date: UtcTime,
     expiry_date: UtcTime.nullable(),
-    max_activations: z.int().nullable(),
+    max_activations: z.int().nullable().meta({ description: 'Null: unlimited, as with SITE_LICENSE and ENTERPRISE.' }),
     current_activations: z.int(),
   })
   .meta({ id: 'IssuedLicense' });
@@ -122,7 +123,7 @@ export function toIssuedLicense(license: License, licenseKey: string): IssuedLic
     issued_to: license.issuedTo,
     issued_date: isoTime(license.issuedDate),
     expiry_date: license.expiryDate && isoTime(license.expiryDate),
-    max_activations: license.maxActivations,
+    max_activations: maxActivationsOf(license),
     current_activations: license.currentActivations,
   };
 }
@@ -142,7 +143,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     issued_to: license.issuedTo,
     issued_date: license.issuedDate.toISOString(),
     expiry_date: license.expiryAt(now)?.toISOString() ?? null,
-    max_activations: license.maxActivations,
+    max_activations: maxActivationsOf(license),
     current_activations: license.currentActivations,
     license_key_last_four: license.licenseKeyLastFour,
     template_version: license.templateVersion,

@@ -33,7 +33,7 @@ export class LicensesController {
   @RequirePermission('licenses:issue')
   @DescribeWrite('Issue a license from a template', {
     404: ['TEMPLATE_NOT_FOUND'],
-    409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE', 'TRIAL_NOT_ALLOWED', 'TRIAL_ALREADY_USED'],
+    409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE', 'CUSTOMER_INACTIVE', 'TRIAL_NOT_ALLOWED', 'TRIAL_ALREADY_USED'],
   })
   @CreatedAt('/v1/licenses', 'license_id')
   @ApiCreatedResponse({ standardSchema: IssuedLicense })

@@ -33,10 +33,15 @@ export function seatsInUse(terms: Pick<SeatTerms, 'licenseType' | 'licenseModel'
 
 /** How many seats may be in use, overage included; null is unlimited. */
 export function seatLimit(terms: SeatTerms): number | null {
-  if (terms.maxActivations === null || isUncounted(terms)) return null;
-  if (terms.overagePolicy === 'DENY') return terms.maxActivations;
+  const max = maxActivationsOf(terms);
+  if (max === null || terms.overagePolicy === 'DENY') return max;
   // In hundredths, so that 1.15 times 100 is 115.
-  return Math.floor((terms.maxActivations * Math.round((terms.overageFactor ?? 1) * 100)) / 100);
+  return Math.floor((max * Math.round((terms.overageFactor ?? 1) * 100)) / 100);
+}
+
+/** `max_activations` as it holds: null also where the model counts no seats, whatever the template says. */
+export function maxActivationsOf(terms: SeatTerms): number | null {
+  return isUncounted(terms) ? null : terms.maxActivations;
 }
 
 /** A site or an enterprise uses a license as a whole; a lease or a named user is counted even there. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../shared/events/integration-event.js';
-import type { License } from '../licensing/index.js';
+import { maxActivationsOf, type License } from '../licensing/index.js';
 import type { CheckOutRequest } from './license-file.dto.js';
 
 /** When a file begins and ends, and when a program that can should get another. */
@@ -44,7 +44,7 @@ function termsOf(license: License, now: Date): JsonObject {
     issued_date: license.issuedDate.toISOString(),
     expiry_date: license.expiryAt(now)?.toISOString() ?? null,
     maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
-    max_activations: license.maxActivations,
+    max_activations: maxActivationsOf(license),
     features: license.features.map((feature) => ({ ...feature })),
     restrictions: license.restrictions.map((restriction) => ({ ...restriction })),
   };

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { leaseEnd } from '../../licensing/index.js';
+import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
 import type { Transaction } from '../../shared/events/transaction.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
@@ -51,7 +51,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
       toleranceMs,
       lentUntil: lendUntil,
     };
-    const seats = { inUse, max: license.maxActivations };
+    const seats = { inUse, max: maxActivationsOf(license) };
     if (known) {
       const before = { userId: known.userId, units: known.units };
       known.seen(device, grant);

@@ -9,9 +9,9 @@ export class GetCustomerNamesHandler implements IQueryHandler<GetCustomerNamesQu
   async execute({ actor, customerIds }: GetCustomerNamesQuery) {
     const customers = await this.customers.findMany(actor.tenantId, customerIds);
     return new Map(
-      customers.map(({ customerId, displayName, version }) => [
+      customers.map(({ customerId, displayName, active, version }) => [
         customerId,
-        { name: displayName || undefined, version },
+        { name: displayName || undefined, active, version },
       ]),
     );
   }

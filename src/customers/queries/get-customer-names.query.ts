@@ -4,6 +4,8 @@ import type { Actor } from '../../shared/tenancy/actor.js';
 /** How a customer is addressed, as of a version of it. */
 export interface CustomerName {
   readonly name: string | undefined;
+  /** False: it gets no licenses. */
+  readonly active: boolean;
   readonly version: number;
 }
 

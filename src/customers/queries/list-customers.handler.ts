@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
-import { equalities, prefixCondition } from '../../shared/tenancy/tenant.repository.js';
+import { equalities, prefixCondition, type Condition } from '../../shared/tenancy/tenant.repository.js';
 import { toCustomerResponse } from '../customer.dto.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { ListCustomersQuery } from './list-customers.query.js';
@@ -16,9 +16,15 @@ export class ListCustomersHandler implements IQueryHandler<ListCustomersQuery> {
     const page = this.paginator.request({ tenantId: actor.tenantId, list: 'customers' }, request);
     const conditions = [
       ...equalities({ active: request.active }),
+      ...emailCondition(request.email),
       ...prefixCondition(['full_name_lower', 'last_name_lower', 'email_lower', 'company_name_lower'], request.q),
     ];
     const rows = await this.customers.list(actor.tenantId, conditions, page);
     return this.paginator.page(rows, page, ({ createdAt: at, customerId: id }) => ({ at, id }), toCustomerResponse);
   }
+}
+
+/** An index serves it, as it does `q`. */
+function emailCondition(email: string | undefined): Condition[] {
+  return email === undefined ? [] : [{ sql: 'item.email_lower = lower(CAST(:email AS text))', parameters: { email } }];
 }

@@ -1,5 +1,5 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
-import { GetCustomerNamesQuery } from '../../customers/index.js';
+import { CustomerInactiveError, GetCustomerNamesQuery } from '../../customers/index.js';
 import { LicenseTransferredEvent } from '../events/license-life.events.js';
 import { LicenseChanges } from '../license-changes.js';
 import { TransferLicenseCommand } from './transfer-license.command.js';
@@ -16,7 +16,9 @@ export class TransferLicenseHandler implements ICommandHandler<TransferLicenseCo
     const { customer_id: customerId } = request;
     return this.changes.perform(command, async (license, now) => {
       const names = await this.queries.execute(new GetCustomerNamesQuery(actor, [customerId]));
-      const issuedTo = request.issued_to ?? names.get(customerId)?.name ?? `Customer ${customerId}`;
+      const customer = names.get(customerId);
+      if (customer?.active === false) throw new CustomerInactiveError(customerId);
+      const issuedTo = request.issued_to ?? customer?.name ?? `Customer ${customerId}`;
       const change = license.transfer(customerId, issuedTo, now);
       return change && new LicenseTransferredEvent(actor, now, license, change, request.reason);
     });

@@ -12,6 +12,7 @@ import { boundedRequest } from './bounded-request.js';
 import { closeConnections, handleInTurn } from './connections.js';
 import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight, InFlight } from './in-flight.js';
+import { routeOf } from './measure-requests.js';
 import { acceptNdjson, isStreaming } from './ndjson.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
@@ -179,7 +180,7 @@ function logRequests(fastify: FastifyInstance): void {
       request_id: request.id,
       tenant_id: (request as AuthenticatedRequest).actor?.tenantId,
       method: request.method,
-      route: request.routeOptions.url ?? 'unknown',
+      route: routeOf(request) ?? 'unknown',
       status: reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 10) / 10,
     });
