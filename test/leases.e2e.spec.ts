@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import type { QueryRunner } from 'typeorm';
+import { SteadyLeases1764460000000 } from '../src/database/migrations/1764460000000-steady-leases.js';
+import { withClient } from '../src/database/with-client.js';
 import { Clock } from '../src/shared/clock.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
@@ -153,4 +156,23 @@ describe('a lease', () => {
       expect(((await answer).body.lease_expires_at === null) === (after === 'SUBSCRIPTION')).toBe(true);
     },
   );
+
+  it('that an earlier release passed over, because a device was seen by check-out first, is mended by the migration', async () => {
+    const [leased, given] = [await issued('CONCURRENT'), await issued('SUBSCRIPTION')];
+    const offline = await issued('SUBSCRIPTION');
+    for (const { id } of [leased, given]) await activate(id, 'd');
+    await checkOut(offline.id, 'd', 60);
+    const spoil = `UPDATE license_activations SET activation_type = 'OFFLINE', lease_expires_at = $2 WHERE license_id = $1`;
+    await app.database.query(spoil, [leased.id, null]);
+    await app.database.query(spoil, [given.id, new Date(Date.now() + 60_000)]);
+    await withClient(app.database.ownerUrl, async (owner) => {
+      await owner.query('BEGIN; DROP INDEX licenses_marked_early');
+      const query = async (text: string, values: unknown[] = []) => (await owner.query(text, values)).rows as unknown;
+      await new SteadyLeases1764460000000().up({ query } as unknown as QueryRunner);
+      await owner.query('COMMIT');
+    });
+    expect((await activation(leased.id, 'd')).lease_expires_at).not.toBeNull();
+    expect((await activation(given.id, 'd')).lease_expires_at).toBeNull();
+    expect((await activation(offline.id, 'd')).lease_expires_at).toBe(at(60));
+  });
 });

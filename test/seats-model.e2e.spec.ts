@@ -9,6 +9,8 @@ const RUNS = Number(process.env.MODEL_RUNS ?? 60);
 const SEED = Number(process.env.MODEL_SEED ?? 20_261_125);
 const LEASE_S = 90;
 const LEASE_MS = LEASE_S * 1000;
+/** A stored time that is more ahead was written by a clock that was ahead. */
+const MAX_DIFFERENCE_MS = 120_000;
 
 type Step =
   | { readonly do: 'activate'; readonly device: string; readonly user: string | undefined; readonly units: number }
@@ -16,6 +18,14 @@ type Step =
   | { readonly do: 'suspend' | 'reinstate' }
   | { readonly do: 'limit'; readonly max: number | null }
   | { readonly do: 'transfer'; readonly customer: string }
+  | { readonly do: 'wait'; readonly seconds: number };
+
+/** `behind` is what the clock of the process that is asked is late, in milliseconds. */
+type LeaseStep =
+  | { readonly do: 'activate' | 'deactivate'; readonly device: string }
+  | { readonly do: 'check-out'; readonly device: string; readonly seconds: number }
+  | { readonly do: 'heartbeat'; readonly device: string; readonly behind: number }
+  | { readonly do: 'terms' }
   | { readonly do: 'wait'; readonly seconds: number };
 
 /** What is answered to who asks for a seat or gives one back; NOTHING where nobody does, or has none. */
@@ -293,5 +303,162 @@ describe('whatever happens to a license', () => {
       expect([...changed].sort()).toEqual(['activations', 'nothing', 'units', 'users']);
     },
     RUNS * 6_000,
+  );
+});
+
+/** What becomes of a lease, in as few words as possible. Time in milliseconds; Infinity is a seat for good. */
+class LeaseModel {
+  readonly seats = new Map<string, { lease: number; file: number; online: boolean }>();
+
+  constructor(
+    private lends: boolean,
+    private readonly max: number,
+  ) {}
+
+  apply(one: LeaseStep, now: number): string {
+    for (const [name, { lease }] of this.seats) if (lease <= now) this.seats.delete(name);
+    if (one.do === 'wait') return 'NOTHING';
+    if (one.do === 'terms') return this.changeTerms(now);
+    const seat = this.seats.get(one.device);
+    switch (one.do) {
+      case 'heartbeat':
+        if (!seat) return 'NOTHING';
+        return this.comeOnline(one.device, seat.lease, seat.file, now - one.behind);
+      case 'deactivate':
+        if (!seat) return 'NOTHING';
+        if (seat.file > now) return 'SEAT_LENT';
+        this.seats.delete(one.device);
+        return 'OK';
+      case 'activate':
+        if (!seat && this.seats.size >= this.max) return 'ACTIVATION_LIMIT_REACHED';
+        return this.comeOnline(one.device, seat?.lease ?? 0, seat?.file ?? 0, now);
+      case 'check-out': {
+        if (!seat && this.seats.size >= this.max) return 'ACTIVATION_LIMIT_REACHED';
+        const file = Math.max(seat?.file ?? 0, now + one.seconds * 1000);
+        this.seats.set(one.device, { lease: Math.max(seat?.lease ?? 0, file), file, online: seat?.online ?? false });
+        return 'OK';
+      }
+    }
+  }
+
+  private comeOnline(device: string, before: number, file: number, now: number): string {
+    const kept = before === Infinity || before > now + LEASE_MS + MAX_DIFFERENCE_MS ? 0 : before;
+    const lease = this.lends ? Math.max(now + LEASE_MS, kept, file) : Infinity;
+    this.seats.set(device, { lease, file, online: true });
+    return 'OK';
+  }
+
+  private changeTerms(now: number): string {
+    this.lends = !this.lends;
+    for (const seat of this.seats.values()) {
+      if (seat.online) seat.lease = this.lends ? Math.max(now + LEASE_MS, seat.file) : Infinity;
+    }
+    return 'OK';
+  }
+}
+
+const leaseStep: fc.Arbitrary<LeaseStep> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('activate' as const, 'deactivate' as const), device }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('check-out' as const), device, seconds: fc.constantFrom(60, 200) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('heartbeat' as const), device, behind: fc.constantFrom(0, 1, 89_000) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('terms' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 59, 61, LEASE_S) }),
+  },
+);
+
+describe('whatever happens to a lease', () => {
+  const start = Date.now();
+  const MAX = 3;
+  let app: TestApp;
+  let api: Api;
+  let passed = 0;
+  let behind = 0;
+
+  beforeAll(async () => {
+    const clock = { now: () => new Date(start + passed - behind) };
+    app = await TestApp.start({ override: (builder) => builder.overrideProvider(Clock).useValue(clock) });
+    api = await app.tenant();
+  });
+
+  afterAll(() => app.stop());
+
+  it(
+    'each answer, and until when each device has its seat, are those of a model of a page',
+    async () => {
+      const times = { heartbeat_interval_seconds: 60, heartbeat_grace_seconds: LEASE_S - 60, default_duration: null };
+      const given = { ...times, license_model: 'PER_SEAT', max_activations: MAX };
+      const lending = await api.template({ ...given, license_type: 'CONCURRENT' });
+      const { product_id } = (await api.get(`/v1/license-templates/${lending}`)).body;
+      const giving = await api.template({ ...given, license_type: 'SUBSCRIPTION', product_id });
+      const reached = new Set<string>();
+
+      const apply = async (id: string, key: string, lends: boolean, one: LeaseStep): Promise<string> => {
+        const code = ({ status, body }: { status: number; body: Wire }) =>
+          status === 200 ? 'OK' : (body.code as string);
+        const path = `/v1/licenses/${id}`;
+        switch (one.do) {
+          case 'activate':
+            return code(await api.post(`${path}/activations`, { fingerprint: one.device }));
+          case 'check-out':
+            return code(await api.post(`${path}/check-out`, { fingerprint: one.device, ttl_seconds: one.seconds }));
+          case 'heartbeat': {
+            // At a process whose clock is late.
+            behind = one.behind;
+            const answer = await app
+              .anonymous()
+              .post('/v1/client/heartbeat', { license_key: key, fingerprint: one.device });
+            behind = 0;
+            return code(answer);
+          }
+          case 'terms':
+            return code(await api.post(`${path}/change-template`, { license_template_id: lends ? giving : lending }));
+          case 'deactivate': {
+            const { data } = (await api.get(`${path}/activations?status=ACTIVE`)).body;
+            const found = (data as Wire[]).find(({ fingerprint }) => fingerprint === one.device);
+            return code(await api.post(`${path}/activations/${found?.activation_id}/deactivate`));
+          }
+          case 'wait':
+            return 'NOTHING';
+        }
+      };
+
+      await fc.assert(
+        fc.asyncProperty(fc.boolean(), fc.array(leaseStep, { minLength: 10, maxLength: 20 }), async (first, steps) => {
+          let lends = first;
+          const model = new LeaseModel(lends, MAX);
+          const { license_id: id, license_key: key } = await api.issue(lends ? lending : giving);
+          for (const one of steps) {
+            passed += one.do === 'wait' ? one.seconds * 1000 : 1;
+            const expected = model.apply(one, start + passed);
+            // A late clock may find a lease alive that is not, so only devices that have a seat are asked about.
+            const answer = expected === 'NOTHING' ? expected : await apply(id as string, key as string, lends, one);
+            expect({ one, answer }).toEqual({ one, answer: expected });
+            if (one.do === 'terms') lends = !lends;
+            const { data } = (await api.get(`/v1/licenses/${id}/activations?status=ACTIVE`)).body;
+            const seats = (data as Wire[]).map(({ fingerprint, lease_expires_at: end }) => [
+              fingerprint,
+              end === null ? Infinity : Date.parse(end as string),
+            ]);
+            expect({ one, seats: seats.sort() }).toEqual({
+              one,
+              seats: [...model.seats].map(([name, { lease }]) => [name, lease]).sort(),
+            });
+            reached.add(`${one.do} ${answer}`);
+          }
+        }),
+        { numRuns: Math.ceil(RUNS / 2), seed: SEED, interruptAfterTimeLimit: RUNS * 2_500 },
+      );
+      const wanted = ['activate OK', 'activate ACTIVATION_LIMIT_REACHED', 'check-out OK', 'heartbeat OK', 'terms OK'];
+      expect([...wanted, 'deactivate OK', 'deactivate SEAT_LENT'].filter((each) => !reached.has(each))).toEqual([]);
+    },
+    RUNS * 3_000,
   );
 });

@@ -183,4 +183,13 @@ describe('time', () => {
     }
     expect(dueEvents(license({ nextDueAt: null }), day(500))).toEqual([]);
   });
+
+  it('is looked at again as if nobody had looked at it by a clock that was ahead', () => {
+    for (const autoRenewalEnabled of [false, true]) {
+      const item = license({ autoRenewalEnabled });
+      item.lookedAt(day(5_000));
+      expect(toldAt(item, [20])).toEqual([[]]);
+      expect(item.nextDueAt).toEqual(nextDueAt(license({ autoRenewalEnabled }), day(20)));
+    }
+  });
 });
