@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NDJSON, type Api, type Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
+import { RawClient } from './support/raw-client.js';
 
 const PATH = '/v1/licenses:batch-issue';
 
@@ -23,6 +24,10 @@ describe('a batch of orders', () => {
 
   const order = (more = {}) => ({ license_template_id: 't', customer_id: 'c', issued_to: randomUUID(), ...more });
   const ndjson = (orders: readonly unknown[]) => orders.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const headOf = (sender: Api, length?: number) =>
+    `POST ${PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${sender.key ?? ''}\r\nContent-Type: ${NDJSON}\r\n` +
+    `${length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n\r\n`;
+  const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
   const send = async (body: string, headers = {}, sender = api): Promise<Wire[]> => {
     const response = await sender.send('post', PATH, body, { 'Content-Type': NDJSON, ...headers });
     expect(response.status).toBe(200);
@@ -85,6 +90,66 @@ describe('a batch of orders', () => {
     expect(results).toHaveLength(10_001);
     expect(results.at(-1)).toMatchObject({ line: 10_001, status: 413, problem: { code: 'TOO_MANY_LINES' } });
     expect(await issuedTo(['too many'])).toEqual([]);
+  });
+
+  it('has its results read by a client that sends all before it reads, also lines that are too many', async () => {
+    const line = `"${'x'.repeat(1_000)}"\n`;
+    const client = await RawClient.open(url);
+    await client.send(headOf(api, 15_000 * line.length), line.repeat(15_000));
+    const { status, body } = await client.answer();
+    const results = body.trim().split('\n');
+    expect([status, results.length]).toEqual([200, 10_001]);
+    expect(JSON.parse(results.at(-1) ?? '')).toMatchObject({ line: 10_001, problem: { code: 'TOO_MANY_LINES' } });
+    // Its connection goes on, and its next request has the time limit of any other.
+    await client.send(`GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key ?? ''}\r\n\r\n`);
+    expect((await client.answer()).status).toBe(200);
+    await client.send(
+      `POST /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key ?? ''}\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n`,
+    );
+    expect((await client.answer()).status).toBe(408);
+  });
+
+  it('whose client sends no line in time ends with a problem in the place of the next, and ends its connection', async () => {
+    const client = await RawClient.open(url);
+    const first = ndjson([order()]);
+    await client.send(headOf(api), chunk(first));
+    const empty = setInterval(() => void client.send(chunk('\n')), 50);
+    const { status, body } = await client.answer();
+    const results = body.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+    expect([status, results[0].status, results[1].problem.code]).toEqual([200, 201, 'REQUEST_TIMEOUT']);
+    await client.closed();
+    clearInterval(empty);
+  });
+
+  it('refuses the line that is not UTF-8, and another charset as a whole', async () => {
+    const client = await RawClient.open(url);
+    const bad = Buffer.concat([Buffer.from(JSON.stringify(order({ issued_to: 'M' })).slice(0, -2)), Buffer.from([0xfc]), Buffer.from('"}\n')]); // prettier-ignore
+    const good = Buffer.from(ndjson([order()]));
+    await client.send(headOf(api, bad.length + good.length), bad, good);
+    const results = (await client.answer()).body.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+    expect(results.map(({ status, problem }) => [status, problem?.code])).toEqual([[400, 'MALFORMED_REQUEST'], [201, undefined]]); // prettier-ignore
+    client.leave();
+    const other = await api.send('post', PATH, ndjson([order()]), { 'Content-Type': `${NDJSON}; charset=utf-16` });
+    expect(other).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
+    const headers = { 'Content-Type': `${NDJSON}; charset=UTF-8`, Authorization: `Bearer ${api.key ?? ''}` };
+    expect((await fetch(url, { method: 'POST', headers, body: '[]' })).status).toBe(200);
+  });
+
+  it('of one tenant takes its share of the places at most, and gives it back', async () => {
+    const other = await app.tenant();
+    await other.get('/v1/me');
+    const begin = async (sender: Api) => {
+      const client = await RawClient.open(url);
+      await client.send(headOf(sender), chunk(ndjson([{}])));
+      return client;
+    };
+    const held = await Promise.all(Array.from({ length: 6 }, () => begin(api)));
+    const heads = await Promise.all(held.map((client) => client.head()));
+    expect(heads.sort()).toEqual([200, 200, 200, 200, 503, 503]);
+    const neighbour = await begin(other);
+    expect(await neighbour.head()).toBe(200);
+    for (const client of [...held, neighbour]) client.leave();
+    await eventually(async () => expect(await send('[]\n')).toHaveLength(1));
   });
 
   it('sent again with its key does what is missing and nothing twice', async () => {

@@ -484,13 +484,20 @@ describe('what is hardly HTTP', () => {
     ['headers that never end', 'GET / HTTP/1.1\r\nHost: x\r\n', 408, 'REQUEST_TIMEOUT'],
     [
       'a body that never ends',
-      'POST /v1/products HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      'POST /v1/client/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
       408,
       'REQUEST_TIMEOUT',
+    ],
+    [
+      'a body that never ends, of nobody that is known,',
+      'POST /v1/products HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      401,
+      'UNAUTHENTICATED',
     ],
   ])('%s is answered with a problem, and the connection closed', async (_, bytes, status, code) => {
     const answer = await answerTo(bytes);
     expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer.split('HTTP/1.1 ')).toHaveLength(2);
     expect(answer).toContain('application/problem+json');
     expect(answer).toContain(`"code":"${code}"`);
   });

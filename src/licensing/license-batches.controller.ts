@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
@@ -7,14 +6,15 @@ import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { DescribeBatch } from '../shared/http/api.decorators.js';
 import { BatchChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { mapEach } from '../shared/http/in-order.js';
-import { readLines } from '../shared/http/lines.js';
-import { Ndjson, NdjsonBody, ndjsonReply } from '../shared/http/ndjson.js';
+import type { BrokenLine, Line } from '../shared/http/lines.js';
+import { Ndjson, NdjsonLines, ndjsonReply } from '../shared/http/ndjson.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
 import { BatchChangeLicensesCommand } from './commands/batch-change-licenses.command.js';
 import { BatchIssueLicensesCommand } from './commands/batch-issue-licenses.command.js';
 import { toBatchChangeResult, toBatchResult } from './license-batch.dto.js';
 
+type Lines = AsyncIterable<Line | BrokenLine>;
 type ChangeOptions = BatchChangeLicensesCommand['options'];
 
 @ApiTags('Licenses')
@@ -29,11 +29,11 @@ export class LicenseBatchesController {
   @Ndjson('BatchOrder', 'BatchResult')
   async issue(
     @CurrentActor() actor: Actor,
-    @NdjsonBody() body: Readable,
+    @NdjsonLines() lines: Lines,
     @WriteOptions() options: CommandOptions,
     @Req() { id }: FastifyRequest,
   ) {
-    const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, readLines(body), options));
+    const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, lines, options));
     return ndjsonReply(mapEach(outcomes, (outcome) => toBatchResult(outcome, id)));
   }
 
@@ -44,11 +44,11 @@ export class LicenseBatchesController {
   @Ndjson('BatchRenewal', 'BatchChangeResult')
   renew(
     @CurrentActor() actor: Actor,
-    @NdjsonBody() body: Readable,
+    @NdjsonLines() lines: Lines,
     @BatchChangeOptions() options: ChangeOptions,
     @Req() { id }: FastifyRequest,
   ) {
-    return this.change(new BatchChangeLicensesCommand(actor, 'renew', readLines(body), options), id);
+    return this.change(new BatchChangeLicensesCommand(actor, 'renew', lines, options), id);
   }
 
   @Post('licenses::batch-suspend')
@@ -58,11 +58,11 @@ export class LicenseBatchesController {
   @Ndjson('BatchRefusal', 'BatchChangeResult')
   suspend(
     @CurrentActor() actor: Actor,
-    @NdjsonBody() body: Readable,
+    @NdjsonLines() lines: Lines,
     @BatchChangeOptions() options: ChangeOptions,
     @Req() { id }: FastifyRequest,
   ) {
-    return this.change(new BatchChangeLicensesCommand(actor, 'suspend', readLines(body), options), id);
+    return this.change(new BatchChangeLicensesCommand(actor, 'suspend', lines, options), id);
   }
 
   @Post('licenses::batch-revoke')
@@ -72,11 +72,11 @@ export class LicenseBatchesController {
   @Ndjson('BatchRefusal', 'BatchChangeResult')
   revoke(
     @CurrentActor() actor: Actor,
-    @NdjsonBody() body: Readable,
+    @NdjsonLines() lines: Lines,
     @BatchChangeOptions() options: ChangeOptions,
     @Req() { id }: FastifyRequest,
   ) {
-    return this.change(new BatchChangeLicensesCommand(actor, 'revoke', readLines(body), options), id);
+    return this.change(new BatchChangeLicensesCommand(actor, 'revoke', lines, options), id);
   }
 
   private async change(command: BatchChangeLicensesCommand, requestId: string) {

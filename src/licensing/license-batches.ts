@@ -4,13 +4,16 @@ import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { inOrder } from '../shared/http/in-order.js';
 import { parseJson } from '../shared/http/json-body.js';
 import type { BrokenLine, Line } from '../shared/http/lines.js';
-import { OverloadedError } from '../shared/http/problem.errors.js';
+import { TenantSlots } from '../shared/http/tenant-slots.js';
 import { validated } from '../shared/http/validation.pipe.js';
+import type { Actor } from '../shared/tenancy/actor.js';
 
 /** At once in this process, whatever they do: what their answers may come to in memory. */
 const MAX_BATCHES = 16;
+const MAX_BATCHES_PER_TENANT = 4;
 
 export interface LicenseBatch {
+  readonly actor: Actor;
   readonly lines: AsyncIterable<Line | BrokenLine>;
   readonly options: Pick<CommandOptions, 'idempotencyKey'>;
 }
@@ -38,23 +41,22 @@ interface OwnKey {
  */
 @Injectable()
 export class LicenseBatches {
-  private running = 0;
+  private readonly slots = new TenantSlots(MAX_BATCHES, MAX_BATCHES_PER_TENANT);
 
-  /** Throws OverloadedError. */
+  /** The caller must read the outcomes to their end, or return them, because that frees the slot. Throws OverloadedError. */
   run<Order extends OwnKey, License>(batch: LicenseBatch, work: BatchWork<Order, License>) {
-    if (this.running >= MAX_BATCHES) throw new OverloadedError();
-    return this.outcomes(batch, work);
+    return this.outcomes(batch, work, this.slots.take(batch.actor.tenantId));
   }
 
   private async *outcomes<Order extends OwnKey, License>(
     { lines, options }: LicenseBatch,
     work: BatchWork<Order, License>,
+    free: () => void,
   ): AsyncGenerator<BatchOutcome<License>> {
-    this.running++;
     try {
       yield* inOrder(lines, work.window, (line) => outcomeOf(line, options, work));
     } finally {
-      this.running--;
+      free();
     }
   }
 }

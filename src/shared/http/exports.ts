@@ -3,34 +3,40 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { OverloadedError } from './problem.errors.js';
+import { TenantSlots } from './tenant-slots.js';
 import { toProblem } from './to-problem.js';
 
 /** At once in this process: each holds two pages in memory and, while it reads one, a connection of the pool. */
 const MAX_EXPORTS = 8;
-/** So that nobody keeps all others out. */
-const MAX_OF_ONE_TENANT = 4;
+const MAX_EXPORTS_PER_TENANT = 4;
+/** What the reader has to take within the time limit, so that a slow one is told from one that has stopped. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Lists that are being written out whole, for as long as somebody reads them. */
 @Injectable()
 export class Exports {
-  /** Each with the tenant it is of; undefined is the platform. */
-  private readonly running = new Map<Readable, string | undefined>();
+  private readonly slots = new TenantSlots(MAX_EXPORTS, MAX_EXPORTS_PER_TENANT);
+  private readonly running = new Set<Readable>();
 
   /**
    * Resolves when the first part is there, or fails as that did: from then on an error breaks the answer off. The next part
-   * is made when there is room for it. Throws OverloadedError.
+   * is made when there is room for it. A reader that takes nothing for as long as a request may take is forgotten. Throws
+   * OverloadedError.
    */
-  async begin(parts: AsyncIterable<string>, { id, actor, raw: { socket } }: AuthenticatedRequest) {
-    const ofTenant = [...this.running.values()].filter((tenantId) => tenantId === actor?.tenantId).length;
-    if (this.running.size >= MAX_EXPORTS || ofTenant >= MAX_OF_ONE_TENANT) throw new OverloadedError();
-    const stream = Readable.from(parts, { objectMode: false });
-    this.running.set(stream, actor?.tenantId);
+  async begin(parts: AsyncIterable<string>, { id, actor, server, raw: { socket } }: AuthenticatedRequest) {
+    const free = this.slots.take(actor?.tenantId);
+    const { requestTimeout } = server.server;
+    const forget = () => stream.destroy();
+    const stream = Readable.from(piecesOf(parts, requestTimeout, forget), { objectMode: false });
+    this.running.add(stream);
     // An answer that waits behind another one of its connection is not told when that closes.
-    const end = () => stream.destroy();
-    socket.once('close', end);
+    socket.once('close', forget);
+    // The end of an answer is in no stream of ours while nobody reads it.
+    socket.setTimeout(requestTimeout);
     stream.once('close', () => {
+      free();
       this.running.delete(stream);
-      socket.off('close', end);
+      socket.off('close', forget);
     });
     // Nobody can be answered any more, so it is logged here.
     stream.on('error', (error) => stream.readableDidRead && toProblem(error, id));
@@ -40,6 +46,21 @@ export class Exports {
 
   /** A server that stops does not wait for them: whoever reads notices, and asks again. */
   breakOff(): void {
-    for (const stream of this.running.keys()) stream.destroy(new OverloadedError());
+    for (const stream of this.running) stream.destroy(new OverloadedError());
+  }
+}
+
+/** Calls `forget` when the reader does not come for the next piece in time. The time in which a part is made does not count. */
+async function* piecesOf(parts: AsyncIterable<string>, timeoutMs: number, forget: () => void): AsyncGenerator<Buffer> {
+  for await (const part of parts) {
+    const bytes = Buffer.from(part);
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const timer = setTimeout(forget, timeoutMs);
+      try {
+        yield bytes.subarray(at, at + PIECE_BYTES);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
   }
 }

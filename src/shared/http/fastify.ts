@@ -17,6 +17,7 @@ import { acceptNdjson, isStreaming } from './ndjson.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
 import { securityHeaders } from './security-headers.js';
+import { dropUnreadBodies, dropUnreadBody, isAnswered } from './unread-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Of programs, which are not known before their body is read: it holds a license key, and at most 16 KiB of free-form JSON. */
@@ -67,6 +68,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
   });
   receiveBodies(fastify, new ArrivingBodies(), inFlight);
   acceptNdjson(fastify);
+  dropUnreadBodies(fastify);
   closeConnections(fastify, settings.HTTP_SHUTDOWN_TIMEOUT_MS);
   setResourceHeaders(fastify);
   logRequests(fastify);
@@ -80,6 +82,8 @@ function trustedProxies(proxies: number | string[] | undefined) {
 }
 
 function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // No hook runs before this answer.
+  dropUnreadBody(request, reply);
   sendProblem(reply, problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id));
 }
 
@@ -96,7 +100,7 @@ const BROKEN: Readonly<Record<string, readonly [status: number, code: string, de
 /** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket) || isAnswered(socket)) {
     socket.destroy();
     return;
   }

@@ -10,7 +10,6 @@ import type { FastifyRequest } from 'fastify';
 import { lastValueFrom, of, type Observable } from 'rxjs';
 import { Exports } from './exports.js';
 import { preferredForm, type Row } from './list-forms.js';
-import { IDLE_MS } from './ndjson.js';
 import { MAX_LIMIT, type Page } from './paging.js';
 
 export const COLUMNS = 'imprimatur:columns';
@@ -29,7 +28,6 @@ export class ListExport implements NestInterceptor {
     if (!form) return next.handle();
     const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
     const stream = await this.exports.begin(form.write(pagesOf(request, next), columns), request);
-    request.raw.socket.setTimeout(IDLE_MS);
     const disposition = `attachment; filename="${nameOf(request)}.${form.fileExtension}"`;
     return of(new StreamableFile(stream, { type: form.contentType, disposition }));
   }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import {
@@ -9,12 +10,15 @@ import {
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readLines, type BrokenLine, type Line } from './lines.js';
+import { closeBehindAnswer } from './unread-body.js';
 
 export const NDJSON = 'application/x-ndjson';
-/** A stream may take as long as it likes as long as something moves. */
-export const IDLE_MS = 30_000;
-const streaming = new WeakSet<Socket>();
+/** Nothing moves over the connection of a batch for this long: longer than a wait for a line, which is told as its problem. */
+const IDLE_MS = 60_000;
+/** The last request of a connection whose body is a stream. */
+const streams = new WeakMap<Socket, IncomingMessage>();
 
 /**
  * A route that takes a line of JSON for each item and gives one for each, both named as components of the OpenAPI document.
@@ -35,18 +39,25 @@ function reference(component: string) {
   return { $ref: `#/components/schemas/${component}` };
 }
 
-/** The body as it comes in. */
-export const NdjsonBody = createParamDecorator((_: unknown, context: ExecutionContext): Readable => {
-  const { body, raw } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (!isReadable(body)) throw new UnsupportedMediaTypeException();
-  streaming.add(raw.socket.setTimeout(IDLE_MS));
-  body.once('close', () => streaming.delete(raw.socket));
-  return body;
-});
+/** The lines of the body as they come in, each within the time that a request has. A body that is not read to its end ends its connection. */
+export const NdjsonLines = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AsyncIterable<Line | BrokenLine> => {
+    const http = context.switchToHttp();
+    const { body, raw, server } = http.getRequest<FastifyRequest>();
+    const { raw: response } = http.getResponse<FastifyReply>();
+    if (!isReadable(body)) throw new UnsupportedMediaTypeException();
+    const { requestTimeout } = server.server;
+    streams.set(raw.socket.setTimeout(Math.max(IDLE_MS, 2 * requestTimeout)), raw);
+    response.once('finish', () => {
+      if (!raw.complete) closeBehindAnswer(raw, response, requestTimeout);
+    });
+    return readLines(body, { lineMs: requestTimeout });
+  },
+);
 
 /** Whether a request comes in over this connection that the time limit of requests is not for. */
 export function isStreaming(socket: Socket): boolean {
-  return streaming.has(socket);
+  return streams.get(socket)?.complete === false;
 }
 
 /**

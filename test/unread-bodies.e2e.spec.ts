@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NDJSON, type Api } from './support/api.js';
+import { TestApp } from './support/app.js';
+import { RawClient } from './support/raw-client.js';
+
+const MIB = 1024 * 1024;
+const BATCH = '/v1/licenses:batch-issue';
+
+/** Requests with a body that is answered before it is read. Whether its size or its caller is looked at first does not matter. */
+const EARLY = [
+  ['without a key', 'POST', '/v1/products', {}, 'application/json', [401, 413]],
+  ['of another media type', 'POST', '/v1/products', { key: true }, 'application/xml', [415]],
+  ['too large', 'POST', '/v1/products', { key: true }, 'application/json', [413]],
+  ['to no route', 'POST', '/v1/nothing', { key: true }, 'application/json', [404, 413]],
+  ['with an unreadable URL', 'POST', '/v1/products/%zz', { key: true }, 'application/json', [400, 413]],
+  ['of a batch without a key', 'POST', BATCH, {}, NDJSON, [401]],
+  ['of a batch with a malformed key', 'POST', BATCH, { key: true, more: 'Idempotency-Key: "\r\n' }, NDJSON, [400]],
+  ['of lines, elsewhere', 'POST', '/v1/products', { key: true }, NDJSON, [415]],
+  ['of a list', 'GET', '/v1/products', { key: true }, 'application/json', [200]],
+  ['of an export', 'GET', '/v1/products', { key: true, more: `Accept: ${NDJSON}\r\n` }, 'application/json', [200]],
+] as const;
+
+describe('a body that is not read before its answer', () => {
+  let app: TestApp;
+  let api: Api;
+  let url: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ environment: { HTTP_REQUEST_TIMEOUT_MS: '2000', HTTP_HEADERS_TIMEOUT_MS: '800' } });
+    api = await app.tenant();
+    await app.nest.listen(0, '127.0.0.1');
+    url = await app.nest.getUrl();
+  });
+
+  afterAll(() => app.stop());
+
+  type Caller = (typeof EARLY)[number][3];
+  const head = (method: string, path: string, caller: Caller, type: string, framing: string) =>
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\n${framing}\r\n` +
+    ('key' in caller ? `Authorization: Bearer ${api.key ?? ''}\r\n` : '') +
+    ('more' in caller ? caller.more : '') +
+    '\r\n';
+  const chunks = (count: number, bytes = 64 * 1024) => [
+    Buffer.from(`${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`.repeat(count)),
+  ];
+
+  it.each(EARLY)(
+    'is dropped, so that who sends all of it first gets the answer: a body %s',
+    async (_, method, path, caller, type, statuses) => {
+      for (const framing of [`Content-Length: ${8 * MIB}`, 'Transfer-Encoding: chunked']) {
+        const client = await RawClient.open(url);
+        const body = framing.startsWith('C') ? [Buffer.alloc(8 * MIB, 'x')] : [...chunks(128), '0\r\n\r\n'];
+        expect(await client.send(head(method, path, caller, type, framing), ...body)).toBe(true);
+        const answer = await client.answer();
+        expect(statuses).toContain(answer.status);
+        expect(answer.headers.get('connection')).toBe('close');
+        await client.closed();
+      }
+    },
+    20_000,
+  );
+
+  it('and is small leaves its connection as it was', async () => {
+    const client = await RawClient.open(url);
+    for (let round = 0; round < 3; round++) {
+      const framing = `Content-Length: ${MIB / 2}`;
+      await client.send(head('POST', '/v1/products', {}, 'application/xml', framing), Buffer.alloc(MIB / 2, 'x'));
+      expect([401, 415]).toContain((await client.answer()).status);
+    }
+    await client.send(head('GET', '/v1/me', { key: true }, 'application/json', 'X-Nothing: 1'));
+    expect((await client.answer()).status).toBe(200);
+    client.leave();
+  });
+
+  it.each([
+    ['Transfer-Encoding: chunked', '1\r\nx\r\n'],
+    [`Content-Length: ${MIB / 2}`, 'x'],
+    [`Content-Length: ${8 * MIB}`, 'x'],
+  ])('and never ends is closed with nothing behind its answer, by %s', async (framing, part) => {
+    const client = await RawClient.open(url);
+    await client.send(head('POST', '/v1/products', {}, 'application/xml', framing), part);
+    expect([401, 415]).toContain((await client.answer()).status);
+    expect(await client.closed()).toBe('');
+  });
+
+  it('and is larger than what is dropped is not read to its end', async () => {
+    const client = await RawClient.open(url);
+    await client.send(head('POST', '/v1/products', {}, 'application/xml', 'Transfer-Encoding: chunked'));
+    let sent = 0;
+    while (sent < 256 && (await client.send(...chunks(16)))) sent += 1;
+    expect(sent).toBeLessThan(64);
+    await client.closed();
+  });
+});
