@@ -16,6 +16,7 @@ const BOOKKEEPING = 'schema_migrations';
  */
 const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'activations/last-seen.ts seen': 'devices that a committed read found',
+  'activations/refusals.ts exhausted': 'CommittedCache',
   'activations/seat-keeper.ts changed': 'names of licenses, for as long as a request',
   'audit/event-recorder.ts waiting': 'names of tenants',
   'licensing/issue-groups.ts lanes': 'requests in progress, none of them in a unit of work',

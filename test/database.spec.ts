@@ -55,6 +55,7 @@ describe('npm run migrate', () => {
       idempotency_keys: 'DELETE, INSERT, SELECT',
       license_activation_refusals: 'DELETE, INSERT, SELECT',
       license_activations: 'INSERT, SELECT, UPDATE',
+      license_client_events: 'INSERT, SELECT',
       license_event_counters: 'INSERT, SELECT, UPDATE',
       license_event_logs: 'INSERT, SELECT',
       license_keys: 'INSERT, SELECT',

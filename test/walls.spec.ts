@@ -25,6 +25,7 @@ const TENANT_TABLES = [
   'idempotency_keys',
   'license_activations',
   'license_activation_refusals',
+  'license_client_events',
   'license_usages',
   'signing_keys',
   'revocation_lists',
@@ -35,6 +36,7 @@ const SOMETHING_OF_A_LICENSE = `
                                    metadata, first_seen_at, last_seen_at, created_at)
     VALUES ('theirs', gen_random_uuid(), $1, 'device', 1, 'ONLINE', 'ACTIVE', '{}', now(), now(), now());
   INSERT INTO license_activation_refusals VALUES ('theirs', $1, 'device', now());
+  INSERT INTO license_client_events VALUES ('theirs', $1, 'license.activated', now(), 1, 1000, false);
   INSERT INTO license_usages VALUES ('theirs', $1, 'feature', now(), 1, now(), now());
 `;
 

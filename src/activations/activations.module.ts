@@ -4,6 +4,7 @@ import { LicensingModule } from '../licensing/index.js';
 import { Activation } from './activation.entity.js';
 import { ActivationRepository } from './activation.repository.js';
 import { ActivationsController } from './activations.controller.js';
+import { ClientEventLimit } from './client-event-limit.js';
 import { ActivateDeviceHandler } from './commands/activate-device.handler.js';
 import { DeactivateDeviceHandler } from './commands/deactivate-device.handler.js';
 import { HeartbeatHandler } from './commands/heartbeat.handler.js';
@@ -20,6 +21,7 @@ import { SeatKeeper } from './seat-keeper.js';
   providers: [
     ActivationRepository,
     SeatKeeper,
+    ClientEventLimit,
     Refusals,
     LastSeen,
     ActivateDeviceHandler,

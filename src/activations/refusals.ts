@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { CommittedCache } from '../shared/events/committed-cache.js';
+import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { Actor } from '../shared/tenancy/actor.js';
+import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';
 import { ActivationRefusedEvent, type Seats } from './events/activation.events.js';
 
-const HOUR_MS = 60 * 60 * 1000;
+/** Refusals of one license that are recorded one by one in an hour. */
+const MAX_REFUSALS = 50;
+const MAX_LICENSES = 10_000;
+/** How long it is believed that a license has used up the hour, whose end is told by the database's clock. */
+const EXHAUSTED_MS = 60_000;
 
 const NOTE = {
   name: 'activation-refusals.note',
@@ -16,22 +23,46 @@ const FORGET = {
 };
 
 /**
- * Tells of devices that were refused, at most once per license, device and hour of the clock, however many processes
- * refuse it. The row and the event are one transaction, which nothing else is part of.
+ * Records devices that were refused, at most once per license, device and hour of the clock, however many processes
+ * refuse it. The row and the event are one transaction, which nothing else is part of. A refusal changes nothing, so those that
+ * programs cause beyond a number are summed up by one event.
  */
 @Injectable()
 export class Refusals {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  /** The hours in which refusals of licenses are not recorded any more, so that a flood of them costs no statement. */
+  private readonly exhausted: CommittedCache<Date>;
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly limit: ClientEventLimit,
+  ) {
+    this.exhausted = new CommittedCache(unitOfWork, { max: MAX_LICENSES, ttl: EXHAUSTED_MS });
+  }
 
   async note(actor: Actor, licenseId: string, fingerprint: string, seats: Seats, now: Date): Promise<void> {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
-    await this.unitOfWork.run(actor.tenantId, async (transaction) => {
-      const values = [actor.tenantId, licenseId, fingerprint, hour];
-      if ((await transaction.query({ ...NOTE, values })).length === 0) return;
-      // The hour before stays, for a process whose clock is a little late.
-      const old = new Date(hour.getTime() - HOUR_MS);
-      transaction.write({ ...FORGET, values: [actor.tenantId, licenseId, old] });
-      transaction.record(new ActivationRefusedEvent(actor, now, licenseId, fingerprint, seats));
-    });
+    const limited = ClientEventLimit.appliesTo(actor);
+    // Inside another unit of work a limit would fail that one, which records the refusal itself when it has ended.
+    if (limited && (this.unitOfWork.isOpen || this.exhausted.get(licenseId)?.getTime() === hour.getTime())) return;
+    const fill = this.exhausted.beginFill();
+    try {
+      await this.unitOfWork.run(actor.tenantId, (transaction) =>
+        this.record(transaction, actor, new ActivationRefusedEvent(actor, now, licenseId, fingerprint, seats), hour),
+      );
+    } catch (error) {
+      if (!(error instanceof ClientEventLimitError)) throw error;
+      fill.put(licenseId, hour);
+      await this.limit.report(actor, licenseId, error, 'NOT_RECORDED');
+    }
+  }
+
+  private async record(transaction: Transaction, actor: Actor, event: ActivationRefusedEvent, hour: Date) {
+    const { licenseId, fingerprint } = event;
+    const values = [actor.tenantId, licenseId, fingerprint, hour];
+    if ((await transaction.query({ ...NOTE, values })).length === 0) return;
+    // The hour before stays, for a process whose clock is a little late.
+    const old = new Date(hour.getTime() - HOUR_MS);
+    transaction.write({ ...FORGET, values: [actor.tenantId, licenseId, old] });
+    this.limit.record(transaction, actor, event, MAX_REFUSALS);
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../licensing/index.js';
 import { Clock } from '../shared/clock.js';
 import { DatabaseClock } from '../shared/database-clock.js';
+import type { IntegrationEvent } from '../shared/events/integration-event.js';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
@@ -21,6 +22,7 @@ import { Turns } from '../shared/turns.js';
 import type { Activation } from './activation.entity.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';
+import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
 import { decideSeat, weightOf, type Others } from './seat-decision.js';
 
@@ -57,13 +59,18 @@ export class SeatKeeper {
     private readonly unitOfWork: UnitOfWork,
     private readonly seats: LicenseSeats,
     private readonly activations: ActivationRepository,
+    private readonly limit: ClientEventLimit,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
 
   /** Whoever is inside a unit of work may hold the lock already, and must not wait for its turn. */
-  inTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
+  inTurn<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
     if (this.unitOfWork.isOpen) return work();
+    return this.limit.watch(actor, licenseId, () => this.takeTurn(actor, licenseId, work));
+  }
+
+  private takeTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
     const name = rowName(tenantId, licenseId);
     return this.turns.take(name, async () => {
       this.changed.set(name, false);
@@ -139,6 +146,11 @@ export class SeatKeeper {
     }
   }
 
+  /** Records a change of the seats of a license. Throws ClientEventLimitError when the unit of work ends. */
+  record(transaction: Transaction, actor: Actor, license: License, event: IntegrationEvent): void {
+    this.limit.record(transaction, actor, event, changesAllowed(license));
+  }
+
   /** What is in use, with every device. */
   private async held(transaction: Transaction, license: License): Promise<number> {
     return seatsInUse(license, await this.activations.others(transaction, license.licenseId, NO_DEVICE));
@@ -154,7 +166,7 @@ export class SeatKeeper {
     const others = await this.activations.others(transaction, licenseId, device);
     const seats = { inUse: seatsInUse(license, others), max };
     for (const activation of ended)
-      transaction.record(new LicenseDeactivatedEvent(actor, now, activation, seats, 'EVICTED'));
+      this.record(transaction, actor, license, new LicenseDeactivatedEvent(actor, now, activation, seats, 'EVICTED'));
     return others;
   }
 
@@ -169,7 +181,8 @@ export class SeatKeeper {
     if (device?.end(now)) {
       await this.activations.update(device);
       const seats = { inUse, max: maxActivationsOf(license) };
-      transaction.record(new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason));
+      const ended = new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason);
+      this.record(transaction, actor, license, ended);
     }
     this.seats.setInUse(transaction, license, inUse);
   }

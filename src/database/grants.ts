@@ -24,6 +24,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   // Rows of devices stay when they end.
   license_activations: 'SELECT, INSERT, UPDATE',
   license_activation_refusals: 'SELECT, INSERT, DELETE',
+  license_client_events: 'SELECT, INSERT, UPDATE (hour, events, allowed, limit_reported)',
   license_usages: 'SELECT, INSERT, UPDATE (used, updated_at)',
   signing_keys:
     'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',

@@ -11,6 +11,7 @@ export const BACKUP_TABLES = [
   'license_keys',
   'license_activations',
   'license_activation_refusals',
+  'license_client_events',
   'license_usages',
   'signing_keys',
   'revocation_lists',

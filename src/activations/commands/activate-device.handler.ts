@@ -1,6 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
+import type { IntegrationEvent } from '../../shared/events/integration-event.js';
 import type { Transaction } from '../../shared/events/transaction.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
@@ -52,17 +53,20 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
       lentUntil: lendUntil,
     };
     const seats = { inUse, max: maxActivationsOf(license) };
+    const record = (event: IntegrationEvent) => {
+      this.keeper.record(transaction, actor, license, event);
+    };
     if (known) {
       const before = { userId: known.userId, units: known.units };
       known.seen(device, grant);
       await this.activations.update(known);
       if (before.userId !== known.userId || before.units !== known.units)
-        transaction.record(new ActivationChangedEvent(actor, now, known, before, seats, device.reason));
+        record(new ActivationChangedEvent(actor, now, known, before, seats, device.reason));
       return toActivationResponse(known, now);
     }
     const activation = Activation.begin(device, grant);
     await this.activations.insert(activation);
-    transaction.record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
+    record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
     return toActivationResponse(activation, now);
   }
 }

@@ -91,7 +91,13 @@ export class ActivationChangedEvent extends IntegrationEvent {
 export class ActivationRefusedEvent extends IntegrationEvent {
   readonly type = 'license.activation_refused';
 
-  constructor(actor: Actor, now: Date, licenseId: string, fingerprint: string, seats: Seats) {
+  constructor(
+    actor: Actor,
+    now: Date,
+    readonly licenseId: string,
+    readonly fingerprint: string,
+    seats: Seats,
+  ) {
     super(
       actor,
       now,

@@ -10,6 +10,7 @@ import { FilesUntil1764330000000 } from './1764330000000-files-until.js';
 import { OpenResults1764340000000 } from './1764340000000-open-results.js';
 import { FilesAndRenewals1764350000000 } from './1764350000000-files-and-renewals.js';
 import { LogOrder1764410000000 } from './1764410000000-log-order.js';
+import { ClientEvents1764440000000 } from './1764440000000-client-events.js';
 import { SteadyLeases1764460000000 } from './1764460000000-steady-leases.js';
 import { ErasedResults1764470000000 } from './1764470000000-erased-results.js';
 
@@ -27,6 +28,7 @@ export const migrations = [
   OpenResults1764340000000,
   FilesAndRenewals1764350000000,
   LogOrder1764410000000,
+  ClientEvents1764440000000,
   SteadyLeases1764460000000,
   ErasedResults1764470000000,
 ];

@@ -53,7 +53,8 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     );
     const { fingerprint, reason } = request;
     const file = { kid, activationId, fingerprint };
-    transaction.record(new LicenseCheckedOutEvent(actor, license, file, validity, change, reason));
+    const event = new LicenseCheckedOutEvent(actor, license, file, validity, change, reason);
+    this.keeper.record(transaction, actor, license, event);
     return toLicenseFileResponse({ license, activationId, kid, text }, validity);
   }
 

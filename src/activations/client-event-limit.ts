@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { violates } from '../database/sql-errors.js';
+import { seatLimit, type SeatTerms } from '../licensing/index.js';
+import type { IntegrationEvent } from '../shared/events/integration-event.js';
+import type { Transaction } from '../shared/events/transaction.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
+import type { Actor } from '../shared/tenancy/actor.js';
+import { ClientEventLimitReachedEvent, type LimitEffect } from './events/client-event-limit-reached.event.js';
+
+export const HOUR_MS = 60 * 60 * 1000;
+const BASE_CHANGES = 1_000;
+const CHANGES_PER_SEAT = 20;
+const UNLIMITED_SEATS_CHANGES = 20_000;
+const MAX_CHANGES = 1_000_000;
+
+/** The hour is that of the database, which all processes share. */
+const HOUR = `date_trunc('hour', clock_timestamp(), 'UTC')`;
+const COUNT = {
+  name: 'client-events.count',
+  text: `INSERT INTO license_client_events AS counted
+           (tenant_id, license_id, event_type, hour, events, allowed, limit_reported)
+         VALUES ($1, $2, $3, ${HOUR}, 1, $4, false)
+         ON CONFLICT (tenant_id, license_id, event_type) DO UPDATE SET
+           events = CASE counted.hour WHEN excluded.hour THEN counted.events + 1 ELSE 1 END,
+           limit_reported = counted.limit_reported AND counted.hour = excluded.hour,
+           hour = excluded.hour, allowed = excluded.allowed`,
+};
+const REPORT = {
+  name: 'client-events.report',
+  text: `UPDATE license_client_events SET limit_reported = true
+         WHERE tenant_id = $1 AND license_id = $2 AND event_type = $3 AND hour = ${HOUR} AND NOT limit_reported
+         RETURNING hour`,
+};
+
+/** Programs with the license's key have added as many events of one type in this hour as they may. */
+export class ClientEventLimitError extends RateLimitedError {
+  constructor(
+    readonly event: IntegrationEvent,
+    readonly allowed: number,
+  ) {
+    const retryAfterS = Math.ceil((HOUR_MS - (event.occurredAt.getTime() % HOUR_MS)) / 1000);
+    super(
+      retryAfterS,
+      `Programs have changed the license ${allowed} times in this hour (${event.type}). Try again in ${retryAfterS} s.`,
+    );
+  }
+}
+
+/** How many changes of one kind programs may make to a license in an hour: each seat can change hands every three minutes. */
+export function changesAllowed(license: SeatTerms): number {
+  const seats = seatLimit(license);
+  if (seats === null) return UNLIMITED_SEATS_CHANGES;
+  return Math.min(MAX_CHANGES, BASE_CHANGES + CHANGES_PER_SEAT * seats);
+}
+
+/**
+ * Bounds what programs can add to the event log, which nobody can delete: per license, event type and hour, exactly, however many
+ * processes they ask. What the vendor's people and programs do with an API key is not counted.
+ */
+@Injectable()
+export class ClientEventLimit {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Whether it counts what this actor does. */
+  static appliesTo({ subject }: Actor): boolean {
+    return subject.type === 'license_key';
+  }
+
+  /** Records an event, or fails the unit of work with ClientEventLimitError: a change is either recorded or refused. */
+  record(transaction: Transaction, actor: Actor, event: IntegrationEvent, allowed: number): void {
+    if (ClientEventLimit.appliesTo(actor)) {
+      const values = [event.tenantId, event.about.licenseId, event.type, allowed];
+      transaction.write({ ...COUNT, values }, (error) =>
+        violates(error, 'license_client_events_allowed') ? new ClientEventLimitError(event, allowed) : error,
+      );
+    }
+    transaction.record(event);
+  }
+
+  /** Does the work, outside of other units of work, and records where the limit refuses it, since that is rolled back. */
+  async watch<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ClientEventLimitError) await this.report(actor, licenseId, error, 'REFUSED');
+      throw error;
+    }
+  }
+
+  /** Records once an hour, whichever process finds out, that the limit was reached. */
+  async report(actor: Actor, licenseId: string, limit: ClientEventLimitError, effect: LimitEffect): Promise<void> {
+    const { event, allowed } = limit;
+    await this.unitOfWork.run(actor.tenantId, async (transaction) => {
+      const values = [actor.tenantId, licenseId, event.type];
+      const [reported] = await transaction.query<{ hour: Date }>({ ...REPORT, values });
+      if (!reported) return;
+      const until = new Date(reported.hour.getTime() + HOUR_MS);
+      const facts = { eventType: event.type, allowed, effect, until };
+      transaction.record(new ClientEventLimitReachedEvent(actor, event.occurredAt, licenseId, facts));
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { IntegrationEvent } from '../../shared/events/integration-event.js';
+import type { Actor } from '../../shared/tenancy/actor.js';
+
+/** What becomes of further events of the type: refusals are not recorded one by one, changes are refused. */
+export type LimitEffect = 'NOT_RECORDED' | 'REFUSED';
+
+export interface ReachedLimit {
+  readonly eventType: string;
+  readonly allowed: number;
+  readonly effect: LimitEffect;
+  readonly until: Date;
+}
+
+/** Programs with the license's key have added as many events of one type as they may: recorded once an hour. */
+export class ClientEventLimitReachedEvent extends IntegrationEvent {
+  readonly type = 'license.event_limit_reached';
+
+  constructor(actor: Actor, now: Date, licenseId: string, { eventType, allowed, effect, until }: ReachedLimit) {
+    super(
+      actor,
+      now,
+      { resourceType: 'license', resourceId: licenseId, licenseId },
+      { event_type: eventType, limit: allowed, effect, until: until.toISOString() },
+    );
+  }
+}
