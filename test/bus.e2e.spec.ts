@@ -3,7 +3,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { CommandBus, EventsHandler, QueryBus, type IEventHandler } from '@nestjs/cqrs';
 import { CreateCustomerCommand } from '../src/customers/index.js';
 import { GetLicenseQuery, IssueLicenseCommand, LicenseCreatedEvent } from '../src/licensing/index.js';
-import { CreateProductCommand } from '../src/products/index.js';
+import { CreateProductCommand, ProductUpdatedEvent, UpdateProductCommand } from '../src/products/index.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import { ValidationError } from '../src/shared/http/problem.errors.js';
 import { TenantNotFoundError } from '../src/shared/tenancy/access.errors.js';
@@ -92,6 +92,25 @@ describe('a sibling module, over the bus', () => {
   it('is refused what is not valid, as at the door', () => {
     const order = { license_template_id: templateId, customer_id: 'a/b' };
     expect(() => new IssueLicenseCommand(Actor.service('x', api.tenantId), order)).toThrow(ValidationError);
+  });
+
+  it('takes a member that is undefined for one that was not sent', async () => {
+    const actor = Actor.service('x', api.tenantId);
+    await api.create('/v1/products', { product_id: 'undefined', name: 'P', sku: 'S' });
+    const update = new UpdateProductCommand(actor, 'undefined', { sku: undefined, name: undefined });
+    expect(await app.nest.get(CommandBus).execute(update)).toMatchObject({ name: 'P', sku: 'S', version: 1 });
+  });
+
+  it('records no event in a unit of work that only reads', async () => {
+    const reading = app.nest.get(UnitOfWork).read(api.tenantId, (transaction) => {
+      const event = new ProductUpdatedEvent(Actor.service('x', api.tenantId), new Date(), 'p', {
+        before: {},
+        after: {},
+      });
+      transaction.record(event);
+      return Promise.resolve();
+    });
+    await expect(reading).rejects.toThrow('only reads');
   });
 
   it("reaches no other tenant's template, and no tenant that does not exist", async () => {

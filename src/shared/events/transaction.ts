@@ -17,6 +17,7 @@ export class Transaction {
     private readonly connection: TenantConnection,
     /** TypeORM on this transaction's connection. */
     readonly manager: EntityManager,
+    private readonly isReadOnly = false,
   ) {}
 
   async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
@@ -33,6 +34,7 @@ export class Transaction {
   /** Tells the world of a change once it is committed, and the log for ever. */
   record(event: IntegrationEvent): void {
     this.assertOpen();
+    if (this.isReadOnly) throw new Error('An event was recorded in a transaction that only reads.');
     if (event.tenantId !== this.tenantId) throw new TypeError('An event of another tenant was recorded.');
     this.events.push(event);
   }

@@ -153,7 +153,7 @@ export class UnitOfWork {
     try {
       const client = (await runner.connect()) as PoolClient;
       const connection = new TenantConnection(client, mode, tenantId);
-      const transaction = new Transaction(tenantId, connection, runner.manager);
+      const transaction = new Transaction(tenantId, connection, runner.manager, mode !== 'READ WRITE');
       // TypeORM did not begin it itself and would otherwise refuse to lock rows.
       Object.assign(runner, { isTransactionActive: true });
       try {

@@ -4,6 +4,11 @@ import { parse } from 'secure-json-parse';
 const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const MINUS = 0x2d;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const NUMBER = /[-+.\deE]+/y;
+const MAX_SHOWN_DIGITS = 40;
 
 /** No JSON; or a member twice in one object: readers differ in which one counts, so what was meant is not certain. */
 export class MalformedJsonError extends BadRequestException {
@@ -12,7 +17,7 @@ export class MalformedJsonError extends BadRequestException {
   }
 }
 
-/** Refuses `__proto__` and duplicate members. Throws MalformedJsonError. */
+/** Refuses `__proto__`, duplicate members and fractions that JavaScript would round. Throws MalformedJsonError. */
 export function parseJson(text: string): unknown {
   let value: unknown;
   try {
@@ -20,24 +25,59 @@ export function parseJson(text: string): unknown {
   } catch (cause) {
     throw new MalformedJsonError('it must be well-formed JSON, without __proto__', cause);
   }
-  if (hasDuplicateMembers(text, value)) throw new MalformedJsonError('a member stands twice in one object');
+  const { members, roundedNumber } = scan(text);
+  if (members !== countMembers(value)) throw new MalformedJsonError('an object has a duplicate member');
+  if (roundedNumber !== undefined)
+    throw new MalformedJsonError(`the number ${roundedNumber} would be rounded; send it as text`);
   return value;
 }
 
-/** Of two members with one name the parser kept one, so the text, which is well-formed, names more than the value has. */
-export function hasDuplicateMembers(text: string, value: unknown): boolean {
-  return countNames(text) !== countMembers(value);
+interface Scan {
+  /** Names of members: of two with one name the parser kept one, so the text names more than the value has. */
+  readonly members: number;
+  /** The first fraction that would come back as another number. */
+  readonly roundedNumber: string | undefined;
 }
 
-/** Each colon outside a string ends the name of a member. */
-function countNames(text: string): number {
-  let names = 0;
+/** One pass over well-formed JSON. Each colon outside a string ends the name of a member. */
+function scan(text: string): Scan {
+  let members = 0;
+  let roundedNumber: string | undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === COLON) names++;
-    else if (code === QUOTE) at = endOfString(text, at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COLON) members++;
+    else if (code === MINUS || (code >= DIGIT_0 && code <= DIGIT_9)) {
+      const end = endOfNumber(text, at);
+      const number = text.slice(at, end);
+      if (roundedNumber === undefined && isRounded(number)) roundedNumber = number.slice(0, MAX_SHOWN_DIGITS);
+      at = end - 1;
+    }
   }
-  return names;
+  return { members, roundedNumber };
+}
+
+function endOfNumber(text: string, at: number): number {
+  NUMBER.lastIndex = at;
+  NUMBER.test(text);
+  return NUMBER.lastIndex;
+}
+
+/** Of fractions and numbers with an exponent. Integers beyond 2^53 are told where they stand: see jsonFault. */
+function isRounded(number: string): boolean {
+  if (!/[.eE]/.test(number)) return false;
+  const value = Number(number);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) return false;
+  return digitsOf(number) !== digitsOf(String(value));
+}
+
+/** The digits of a decimal number without zeros around them, and their power of ten. */
+function digitsOf(number: string): string {
+  const [, integer = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(number) ?? [];
+  const digits = (integer + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
 /** Where the string that begins at `at` has its closing quotation mark: the first with an even number of backslashes before it. */

@@ -27,8 +27,14 @@ export class ValidationPipe implements PipeTransform {
 /** The same check for what a sibling module sends over the bus. Throws ValidationError. */
 export function validated<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return withoutUndefined(result.data);
   throw validationError(result.error.issues, 'body', undefined);
+}
+
+/** A member that is undefined is one that was not sent: JSON has no other. */
+function withoutUndefined<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }
 
 function validationError(issues: readonly Issue[], type: ArgumentMetadata['type'], data: string | undefined) {
