@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { loadConfig } from '../dist/config.js';
 import { EmbeddedPostgres } from '../dist/database/embedded/embedded-postgres.js';
 import { migrate } from '../dist/database/migrate.js';
 import { generateApiKey, TenantRegistry } from '../dist/tenants/index.js';
@@ -29,7 +30,7 @@ const SETTINGS = {
 export async function makeSeed(tenantCount) {
   const dataDir = await temporaryFolder();
   const embedded = await start(dataDir);
-  await migrate(embedded.ownerUrl(), embedded.applicationUrl());
+  await migrate(embedded.ownerUrl(), embedded.applicationUrl(), loadConfig({}));
   const client = await connect(embedded.superuserUrl('imprimatur'));
   const tenants = await fill(client, tenantCount);
   await client.query('CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_walinspect');

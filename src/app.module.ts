@@ -31,17 +31,19 @@ export interface Runtime {
   /** As the application role. */
   readonly databaseUrl: string;
   readonly secrets: Secrets;
+  /** False behind a pooler that does not keep named statements. */
+  readonly namedStatements?: boolean;
 }
 
 @Module({})
 export class AppModule {
-  static forRoot({ config, databaseUrl, secrets }: Runtime): DynamicModule {
+  static forRoot({ config, databaseUrl, secrets, namedStatements = true }: Runtime): DynamicModule {
     return {
       module: AppModule,
       imports: [
         RuntimeModule.forRoot(config, secrets),
         CqrsModule.forRoot(),
-        TypeOrmModule.forRoot(applicationDataSourceOptions(databaseUrl, config)),
+        TypeOrmModule.forRoot(applicationDataSourceOptions(databaseUrl, config, namedStatements)),
         SharedModule,
         TenantsModule,
         ProductsModule,

@@ -1,10 +1,37 @@
 import { resolve } from 'node:path';
+import pg from 'pg';
 import { z } from 'zod';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const count = (fallback: number) => z.coerce.number().int().positive().max(1_000_000).default(fallback);
 const secret = z.string().regex(/^[0-9a-f]{64}$/i, 'must be 32 bytes as 64 hexadecimal digits (openssl rand -hex 32)');
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+  .superRefine((url, context) => {
+    const fault = faultOfUrl(url);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
+
+/** Hosts of a URL, with the part of it that may name more. */
+const HOSTS = /^[^/]+:\/\/(?:[^/?#]*@)?([^/?#]*)(?:[^#]*[?&]host=([^&#]*))?/;
+
+/** Why a URL of PostgreSQL cannot be used. Of its own words it repeats none, since it holds a password. */
+function faultOfUrl(url: string): string | undefined {
+  const [, hosts = '', more = ''] = HOSTS.exec(url) ?? [];
+  if (`${hosts}${more}`.includes(',')) {
+    return 'must name one host: that of the primary, or of a proxy or pooler that follows it after a failover';
+  }
+  try {
+    new pg.Client({ connectionString: url });
+    return undefined;
+  } catch (error) {
+    const file = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return file
+      ? 'names a file of certificates or keys that cannot be read'
+      : 'must be a URL, such as postgres://ROLE:PASSWORD@HOST:5432/DATABASE, with special characters percent-encoded';
+  }
+}
 
 const seconds = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
 

@@ -16,6 +16,7 @@ const EXPECTED = [
 ];
 const WRONG_PASSWORD = '28';
 const NO_SUCH_DATABASE = '3D000';
+const PROTOCOL_VIOLATION = '08P01';
 
 /** What a person at the terminal gets to read: a sentence for what can be mended, a stack for what is our fault. */
 export function describeFailure(error: unknown, failed = 'did not start'): string {
@@ -29,6 +30,9 @@ function sentenceFor(error: unknown): string | undefined {
   const code = sqlError(error)?.code ?? '';
   if (code.startsWith(WRONG_PASSWORD)) return 'The database refuses the role or password in its URL.';
   if (code === NO_SUCH_DATABASE) return 'The database named in the URL does not exist: create it.';
+  if (code === PROTOCOL_VIOLATION) {
+    return 'The pooler in DATABASE_URL refuses the connection: let it pool transactions, and leave out what follows "?" in the URL.';
+  }
   if (isConnectionLoss(error)) return 'The database in DATABASE_URL cannot be reached.';
   return undefined;
 }

@@ -7,8 +7,9 @@ import { createApp } from './create-app.js';
 import { EmbeddedPostgres, embeddedProblem } from './database/embedded/embedded-postgres.js';
 import { databaseTime } from './database/database-time.js';
 import { migrate } from './database/migrate.js';
+import { keepsNamedStatements } from './database/named-statements.js';
 import { monitorOf } from './database/pool.js';
-import { assertSafeDatabase, selectWith } from './database/preflight.js';
+import { assertSafeDatabase, assertSessionSettings, selectWith } from './database/preflight.js';
 import { withClient } from './database/with-client.js';
 import { assertSecretsFit, hasIssued } from './licensing/index.js';
 import { addSampleData } from './sample-data.js';
@@ -36,7 +37,7 @@ export async function startServer(config: Config): Promise<Server> {
   const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server', { report });
   try {
     let bootstrapped: Bootstrapped | undefined;
-    await migrate(embedded.ownerUrl(), embedded.applicationUrl(), async (owner) => {
+    await migrate(embedded.ownerUrl(), embedded.applicationUrl(), config, async (owner) => {
       bootstrapped = await bootstrap(owner, config, await databaseTime(owner));
     });
     return await serve(config, embedded.applicationUrl(), embedded, bootstrapped);
@@ -62,12 +63,20 @@ async function serve(
 ): Promise<Server> {
   const secrets = await withClient(databaseUrl, async (client) => {
     await assertSafeDatabase(selectWith(client));
+    await assertSessionSettings(selectWith(client), config);
     const mayCreate = config.databaseUrl === undefined && !(await hasIssued(client));
     const loaded = await loadSecrets(config, { mayCreate });
     await assertSecretsFit(client, loaded);
     return loaded;
   });
-  const app = await createApp({ config, databaseUrl, secrets });
+  // Nothing stands between the server and the database that it keeps itself.
+  const namedStatements = config.databaseUrl === undefined || (await keepsNamedStatements(databaseUrl));
+  const app = await createApp({ config, databaseUrl, secrets, namedStatements });
+  new Logger('Database').log(
+    namedStatements
+      ? 'Named statements are used.'
+      : 'Named statements are not used: a pooler of connections does not keep them, so each statement is planned anew.',
+  );
   try {
     if (made && config.sampleData) await addSampleData(app, made.tenantId);
     await listen(app, config);

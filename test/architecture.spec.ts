@@ -133,6 +133,7 @@ describe('the source tree', () => {
     const beginners = files.filter((file) => /['"`]BEGIN/.test(readFileSync(join(SRC, file), 'utf8')));
     expect(beginners.sort()).toEqual([
       'database/grants.ts',
+      'database/migration-lock.ts',
       'licensing/assert-secrets-fit.ts',
       'maintenance/backup.ts',
       'maintenance/replace-lookup-key.ts',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verifyLicenseFile } from '../packages/client/src/index.js';
+import { loadConfig } from '../src/config.js';
 import { withClient } from '../src/database/with-client.js';
 import { migrate } from '../src/database/migrate.js';
 import { eraseCustomer } from '../src/maintenance/index.js';
@@ -104,7 +105,7 @@ describe('check-out', () => {
     await api.issue(template);
     await earlier.database.query('ALTER TABLE licenses DROP COLUMN files_until');
     await earlier.database.query(`DELETE FROM schema_migrations WHERE name LIKE 'Files%'`);
-    await migrate(earlier.database.ownerUrl, earlier.database.applicationUrl);
+    await migrate(earlier.database.ownerUrl, earlier.database.applicationUrl, loadConfig({}));
     const rows = await earlier.database.query(
       'SELECT license_id, files_until FROM licenses WHERE files_until IS NOT NULL ORDER BY files_until',
     );

@@ -182,7 +182,7 @@ describe('a server whose database does not answer any more', () => {
     const key = generateApiKey();
     await withClient(database.ownerUrl, (owner) => new TenantRegistry(owner).create('t', key, new Date()));
     const server = await ServerProcess.create({
-      DATABASE_URL: proxy.url,
+      DATABASE_URL: `${proxy.url}?options=${encodeURIComponent('-c statement_timeout=60000')}`,
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
       HTTP_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_MS),

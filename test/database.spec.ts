@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
+import { ConfigError, loadConfig, type Config } from '../src/config.js';
 import { DatabaseBusyError, OutcomeUnknownError } from '../src/database/database.errors.js';
 import { migrate } from '../src/database/migrate.js';
 import { migrations } from '../src/database/migrations/index.js';
-import { assertSafeDatabase, selectWith } from '../src/database/preflight.js';
+import { withMigrationLock } from '../src/database/migration-lock.js';
+import { assertSafeDatabase, assertSessionSettings, selectWith } from '../src/database/preflight.js';
 import { withClient } from '../src/database/with-client.js';
 import { IssueLicenseCommand } from '../src/licensing/index.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
@@ -16,6 +18,7 @@ import { eventually } from './support/eventually.js';
 import { PostgresProxy } from './support/proxy.js';
 import { statementsOf } from './support/statements.js';
 
+const config = loadConfig({});
 const preflight = (url: string) => withClient(url, (client) => assertSafeDatabase(selectWith(client)));
 
 describe('npm run migrate', () => {
@@ -23,9 +26,9 @@ describe('npm run migrate', () => {
     const database = await TestDatabase.create({ empty: true });
     const role = `${database.name}_app`;
     const applicationUrl = database.urlFor(role, 'a-password');
-    const runs = await Promise.all([1, 2, 3].map(() => migrate(database.ownerUrl, applicationUrl)));
+    const runs = await Promise.all([1, 2, 3].map(() => migrate(database.ownerUrl, applicationUrl, config)));
     expect(runs.map((applied) => applied.length).sort((a, b) => a - b)).toEqual([0, 0, migrations.length]);
-    expect(await migrate(database.ownerUrl, applicationUrl)).toEqual([]);
+    expect(await migrate(database.ownerUrl, applicationUrl, config)).toEqual([]);
     const [made] = await query(
       database.superuserUrl,
       'SELECT rolsuper, rolbypassrls, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = $1',
@@ -40,7 +43,7 @@ describe('npm run migrate', () => {
     const database = await TestDatabase.create();
     await database.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${database.applicationRole}`);
     await expect(preflight(database.applicationUrl)).rejects.toThrow('may change or delete events');
-    await migrate(database.ownerUrl, database.applicationUrl);
+    await migrate(database.ownerUrl, database.applicationUrl, config);
     await preflight(database.applicationUrl);
     const rows = await database.query<{ table_name: string; rights: string }>(
       `SELECT table_name, string_agg(privilege_type, ', ' ORDER BY privilege_type) AS rights
@@ -72,9 +75,50 @@ describe('npm run migrate', () => {
     await database.drop();
   });
 
+  it('waits for another migration for a bounded time and says which', async () => {
+    const database = await TestDatabase.create();
+    let ended: () => void = () => undefined;
+    const other = withMigrationLock(database.ownerUrl, () => new Promise<void>((end) => (ended = end)));
+    const waits = () => withMigrationLock(database.ownerUrl, () => Promise.resolve('done'), 200);
+    await eventually(() =>
+      expect(waits()).rejects.toThrow(/Another migration has not ended .*"imprimatur migrate" .*process \d+/),
+    );
+    ended();
+    await other;
+    expect(await waits()).toBe('done');
+    await database.drop();
+  });
+
+  it('gives the role the settings of its sessions, in this database alone, also where the owner may not', async () => {
+    const database = await TestDatabase.create();
+    const role = database.applicationRole;
+    const other = loadConfig({ DATABASE_STATEMENT_TIMEOUT_MS: '7000' });
+    const check = (wanted: Config) =>
+      withClient(database.applicationUrl, (client) => assertSessionSettings(selectWith(client), wanted));
+    await check(config);
+    await database.query(`ALTER ROLE ${role} IN DATABASE ${database.name} RESET ALL`);
+    await expect(check(config)).rejects.toThrow(/statement_timeout is 0 instead of 10000.*npm run migrate.*pooler/);
+    await migrate(database.ownerUrl, database.applicationUrl, config);
+    await check(config);
+    await database.query(`ALTER ROLE ${database.ownerRole} NOCREATEROLE`);
+    await migrate(database.ownerUrl, database.applicationUrl, other).finally(() =>
+      database.query(`ALTER ROLE ${database.ownerRole} CREATEROLE`),
+    );
+    await check(other);
+    await expect(check(config)).rejects.toThrow('statement_timeout is 7000 instead of 10000');
+    const elsewhere = await TestDatabase.create();
+    const [settings] = await query(
+      elsewhere.applicationUrl,
+      `SELECT current_setting('statement_timeout') AS statement`,
+    );
+    expect(settings).toEqual({ statement: '10s' });
+    await elsewhere.drop();
+    await database.drop();
+  });
+
   it('refuses to run the server as the owner', async () => {
     const database = await TestDatabase.create({ empty: true });
-    await expect(migrate(database.ownerUrl, database.ownerUrl)).rejects.toThrow('name the same role');
+    await expect(migrate(database.ownerUrl, database.ownerUrl, config)).rejects.toThrow('name the same role');
     await database.drop();
   });
 });
@@ -86,6 +130,30 @@ function adminUrl(database: TestDatabase): string {
   return url.href;
 }
 
+describe('DATABASE_URL', () => {
+  it.each([
+    ['postgres://role:secret@one,two/db', 'must name one host'],
+    ['postgres://role:secret@one:5432,two:5432/db', 'must name one host'],
+    ['postgres://role:secret@/db?host=/one,/two', 'must name one host'],
+    ['postgres://role:secr#et@one/db', 'percent-encoded'],
+    ['postgres://role:secret@one/db?sslmode=require&sslrootcert=/is/not/there', 'cannot be read'],
+    ['mysql://role:secret@one/db', 'must start with postgres://'],
+  ])('%s is refused with a sentence that does not repeat it', (url, sentence) => {
+    const load = () => loadConfig({ DATABASE_URL: url });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(sentence);
+    expect(load).not.toThrow(/secr/);
+  });
+
+  it.each([
+    'postgres://role:secret@[::1]:5432/db',
+    'postgresql://role:a,b@one/db',
+    'postgres://role@/db?host=/run/postgresql',
+  ])('%s is accepted', (url) => {
+    expect(loadConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
+});
+
 describe('the start', () => {
   let database: TestDatabase;
   const role = () => `${database.name}_odd`;
@@ -93,7 +161,7 @@ describe('the start', () => {
   beforeAll(async () => {
     database = await TestDatabase.create();
     await database.query(`CREATE ROLE ${role()} LOGIN PASSWORD 'x'`);
-    await migrate(database.ownerUrl, database.urlFor(role(), 'x'));
+    await migrate(database.ownerUrl, database.urlFor(role(), 'x'), config);
   });
 
   afterAll(async () => {

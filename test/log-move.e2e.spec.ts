@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { loadConfig } from '../src/config.js';
 import { migrate } from '../src/database/migrate.js';
 import { RecordEventsCommand } from '../src/shared/events/record-events.command.js';
 import { Api, type Wire } from './support/api.js';
@@ -106,7 +107,7 @@ describe('an upgrade', () => {
     await earlier.stop();
     await database.query(`DROP TABLE event_resource_counters; ALTER TABLE license_event_logs DROP COLUMN resource_seq;
       ALTER TABLE outbox DROP COLUMN resource_seq; DELETE FROM schema_migrations WHERE name LIKE 'LogOrder%'`);
-    await migrate(database.ownerUrl, database.applicationUrl);
+    await migrate(database.ownerUrl, database.applicationUrl, loadConfig({}));
     const app = await TestApp.start({ database, secrets: earlier.secrets });
     const upgraded = await app.key(api.tenantId, [], { role: 'admin' });
     for (const { license_id } of [renewed, fresh])

@@ -2,6 +2,7 @@ import { ConfigError, loadConfig, type Config } from '../config.js';
 import { createApp } from '../create-app.js';
 import { databaseTime } from '../database/database-time.js';
 import { migrate } from '../database/migrate.js';
+import { keepsNamedStatements } from '../database/named-statements.js';
 import { withClient } from '../database/with-client.js';
 import { hasIssued } from '../licensing/index.js';
 import { addSampleData } from '../sample-data.js';
@@ -22,7 +23,7 @@ run('did not migrate', async () => {
   }
   await prepareFolder(config.dataDir);
   let first: Bootstrapped | undefined;
-  const applied = await migrate(databaseOwnerUrl, databaseUrl, async (owner) => {
+  const applied = await migrate(databaseOwnerUrl, databaseUrl, config, async (owner) => {
     first = await bootstrap(owner, config, await databaseTime(owner));
   });
   say(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
@@ -42,6 +43,7 @@ async function prepareInstallation(config: Config, databaseUrl: string, first: B
     );
   }
   if (!config.sampleData) return;
-  const app = await createApp({ config, databaseUrl, secrets });
+  const namedStatements = await keepsNamedStatements(databaseUrl);
+  const app = await createApp({ config, databaseUrl, secrets, namedStatements });
   await addSampleData(app, first.tenantId).finally(() => app.close());
 }

@@ -25,7 +25,7 @@ run('was not restored', async () => {
     config,
     'npm run restore',
     async ({ owner, ownerUrl, applicationUrl }) => {
-      await migrate(ownerUrl, applicationUrl);
+      await migrate(ownerUrl, applicationUrl, config);
       await assertEmpty(owner);
       await keepSecrets(config, backup.secrets);
       const total = Object.values(backup.manifest.tables).reduce((sum, { rows }) => sum + rows, 0);

@@ -1,36 +1,36 @@
 import pg from 'pg';
-import { grantApplicationRights } from './grants.js';
+import type { Config } from '../config.js';
 import { ownerDataSource } from './data-source.js';
+import { grantApplicationRights } from './grants.js';
+import { withMigrationLock } from './migration-lock.js';
+import { MigrationError } from './migration.error.js';
+import { keepSessionSettings } from './session-settings.js';
+import { withClient } from './with-client.js';
 
-/** "migrate" as an advisory lock: of several processes that migrate at once one works and the others wait for it. */
-const MIGRATION_LOCK = 0x6d696772;
-
-/** A database that cannot be migrated as asked. The message says what to do. */
-export class MigrationError extends Error {}
+export { MigrationError };
 
 /**
- * Brings the schema up to this release and the application role's rights to exactly what it needs, then does `after`
- * (the bootstrap) under the same lock. `ownerUrl` names the role that owns the schema, `applicationUrl` the one that
+ * Brings the schema up to this release, and the application role's rights and settings to exactly what it needs, then does
+ * `after` (the bootstrap) under the same lock. `ownerUrl` names the role that owns the schema, `applicationUrl` the one that
  * the server runs as, which is created if missing. Returns the names of the migrations that were applied.
  */
-export async function migrate(
+export function migrate(
   ownerUrl: string,
   applicationUrl: string,
+  config: Config,
   after?: (owner: pg.Client) => Promise<void>,
 ): Promise<string[]> {
-  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'imprimatur migrate' });
-  await owner.connect();
-  try {
-    await owner.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-    await assertVersion(owner);
-    const role = await ensureApplicationRole(owner, applicationUrl);
-    const applied = await applyMigrations(ownerUrl);
-    await grantApplicationRights(owner, role);
-    await after?.(owner);
-    return applied;
-  } finally {
-    await owner.end();
-  }
+  return withMigrationLock(ownerUrl, () =>
+    withClient(ownerUrl, async (owner) => {
+      await assertVersion(owner);
+      const role = await ensureApplicationRole(owner, applicationUrl);
+      const applied = await applyMigrations(ownerUrl);
+      await grantApplicationRights(owner, role);
+      await keepSessionSettings(owner, role, applicationUrl, config);
+      await after?.(owner);
+      return applied;
+    }),
+  );
 }
 
 async function assertVersion(owner: pg.Client): Promise<void> {

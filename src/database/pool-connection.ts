@@ -12,6 +12,8 @@ export interface PoolConnectionOptions extends pg.ClientConfig {
   readonly monitor: PoolMonitor;
   /** Longer than PostgreSQL itself lets a statement run. */
   readonly answerTimeoutMs: number;
+  /** False behind a pooler that does not keep them: then every statement is sent without its name. */
+  readonly namedStatements: boolean;
 }
 
 /** Connection of pg beneath a client: it emits each message of the server. */
@@ -26,6 +28,7 @@ export class PoolConnection extends pg.Client {
   private readonly sentAt: number[] = [];
   private readonly monitor: PoolMonitor;
   private readonly answerTimeoutMs: number;
+  private readonly namedStatements: boolean;
   private timer: NodeJS.Timeout | undefined;
   private isEnding = false;
 
@@ -33,6 +36,7 @@ export class PoolConnection extends pg.Client {
     super(options);
     this.monitor = options.monitor;
     this.answerTimeoutMs = options.answerTimeoutMs;
+    this.namedStatements = options.namedStatements;
     // The statements of a connection that breaks are told; an event that nobody listens to would end the process.
     this.on('error', () => undefined);
     this.wire.on('readyForQuery', () => this.sentAt.shift());
@@ -69,8 +73,9 @@ export class PoolConnection extends pg.Client {
     return super.connect(...(args as [])) as never;
   }
 
-  override query(...args: unknown[]): never {
-    const answer = super.query(...(args as [string])) as unknown;
+  override query(statement: unknown, ...rest: unknown[]): never {
+    const sent = this.namedStatements ? statement : withoutName(statement);
+    const answer = super.query(sent as string, ...(rest as [])) as unknown;
     if (!this.isEnding) {
       this.sentAt.push(performance.now());
       this.timer ??= this.checkIn(this.answerTimeoutMs);
@@ -116,4 +121,8 @@ export class PoolConnection extends pg.Client {
     const [oldest] = this.sentAt;
     return oldest === undefined ? undefined : oldest + this.answerTimeoutMs - performance.now();
   }
+}
+
+function withoutName(statement: unknown): unknown {
+  return typeof statement === 'object' ? { ...statement, name: undefined } : statement;
 }

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import type { Config } from '../config.js';
 import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
+import { sessionSettings } from './session-settings.js';
 
 /** Runs one statement and returns its rows. */
 export type Select = <Row>(sql: string) => Promise<Row[]>;
@@ -51,6 +53,22 @@ export async function assertSafeDatabase(select: Select): Promise<void> {
       `The database is behind this release by ${missing.length} migration(s). Run "npm run migrate" and start again.`,
     );
   }
+}
+
+/** Refuses sessions that are not as this server needs them: as a pooler may leave them, or another configuration of `migrate`. */
+export async function assertSessionSettings(select: Select, config: Config): Promise<void> {
+  const rows = await select<{ role: string; name: string; setting: string }>(
+    'SELECT current_user AS role, name, setting FROM pg_settings',
+  );
+  const effective = new Map(rows.map(({ name, setting }) => [name, setting]));
+  const wrong = Object.entries(sessionSettings(config)).filter(([name, value]) => effective.get(name) !== value);
+  if (wrong.length === 0) return;
+  const faults = wrong.map(([name, value]) => `${name} is ${effective.get(name) ?? 'unknown'} instead of ${value}`);
+  throw new UnsafeDatabaseError(
+    `Sessions of the role "${rows[0]?.role}" are not as this server needs them: ${faults.join(', ')}. ` +
+      'Run "npm run migrate" with the same DATABASE_… settings as the server, which keeps them with the role. ' +
+      'A pooler has to connect to PostgreSQL anew afterwards (RECONNECT in PgBouncer).',
+  );
 }
 
 const REMEDY =

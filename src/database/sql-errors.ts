@@ -11,6 +11,9 @@ const IO_ERROR = '58030';
 const READ_ONLY = '25006';
 const CONNECTION_EXCEPTION = '08';
 const OPERATOR_INTERVENTION = '57P';
+const INSUFFICIENT_PRIVILEGE = '42501';
+const NO_SUCH_STATEMENT = '26000';
+const STATEMENT_EXISTS = '42P05';
 const IN_FAILED_TRANSACTION = '25P02';
 
 /** PostgreSQL's own answer to a statement, if that is what this error is. */
@@ -22,6 +25,17 @@ export function sqlError(error: unknown): DatabaseError | undefined {
 /** True when a statement broke this named constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return sqlError(error)?.constraint === constraint;
+}
+
+/** The name of a prepared statement is not known to the session, or is taken in it. */
+export function isStatementNameFault(error: unknown): boolean {
+  const code = sqlError(error)?.code;
+  return code === NO_SUCH_STATEMENT || code === STATEMENT_EXISTS;
+}
+
+/** The role may not do what the statement asks. */
+export function isForbidden(error: unknown): boolean {
+  return sqlError(error)?.code === INSUFFICIENT_PRIVILEGE;
 }
 
 /** The transaction lost against another one and can simply be run again. */

@@ -14,7 +14,10 @@ export async function assertNoServerRuns(owner: pg.ClientBase, applicationRole: 
      WHERE a.datname = current_database() AND r.rolname = $1`,
     [applicationRole],
   );
-  if (rowCount) throw new MaintenanceError('Stop every server first: they find licenses by the key that is replaced.');
+  if (rowCount)
+    throw new MaintenanceError(
+      'Stop every server first, and a pooler that keeps their connections: they find licenses by the key that is replaced.',
+    );
 }
 
 /**

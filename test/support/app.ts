@@ -5,8 +5,9 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { AppModule } from '../../src/app.module.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig, type Config } from '../../src/config.js';
 import { APP_OPTIONS, prepareApp } from '../../src/create-app.js';
+import { sessionSettings } from '../../src/database/session-settings.js';
 import { withClient } from '../../src/database/with-client.js';
 import { createFastifyAdapter } from '../../src/shared/http/fastify.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
@@ -41,7 +42,7 @@ export class TestApp {
     const database = options.database ?? (await TestDatabase.create());
     const config = loadConfig({ LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', ...options.environment });
     const secrets = options.secrets ?? new Secrets([randomBytes(32)], randomBytes(32));
-    const databaseUrl = options.databaseUrl ?? database.applicationUrl;
+    const databaseUrl = withTimeouts(options.databaseUrl ?? database.applicationUrl, config);
     const builder = Test.createTestingModule({
       imports: [AppModule.forRoot({ config, databaseUrl, secrets }), ...(options.imports ?? [])],
     });
@@ -98,4 +99,12 @@ export class TestApp {
     await this.nest.close();
     if (this.ownsDatabase) await this.database.drop();
   }
+}
+
+/** Several applications of one test may want other limits of one role: so theirs are sent when they connect. */
+export function withTimeouts(databaseUrl: string, config: Config): string {
+  const wanted = Object.entries(sessionSettings(config)).filter(([name]) => name.endsWith('_timeout'));
+  const url = new URL(databaseUrl);
+  url.searchParams.set('options', wanted.map(([name, value]) => `-c ${name}=${value}`).join(' '));
+  return url.href;
 }

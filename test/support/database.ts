@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { loadConfig } from '../../src/config.js';
+import { settingStatements } from '../../src/database/session-settings.js';
 
 interface Cluster {
   readonly run: string;
@@ -26,6 +28,8 @@ export class TestDatabase {
       cluster.superuserUrl,
       `CREATE DATABASE ${name} OWNER ${cluster.owner} ${empty ? '' : `TEMPLATE ${cluster.template}`}`,
     );
+    // They are of the role in a database, so a copy of the template has none.
+    await query(cluster.superuserUrl, settingStatements(cluster.application, name, loadConfig({})).join('; '));
     return new TestDatabase(cluster, name);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { loadConfig } from '../../dist/config.js';
 import { EmbeddedPostgres } from '../../dist/database/embedded/embedded-postgres.js';
 import { migrate } from '../../dist/database/migrate.js';
 
@@ -29,7 +30,7 @@ export default async function globalSetup() {
     url.pathname = `/${database}`;
     return url.href;
   };
-  await migrate(urlFor(owner, template), urlFor(application, template));
+  await migrate(urlFor(owner, template), urlFor(application, template), loadConfig({}));
   process.env.IMPRIMATUR_TEST_POSTGRES = JSON.stringify({
     run,
     template,

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../src/config.js';
 import { findBinaries } from '../../src/database/embedded/binaries.js';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { unprivilegedUser } from '../../src/database/embedded/run-as.js';
@@ -25,7 +26,7 @@ export class Standby {
     const primary = await EmbeddedPostgres.start(dataDir, 'npm test');
     const [ownerUrl, applicationUrl] = [primary.ownerUrl(), primary.applicationUrl()];
     const superuserUrl = primary.superuserUrl();
-    await migrate(ownerUrl, applicationUrl);
+    await migrate(ownerUrl, applicationUrl, loadConfig({}));
     await withClient(ownerUrl, (owner) => new TenantRegistry(owner).create(tenantId, key, new Date()));
     await primary.stop();
     const [binaries, user] = await Promise.all([findBinaries(), unprivilegedUser()]);

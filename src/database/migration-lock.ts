@@ -1,0 +1,61 @@
+import pg from 'pg';
+import { MigrationError } from './migration.error.js';
+import { isLockTimeout } from './sql-errors.js';
+
+/** "migr" as an advisory lock: of several processes that migrate at once one works and the others wait for it. */
+const MIGRATION_LOCK = 0x6d696772;
+/** Longer than building an index takes on most databases. */
+const WAIT_MS = 10 * 60 * 1000;
+
+const HOLDER = `
+  SELECT a.pid, a.application_name AS program, coalesce(host(a.client_addr), 'this machine') AS address, a.xact_start AS since
+  FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+  WHERE l.locktype = 'advisory' AND l.classid = 0 AND l.objid = ${MIGRATION_LOCK} AND l.granted AND l.database = (
+    SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/**
+ * Does the work while no other process does such work. The lock is of a transaction on a connection of its own: behind a pooler, a
+ * lock of the session would stay with a connection that somebody else is given next. Throws MigrationError.
+ */
+export async function withMigrationLock<T>(ownerUrl: string, work: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'imprimatur migrate', keepAlive: true });
+  // It idles while the work is done; where it breaks the work goes on, as every step of it is a transaction.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await lock(client, waitMs);
+    const result = await work();
+    await client.query('COMMIT').catch(() => undefined);
+    return result;
+  } finally {
+    await client.end();
+  }
+}
+
+async function lock(client: pg.Client, waitMs: number): Promise<void> {
+  await client.query(
+    `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${waitMs}`,
+  );
+  const { rows } = await client.query<{ taken: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS taken`,
+  );
+  if (rows[0]?.taken) return;
+  const holder = await describeHolder(client);
+  process.stderr.write(`Waiting up to ${Math.ceil(waitMs / 1000)} s for another migration: ${holder}.\n`);
+  await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`).catch((error: unknown) => {
+    if (!isLockTimeout(error)) throw error;
+    throw new MigrationError(
+      `Another migration has not ended within ${Math.ceil(waitMs / 1000)} s: ${holder}. ` +
+        'Wait for it, or end it with "SELECT pg_terminate_backend(PID)", and run this again.',
+      { cause: error },
+    );
+  });
+}
+
+async function describeHolder(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; program: string; address: string; since: Date | null }>(HOLDER);
+  const [holder] = rows;
+  if (!holder) return 'it has just ended';
+  const since = holder.since ? ` since ${holder.since.toISOString()}` : '';
+  return `"${holder.program}" from ${holder.address}, process ${holder.pid} of PostgreSQL${since}`;
+}
