@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NDJSON } from './support/api.js';
 import { eventually } from './support/eventually.js';
 import { ServerProcess } from './support/server.js';
 
@@ -21,6 +22,8 @@ function post(path: string, headers: string): string {
 }
 
 const CHUNKED = 'Transfer-Encoding: chunked';
+/** The server answers 100 when it has seen the headers. */
+const UNFINISHED = 'Content-Length: 100\r\nExpect: 100-continue';
 const ONE_BYTE = '1\r\na\r\n';
 
 describe('callers without a key, against a server of its own', () => {
@@ -120,5 +123,31 @@ describe('callers without a key, against a server of its own', () => {
     expect(await health()).toBe(200);
     expect((await residentMiB()) - before).toBeLessThan(50);
     socket.destroy();
+  });
+
+  it('leave one line a second in the log when they go away or are refused, and no error', async () => {
+    const begin = server.output.length;
+    const begun = performance.now();
+    const key = `Authorization: Bearer ${await server.key()}`;
+    const batch = post('/v1/licenses:batch-issue', `${key}\r\n${UNFINISHED}`).replace('application/json', NDJSON);
+    const heads = [post('/v1/client/validate', UNFINISHED), post('/v1/products', `${key}\r\n${UNFINISHED}`), batch];
+    for (const head of heads.flatMap((one) => Array.from({ length: 10 }, () => one))) {
+      const socket = await open(`${head}{`);
+      expect(String((await once(socket, 'data'))[0])).toContain('100 Continue');
+      socket.resetAndDestroy();
+    }
+    for (let sent = 0; sent < 1_400; sent += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, async () => {
+          await (await server.fetch('/client/validate', { method: 'POST', body: { license_key: 'x' } })).text();
+        }),
+      );
+    const lines = () => server.output.slice(begin).split('\n');
+    await eventually(() => {
+      expect(server.output.slice(begin)).toContain('CLIENT_CLOSED_REQUEST');
+    });
+    const seconds = (performance.now() - begun) / 1_000;
+    expect(lines().filter((line) => line.includes('"refused"')).length).toBeLessThanOrEqual(seconds + 2);
+    expect(lines().filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 });

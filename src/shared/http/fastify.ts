@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,15 +8,17 @@ import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { ArrivingBodies } from './arriving-bodies.js';
 import { receiveBodies } from './body.guard.js';
 import { boundedRequest } from './bounded-request.js';
+import { answerClientError, clientProblem, type ClientError } from './client-errors.js';
 import { closeConnections, handleInTurn } from './connections.js';
 import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
-import { acceptNdjson, isStreaming } from './ndjson.js';
+import { acceptNdjson } from './ndjson.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
+import { isExpected, outcomeOf, RefusalLog } from './refusals.js';
 import { securityHeaders } from './security-headers.js';
-import { dropUnreadBodies, dropUnreadBody, isAnswered } from './unread-body.js';
+import { dropUnreadBodies, dropUnreadBody } from './unread-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Of programs, which are not known before their body is read: it holds a license key, and at most 16 KiB of free-form JSON. */
@@ -28,8 +29,6 @@ const HEADER_LIMIT_BYTES = 16 * 1024;
 const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const DOCUMENTATION = '/docs';
-/** How long a connection that was answered on its own stays open for the client to read that. */
-const LINGER_MS = 2_000;
 
 /** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
 export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
@@ -38,7 +37,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     trustProxy: trustedProxies(settings.TRUST_PROXY),
     requestTimeout: settings.HTTP_REQUEST_TIMEOUT_MS,
     http: {
-      IncomingMessage: boundedRequest(answerBrokenRequest),
+      IncomingMessage: boundedRequest((error, socket) => fastify.server.emit('clientError', error, socket)),
       // A request without Host is answered with a problem, which Node's own answer is not.
       requireHostHeader: false,
       maxHeaderSize: HEADER_LIMIT_BYTES,
@@ -47,7 +46,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
       connectionsCheckingInterval: Math.min(1_000, settings.HTTP_HEADERS_TIMEOUT_MS),
     },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerClientError,
     frameworkErrors: answerUnreadableUrl,
     requestIdHeader: false,
     genReqId: (request: { readonly headers: IncomingHttpHeaders }) => {
@@ -85,34 +84,6 @@ function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: Fa
   // No hook runs before this answer.
   dropUnreadBody(request, reply);
   sendProblem(reply, problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id));
-}
-
-const BROKEN: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.'],
-  HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'The headers are larger than 16 KiB.'],
-  TOO_MANY_CHUNKS: [
-    400,
-    'MALFORMED_REQUEST',
-    'The body comes in too many small chunks. Send chunks of 32 bytes or more.',
-  ],
-};
-
-/** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket) || isAnswered(socket)) {
-    socket.destroy();
-    return;
-  }
-  const [status, code, detail] = BROKEN[error.code ?? ''] ?? [400, 'MALFORMED_REQUEST', 'The request is not HTTP.'];
-  const answer = problem(status, code, detail, newId());
-  const body = JSON.stringify(answer);
-  // Destroyed at once it would take the answer along, and ended alone it would stay open for as long as the client likes.
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.end(
-    `HTTP/1.1 ${status} ${answer.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }
 
 /** Refuses what servers and proxies would read differently, or not at all. */
@@ -176,18 +147,25 @@ function setCommonHeaders(fastify: FastifyInstance): void {
   });
 }
 
-/** One line a request: never its body, its headers or its query. */
+/** One line a request: never its body, its headers or its query. Expected refusals share a line. */
 function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
+  const refusals = new RefusalLog();
+  fastify.server.on('clientError', (error: ClientError) => {
+    refusals.note(clientProblem(error).code);
+  });
   fastify.addHook('onResponse', (request: FastifyRequest, reply, done) => {
-    logger.log({
-      request_id: request.id,
-      tenant_id: (request as AuthenticatedRequest).actor?.tenantId,
-      method: request.method,
-      route: routeOf(request) ?? 'unknown',
-      status: reply.statusCode,
-      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-    });
+    const { status, code } = outcomeOf(request, reply);
+    if (isExpected(code)) refusals.note(code);
+    else
+      logger.log({
+        request_id: request.id,
+        tenant_id: (request as AuthenticatedRequest).actor?.tenantId,
+        method: request.method,
+        route: routeOf(request) ?? 'unknown',
+        status,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+      });
     done();
   });
 }

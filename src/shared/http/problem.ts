@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../events/integration-event.js';
+import type { RefusedRequest } from './refusals.js';
 
 export const FieldProblem = z
   .object({
@@ -52,6 +53,7 @@ export function problem(
 
 /** Answers with a problem. `retryAfterS` says when it may be worth another try. */
 export function sendProblem(reply: FastifyReply, answer: Problem, retryAfterS?: number): void {
+  (reply.request as RefusedRequest).problemCode = answer.code;
   if (retryAfterS !== undefined) void reply.header('Retry-After', String(retryAfterS));
   void reply
     .status(answer.status)

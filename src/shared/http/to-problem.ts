@@ -3,6 +3,7 @@ import { databaseProblem } from '../../database/database.errors.js';
 import type { JsonObject } from '../events/integration-event.js';
 import { problem, type FieldProblem, type Problem } from './problem.js';
 import { ValidationError } from './problem.errors.js';
+import { isExpected } from './refusals.js';
 
 /** What Nest and Fastify refuse by themselves carries a status and no code of ours. */
 const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
@@ -37,7 +38,7 @@ const logger = new Logger('Problem');
 export function toProblem(thrown: unknown, requestId: string): Problem {
   const exception = databaseProblem(thrown);
   const { status, code, detail, errors, extension } = toAnswer(exception);
-  if (status >= 500) log(exception, requestId, code);
+  if (status >= 500 && !isExpected(code)) log(exception, requestId, code);
   return problem(status, code, detail, requestId, { errors, extension });
 }
 

@@ -18,6 +18,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly problems = new Counter({
+    name: 'imprimatur_problems_total',
+    help: 'Problems by code, also those of connections that never became a request, and of clients that went away.',
+    labelNames: ['code'] as const,
+    registers: [this.registry],
+  });
+
   readonly issueGroupSize = new Histogram({
     name: 'imprimatur_issue_group_size',
     help: 'Orders that shared a transaction.',

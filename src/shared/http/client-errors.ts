@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import { newId } from '../random.js';
+import { isStreaming } from './ndjson.js';
+import { problem } from './problem.js';
+import { isAnswered } from './unread-body.js';
+
+/** How long a connection that was answered on its own stays open for the client to read that. */
+const LINGER_MS = 2_000;
+
+/** Of Node's HTTP parser, of its timer, or of a request that came in too many chunks. */
+export type ClientError = Error & { readonly code?: string };
+
+interface ClientProblem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+const NOT_HTTP: ClientProblem = { status: 400, code: 'MALFORMED_REQUEST', detail: 'The request is not HTTP.' };
+
+const PROBLEMS: Readonly<Record<string, ClientProblem>> = {
+  ECONNRESET: { status: 499, code: 'CLIENT_CLOSED_REQUEST', detail: 'The client closed the connection.' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'REQUEST_TIMEOUT',
+    detail: 'The request did not arrive in time.',
+  },
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'HEADERS_TOO_LARGE', detail: 'The headers are larger than 16 KiB.' },
+  TOO_MANY_CHUNKS: {
+    status: 400,
+    code: 'TOO_MANY_CHUNKS',
+    detail: 'The body comes in too many small chunks. Send chunks of 32 bytes or more.',
+  },
+};
+
+export function clientProblem({ code = '' }: ClientError): ClientProblem {
+  return PROBLEMS[code] ?? NOT_HTTP;
+}
+
+/** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
+export function answerClientError(error: ClientError, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
+  if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket) || isAnswered(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { status, code, detail } = clientProblem(error);
+  const answer = problem(status, code, detail, newId());
+  const body = JSON.stringify(answer);
+  // Destroyed at once it would take the answer along, and ended alone it would stay open for as long as the client likes.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.end(
+    `HTTP/1.1 ${status} ${answer.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
