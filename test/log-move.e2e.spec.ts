@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { loadConfig } from '../src/config.js';
 import { migrate } from '../src/database/migrate.js';
+import { withClient } from '../src/database/with-client.js';
 import { RecordEventsCommand } from '../src/shared/events/record-events.command.js';
 import { Api, type Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
@@ -92,6 +93,41 @@ describe('the way into the log', () => {
     const events = await eventsOf(license_id);
     expect(numbersOf(events)).toEqual(Array.from({ length: 32 }, (_, at) => at + 1));
     expect(new Set(events.map(({ event_type }) => event_type)).size).toBe(5);
+  });
+
+  it.each([
+    [
+      '/v1/products/p',
+      'billing_products',
+      { name: 'Later' },
+      () => api.create('/v1/products', { product_id: 'p', name: 'Before' }),
+    ],
+    [
+      '/v1/license-templates/t',
+      'license_templates',
+      { template_name: 'Later' },
+      () => api.template({ template_id: 't' }),
+    ],
+    [
+      '/v1/customers/c',
+      'customers',
+      { first_name: 'Later' },
+      () => api.create('/v1/customers', { customer_id: 'c', first_name: 'Before' }),
+    ],
+  ])('begins with a change that is made later than the one it waited for: %s', async (path, table, patch, create) => {
+    await create();
+    const { before, answer } = await withClient(database.superuserUrl, async (other) => {
+      await other.query(`BEGIN; SELECT 1 FROM ${table} FOR UPDATE`);
+      const patching = api.patch(path, patch);
+      await eventually(async () => {
+        const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        expect(await database.query(waiting)).toHaveLength(1);
+      });
+      const { rows } = await other.query<{ at: Date }>('SELECT clock_timestamp()::timestamptz(3) AS at');
+      await other.query('COMMIT');
+      return { before: rows[0]?.at, answer: await patching };
+    });
+    expect(new Date(answer.body.updated_at as string).getTime()).toBeGreaterThanOrEqual(before?.getTime() ?? NaN);
   });
 });
 

@@ -23,10 +23,10 @@ export class SigningKeyChanges {
     act: (key: SigningKey, now: Date) => IntegrationEvent,
   ): Promise<SigningKeyResponse> {
     const { actor, kid, options } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const key = await this.keys.findForUpdate(actor.tenantId, kid);
       if (!key) throw new SigningKeyNotFoundError(kid);
+      const now = this.clock.now();
       key.assertVersion(options.ifMatch);
       const event = act(key, now);
       await this.keys.update(key);

@@ -17,10 +17,10 @@ export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerComm
 
   execute(command: UpdateCustomerCommand) {
     const { actor, customerId, patch } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const customer = await this.customers.findForUpdate(actor.tenantId, customerId);
       if (!customer) throw new CustomerNotFoundError(customerId);
+      const now = this.clock.now();
       customer.assertVersion(command.options.ifMatch);
       const change = customer.update(patch, now);
       if (change) {

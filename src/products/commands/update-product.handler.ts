@@ -17,10 +17,10 @@ export class UpdateProductHandler implements ICommandHandler<UpdateProductComman
 
   execute(command: UpdateProductCommand) {
     const { actor, productId, patch } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const product = await this.products.findForUpdate(actor.tenantId, productId);
       if (!product) throw new ProductNotFoundError(productId);
+      const now = this.clock.now();
       product.assertVersion(command.options.ifMatch);
       const change = product.update(patch, now);
       if (change) {

@@ -17,10 +17,10 @@ export class UpdateTemplateHandler implements ICommandHandler<UpdateTemplateComm
 
   execute(command: UpdateTemplateCommand) {
     const { actor, templateId, patch } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const template = await this.templates.findForUpdate(actor.tenantId, templateId);
       if (!template) throw new TemplateNotFoundError(templateId);
+      const now = this.clock.now();
       template.assertVersion(command.options.ifMatch);
       const change = template.update(patch, now);
       if (change) {

@@ -17,10 +17,10 @@ export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKeyCommand>
 
   execute(command: RevokeApiKeyCommand) {
     const { actor, keyId } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const key = await this.keys.findForUpdate(actor.tenantId, keyId);
       if (!key) throw new ApiKeyNotFoundError(keyId);
+      const now = this.clock.now();
       key.assertVersion(command.options.ifMatch);
       if (key.revoke(now)) {
         await this.keys.update(key);

@@ -19,10 +19,10 @@ export class RotateApiKeyHandler implements ICommandHandler<RotateApiKeyCommand>
 
   execute(command: RotateApiKeyCommand) {
     const { actor, keyId, request } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const key = await this.keys.findForUpdate(actor.tenantId, keyId);
       if (!key) throw new ApiKeyNotFoundError(keyId);
+      const now = this.clock.now();
       key.assertVersion(command.options.ifMatch);
       assertMayGrant(actor, key);
       const secret = generateApiKey();

@@ -17,10 +17,10 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
 
   execute(command: UpdateTenantCommand) {
     const { actor, patch } = command;
-    const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const tenant = await this.tenants.findForUpdate(actor.tenantId, actor.tenantId);
       if (!tenant) throw new TenantNotFoundError();
+      const now = this.clock.now();
       tenant.assertVersion(command.options.ifMatch);
       const change = tenant.update(patch, now);
       if (change) {
