@@ -45,12 +45,12 @@ describe('the history', () => {
 
   it('keeps names in a column of their own and shows them in their place', async () => {
     await api.create('/v1/customers', { customer_id: 'ada', first_name: 'Ada', email: 'ada@example.com' });
-    await api.patch('/v1/customers/ada', { first_name: 'Augusta', active: false });
+    await api.patch('/v1/customers/ada', { first_name: 'Augusta' });
     const license = await api.issue(await api.template(), { customer_id: 'ada' });
     const [, updated] = await events(api, 'resource_type=customer&resource_id=ada', 2);
     expect(updated.event_data).toEqual({
-      before: { active: true, first_name: 'Ada' },
-      after: { active: false, first_name: 'Augusta' },
+      before: { first_name: 'Ada' },
+      after: { first_name: 'Augusta' },
     });
     const [issued] = await events(api, `license_id=${license.license_id}`, 1);
     expect(issued.event_data).toEqual({ ...issued.event_data, issued_to: 'Augusta' });
@@ -135,7 +135,7 @@ describe('the history', () => {
     const [later] = await seqs(`created_from=${time}`);
     const [earlier] = await seqs(`created_before=${time}`);
     expect([...(earlier as number[]), ...(later as number[])]).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    for (const query of ['cursor=x', 'order=up', 'limit=1000', 'license_id=7', 'event_type=%27']) {
+    for (const query of ['cursor=x', 'order=up', 'limit=1000', 'license_id=7', 'event_type=%27', 'event_type=typo']) {
       expect((await reader.get(`/v1/license-events?${query}`)).status).toBe(400);
     }
   });

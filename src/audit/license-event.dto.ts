@@ -4,6 +4,7 @@ import { isJsonObject } from '../shared/http/json.js';
 import { Limit, type Page } from '../shared/http/paging.js';
 import { FreeForm, IdParameter, TimestampParameter, UtcTime, UuidParameter } from '../shared/http/schema.js';
 import type { EventRow } from './event-log.js';
+import { EVENT_TYPES } from './event-types.js';
 
 const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
 
@@ -58,7 +59,7 @@ export const ListEventsRequest = z.strictObject({
     .meta({ description: 'A seq: the page begins after it (order asc) or before it (desc).' }),
   order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By seq: oldest or newest first.' }),
   license_id: UuidParameter.optional(),
-  event_type: z.string().regex(NAME, 'must be a name such as license.created').optional(),
+  event_type: z.enum(EVENT_TYPES, { error: 'must be one of the event types that the documentation lists' }).optional(),
   resource_type: z.string().regex(NAME, 'must be a name such as license').optional(),
   resource_id: IdParameter.optional(),
   created_from: TimestampParameter.optional().meta({ description: 'At or after.' }),
