@@ -242,7 +242,8 @@ describe('the catalogue of the migrated database', () => {
 
   it('has one policy a walled table, for every command, which fails closed', async () => {
     const rows = await database.query<{ tablename: string; cmd: string; qual: string; with_check: string }>(
-      'SELECT tablename, cmd, qual, with_check FROM pg_policies',
+      // The policies of API keys are no wall between tenants: they keep the application role from platform keys.
+      `SELECT tablename, cmd, qual, with_check FROM pg_policies WHERE tablename <> 'api_keys'`,
     );
     const wall = `(tenant_id = current_setting('app.tenant_id'::text, true))`;
     expect(rows.map(({ tablename }) => tablename).sort()).toEqual(

@@ -36,6 +36,14 @@ const GRANTS: Readonly<Record<string, string>> = {
   license_event_logs: 'SELECT, INSERT',
 };
 
+/** The server makes no temporary table. Who owns a schema alone cannot take that right away. */
+const CLOSE_DATABASE = `
+  DO $$ BEGIN
+    IF has_database_privilege('public', current_database(), 'TEMPORARY') AND EXISTS (
+      SELECT FROM pg_database WHERE datname = current_database() AND pg_has_role(current_user, datdba, 'USAGE'))
+    THEN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END IF;
+  END $$`;
+
 /** Gives the role exactly the rights above: what an earlier release or a hand gave it beyond them is taken away. */
 export async function grantApplicationRights(owner: pg.ClientBase, role: string): Promise<void> {
   const name = pg.escapeIdentifier(role);
@@ -46,6 +54,7 @@ export async function grantApplicationRights(owner: pg.ClientBase, role: string)
       `GRANT USAGE ON SCHEMA public TO ${name}`,
       `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${name}`,
       ...statements,
+      CLOSE_DATABASE,
       'COMMIT',
     ].join(';\n'),
   );

@@ -13,8 +13,21 @@ export function selectWith(client: pg.ClientBase): Select {
 /** The server will not start on this database. The message says what to do. */
 export class UnsafeDatabaseError extends Error {}
 
+/** Roles of PostgreSQL whose members read or write beyond tables, or end what others do. */
+const POWERFUL_ROLES = [
+  'pg_execute_server_program',
+  'pg_maintain',
+  'pg_read_all_data',
+  'pg_read_server_files',
+  'pg_signal_backend',
+  'pg_write_all_data',
+  'pg_write_server_files',
+];
+
 const ROLE = `
-  SELECT r.rolname AS role, r.rolcreaterole AS creates_roles,
+  SELECT r.rolname AS role, r.rolcreaterole AS creates_roles, r.rolcreatedb AS creates_databases, r.rolreplication AS replicates,
+         (SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname) FROM pg_roles g
+          WHERE g.rolname = ANY(ARRAY['${POWERFUL_ROLES.join("','")}']) AND pg_has_role(r.oid, g.oid, 'MEMBER')) AS powers,
          EXISTS (SELECT FROM pg_roles g WHERE g.rolsuper AND pg_has_role(r.oid, g.oid, 'MEMBER')) AS superuser,
          EXISTS (SELECT FROM pg_roles g WHERE g.rolbypassrls AND pg_has_role(r.oid, g.oid, 'MEMBER')) AS bypasses,
          current_setting('server_version_num')::int / 10000 AS version,
@@ -31,6 +44,9 @@ const ROLE = `
 interface RoleRow {
   role: string;
   creates_roles: boolean;
+  creates_databases: boolean;
+  replicates: boolean;
+  powers: string | null;
   superuser: boolean;
   bypasses: boolean;
   version: number;
@@ -82,6 +98,9 @@ function faultOf(row: RoleRow): string | undefined {
     return `The role "${row.role}" in DATABASE_URL bypasses row-level security, or is a member of a role that does.`;
   if (row.owns) return `The role "${row.role}" in DATABASE_URL is, or is a member of, the owner role "${row.owner}".`;
   if (row.creates_roles) return `The role "${row.role}" in DATABASE_URL may create roles.`;
+  if (row.creates_databases) return `The role "${row.role}" in DATABASE_URL may create databases.`;
+  if (row.replicates) return `The role "${row.role}" in DATABASE_URL may replicate, and so read everything.`;
+  if (row.powers !== null) return `The role "${row.role}" in DATABASE_URL is a member of ${row.powers}.`;
   if (row.rewrites) return `The role "${row.role}" in DATABASE_URL may change or delete events.`;
   return undefined;
 }

@@ -126,10 +126,10 @@ async function readTable(
   return { columns, rows: count, sha256: hashing.digest() };
 }
 
-/** Its columns, without those that are generated, and whether row-level security is in force. */
+/** Its columns, without those that are generated, and whether row-level security binds the owner too. */
 async function describeTable(owner: pg.ClientBase, table: string) {
   const { rows } = await owner.query<{ columns: string[]; walled: boolean }>(
-    `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relrowsecurity) AS walled
+    `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relforcerowsecurity) AS walled
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
      WHERE c.oid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''`,
     [table],

@@ -17,6 +17,7 @@ import {
   type StartedPostgres,
   stopPostmaster,
 } from './postmaster.js';
+import { closeFunctions, closeOtherDatabases } from './reach.js';
 import { assertReachable, type RunAs, unprivilegedUser } from './run-as.js';
 
 /** For as long as nothing answers; a PostgreSQL that says that it recovers may take its time. */
@@ -90,7 +91,10 @@ export class EmbeddedPostgres {
     let keeper: string | undefined;
     try {
       keeper = await becomeKeeper(session);
-      if (keeper === undefined) await ensureRolesAndDatabase(session, access.cluster);
+      if (keeper === undefined) {
+        await ensureRolesAndDatabase(session, access.cluster);
+        await restrictApplicationRole(session, postmaster, access);
+      }
     } catch (error) {
       await session.end();
       await started?.stop();
@@ -210,6 +214,17 @@ async function ensureRolesAndDatabase(session: pg.Client, cluster: Cluster): Pro
   }
   const { rowCount } = await session.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
   if (!rowCount) await session.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER_ROLE}`);
+  // A role may change its own settings for ever, for example where it looks for tables. Migrating sets those that the server needs.
+  for (const role of [OWNER_ROLE, APPLICATION_ROLE]) {
+    await session.query(`ALTER ROLE ${role} RESET ALL; ALTER ROLE ${role} IN DATABASE ${DATABASE} RESET ALL`);
+  }
+}
+
+async function restrictApplicationRole(session: pg.Client, postmaster: Postmaster, access: Access): Promise<void> {
+  await closeOtherDatabases(session);
+  const database = await connect(postmaster, access, DATABASE);
+  if (!(database instanceof pg.Client)) throw ended();
+  await closeFunctions(database, OWNER_ROLE).finally(() => database.end());
 }
 
 /** Secrets in here are files of mode 0600, so root may let the user "postgres" pass through to its own folder. */
@@ -274,6 +289,7 @@ async function socketFolder(dataDir: string, user: RunAs): Promise<string> {
 async function connect(
   { pid, socketFolder: host, port }: Postmaster,
   { cluster: { folder, superuserPassword: password }, program }: Access,
+  database = 'postgres',
 ): Promise<pg.Client | 'STARTING' | undefined> {
   const application_name = `${program} (process ${process.pid})`;
   const session = new pg.Client({
@@ -281,7 +297,7 @@ async function connect(
     port,
     user: 'postgres',
     password,
-    database: 'postgres',
+    database,
     application_name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });

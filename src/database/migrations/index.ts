@@ -11,6 +11,7 @@ import { OpenResults1764340000000 } from './1764340000000-open-results.js';
 import { FilesAndRenewals1764350000000 } from './1764350000000-files-and-renewals.js';
 import { LogOrder1764410000000 } from './1764410000000-log-order.js';
 import { ClientEvents1764440000000 } from './1764440000000-client-events.js';
+import { PlatformKeys1764445000000 } from './1764445000000-platform-keys.js';
 import { SteadyLeases1764460000000 } from './1764460000000-steady-leases.js';
 import { ErasedResults1764470000000 } from './1764470000000-erased-results.js';
 
@@ -29,6 +30,7 @@ export const migrations = [
   FilesAndRenewals1764350000000,
   LogOrder1764410000000,
   ClientEvents1764440000000,
+  PlatformKeys1764445000000,
   SteadyLeases1764460000000,
   ErasedResults1764470000000,
 ];

@@ -1,0 +1,48 @@
+import pg from 'pg';
+
+/** Functions that write outside tables, end sessions or hold locks that outlive a transaction: the server calls none. */
+const FUNCTIONS = [
+  'lo_creat',
+  'lo_create',
+  'lo_from_bytea',
+  'lo_open',
+  'lo_put',
+  'lo_truncate',
+  'lo_truncate64',
+  'lo_unlink',
+  'lowrite',
+  'pg_advisory_lock',
+  'pg_advisory_lock_shared',
+  'pg_advisory_xact_lock',
+  'pg_advisory_xact_lock_shared',
+  'pg_cancel_backend',
+  'pg_terminate_backend',
+  'pg_try_advisory_lock',
+  'pg_try_advisory_lock_shared',
+  'pg_try_advisory_xact_lock',
+  'pg_try_advisory_xact_lock_shared',
+];
+
+const OPEN_DATABASES = `
+  SELECT quote_ident(datname) AS name FROM pg_database
+  WHERE datname IN ('postgres', 'template1') AND has_database_privilege('public', oid, 'CONNECT')`;
+
+const OPEN_FUNCTIONS = `
+  SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+  WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = ANY($1) AND has_function_privilege('public', p.oid, 'EXECUTE')`;
+
+/** Only superusers reach the databases in which no data of ours is. Without a change it writes nothing. */
+export async function closeOtherDatabases(superuser: pg.ClientBase): Promise<void> {
+  const { rows } = await superuser.query<{ name: string }>(OPEN_DATABASES);
+  for (const { name } of rows) await superuser.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+}
+
+/** Leaves the functions of this database to superusers and its owner, who needs the lock of migrations. */
+export async function closeFunctions(superuser: pg.ClientBase, owner: string): Promise<void> {
+  const { rows } = await superuser.query<{ name: string }>(OPEN_FUNCTIONS, [FUNCTIONS]);
+  for (const { name } of rows) {
+    await superuser.query(
+      `REVOKE EXECUTE ON FUNCTION ${name} FROM PUBLIC; GRANT EXECUTE ON FUNCTION ${name} TO ${owner}`,
+    );
+  }
+}
