@@ -93,9 +93,9 @@ describe('products, templates and customers', () => {
   const restriction = (count: number) => [
     { restriction_type: 'DOMAIN', values: Array.from({ length: count }, (_, i) => `d${i}.example`), operator: 'DENY' },
   ];
-  const valued = (restriction_type: string, value: string) => ({
+  const valued = (restriction_type: string, ...values: string[]) => ({
     restriction_type,
-    values: [value],
+    values,
     operator: 'ALLOW',
   });
   const nested = (levels: number): Record<string, unknown> => (levels === 1 ? {} : { a: nested(levels - 1) });
@@ -134,6 +134,8 @@ describe('products, templates and customers', () => {
     [400, { restrictions: [valued('IP_RANGE', '10.0.0.0/33')] }],
     [400, { restrictions: [valued('MAC_ADDRESS', '00:1B:44:11:3A')] }],
     [400, { restrictions: [valued('TIME_BASED', 'Mon-Fri 09:00-18:00 Europe/Atlantis')] }],
+    [400, { restrictions: [valued('TIME_BASED', ...Array<string>(101).fill('Mon 09:00-18:00 UTC'))] }],
+    [201, { restrictions: [valued('TIME_BASED', ...Array<string>(100).fill('Mon 09:00-18:00 UTC'))] }],
     [201, { pricing: nested(8) }],
     [400, { pricing: nested(9) }],
     [201, { metadata: { x: 'y'.repeat(16 * 1024 - 8) } }],

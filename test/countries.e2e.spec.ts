@@ -1,7 +1,8 @@
 import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Countries } from '../src/client-api/countries.js';
 import { ConfigError } from '../src/config.js';
 import { describeFailure } from '../src/failure.js';
@@ -97,6 +98,29 @@ describe('GEOIP_DATABASE', () => {
     expect(await from('203.0.113.1')).toBe('VALID');
     await replace(countryDatabase({ '203.0.113.0/24': 'US' }));
     expect(await from('203.0.113.1')).toBe('COUNTRY_DENIED');
+  });
+
+  /** The code of the last country is no text any more: its metadata and its tree are sound. */
+  const damaged = (world: Record<string, string>) => {
+    const whole = Buffer.from(countryDatabase(world));
+    const code = whole.lastIndexOf('iso_code') + 'iso_code'.length;
+    whole[code] = 0x3f;
+    return whole;
+  };
+
+  it('of which the data is damaged does not know the countries there, fails no request and warns once a minute', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await replace(damaged({ '198.51.100.0/24': 'DE', '203.0.113.0/24': 'US' }));
+    expect(await from('198.51.100.1')).toBe('VALID');
+    for (let request = 0; request < 5; request++) expect(await from('203.0.113.1')).toBe('COUNTRY_DENIED');
+    const warnings = warned.mock.calls.filter(([text]) => String(text).includes('GEOIP_DATABASE')).length;
+    warned.mockRestore();
+    expect(warnings).toBe(1);
+  });
+
+  it('stays as it was when the one that replaces it is damaged where it is tried', async () => {
+    await replace(damaged({ '0.0.0.0/1': 'DE' }));
+    expect(await from('203.0.113.1')).toBe('VALID');
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
 import { Reader, type CountryResponse } from 'mmdb-lib';
 import { Config, ConfigError } from '../config.js';
@@ -9,6 +9,9 @@ const LOOK_INTERVAL_MS = 60_000;
 /** GeoLite2, GeoIP2 and DB-IP name their databases so; those of networks or providers tell no country. */
 const WITH_COUNTRIES = /Country|City|Location|Enterprise/i;
 const IPV4_ONLY = 4;
+/** Look-ups by which a file is tried before it is used, spread over all IPv4 and all global unicast IPv6 addresses. */
+const TRIALS = 4_096;
+const WARNING_INTERVAL_MS = 60_000;
 
 /**
  * The countries of addresses, from a file in MaxMind's format, if one is configured. It is in memory; that the file was replaced
@@ -16,10 +19,12 @@ const IPV4_ONLY = 4;
  */
 @Injectable()
 export class Countries implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Countries.name);
   private readonly chore = new Chore(Countries.name, 'The database that was read before stays in use');
   private reader: Reader<CountryResponse> | undefined;
   /** Which state of the file `reader` is. */
   private edition: string | undefined;
+  private warnedAt = -Infinity;
 
   constructor(private readonly config: Config) {}
 
@@ -35,12 +40,15 @@ export class Countries implements OnModuleInit, BeforeApplicationShutdown {
     return this.chore.stop();
   }
 
-  /** In two capital letters; undefined where it is not known. */
+  /** In two capital letters; undefined where it is not known, also because the file is damaged there. */
   of(address: string | undefined): string | undefined {
     if (!this.reader || address === undefined || !ipaddr.isValid(address)) return undefined;
-    const parsed = ipaddr.process(address);
-    if (parsed.kind() === 'ipv6' && this.reader.metadata.ipVersion === IPV4_ONLY) return undefined;
-    return this.reader.get(parsed.toString())?.country?.iso_code;
+    try {
+      return countryOf(this.reader, ipaddr.process(address));
+    } catch (error) {
+      this.warn(error);
+      return undefined;
+    }
   }
 
   /** Takes the file as it is now, if it is another than before. */
@@ -59,10 +67,37 @@ export class Countries implements OnModuleInit, BeforeApplicationShutdown {
       const { databaseType } = reader.metadata;
       if (!WITH_COUNTRIES.test(databaseType))
         throw new Error(`a database of the type ${databaseType} has no countries`);
+      tryOut(reader);
       [this.reader, this.edition] = [reader, edition];
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new ConfigError(`GEOIP_DATABASE cannot be used: ${why}.`);
+      throw new ConfigError(`GEOIP_DATABASE cannot be used: ${messageOf(error)}.`);
     }
   }
+
+  private warn(error: unknown): void {
+    const now = performance.now();
+    if (now - this.warnedAt < WARNING_INTERVAL_MS) return;
+    this.warnedAt = now;
+    this.logger.warn(`Failed to look up a country in GEOIP_DATABASE: the file is damaged (${messageOf(error)}).`);
+  }
+}
+
+function countryOf(reader: Reader<CountryResponse>, address: ipaddr.IPv4 | ipaddr.IPv6): string | undefined {
+  if (address.kind() === 'ipv6' && reader.metadata.ipVersion === IPV4_ONLY) return undefined;
+  const code: unknown = reader.get(address.toString())?.country?.iso_code;
+  if (code === undefined || typeof code === 'string') return code;
+  throw new Error('the code of a country is no text');
+}
+
+/** Throws where a look-up does. */
+function tryOut(reader: Reader<CountryResponse>): void {
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const [high, low] = [trial >> 4, (trial & 0xf) << 4];
+    countryOf(reader, new ipaddr.IPv4([high, low, 1, 1]));
+    countryOf(reader, new ipaddr.IPv6([0x20, high, low, ...Array<number>(13).fill(1)].slice(0, 16)));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

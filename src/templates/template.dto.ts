@@ -22,6 +22,8 @@ import type { Template } from './template.entity.js';
 
 const MAX_FEATURES = 200;
 const MAX_RESTRICTION_VALUES = 1_000;
+/** Each costs more to judge than other values, at every validation. Templates that have more from before keep them. */
+const MAX_TIME_VALUES = 100;
 const MAX_DAYS = 36_500;
 
 const days = (least: number) => z.int().min(least).max(MAX_DAYS);
@@ -43,6 +45,13 @@ const fields = {
     .refine(
       (all) => all.reduce((sum, { values }) => sum + values.length, 0) <= MAX_RESTRICTION_VALUES,
       `has more than ${MAX_RESTRICTION_VALUES} values`,
+    )
+    .refine(
+      (all) =>
+        all
+          .filter(({ restriction_type }) => restriction_type === 'TIME_BASED')
+          .reduce((sum, { values }) => sum + values.length, 0) <= MAX_TIME_VALUES,
+      `must not contain more than ${MAX_TIME_VALUES} values of TIME_BASED`,
     ),
   pricing: FreeFormInput,
   auto_renewal_enabled: z.boolean(),

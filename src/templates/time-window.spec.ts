@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { isWithin, parseTimeWindow } from './time-window.js';
 
 const at = (window: string, time: string) => {
@@ -66,5 +66,29 @@ describe('a time window', () => {
   it('knows the day of its own zone', () => {
     expect(at('Mon 00:00-24:00 Asia/Tokyo', '2026-01-04T15:00:00Z')).toBe(true);
     expect(at('Mon 00:00-24:00 Asia/Tokyo', '2026-01-05T15:00:00Z')).toBe(false);
+  });
+
+  it('costs one formatter a zone, however its name is spelled and whatever other names were used before', () => {
+    const spelled = (zone: string, at: number) =>
+      zone.replace(/[a-z]/gi, (letter, place: number) =>
+        (at >> (place % 12)) & 1 ? letter.toUpperCase() : letter.toLowerCase(),
+      );
+    const made = jest.spyOn(Intl, 'DateTimeFormat');
+    for (let at = 0; at < 3_000; at++) {
+      expect(parseTimeWindow(`Mon 00:00-24:00 ${spelled('America/Argentina/Buenos_Aires', at)}`)).toBeDefined();
+    }
+    for (let round = 0; round < 10; round++)
+      expect(at('Mon 00:00-24:00 Pacific/Chatham', '2026-01-05T00:00:00Z')).toBe(true);
+    const count = made.mock.calls.length;
+    made.mockRestore();
+    expect(count).toBe(2);
+  });
+
+  it('reads the clock of a zone once a minute, for however many windows and validations', () => {
+    const read = jest.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    for (let value = 0; value < 1_000; value++) at(`Mon 00:00-24:00 Europe/Madrid`, '2026-01-05T10:00:59.999Z');
+    const count = read.mock.calls.length;
+    read.mockRestore();
+    expect(count).toBe(1);
   });
 });

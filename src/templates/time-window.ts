@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const FORM =
   /^((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[,-](?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))*) (\d{2}):(\d{2})-(\d{2}):(\d{2}) (\S+)$/;
@@ -28,7 +30,7 @@ export function parseTimeWindow(value: string): TimeWindow | undefined {
 
 /** A window over midnight belongs to the day it begins on. */
 export function isWithin({ days, from, to, zone }: TimeWindow, now: Date): boolean {
-  const { day, minute } = wallClock(now, zone);
+  const { day, minute } = clockOf(zone).at(now);
   if (from < to) return days.has(day) && minute >= from && minute < to;
   const yesterday = (day + 6) % 7;
   return (days.has(day) && minute >= from) || (days.has(yesterday) && minute < to);
@@ -63,30 +65,50 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-function wallClock(now: Date, zone: string): { day: number; minute: number } {
-  const parts = new Map(
-    clockOf(zone)
-      .formatToParts(now)
-      .map(({ type, value }) => [type, value]),
-  );
-  const day = WEEKDAYS.indexOf(parts.get('weekday') ?? '');
-  return { day, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) };
+interface WallClock {
+  readonly day: number;
+  readonly minute: number;
 }
 
-const clocks = new Map<string, Intl.DateTimeFormat>();
-const MAX_CLOCKS = 1_000;
+/** Reads the time of a zone, whose offset changes at whole minutes alone, so that the last minute need not be read again. */
+class ZoneClock {
+  private minute: number | undefined;
+  private time: WallClock = { day: 0, minute: 0 };
 
-/** Dear to make, so each zone's is kept. Throws RangeError for a zone that does not exist. */
-function clockOf(zone: string): Intl.DateTimeFormat {
-  const known = clocks.get(zone);
+  constructor(private readonly format: Intl.DateTimeFormat) {}
+
+  at(now: Date): WallClock {
+    const minute = Math.floor(now.getTime() / 60_000);
+    if (minute !== this.minute) [this.minute, this.time] = [minute, this.read(now)];
+    return this.time;
+  }
+
+  private read(now: Date): WallClock {
+    const parts = new Map(this.format.formatToParts(now).map(({ type, value }) => [type, value]));
+    const day = WEEKDAYS.indexOf(parts.get('weekday') ?? '');
+    return { day, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) };
+  }
+}
+
+/**
+ * A formatter costs far more to make than to use. Names of zones do not depend on capitals, so one entry serves every spelling; the
+ * IANA database has some 600 names, and what a tenant uses beyond them displaces what nobody uses.
+ */
+const clocks = new LRUCache<string, ZoneClock>({ max: 1_000 });
+
+/** Throws RangeError for a zone that does not exist. */
+function clockOf(zone: string): ZoneClock {
+  const key = zone.toLowerCase();
+  const known = clocks.get(key);
   if (known) return known;
-  const clock = new Intl.DateTimeFormat('en-GB', {
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     weekday: 'short',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  if (clocks.size < MAX_CLOCKS) clocks.set(zone, clock);
+  const clock = new ZoneClock(format);
+  clocks.set(key, clock);
   return clock;
 }
