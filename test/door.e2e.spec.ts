@@ -187,7 +187,10 @@ describe('rate limits', () => {
     const refused = await first.get('/v1/products');
     expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
     expect(refused.headers['retry-after']).toBe('59');
-    expect((await second.get('/v1/products')).status).toBe(200);
+    // What is refused to one key costs the others nothing.
+    expect(refused.headers.ratelimit).toBe('"key";r=0;t=59, "tenant";r=2;t=59');
+    for (let i = 0; i < 5; i++) expect((await first.get('/v1/products')).status).toBe(429);
+    for (let i = 0; i < 2; i++) expect((await second.get('/v1/products')).status).toBe(200);
     expect((await second.get('/v1/products')).status).toBe(429);
     expect((await other.get('/v1/products')).status).toBe(200);
     time.now += MINUTE_MS;

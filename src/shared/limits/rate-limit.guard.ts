@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { FastifyReply } from 'fastify';
 import { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
-import { RateCounter, WINDOW_S, type Usage } from './rate-counter.js';
+import { RateCounter, WINDOW_S, type Counted, type Usage } from './rate-counter.js';
 import { RateLimitedError } from './rate-limit.errors.js';
 
 /** One quota, in requests a minute. */
@@ -28,9 +28,12 @@ export class RateLimitGuard implements CanActivate {
     const http = context.switchToHttp();
     const quotas = this.quotasOf(http.getRequest<AuthenticatedRequest>());
     if (quotas.length === 0) return true;
-    const usages = await Promise.all(quotas.map(({ name }) => this.counter.count(name)));
+    const counted = await Promise.all(quotas.map(({ name }) => this.counter.count(name)));
+    const isExceeded = ({ used }: Usage, at: number) => used > (quotas[at]?.limit ?? Infinity);
+    const exceeded = counted.find(isExceeded);
+    // A request that is refused to a key costs the tenant nothing: one key could use up what all of them share.
+    const usages = exceeded ? counted.map((usage, at) => (isExceeded(usage, at) ? usage : takenBack(usage))) : counted;
     tell(http.getResponse<FastifyReply>(), quotas, usages);
-    const exceeded = usages.find(({ used }, at) => used > (quotas[at]?.limit ?? Infinity));
     if (exceeded) throw new RateLimitedError(exceeded.resetS);
     return true;
   }
@@ -46,6 +49,11 @@ export class RateLimitGuard implements CanActivate {
     if (tenant && limit !== undefined) quotas.push({ policy: 'tenant', name: `tenant:${tenant.id}`, limit });
     return quotas;
   }
+}
+
+function takenBack(usage: Counted): Usage {
+  usage.takeBack();
+  return { used: usage.used - 1, resetS: usage.resetS };
 }
 
 function tell(reply: FastifyReply, quotas: readonly Quota[], usages: readonly Usage[]): void {
