@@ -86,7 +86,7 @@ export class PastEvidence {
       unknown: [
         ...doubtful(then.doubtful),
         ...(then.erased || wasErased(elsewhere, then.customerIds)
-          ? erased(then, seats.device, usersErased(events))
+          ? erased(then, seats.device, usersErased(events), question.fingerprint)
           : []),
         ...overwritten(seats.device, converted),
         ...unknownUsage(then.license, usage, question),

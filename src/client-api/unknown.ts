@@ -35,11 +35,19 @@ export function doubtful(names: readonly string[]): Unknown[] {
 }
 
 /** Who it was: the customer, or one who has had the license since, was erased. */
-export function erased({ license }: LicenseThen, device: ActivationThen | undefined, users: boolean): Unknown[] {
-  const personal = device ? PERSONAL.map((name) => `/activation/${name}`) : [];
+export function erased(
+  { license }: LicenseThen,
+  device: ActivationThen | undefined,
+  users: boolean,
+  fingerprint: string | undefined,
+): Unknown[] {
+  // Fingerprints are erased too: a device that is not found may have had a seat.
+  const isLost = !device && fingerprint !== undefined;
+  const personal = device ? PERSONAL.map((name) => `/activation/${name}`) : isLost ? ['/activation'] : [];
   const counts = users && whatCounts(license) === 'users' ? ['/license/current_activations'] : [];
-  const detail = 'Who had the license, or has had it since, was erased, and with them what told who they were.';
-  return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, judged: false }];
+  const lost = isLost ? ' Whether the device had a seat is not known.' : '';
+  const detail = `The license holder's personal data has been erased.${lost}`;
+  return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, judged: isLost }];
 }
 
 /** Heartbeats and what a device says of itself are written over what was there. */
