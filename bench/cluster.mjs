@@ -55,6 +55,8 @@ export async function startCluster(seed) {
 
 export async function openCluster(dataDir, tenants) {
   const embedded = await start(dataDir);
+  // The embedded PostgreSQL takes the settings of its roles back when it starts.
+  await migrate(embedded.ownerUrl(), embedded.applicationUrl(), loadConfig({}));
   const superuserUrl = embedded.superuserUrl('imprimatur');
   const monitor = await connect(superuserUrl);
   return {
