@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { NDJSON } from './support/api.js';
 import { eventually } from './support/eventually.js';
 import { ServerProcess } from './support/server.js';
@@ -11,7 +11,7 @@ async function readAll(socket: Socket): Promise<string> {
   let answer = '';
   socket.on('data', (chunk) => (answer += String(chunk)));
   socket.on('error', () => undefined);
-  await new Promise((closed) => socket.once('close', closed));
+  if (!socket.closed) await new Promise((closed) => socket.once('close', closed));
   return answer;
 }
 
@@ -29,6 +29,7 @@ const ONE_BYTE = '1\r\na\r\n';
 describe('callers without a key, against a server of its own', () => {
   let server: ServerProcess;
   let port: number;
+  let attacker = 1;
 
   beforeAll(async () => {
     server = await ServerProcess.create();
@@ -36,10 +37,16 @@ describe('callers without a key, against a server of its own', () => {
     port = Number(new URL(server.url).port);
   });
 
+  beforeEach(() => {
+    attacker++;
+  });
+
   afterAll(() => server.cleanUp());
 
+  /** Each test attacks from an address of its own; others call from 127.0.0.1. */
   const open = async (bytes: string): Promise<Socket> => {
-    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    const localAddress = `127.0.0.${attacker}`;
+    const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
     await once(socket, 'connect');
     socket.write(bytes);
     return socket;
@@ -106,7 +113,7 @@ describe('callers without a key, against a server of its own', () => {
 
   it('leave no descriptor behind when they drop connections with downloads that wait for one another', async () => {
     const before = await descriptors();
-    for (let connection = 0; connection < 10; connection++) {
+    for (let connection = 0; connection < 9; connection++) {
       const socket = await open('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
       await Promise.race([once(socket, 'data'), once(socket, 'close')]);
       socket.resetAndDestroy();
@@ -114,6 +121,16 @@ describe('callers without a key, against a server of its own', () => {
     await eventually(async () => {
       expect(await descriptors()).toBeLessThanOrEqual(before);
     });
+  });
+
+  it('are shut out after ten connections that cost more than they carry, and nobody else is', async () => {
+    for (let connection = 0; connection < 10; connection++) {
+      const socket = await open('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(18));
+      await readAll(socket);
+    }
+    const socket = await open('GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(await readAll(socket)).toBe('');
+    expect(await health()).toBe(200);
   });
 
   it('get the OpenAPI document from one buffer, and no more than 16 answers ahead', async () => {

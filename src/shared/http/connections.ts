@@ -73,7 +73,7 @@ export function closeConnections(fastify: FastifyInstance, graceMs: number): voi
  * one to be read: if the connection closes, Node would never say so to those that wait. A connection with more than 16 waiting is
  * closed.
  */
-export function handleInTurn(fastify: FastifyInstance): void {
+export function handleInTurn(fastify: FastifyInstance, onFault: (socket: Socket) => void): void {
   const waiting = new WeakMap<Socket, (() => void)[]>();
   fastify.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
     const begin = () => {
@@ -91,8 +91,9 @@ export function handleInTurn(fastify: FastifyInstance): void {
       begin();
     } else if (queue.length < MAX_WAITING) {
       queue.push(begin);
-    } else {
+    } else if (!socket.destroyed) {
       socket.destroy();
+      onFault(socket);
     }
   });
 }

@@ -14,6 +14,7 @@ import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
 import { acceptNdjson } from './ndjson.js';
+import { Offenders } from './offenders.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
 import { isExpected, outcomeOf, RefusalLog } from './refusals.js';
@@ -32,12 +33,17 @@ const DOCUMENTATION = '/docs';
 
 /** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
 export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
+  // A proxy that is trusted answers for many callers, and hands on neither pipelined requests nor the chunks of a client.
+  let offenders: Offenders | undefined;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies(settings.TRUST_PROXY),
     requestTimeout: settings.HTTP_REQUEST_TIMEOUT_MS,
     http: {
-      IncomingMessage: boundedRequest((error, socket) => fastify.server.emit('clientError', error, socket)),
+      IncomingMessage: boundedRequest((error, socket) => {
+        fastify.server.emit('clientError', error, socket);
+        offenders?.note(socket);
+      }),
       // A request without Host is answered with a problem, which Node's own answer is not.
       requireHostHeader: false,
       maxHeaderSize: HEADER_LIMIT_BYTES,
@@ -56,9 +62,13 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   const inFlight = new InFlight(settings.MAX_IN_FLIGHT);
-  handleInTurn(fastify);
-  if (settings.TRUST_PROXY === undefined) warnOfProxies(fastify);
-  else ignoreForwardedPorts(fastify);
+  if (settings.TRUST_PROXY === undefined) {
+    warnOfProxies(fastify);
+    offenders = new Offenders(fastify);
+  } else {
+    ignoreForwardedPorts(fastify);
+  }
+  handleInTurn(fastify, (socket) => offenders?.note(socket));
   setCommonHeaders(fastify);
   refuseOddHeaders(fastify);
   boundWorkInFlight(fastify, inFlight);
