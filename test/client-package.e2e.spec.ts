@@ -50,7 +50,7 @@ describe('@imprimatur/client and the server', () => {
       licenseKey: license.license_key as string,
       fingerprint: 'device-1',
       ...options,
-    });
+    } as ClientOptions);
   const set = (license: Wire, status: string) =>
     app.database.query(`UPDATE licenses SET status = $2, updated_at = now() WHERE license_id = $1`, [
       license.license_id,

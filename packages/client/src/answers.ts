@@ -39,14 +39,18 @@ export class Answers {
     const { proof, valid, code } = validation;
     if (typeof proof !== 'string') {
       // No vendor can sign NOT_FOUND. What is kept was signed, so it stays.
-      check(!valid && code === 'NOT_FOUND', 'UNSIGNED', 'The server did not sign its answer.');
+      check(!valid && code === 'NOT_FOUND', 'UNSIGNED', 'The response is not signed.');
       return;
     }
     const answer = await openAnswer(proof, this.asker);
     const isOurs = answer.nonce === nonce && answer.device?.fingerprint === this.asker.fingerprint;
     const wanted = JSON.stringify(question.features) === JSON.stringify(answer.question.features);
-    check(isOurs && wanted && asksTheSame(question, answer.question), 'REPLAYED', 'The answer is to another question.');
-    check(isProvenBy(validation, answer), 'BAD_SIGNATURE', 'The server signed another answer.');
+    check(
+      isOurs && wanted && asksTheSame(question, answer.question),
+      'REPLAYED',
+      'The result belongs to another request.',
+    );
+    check(isProvenBy(validation, answer), 'BAD_SIGNATURE', 'The signed result differs from the response.');
     // Its own time is the time: the nonce shows that it was made just now.
     await this.clock.set(Date.parse(answer.issued_at));
     if (!isGood(answer)) await this.forget();
@@ -62,7 +66,11 @@ export class Answers {
     const use = { tenantId, keys, fingerprint, productId, now, revocations };
     const answer = await verifyAnswer(text, use, question.features);
     const isOurs = isGood(answer) && answer.device !== null && (await isNonceFor(licenseKey, answer.nonce));
-    check(isOurs && asksTheSame(question, answer.question), 'REPLAYED', 'The answer was kept for another question.');
+    check(
+      isOurs && asksTheSame(question, answer.question),
+      'REPLAYED',
+      'The cached result belongs to another request.',
+    );
     return answer;
   }
 

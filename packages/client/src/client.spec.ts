@@ -76,7 +76,8 @@ const client = (options: Partial<ClientOptions> = {}) =>
     fetch: fakeFetch,
     clock: () => now,
     ...options,
-  });
+  } as ClientOptions);
+const unsignedClient = () => client({ keys: undefined, unsigned: true });
 
 beforeEach(() => {
   [now, asked, store] = [START, [], memoryStore()];
@@ -270,10 +271,10 @@ describe('the last good answer', () => {
     expect(await client().check()).toMatchObject({ valid: true, source: 'file' });
   });
 
-  it('stays, as the file does, when a program that pins no key is told SUSPENDED', async () => {
+  it('stays, as the file does, when an unsigned program is told SUSPENDED', async () => {
     await client({ offlineSeconds: 600 }).check();
     answers.validate = () => no('SUSPENDED');
-    expect(await client({ keys: [] }).check()).toMatchObject({ valid: false, code: 'SUSPENDED', source: 'server' });
+    expect(await unsignedClient().check()).toMatchObject({ valid: false, code: 'SUSPENDED', source: 'server' });
     expect((await client().offline()).license.license_id).toBe('l-1');
   });
 
@@ -303,6 +304,37 @@ describe('the last good answer', () => {
       expect(await kept()).toBe('');
       asked = [];
     }
+  });
+
+  it('takes no license file, and so no seat, after the seat was given back while it was on its way', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    answers.validate = (body) => held.then(() => answerTo(body));
+    answers.deactivate = () => ({ status: 'DEACTIVATED' });
+    const program = client({ offlineSeconds: 600 });
+    const slow = program.check();
+    while (asked.length === 0) await new Promise(setImmediate);
+    await program.deactivate();
+    release();
+    expect(await slow).toMatchObject({ valid: true, source: 'server' });
+    expect(asked).toEqual(['validate', 'deactivate']);
+    await expect(program.offline()).rejects.toMatchObject({ code: 'NO_LICENSE_FILE' });
+  });
+
+  it('gives the seat back after a license file that was asked for before, however late that comes', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    answers['check-out'] = (body) => held.then(() => fileFor(body));
+    answers.deactivate = () => ({ status: 'DEACTIVATED' });
+    const program = client({ offlineSeconds: 600 });
+    const slow = program.check();
+    while (asked.length < 2) await new Promise(setImmediate);
+    const deactivated = program.deactivate();
+    await new Promise(setImmediate);
+    expect(asked).toEqual(['validate', 'check-out']);
+    release();
+    await Promise.all([slow, deactivated]);
+    expect(asked).toEqual(['validate', 'check-out', 'deactivate']);
   });
 
   it('says of other features, and of the time, what the server would say', async () => {
@@ -462,14 +494,44 @@ describe('an answer that is not the server’s', () => {
     expect(await program().check(question)).toMatchObject({ valid: true, source: 'cache' });
   });
 
-  it('is believed by a program that pins no key, and never kept', async () => {
+  it('is believed by a program that asks for that by name, and never kept', async () => {
     answers.validate = (body) => {
       expect(body).not.toHaveProperty('signed');
       return VALID;
     };
-    expect(await client({ keys: [] }).check()).toMatchObject({ valid: true, source: 'server' });
+    expect(await unsignedClient().check()).toMatchObject({ valid: true, source: 'server' });
     answers.validate = () => 'silence';
-    expect(await client({ keys: [] }).check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE' });
+    expect(await unsignedClient().check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE' });
+  });
+});
+
+describe('a program that pins no key', () => {
+  it.each([
+    ['an empty list of keys', { keys: [] }],
+    ['no keys', { keys: undefined }],
+    ['a key set in the place of its keys', { keys: { keys: [{ x }] } }],
+    ['an empty list and `unsigned: false`', { keys: [], unsigned: false }],
+    ['keys and `unsigned: true`', { unsigned: true }],
+    ['an empty list and `unsigned: true`', { keys: [], unsigned: true }],
+    ['`offlineSeconds` and `unsigned: true`', { keys: undefined, unsigned: true, offlineSeconds: 600 }],
+  ] as [string, object][])('is refused at construction with %s', (_, options) => {
+    expect(() => client(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
+  });
+
+  it('takes no seat for a license file that it cannot verify', async () => {
+    await expect(unsignedClient().checkOut(600)).rejects.toMatchObject({ code: 'UNKNOWN_KEY' });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a refusal', () => {
+  it('has all members that the server sent, including those that this release does not know', async () => {
+    const next = { action: 'deactivate_device', count: 1 };
+    answers.validate = () => [403, { code: 'PERMISSION_DENIED', detail: 'No.', next }];
+    await expect(client().check()).rejects.toMatchObject({
+      message: 'No.',
+      problem: { status: 403, code: 'PERMISSION_DENIED', detail: 'No.', next },
+    });
   });
 });
 
@@ -592,6 +654,43 @@ describe('the heartbeat', () => {
     release([409, { code: 'ACTIVATION_NOT_FOUND' }]);
     await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
     expect(asked).toEqual(['heartbeat', 'deactivate']);
+    expect(lost).toEqual([]);
+  });
+
+  it('that takes the seat anew is waited for, so that the seat is given back after it', async () => {
+    let release: (answer: Json) => void = () => undefined;
+    answers.heartbeat = () => [409, { code: 'HEARTBEAT_EXPIRED' }];
+    const program = await activated();
+    answers.activate = () => new Promise((resolve) => (release = resolve));
+    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    await jest.advanceTimersByTimeAsync(5 * MINUTE_MS);
+    const deactivated = program.deactivate();
+    await jest.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(asked).toEqual(['heartbeat', 'activate']);
+    release(leased());
+    expect(await deactivated).toMatchObject({ status: 'DEACTIVATED' });
+    await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    expect(asked).toEqual(['heartbeat', 'activate', 'deactivate']);
+    expect(lost).toEqual([]);
+  });
+
+  it('does not begin when the seat was given back, or the program said stop, while the server answered', async () => {
+    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    for (const end of ['deactivate', 'stop'] as const) {
+      let release: (answer: Json) => void = () => undefined;
+      answers.activate = () => new Promise((resolve) => (release = resolve));
+      const program = client();
+      asked = [];
+      const activation = program.activate({}, (error) => lost.push(error));
+      await jest.advanceTimersByTimeAsync(0);
+      const ended = program[end]();
+      await jest.advanceTimersByTimeAsync(0);
+      release(leased());
+      expect(await activation).toMatchObject({ status: 'ACTIVE' });
+      await ended;
+      await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
+      expect(asked).toEqual(end === 'stop' ? ['activate'] : ['activate', 'deactivate']);
+    }
     expect(lost).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { Answers } from './answers.js';
 import { LicenseError } from './errors.js';
 import { Heartbeat, type Activation } from './heartbeat.js';
 import { ask, type Server } from './http.js';
+import type { PublicKey } from './ed25519.js';
 import { verifyLicenseFile, type LicenseFile } from './license-file.js';
 import { openRevocationList, verifyRevocationList, type RevocationList } from './revocation-list.js';
 import { check, openDocument, type Trust } from './signed-document.js';
@@ -15,22 +16,38 @@ const REVOCATIONS = 'imprimatur.revocation-list';
 /** Signed answers after which the license file is erased. NOT_FOUND is never signed, so anybody on the way could send it. */
 const FINAL: readonly string[] = ['SUSPENDED', 'REVOKED'];
 
-export interface ClientOptions extends Server, Trust {
+interface CommonOptions extends Server {
+  readonly tenantId: string;
   readonly licenseKey: string;
   /** What this device is known by: any text, always the same. */
   readonly fingerprint: string;
   readonly productId?: string | undefined;
   /** What should outlive the program. Without one, nothing does. */
   readonly store?: Store | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock?: (() => number) | undefined;
+}
+
+interface SignedOptions extends CommonOptions {
+  /** Public keys of the vendor, at least one: from `/v1/client/{tenant}/jwks.json`, built into the program. */
+  readonly keys: readonly PublicKey[];
+  readonly unsigned?: false | undefined;
   /**
    * For how long `check` may do without the server beyond what an answer is good for: it keeps a license file of this
    * length, and renews it when half of that has passed. The file holds a seat, which cannot be given back before it ends.
    * If not given, none is kept.
    */
   readonly offlineSeconds?: number | undefined;
-  /** Milliseconds since 1970. */
-  readonly clock?: (() => number) | undefined;
 }
+
+interface UnsignedOptions extends CommonOptions {
+  readonly keys?: undefined;
+  /** The program believes any server that answers at `baseUrl`, and stores nothing for offline use. */
+  readonly unsigned: true;
+  readonly offlineSeconds?: undefined;
+}
+
+export type ClientOptions = SignedOptions | UnsignedOptions;
 
 /** Whether the program may run, and who says so. */
 export type Verdict =
@@ -51,12 +68,20 @@ export class LicenseClient {
   private readonly store: Store;
   private readonly clock: TrustedClock;
   private readonly answers: Answers;
+  private readonly trust: Trust;
+  private readonly offlineSeconds: number | undefined;
   private heartbeat: Heartbeat | undefined;
+  private seatCalls: Promise<unknown> = Promise.resolve();
+  private stops = 0;
+  private deactivations = 0;
 
   constructor(private readonly options: ClientOptions) {
+    checkOptions(options);
+    this.trust = { tenantId: options.tenantId, keys: options.keys ?? [] };
+    this.offlineSeconds = options.offlineSeconds;
     this.store = options.store ?? memoryStore();
     this.clock = new TrustedClock(this.store, options.clock ?? Date.now);
-    this.answers = new Answers(this.store, this.clock, options);
+    this.answers = new Answers(this.store, this.clock, { ...options, ...this.trust });
   }
 
   /**
@@ -64,11 +89,12 @@ export class LicenseClient {
    * throws for being offline.
    */
   async check(question: Question = {}): Promise<Verdict> {
+    const { deactivations } = this;
     try {
       const validation = await this.validate(question);
       const { valid, code } = validation;
-      if (valid) await this.renewFile();
-      else if (FINAL.includes(code) && this.options.keys.length > 0) await this.store.setItem(FILE, '');
+      if (valid) await this.renewFile(deactivations);
+      else if (FINAL.includes(code) && this.options.unsigned !== true) await this.store.setItem(FILE, '');
       return { valid, code, source: 'server', validation };
     } catch (error) {
       if (!(error instanceof LicenseError) || error.code !== 'UNREACHABLE') throw error;
@@ -78,9 +104,9 @@ export class LicenseClient {
 
   /** May the program run? With pinned keys the answer is that of the vendor's server, to this very question. */
   async validate(question: Question = {}): Promise<Validation> {
-    const { fingerprint, keys } = this.options;
+    const { fingerprint, unsigned } = this.options;
     const asked = this.complete(question);
-    if (keys.length === 0) return this.post('validate', { ...asked, fingerprint });
+    if (unsigned === true) return this.post('validate', { ...asked, fingerprint });
     const nonce = await this.answers.ask();
     const validation = await this.post<Validation>('validate', { ...asked, fingerprint, nonce, signed: true });
     await this.answers.take(validation, asked, nonce);
@@ -90,9 +116,12 @@ export class LicenseClient {
   /** Takes a seat and keeps it until `deactivate` or `stop`. `onLost` is told when it is lost all the same. */
   async activate(device: object = {}, onLost: (error: LicenseError) => void = () => undefined): Promise<Activation> {
     const { fingerprint } = this.options;
-    const again = () => this.post<Activation>('activate', { ...device, fingerprint });
+    const { stops } = this;
+    const again = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
     const activation = await again();
-    this.stop();
+    // The program may have called stop() or deactivate() while the server answered.
+    if (stops !== this.stops) return activation;
+    this.heartbeat?.stop();
     const beat = () => this.post<Activation>('heartbeat', { fingerprint });
     this.heartbeat = new Heartbeat({ beat, again, onLost }, activation);
     return activation;
@@ -101,30 +130,24 @@ export class LicenseClient {
   /** Gives the seat back. */
   async deactivate(): Promise<Activation> {
     this.stop();
-    const activation = await this.post<Activation>('deactivate', { fingerprint: this.options.fingerprint });
-    await this.answers.forget();
-    return activation;
+    this.deactivations++;
+    return this.inTurn(async () => {
+      const activation = await this.post<Activation>('deactivate', { fingerprint: this.options.fingerprint });
+      await this.answers.forget();
+      return activation;
+    });
   }
 
   /** Sends no more heartbeats; the seat stays until it ends. */
   stop(): void {
+    this.stops++;
     this.heartbeat?.stop();
     this.heartbeat = undefined;
   }
 
   /** Gets a license file for this device, verifies that it was made for this very request, and keeps it. */
-  async checkOut(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
-    const { fingerprint } = this.options;
-    const nonce = globalThis.crypto.randomUUID();
-    const request = { ...device, fingerprint, nonce, ttl_seconds: ttlSeconds };
-    const { license_file } = await this.post<{ license_file: string }>('check-out', request);
-    // Its own time is the time, whatever the clock of this machine says: the nonce shows that it was made just now.
-    const { issued_at } = await openDocument(license_file, 'license', this.options);
-    const file = await this.verify(license_file, Date.parse(issued_at));
-    check(file.nonce === nonce, 'REPLAYED', 'The license file was made for another request.');
-    await this.clock.set(Date.parse(file.issued_at));
-    await this.store.setItem(FILE, license_file);
-    return file;
+  checkOut(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
+    return this.inTurn(() => this.fetchFile(ttlSeconds, device));
   }
 
   /** Keeps a license file that came another way, as by mail. */
@@ -153,7 +176,7 @@ export class LicenseClient {
   async keepRevocations(text: string): Promise<RevocationList> {
     const now = await this.clock.now();
     const kept = await this.keptRevocations();
-    const list = await verifyRevocationList(text, { ...this.options, now, notBefore: kept?.document.number });
+    const list = await verifyRevocationList(text, { ...this.trust, now, notBefore: kept?.document.number });
     await this.store.setItem(REVOCATIONS, text);
     return list;
   }
@@ -162,9 +185,26 @@ export class LicenseClient {
     return ask(this.options, `v1/client/${route}`, { ...body, license_key: this.options.licenseKey });
   }
 
+  private async fetchFile(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
+    const { fingerprint, unsigned } = this.options;
+    // The server would hold a seat for a file that nobody can verify.
+    if (unsigned === true)
+      throw new LicenseError('UNKNOWN_KEY', 'License files need `keys`; this client is `unsigned`.');
+    const nonce = globalThis.crypto.randomUUID();
+    const request = { ...device, fingerprint, nonce, ttl_seconds: ttlSeconds };
+    const { license_file } = await this.post<{ license_file: string }>('check-out', request);
+    // Its own time is the time, whatever the clock of this machine says: the nonce shows that it was made just now.
+    const { issued_at } = await openDocument(license_file, 'license', this.trust);
+    const file = await this.verify(license_file, Date.parse(issued_at));
+    check(file.nonce === nonce, 'REPLAYED', 'The license file was made for another request.');
+    await this.clock.set(Date.parse(file.issued_at));
+    await this.store.setItem(FILE, license_file);
+    return file;
+  }
+
   private verify(text: string, now: number, revocations?: RevocationList): Promise<LicenseFile> {
-    const { tenantId, keys, productId, fingerprint } = this.options;
-    return verifyLicenseFile(text, { tenantId, keys, productId, fingerprint, now, revocations });
+    const { productId, fingerprint } = this.options;
+    return verifyLicenseFile(text, { ...this.trust, productId, fingerprint, now, revocations });
   }
 
   private complete(question: Question): Question {
@@ -202,8 +242,8 @@ export class LicenseClient {
   }
 
   /** The server said yes: a file that cannot be had now is tried for again by the next check. */
-  private async renewFile(): Promise<void> {
-    const { offlineSeconds } = this.options;
+  private async renewFile(deactivations: number): Promise<void> {
+    const { offlineSeconds } = this;
     if (offlineSeconds === undefined) return;
     try {
       const file = await this.offline();
@@ -211,16 +251,45 @@ export class LicenseClient {
     } catch (error) {
       if (!(error instanceof LicenseError)) throw error;
     }
-    await this.checkOut(offlineSeconds).catch((error: unknown) => {
+    const renew = async () => {
+      // A check that was in flight when the program gave its seat back must not take the seat again.
+      if (deactivations === this.deactivations) await this.fetchFile(offlineSeconds);
+    };
+    await this.inTurn(renew).catch((error: unknown) => {
       if (!(error instanceof LicenseError)) throw error;
     });
+  }
+
+  /**
+   * Runs calls that take the seat or give it back one after the other. In flight together, they could reach the server in
+   * another order, and an activation would undo the deactivation that the program called after it.
+   */
+  private inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
+    const result = this.seatCalls.then(call);
+    this.seatCalls = result.catch(() => undefined);
+    return result;
   }
 
   /** A list that is past its next update still says what it said. */
   private async keptRevocations(): Promise<RevocationList | undefined> {
     const text = await this.store.getItem(REVOCATIONS);
-    return text ? openRevocationList(text, this.options) : undefined;
+    return text ? openRevocationList(text, this.trust) : undefined;
   }
+}
+
+/** Throws where a program would believe every server without having asked for that by name. */
+function checkOptions(options: ClientOptions): void {
+  // Programs in JavaScript may pass anything, such as a whole JSON Web Key Set as `keys`.
+  const { keys, unsigned, offlineSeconds }: Partial<Record<keyof SignedOptions, unknown>> = options;
+  if (unsigned === true) {
+    const excluded = keys === undefined && offlineSeconds === undefined;
+    check(excluded, 'INVALID_OPTIONS', '`unsigned` must not be combined with `keys` or `offlineSeconds`.');
+    return;
+  }
+  const message =
+    '`keys` must contain at least one public key, from /v1/client/{tenant}/jwks.json. ' +
+    'An empty set means that the tenant has signed nothing yet. `unsigned: true` accepts any server.';
+  check(Array.isArray(keys) && keys.length > 0, 'INVALID_OPTIONS', message);
 }
 
 function refusal(source: 'cache' | 'file', error: unknown): Verdict {

@@ -31,16 +31,23 @@ export type ErrorCode =
   | 'USAGE_EXCEEDED'
   /** This platform's WebCrypto has no Ed25519, or no WebCrypto is offered: a page must be served over HTTPS. */
   | 'ED25519_UNSUPPORTED'
+  /** The options contradict each other, or one that is required is missing. */
+  | 'INVALID_OPTIONS'
+  /** The store could not be read or written; `cause` is the error of the operating system. */
+  | 'STORE_FAILED'
+  /** The operating system gives this device no identifier. */
+  | 'FINGERPRINT_UNAVAILABLE'
   /** No answer came. */
   | 'UNREACHABLE'
   /** The server refused; see `problem`. */
   | 'REFUSED';
 
-/** RFC 9457, as the server sends it. */
+/** Problem details (RFC 9457) with all members that the server sent, including those that this release does not know. */
 export interface Problem {
   readonly status: number;
   readonly code?: string;
   readonly detail?: string;
+  readonly [member: string]: unknown;
 }
 
 export class LicenseError extends Error {

@@ -32,10 +32,8 @@ export async function ask<Answer>(server: Server, path: string, body?: object): 
     if (response.ok) return answer;
     const { status } = response;
     const passes = status >= 500 || status === 429 || status === 408;
-    const problem = { status, code: answer.code, detail: answer.detail } as Problem;
-    throw new LicenseError(passes ? 'UNREACHABLE' : 'REFUSED', answer.detail ?? `The server answered ${status}.`, {
-      problem,
-    });
+    const { detail = `The server answered ${status}.` } = answer;
+    throw new LicenseError(passes ? 'UNREACHABLE' : 'REFUSED', detail, { problem: { ...answer, status } });
   } catch (cause) {
     if (cause instanceof LicenseError) throw cause;
     throw new LicenseError('UNREACHABLE', 'The server cannot be reached.', { cause });

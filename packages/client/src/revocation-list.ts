@@ -1,6 +1,6 @@
 import { toBase64Url, utf8 } from './bytes.js';
 import { sha256 } from './ed25519.js';
-import { check, CLOCK_TOLERANCE_MS, openDocument, type SignedDocument, type Trust } from './signed-document.js';
+import { check, checkIssued, openDocument, type SignedDocument, type Trust } from './signed-document.js';
 
 const DIGEST_BYTES = 8;
 
@@ -43,9 +43,8 @@ export async function verifyRevocationList(text: string, options: RevocationList
   const list = await openRevocationList(text, options);
   const { document } = list;
   const now = options.now ?? Date.now();
-  const issuedAt = Date.parse(document.issued_at);
-  check(now >= issuedAt - CLOCK_TOLERANCE_MS, 'CLOCK_TURNED_BACK', 'The clock is before the time the list was made.');
+  checkIssued(document, now);
   check(now < Date.parse(document.expires_at), 'OUTDATED', 'The revocation list is past its next update.');
-  check(document.number >= (options.notBefore ?? 0), 'OUTDATED', 'A newer revocation list was seen before.');
+  check(document.number >= (options.notBefore ?? 0), 'OUTDATED', 'A newer revocation list is already stored.');
   return list;
 }

@@ -49,13 +49,19 @@ export async function openDocument(text: string, type: DocumentType, trust: Trus
   if (!key) throw new LicenseError('UNKNOWN_KEY', 'The document is signed by a key that is not trusted.');
   check(await isSignedBy(key, signature, content), 'BAD_SIGNATURE', 'The document was changed after it was signed.');
   check(canonicalize(document) === spelling, 'MALFORMED', 'The document is not canonical JSON.');
-  check(document.type === type, 'WRONG_TYPE', 'The document was signed for another purpose.');
-  check(document.tenant_id === trust.tenantId, 'WRONG_TENANT', 'The document is of another vendor.');
+  check(document.type === type, 'WRONG_TYPE', 'The document has another type.');
+  check(document.tenant_id === trust.tenantId, 'WRONG_TENANT', 'The document belongs to another vendor.');
   return document as unknown as SignedDocument;
 }
 
 export function check(condition: boolean, code: ErrorCode, message: string): asserts condition {
   if (!condition) throw new LicenseError(code, message);
+}
+
+/** Throws LicenseError if the document was issued after `now`, by more than two honest clocks differ. */
+export function checkIssued({ issued_at }: Pick<SignedDocument, 'issued_at'>, now: number): void {
+  const message = 'The device clock is earlier than the issue time of the document.';
+  check(now >= Date.parse(issued_at) - CLOCK_TOLERANCE_MS, 'CLOCK_TURNED_BACK', message);
 }
 
 /** One document and nothing but space, tab, CR and LF around it and in it: `trim` and `\s` also accept a byte order mark and others. */

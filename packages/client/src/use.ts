@@ -1,6 +1,6 @@
 import { LicenseError } from './errors.js';
 import type { RevocationList } from './revocation-list.js';
-import { check, CLOCK_TOLERANCE_MS, type SignedDocument, type Trust } from './signed-document.js';
+import { check, checkIssued, type SignedDocument, type Trust } from './signed-document.js';
 
 /** Where a document is to be good. */
 export interface Use extends Trust {
@@ -28,8 +28,7 @@ export async function checkUse(said: AboutLicense, { fingerprint, productId, rev
   if (said.device) {
     check(said.device.fingerprint === fingerprint, 'WRONG_DEVICE', 'The document is for another device.');
   }
-  const issuedAt = Date.parse(said.issued_at);
-  check(now >= issuedAt - CLOCK_TOLERANCE_MS, 'CLOCK_TURNED_BACK', 'The clock is before the time it was made.');
+  checkIssued(said, now);
   check(now < Date.parse(said.expires_at), 'EXPIRED', 'The document has expired.');
   if (await revocations?.has(said.license_id)) {
     throw new LicenseError('REVOKED', 'The license was revoked or suspended.');
