@@ -191,7 +191,7 @@ describe('a batch of changes', () => {
       { license_id, reason: REASON },
     ]);
     expect(results.map(({ status }) => status)).toEqual([400, 400, 200, 409]);
-    expect(results[3].problem.detail).toContain(`in which ${action} is not possible`);
+    expect(results[3].problem.detail).toContain(`Action "${action}" is not allowed`);
   });
 
   it('does what is asked of one license in the order of the lines', async () => {

@@ -406,7 +406,7 @@ describe('the client API', () => {
       ] as const) {
         const refused = (await call(route, license, body)).body;
         expect(refused.code).toBe('LICENSE_STATE');
-        expect(refused.detail).toContain(`is SUSPENDED, in which ${action} is not possible`);
+        expect(refused.detail).toContain(`Action "${action}" is not allowed`);
       }
       expect((await call('deactivate', license, { fingerprint: 'a' })).status).toBe(200);
     });

@@ -130,9 +130,9 @@ describe('the life of a license', () => {
     ];
     for (const { status, body } of refused) {
       expect({ status, code: body.code }).toEqual({ status: 409, code: 'LICENSE_STATE' });
-      expect(body.detail).toContain('is REVOKED, in which');
+      expect(body.detail).toContain('is REVOKED.');
     }
-    expect(refused[0]?.body.detail).toContain('renew is not possible');
+    expect(refused[0]?.body.detail).toContain('Action "renew" is not allowed');
     expect(await read(license_id)).toEqual(revoked);
     expect((await api.get('/v1/licenses?status=REVOKED')).body.data).toContainEqual(revoked);
   });

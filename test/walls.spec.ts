@@ -83,8 +83,9 @@ describe('the walls between tenants', () => {
         type: 'urn:imprimatur:problem:UNAUTHENTICATED',
         title: 'Unauthorized',
         status: 401,
-        detail: 'A valid API key is needed: send it as "Authorization: Bearer imp_…".',
+        detail: 'A valid API key or access token is required: "Authorization: Bearer …".',
         code: 'UNAUTHENTICATED',
+        next: { action: 'sign_in' },
       });
     });
 

@@ -27,8 +27,8 @@ import { CurrentLicensee, LicenseeGuard, OptionalLicensee, type Licensee } from 
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { ValidateLicenseQuery } from './queries/validate-license.query.js';
 
-const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] };
-const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'];
+const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] } as const;
+const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 
 /** For the vendor's programs, wherever they run: the license key in the body is their credential. */
 @ApiTags('Client API')

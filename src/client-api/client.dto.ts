@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { ActivationResponse, deviceFields, Fingerprint, toActivationResponse } from '../activations/index.js';
 import { maxActivationsOf, type License } from '../licensing/index.js';
 import { checkOutFields } from '../offline/index.js';
+import { NextStep } from '../shared/http/next-action.js';
 import { ResourceId, text, Timestamp, UtcTime } from '../shared/http/schema.js';
 import { LicenseModel, LicenseType, normalMac } from '../templates/index.js';
-import { FAILURE_CODES, SUCCESS_CODES, type Reason } from './codes.js';
+import { FAILURE_CODES, nextAfter, SUCCESS_CODES, toReasonResponse, type Reason, type SuccessCode } from './codes.js';
 import { entitlementOf } from './entitlement.js';
 import type { Evidence } from './evaluation.js';
 
@@ -152,14 +153,17 @@ export const ClientLicense = z
   .meta({ id: 'ClientLicense' });
 export type ClientLicense = z.infer<typeof ClientLicense>;
 
+export const ValidationReason = z
+  .object({ code: z.enum(FAILURE_CODES), detail: z.string(), next: NextStep })
+  .meta({ id: 'ValidationReason' });
+
 export const ValidateResponse = z
   .object({
     valid: z.boolean(),
     code: z.enum([...SUCCESS_CODES, ...FAILURE_CODES]).meta({ description: 'The first reason, or VALID or IN_GRACE.' }),
     detail: z.string(),
-    reasons: z
-      .array(z.object({ code: z.enum(FAILURE_CODES), detail: z.string() }))
-      .meta({ description: 'Every reason why not, in the documented order.' }),
+    next: NextStep,
+    reasons: z.array(ValidationReason).meta({ description: 'Every reason why not, in the documented order.' }),
     license: ClientLicense.nullable().meta({ description: 'null where there is none with this key.' }),
     activation: ActivationResponse.optional().meta({ description: 'The latest of the device that asked.' }),
     entitlements: z.array(Entitlement),
@@ -176,7 +180,7 @@ export type ValidateResponse = z.infer<typeof ValidateResponse>;
 export const UsageResponse = z.object({ license_id: z.uuid(), entitlement: Entitlement }).meta({ id: 'Usage' });
 export type UsageResponse = z.infer<typeof UsageResponse>;
 
-const NOT_FOUND: Reason = { code: 'NOT_FOUND', detail: 'There is no license with this key.' };
+const NOT_FOUND = toReasonResponse({ code: 'NOT_FOUND', detail: 'There is no license with this key.' });
 
 /** The one answer about a key that is not known. There is no vendor whose key could sign it. */
 export function toUnknownResponse(now: Date, { nonce, signed }: ValidateRequest): ValidateResponse {
@@ -199,7 +203,7 @@ export function toValidateResponse(
 ): ValidateResponse {
   return {
     ...verdict(license, reasons, now),
-    reasons: [...reasons],
+    reasons: reasons.map(toReasonResponse),
     license: toClientLicense(license, now),
     ...(activation && { activation: toActivationResponse(activation, now) }),
     entitlements: toEntitlements(license, usage, now),
@@ -213,10 +217,11 @@ export function toEntitlements(license: License, usage: ReadonlyMap<string, numb
 }
 
 function verdict(license: License, [first]: readonly Reason[], now: Date) {
-  if (first) return { valid: false, ...first };
-  if (!license.isInGrace(now)) return { valid: true, code: 'VALID' as const, detail: 'The license is valid.' };
+  if (first) return { valid: false, ...toReasonResponse(first) };
+  const succeed = (code: SuccessCode, detail: string) => ({ valid: true, code, detail, next: nextAfter(code) });
+  if (!license.isInGrace(now)) return succeed('VALID', 'The license is valid.');
   const until = license.graceEndsAt(now)?.toISOString() ?? '';
-  return { valid: true, code: 'IN_GRACE' as const, detail: `The license has expired and may be used until ${until}.` };
+  return succeed('IN_GRACE', `The license has expired and may be used until ${until}.`);
 }
 
 function toClientLicense(license: License, now: Date): ClientLicense {

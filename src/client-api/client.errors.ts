@@ -1,6 +1,7 @@
 import { ConflictException, ForbiddenException, NotFoundException } from '@nestjs/common';
 import type { JsonObject } from '../shared/events/integration-event.js';
-import type { Reason } from './codes.js';
+import type { NextAction } from '../shared/http/next-action.js';
+import { toReasonResponse, type Reason } from './codes.js';
 
 /** One answer to a key that is malformed, that nobody has, and that is another tenant's. */
 export class UnknownLicenseKeyError extends NotFoundException {
@@ -12,10 +13,16 @@ export class UnknownLicenseKeyError extends NotFoundException {
 /** The license is not for this place, time, device or product. Carries every reason. */
 export class LicenseRestrictedError extends ForbiddenException {
   readonly extension: JsonObject;
+  readonly nextAction: NextAction | undefined;
+  readonly retryAt: Date | undefined;
 
   constructor(reasons: readonly Reason[]) {
     super(reasons.map(({ detail }) => detail).join(' '), { errorCode: 'LICENSE_RESTRICTED' });
-    this.extension = { reasons: reasons.map(({ code, detail }) => ({ code, detail })) };
+    const sent = reasons.map(toReasonResponse);
+    const { action, after } = sent[0]?.next ?? {};
+    this.extension = { reasons: sent };
+    this.nextAction = action;
+    this.retryAt = after === undefined ? undefined : new Date(after);
   }
 }
 
@@ -29,9 +36,18 @@ export class FeatureUnavailableError extends ConflictException {
 export class UsageExceededError extends ConflictException {
   readonly extension: JsonObject;
 
-  constructor(featureId: string, used: number, limit: number) {
+  constructor(
+    featureId: string,
+    used: number,
+    limit: number,
+    readonly retryAt: Date | null = null,
+  ) {
     super(`Of ${limit} of the feature ${featureId}, ${used} are used.`, { errorCode: 'USAGE_EXCEEDED' });
     this.extension = { used, limit_value: limit };
+  }
+
+  get nextAction(): NextAction {
+    return this.retryAt ? 'retry' : 'contact_vendor';
   }
 }
 

@@ -1,3 +1,5 @@
+import { nextStep, type NextAction, type NextFacts, type NextStep } from '../shared/http/next-action.js';
+
 /**
  * Every answer of `validate`, in the order in which the first that applies becomes `code`: who asks, then the license, then
  * the program, then where it runs, then the device, then the features. docs/validation-codes.md says what to do about each.
@@ -36,9 +38,47 @@ export const FEATURE_CODES: readonly FailureCode[] = ['FEATURE_MISSING', 'FEATUR
 export const SUCCESS_CODES = ['IN_GRACE', 'VALID'] as const;
 export type SuccessCode = (typeof SUCCESS_CODES)[number];
 
-export interface Reason {
+export interface Reason extends NextFacts {
   readonly code: FailureCode;
   readonly detail: string;
+}
+
+const ACTIONS: Readonly<Record<FailureCode | SuccessCode, NextAction>> = {
+  NOT_FOUND: 'fix_request',
+  TENANT_SUSPENDED: 'contact_vendor',
+  REVOKED: 'contact_vendor',
+  SUSPENDED: 'reinstate',
+  NOT_ACTIVE: 'contact_vendor',
+  EXPIRED: 'renew',
+  PRODUCT_MISMATCH: 'fix_request',
+  VERSION_NOT_COVERED: 'renew',
+  CLOCK_SKEW: 'update_clock',
+  COUNTRY_DENIED: 'contact_vendor',
+  DOMAIN_DENIED: 'contact_vendor',
+  IP_DENIED: 'contact_vendor',
+  MAC_DENIED: 'contact_vendor',
+  HARDWARE_DENIED: 'contact_vendor',
+  TIME_DENIED: 'retry',
+  FINGERPRINT_REQUIRED: 'fix_request',
+  HEARTBEAT_EXPIRED: 'activate',
+  FINGERPRINT_MISMATCH: 'activate',
+  NOT_ACTIVATED: 'activate',
+  ACTIVATION_LIMIT_REACHED: 'deactivate_device',
+  FEATURE_MISSING: 'contact_vendor',
+  FEATURE_EXPIRED: 'contact_vendor',
+  // `retry` from the time at which the usage is reset.
+  USAGE_EXCEEDED: 'contact_vendor',
+  IN_GRACE: 'renew',
+  VALID: 'none',
+};
+
+export function nextAfter(code: FailureCode | SuccessCode, facts?: NextFacts): NextStep {
+  return nextStep(ACTIONS[code], facts);
+}
+
+/** A reason as it is sent. */
+export function toReasonResponse(reason: Reason) {
+  return { code: reason.code, detail: reason.detail, next: nextAfter(reason.code, reason) };
 }
 
 export function inOrder(reasons: readonly Reason[]): Reason[] {

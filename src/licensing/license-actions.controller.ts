@@ -25,8 +25,8 @@ import {
 } from './license-actions.dto.js';
 import { LicenseResponse } from './license.dto.js';
 
-const NOT_FOUND = ['LICENSE_NOT_FOUND'];
-const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'];
+const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
+const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'] as const;
 
 /** What is done to a license that is there. */
 @ApiTags('Licenses')

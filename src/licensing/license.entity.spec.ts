@@ -53,7 +53,7 @@ describe('the transitions of a license', () => {
     const after = () => license.after(action as LicenseAction, NOW);
     if (next !== '-') expect(after()).toBe(next);
     else {
-      expect(after).toThrow(`The license l-1 is ${state}, in which ${action} is not possible.`);
+      expect(after).toThrow(`Action "${action}" is not allowed while the license l-1 is ${state}.`);
       expect(after).toThrow(expect.objectContaining({ status: 409, options: { errorCode: 'LICENSE_STATE' } }));
     }
   });

@@ -1,5 +1,6 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
 import type { JsonObject } from '../shared/events/integration-event.js';
+import type { NextAction } from '../shared/http/next-action.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
 
 export class LicenseNotFoundError extends NotFoundException {
@@ -22,9 +23,24 @@ export class ProductInactiveError extends ConflictException {
 
 /** The license is in no state for this; see TRANSITIONS. */
 export class LicenseStateError extends ConflictException {
+  readonly nextAction: NextAction;
+
   constructor(licenseId: string, action: LicenseAction, state: LicenseState) {
-    super(`The license ${licenseId} is ${state}, in which ${action} is not possible.`, { errorCode: 'LICENSE_STATE' });
+    super(`Action "${action}" is not allowed while the license ${licenseId} is ${state}.`, {
+      errorCode: 'LICENSE_STATE',
+    });
+    this.nextAction = nextActionIn(state, action);
   }
+}
+
+/** Actions of programs, whose users can ask the vendor for what they cannot do. */
+const OF_PROGRAMS: readonly LicenseAction[] = ['activate', 'heartbeat', 'use', 'check-out'];
+
+function nextActionIn(state: LicenseState, action: LicenseAction): NextAction {
+  if (state === 'EXPIRED' || state === 'IN_GRACE') return 'renew';
+  if (OF_PROGRAMS.includes(action)) return state === 'SUSPENDED' ? 'reinstate' : 'contact_vendor';
+  // Of a revoked license nothing can be done; what is suspended, or in force, may be what was asked for.
+  return state === 'SUSPENDED' && action !== 'suspend' ? 'reinstate' : 'none';
 }
 
 export class TrialNotAllowedError extends ConflictException {
@@ -36,7 +52,7 @@ export class TrialNotAllowedError extends ConflictException {
 /** A customer tries a product once, whatever became of the trial. */
 export class TrialAlreadyUsedError extends ConflictException {
   constructor(cause?: unknown) {
-    super('The customer has had a trial of this product.', { cause, errorCode: 'TRIAL_ALREADY_USED' });
+    super('The customer has already used a trial of this product.', { cause, errorCode: 'TRIAL_ALREADY_USED' });
   }
 }
 
@@ -49,7 +65,9 @@ export class LicenseNeverExpiresError extends ConflictException {
 
 export class ExpiryTooFarError extends ConflictException {
   constructor(licenseId: string) {
-    super(`The license ${licenseId} would end, with its grace, after the year 9999.`, { errorCode: 'EXPIRY_TOO_FAR' });
+    super(`The license ${licenseId} would end after the year 9999, grace period included.`, {
+      errorCode: 'EXPIRY_TOO_FAR',
+    });
   }
 }
 
@@ -57,8 +75,12 @@ export class ExpiryTooFarError extends ConflictException {
 export class LicenseFileOutError extends ConflictException {
   readonly extension: JsonObject;
 
-  constructor(licenseId: string, until: Date) {
-    super(`The license ${licenseId} cannot end before ${until.toISOString()}: a license file is good until then.`, {
+  constructor(
+    licenseId: string,
+    readonly retryAt: Date,
+  ) {
+    const until = retryAt;
+    super(`The license ${licenseId} cannot end before ${until.toISOString()}: a license file is valid until then.`, {
       errorCode: 'LICENSE_FILE_OUT',
     });
     this.extension = { files_until: until.toISOString() };
@@ -73,13 +95,13 @@ export class LicenseIsTrialError extends ConflictException {
 
 export class LicenseIsNoTrialError extends ConflictException {
   constructor(licenseId: string) {
-    super(`The license ${licenseId} is no trial.`, { errorCode: 'LICENSE_IS_NO_TRIAL' });
+    super(`The license ${licenseId} is not a trial.`, { errorCode: 'LICENSE_IS_NO_TRIAL' });
   }
 }
 
 /** A license stays with its product, whose programs know its key. */
 export class ProductDiffersError extends ConflictException {
   constructor(templateId: string) {
-    super(`The license template ${templateId} is of another product.`, { errorCode: 'PRODUCT_DIFFERS' });
+    super(`The license template ${templateId} belongs to another product.`, { errorCode: 'PRODUCT_DIFFERS' });
   }
 }

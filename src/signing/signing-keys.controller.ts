@@ -15,7 +15,7 @@ import { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
 import { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
 import { Kid, ListSigningKeysRequest, SigningKeyPage, SigningKeyResponse } from './signing-key.dto.js';
 
-const ACTION_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE'] };
+const ACTION_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE'] } as const;
 
 @ApiTags('Signing keys')
 @Controller('v1/signing-keys')

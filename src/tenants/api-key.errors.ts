@@ -8,7 +8,7 @@ export class ApiKeyNotFoundError extends NotFoundException {
 
 export class ApiKeyInactiveError extends ConflictException {
   constructor(id: string) {
-    super(`The API key ${id} is revoked or expired. Make a new one.`, { errorCode: 'API_KEY_INACTIVE' });
+    super(`The API key ${id} is revoked or expired. Create a new one.`, { errorCode: 'API_KEY_INACTIVE' });
   }
 }
 

@@ -2,6 +2,7 @@ import { toBase64Url, utf8 } from './bytes.js';
 import { canonicalize, type Json } from './canonical.js';
 import { sha256 } from './ed25519.js';
 import { openDocument, type SignedDocument, type Trust } from './signed-document.js';
+import type { NextStep } from './next.js';
 import { checkFeatures, checkUse, type Use } from './use.js';
 
 /** A feature, and how much of it was left. */
@@ -34,6 +35,7 @@ export interface Question {
 export interface Reason {
   readonly code: string;
   readonly detail: string;
+  readonly next: NextStep;
 }
 
 /** What the server says; see its documentation for `code`. */
@@ -41,6 +43,8 @@ export interface Validation {
   readonly valid: boolean;
   readonly code: string;
   readonly detail: string;
+  /** Next step after `code`. */
+  readonly next: NextStep;
   readonly reasons: readonly Reason[];
   readonly entitlements: readonly Entitlement[];
   /** The same, signed: where keys are pinned. */

@@ -36,8 +36,22 @@ const fileFor = async ({ fingerprint = 'd', nonce = null }: Record<string, Json>
   license_file: await signed('LICENSE FILE', { type: 'license', license, device: { fingerprint }, lease: null, nonce }),
 });
 
-const VALID = { valid: true, code: 'VALID', detail: '', reasons: [] as Json[], entitlements: [] as Json[] };
-const no = (code: string) => ({ ...VALID, valid: false, code, reasons: [{ code, detail: '' }] });
+const VALID = {
+  valid: true,
+  code: 'VALID',
+  detail: '',
+  next: { action: 'none' },
+  reasons: [] as Json[],
+  entitlements: [] as Json[],
+};
+const RENEW = { action: 'renew' };
+const no = (code: string) => ({
+  ...VALID,
+  valid: false,
+  code,
+  next: RENEW,
+  reasons: [{ code, detail: '', next: RENEW }],
+});
 
 /** As the server answers, signed where that is asked for; `change` is what the document says instead. */
 const answerTo = async (
@@ -88,7 +102,8 @@ describe('a program that reaches the server', () => {
   it('is told what the server says, whatever that is', async () => {
     expect(await client().check()).toMatchObject({ valid: true, code: 'VALID', source: 'server' });
     answers.validate = (body) => answerTo(body, no('SUSPENDED'));
-    expect(await client().check()).toMatchObject({ valid: false, code: 'SUSPENDED', source: 'server' });
+    const refused = { valid: false, code: 'SUSPENDED', source: 'server', next: RENEW };
+    expect(await client().check()).toMatchObject(refused);
     answers.validate = () => [400, { code: 'VALIDATION_FAILED', detail: 'No.' }];
     await expect(client().check()).rejects.toMatchObject({ code: 'REFUSED', problem: { code: 'VALIDATION_FAILED' } });
   });
@@ -145,7 +160,7 @@ describe('a program that does not reach the server', () => {
 
   it('does not run without a file', async () => {
     answers.validate = () => 'silence';
-    expect(await client().check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE', source: 'file' });
+    expect(await client().check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE', next: { action: 'retry' } });
   });
 
   it.each(['SUSPENDED', 'REVOKED'])('does not run any more by a file after the server said %s', async (code) => {
@@ -425,7 +440,7 @@ describe('the last good answer', () => {
     now += 2 * DAY_MS;
     expect(await client().check()).toMatchObject({ valid: true, source: 'cache', grace: true });
     now -= DAY_MS;
-    expect(await client().check()).toMatchObject({ valid: false, code: 'CLOCK_TURNED_BACK', source: 'cache' });
+    expect(await client().check()).toMatchObject({ valid: false, next: { action: 'update_clock' } });
     now += DAY_MS;
     expect(await client().check()).toMatchObject({ valid: true, source: 'cache' });
     // The time that the server signs counts, also where the clock is behind from the start.

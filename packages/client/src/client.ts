@@ -5,6 +5,7 @@ import { Heartbeat, type Activation } from './heartbeat.js';
 import { ask, type Server } from './http.js';
 import type { PublicKey } from './ed25519.js';
 import { verifyLicenseFile, type LicenseFile } from './license-file.js';
+import type { NextStep } from './next.js';
 import { openRevocationList, verifyRevocationList, type RevocationList } from './revocation-list.js';
 import { check, openDocument, type Trust } from './signed-document.js';
 import { memoryStore, type Store } from './store.js';
@@ -51,7 +52,13 @@ export type ClientOptions = SignedOptions | UnsignedOptions;
 
 /** Whether the program may run, and who says so. */
 export type Verdict =
-  | { readonly valid: boolean; readonly code: string; readonly source: 'server'; readonly validation: Validation }
+  | {
+      readonly valid: boolean;
+      readonly code: string;
+      readonly source: 'server';
+      readonly next: NextStep;
+      readonly validation: Validation;
+    }
   | {
       readonly valid: true;
       readonly code: string;
@@ -61,7 +68,13 @@ export type Verdict =
       readonly answer: SignedAnswer;
     }
   | { readonly valid: true; readonly code: 'VALID'; readonly source: 'file'; readonly file: LicenseFile }
-  | { readonly valid: false; readonly code: string; readonly source: 'cache' | 'file'; readonly error: LicenseError };
+  | {
+      readonly valid: false;
+      readonly code: string;
+      readonly source: 'cache' | 'file';
+      readonly next: NextStep;
+      readonly error: LicenseError;
+    };
 
 /** Everything throws LicenseError. */
 export class LicenseClient {
@@ -92,10 +105,10 @@ export class LicenseClient {
     const { deactivations } = this;
     try {
       const validation = await this.validate(question);
-      const { valid, code } = validation;
+      const { valid, code, next } = validation;
       if (valid) await this.renewFile(deactivations);
       else if (FINAL.includes(code) && this.options.unsigned !== true) await this.store.setItem(FILE, '');
-      return { valid, code, source: 'server', validation };
+      return { valid, code, source: 'server', next, validation };
     } catch (error) {
       if (!(error instanceof LicenseError) || error.code !== 'UNREACHABLE') throw error;
       return this.checkOffline(question);
@@ -294,5 +307,5 @@ function checkOptions(options: ClientOptions): void {
 
 function refusal(source: 'cache' | 'file', error: unknown): Verdict {
   if (!(error instanceof LicenseError)) throw error;
-  return { valid: false, code: error.code, source, error };
+  return { valid: false, code: error.code, source, next: error.next, error };
 }

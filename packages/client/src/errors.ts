@@ -1,3 +1,5 @@
+import { nextAfter, type NextStep } from './next.js';
+
 /** Why a document was not accepted, or a server did not help. `code` is the contract. */
 export type ErrorCode =
   /** Not the text of a signed document: cut, extended, or changed so that it cannot be read. */
@@ -47,12 +49,15 @@ export interface Problem {
   readonly status: number;
   readonly code?: string;
   readonly detail?: string;
+  readonly next?: NextStep;
   readonly [member: string]: unknown;
 }
 
 export class LicenseError extends Error {
   override readonly name = 'LicenseError';
   readonly problem: Problem | undefined;
+  /** That of the server, where it refused. */
+  readonly next: NextStep;
 
   constructor(
     readonly code: ErrorCode,
@@ -61,5 +66,6 @@ export class LicenseError extends Error {
   ) {
     super(message, options);
     this.problem = options.problem;
+    this.next = options.problem?.next ?? nextAfter(code);
   }
 }

@@ -1,6 +1,7 @@
 export { verifyAnswer, type Entitlement, type Question, type SignedAnswer, type Validation } from './answer.js';
 export { LicenseClient, type ClientOptions, type Verdict } from './client.js';
 export { LicenseError, type ErrorCode, type Problem } from './errors.js';
+export type { NextAction, NextStep } from './next.js';
 export type { PublicKey } from './ed25519.js';
 export {
   hasFeature,

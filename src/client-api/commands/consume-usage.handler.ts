@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { UsageExceededError } from '../client.errors.js';
-import { entitlementOf } from '../entitlement.js';
+import { entitlementOf, periodEnd } from '../entitlement.js';
 import { UsableFeatures } from '../usable-features.js';
 import { UsageRepository } from '../usage.repository.js';
 import { ConsumeUsageCommand } from './consume-usage.command.js';
@@ -23,7 +23,7 @@ export class ConsumeUsageHandler implements ICommandHandler<ConsumeUsageCommand>
       const used = await this.usages.consume(transaction, asked, limit);
       if (used === undefined) {
         const before = (await this.usages.read(license, now)).get(use.feature_id) ?? 0;
-        throw new UsageExceededError(use.feature_id, before, limit);
+        throw new UsageExceededError(use.feature_id, before, limit, periodEnd(feature, now));
       }
       return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };
     });

@@ -2,7 +2,7 @@ import { ConflictException, UnprocessableEntityException } from '@nestjs/common'
 
 export class IdempotencyKeyReusedError extends UnprocessableEntityException {
   constructor() {
-    super('This idempotency key was sent before with another request. Use a new key for a new request.', {
+    super('This idempotency key was used with a different request. Use a new key.', {
       errorCode: 'IDEMPOTENCY_KEY_REUSED',
     });
   }
@@ -13,7 +13,7 @@ export class IdempotencyInProgressError extends ConflictException {
   readonly retryAfterS = 1;
 
   constructor(cause: unknown) {
-    super('A request with this idempotency key is under way. Send it again shortly for its result.', {
+    super('A request with this idempotency key is in progress. Retry shortly.', {
       cause,
       errorCode: 'IDEMPOTENCY_IN_PROGRESS',
     });

@@ -1,10 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { ProblemCode } from './next-action.js';
 import { problem } from './problem.js';
 
 /** Problem codes a route can answer with, by status. */
-export type ProblemCodes = Readonly<Record<number, readonly string[]>>;
+export type ProblemCodes = Readonly<Record<number, readonly ProblemCode[]>>;
 
 const COMMON: ProblemCodes = { 500: ['INTERNAL_ERROR'], 503: ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY', 'OVERLOADED'] };
 const AUTHENTICATED: ProblemCodes = {
@@ -99,7 +100,7 @@ function describe(summary: string, sources: readonly ProblemCodes[]) {
   );
 }
 
-function exampleOf(status: number, code: string) {
+function exampleOf(status: number, code: ProblemCode) {
   return problem(status, code, 'A sentence for people.', '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e');
 }
 

@@ -40,7 +40,7 @@ export class CursorMismatchError extends BadRequestException {
 /** The resource is at another version than the caller knows. Nothing was changed. */
 export class PreconditionFailedError extends PreconditionFailedException {
   constructor(version: number) {
-    super(`The resource is at version ${version}, not at the one that the change was made for. Read it again.`, {
+    super(`The resource is at version ${version}, not at the version in If-Match. Read it again.`, {
       errorCode: 'PRECONDITION_FAILED',
     });
   }
@@ -49,17 +49,16 @@ export class PreconditionFailedError extends PreconditionFailedException {
 /** The tenant demands that changes name the version they were made for. */
 export class PreconditionRequiredError extends HttpException {
   constructor() {
-    const detail =
-      'This tenant demands If-Match with the ETag of the resource, or its version in a line of a batch, so that no change ' +
-      'overwrites another.';
-    super(detail, HttpStatus.PRECONDITION_REQUIRED, { errorCode: 'PRECONDITION_REQUIRED' });
+    super('This tenant requires If-Match, or `version` in a batch line.', HttpStatus.PRECONDITION_REQUIRED, {
+      errorCode: 'PRECONDITION_REQUIRED',
+    });
   }
 }
 
 /** Nothing was changed. */
 export class OverloadedError extends ServiceUnavailableException {
   constructor() {
-    super('The server has as much work as it can do. Nothing was changed; try again shortly.', {
+    super('The server is overloaded. Nothing was changed; retry shortly.', {
       errorCode: 'OVERLOADED',
     });
   }

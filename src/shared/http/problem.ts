@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../events/integration-event.js';
+import { isProblemCode, NextStep, nextStep, PROBLEM_ACTIONS, type NextFacts, type ProblemCode } from './next-action.js';
 import type { RefusedRequest } from './refusals.js';
 
 export const FieldProblem = z
@@ -26,18 +27,29 @@ export const Problem = z
     detail: z.string(),
     instance: z.string().meta({ description: 'The request, by its X-Request-Id.' }),
     code: z.string().meta({ examples: ['TEMPLATE_NOT_FOUND'] }),
+    next: NextStep,
     errors: z.array(FieldProblem).optional(),
   })
   .meta({ id: 'Problem' });
 
 export type Problem = z.infer<typeof Problem>;
 
+/** What a problem says besides its code and sentence. */
+export interface ProblemFacts {
+  readonly errors?: readonly FieldProblem[] | undefined;
+  /** Members that only this code has. */
+  readonly extension?: JsonObject | undefined;
+  readonly next?: NextFacts | undefined;
+  readonly now?: Date | undefined;
+}
+
+/** A code of another module than ours, in an embedding application, has no next step here. */
 export function problem(
   status: number,
-  code: string,
+  code: ProblemCode | (string & {}),
   detail: string,
   requestId: string,
-  more: { readonly errors?: readonly FieldProblem[] | undefined; readonly extension?: JsonObject | undefined } = {},
+  { errors, extension, next, now }: ProblemFacts = {},
 ): Problem {
   return {
     type: `urn:imprimatur:problem:${code}`,
@@ -46,8 +58,9 @@ export function problem(
     detail,
     instance: `urn:request:${requestId}`,
     code,
-    ...(more.errors && { errors: [...more.errors] }),
-    ...more.extension,
+    next: nextStep(isProblemCode(code) ? PROBLEM_ACTIONS[code] : 'none', next, now),
+    ...(errors && { errors: [...errors] }),
+    ...extension,
   };
 }
 

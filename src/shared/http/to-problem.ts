@@ -1,7 +1,8 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { databaseProblem } from '../../database/database.errors.js';
 import type { JsonObject } from '../events/integration-event.js';
-import { problem, type FieldProblem, type Problem } from './problem.js';
+import type { NextFacts } from './next-action.js';
+import { problem, type Problem, type ProblemFacts } from './problem.js';
 import { ValidationError } from './problem.errors.js';
 import { isExpected } from './refusals.js';
 
@@ -17,14 +18,14 @@ const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> =
   503: ['NOT_READY', 'The server is not ready.'],
 };
 
-interface Answer {
+interface Answer extends Pick<ProblemFacts, 'errors' | 'extension'> {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
-  readonly errors?: readonly FieldProblem[];
-  /** Members that only this code has. */
-  readonly extension?: JsonObject | undefined;
 }
+
+/** What it costs to wait where nothing says for how long. */
+const DEFAULT_RETRY_S = 1;
 
 const INTERNAL: Answer = {
   status: 500,
@@ -34,12 +35,25 @@ const INTERNAL: Answer = {
 
 const logger = new Logger('Problem');
 
-/** Only named errors say what they mean; the rest is logged and says nothing. */
-export function toProblem(thrown: unknown, requestId: string): Problem {
+/** Only named errors say what they mean; the rest is logged and says nothing. `now` dates the next step. */
+export function toProblem(thrown: unknown, requestId: string, now?: Date): Problem {
   const exception = databaseProblem(thrown);
   const { status, code, detail, errors, extension } = toAnswer(exception);
   if (status >= 500 && !isExpected(code)) log(exception, requestId, code);
-  return problem(status, code, detail, requestId, { errors, extension });
+  const next = { ...nextFacts(exception), retryAfterS: retryAfterOf(exception, status) };
+  return problem(status, code, detail, requestId, { errors, extension, next, now });
+}
+
+/** Seconds until another try may be worth it. Undefined where time changes nothing. */
+export function retryAfterOf(thrown: unknown, status: number): number | undefined {
+  return nextFacts(thrown).retryAfterS ?? (status === 503 ? DEFAULT_RETRY_S : undefined);
+}
+
+/** Named errors have them as members. */
+function nextFacts(thrown: unknown): NextFacts {
+  if (!(thrown instanceof HttpException)) return {};
+  const { nextAction, deactivateCount, heldUntil, retryAt, retryAfterS } = thrown as NextFacts;
+  return { nextAction, deactivateCount, heldUntil, retryAt, retryAfterS };
 }
 
 function log(exception: unknown, requestId: string, code: string): void {

@@ -10,13 +10,13 @@ import type { Permission } from './permissions.js';
 /** One message for a missing, malformed, unknown, expired and revoked key or token: a caller learns nothing about keys. */
 export class UnauthenticatedError extends UnauthorizedException {
   constructor() {
-    super('A valid API key is needed: send it as "Authorization: Bearer imp_…".', { errorCode: 'UNAUTHENTICATED' });
+    super('A valid API key or access token is required: "Authorization: Bearer …".', { errorCode: 'UNAUTHENTICATED' });
   }
 }
 
 export class PermissionDeniedError extends ForbiddenException {
   constructor(permission: Permission | undefined) {
-    super(permission ? `This needs the permission ${permission}.` : 'Nobody may call this route.', {
+    super(permission ? `Permission ${permission} is required.` : 'This route is not open to any caller.', {
       errorCode: 'PERMISSION_DENIED',
     });
   }
@@ -24,7 +24,7 @@ export class PermissionDeniedError extends ForbiddenException {
 
 export class TenantSuspendedError extends ForbiddenException {
   constructor() {
-    super('The tenant of this API key is suspended.', { errorCode: 'TENANT_SUSPENDED' });
+    super('The tenant is suspended.', { errorCode: 'TENANT_SUSPENDED' });
   }
 }
 
@@ -38,7 +38,7 @@ export class NetworkNotAllowedError extends ForbiddenException {
 /** A platform key has no tenant of its own. */
 export class TenantRequiredError extends BadRequestException {
   constructor() {
-    super('Name the tenant to act for in X-Tenant-Id.', { errorCode: 'TENANT_REQUIRED' });
+    super('X-Tenant-Id is required with a platform key.', { errorCode: 'TENANT_REQUIRED' });
   }
 }
 

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { UtcTime } from './schema.js';
+
+/** The closed list of next steps after a refusal; docs/next-actions.md describes each. */
+export const NEXT_ACTIONS = [
+  'activate',
+  'deactivate_device',
+  'renew',
+  'reinstate',
+  'contact_vendor',
+  'retry',
+  'fix_request',
+  'update_clock',
+  'sign_in',
+  'none',
+] as const;
+
+export const NextAction = z.enum(NEXT_ACTIONS).meta({
+  id: 'NextAction',
+  description: 'Next step for the sender of the request. Closed list, see docs/next-actions.md.',
+});
+export type NextAction = z.infer<typeof NextAction>;
+
+export const NextStep = z
+  .object({
+    action: NextAction,
+    after: UtcTime.optional().meta({ description: 'Earliest time at which the action can succeed. Absent: now.' }),
+    count: z.int().min(1).optional().meta({ description: 'Number of devices to deactivate.' }),
+  })
+  .meta({ id: 'NextStep' });
+export type NextStep = z.infer<typeof NextStep>;
+
+/** Facts of one refusal, on its error or reason, that make its next step more exact than the action of its code. */
+export interface NextFacts {
+  readonly nextAction?: NextAction | undefined;
+  readonly deactivateCount?: number | undefined;
+  /** End of a license file that holds a seat. */
+  readonly heldUntil?: Date | null | undefined;
+  readonly retryAt?: Date | null | undefined;
+  readonly retryAfterS?: number | undefined;
+}
+
+/** The next step of a refusal. Without `now`, a wait in seconds stands in Retry-After alone. */
+export function nextStep(action: NextAction, facts: NextFacts = {}, now?: Date): NextStep {
+  const { retryAfterS, deactivateCount: count } = facts;
+  // Where no device can be deactivated, only the end of a license file frees a seat.
+  const own = count === 0 && facts.heldUntil ? 'retry' : action;
+  const wait = now && retryAfterS !== undefined ? new Date(now.getTime() + retryAfterS * 1_000) : undefined;
+  const after = facts.retryAt ?? facts.heldUntil ?? wait;
+  return {
+    action: facts.nextAction ?? own,
+    ...(after && { after: after.toISOString() }),
+    ...(count !== undefined && count > 0 && { count }),
+  };
+}
+
+/** Every problem code of the API with its action, as seen by the sender of the request. */
+export const PROBLEM_ACTIONS = {
+  ACTIVATION_LIMIT_REACHED: 'deactivate_device',
+  ACTIVATION_NOT_FOUND: 'activate',
+  API_KEY_INACTIVE: 'fix_request',
+  API_KEY_NOT_FOUND: 'fix_request',
+  BODY_TOO_LARGE: 'fix_request',
+  CLIENT_CLOSED_REQUEST: 'retry',
+  CURSOR_MISMATCH: 'fix_request',
+  CUSTOMER_EXISTS: 'fix_request',
+  CUSTOMER_INACTIVE: 'fix_request',
+  CUSTOMER_NOT_FOUND: 'fix_request',
+  DATABASE_BUSY: 'retry',
+  DATABASE_UNAVAILABLE: 'retry',
+  EXPECTATION_FAILED: 'fix_request',
+  EXPIRY_TOO_FAR: 'fix_request',
+  FEATURE_UNAVAILABLE: 'contact_vendor',
+  GRANT_EXCEEDED: 'fix_request',
+  HEADERS_TOO_LARGE: 'fix_request',
+  HEARTBEAT_EXPIRED: 'activate',
+  HISTORY_TOO_LONG: 'fix_request',
+  IDEMPOTENCY_IN_PROGRESS: 'retry',
+  IDEMPOTENCY_KEY_REUSED: 'fix_request',
+  IDEMPOTENCY_RESULT_ERASED: 'fix_request',
+  IDENTITY_PROVIDER_UNAVAILABLE: 'retry',
+  INTERNAL_ERROR: 'retry',
+  LICENSE_FILE_OUT: 'retry',
+  LICENSE_IS_NO_TRIAL: 'none',
+  LICENSE_IS_TRIAL: 'fix_request',
+  LICENSE_NEVER_EXPIRES: 'none',
+  LICENSE_NOT_FOUND: 'fix_request',
+  // That of the first reason.
+  LICENSE_RESTRICTED: 'contact_vendor',
+  // That of the state.
+  LICENSE_STATE: 'contact_vendor',
+  LINE_TOO_LONG: 'fix_request',
+  MALFORMED_REQUEST: 'fix_request',
+  METHOD_NOT_ALLOWED: 'fix_request',
+  NETWORK_NOT_ALLOWED: 'contact_vendor',
+  NOT_READY: 'retry',
+  OUTCOME_UNKNOWN: 'retry',
+  OVERLOADED: 'retry',
+  PERMISSION_DENIED: 'contact_vendor',
+  PRECONDITION_FAILED: 'fix_request',
+  PRECONDITION_REQUIRED: 'fix_request',
+  PRODUCT_DIFFERS: 'fix_request',
+  PRODUCT_EXISTS: 'fix_request',
+  PRODUCT_INACTIVE: 'fix_request',
+  PRODUCT_NOT_FOUND: 'fix_request',
+  RATE_LIMITED: 'retry',
+  REQUEST_TIMEOUT: 'retry',
+  ROUTE_NOT_FOUND: 'fix_request',
+  SEAT_LENT: 'retry',
+  SIGNING_KEY_NOT_FOUND: 'fix_request',
+  SIGNING_KEY_STATE: 'fix_request',
+  TEMPLATE_EXISTS: 'fix_request',
+  TEMPLATE_INACTIVE: 'fix_request',
+  TEMPLATE_NAME_TAKEN: 'fix_request',
+  TEMPLATE_NOT_FOUND: 'fix_request',
+  TENANT_EXISTS: 'fix_request',
+  TENANT_NOT_FOUND: 'fix_request',
+  TENANT_REQUIRED: 'fix_request',
+  TENANT_SUSPENDED: 'contact_vendor',
+  TOO_MANY_CHUNKS: 'fix_request',
+  TOO_MANY_LINES: 'fix_request',
+  TRIAL_ALREADY_USED: 'fix_request',
+  TRIAL_NOT_ALLOWED: 'fix_request',
+  UNAUTHENTICATED: 'sign_in',
+  UNSUPPORTED_MEDIA_TYPE: 'fix_request',
+  // `retry` from the time at which the usage is reset.
+  USAGE_EXCEEDED: 'contact_vendor',
+  USAGE_NOT_HELD: 'fix_request',
+  VALIDATION_FAILED: 'fix_request',
+} as const satisfies Readonly<Record<string, NextAction>>;
+
+export type ProblemCode = keyof typeof PROBLEM_ACTIONS;
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEM_ACTIONS, code);
+}
