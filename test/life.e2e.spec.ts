@@ -77,7 +77,9 @@ describe('the life of a license', () => {
       const answer =
         action === '' ? await api.patch(`/v1/licenses/${license_id}`, request) : await act(license_id, action, request);
       expect({ action, status: answer.status }).toEqual({ action, status: 200 });
-      expect(answer.body).toEqual(await read(license_id));
+      const { replaced, ...rest } = answer.body;
+      expect(replaced).toEqual(action === 'change-template' ? {} : undefined);
+      expect(rest).toEqual(await read(license_id));
       expect(answer.body.version).toBe(at + 2);
       expect(answer.headers.etag).toBe(`"${at + 2}"`);
     }
@@ -220,6 +222,28 @@ describe('the life of a license', () => {
     expect(again.body).toEqual(changed.body);
     expect(await read(license_id)).toMatchObject({ template_id, license_model: 'SITE_LICENSE', expiry_date: null });
     expect((await act(license_id, 'reveal-key')).body.license_key).toBe(key);
+  });
+
+  it('says which edits a template replaced, in the answer, again to the same key, and in the event', async () => {
+    const { license_id, template_id } = await license({ max_activations: 5 });
+    const edit = { max_activations: 50, grace_period_days: 90, auto_renewal_enabled: true };
+    expect((await api.patch(`/v1/licenses/${license_id}`, edit)).body).not.toHaveProperty('replaced');
+    const key = { 'Idempotency-Key': `replace-${license_id}` };
+    const change = () => act(license_id, 'change-template', { license_template_id: template_id }, key);
+    const replaced = {
+      max_activations: { before: 50, after: 5 },
+      grace_period_days: { before: 90, after: 30 },
+      auto_renewal_enabled: { before: true, after: false },
+    };
+    expect((await change()).body).toMatchObject({ max_activations: 5, replaced });
+    expect((await change()).body.replaced).toEqual(replaced);
+    expect(await read(license_id)).not.toHaveProperty('replaced');
+    await eventually(async () => {
+      const changed = (await eventsOf(license_id)).filter(
+        ({ event_type }) => event_type === 'license.template_changed',
+      );
+      expect(changed.map(({ event_data }) => event_data.replaced)).toEqual([replaced]);
+    });
   });
 
   it('counts two renewals at once both, and one that is sent again once', async () => {

@@ -5,6 +5,7 @@ import { Actor } from '../src/shared/tenancy/actor.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
 
 const DAY_MS = 86_400_000;
 const TERMS = { trial_allowed: true, trial_duration_days: 14, default_duration: 365, grace_period_days: 30 };
@@ -31,6 +32,17 @@ describe('a trial', () => {
   });
   const tryOut = (customer_id: string, of = template) => api.post('/v1/licenses', order(customer_id, of));
   const codeOf = (error: unknown) => (error as { options?: { errorCode?: string } }).options?.errorCode;
+  const fullTemplate = async (product_id: string) => {
+    const { template_id } = await api.create('/v1/license-templates', {
+      template_name: `Full ${++customers}`,
+      product_id,
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      default_duration: 730,
+      max_activations: 3,
+    });
+    return template_id as string;
+  };
   const codes = (answers: readonly { status: number; body: Wire }[]) =>
     answers.map(({ status, body }) => (status === 201 ? 'issued' : (body.code as string))).sort();
 
@@ -155,6 +167,55 @@ describe('a trial', () => {
       expect((await tryOut(id)).body.code).toBe('TRIAL_ALREADY_USED');
     }
     expect((await tryOut(next)).status).toBe(201);
+  });
+
+  it.each(['TRIAL', 'EVALUATION'])('is what a template of type %s issues, in every respect', async (license_type) => {
+    const trials = await api.template({ license_type, trial_duration_days: 14 });
+    expect((await api.get(`/v1/license-templates/${trials}`)).body).toMatchObject({
+      default_duration: 14,
+      grace_period_days: 0,
+    });
+    const id = customer();
+    const first = await api.post('/v1/licenses', { license_template_id: trials, customer_id: id });
+    const { license_id, issued_date, expiry_date, product_id } = first.body;
+    expect(Date.parse(expiry_date as string) - Date.parse(issued_date as string)).toBe(14 * DAY_MS);
+    const path = `/v1/licenses/${license_id}`;
+    expect((await api.get(path)).body).toMatchObject({ license_type, trial: true, grace_ends_at: expiry_date });
+    const again = await api.post('/v1/licenses', { license_template_id: trials, customer_id: id });
+    expect(again.body.code).toBe('TRIAL_ALREADY_USED');
+    expect((await api.post(`${path}/transfer`, { customer_id: customer() })).body.code).toBe('LICENSE_IS_TRIAL');
+    const full = await fullTemplate(product_id as string);
+    expect((await api.post(`${path}/change-template`, { license_template_id: full })).body.code).toBe(
+      'LICENSE_IS_TRIAL',
+    );
+    const converted = await api.post(`${path}/convert-trial`, { license_template_id: full });
+    expect(converted.body).toMatchObject({ trial: false, license_type: 'SUBSCRIPTION', replaced: {} });
+    const back = await api.post(`${path}/change-template`, { license_template_id: trials });
+    expect(back).toMatchObject({ status: 409, body: { code: 'TEMPLATE_IS_TRIAL' } });
+  });
+
+  it('is converted by the terms and the duration of another template, by whoever may change templates', async () => {
+    const { license_id, product_id } = (await tryOut(customer())).body;
+    const full = await fullTemplate(product_id as string);
+    const path = `/v1/licenses/${license_id}/convert-trial`;
+    await api.patch(`/v1/licenses/${license_id}`, { max_activations: 77 });
+    const made = await api.create('/v1/api-keys', { name: 'support', role: 'support' });
+    const support = app.bearer(api.tenantId, made.api_key as string);
+    const denied = await support.post(path, { license_template_id: full });
+    expect([denied.status, denied.body.code]).toEqual([403, 'PERMISSION_DENIED']);
+    expect((await api.post(path, { license_template_id: 'nobodys' })).body.code).toBe('TEMPLATE_NOT_FOUND');
+    expect((await api.post(path, { license_template_id: await api.template() })).body.code).toBe('PRODUCT_DIFFERS');
+    const { body } = await api.post(path, { license_template_id: full, reason: { code: 'PAYMENT_RECEIVED' } });
+    const replaced = { max_activations: { before: 77, after: 3 } };
+    expect(body).toMatchObject({ trial: false, template_id: full, default_duration: 730, replaced });
+    expect(Math.round((Date.parse(body.expiry_date as string) - Date.parse(body.updated_at as string)) / DAY_MS)).toBe(
+      730,
+    );
+    await eventually(async () => {
+      const { data } = (await api.get(`/v1/license-events?license_id=${license_id}&event_type=license.trial_converted`))
+        .body;
+      expect((data as Wire[])[0]?.event_data).toMatchObject({ after: { template_id: full }, replaced });
+    });
   });
 
   it('is the same trial again to the same idempotency key, and refused to another', async () => {

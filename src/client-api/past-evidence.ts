@@ -74,7 +74,10 @@ export class PastEvidence {
       ),
     ]);
     then.license.currentActivations = seatsInUse(then.license, seats.tally);
-    const converted = events.some(({ type }) => type === 'license.template_changed');
+    const converted = events.some(
+      ({ type, data }) =>
+        type === 'license.template_changed' || (type === 'license.trial_converted' && 'replaced' in data),
+    );
     return {
       evidence: {
         license: then.license,

@@ -18,6 +18,7 @@ const MERELY_TOLD = [
   'pricing',
   'template_id',
   'template_version',
+  'anchor_day',
   'customer_id',
 ];
 const SAID_BY_DEVICE = ['name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];

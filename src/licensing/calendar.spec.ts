@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays, addMonths, isWritable } from './calendar.js';
+import { addDays, addMonths, isLastDayOfMonth, isWritable } from './calendar.js';
 
 const plusMonths = (time: string, months: number) => addMonths(new Date(time), months).toISOString();
 
@@ -15,6 +15,25 @@ describe('calendar months', () => {
     ['2026-02-28T12:00:00.000Z', 1200, '2126-02-28T12:00:00.000Z'],
   ])('from %s, %d of them, end on %s', (time, months, expected) => {
     expect(plusMonths(time, months)).toBe(expected);
+  });
+
+  it.each([
+    ['2026-02-28T10:00:00.000Z', 31, '2026-03-31T10:00:00.000Z'],
+    ['2026-04-30T10:00:00.000Z', 31, '2026-05-31T10:00:00.000Z'],
+    ['2028-01-31T10:00:00.000Z', 30, '2028-02-29T10:00:00.000Z'],
+  ])('from %s, one of them, return to day %d: %s', (time, day, expected) => {
+    expect(addMonths(new Date(time), 1, day).toISOString()).toBe(expected);
+  });
+
+  it('have a last day', () => {
+    const days = ['2026-02-28', '2028-02-28', '2028-02-29', '2026-04-30', '2026-05-30'];
+    expect(days.map((day) => isLastDayOfMonth(new Date(`${day}T23:59:59.999Z`)))).toEqual([
+      true,
+      false,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('always lead into the month that was meant, at the same time of day, on the same day or the last', () => {

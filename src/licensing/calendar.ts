@@ -7,13 +7,20 @@ export function addDays(time: Date, days: number): Date {
   return new Date(time.getTime() + days * DAY_MS);
 }
 
-/** Calendar months in UTC. Where the month has no such day, its last one: 31 January and a month is 28 or 29 February. */
-export function addMonths(time: Date, months: number): Date {
+/**
+ * Calendar months in UTC, to this day of the month. Where the month has no such day, its last one: 31 January and a month is
+ * 28 or 29 February.
+ */
+export function addMonths(time: Date, months: number, day = time.getUTCDate()): Date {
   const moved = new Date(time);
-  moved.setUTCMonth(time.getUTCMonth() + months);
-  // The day did not exist and ran over into the next month: day 0 is the last of the one before.
-  if (moved.getUTCDate() !== time.getUTCDate()) moved.setUTCDate(0);
+  // Day 0 is the last of the month before.
+  moved.setUTCMonth(time.getUTCMonth() + months + 1, 0);
+  moved.setUTCDate(Math.min(day, moved.getUTCDate()));
   return moved;
+}
+
+export function isLastDayOfMonth(time: Date): boolean {
+  return addDays(time, 1).getUTCDate() === 1;
 }
 
 /** Whole days, the begun one counted. */

@@ -20,6 +20,7 @@ function license(fields: Partial<License> = {}): License {
     gracePeriodDays: 10,
     autoRenewalEnabled: false,
     trial: false,
+    editedTerms: [],
     version: 1,
     ...fields,
   });

@@ -29,6 +29,7 @@ export {
   LicenseStateError,
   ProductDiffersError,
   ProductInactiveError,
+  TemplateIsTrialError,
   TemplateInactiveError,
   TrialAlreadyUsedError,
   TrialNotAllowedError,

@@ -17,6 +17,7 @@ import { TransferLicenseCommand } from './commands/transfer-license.command.js';
 import { UpdateLicenseCommand } from './commands/update-license.command.js';
 import {
   ChangeLicenseTemplateRequest,
+  ConvertTrialRequest,
   LicenseActionRequest,
   LicenseRefusalRequest,
   RenewLicenseRequest,
@@ -26,6 +27,14 @@ import {
 import { LicenseResponse } from './license.dto.js';
 
 const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
+const TEMPLATE = [
+  'EXPIRY_TOO_FAR',
+  'LICENSE_FILE_OUT',
+  'PRODUCT_DIFFERS',
+  'TEMPLATE_IS_TRIAL',
+  'TEMPLATE_INACTIVE',
+  'PRODUCT_INACTIVE',
+] as const;
 const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'] as const;
 
 /** What is done to a license that is there. */
@@ -67,13 +76,13 @@ export class LicenseActionsController {
   @HttpCode(200)
   @RequirePermission('licenses:renew')
   @DescribeChange('Make a trial a full license, whose term begins now', {
-    404: NOT_FOUND,
-    409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', 'LICENSE_FILE_OUT'],
+    404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
+    409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', ...TEMPLATE],
   })
   convertTrial(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
-    @Body({ schema: LicenseActionRequest }) body: LicenseActionRequest,
+    @Body({ schema: ConvertTrialRequest }) body: ConvertTrialRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
     return this.commands.execute(new ConvertTrialCommand(actor, licenseId, body, options));
@@ -139,15 +148,7 @@ export class LicenseActionsController {
   @RequirePermission('licenses:change-template')
   @DescribeChange('Give a license the terms of another template of its product', {
     404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-    409: [
-      'LICENSE_STATE',
-      'LICENSE_IS_TRIAL',
-      'EXPIRY_TOO_FAR',
-      'PRODUCT_DIFFERS',
-      'LICENSE_FILE_OUT',
-      'TEMPLATE_INACTIVE',
-      'PRODUCT_INACTIVE',
-    ],
+    409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE],
   })
   changeTemplate(
     @CurrentActor() actor: Actor,

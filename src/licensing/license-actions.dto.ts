@@ -30,7 +30,8 @@ const reason = Reason.optional();
 export const RenewLicenseRequest = z
   .strictObject({
     months: z.int().min(1).max(MAX_MONTHS).optional().meta({
-      description: 'Calendar months in UTC; where a month has no such day, to its last.',
+      description:
+        'Calendar months in UTC; where a month has no such day, to its last. The next renewal returns to the day: 31 January, 28 February, 31 March.',
     }),
     days: z.int().min(1).max(MAX_DAYS).optional(),
     reason,
@@ -49,6 +50,17 @@ export const LicenseActionRequest = z
   .strictObject({ reason })
   .meta({ id: 'LicenseActionRequest', examples: [{ reason: { code: 'PAYMENT_RECEIVED' } }] });
 export type LicenseActionRequest = z.infer<typeof LicenseActionRequest>;
+
+export const ConvertTrialRequest = z
+  .strictObject({
+    license_template_id: ResourceId.optional().meta({
+      description:
+        'An active template of the same product, of no trial type, whose terms the license takes; needs licenses:change-template too. Required where the license is of type TRIAL or EVALUATION.',
+    }),
+    reason,
+  })
+  .meta({ id: 'ConvertTrialRequest', examples: [{ reason: { code: 'PAYMENT_RECEIVED' } }] });
+export type ConvertTrialRequest = z.infer<typeof ConvertTrialRequest>;
 
 /** What takes something away from a customer says why. */
 export const LicenseRefusalRequest = z
@@ -71,7 +83,7 @@ export type TransferLicenseRequest = z.infer<typeof TransferLicenseRequest>;
 export const ChangeLicenseTemplateRequest = z.strictObject({ license_template_id: ResourceId, reason }).meta({
   id: 'ChangeLicenseTemplateRequest',
   description:
-    'An active template of the same product. The license takes its terms as they are now, and keeps its expiry.',
+    'An active template of the same product, of no trial type. The license takes its terms as they are now, and keeps its expiry. What PATCH had set is replaced, and told in `replaced`.',
   examples: [{ license_template_id: 'team-yearly', reason: { code: 'CONTRACT_CHANGED' } }],
 });
 export type ChangeLicenseTemplateRequest = z.infer<typeof ChangeLicenseTemplateRequest>;
@@ -83,7 +95,8 @@ export const UpdateLicenseRequest = z
     grace_period_days: z.int().min(0).max(MAX_DAYS),
     auto_renewal_enabled: z.boolean(),
     expiry_date: Timestamp.meta({
-      description: 'Corrects it, to a time to come. What has expired is renewed instead.',
+      description:
+        'Corrects it, to a time to come; months are counted from its day then. What has expired is renewed instead.',
     }),
     metadata: FreeFormInput,
     reason: Reason,

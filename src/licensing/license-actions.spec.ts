@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { Template } from '../templates/index.js';
 import { addDays } from './calendar.js';
 import { License } from './license.entity.js';
@@ -57,6 +58,63 @@ describe('a renewal', () => {
     expect(change?.before).toMatchObject({ expiry_date: day(30).toISOString() });
   });
 
+  const until = (iso: string) => Object.assign(issue(), { expiryDate: at(iso), maintenanceExpiry: at(iso) });
+  const monthly = (license: License, times: number, months = 1) =>
+    Array.from({ length: times }, () => {
+      license.renew({ months }, ISSUED);
+      return license.expiryDate?.toISOString().slice(0, 10);
+    });
+
+  it('by months returns to the day that the license began with', () => {
+    const license = until('2027-01-31T12:00:00.000Z');
+    expect(license.renew({ months: 1 }, ISSUED)).toMatchObject({
+      before: { anchor_day: null },
+      after: { anchor_day: 31 },
+    });
+    expect(license.anchorDayAt(ISSUED)).toBe(31);
+    expect(monthly(license, 4)).toEqual(['2027-03-31', '2027-04-30', '2027-05-31', '2027-06-30']);
+    expect(monthly(until('2028-02-29T12:00:00.000Z'), 4, 12).at(-1)).toBe('2032-02-29');
+  });
+
+  it('of some months and then of others is one of all of them', () => {
+    const start = fc.date({ min: day(1), max: at('2090-01-01T00:00:00.000Z'), noInvalidDate: true });
+    fc.assert(
+      fc.property(
+        start,
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
+        (expiryDate, parts) => {
+          const [one, other] = [Object.assign(issue(), { expiryDate }), Object.assign(issue(), { expiryDate })];
+          for (const months of parts) one.renew({ months }, ISSUED);
+          other.renew({ months: parts.reduce((sum, months) => sum + months) }, ISSUED);
+          expect([one.expiryDate, one.anchorDay]).toEqual([other.expiryDate, other.anchorDay]);
+        },
+      ),
+    );
+  });
+
+  it('begins with a new day after a correction, days, a lapse, and a release that did not know of it', () => {
+    const clamped = () => {
+      const license = until('2027-01-31T12:00:00.000Z');
+      license.renew({ months: 1 }, ISSUED);
+      return license;
+    };
+    const corrected = clamped();
+    expect(corrected.edit({ expiry_date: '2027-02-28T12:00:00.000Z' }, ISSUED)?.after).toEqual({ anchor_day: null });
+    expect(monthly(corrected, 2)).toEqual(['2027-03-28', '2027-04-28']);
+    const byDays = clamped();
+    byDays.renew({ days: 2 }, ISSUED);
+    expect(monthly(byDays, 1)).toEqual(['2027-04-02']);
+    const lapsed = clamped();
+    lapsed.renew({ months: 1 }, at('2027-05-28T12:00:00.000Z'));
+    expect(lapsed.expiryDate).toEqual(at('2027-06-28T12:00:00.000Z'));
+    const moved = Object.assign(clamped(), { expiryDate: at('2027-02-10T12:00:00.000Z') });
+    expect(moved.anchorDayAt(ISSUED)).toBeNull();
+    expect(monthly(moved, 1)).toEqual(['2027-03-10']);
+    const retemplated = clamped();
+    retemplated.changeTemplate(template({ maxActivations: 7 }), ISSUED);
+    expect(monthly(retemplated, 1)).toEqual(['2027-03-31']);
+  });
+
   it('says that the license was EXPIRED before', () => {
     expect(issue().renew({}, day(99))).toMatchObject({ before: { status: 'EXPIRED' }, after: { status: 'ACTIVE' } });
   });
@@ -107,6 +165,39 @@ describe('a trial', () => {
     expect(change).toMatchObject({ before: { trial: true }, after: { trial: false } });
     expect([trial.trialCustomerId, trial.trialProductId]).toEqual(['c', 'p']);
     expect(() => trial.convertTrial(day(days))).toThrow(code('LICENSE_IS_NO_TRIAL'));
+  });
+
+  it.each(['TRIAL', 'EVALUATION'] as const)(
+    'is what a template of type %s gives, of its own duration',
+    (licenseType) => {
+      for (const trial of [true, false]) {
+        const license = issue({ licenseType, trialAllowed: false, gracePeriodDays: 10 }, { trial });
+        expect(license).toMatchObject({ trial: true, expiryDate: day(30), trialCustomerId: 'c', trialProductId: 'p' });
+        expect(license.graceEndsAt(day(1))).toEqual(day(30));
+        expect(() => license.transfer('d', 'D', day(1))).toThrow(code('LICENSE_IS_TRIAL'));
+        expect(() => license.changeTemplate(template(), day(1))).toThrow(code('LICENSE_IS_TRIAL'));
+      }
+      expect(issue({ licenseType, defaultDuration: null }).expiryDate).toEqual(day(14));
+    },
+  );
+
+  it('of a trial type is converted by the terms of a full template', () => {
+    const trial = issue({ licenseType: 'TRIAL' });
+    expect(() => trial.convertTrial(day(1))).toThrow(code('VALIDATION_FAILED'));
+    expect(() => trial.convertTrial(day(1), template({ licenseType: 'EVALUATION' }))).toThrow(
+      code('TEMPLATE_IS_TRIAL'),
+    );
+    expect(() => trial.convertTrial(day(1), template({ productId: 'q' }))).toThrow(code('PRODUCT_DIFFERS'));
+    const license = issue({ licenseType: 'TRIAL' });
+    license.convertTrial(day(1), template({ defaultDuration: 365 }));
+    expect(license).toMatchObject({ trial: false, licenseType: 'SUBSCRIPTION', expiryDate: day(366) });
+    expect(license.graceEndsAt(day(1))).toEqual(day(376));
+  });
+
+  it('of a trial type that was issued as a full license can be converted too', () => {
+    const license = Object.assign(issue({ licenseType: 'TRIAL' }), { trial: false });
+    license.convertTrial(day(1), template());
+    expect(license.licenseType).toBe('SUBSCRIPTION');
   });
 
   it('of a perpetual license never expires once it is converted', () => {
@@ -248,5 +339,23 @@ describe('what has expired', () => {
     const trial = issue({ autoRenewalEnabled: true }, { trial: true });
     trial.convertTrial(day(20));
     expect([trial.renewsItself, trial.expiryDate]).toEqual([true, day(50)]);
+  });
+});
+
+describe('another template', () => {
+  it('says which edits it replaced, and of those alone that differ', () => {
+    const license = issue({ maxActivations: 5, gracePeriodDays: 10 });
+    license.edit({ max_activations: 50, grace_period_days: 60, auto_renewal_enabled: true }, day(1));
+    const next = template({ maxActivations: 9, gracePeriodDays: 60, autoRenewalEnabled: false });
+    expect(license.changeTemplate(next, day(2))?.replaced).toEqual({
+      max_activations: { before: 50, after: 9 },
+      auto_renewal_enabled: { before: true, after: false },
+    });
+    expect(license.editedTerms).toEqual([]);
+    expect(license.changeTemplate(template({ maxActivations: 7 }), day(3))?.replaced).toEqual({});
+  });
+
+  it('makes no trial of a full license', () => {
+    expect(() => issue().changeTemplate(template({ licenseType: 'TRIAL' }), day(1))).toThrow(code('TEMPLATE_IS_TRIAL'));
   });
 });

@@ -11,8 +11,12 @@ import { LicenseSeats } from './license-seats.js';
 import { LicenseRepository } from './license.repository.js';
 import { passTime } from './pass-time.js';
 
-/** Changes one license, and says what happened; undefined when nothing did. */
-type Act = (license: License, now: Date) => IntegrationEvent | undefined | Promise<IntegrationEvent | undefined>;
+/** Changes one license, and says what happened, undefined when nothing did; what `tell` is given stands in the answer too. */
+type Act = (
+  license: License,
+  now: Date,
+  tell: (more: Partial<LicenseResponse>) => void,
+) => IntegrationEvent | undefined | Promise<IntegrationEvent | undefined>;
 
 /** How everything is done to a license that is there: one at a time, under a lock on its row, with its event. */
 @Injectable()
@@ -36,11 +40,12 @@ export class LicenseChanges {
       const now = this.clock.now();
       // What time did first: the log tells of an expiry before the renewal that ended it.
       const passed = passTime(license, this.databaseClock.settled(now));
-      const event = await act(license, now);
+      let more: Partial<LicenseResponse> = {};
+      const event = await act(license, now, (told) => (more = told));
       const events = event ? [...passed, event] : passed;
       for (const each of events) transaction.record(each);
       if (events.length > 0) await this.licenses.update(license);
-      return toLicenseResponse(await this.seats.asOf(license, now), now);
+      return Object.assign(toLicenseResponse(await this.seats.asOf(license, now), now), more);
     });
   }
 }

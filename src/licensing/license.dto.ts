@@ -25,7 +25,8 @@ export const IssueLicenseRequest = z
     issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
     // No default: what was sent without it before must be the same request to an idempotency key.
     trial: z.boolean().optional().meta({
-      description: 'true: a trial of trial_duration_days. Where the template allows it, once a customer and product.',
+      description:
+        'true: a trial of trial_duration_days, where the template allows it. A template of type TRIAL or EVALUATION gives trials alone, of its default_duration, also without it. Once a customer and product.',
     }),
     metadata: FreeFormInput.default({}),
     reason: Reason.optional(),
@@ -70,6 +71,10 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     in_grace: z.boolean().meta({ description: 'EXPIRED, and usable until grace_ends_at.' }),
     grace_ends_at: UtcTime.nullable(),
     trial: z.boolean(),
+    anchor_day: z.int().nullable().meta({
+      description:
+        'The day of the month that renewals by months return to, where the month of expiry_date is too short for it; null: the day of expiry_date.',
+    }),
     auto_renewal_enabled: z.boolean(),
     ...seatTerms,
     features: z.array(Feature),
@@ -79,6 +84,13 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
+    replaced: z
+      .record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }))
+      .optional()
+      .meta({
+        description:
+          'In answers of change-template, and of convert-trial with a template: the terms that PATCH had set and the template replaced, by name.',
+      }),
   })
   .meta({ id: 'License' });
 export type LicenseResponse = z.infer<typeof LicenseResponse>;
@@ -153,6 +165,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     in_grace: license.isInGrace(now),
     grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
     trial: license.trial,
+    anchor_day: license.anchorDayAt(now),
     auto_renewal_enabled: license.autoRenewalEnabled,
     overage_policy: license.overagePolicy,
     overage_factor: license.overageFactor,

@@ -1,21 +1,22 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Change } from '../shared/events/change.js';
+import { changeBetween, type Change } from '../shared/events/change.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { deepFreeze } from '../shared/deep-freeze.js';
 import { mergeFreeForm } from '../shared/http/free-form.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
 import { newId } from '../shared/random.js';
 import { VersionedRow } from '../shared/tenancy/versioned-row.js';
-import type {
-  EvictionPolicy,
-  Feature,
-  LicenseModel,
-  LicenseType,
-  OveragePolicy,
-  Restriction,
-  Template,
+import {
+  isTrialType,
+  type EvictionPolicy,
+  type Feature,
+  type LicenseModel,
+  type LicenseType,
+  type OveragePolicy,
+  type Restriction,
+  type Template,
 } from '../templates/index.js';
-import { addDays, addMonths, isWritable, later } from './calendar.js';
+import { addDays, addMonths, isLastDayOfMonth, isWritable, later } from './calendar.js';
 import { nextDueAt, renewalDueAt } from './due.js';
 import type { IssueLicenseRequest } from './license.dto.js';
 import type { UpdateLicenseRequest } from './license-actions.dto.js';
@@ -27,6 +28,7 @@ import {
   LicenseNeverExpiresError,
   LicenseStateError,
   ProductDiffersError,
+  TemplateIsTrialError,
   TrialNotAllowedError,
 } from './license.errors.js';
 import {
@@ -41,6 +43,14 @@ import {
 export interface Term {
   readonly months?: number | undefined;
   readonly days?: number | undefined;
+}
+
+/** Terms that were edited by hand and that a template replaced, each as it was and as it is. */
+export type ReplacedTerms = Record<string, { before: JsonObject[string]; after: JsonObject[string] }>;
+
+/** A change of a license that took the terms of a template. */
+export interface TemplateChange extends Change {
+  readonly replaced: ReplacedTerms;
 }
 
 /** The right of one customer to use one product, with its own copy of the template's terms. */
@@ -94,6 +104,13 @@ export class License extends VersionedRow {
 
   @Column('timestamptz', { name: 'maintenance_expiry', nullable: true })
   maintenanceExpiry!: Date | null;
+
+  /**
+   * The day of the month that renewals by months return to, where the month of the expiry is too short for it. Null: the day of
+   * the expiry. A release before may have moved the expiry without it, so it is read by `renewalDay` alone.
+   */
+  @Column('smallint', { name: 'anchor_day', nullable: true })
+  anchorDay!: number | null;
 
   /** Days of one term; null never expires. */
   @Column('integer', { name: 'default_duration', nullable: true })
@@ -152,6 +169,10 @@ export class License extends VersionedRow {
   @Column({ type: 'text', name: 'trial_product_id', nullable: true, update: false })
   trialProductId!: string | null;
 
+  /** Terms that were edited by hand since they were copied from the template, by their wire names. */
+  @Column('text', { name: 'edited_terms', array: true })
+  editedTerms!: readonly string[];
+
   /** The earliest moment that is not yet in the log; see `momentsOf`. Null when time does nothing to it. */
   @Column('timestamptz', { name: 'next_due_at', nullable: true })
   nextDueAt!: Date | null;
@@ -161,13 +182,15 @@ export class License extends VersionedRow {
   filesUntil!: Date | null;
 
   /**
-   * A license on the template's terms as they are now, for a trial of its length. It has no key yet. Throws
-   * TrialNotAllowedError.
+   * A license on the template's terms as they are now, for a trial of its length. A template of a trial type gives trials alone, of its
+   * own duration. The license has no key yet. Throws TrialNotAllowedError.
    */
   static issue(template: Template, order: IssueLicenseRequest, customerName: string | undefined, now: Date): License {
-    const trial = order.trial === true;
-    if (trial && !template.trialAllowed) throw new TrialNotAllowedError(template.templateId);
-    const days = trial ? template.trialDurationDays : template.defaultDuration;
+    const isTrialOnly = isTrialType(template.licenseType);
+    const trial = order.trial === true || isTrialOnly;
+    if (trial && !isTrialOnly && !template.trialAllowed) throw new TrialNotAllowedError(template.templateId);
+    const ownDays = isTrialOnly ? (template.defaultDuration ?? template.trialDurationDays) : template.defaultDuration;
+    const days = trial && !isTrialOnly ? template.trialDurationDays : ownDays;
     const expiryDate = days === null ? null : addDays(now, days);
     // Field by field: see asInstance.
     const license = new License();
@@ -181,6 +204,7 @@ export class License extends VersionedRow {
     license.issuedDate = now;
     license.expiryDate = expiryDate;
     license.maintenanceExpiry = expiryDate;
+    license.anchorDay = null;
     license.currentActivations = 0;
     license.metadata = order.metadata;
     license.trial = trial;
@@ -231,6 +255,14 @@ export class License extends VersionedRow {
     return expiryDate === this.expiryDate ? this.maintenanceExpiry : expiryDate;
   }
 
+  /** See anchorDay. */
+  anchorDayAt(now: Date): number | null {
+    const expiryDate = this.expiryAt(now);
+    if (expiryDate === null || expiryDate !== this.expiryDate) return null;
+    const day = this.renewalDay(expiryDate);
+    return day === expiryDate.getUTCDate() ? null : day;
+  }
+
   /** From then on it cannot be used any more. Null never comes. A trial ends when it ends. */
   graceEndsAt(now: Date): Date | null {
     return this.graceAfter(this.expiryAt(now));
@@ -253,7 +285,8 @@ export class License extends VersionedRow {
   }
 
   /**
-   * From the expiry on, or from now where that has passed. What is suspended stays so. A trial has no term of its own: it is
+   * From the expiry on, or from now where that has passed. Months return to the day that the expiry had before a shorter month moved
+   * it: three times one month is one times three. What is suspended stays so. A trial has no term of its own: it is
    * extended by what is named, and stays one. Throws LicenseNeverExpiresError, ExpiryTooFarError, InvalidFieldError.
    */
   renew({ months, days }: Term, now: Date): Change | undefined {
@@ -265,7 +298,9 @@ export class License extends VersionedRow {
       if (months === undefined && length === null) {
         throw new InvalidFieldError('', 'needs months or days: the license has no term of its own');
       }
-      this.expireOn(months === undefined ? addDays(base, length ?? 0) : addMonths(base, months));
+      if (months === undefined) return this.expireOn(addDays(base, length ?? 0));
+      const day = base > this.expiryDate ? base.getUTCDate() : this.renewalDay(this.expiryDate);
+      this.expireOn(addMonths(base, months, day), day);
     });
   }
 
@@ -277,13 +312,30 @@ export class License extends VersionedRow {
     });
   }
 
-  /** Its own term begins now. Throws LicenseIsNoTrialError, LicenseFileOutError. */
-  convertTrial(now: Date): Change | undefined {
-    return this.act('convert-trial', now, () => {
-      if (!this.trial) throw new LicenseIsNoTrialError(this.licenseId);
-      this.trial = false;
-      this.expireOn(this.defaultDuration === null ? null : addDays(now, this.defaultDuration));
-    });
+  /**
+   * Its own term begins now, by the terms of another template of its product where one is named. What is of a trial type needs one.
+   * Throws LicenseIsNoTrialError, ProductDiffersError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutError.
+   */
+  convertTrial(now: Date, template?: Template): TemplateChange | undefined {
+    return this.withTerms(
+      'convert-trial',
+      template,
+      now,
+      () => {
+        // Licenses of a trial type that an earlier release issued as full ones have no other way to become full.
+        if (!this.trial && !isTrialType(this.licenseType)) throw new LicenseIsNoTrialError(this.licenseId);
+        if (!template && isTrialType(this.licenseType)) {
+          throw new InvalidFieldError(
+            '/license_template_id',
+            `is required: the license is of type ${this.licenseType}`,
+          );
+        }
+        this.trial = false;
+      },
+      () => {
+        this.expireOn(this.defaultDuration === null ? null : addDays(now, this.defaultDuration));
+      },
+    );
   }
 
   suspend(now: Date): Change | undefined {
@@ -312,16 +364,21 @@ export class License extends VersionedRow {
   /**
    * The terms of another template of the same product, as they are now. The time that was paid for is kept: the expiry stays,
    * except where the terms have none, or the license had none. Throws LicenseIsTrialError, ProductDiffersError,
-   * LicenseFileOutError.
+   * TemplateIsTrialError, LicenseFileOutError.
    */
-  changeTemplate(template: Template, now: Date): Change | undefined {
-    return this.act('change-template', now, () => {
-      if (this.trial) throw new LicenseIsTrialError(this.licenseId);
-      if (template.productId !== this.productId) throw new ProductDiffersError(template.templateId);
-      this.adopt(template);
-      if (template.defaultDuration === null) this.expireOn(null);
-      else this.expireOn(this.expiryDate ?? addDays(now, template.defaultDuration));
-    });
+  changeTemplate(template: Template, now: Date): TemplateChange | undefined {
+    return this.withTerms(
+      'change-template',
+      template,
+      now,
+      () => {
+        if (this.trial) throw new LicenseIsTrialError(this.licenseId);
+      },
+      () => {
+        if (template.defaultDuration === null) this.expireOn(null);
+        else if (this.expiryDate === null) this.expireOn(addDays(now, template.defaultDuration));
+      },
+    );
   }
 
   /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutError. */
@@ -330,9 +387,12 @@ export class License extends VersionedRow {
     return this.act('edit', now, () => {
       if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
       if (patch.issued_to !== undefined) this.issuedTo = patch.issued_to;
+      const before = this.editableTerms();
       if (patch.max_activations !== undefined) this.maxActivations = patch.max_activations;
       if (patch.grace_period_days !== undefined) this.gracePeriodDays = patch.grace_period_days;
       if (patch.auto_renewal_enabled !== undefined) this.autoRenewalEnabled = patch.auto_renewal_enabled;
+      const edited = Object.keys(changeBetween(before, this.editableTerms())?.after ?? {});
+      this.editedTerms = [...new Set([...this.editedTerms, ...edited])];
       if (patch.expiry_date !== undefined) this.correctExpiry(new Date(patch.expiry_date), now);
     });
   }
@@ -376,13 +436,62 @@ export class License extends VersionedRow {
     return this.changedSince(before, this.terms(now), now);
   }
 
-  /** Throws LicenseFileOutError where it would end earlier than it does, and than a file of it. */
-  private expireOn(expiryDate: Date | null): void {
+  /** The same with the terms of a template, where one is given, and which edits by hand they replaced. */
+  private withTerms(
+    action: LicenseAction,
+    template: Template | undefined,
+    now: Date,
+    check: () => void,
+    expire: () => void,
+  ): TemplateChange | undefined {
+    let replaced: ReplacedTerms = {};
+    const change = this.act(action, now, () => {
+      check();
+      if (template && template.productId !== this.productId) throw new ProductDiffersError(template.templateId);
+      if (template && isTrialType(template.licenseType)) throw new TemplateIsTrialError(template.templateId);
+      if (template) replaced = this.replaceTerms(template);
+      expire();
+    });
+    return change && { ...change, replaced };
+  }
+
+  private replaceTerms(template: Template): ReplacedTerms {
+    const [edited, before] = [this.editedTerms, this.editableTerms()];
+    this.adopt(template);
+    const change = changeBetween(before, this.editableTerms());
+    const pairs = edited.flatMap((name) => {
+      const [was, is] = [change?.before[name], change?.after[name]];
+      return was === undefined || is === undefined ? [] : [[name, { before: was, after: is }] as const];
+    });
+    return Object.fromEntries(pairs);
+  }
+
+  /** Terms that `edit` sets. */
+  private editableTerms(): JsonObject {
+    return {
+      max_activations: this.maxActivations,
+      grace_period_days: this.gracePeriodDays,
+      auto_renewal_enabled: this.autoRenewalEnabled,
+    };
+  }
+
+  /** The day of the month that renewals from this expiry return to. */
+  private renewalDay(expiryDate: Date): number {
+    const day = expiryDate.getUTCDate();
+    return isLastDayOfMonth(expiryDate) ? Math.max(day, this.anchorDay ?? 0) : day;
+  }
+
+  /**
+   * On this day of the month, unless that is too short for it. Throws LicenseFileOutError where it would end earlier than it does, and
+   * than a file of it.
+   */
+  private expireOn(expiryDate: Date | null, day?: number): void {
     const { filesUntil } = this;
     const isEarlier = expiryDate !== null && (this.expiryDate === null || expiryDate < this.expiryDate);
     if (isEarlier && filesUntil && expiryDate < filesUntil) throw new LicenseFileOutError(this.licenseId, filesUntil);
     this.expiryDate = expiryDate;
     this.maintenanceExpiry = expiryDate;
+    this.anchorDay = day === expiryDate?.getUTCDate() ? null : (day ?? null);
   }
 
   /** Takes back what a change did: what it was before, in wire names. EXPIRED is no status of the row. */
@@ -409,6 +518,7 @@ export class License extends VersionedRow {
       license_model: this.licenseModel,
       expiry_date: this.expiryDate?.toISOString() ?? null,
       maintenance_expiry: this.maintenanceExpiry?.toISOString() ?? null,
+      anchor_day: this.anchorDay,
       default_duration: this.defaultDuration,
       grace_period_days: this.gracePeriodDays,
       auto_renewal_enabled: this.autoRenewalEnabled,
@@ -427,6 +537,7 @@ export class License extends VersionedRow {
 
   /** A copy of what the template says as it is now. */
   private adopt(template: Template): void {
+    this.editedTerms = [];
     this.templateId = template.templateId;
     this.templateVersion = template.version;
     this.productName = `License for ${template.templateName}`;

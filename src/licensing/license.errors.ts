@@ -99,6 +99,15 @@ export class LicenseIsNoTrialError extends ConflictException {
   }
 }
 
+/** A full license becomes no trial, and a trial does not become one by being converted. */
+export class TemplateIsTrialError extends ConflictException {
+  constructor(templateId: string) {
+    super(`The license template ${templateId} is for trials: a license can only be issued from it.`, {
+      errorCode: 'TEMPLATE_IS_TRIAL',
+    });
+  }
+}
+
 /** A license stays with its product, whose programs know its key. */
 export class ProductDiffersError extends ConflictException {
   constructor(templateId: string) {

@@ -78,9 +78,9 @@ export class LicenseRepository extends TenantRepository<License> {
     transaction.write({
       name: 'licenses.update-times',
       text: `UPDATE licenses SET expiry_date = item.expiry_date, maintenance_expiry = item.maintenance_expiry,
-               next_due_at = item.next_due_at, version = item.version, updated_at = item.updated_at
+               anchor_day = item.anchor_day, next_due_at = item.next_due_at, version = item.version, updated_at = item.updated_at
              FROM jsonb_to_recordset($2::jsonb) AS item (license_id uuid, expiry_date timestamptz,
-               maintenance_expiry timestamptz, next_due_at timestamptz, version integer, updated_at timestamptz)
+               maintenance_expiry timestamptz, anchor_day smallint, next_due_at timestamptz, version integer, updated_at timestamptz)
              WHERE licenses.tenant_id = $1 AND licenses.license_id = item.license_id`,
       values: [transaction.tenantId, JSON.stringify(licenses.map(toTimes))],
     });
@@ -114,6 +114,7 @@ function toTimes(license: License): Record<string, unknown> {
     license_id: license.licenseId,
     expiry_date: license.expiryDate,
     maintenance_expiry: license.maintenanceExpiry,
+    anchor_day: license.anchorDay,
     next_due_at: license.nextDueAt,
     version: license.version,
     updated_at: license.updatedAt,

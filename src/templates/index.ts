@@ -3,6 +3,7 @@ export { DuplicateTemplateCommand } from './commands/duplicate-template.command.
 export { UpdateTemplateCommand } from './commands/update-template.command.js';
 export { TemplateCreatedEvent, TemplateUpdatedEvent } from './events/template.events.js';
 export {
+  isTrialType,
   Feature,
   LicenseModel,
   LicenseType,

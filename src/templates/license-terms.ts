@@ -6,6 +6,11 @@ export const LICENSE_TYPES = ['PERPETUAL', 'SUBSCRIPTION', 'TRIAL', 'EVALUATION'
 export const LicenseType = z.enum(LICENSE_TYPES);
 export type LicenseType = z.infer<typeof LicenseType>;
 
+/** Types whose licenses are trials, each of them. */
+export function isTrialType(type: LicenseType): boolean {
+  return type === 'TRIAL' || type === 'EVALUATION';
+}
+
 export const LICENSE_MODELS = ['PER_SEAT', 'PER_DEVICE', 'PER_CPU', 'PER_CORE', 'SITE_LICENSE', 'ENTERPRISE'] as const;
 export const LicenseModel = z.enum(LICENSE_MODELS);
 export type LicenseModel = z.infer<typeof LicenseModel>;

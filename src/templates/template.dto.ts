@@ -32,7 +32,8 @@ const fields = {
   template_name: text(255),
   description: text(4000).nullable(),
   default_duration: days(1).nullable().meta({
-    description: 'Days from issue to expiry; null never expires. For PERPETUAL it is null and nothing else.',
+    description:
+      'Days from issue to expiry; null never expires. For PERPETUAL it is null and nothing else. Default: 365; for TRIAL and EVALUATION trial_duration_days, which they last where it is null.',
   }),
   max_activations: z.int().min(1).max(1_000_000).nullable().meta({ description: 'null: unlimited.' }),
   features: z
@@ -55,9 +56,13 @@ const fields = {
     ),
   pricing: FreeFormInput,
   auto_renewal_enabled: z.boolean(),
-  trial_allowed: z.boolean(),
+  trial_allowed: z.boolean().meta({
+    description: 'Whether trials of it are issued. What is of type TRIAL or EVALUATION is a trial in any case.',
+  }),
   trial_duration_days: days(1),
-  grace_period_days: days(0),
+  grace_period_days: days(0).meta({
+    description: 'Default: 30; 0 for TRIAL and EVALUATION. A trial has no grace.',
+  }),
   ...seatTerms,
   active: z.boolean().meta({ description: 'false archives the template: nothing is issued from it any more.' }),
   metadata: FreeFormInput,
@@ -79,7 +84,7 @@ export const CreateTemplateRequest = z
     auto_renewal_enabled: fields.auto_renewal_enabled.default(false),
     trial_allowed: fields.trial_allowed.default(false),
     trial_duration_days: fields.trial_duration_days.default(30),
-    grace_period_days: fields.grace_period_days.default(30),
+    grace_period_days: fields.grace_period_days.optional(),
     overage_policy: fields.overage_policy.default('DENY'),
     overage_factor: fields.overage_factor.default(null),
     eviction_policy: fields.eviction_policy.default('NONE'),

@@ -4,18 +4,20 @@ import type { Change } from '../shared/events/change.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { mergeFreeForm } from '../shared/http/free-form.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
-import type {
-  EvictionPolicy,
-  Feature,
-  LicenseModel,
-  LicenseType,
-  OveragePolicy,
-  Restriction,
+import {
+  isTrialType,
+  type EvictionPolicy,
+  type Feature,
+  type LicenseModel,
+  type LicenseType,
+  type OveragePolicy,
+  type Restriction,
 } from './license-terms.js';
 import { VersionedRow } from '../shared/tenancy/versioned-row.js';
 import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.dto.js';
 
 const DEFAULT_DURATION_DAYS = 365;
+const GRACE_DAYS = 30;
 const MAX_NAME = 255;
 
 /** A reusable license configuration of one product. What is issued from it keeps a copy and never follows it. */
@@ -99,8 +101,12 @@ export class Template extends VersionedRow {
     template.licenseModel = input.license_model;
     template.pricing = input.pricing;
     template.metadata = input.metadata;
-    const usual = input.license_type === 'PERPETUAL' ? null : DEFAULT_DURATION_DAYS;
-    template.set({ ...input, default_duration: input.default_duration === undefined ? usual : input.default_duration });
+    const usual = usualDuration(input);
+    template.set({
+      ...input,
+      default_duration: input.default_duration === undefined ? usual : input.default_duration,
+      grace_period_days: input.grace_period_days ?? (isTrialType(input.license_type) ? 0 : GRACE_DAYS),
+    });
     return template;
   }
 
@@ -176,4 +182,9 @@ export class Template extends VersionedRow {
       throw new InvalidFieldError('/overage_factor', 'must say how far the limit may be exceeded');
     }
   }
+}
+
+function usualDuration({ license_type: type, trial_duration_days: trialDays }: CreateTemplateRequest): number | null {
+  if (type === 'PERPETUAL') return null;
+  return isTrialType(type) ? trialDays : DEFAULT_DURATION_DAYS;
 }

@@ -17,9 +17,10 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
   execute(command: ChangeLicenseTemplateCommand) {
     const { actor, request } = command;
     const { license_template_id: templateId } = request;
-    return this.changes.perform(command, async (license, now) => {
+    return this.changes.perform(command, async (license, now, tell) => {
       const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const change = license.changeTemplate(issuable(templateId, found), now);
+      tell({ replaced: change?.replaced ?? {} });
       if (change) await this.seats.recount(license, now);
       return change && new LicenseTemplateChangedEvent(actor, now, license, change, request.reason);
     });

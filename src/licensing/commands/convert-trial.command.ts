@@ -1,17 +1,20 @@
 import type { z } from 'zod';
 import type { CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import { LicenseActionRequest } from '../license-actions.dto.js';
+import { ConvertTrialRequest } from '../license-actions.dto.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Makes a trial the full license that it was a trial of. Throws LicenseIsNoTrialError too. */
-export class ConvertTrialCommand extends LicenseCommand<typeof LicenseActionRequest> {
+/**
+ * Makes a trial the full license that it was a trial of, or one on the terms of another template. Throws LicenseIsNoTrialError too, and
+ * with a template what ChangeLicenseTemplateCommand throws.
+ */
+export class ConvertTrialCommand extends LicenseCommand<typeof ConvertTrialRequest> {
   constructor(
     actor: Actor,
     licenseId: string,
-    request: z.input<typeof LicenseActionRequest>,
+    request: z.input<typeof ConvertTrialRequest>,
     options: CommandOptions = {},
   ) {
-    super(LicenseActionRequest, actor, licenseId, request, options);
+    super(ConvertTrialRequest, actor, licenseId, request, options);
   }
 }

@@ -1,16 +1,44 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { PermissionDeniedError } from '../../shared/tenancy/access.errors.js';
+import { GetIssuableTemplatesQuery } from '../../templates/index.js';
 import { LicenseTrialConvertedEvent } from '../events/license-life.events.js';
+import { issuable } from '../issuing-terms.js';
 import { LicenseChanges } from '../license-changes.js';
+import { LicenseSeats } from '../license-seats.js';
 import { ConvertTrialCommand } from './convert-trial.command.js';
 
 @CommandHandler(ConvertTrialCommand)
 export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand> {
-  constructor(private readonly changes: LicenseChanges) {}
+  constructor(
+    private readonly changes: LicenseChanges,
+    private readonly queries: QueryBus,
+    private readonly seats: LicenseSeats,
+  ) {}
 
-  execute(command: ConvertTrialCommand) {
+  async execute(command: ConvertTrialCommand) {
     const { actor, request } = command;
-    return this.changes.perform(command, (license, now) => {
-      const change = license.convertTrial(now);
+    const { license_template_id: templateId } = request;
+    if (templateId !== undefined && !actor.may('licenses:change-template')) {
+      throw new PermissionDeniedError('licenses:change-template');
+    }
+    return this.changes.perform(command, async (license, now, tell) => {
+      if (templateId === undefined) {
+        const change = license.convertTrial(now);
+        return (
+          change &&
+          new LicenseTrialConvertedEvent(
+            actor,
+            now,
+            license,
+            { before: change.before, after: change.after },
+            request.reason,
+          )
+        );
+      }
+      const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const change = license.convertTrial(now, issuable(templateId, found));
+      tell({ replaced: change?.replaced ?? {} });
+      if (change) await this.seats.recount(license, now);
       return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);
     });
   }

@@ -1,7 +1,7 @@
 import { omit, pick, type Change } from '../../shared/events/change.js';
 import { IntegrationEvent } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import type { License } from '../license.entity.js';
+import type { License, ReplacedTerms } from '../license.entity.js';
 import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
 /** Whom it is issued to, and what a vendor may have written about them. */
@@ -9,7 +9,13 @@ const PERSONAL = ['issued_to', 'metadata'];
 
 /** Something was done to a license: what it was before and after, in wire names, and why. */
 abstract class LicenseChangedEvent extends IntegrationEvent {
-  constructor(actor: Actor, now: Date, license: License, { before, after }: Change, reason?: RecordedReason) {
+  constructor(
+    actor: Actor,
+    now: Date,
+    license: License,
+    { before, after, replaced }: Change & { readonly replaced?: ReplacedTerms },
+    reason?: RecordedReason,
+  ) {
     super(
       actor,
       now,
@@ -19,6 +25,7 @@ abstract class LicenseChangedEvent extends IntegrationEvent {
         ...reasonCode(reason),
         before: omit(before, PERSONAL),
         after: omit(after, PERSONAL),
+        ...(replaced && { replaced }),
       },
       { before: pick(before, PERSONAL), after: pick(after, PERSONAL), ...reasonText(reason) },
     );

@@ -111,6 +111,7 @@ export const PROBLEM_ACTIONS = {
   SIGNING_KEY_STATE: 'fix_request',
   TEMPLATE_EXISTS: 'fix_request',
   TEMPLATE_INACTIVE: 'fix_request',
+  TEMPLATE_IS_TRIAL: 'fix_request',
   TEMPLATE_NAME_TAKEN: 'fix_request',
   TEMPLATE_NOT_FOUND: 'fix_request',
   TENANT_EXISTS: 'fix_request',
