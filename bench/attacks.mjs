@@ -42,7 +42,10 @@ export const ATTACKS = {
     connections: 500,
     async run(open) {
       const socket = await open(head('POST', '/health/x', JSON_TYPE, 'Content-Length: 1048576'));
-      socket.write(' '.repeat(1_048_000));
+      for (let sent = 0; sent < 16 && socket.writable; sent++) {
+        socket.write(' '.repeat(65_000));
+        await pause(200);
+      }
       await settled(socket, 'close');
     },
   },

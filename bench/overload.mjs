@@ -17,7 +17,7 @@ const FLOOD_CONNECTIONS = 3_000;
 const FACTOR = 4;
 const HEALTH_INTERVAL_MS = 50;
 const ATTACK_S = 6;
-const CALLS_PER_SECOND = 100;
+const CALLS_PER_SECOND = 25;
 const GOALS = { memoryMiB: 400, healthMs: 1_000, rate: 0.8, settleMs: 15_000 };
 
 const dataDir = await mkdtemp(join(tmpdir(), 'imprimatur-overload-'));

@@ -13,7 +13,10 @@ be rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
 
 Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the
 permission it needs as \`x-permission\`; \`x-roles\` of the document says what each role may. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null,
-or ask for \`application/x-ndjson\` or \`text/csv\` to get a list whole.`;
+or ask for \`application/x-ndjson\` or \`text/csv\` to get a list whole.
+
+Any route may answer 408 \`REQUEST_TIMEOUT\` to a request that does not arrive in time, 431 \`HEADERS_TOO_LARGE\` to headers over 16 KiB, 417
+\`EXPECTATION_FAILED\` to an unknown \`Expect\`, and 400 \`MALFORMED_REQUEST\` or \`TOO_MANY_CHUNKS\` to what is not HTTP; the connection ends then.`;
 
 /** In the order in which they are shown. */
 const TAGS = [
@@ -59,6 +62,12 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
   });
   document.components = {
     ...document.components,
+    responses: {
+      ...document.components?.responses,
+      RequestTimeout: connectionProblem('REQUEST_TIMEOUT: the request did not arrive in time.'),
+      ExpectationFailed: connectionProblem('EXPECTATION_FAILED: only "Expect: 100-continue" is understood.'),
+      HeadersTooLarge: connectionProblem('HEADERS_TOO_LARGE: the headers are larger than 16 KiB.'),
+    },
     schemas: {
       ...document.components?.schemas,
       ...toComponents(Problem, 'output').components,
@@ -70,6 +79,14 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
   Object.assign(document, { 'x-roles': ROLES });
   serveDocumentation(app.getHttpAdapter().getInstance(), document);
   return document;
+}
+
+/** An answer on the bare connection, which belongs to no route. */
+function connectionProblem(description: string) {
+  return {
+    description,
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
 }
 
 const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchemaConverter']> = (

@@ -78,6 +78,20 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('says what keys, cursors, tenants and MAC addresses look like, and how a connection ends', () => {
+    const parameters = operations(app.document).flatMap(
+      ({ operation }) => ((operation as Wire).parameters ?? []) as { name: string; schema: { pattern?: string } }[],
+    );
+    for (const name of ['Idempotency-Key', 'X-Tenant-Id', 'tenant_id', 'cursor']) {
+      const patterns = parameters.filter((parameter) => parameter.name === name).map(({ schema }) => schema.pattern);
+      expect({ name, patterns }).not.toEqual({ name, patterns: [] });
+      for (const pattern of patterns) expect(pattern).toMatch(/^\^.*\$$/);
+    }
+    const { schemas, responses } = app.document.components as Wire;
+    expect(schemas.ValidateRequest.properties.mac.pattern).toMatch(/^\^.*\$$/);
+    expect(Object.keys(responses as object)).toEqual(['RequestTimeout', 'ExpectationFailed', 'HeadersTooLarge']);
+  });
+
   it('resolves every reference', () => {
     const text = JSON.stringify(app.document);
     const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);

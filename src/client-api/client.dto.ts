@@ -4,7 +4,7 @@ import { maxActivationsOf, type License } from '../licensing/index.js';
 import { checkOutFields } from '../offline/index.js';
 import { NextStep } from '../shared/http/next-action.js';
 import { ResourceId, text, Timestamp, UtcTime } from '../shared/http/schema.js';
-import { LicenseModel, LicenseType, normalMac } from '../templates/index.js';
+import { LicenseModel, LicenseType, MAC_ADDRESS } from '../templates/index.js';
 import { FAILURE_CODES, nextAfter, SUCCESS_CODES, toReasonResponse, type Reason, type SuccessCode } from './codes.js';
 import { entitlementOf } from './entitlement.js';
 import type { Evidence } from './evaluation.js';
@@ -23,8 +23,9 @@ const license_key = z
 /** Where a program says it runs, for restrictions; address and country are those of the request. */
 const placeFields = {
   domain: text(255).optional().meta({ description: 'The domain it serves or runs at.' }),
-  mac: text(32)
-    .refine((mac) => normalMac(mac) !== undefined, 'must be a MAC address')
+  mac: z
+    .string()
+    .regex(MAC_ADDRESS, 'must be a MAC address')
     .optional()
     .meta({ examples: ['00:1B:44:11:3A:B7'] }),
   hardware_id: text(255).optional(),

@@ -40,8 +40,11 @@ export function parseRange(value: string): Range | undefined {
   }
 }
 
+/** In pairs, in groups of four, or without groups. No flags, since JSON Schema knows none. */
+export const MAC_ADDRESS =
+  /^(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$|^(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}$|^[0-9A-Fa-f]{12}$/;
+
 /** Twelve capital hexadecimal digits, however they were grouped. */
 export function normalMac(value: string): string | undefined {
-  const grouped = /^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$|^[0-9a-f]{12}$/i;
-  return grouped.test(value) ? value.replace(/[:.-]/g, '').toUpperCase() : undefined;
+  return MAC_ADDRESS.test(value) ? value.replace(/[:.-]/g, '').toUpperCase() : undefined;
 }

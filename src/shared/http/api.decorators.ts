@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { IDEMPOTENCY_KEY } from './command-options.decorators.js';
 import type { ProblemCode } from './next-action.js';
 import { problem } from './problem.js';
 
@@ -65,7 +66,7 @@ const IdempotencyKeyHeader = () =>
     description:
       'Yours, 1 to 255 characters. Sent again with the same request it gets the first result again, with ' +
       '`Idempotency-Replayed: true`, and changes nothing. Kept for 24 hours by default.',
-    schema: { type: 'string', maxLength: 257 },
+    schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source, maxLength: 257 },
   });
 
 const IfMatchHeader = () =>

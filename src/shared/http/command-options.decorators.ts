@@ -5,7 +5,7 @@ import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { InvalidParameterError, PreconditionRequiredError } from './problem.errors.js';
 
 /** Printable ASCII without quotes and backslashes, bare or, as the IETF's draft has it, as a quoted string. */
-const IDEMPOTENCY_KEY = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;
+export const IDEMPOTENCY_KEY = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;
 const ENTITY_TAG = /^"(\d{1,10})"$/;
 
 /** The options of a command that makes something: its Idempotency-Key. */

@@ -59,6 +59,7 @@ export const pageParameters = {
   cursor: z
     .string()
     .max(MAX_CURSOR_LENGTH)
+    .regex(/^[A-Za-z0-9_-]+$/, 'is not a cursor of this list')
     .optional()
     .meta({ description: '`next_cursor` of the previous page, with the same filters.' }),
 };

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swa
 import type { FastifyRequest } from 'fastify';
 import type { Actor, PlatformActor } from './actor.js';
 import type { KnownTenant, Principal } from './authenticator.js';
+import { TENANT_ID } from './tenant-id.js';
 import { isPlatformPermission, type Permission, type TenantPermission } from './permissions.js';
 
 export const PERMISSION = 'imprimatur:permission';
@@ -25,7 +26,7 @@ const TenantHeader = () =>
     name: 'X-Tenant-Id',
     required: false,
     description: 'For platform keys: the tenant to act for.',
-    schema: { type: 'string' },
+    schema: { type: 'string', pattern: TENANT_ID.source },
   });
 
 /** Who may call a route. A route with none of these four is closed to everyone. */

@@ -1,4 +1,4 @@
-const TENANT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+export const TENANT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 export function isTenantId(value: unknown): value is string {
   return typeof value === 'string' && TENANT_ID.test(value);
