@@ -4,35 +4,20 @@
 //   LICENSE_KEY=… TENANT_KEYS="$(curl -sS http://127.0.0.1:3000/v1/client/tenant-001/jwks.json)" \
 //     node examples/licensed-program.mjs
 //
-// TENANT_KEYS is for trying it out: a real program has the keys built in.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// TENANT_KEYS is for trying it out: a real program has the keys built in. If the key set is empty, create the first key
+// (POST /v1/signing-keys). In a container set DEVICE_ID, which must be different for each device.
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { LicenseClient } from '@imprimatur/client';
-
-const folder = process.env.STATE_DIR ?? join(homedir(), '.licensed-program');
-mkdirSync(folder, { recursive: true, mode: 0o700 });
-
-/** One small file a name. */
-const store = {
-  getItem(name) {
-    try {
-      return readFileSync(join(folder, name), 'utf8');
-    } catch {
-      return null;
-    }
-  },
-  setItem: (name, value) => writeFileSync(join(folder, name), value, { mode: 0o600 }),
-};
+import { deviceFingerprint, fileStore } from '@imprimatur/client/node';
 
 const license = new LicenseClient({
   baseUrl: process.env.SERVER ?? 'http://127.0.0.1:3000',
   tenantId: process.env.TENANT ?? 'tenant-001',
   keys: JSON.parse(process.env.TENANT_KEYS ?? '{"keys":[]}').keys,
   licenseKey: process.env.LICENSE_KEY ?? '',
-  fingerprint: createHash('sha256').update(hostname()).digest('hex'),
-  store,
+  fingerprint: await deviceFingerprint({ salt: 'licensed-program', machineId: process.env.DEVICE_ID }),
+  store: fileStore(process.env.STATE_DIR ?? join(homedir(), '.licensed-program')),
   offlineSeconds: 7 * 24 * 60 * 60,
 });
 

@@ -200,6 +200,7 @@ describe('@imprimatur/client and the server', () => {
       TENANT_KEYS: JSON.stringify({ keys: await keys() }),
       LICENSE_KEY: license.license_key as string,
       STATE_DIR: stateDir,
+      DEVICE_ID: 'a device of its own',
     };
     const run = async (more: Record<string, string> = {}) =>
       promisify(execFile)(process.execPath, ['examples/licensed-program.mjs'], {

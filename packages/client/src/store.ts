@@ -1,4 +1,4 @@
-/** Where a program keeps what must outlive it. `localStorage` is one; in Node.js a file a name will do. */
+/** Storage that outlives the program, such as `localStorage`, or `fileStore` of `@imprimatur/client/node`. Calls take effect in their order. */
 export interface Store {
   getItem(name: string): string | null | Promise<string | null>;
   setItem(name: string, value: string): void | Promise<void>;
