@@ -49,8 +49,10 @@ describe('check-out', () => {
     expect(status).toBe(200);
     const file = await open(body, 'd');
     const license = (await tenant.get(`/v1/licenses/${licenseId}`)).body;
-    const { license_id, product_id, issued_to, expiry_date, max_activations } = license as Record<string, unknown>;
-    expect(file.license).toMatchObject({ license_id, product_id, issued_to, expiry_date, max_activations });
+    const { license_id, product_id, issued_to, expiry_date, max_activations, product_name } = license;
+    const names = { product_name, product_display_name: 'Product' };
+    expect(license).toMatchObject(names);
+    expect(file.license).toMatchObject({ license_id, product_id, issued_to, expiry_date, max_activations, ...names });
     expect([file.license.features, file.license.restrictions]).toEqual([license.features, license.restrictions]);
     expect(file).toMatchObject({ device: { fingerprint: 'd' }, nonce: 'n', kid: body.kid });
     expect(file.lease).toEqual({ activation_id: body.activation_id, ends_at: body.expires_at });
@@ -67,6 +69,65 @@ describe('check-out', () => {
     const perpetual = await issue({ license_type: 'PERPETUAL', default_duration: null });
     expect((await checkOut(perpetual, { fingerprint: 'd', ttl_seconds: 366 * DAY_S + 1 })).status).toBe(400);
     expect((await open((await checkOut(perpetual, { fingerprint: 'd' })).body, 'd')).license.expiry_date).toBeNull();
+  });
+
+  it('gives no file that is longer than the template allows, whatever is asked for, with either route', async () => {
+    const template = await tenant.template({ max_activations: 3, file_ttl_max_seconds: 600 });
+    const { license_id, license_key } = await tenant.issue(template);
+    const path = `/v1/licenses/${license_id}`;
+    expect((await tenant.get(path)).body).toMatchObject({ file_ttl_max_seconds: 600, files_until: null });
+    const client = app.anonymous();
+    const answers = [
+      await checkOut(license_id as string, { fingerprint: 'default' }),
+      await checkOut(license_id as string, { fingerprint: 'longest', ttl_seconds: 366 * DAY_S }),
+      await checkOut(license_id as string, { fingerprint: 'short', ttl_seconds: 60 }),
+      await client.post('/v1/client/check-out', { license_key, fingerprint: 'default', ttl_seconds: 601 }),
+    ];
+    const lengths = answers.map(
+      ({ body }) => Date.parse(body.expires_at as string) - Date.parse(body.issued_at as string),
+    );
+    expect(lengths).toEqual([600_000, 600_000, 60_000, 600_000]);
+    await tenant.patch(`/v1/license-templates/${template}`, { file_ttl_max_seconds: null });
+    expect((await tenant.get(path)).body.file_ttl_max_seconds).toBe(600);
+    const { body } = await tenant.post(`${path}/change-template`, { license_template_id: template });
+    expect(body.file_ttl_max_seconds).toBeNull();
+  });
+
+  it.each([59, 366 * DAY_S + 1, 1.5])('has no template that allows %d seconds', async (file_ttl_max_seconds) => {
+    const template = await tenant.template();
+    const answer = await tenant.patch(`/v1/license-templates/${template}`, { file_ttl_max_seconds });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '/file_ttl_max_seconds' }] } });
+  });
+
+  it('says in the license until when its last file is good, also when it is taken away', async () => {
+    const licenseId = await issue({ max_activations: 2 });
+    const long = (await checkOut(licenseId, { fingerprint: 'a', ttl_seconds: 20 * DAY_S })).body;
+    await checkOut(licenseId, { fingerprint: 'b', ttl_seconds: 60 });
+    const files_until = long.expires_at as string;
+    const { product_id } = (await tenant.get(`/v1/licenses/${licenseId}`)).body;
+    const listed = (await tenant.get(`/v1/licenses?product_id=${product_id}`)).body.data as Wire[];
+    expect(listed.map((license) => license.files_until)).toEqual([files_until]);
+    for (const action of ['suspend', 'revoke']) {
+      const { body } = await tenant.post(`/v1/licenses/${licenseId}/${action}`, { reason: { code: 'REFUNDED' } });
+      expect(body.files_until).toBe(files_until);
+    }
+  });
+
+  it('names the product as it is called now, and keeps the name in the record of the issue', async () => {
+    const template = await tenant.template({ template_name: 'Named template' });
+    const { license_id, license_key, product_name, ...issued } = await tenant.issue(template);
+    expect(product_name).toBe('License for Named template');
+    expect(issued).not.toHaveProperty('product_display_name');
+    await tenant.patch(`/v1/products/${issued.product_id}`, { name: 'MyCAD' });
+    const names = { product_name, product_display_name: 'MyCAD' };
+    expect((await tenant.get(`/v1/licenses/${license_id}`)).body).toMatchObject(names);
+    expect((await tenant.patch(`/v1/licenses/${license_id}`, { metadata: { a: 1 } })).body).toMatchObject(names);
+    const { data } = (await tenant.get(`/v1/licenses?product_id=${issued.product_id}`)).body;
+    expect(data).toMatchObject([names]);
+    const { license } = (await app.anonymous().post('/v1/client/validate', { license_key, fingerprint: 'n' })).body;
+    expect(license).toMatchObject(names);
+    const { body } = await checkOut(license_id as string, { fingerprint: 'n' });
+    expect((await open(body, 'n')).license).toMatchObject(names);
   });
 
   it('keeps the license from ending before a file that is out, with a device or without', async () => {

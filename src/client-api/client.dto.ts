@@ -138,7 +138,8 @@ export const ClientLicense = z
   .object({
     license_id: z.uuid(),
     product_id: z.string(),
-    product_name: z.string(),
+    product_name: z.string().meta({ description: '`License for {template_name}`; see product_display_name.' }),
+    product_display_name: z.string().meta({ description: "The product's own name, as it is now." }),
     license_type: LicenseType,
     license_model: LicenseModel,
     status: z.enum(['ACTIVE', 'INACTIVE', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING']),
@@ -230,6 +231,7 @@ function toClientLicense(license: License, now: Date): ClientLicense {
     license_id: license.licenseId,
     product_id: license.productId,
     product_name: license.productName,
+    product_display_name: license.productDisplayName ?? license.productName,
     license_type: license.licenseType,
     license_model: license.licenseModel,
     status: license.statusAt(now),

@@ -12,6 +12,7 @@ export interface Unknown {
 
 /** Told, and not judged by. */
 const MERELY_TOLD = [
+  'file_ttl_max_seconds',
   'issued_to',
   'product_name',
   'metadata',

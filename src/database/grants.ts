@@ -18,7 +18,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   licenses: `SELECT, INSERT, UPDATE (status, customer_id, template_id, template_version, product_name, license_type,
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
-    heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms,
+    heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, file_ttl_max_seconds,
     version, updated_at)`,
   license_keys: 'SELECT, INSERT',
   // Rows of devices stay when they end.

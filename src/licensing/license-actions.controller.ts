@@ -24,7 +24,7 @@ import {
   TransferLicenseRequest,
   UpdateLicenseRequest,
 } from './license-actions.dto.js';
-import { LicenseResponse } from './license.dto.js';
+import { LicenseOnOtherTerms, LicenseResponse } from './license.dto.js';
 
 const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
 const TEMPLATE = [
@@ -79,6 +79,7 @@ export class LicenseActionsController {
     404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
     409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', ...TEMPLATE],
   })
+  @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
   convertTrial(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -150,6 +151,7 @@ export class LicenseActionsController {
     404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
     409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE],
   })
+  @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
   changeTemplate(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,

@@ -10,7 +10,7 @@ import {
   TimestampParameter,
   UtcTime,
 } from '../shared/http/schema.js';
-import { Feature, LicenseModel, LicenseType, Restriction, seatTerms } from '../templates/index.js';
+import { Feature, fileTerms, LicenseModel, LicenseType, Restriction, seatTerms } from '../templates/index.js';
 import { Reason } from './license-actions.dto.js';
 import type { License } from './license.entity.js';
 import { LICENSE_STATUSES } from './license-status.js';
@@ -48,7 +48,7 @@ export const IssuedLicense = z
     template_id: z.string(),
     tenant_id: z.string(),
     product_id: z.string(),
-    product_name: z.string(),
+    product_name: z.string().meta({ description: '`License for {template_name}`; see product_display_name.' }),
     license_type: LicenseType,
     license_model: LicenseModel,
     status: LicenseStatus.meta({ description: 'As it is now: EXPIRED from the expiry on, within grace too.' }),
@@ -63,6 +63,7 @@ export type IssuedLicense = z.infer<typeof IssuedLicense>;
 
 export const LicenseResponse = IssuedLicense.omit({ license_key: true })
   .extend({
+    product_display_name: z.string().meta({ description: "The product's own name, as it is now." }),
     license_key_last_four: z.string(),
     template_version: z.int(),
     maintenance_expiry: UtcTime.nullable(),
@@ -77,6 +78,11 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     }),
     auto_renewal_enabled: z.boolean(),
     ...seatTerms,
+    ...fileTerms,
+    files_until: UtcTime.nullable().meta({
+      description:
+        'Until when the last of its license files is good; null: there was none. A revocation reaches a file by the revocation list alone.',
+    }),
     features: z.array(Feature),
     restrictions: z.array(Restriction),
     pricing: FreeForm,
@@ -84,16 +90,20 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
-    replaced: z
-      .record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }))
-      .optional()
-      .meta({
-        description:
-          'In answers of change-template, and of convert-trial with a template: the terms that PATCH had set and the template replaced, by name.',
-      }),
   })
   .meta({ id: 'License' });
-export type LicenseResponse = z.infer<typeof LicenseResponse>;
+
+/** The answer of an action that may take the terms of another template. */
+export const LicenseOnOtherTerms = LicenseResponse.extend({
+  replaced: z
+    .record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }))
+    .optional()
+    .meta({
+      description:
+        'In answers of change-template, and of convert-trial with a template: the terms that PATCH had set and the template replaced, by name.',
+    }),
+}).meta({ id: 'LicenseOnOtherTerms' });
+export type LicenseResponse = z.infer<typeof LicenseOnOtherTerms>;
 
 export const LicensePage = pageOf(LicenseResponse).meta({ id: 'LicensePage' });
 export type LicensePage = z.infer<typeof LicensePage>;
@@ -157,6 +167,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     expiry_date: license.expiryAt(now)?.toISOString() ?? null,
     max_activations: maxActivationsOf(license),
     current_activations: license.currentActivations,
+    product_display_name: license.productDisplayName ?? license.productName,
     license_key_last_four: license.licenseKeyLastFour,
     template_version: license.templateVersion,
     maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
@@ -172,6 +183,8 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     eviction_policy: license.evictionPolicy,
     heartbeat_interval_seconds: license.heartbeatIntervalSeconds,
     heartbeat_grace_seconds: license.heartbeatGraceSeconds,
+    file_ttl_max_seconds: license.fileTtlMaxSeconds,
+    files_until: license.filesUntil?.toISOString() ?? null,
     features: license.features,
     restrictions: license.restrictions,
     pricing: license.pricing,

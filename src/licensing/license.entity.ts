@@ -82,6 +82,9 @@ export class License extends VersionedRow {
   @Column('text', { name: 'product_name' })
   productName!: string;
 
+  /** The product's own name as it is now; undefined for a license that was not read from the database. No column: see LicenseRepository. */
+  productDisplayName?: string;
+
   @Column('text', { name: 'license_type' })
   licenseType!: LicenseType;
 
@@ -145,6 +148,10 @@ export class License extends VersionedRow {
 
   @Column('integer', { name: 'heartbeat_grace_seconds' })
   heartbeatGraceSeconds!: number;
+
+  /** Seconds that a license file may be good; null is as long as any may. */
+  @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
+  fileTtlMaxSeconds!: number | null;
 
   @Column('jsonb')
   features!: Feature[];
@@ -528,6 +535,7 @@ export class License extends VersionedRow {
       eviction_policy: this.evictionPolicy,
       heartbeat_interval_seconds: this.heartbeatIntervalSeconds,
       heartbeat_grace_seconds: this.heartbeatGraceSeconds,
+      file_ttl_max_seconds: this.fileTtlMaxSeconds,
       features: this.features,
       restrictions: this.restrictions,
       pricing: this.pricing,
@@ -552,6 +560,7 @@ export class License extends VersionedRow {
     this.evictionPolicy = template.evictionPolicy;
     this.heartbeatIntervalSeconds = template.heartbeatIntervalSeconds;
     this.heartbeatGraceSeconds = template.heartbeatGraceSeconds;
+    this.fileTtlMaxSeconds = template.fileTtlMaxSeconds;
     // Shared by all that is issued from it.
     this.features = deepFreeze(template.features);
     this.restrictions = deepFreeze(template.restrictions);

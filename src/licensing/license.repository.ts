@@ -14,6 +14,18 @@ export class LicenseRepository extends TenantRepository<License> {
     super(License, 'licenseId', unitOfWork);
   }
 
+  /** With the name of the product, which is no column of the table. */
+  protected override columns(alias: string): string {
+    return `${super.columns(alias)}, (SELECT product.name FROM billing_products product
+      WHERE product.tenant_id = ${alias}.tenant_id AND product.product_id = ${alias}.product_id) AS "productDisplayName"`;
+  }
+
+  override async update(license: License): Promise<void> {
+    const columns: Partial<License> = Object.assign({}, license);
+    delete columns.productDisplayName;
+    await super.update(columns as License);
+  }
+
   /** Ids of what is revoked or suspended and was changed since. */
   async listRevoked(tenantId: string, since: Date): Promise<string[]> {
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>

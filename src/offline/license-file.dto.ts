@@ -16,7 +16,8 @@ export const checkOutFields = {
       'The only device that the file is for. Needed where the license counts seats: the file holds one until it ends.',
   }),
   ttl_seconds: z.int().min(MIN_TTL_S).max(MAX_TTL_S).default(DEFAULT_TTL_S).meta({
-    description: 'How long the file is good: at most 366 days, and never longer than the license.',
+    description:
+      'How long the file is good: at most 366 days, and never longer than the license, or than its file_ttl_max_seconds. expires_at says what it came to.',
   }),
   nonce: text(128)
     .optional()

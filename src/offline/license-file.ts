@@ -9,9 +9,17 @@ export interface Validity {
   readonly expiresAt: Date;
 }
 
-/** A file never outlives what it was made from: it ends with the license, or earlier. Half of its time it is fresh. */
-export function validityOf(expiryDate: Date | null, ttlSeconds: number, now: Date): Validity {
-  const asked = now.getTime() + ttlSeconds * 1000;
+/**
+ * A file never outlives what it was made from: it ends with the license, or earlier, and after the longest that the license allows. Half
+ * of its time it is fresh.
+ */
+export function validityOf(
+  expiryDate: Date | null,
+  ttlSeconds: number,
+  maxSeconds: number | null,
+  now: Date,
+): Validity {
+  const asked = now.getTime() + Math.min(ttlSeconds, maxSeconds ?? ttlSeconds) * 1000;
   const end = expiryDate ? Math.min(asked, expiryDate.getTime()) : asked;
   return { issuedAt: now, refreshAt: new Date((now.getTime() + end) / 2), expiresAt: new Date(end) };
 }
@@ -37,6 +45,7 @@ function termsOf(license: License, now: Date): JsonObject {
     license_id: license.licenseId,
     product_id: license.productId,
     product_name: license.productName,
+    product_display_name: license.productDisplayName ?? license.productName,
     customer_id: license.customerId,
     issued_to: license.issuedTo,
     license_type: license.licenseType,

@@ -8,6 +8,7 @@ export {
   LicenseModel,
   LicenseType,
   Restriction,
+  fileTerms,
   seatTerms,
   type EvictionPolicy,
   type OveragePolicy,

@@ -66,6 +66,18 @@ export const seatTerms = {
     description: 'How much later its seat is free for others.',
   }),
 };
+/** How long the files of a license may be; one shape in templates and in licenses. */
+export const fileTerms = {
+  file_ttl_max_seconds: z
+    .int()
+    .min(60)
+    .max(31_622_400)
+    .nullable()
+    .meta({
+      description: 'The longest that a license file is good, in seconds: 60 to 31622400 (366 days); null: 366 days.',
+      examples: [604_800],
+    }),
+};
 export type OveragePolicy = z.infer<typeof seatTerms.overage_policy>;
 export type EvictionPolicy = z.infer<typeof seatTerms.eviction_policy>;
 

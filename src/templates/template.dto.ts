@@ -16,6 +16,7 @@ import {
   LicenseType,
   Restriction,
   RestrictionInput,
+  fileTerms,
   seatTerms,
 } from './license-terms.js';
 import type { Template } from './template.entity.js';
@@ -64,6 +65,7 @@ const fields = {
     description: 'Default: 30; 0 for TRIAL and EVALUATION. A trial has no grace.',
   }),
   ...seatTerms,
+  ...fileTerms,
   active: z.boolean().meta({ description: 'false archives the template: nothing is issued from it any more.' }),
   metadata: FreeFormInput,
 };
@@ -90,6 +92,7 @@ export const CreateTemplateRequest = z
     eviction_policy: fields.eviction_policy.default('NONE'),
     heartbeat_interval_seconds: fields.heartbeat_interval_seconds.default(300),
     heartbeat_grace_seconds: fields.heartbeat_grace_seconds.default(300),
+    file_ttl_max_seconds: fields.file_ttl_max_seconds.default(null),
     active: fields.active.default(true),
     metadata: fields.metadata.default({}),
   })
@@ -146,6 +149,7 @@ export const TemplateResponse = z
     trial_duration_days: z.int(),
     grace_period_days: z.int(),
     ...seatTerms,
+    ...fileTerms,
     active: z.boolean(),
     metadata: FreeForm,
     version: z.int(),
@@ -190,6 +194,7 @@ export function toTemplateResponse(template: Template): TemplateResponse {
     eviction_policy: template.evictionPolicy,
     heartbeat_interval_seconds: template.heartbeatIntervalSeconds,
     heartbeat_grace_seconds: template.heartbeatGraceSeconds,
+    file_ttl_max_seconds: template.fileTtlMaxSeconds,
     active: template.active,
     metadata: template.metadata,
     version: template.version,

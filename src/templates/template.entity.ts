@@ -86,6 +86,10 @@ export class Template extends VersionedRow {
   @Column('integer', { name: 'heartbeat_grace_seconds' })
   heartbeatGraceSeconds!: number;
 
+  /** Seconds that a license file may be good; null is as long as any may. */
+  @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
+  fileTtlMaxSeconds!: number | null;
+
   @Column('boolean')
   active!: boolean;
 
@@ -147,6 +151,7 @@ export class Template extends VersionedRow {
       eviction_policy: this.evictionPolicy,
       heartbeat_interval_seconds: this.heartbeatIntervalSeconds,
       heartbeat_grace_seconds: this.heartbeatGraceSeconds,
+      file_ttl_max_seconds: this.fileTtlMaxSeconds,
       active: this.active,
       metadata: this.metadata,
     };
@@ -165,6 +170,7 @@ export class Template extends VersionedRow {
     if (fields.trial_duration_days !== undefined) this.trialDurationDays = fields.trial_duration_days;
     if (fields.grace_period_days !== undefined) this.gracePeriodDays = fields.grace_period_days;
     if (fields.active !== undefined) this.active = fields.active;
+    if (fields.file_ttl_max_seconds !== undefined) this.fileTtlMaxSeconds = fields.file_ttl_max_seconds;
     this.setSeats(fields);
     if (this.licenseType === 'PERPETUAL' && this.defaultDuration !== null) {
       throw new InvalidFieldError('/default_duration', 'must be null for a PERPETUAL license, which never expires');

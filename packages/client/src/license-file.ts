@@ -21,6 +21,8 @@ export interface LicenseTerms {
   readonly license_id: string;
   readonly product_id: string;
   readonly product_name: string;
+  /** The product's own name; files of version 0.1.0 have none. */
+  readonly product_display_name?: string;
   readonly customer_id: string;
   readonly issued_to: string;
   readonly license_type: string;

@@ -15,6 +15,7 @@ import { PlatformKeys1764445000000 } from './1764445000000-platform-keys.js';
 import { SteadyLeases1764460000000 } from './1764460000000-steady-leases.js';
 import { ErasedResults1764470000000 } from './1764470000000-erased-results.js';
 import { RenewalDays1764510000000 } from './1764510000000-renewal-days.js';
+import { LengthOfFiles1764520000000 } from './1764520000000-length-of-files.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -35,6 +36,7 @@ export const migrations = [
   SteadyLeases1764460000000,
   ErasedResults1764470000000,
   RenewalDays1764510000000,
+  LengthOfFiles1764520000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -43,7 +43,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     license.after('check-out', now);
-    const validity = validityOf(license.expiryAt(now), request.ttl_seconds, now);
+    const validity = validityOf(license.expiryAt(now), request.ttl_seconds, license.fileTtlMaxSeconds, now);
     const activationId = await this.lendSeat(command, license, validity);
     const { issuedAt, expiresAt } = validity;
     const change = this.seats.lendFile(transaction, license, expiresAt);
