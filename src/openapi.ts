@@ -36,6 +36,7 @@ const TAGS = [
   'Metrics',
 ];
 
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** The OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
@@ -76,6 +77,7 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
     },
   };
   describeLists(document);
+  markOptionalBodies(document);
   Object.assign(document, { 'x-roles': ROLES });
   serveDocumentation(app.getHttpAdapter().getInstance(), document);
   return document;
@@ -93,6 +95,19 @@ const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchem
   schema,
   { schemaType },
 ) => (schema instanceof z.ZodType ? toComponents(schema, schemaType) : undefined);
+
+/** A body whose members are all optional may be left out. */
+function markOptionalBodies({ paths, components }: OpenAPIObject): void {
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path) as Operation[])) {
+    const body = operation.requestBody;
+    if (body === undefined || !('content' in body)) continue;
+    const schema = body.content['application/json']?.schema;
+    const name = schema && '$ref' in schema ? schema.$ref.split('/').pop() : undefined;
+    const named = name === undefined ? undefined : components?.schemas?.[name];
+    if (!named || 'required' in named || 'minProperties' in named) continue;
+    body.required = false;
+  }
+}
 
 /** JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. */
 function toComponents(schema: z.ZodType, io: 'input' | 'output') {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { FreeForm, FreeFormInput, text, UtcTime } from '../shared/http/schema.js';
+import { integer } from '../shared/http/schema-messages.js';
 import { Reason } from '../licensing/index.js';
 import { ACTIVATION_STATUSES, ACTIVATION_TYPES, type Activation } from './activation.entity.js';
 
@@ -15,10 +16,7 @@ export const Fingerprint = text(255).meta({
 export const deviceFields = {
   fingerprint: Fingerprint,
   user_id: text(255).optional().meta({ description: 'Who uses it; needed where named users are counted.' }),
-  units: z
-    .int()
-    .min(1)
-    .max(MAX_UNITS)
+  units: integer(1, MAX_UNITS)
     .optional()
     .meta({ description: 'Processors or cores, where those are counted. Default 1.' }),
   name: text(255).optional(),

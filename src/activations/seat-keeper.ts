@@ -121,7 +121,7 @@ export class SeatKeeper {
     const user = device.user_id ?? known?.userId ?? undefined;
     const countsUsers = whatCounts(license) === 'users';
     if (countsUsers && user === undefined)
-      throw new InvalidFieldError('/user_id', 'is needed: this license counts users');
+      throw new InvalidFieldError('/user_id', 'is required: this license counts users');
     let others = locked.others;
     const units = device.units ?? known?.units ?? 1;
     // Another user on the device is another seat.

@@ -1,6 +1,7 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { FindLicenseByKeyQuery } from '../licensing/index.js';
+import { InvalidFieldError } from '../shared/http/problem.errors.js';
 import type { AuthenticatedRequest } from '../shared/tenancy/access.decorators.js';
 import { TenantSuspendedError } from '../shared/tenancy/access.errors.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -43,10 +44,14 @@ export class LicenseeGuard implements CanActivate {
   }
 }
 
-/** Throws UnknownLicenseKeyError, TenantSuspendedError. */
+/** Throws InvalidFieldError, UnknownLicenseKeyError, TenantSuspendedError. */
 export const CurrentLicensee = createParamDecorator((_: unknown, context: ExecutionContext): Licensee => {
-  const { licensee } = context.switchToHttp().getRequest<LicenseeRequest>();
-  if (!licensee) throw new UnknownLicenseKeyError();
+  const { licensee, body } = context.switchToHttp().getRequest<LicenseeRequest>();
+  if (!licensee) {
+    const { license_key } = (body ?? {}) as { license_key?: unknown };
+    if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
+    throw new UnknownLicenseKeyError();
+  }
   if (licensee.suspended) throw new TenantSuspendedError();
   return licensee;
 });

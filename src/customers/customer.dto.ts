@@ -25,7 +25,8 @@ export const CreateCustomerRequest = z
   })
   .meta({
     id: 'CreateCustomerRequest',
-    description: 'At least one of first_name, last_name, company_name and email is needed.',
+    description: 'At least one of first_name, last_name, company_name and email is required.',
+    minProperties: 1,
     examples: [{ customer_id: 'customer-002', first_name: 'Jane', last_name: 'Roe', email: 'jane@example.com' }],
   });
 export type CreateCustomerRequest = z.infer<typeof CreateCustomerRequest>;

@@ -67,7 +67,7 @@ export class Customer extends VersionedRow {
     if (fields.company_name !== undefined) this.companyName = fields.company_name;
     if (fields.active !== undefined) this.active = fields.active;
     if (!this.displayName) {
-      throw new InvalidFieldError('', 'needs at least one of first_name, last_name, company_name and email');
+      throw new InvalidFieldError('', 'must contain at least one of first_name, last_name, company_name and email');
     }
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FreeFormInput, ResourceId, text, Timestamp } from '../shared/http/schema.js';
+import { integer } from '../shared/http/schema-messages.js';
 
 const MAX_MONTHS = 1_200;
 const MAX_DAYS = 36_500;
@@ -29,14 +30,14 @@ const reason = Reason.optional();
 
 export const RenewLicenseRequest = z
   .strictObject({
-    months: z.int().min(1).max(MAX_MONTHS).optional().meta({
+    months: integer(1, MAX_MONTHS).optional().meta({
       description:
         'Calendar months in UTC; where a month has no such day, to its last. The next renewal returns to the day: 31 January, 28 February, 31 March.',
     }),
-    days: z.int().min(1).max(MAX_DAYS).optional(),
+    days: integer(1, MAX_DAYS).optional(),
     reason,
   })
-  .refine(({ months, days }) => months === undefined || days === undefined, 'takes months or days, not both')
+  .refine(({ months, days }) => months === undefined || days === undefined, 'must not contain both months and days')
   .meta({
     id: 'RenewLicenseRequest',
     description:
@@ -91,8 +92,8 @@ export type ChangeLicenseTemplateRequest = z.infer<typeof ChangeLicenseTemplateR
 export const UpdateLicenseRequest = z
   .strictObject({
     issued_to: text(255),
-    max_activations: z.int().min(1).max(1_000_000).nullable().meta({ description: 'null: unlimited.' }),
-    grace_period_days: z.int().min(0).max(MAX_DAYS),
+    max_activations: integer(1, 1_000_000).nullable().meta({ description: 'null: unlimited.' }),
+    grace_period_days: integer(0, MAX_DAYS),
     auto_renewal_enabled: z.boolean(),
     expiry_date: Timestamp.meta({
       description:

@@ -303,7 +303,7 @@ export class License extends VersionedRow {
       const ownTerm = this.trial ? null : this.defaultDuration;
       const length = days ?? ownTerm;
       if (months === undefined && length === null) {
-        throw new InvalidFieldError('', 'needs months or days: the license has no term of its own');
+        throw new InvalidFieldError('', 'must contain months or days: the license has no default duration');
       }
       if (months === undefined) return this.expireOn(addDays(base, length ?? 0));
       const day = base > this.expiryDate ? base.getUTCDate() : this.renewalDay(this.expiryDate);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deviceFields } from '../activations/index.js';
 import { Reason, type License } from '../licensing/index.js';
 import { text, UtcTime } from '../shared/http/schema.js';
+import { integer } from '../shared/http/schema-messages.js';
 import { MAX_VALIDITY_MS } from '../signing/index.js';
 import type { Validity } from './license-file.js';
 
@@ -15,7 +16,7 @@ export const checkOutFields = {
     description:
       'The only device that the file is for. Needed where the license counts seats: the file holds one until it ends.',
   }),
-  ttl_seconds: z.int().min(MIN_TTL_S).max(MAX_TTL_S).default(DEFAULT_TTL_S).meta({
+  ttl_seconds: integer(MIN_TTL_S, MAX_TTL_S).default(DEFAULT_TTL_S).meta({
     description:
       'How long the file is good: at most 366 days, and never longer than the license, or than its file_ttl_max_seconds. expires_at says what it came to.',
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { text, Timestamp, UtcTime } from '../shared/http/schema.js';
+import { integer, rule } from '../shared/http/schema-messages.js';
 import { restrictionValueFault } from './restriction-values.js';
 
 export const LICENSE_TYPES = ['PERPETUAL', 'SUBSCRIPTION', 'TRIAL', 'EVALUATION', 'CONCURRENT', 'NAMED_USER'] as const;
@@ -47,7 +48,7 @@ export const seatTerms = {
     description: 'ALLOW: seats may be exceeded, up to overage_factor times max_activations, rounded down.',
   }),
   overage_factor: z
-    .number()
+    .number(rule('must be a number from 1 to 10'))
     .min(1)
     .max(10)
     .refine((factor) => Math.round(factor * 100) / 100 === factor, 'must have at most two decimals')
@@ -59,10 +60,10 @@ export const seatTerms = {
   eviction_policy: z.enum(['NONE', 'OLDEST']).meta({
     description: 'OLDEST: when no seat is free, the device that was seen longest ago loses its own.',
   }),
-  heartbeat_interval_seconds: z.int().min(1).max(86_400).meta({
+  heartbeat_interval_seconds: integer(1, 86_400).meta({
     description: 'How often a device of a CONCURRENT license says that it still runs.',
   }),
-  heartbeat_grace_seconds: z.int().min(0).max(86_400).meta({
+  heartbeat_grace_seconds: integer(0, 86_400).meta({
     description: 'How much later its seat is free for others.',
   }),
 };

@@ -9,6 +9,7 @@ import {
   text,
   UtcTime,
 } from '../shared/http/schema.js';
+import { integer } from '../shared/http/schema-messages.js';
 import {
   Feature,
   FeatureInput,
@@ -27,7 +28,7 @@ const MAX_RESTRICTION_VALUES = 1_000;
 const MAX_TIME_VALUES = 100;
 const MAX_DAYS = 36_500;
 
-const days = (least: number) => z.int().min(least).max(MAX_DAYS);
+const days = (least: number) => integer(least, MAX_DAYS);
 
 const fields = {
   template_name: text(255),
@@ -36,17 +37,20 @@ const fields = {
     description:
       'Days from issue to expiry; null never expires. For PERPETUAL it is null and nothing else. Default: 365; for TRIAL and EVALUATION trial_duration_days, which they last where it is null.',
   }),
-  max_activations: z.int().min(1).max(1_000_000).nullable().meta({ description: 'null: unlimited.' }),
+  max_activations: integer(1, 1_000_000).nullable().meta({ description: 'null: unlimited.' }),
   features: z
     .array(FeatureInput)
     .max(MAX_FEATURES)
-    .refine((all) => new Set(all.map((feature) => feature.feature_id)).size === all.length, 'names a feature_id twice'),
+    .refine(
+      (all) => new Set(all.map((feature) => feature.feature_id)).size === all.length,
+      'must not contain a feature_id twice',
+    ),
   restrictions: z
     .array(RestrictionInput)
     .max(MAX_RESTRICTION_VALUES)
     .refine(
       (all) => all.reduce((sum, { values }) => sum + values.length, 0) <= MAX_RESTRICTION_VALUES,
-      `has more than ${MAX_RESTRICTION_VALUES} values`,
+      `must not contain more than ${MAX_RESTRICTION_VALUES} values`,
     )
     .refine(
       (all) =>

@@ -185,7 +185,7 @@ export class Template extends VersionedRow {
       this.heartbeatIntervalSeconds = fields.heartbeat_interval_seconds;
     if (fields.heartbeat_grace_seconds !== undefined) this.heartbeatGraceSeconds = fields.heartbeat_grace_seconds;
     if (this.overagePolicy === 'ALLOW' && this.overageFactor === null) {
-      throw new InvalidFieldError('/overage_factor', 'must say how far the limit may be exceeded');
+      throw new InvalidFieldError('/overage_factor', 'is required if overage_policy is ALLOW');
     }
   }
 }

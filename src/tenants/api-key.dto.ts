@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { text, Timestamp, UtcTime } from '../shared/http/schema.js';
+import { integer } from '../shared/http/schema-messages.js';
 import { TENANT_PERMISSIONS, TENANT_ROLES, type TenantRole } from '../shared/tenancy/permissions.js';
 import type { ApiKey } from './api-key.entity.js';
 import { Cidr } from './networks.js';
@@ -28,17 +29,14 @@ export const CreateApiKeyRequest = z
   })
   .refine(({ role, permissions }) => role !== null || permissions.length > 0, {
     path: ['permissions'],
-    error: 'needs a role or at least one permission',
+    error: 'is required unless `role` is set',
   })
   .meta({ id: 'CreateApiKeyRequest', examples: [{ name: 'web shop', role: 'issuer' }] });
 export type CreateApiKeyRequest = z.infer<typeof CreateApiKeyRequest>;
 
 export const RotateApiKeyRequest = z
   .strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(MAX_OVERLAP_S)
+    overlap_seconds: integer(0, MAX_OVERLAP_S)
       .default(0)
       .meta({ description: 'How long the earlier secret stays valid; at most 7 days.' }),
   })

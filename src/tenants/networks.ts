@@ -1,6 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { rule } from '../shared/http/schema-messages.js';
 
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -9,7 +10,7 @@ const MAPPED_BITS = 96;
 
 /** An address range such as `203.0.113.0/24` or `2001:db8::/32`. */
 export const Cidr = z
-  .union([z.cidrv4(), z.cidrv6()], { error: 'must be an address range such as 203.0.113.0/24 or 2001:db8::/32' })
+  .union([z.cidrv4(), z.cidrv6()], rule('must be an address range such as 203.0.113.0/24 or 2001:db8::/32'))
   .meta({ examples: ['203.0.113.0/24'] });
 
 /** Whether an address is in one of the ranges. No ranges means everywhere. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { UtcTime } from '../shared/http/schema.js';
+import { integer } from '../shared/http/schema-messages.js';
 import { TENANT_ID } from '../shared/tenancy/tenant-id.js';
 import { TENANT_STATUSES, type Tenant } from './tenant.entity.js';
 
@@ -11,10 +12,7 @@ export const TenantId = z
   .regex(TENANT_ID, TENANT_ID_RULE)
   .meta({ examples: ['acme'] });
 
-const requestsPerMinute = z
-  .int()
-  .min(1)
-  .max(1_000_000)
+const requestsPerMinute = integer(1, 1_000_000)
   .nullable()
   .meta({ description: "Over all its keys; null is the server's default." });
 const requireIfMatch = z.boolean().meta({ description: 'Changes must name the version they are made for (428).' });

@@ -66,7 +66,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     const { fingerprint, user_id, units, name, hostname, platform, version, metadata, reason } = request;
     if (fingerprint === undefined) {
       if (seatLimit(license) !== null)
-        throw new InvalidFieldError('/fingerprint', 'is needed: this license counts seats');
+        throw new InvalidFieldError('/fingerprint', 'is required: this license counts seats');
       return null;
     }
     const about = { user_id, units, name, hostname, platform, version, metadata, reason };

@@ -1,32 +1,38 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable, UnsupportedMediaTypeException, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { networkOf } from '../limits/failure-limit.js';
 import type { ArrivingBodies } from './arriving-bodies.js';
 import type { InFlight } from './in-flight.js';
 import { parseJson } from './json-body.js';
+import { NDJSON } from './ndjson.js';
 import { OverloadedError } from './problem.errors.js';
 import { RequestBody } from './request-body.js';
+import { hasBody } from './unread-body.js';
 import { assertUtf8Charset, decodeUtf8 } from './utf8.js';
 
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
-
-/** Of a request whose media type no route takes. */
-const UNSUPPORTED = Symbol('unsupported media type');
+/** A body of a media type that the route does not take can only be empty. */
+const UNSUPPORTED_BYTES = 0;
 
 /** Lets bodies arrive while the guards look at their requests. BodyGuard reads them. */
 export function receiveBodies(fastify: FastifyInstance, arriving: ArrivingBodies, inFlight: InFlight): void {
+  const receive = (request: FastifyRequest, payload: IncomingMessage, limitBytes: number) => {
+    if (request.is404 || !hasBody(request.headers)) return undefined;
+    const body = new RequestBody(payload, limitBytes, arriving, inFlight);
+    body.receive(() => networkOf(request.ip));
+    return body;
+  };
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(JSON_TYPES, (request, payload, done) => {
-    if (request.is404) {
-      done(null);
-      return;
-    }
-    const body = new RequestBody(payload, request.routeOptions.bodyLimit, arriving, inFlight);
-    body.receive(() => networkOf(request.ip));
-    done(null, body);
+    done(null, receive(request, payload, request.routeOptions.bodyLimit));
   });
-  fastify.addContentTypeParser('*', ({ headers, is404 }, _payload, done) => {
-    done(null, is404 || headers['content-length'] === '0' ? undefined : UNSUPPORTED);
+  fastify.addContentTypeParser(NDJSON, (request, payload, done) => {
+    const { ndjson } = request.routeOptions.config as { ndjson?: boolean };
+    done(null, ndjson ? payload : receive(request, payload, UNSUPPORTED_BYTES));
+  });
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    done(null, receive(request, payload, UNSUPPORTED_BYTES));
   });
   fastify.addHook('onResponse', ({ body }, _reply, done) => {
     if (body instanceof RequestBody) body.discard();
@@ -35,8 +41,8 @@ export function receiveBodies(fastify: FastifyInstance, arriving: ArrivingBodies
 }
 
 /**
- * Stands behind the guards that know the caller by its headers, and reads the body: JSON, of a JSON Merge Patch (RFC 7396) too. A
- * stream is left to its route.
+ * Stands behind the guards that know the caller by its headers, and reads the body: JSON, of a JSON Merge Patch (RFC 7396) too. An
+ * empty body is none. A stream is left to its route.
  */
 @Injectable()
 export class BodyGuard implements CanActivate {
@@ -46,10 +52,12 @@ export class BodyGuard implements CanActivate {
     const request = http.getRequest<FastifyRequest>();
     const { body, headers } = request;
     if (body === undefined) return true;
-    if (body === UNSUPPORTED) throw new UnsupportedMediaTypeException();
     assertUtf8Charset(headers['content-type']);
     assertNotEncoded(headers['content-encoding']);
-    if (body instanceof RequestBody) request.body = parseJson(decodeUtf8(await this.read(body, http.getResponse())));
+    if (body instanceof RequestBody) {
+      const bytes = await this.read(body, http.getResponse());
+      request.body = bytes.length === 0 ? undefined : parseJson(decodeUtf8(bytes));
+    }
     return true;
   }
 

@@ -16,7 +16,7 @@ interface ClientProblem {
   readonly detail: string;
 }
 
-const NOT_HTTP: ClientProblem = { status: 400, code: 'MALFORMED_REQUEST', detail: 'The request is not HTTP.' };
+const NOT_HTTP: ClientProblem = { status: 400, code: 'MALFORMED_REQUEST', detail: 'The request is not valid HTTP.' };
 
 const PROBLEMS: Readonly<Record<string, ClientProblem>> = {
   ECONNRESET: { status: 499, code: 'CLIENT_CLOSED_REQUEST', detail: 'The client closed the connection.' },

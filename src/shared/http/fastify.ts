@@ -13,7 +13,6 @@ import { closeConnections, handleInTurn } from './connections.js';
 import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
-import { acceptNdjson } from './ndjson.js';
 import { Offenders } from './offenders.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
@@ -76,7 +75,6 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     if (route.url.startsWith(CLIENT_API)) route.bodyLimit = CLIENT_BODY_LIMIT_BYTES;
   });
   receiveBodies(fastify, new ArrivingBodies(), inFlight);
-  acceptNdjson(fastify);
   dropUnreadBodies(fastify);
   closeConnections(fastify, settings.HTTP_SHUTDOWN_TIMEOUT_MS);
   setResourceHeaders(fastify);

@@ -23,7 +23,7 @@ export function parseJson(text: string): unknown {
   try {
     value = parse(text);
   } catch (cause) {
-    throw new MalformedJsonError('it must be well-formed JSON, without __proto__', cause);
+    throw new MalformedJsonError('it must be well-formed JSON', cause);
   }
   const { members, roundedNumber } = scan(text);
   if (members !== countMembers(value)) throw new MalformedJsonError('an object has a duplicate member');

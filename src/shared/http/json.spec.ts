@@ -22,13 +22,13 @@ describe('mergePatch', () => {
 describe('jsonFault', () => {
   it('counts levels and accepts exactly the limit', () => {
     expect(jsonFault({ a: { b: 1 } }, 2)).toBeUndefined();
-    expect(jsonFault({ a: { b: { c: 1 } } }, 2)).toBe('is nested too deeply');
+    expect(jsonFault({ a: { b: { c: 1 } } }, 2)).toBe('must not be nested too deeply');
   });
 
   it('does not follow a hundred thousand levels', () => {
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];
-    expect(jsonFault(deep, 8)).toBe('is nested too deeply');
+    expect(jsonFault(deep, 8)).toBe('must not be nested too deeply');
   });
 
   it.each([[{ 'a\0': 1 }], [{ a: ['\0'] }], [{ a: '\ud800' }], [{ '\udfff': 1 }], [{ a: Infinity }]])(

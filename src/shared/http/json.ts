@@ -10,7 +10,7 @@ export function jsonFault(value: unknown, maxDepth: number): string | undefined 
   if (typeof value === 'string') return isCleanText(value) ? undefined : 'must not contain U+0000 or lone surrogates';
   if (typeof value === 'number') return numberFault(value);
   if (value === null || typeof value !== 'object') return undefined;
-  if (maxDepth === 0) return 'is nested too deeply';
+  if (maxDepth === 0) return 'must not be nested too deeply';
   for (const [key, inner] of Object.entries(value)) {
     const fault = isCleanText(key) ? jsonFault(inner, maxDepth - 1) : 'must not contain U+0000 or lone surrogates';
     if (fault) return fault;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Metrics } from '../metrics/metrics.js';
 import { clientProblem, type ClientError } from './client-errors.js';
+import { isOtherMethod } from './other-methods.js';
 import { outcomeOf } from './refusals.js';
 
 /** Of what no route is for, whatever its method and URL. */
@@ -26,7 +27,10 @@ export function measureRequests(fastify: FastifyInstance, { requestSeconds, prob
   });
 }
 
-/** The template of the route as the API documents it: Fastify writes a colon that begins no parameter twice. */
+/**
+ * The template of the route as the API documents it: Fastify writes a colon that begins no parameter twice. Undefined for a method
+ * that the path does not have.
+ */
 export function routeOf({ routeOptions }: FastifyRequest): string | undefined {
-  return routeOptions.url?.replace('::', ':');
+  return isOtherMethod(routeOptions) ? undefined : routeOptions.url?.replace('::', ':');
 }

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readLines, type BrokenLine, type Line } from './lines.js';
 import { closeBehindAnswer } from './unread-body.js';
 
@@ -88,15 +88,6 @@ async function writeLines(items: AsyncIterable<object>, out: PassThrough): Promi
   } catch (error) {
     out.destroy(error as Error);
   }
-}
-
-/** Lets bodies of such routes through unread. */
-export function acceptNdjson(fastify: FastifyInstance): void {
-  fastify.addContentTypeParser(NDJSON, (request, payload, done) => {
-    const { ndjson } = request.routeOptions.config as { ndjson?: boolean };
-    if (ndjson) done(null, payload);
-    else done(new UnsupportedMediaTypeException());
-  });
 }
 
 function isReadable(body: unknown): body is Readable {

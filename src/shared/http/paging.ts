@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCleanText } from './json.js';
+import { integer } from './schema-messages.js';
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 100;
@@ -42,7 +43,7 @@ export const Limit = z
   .string()
   .regex(/^\d{1,3}$/, `must be an integer from 1 to ${MAX_LIMIT}`)
   .transform(Number)
-  .pipe(z.int().min(1).max(MAX_LIMIT))
+  .pipe(integer(1, MAX_LIMIT))
   .default(DEFAULT_LIMIT)
   .meta({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT, description: 'Rows a page.' });
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { PayloadTooLargeException } from '@nestjs/common';
+import { PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { ArrivingBodies } from './arriving-bodies.js';
 import { ClientClosedRequestError } from './bounded-request.js';
 import type { InFlight } from './in-flight.js';
@@ -40,7 +40,7 @@ export class RequestBody {
     request.once('end', this.finish);
     request.once('error', this.fail);
     request.once('close', () => !this.isWhole && this.fail(new ClientClosedRequestError()));
-    if (Number(request.headers['content-length']) > this.limit) this.fail(new BodyTooLargeError(this.limit));
+    if (Number(request.headers['content-length']) > this.limit) this.fail(this.tooLarge());
     // By then Node has parsed all that came together with the headers.
     process.nextTick(() => {
       if (!request.complete && !this.error) this.arriving.add(this, addressOf(), this.buffer.length);
@@ -75,7 +75,7 @@ export class RequestBody {
     const at = this.length;
     this.length += chunk.length;
     if (this.length > this.limit) {
-      this.fail(new BodyTooLargeError(this.limit));
+      this.fail(this.tooLarge());
     } else if (at === 0) {
       this.buffer = chunk;
     } else {
@@ -84,6 +84,11 @@ export class RequestBody {
     }
     this.arriving.hold(this, this.buffer.length);
   };
+
+  /** Of a media type that is not supported no byte is taken. */
+  private tooLarge(): Error {
+    return this.limit === 0 ? new UnsupportedMediaTypeException() : new BodyTooLargeError(this.limit);
+  }
 
   private grow(): void {
     const announced = Number(this.request.headers['content-length'] ?? this.limit);

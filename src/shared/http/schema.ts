@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../events/integration-event.js';
 import { isCleanText, isJsonObject, jsonFault } from './json.js';
+import { rule } from './schema-messages.js';
 
 const MAX_JSON_BYTES = 16 * 1024;
 const MAX_JSON_DEPTH = 8;
@@ -15,7 +16,7 @@ export const text = (max: number) =>
 
 /** An id that may be mastered elsewhere: a string or an integer on the way in, text from then on. */
 export const ResourceId = z
-  .union([z.string(), z.int()], { error: ID_RULE })
+  .union([z.string(), z.int()], rule(ID_RULE))
   .transform(String)
   .pipe(z.string().regex(RESOURCE_ID, ID_RULE))
   .meta({ description: 'String or integer, kept as text.', examples: ['customer-001'] });
@@ -42,13 +43,24 @@ export const FreeFormInput = z
 
 function sizeFault(value: unknown): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(value));
-  return bytes > MAX_JSON_BYTES ? `has ${bytes} bytes as JSON; at most ${MAX_JSON_BYTES} are kept` : undefined;
+  return bytes > MAX_JSON_BYTES ? `must be at most ${MAX_JSON_BYTES} bytes as JSON, and has ${bytes}` : undefined;
+}
+
+const MAX_YEAR = 9999;
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine(isWritable, `must be in the years 0000 to ${MAX_YEAR} in UTC`);
+
+/** An offset can move a time out of the years that ISO 8601 writes with four digits. */
+function isWritable(date: Date): boolean {
+  return date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= MAX_YEAR;
 }
 
 /** ISO 8601 with a time zone, kept as UTC with milliseconds. */
-export const Timestamp = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString());
+export const Timestamp = time.transform((date) => date.toISOString());
 
-export const TimestampParameter = z.iso.datetime({ offset: true }).transform((time) => new Date(time));
+export const TimestampParameter = time;
 
 /** On the way out: UTC, ends in Z. */
 export const UtcTime = z.iso.datetime().meta({ examples: ['2026-11-23T12:00:00.000Z'] });

@@ -30,7 +30,7 @@ const DEFAULT_RETRY_S = 1;
 const INTERNAL: Answer = {
   status: 500,
   code: 'INTERNAL_ERROR',
-  detail: 'Something went wrong on our side. Quote the X-Request-Id when you report it.',
+  detail: 'Internal error. Include the X-Request-Id when you report it.',
 };
 
 const logger = new Logger('Problem');

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -71,6 +71,10 @@ export function closeBehindAnswer(request: IncomingMessage, response: ServerResp
 
 /** By its headers: when Node hands a request over, it has not come to the end of one without a body either. */
 function hasUnreadBody({ complete, headers, socket }: IncomingMessage): boolean {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return hasBody && !complete && !socket.destroyed;
+  return hasBody(headers) && !complete && !socket.destroyed;
+}
+
+/** False where the headers say that there is none. A body of unknown length may still be empty. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -2,6 +2,7 @@ import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/c
 import type { z } from 'zod';
 import type { FieldProblem } from './problem.js';
 import { ValidationError } from './problem.errors.js';
+import './schema-messages.js';
 
 interface Issue {
   readonly message: string;
@@ -13,12 +14,12 @@ interface Issue {
 /** Enough to mend a request by; a body of 1 MiB could break a hundred thousand rules. */
 const MAX_ISSUES = 50;
 
-/** Validates what a route declares a schema for, once, at the edge; and keeps where each fault is. */
+/** Validates what a route declares a schema for, once, at the edge; and keeps where each fault is. No body is an empty object. */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
   async transform(value: unknown, { schema, type, data }: ArgumentMetadata): Promise<unknown> {
     if (!schema || type === 'custom') return value;
-    const result = await schema['~standard'].validate(value);
+    const result = await schema['~standard'].validate(value === undefined && type === 'body' ? {} : value);
     if (!result.issues) return result.value;
     throw validationError(result.issues, type, data);
   }
@@ -38,16 +39,19 @@ function withoutUndefined<T>(value: T): T {
 }
 
 function validationError(issues: readonly Issue[], type: ArgumentMetadata['type'], data: string | undefined) {
-  const faults = issues.slice(0, MAX_ISSUES).flatMap(withUnknownKeys).slice(0, MAX_ISSUES);
-  return new ValidationError(faults.map((issue) => toFieldProblem(issue, type, data)));
+  const faults = issues.slice(0, MAX_ISSUES).flatMap((issue) => withUnknownKeys(issue, type));
+  return new ValidationError(distinct(faults.slice(0, MAX_ISSUES).map((issue) => toFieldProblem(issue, type, data))));
 }
 
-function withUnknownKeys(issue: Issue): Issue[] {
+function withUnknownKeys(issue: Issue, type: ArgumentMetadata['type']): Issue[] {
   if (!issue.keys) return [issue];
-  return issue.keys.slice(0, MAX_ISSUES).map((key) => ({
-    message: 'is not a field that can be set here',
-    path: [...(issue.path ?? []), key],
-  }));
+  const message = type === 'body' ? 'unknown field' : 'unknown parameter';
+  return issue.keys.slice(0, MAX_ISSUES).map((key) => ({ message, path: [...(issue.path ?? []), key] }));
+}
+
+/** Checks of one value may share a text, such as both bounds of an integer. */
+function distinct(problems: readonly FieldProblem[]): FieldProblem[] {
+  return [...new Map(problems.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 function toFieldProblem(issue: Issue, type: ArgumentMetadata['type'], data: string | undefined): FieldProblem {

@@ -105,7 +105,7 @@ export class TenantGuard implements CanActivate {
   private async tenantOf({ tenant, permissions }: Principal, named: unknown): Promise<KnownTenant | undefined> {
     if (named === undefined || named === tenant?.id) return tenant ?? undefined;
     if (!permissions.has('tenants:act-as')) throw new PermissionDeniedError('tenants:act-as');
-    if (!isTenantId(named)) throw new InvalidParameterError('X-Tenant-Id', 'is not a tenant id');
+    if (!isTenantId(named)) throw new InvalidParameterError('X-Tenant-Id', 'must be a tenant id');
     const found = await this.authenticator.findTenant(named);
     if (!found) throw new TenantNotFoundError();
     return found;
