@@ -5,10 +5,7 @@ export default {
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  // @fastify/static is CommonJS and requires this ES module, which Node can do and jest on Node 20 cannot.
-  transformIgnorePatterns: ['/node_modules/(?!content-disposition/)'],
   transform: {
-    '/content-disposition/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'commonjs' } }],
     '^.+\\.ts$': [
       '@swc/jest',
       {
