@@ -26,6 +26,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'licensing/issuing-terms.ts customers': 'CommittedCache',
   'licensing/issuing-terms.ts templates': 'CommittedCache',
   'offline/revocation-lists.ts lists': 'lists that were not made in a unit of work',
+  'offline/revocation-lists.ts publications': 'what is published, and was a second ago',
   'shared/events/committed-cache.ts values': 'the cache itself',
   'shared/events/tenant-connection.ts writes': 'one transaction',
   'shared/events/transaction.ts events': 'one transaction',

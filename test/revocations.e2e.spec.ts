@@ -7,6 +7,7 @@ import { Clock } from '../src/shared/clock.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -72,6 +73,7 @@ describe('the revocation list', () => {
       );
     expect(new Set((await publish()).map(({ number }) => number))).toEqual(new Set([1]));
     for (let round = 2; round < 6; round++) {
+      offset += 1_000;
       await set(license, round % 2 === 0 ? 'REVOKED' : 'ACTIVE');
       expect(new Set((await publish()).map(({ number }) => number))).toEqual(new Set([round]));
     }
@@ -105,13 +107,75 @@ describe('the revocation list', () => {
     expect(text).not.toContain(license);
   });
 
-  it('is looked up once a minute, and may be kept by caches as long', async () => {
+  const act = async (tenant: Api, licenseId: string, action: string) => {
+    const { status } = await tenant.post(`/v1/licenses/${licenseId}/${action}`, { reason: { code: 'OTHER' } });
+    expect(status).toBe(200);
+  };
+  const isListed = async (from: TestApp, { tenantId }: Api, licenseId: string) => {
+    const { revocation_list } = (await from.anonymous().get(`/v1/client/${tenantId}/revocations`)).body;
+    const { keys } = (await app.anonymous().get(`/v1/client/${tenantId}/jwks.json`)).body;
+    const list = await verifyRevocationList(revocation_list as string, { tenantId, keys, now: Date.now() + offset });
+    return list.has(licenseId);
+  };
+
+  it('is published at once by a revocation, a suspension and a reinstatement, to every process', async () => {
+    const tenant = await app.tenant();
+    const other = await TestApp.start({ database: app.database, secrets: app.secrets, override: withClock });
+    const [license, bystander] = [await issue(tenant), await issue(tenant)];
+    for (const process of [app, other]) expect(await isListed(process, tenant, license)).toBe(false);
+    for (const [action, listed] of [
+      ['suspend', true],
+      ['reinstate', false],
+      ['revoke', true],
+    ] as const) {
+      await act(tenant, license, action);
+      for (const process of [app, other]) {
+        await eventually(async () => expect(await isListed(process, tenant, license)).toBe(listed));
+        expect(await isListed(process, tenant, bystander)).toBe(false);
+      }
+    }
+    await other.stop();
+  });
+
+  it('is signed once a second at most, however many licenses are revoked by however many processes, and misses none', async () => {
+    const tenant = await app.tenant();
+    const other = await TestApp.start({ database: app.database, secrets: app.secrets, override: withClock });
+    const there = other.bearer(tenant.tenantId, tenant.key ?? '');
+    const template = await tenant.template();
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => (await tenant.issue(template)).license_id as string),
+    );
+    const first = Number((await fetchList(tenant)).number);
+    const began = Date.now();
+    await Promise.all(ids.map((id, at) => act(at % 2 ? tenant : there, id, 'revoke')));
+    await eventually(async () => {
+      for (const process of [app, other]) {
+        for (const id of ids) expect(await isListed(process, tenant, id)).toBe(true);
+      }
+    });
+    const last = Number((await fetchList(tenant)).number);
+    expect(last - first).toBeGreaterThan(0);
+    expect(last - first).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / 1_000));
+    await other.stop();
+  });
+
+  it('is not made for a tenant that nobody asked for one', async () => {
+    const tenant = await app.tenant();
+    const license = await issue(tenant);
+    await act(tenant, license, 'revoke');
+    expect(await app.database.query('SELECT 1 FROM signing_keys WHERE tenant_id = $1', [tenant.tenantId])).toEqual([]);
+    expect(await isListed(app, tenant, license)).toBe(true);
+  });
+
+  it('is read once a second, compared with the licenses once a minute, and may be kept by caches for a second', async () => {
     const tenant = await app.tenant();
     const before = await fetchList(tenant);
     await set(await issue(tenant), 'REVOKED');
     const response = await app.anonymous().get(`/v1/client/${tenant.tenantId}/revocations`);
-    expect(response.headers['cache-control']).toBe('public, max-age=60');
+    expect(response.headers['cache-control']).toBe('public, max-age=1');
     expect(response.body).toEqual(before);
+    offset += 1_000;
+    expect(await fetchList(tenant)).toEqual(before);
     offset += MINUTE_MS;
     expect((await fetchList(tenant)).number).toBe(Number(before.number) + 1);
   });

@@ -4,6 +4,7 @@ import { LicensingModule } from '../licensing/index.js';
 import { CheckOutController } from './check-out.controller.js';
 import { CheckOutLicenseHandler } from './commands/check-out-license.handler.js';
 import { PublishRevocationListHandler } from './commands/publish-revocation-list.handler.js';
+import { LicenseListedHandler } from './events/license-listed.handler.js';
 import { GetRevocationListHandler } from './queries/get-revocation-list.handler.js';
 import { RevocationListController } from './revocation-list.controller.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
@@ -18,6 +19,7 @@ import { RevocationLists } from './revocation-lists.js';
     CheckOutLicenseHandler,
     PublishRevocationListHandler,
     GetRevocationListHandler,
+    LicenseListedHandler,
   ],
 })
 export class OfflineModule {}

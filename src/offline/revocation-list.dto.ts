@@ -4,12 +4,16 @@ import type { RevocationList } from './revocation-list.js';
 
 export const RevocationListResponse = z
   .object({
-    number: z.int().meta({ description: 'Rises by one with each change.' }),
+    number: z.int().meta({ description: 'Rises by one with each list that differs from the one before.' }),
     issued_at: UtcTime,
     next_update: UtcTime.meta({ description: 'There is a later list by then; this one is good no longer.' }),
     revocation_list: z.string().meta({ description: 'The signed list; see docs/license-file.md.' }),
   })
-  .meta({ id: 'RevocationList' });
+  .meta({
+    id: 'RevocationList',
+    description:
+      'A revocation, suspension or reinstatement is in the list within three seconds: lists are signed at most once a second, read by each server process once a second, and may be cached for a second. Within a minute more where the server process that made the change stopped.',
+  });
 export type RevocationListResponse = z.infer<typeof RevocationListResponse>;
 
 export function toRevocationListResponse(list: RevocationList): RevocationListResponse {

@@ -23,6 +23,15 @@ describe('a revocation list', () => {
     expect(draftRevocationList(first, ['a', 'b', 'c'], later(1))?.number).toBe(2);
   });
 
+  it('follows another after a second, and at once where the clock was ahead', () => {
+    const first = published(['a']);
+    const after = (milliseconds: number) => new Date(NOW.getTime() + milliseconds);
+    expect(draftRevocationList(first, ['a', 'b'], NOW)).toBeUndefined();
+    expect(draftRevocationList(first, ['a', 'b'], after(999))).toBeUndefined();
+    expect(draftRevocationList(first, ['a', 'b'], after(1_000))?.number).toBe(2);
+    expect(draftRevocationList(first, ['a', 'b'], after(-1))?.number).toBe(2);
+  });
+
   it('is signed anew each day, with the same number', () => {
     const first = published(['a']);
     expect(draftRevocationList(first, ['a'], later(23))).toBeUndefined();
