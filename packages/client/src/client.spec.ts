@@ -569,6 +569,37 @@ describe('the revocation list', () => {
     await expect(client().offline()).rejects.toMatchObject({ code: 'REVOKED' });
   });
 
+  it('can be had after the clock was once ahead', async () => {
+    const program = client();
+    now += 30 * DAY_MS;
+    await program.checkOut(600);
+    now -= 30 * DAY_MS;
+    await expect(program.offline()).rejects.toMatchObject({ code: 'CLOCK_TURNED_BACK' });
+    const list = await listOf(3, ['l-1']);
+    answers['t/revocations'] = () => ({ revocation_list: list });
+    expect((await program.refreshRevocations()).document.number).toBe(3);
+  });
+
+  it.each([
+    ['is damaged', () => Promise.resolve('damaged')],
+    [
+      'no pinned key signed',
+      () =>
+        signed(
+          'REVOCATION LIST',
+          { type: 'revocations', number: 9, licenses: [] },
+          7,
+          generateKeyPairSync('ed25519').privateKey,
+        ),
+    ],
+  ])('that %s locks no file and keeps no later list out', async (_, list) => {
+    await client().checkOut(600);
+    await store.setItem('imprimatur.revocation-list', await list());
+    expect(await client().offline()).toMatchObject({ license });
+    expect((await client().keepRevocations(await listOf(3, ['l-1']))).document.number).toBe(3);
+    await expect(client().offline()).rejects.toMatchObject({ code: 'REVOKED' });
+  });
+
   it('is not replaced by an earlier one', async () => {
     const program = client();
     const earlier = await listOf(2, []);

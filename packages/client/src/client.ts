@@ -187,7 +187,8 @@ export class LicenseClient {
 
   /** The same with a list that came another way. */
   async keepRevocations(text: string): Promise<RevocationList> {
-    const now = await this.clock.now();
+    // The list only takes rights away, so the device clock will do: a clock that was once ahead must not keep lists out.
+    const now = (this.options.clock ?? Date.now)();
     const kept = await this.keptRevocations();
     const list = await verifyRevocationList(text, { ...this.trust, now, notBefore: kept?.document.number });
     await this.store.setItem(REVOCATIONS, text);
@@ -283,10 +284,17 @@ export class LicenseClient {
     return result;
   }
 
-  /** A list that is past its next update still says what it said. */
+  /**
+   * The stored list, also past its next update. A list that is damaged, or signed with a key that an update no longer pins,
+   * counts as absent: it would keep later lists out for ever, and deleting it has the same effect.
+   */
   private async keptRevocations(): Promise<RevocationList | undefined> {
     const text = await this.store.getItem(REVOCATIONS);
-    return text ? openRevocationList(text, this.trust) : undefined;
+    if (!text) return undefined;
+    return openRevocationList(text, this.trust).catch((error: unknown) => {
+      if (error instanceof LicenseError) return undefined;
+      throw error;
+    });
   }
 }
 
