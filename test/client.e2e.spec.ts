@@ -161,9 +161,9 @@ describe('the client API', () => {
       expect(codes(await ask(license, { fingerprint: 'a' }))).toEqual(['NOT_ACTIVATED']);
       await call('activate', license, { fingerprint: 'a' });
       expect(codes(await ask(license, { fingerprint: 'b' }))).toEqual([
-        'FINGERPRINT_MISMATCH',
-        'NOT_ACTIVATED',
         'ACTIVATION_LIMIT_REACHED',
+        'NOT_ACTIVATED',
+        'FINGERPRINT_MISMATCH',
       ]);
       expect((await ask(license, { fingerprint: 'a' })).code).toBe('VALID');
       await call('deactivate', license, { fingerprint: 'a' });
@@ -384,8 +384,8 @@ describe('the client API', () => {
       expect(codes(await ask(license, { fingerprint: 'a' }))).toEqual(['HEARTBEAT_EXPIRED']);
       expect((await call('activate', license, { fingerprint: 'b' })).status).toBe(200);
       expect(codes(await ask(license, { fingerprint: 'a' }))).toEqual([
-        'HEARTBEAT_EXPIRED',
         'ACTIVATION_LIMIT_REACHED',
+        'HEARTBEAT_EXPIRED',
       ]);
       expect((await beat()).body.code).toBe('HEARTBEAT_EXPIRED');
       expect(await listed('ACTIVE')).toEqual([['b', 'ACTIVE']]);
@@ -621,9 +621,9 @@ describe('the client API', () => {
       expect(there.body).toMatchObject({ valid: true, code: 'VALID' });
       expect(codes((await api.post(path, { fingerprint: 'b', country: 'US' })).body)).toEqual([
         'COUNTRY_DENIED',
-        'FINGERPRINT_MISMATCH',
-        'NOT_ACTIVATED',
         'ACTIVATION_LIMIT_REACHED',
+        'NOT_ACTIVATED',
+        'FINGERPRINT_MISMATCH',
       ]);
       await app.nest.get(LastSeen).flush();
       expect((await api.post(path, { fingerprint: 'a' })).body.activation.last_seen_at).toBe(START.toISOString());

@@ -35,6 +35,10 @@ describe('the seats of a license', () => {
   const inUse = async (id: string) => (await api.get(`/v1/licenses/${id}`)).body.current_activations as number;
   const eventsOf = async (id: string, type: string): Promise<Wire[]> =>
     (await api.get(`/v1/license-events?license_id=${id}&event_type=${type}&limit=100`)).body.data;
+  const reasonsOf = async (id: string, fingerprint: string): Promise<string[]> =>
+    ((await api.post(`/v1/licenses/${id}/explain`, { fingerprint })).body.reasons as Wire[]).map(
+      ({ detail }) => detail,
+    );
   const active = async (id: string): Promise<string[]> => {
     const { data } = (await api.get(`/v1/licenses/${id}/activations?status=ACTIVE&limit=100`)).body;
     return (data as Wire[]).map(({ fingerprint }) => fingerprint as string).sort();
@@ -280,8 +284,102 @@ describe('the seats of a license', () => {
   it('go beyond the limit as far as an overage allows', async () => {
     const id = await license({ max_activations: 2, overage_policy: 'ALLOW', overage_factor: 1.5 });
     for (const device of ['a', 'b', 'c']) expect((await activate(id, device)).status).toBe(200);
-    expect(await activate(id, 'd')).toMatchObject({ ...full, body: { current_activations: 3, max_activations: 3 } });
+    const seats = { current_activations: 3, max_activations: 2, seat_limit: 3 };
+    const detail = 'Not enough free seats: 3 of 2 in use, with overage up to 3. Deactivate a device first.';
+    expect(await activate(id, 'd')).toMatchObject({ ...full, body: { ...seats, detail } });
     expect(await inUse(id)).toBe(3);
+    expect(await reasonsOf(id, 'd')).toContain(
+      'Seat limit reached: 3 of 2 in use, with overage up to 3. Deactivate a device first.',
+    );
+    await eventually(async () => {
+      expect(await eventsOf(id, 'license.activation_refused')).toMatchObject([{ event_data: seats }]);
+    });
+  });
+
+  describe('that are missing', () => {
+    const explained = async (id: string, device: string, more: Record<string, unknown> = {}) => {
+      const { status, body } = await activate(id, device, more);
+      expect({ status, code: body.code }).toEqual({ status: 409, code: 'ACTIVATION_LIMIT_REACHED' });
+      return (body.detail as string).replace('Not enough free seats: ', '');
+    };
+    const deactivateNamed = async (id: string, ...devices: string[]) => {
+      const { data } = (await api.get(`/v1/licenses/${id}/activations?status=ACTIVE`)).body;
+      for (const one of (data as Wire[]).filter(({ fingerprint }) => devices.includes(fingerprint as string)))
+        expect((await deactivate(id, one)).status).toBe(200);
+    };
+    const lend = async (id: string, fingerprint: string, ttl_seconds: number, more: Record<string, unknown> = {}) => {
+      const answer = await api.post(`/v1/licenses/${id}/check-out`, { fingerprint, ttl_seconds, ...more });
+      expect(answer.status).toBe(200);
+      return answer.body.expires_at as string;
+    };
+
+    it('are freed by as many devices as the refusal names, also where the limit was lowered', async () => {
+      const id = await license({ max_activations: 5 });
+      for (const device of ['a', 'b', 'c', 'd', 'e']) await activate(id, device);
+      await api.patch(`/v1/licenses/${id}`, { max_activations: 3 });
+      expect(await explained(id, 'new')).toBe('5 of 3 in use. Deactivate 3 devices first.');
+      const next = { action: 'deactivate_device', count: 3 };
+      expect((await activate(id, 'new')).body.next).toEqual(next);
+      expect((await api.post(`/v1/licenses/${id}/explain`, { fingerprint: 'new' })).body.next).toEqual(next);
+      expect(await reasonsOf(id, 'new')).toContain('Seat limit reached: 5 of 3 in use. Deactivate 3 devices first.');
+      await deactivateNamed(id, 'a', 'b');
+      expect(await explained(id, 'new')).toBe('3 of 3 in use. Deactivate a device first.');
+      await deactivateNamed(id, 'c');
+      expect((await activate(id, 'new')).status).toBe(200);
+    });
+
+    it('are freed by the fewest devices that have enough units, or that are all of a user', async () => {
+      const cores = await license({ license_model: 'PER_CORE', max_activations: 8 });
+      for (const [device, units] of Object.entries({ a: 2, b: 2, c: 4 })) await activate(cores, device, { units });
+      expect(await explained(cores, 'new', { units: 5 })).toBe('8 of 8 in use. Deactivate 2 devices first.');
+      expect(await explained(cores, 'a', { units: 6 })).toBe('8 of 8 in use. Deactivate a device first.');
+      expect(await explained(cores, 'new', { units: 9 })).toBe(
+        '8 of 8 in use. The device needs more seats than the license has: raise max_activations.',
+      );
+      const named = await license({ license_type: 'NAMED_USER', max_activations: 2 });
+      for (const [device, user_id] of Object.entries({ a1: 'ada', a2: 'ada', b1: 'bob' }))
+        await activate(named, device, { user_id });
+      expect(await explained(named, 'new', { user_id: 'cy' })).toBe('2 of 2 in use. Deactivate a device first.');
+      await api.patch(`/v1/licenses/${named}`, { max_activations: 1 });
+      expect(await explained(named, 'new', { user_id: 'cy' })).toBe('2 of 1 in use. Deactivate 3 devices first.');
+    });
+
+    it('are free when the first license file ends, where files hold them all; more seats are the other way', async () => {
+      const id = await license({ max_activations: 2 });
+      await lend(id, 'long', 7200);
+      const first = await lend(id, 'short', 3600);
+      const advice = `License files hold seats until ${first}. Deactivate a device then, or raise max_activations.`;
+      expect(await explained(id, 'new')).toBe(`2 of 2 in use. ${advice}`);
+      const next = { action: 'deactivate_device', count: 1, after: first };
+      expect((await activate(id, 'new')).body.next).toEqual(next);
+      expect(await reasonsOf(id, 'new')).toContain(`Seat limit reached: 2 of 2 in use. ${advice}`);
+      const { data } = (await api.get(`/v1/licenses/${id}/activations`)).body;
+      const held = (data as Wire[]).find(({ fingerprint }) => fingerprint === 'short');
+      expect(await deactivate(id, held)).toMatchObject({
+        status: 409,
+        body: { code: 'SEAT_LENT', detail: `The seat is held by a license file until ${first}.` },
+      });
+      now = new Date(Date.parse(first) + 1);
+      expect((await activate(id, 'new')).status).toBe(200);
+      now = START;
+      expect(await explained(id, 'another')).toBe('2 of 2 in use. Deactivate a device first.');
+      await api.patch(`/v1/licenses/${id}`, { max_activations: 3 });
+      expect((await activate(id, 'another')).status).toBe(200);
+    });
+
+    it('are counted as they are after a refusal that takes back what it evicted', async () => {
+      const id = await license({ license_model: 'PER_CORE', max_activations: 4, eviction_policy: 'OLDEST' });
+      await activate(id, 'a', { units: 2 });
+      const until = await lend(id, 'b', 3600, { units: 2 });
+      expect(await explained(id, 'new', { units: 3 })).toBe(
+        `4 of 4 in use. License files hold seats until ${until}. Try again then, or raise max_activations.`,
+      );
+      expect(await active(id)).toEqual(['a', 'b']);
+      expect(await inUse(id)).toBe(4);
+      now = new Date(Date.parse(until) + 1);
+      expect((await activate(id, 'new', { units: 3 })).status).toBe(200);
+      now = START;
+    });
   });
 
   it('pass from the device that was seen longest ago to the next, in one transaction, where that is the policy', async () => {

@@ -1,15 +1,29 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
 import type { JsonObject } from '../shared/events/integration-event.js';
+import type { NextAction } from '../shared/http/next-action.js';
+import { describeRelease, describeSeatsInUse, nextActionOf, type SeatShortage } from './seat-shortage.js';
 
-/** No seat is free. Carries how many are in use, and how many there are. */
+/** No seat is free. Carries how many are in use, how many there are, and the shortest way to a free one. */
 export class ActivationLimitReachedError extends ConflictException {
   readonly extension: JsonObject;
 
-  constructor(readonly seats: { readonly inUse: number; readonly max: number }) {
-    super(`Of ${seats.max} seats ${seats.inUse} are in use. Deactivate a device first.`, {
+  constructor(readonly seats: SeatShortage) {
+    super(`Not enough free seats: ${describeSeatsInUse(seats)} ${describeRelease(seats)}`, {
       errorCode: 'ACTIVATION_LIMIT_REACHED',
     });
-    this.extension = { current_activations: seats.inUse, max_activations: seats.max };
+    this.extension = { current_activations: seats.inUse, max_activations: seats.max, seat_limit: seats.limit };
+  }
+
+  get deactivateCount(): number | undefined {
+    return this.seats.deactivateCount;
+  }
+
+  get heldUntil(): Date | undefined {
+    return this.seats.heldUntil;
+  }
+
+  get nextAction(): NextAction | undefined {
+    return nextActionOf(this.seats);
   }
 }
 
@@ -21,14 +35,21 @@ export class ActivationNotFoundError extends NotFoundException {
 
 /** The device holds a license file, which runs without asking: nobody else can have its seat before that ends. */
 export class SeatLentError extends ConflictException {
-  constructor(until: Date) {
-    super(`The seat is lent to a device that may be offline until ${until.toISOString()}.`, { errorCode: 'SEAT_LENT' });
+  constructor(readonly heldUntil: Date) {
+    super(`The seat is held by a license file until ${heldUntil.toISOString()}.`, { errorCode: 'SEAT_LENT' });
   }
 }
 
-/** The device did not say in time that it still runs, or gave its seat back. */
+/** The device did not say in time that it still runs. */
 export class HeartbeatExpiredError extends ConflictException {
   constructor() {
-    super('The seat of this device has ended. Activate it again.', { errorCode: 'HEARTBEAT_EXPIRED' });
+    super('The seat of this device has expired. Activate the device again.', { errorCode: 'HEARTBEAT_EXPIRED' });
+  }
+}
+
+/** The device was deactivated, by request or because another device took its seat. */
+export class DeviceNotActivatedError extends ConflictException {
+  constructor() {
+    super('The device was deactivated. Activate it to use the license again.', { errorCode: 'NOT_ACTIVATED' });
   }
 }

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
-import { leaseEndSql, type Tally } from '../licensing/index.js';
+import { leaseEndSql, whatCounts, type License, type Tally } from '../licensing/index.js';
 import { Activation, type Counted } from './activation.entity.js';
 import type { Device } from './seat-keeper.js';
 import type { Others } from './seat-decision.js';
+import type { SeatRelease } from './seat-shortage.js';
 
 /** $5 milliseconds is what a stored time may be ahead of what could be written now. Beyond, a clock was ahead when it was written. */
 const TOLERANCE = "$5 * interval '1 millisecond'";
@@ -76,6 +77,25 @@ const END_OLDEST = {
              SELECT coalesce(user_id, activation_id::text) AS own FROM license_activations
              WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
              GROUP BY own HAVING bool_or(lent_until > $4) IS NOT TRUE ORDER BY max(last_seen_at), own LIMIT 1)`,
+};
+
+/**
+ * Adds up seats in the order in which they can be freed, until $6 are: first those that no license file holds, the largest first,
+ * then by the end of the file. A seat of a user is all its devices. No seat counts less than 1, so $6 rows are enough.
+ */
+const RELEASE = {
+  name: 'activations.release',
+  text: `SELECT devices::int, held_until FROM (
+           SELECT sum(weight) OVER freed AS weight, sum(devices) OVER freed AS devices, max(held_until) OVER freed AS held_until
+           FROM (SELECT CASE WHEN $5::text = 'units' THEN sum(units) ELSE 1 END AS weight, count(*) AS devices,
+                        max(lent_until) FILTER (WHERE lent_until > $4) AS held_until
+                 FROM license_activations
+                 WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
+                   AND (lease_expires_at > $4) IS NOT FALSE
+                 GROUP BY CASE WHEN $5 = 'users' THEN coalesce(user_id, activation_id::text) ELSE activation_id::text END
+                 ORDER BY held_until NULLS FIRST, weight DESC, devices LIMIT $6::bigint) AS seat
+           WINDOW freed AS (ORDER BY held_until NULLS FIRST, weight DESC, devices ROWS UNBOUNDED PRECEDING)) AS step
+         WHERE weight >= $6 ORDER BY weight LIMIT 1`,
 };
 
 @Injectable()
@@ -151,6 +171,23 @@ export class ActivationRepository extends TenantRepository<Activation> {
     const [tally] = await transaction.query<Others>({ ...TALLY, values });
     if (!tally) throw new Error('A sum has one row.');
     return tally;
+  }
+
+  /** How a device gets the seats that are missing for it. */
+  async release(
+    transaction: Transaction,
+    license: License,
+    fingerprint: string,
+    missing: number,
+    now: Date,
+  ): Promise<SeatRelease> {
+    const values = [transaction.tenantId, license.licenseId, fingerprint, now, whatCounts(license), missing];
+    const [found] = await transaction.query<{ devices: number; held_until: Date | null }>({ ...RELEASE, values });
+    if (!found) return {};
+    const heldUntil = found.held_until ?? undefined;
+    // Where the oldest is evicted nothing but a file keeps a device out.
+    const evicts = license.evictionPolicy === 'OLDEST' && heldUntil !== undefined;
+    return { deactivateCount: evicts ? 0 : found.devices, heldUntil };
   }
 
   /** Under the license's lock. Returns what lost its seat; nothing when there is no other device that can. */

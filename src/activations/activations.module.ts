@@ -9,6 +9,7 @@ import { ActivateDeviceHandler } from './commands/activate-device.handler.js';
 import { DeactivateDeviceHandler } from './commands/deactivate-device.handler.js';
 import { HeartbeatHandler } from './commands/heartbeat.handler.js';
 import { FindActivationHandler } from './queries/find-activation.handler.js';
+import { FindSeatReleaseHandler } from './queries/find-seat-release.handler.js';
 import { FindSeatsAsOfHandler } from './queries/find-seats-as-of.handler.js';
 import { ListActivationsHandler } from './queries/list-activations.handler.js';
 import { LastSeen } from './last-seen.js';
@@ -28,6 +29,7 @@ import { SeatKeeper } from './seat-keeper.js';
     DeactivateDeviceHandler,
     HeartbeatHandler,
     FindActivationHandler,
+    FindSeatReleaseHandler,
     FindSeatsAsOfHandler,
     ListActivationsHandler,
   ],

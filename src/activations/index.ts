@@ -4,6 +4,7 @@ export type { Activation } from './activation.entity.js';
 export {
   ActivationLimitReachedError,
   ActivationNotFoundError,
+  DeviceNotActivatedError,
   HeartbeatExpiredError,
   SeatLentError,
 } from './activation.errors.js';
@@ -19,7 +20,9 @@ export {
 } from './events/activation.events.js';
 export { LastSeen } from './last-seen.js';
 export { FindActivationQuery } from './queries/find-activation.query.js';
+export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
 export { Refusals } from './refusals.js';
 export { SeatKeeper } from './seat-keeper.js';
+export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';
 export { ListActivationsQuery } from './queries/list-activations.query.js';

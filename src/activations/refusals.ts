@@ -4,7 +4,8 @@ import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { Actor } from '../shared/tenancy/actor.js';
 import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';
-import { ActivationRefusedEvent, type Seats } from './events/activation.events.js';
+import { ActivationRefusedEvent } from './events/activation.events.js';
+import type { SeatShortage } from './seat-shortage.js';
 
 /** Refusals of one license that are recorded one by one in an hour. */
 const MAX_REFUSALS = 50;
@@ -39,7 +40,7 @@ export class Refusals {
     this.exhausted = new CommittedCache(unitOfWork, { max: MAX_LICENSES, ttl: EXHAUSTED_MS });
   }
 
-  async note(actor: Actor, licenseId: string, fingerprint: string, seats: Seats, now: Date): Promise<void> {
+  async note(actor: Actor, licenseId: string, fingerprint: string, seats: SeatShortage, now: Date): Promise<void> {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
     const limited = ClientEventLimit.appliesTo(actor);
     // Inside another unit of work a limit would fail that one, which records the refusal itself when it has ended.

@@ -127,6 +127,8 @@ export class SeatKeeper {
     // Another user on the device is another seat.
     const keeps = known && (!countsUsers || known.userId === null || known.userId === user);
     const has = keeps ? weightOf(license, known, others) : 0;
+    // A refusal takes evictions back, so it reports the seats that were in use before them.
+    let before: number | undefined;
     for (;;) {
       const wants = weightOf(license, { units }, others);
       const inUse = seatsInUse(license, others);
@@ -135,12 +137,18 @@ export class SeatKeeper {
         this.seats.setInUse(transaction, license, inUse + wants);
         return { known, inUse: inUse + wants };
       }
+      const held = known ? await this.held(transaction, license) : inUse;
+      before ??= held;
       const left =
         decision === 'EVICT' && (await this.evict(transaction, actor, license, { ...device, user_id: user }, now));
       if (!left) {
-        const held = known ? await this.held(transaction, license) : inUse;
         this.seats.setInUse(transaction, license, held);
-        throw new ActivationLimitReachedError({ inUse: held, max: seatLimit(license) ?? 0 });
+        const limit = seatLimit(license) ?? 0;
+        const { fingerprint } = device;
+        const missing = inUse + wants - limit;
+        const release = await this.activations.release(transaction, license, fingerprint, missing, now);
+        const max = maxActivationsOf(license) ?? limit;
+        throw new ActivationLimitReachedError({ inUse: before, max, limit, ...release });
       }
       others = left;
     }

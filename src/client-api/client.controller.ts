@@ -92,7 +92,7 @@ export class ClientController {
   @LicenseKeyRoute('client:activate')
   @DescribeWrite('Say that a device still runs, and keep its seat where seats are lent', {
     404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'HEARTBEAT_EXPIRED'],
+    409: ['LICENSE_STATE', 'HEARTBEAT_EXPIRED', 'NOT_ACTIVATED'],
   })
   @ApiOkResponse({ standardSchema: ActivationResponse })
   heartbeat(
@@ -124,7 +124,10 @@ export class ClientController {
   @Post('entitlements')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
-  @DescribeQuestion('The features of a license, and how much of each is left', UNKNOWN)
+  @DescribeQuestion('The features of a license, and how much of each is left', {
+    ...UNKNOWN,
+    409: ['LICENSE_STATE'],
+  })
   @ApiOkResponse({ standardSchema: Entitlements })
   entitlements(
     @CurrentLicensee() { actor, licenseId }: Licensee,

@@ -42,7 +42,7 @@ export class UsageExceededError extends ConflictException {
     limit: number,
     readonly retryAt: Date | null = null,
   ) {
-    super(`Of ${limit} of the feature ${featureId}, ${used} are used.`, { errorCode: 'USAGE_EXCEEDED' });
+    super(`Not enough usage left for ${featureId}: ${used} of ${limit} used.`, { errorCode: 'USAGE_EXCEEDED' });
     this.extension = { used, limit_value: limit };
   }
 
@@ -56,7 +56,7 @@ export class UsageNotHeldError extends ConflictException {
   readonly extension: JsonObject;
 
   constructor(featureId: string, used: number) {
-    super(`Of the feature ${featureId} only ${used} are used, so more cannot be released.`, {
+    super(`Cannot release more of ${featureId} than is used (${used}).`, {
       errorCode: 'USAGE_NOT_HELD',
     });
     this.extension = { used };

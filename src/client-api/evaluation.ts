@@ -1,8 +1,14 @@
-import type { Activation } from '../activations/index.js';
-import { seatLimit, whatCounts, type License } from '../licensing/index.js';
+import {
+  describeRelease,
+  describeSeatsInUse,
+  nextActionOf,
+  type Activation,
+  type SeatRelease,
+} from '../activations/index.js';
+import { maxActivationsOf, seatLimit, whatCounts, type License } from '../licensing/index.js';
 import type { FailureCode, Reason } from './codes.js';
 import { inOrder } from './codes.js';
-import { isFeatureExpired } from './entitlement.js';
+import { isFeatureExpired, periodEnd } from './entitlement.js';
 import { deniedBy, type Surroundings } from './restrictions.js';
 
 /** Five minutes: more than clocks that are set by the network differ. */
@@ -23,6 +29,8 @@ export interface Evidence {
   readonly tenantSuspended: boolean;
   /** The latest activation of the device that asks. */
   readonly activation: Activation | undefined;
+  /** How the device gets a seat, where it has none and all are taken. Undefined also where that is not known any more. */
+  readonly release?: SeatRelease | undefined;
   readonly usage: ReadonlyMap<string, number>;
   readonly surroundings: Surroundings;
 }
@@ -61,38 +69,64 @@ export function ofProgram({ product_id, released_at, client_time }: Question, li
     ...when(
       product_id !== undefined && product_id !== productId,
       'PRODUCT_MISMATCH',
-      'The license is of another product.',
+      'The license belongs to another product.',
     ),
     ...when(
       released !== undefined && maintenanceExpiry !== null && released > maintenanceExpiry,
       'VERSION_NOT_COVERED',
       `Versions released after ${maintenanceExpiry?.toISOString() ?? ''} are not covered.`,
     ),
-    ...when(skew > MAX_SKEW_MS, 'CLOCK_SKEW', `The clock of the device is wrong by ${Math.round(skew / 1000)} s.`),
+    ...when(skew > MAX_SKEW_MS, 'CLOCK_SKEW', `The device clock differs by ${Math.round(skew / 1000)} s.`),
   ];
 }
 
-function ofDevice({ fingerprint }: Question, { license, activation, surroundings }: Evidence): Reason[] {
+/**
+ * Seats that must be freed before the device can be activated; 0 where it has one or can have one now. Seats of users are not
+ * counted: the user is named when a device is activated. Nor are those that an activation takes from the oldest device.
+ */
+export function missingSeats({ fingerprint }: Question, { license, activation, surroundings }: Evidence): number {
   const limit = seatLimit(license);
-  // Where seats have no limit, and none is lent, a device needs none of its own.
-  if (limit === null && license.licenseType !== 'CONCURRENT') return [];
-  if (fingerprint === undefined) {
-    return [{ code: 'FINGERPRINT_REQUIRED', detail: 'The license counts devices: say which this is.' }];
-  }
+  const counts = whatCounts(license);
+  if (fingerprint === undefined || limit === null || counts === 'users' || license.evictionPolicy !== 'NONE') return 0;
+  if (activation?.statusAt(surroundings.now) === 'ACTIVE') return 0;
+  const wants = counts === 'units' ? (activation?.units ?? 1) : 1;
+  return Math.max(0, license.currentActivations + wants - limit);
+}
+
+function ofDevice(question: Question, evidence: Evidence): Reason[] {
+  const { license, activation, surroundings } = evidence;
   const status = activation?.statusAt(surroundings.now);
-  if (status === 'ACTIVE') return [];
-  const inUse = license.currentActivations;
-  const lent = status === 'EXPIRED';
+  const needsSeat = seatLimit(license) !== null || license.licenseType === 'CONCURRENT';
+  // Without a limit a device needs no seat of its own, but one that was deactivated stays so until it is activated again.
+  if (status === 'ACTIVE' || (!needsSeat && status !== 'DEACTIVATED')) return [];
+  if (question.fingerprint === undefined) {
+    return [{ code: 'FINGERPRINT_REQUIRED', detail: '`fingerprint` is required for this license.' }];
+  }
+  const elsewhere = activation === undefined && license.currentActivations > 0;
   return [
-    ...when(lent, 'HEARTBEAT_EXPIRED', 'The seat of this device has ended, for want of a heartbeat.'),
-    ...when(!lent && inUse > 0, 'FINGERPRINT_MISMATCH', 'The license is activated, but on other devices.'),
-    ...when(!lent, 'NOT_ACTIVATED', 'The license is not activated on this device.'),
-    ...when(
-      limit !== null && whatCounts(license) !== 'users' && inUse >= limit && license.evictionPolicy === 'NONE',
-      'ACTIVATION_LIMIT_REACHED',
-      `Of ${limit ?? 0} seats ${inUse} are in use.`,
-    ),
+    ...ofShortage(question, evidence),
+    status === 'EXPIRED'
+      ? { code: 'HEARTBEAT_EXPIRED', detail: 'The seat expired because no heartbeat arrived in time.' }
+      : { code: 'NOT_ACTIVATED', detail: notActivated(activation) },
+    ...when(elsewhere, 'FINGERPRINT_MISMATCH', 'The license is activated, but on other devices.'),
   ];
+}
+
+function notActivated(activation: Activation | undefined): string {
+  if (!activation?.endedAt) return 'The license is not activated on this device.';
+  return `The device was deactivated on ${activation.endedAt.toISOString()}.`;
+}
+
+function ofShortage(question: Question, evidence: Evidence): Reason[] {
+  if (missingSeats(question, evidence) === 0) return [];
+  const { license, release } = evidence;
+  const limit = seatLimit(license) ?? 0;
+  const max = maxActivationsOf(license) ?? limit;
+  const seats = describeSeatsInUse({ inUse: license.currentActivations, max, limit });
+  const reason = { code: 'ACTIVATION_LIMIT_REACHED' as const, detail: `Seat limit reached: ${seats}` };
+  if (!release) return [reason];
+  const detail = `${reason.detail} ${describeRelease(release)}`;
+  return [{ ...reason, detail, ...release, nextAction: nextActionOf(release) }];
 }
 
 function ofFeatures({ features = [] }: Question, { license, usage, surroundings }: Evidence): Reason[] {
@@ -101,13 +135,13 @@ function ofFeatures({ features = [] }: Question, { license, usage, surroundings 
     if (!feature?.enabled) return when(true, 'FEATURE_MISSING', `The license has no feature ${id}.`);
     const used = usage.get(id) ?? 0;
     const { limit_value: limit } = feature;
+    const exceeded = limit !== null && used >= limit;
+    const resetsAt = periodEnd(feature, surroundings.now);
+    const detail = `Usage limit of ${id} reached: ${used} of ${limit ?? 0} used.`;
+    const reset = resetsAt && { nextAction: 'retry' as const, retryAt: resetsAt };
     return [
       ...when(isFeatureExpired(feature, surroundings.now), 'FEATURE_EXPIRED', `The feature ${id} has expired.`),
-      ...when(
-        limit !== null && used >= limit,
-        'USAGE_EXCEEDED',
-        `Of ${limit ?? 0} of the feature ${id}, ${used} are used.`,
-      ),
+      ...(exceeded ? [{ code: 'USAGE_EXCEEDED' as const, detail, ...reset }] : []),
     ];
   });
 }

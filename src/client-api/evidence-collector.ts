@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { FindActivationQuery } from '../activations/index.js';
+import { FindActivationQuery, FindSeatReleaseQuery } from '../activations/index.js';
 import { FindLicenseQuery } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { Actor } from '../shared/tenancy/actor.js';
-import type { Evidence } from './evaluation.js';
+import { missingSeats, type Evidence, type Question } from './evaluation.js';
 import { UsageRepository } from './usage.repository.js';
 
 /** Reads, in one transaction and as of one moment, what a license is judged by. It writes nothing. */
@@ -20,9 +20,10 @@ export class EvidenceCollector {
   collect(
     actor: Actor,
     licenseId: string,
-    fingerprint: string | undefined,
+    question: Question,
     rest: Pick<Evidence, 'tenantSuspended' | 'surroundings'>,
   ): Promise<Evidence | undefined> {
+    const { fingerprint } = question;
     return this.unitOfWork.snapshot(actor.tenantId, async () => {
       const [license, activation] = await Promise.all([
         this.queries.execute(new FindLicenseQuery(actor, licenseId)),
@@ -32,7 +33,17 @@ export class EvidenceCollector {
       ]);
       if (!license) return undefined;
       const usage = license.features.length === 0 ? new Map() : await this.usages.read(license, rest.surroundings.now);
-      return { license, activation, usage, ...rest };
+      const evidence = { license, activation, usage, ...rest };
+      return { ...evidence, release: await this.releaseOf(actor, question, evidence) };
     });
+  }
+
+  /** Asked only where a device has no seat and all are taken, so that a device with a seat costs no statement more. */
+  private async releaseOf(actor: Actor, question: Question, evidence: Evidence) {
+    const missing = missingSeats(question, evidence);
+    const { fingerprint } = question;
+    if (missing === 0 || fingerprint === undefined) return undefined;
+    const { now } = evidence.surroundings;
+    return this.queries.execute(new FindSeatReleaseQuery(actor, evidence.license, fingerprint, missing, now));
   }
 }

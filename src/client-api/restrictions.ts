@@ -82,11 +82,10 @@ export function deniedBy(restrictions: readonly Restriction[], surroundings: Sur
     const names = ({ values }: Restriction) => values.some((value) => matches(value, surroundings));
     const allow = ofType.filter(({ operator }) => operator === 'ALLOW');
     const isDenied = ofType.some((list) => list.operator === 'DENY' && names(list));
-    if (isDenied) return [{ code, detail: `This ${what} is among those that the license is not for.` }];
+    if (isDenied) return [{ code, detail: `The license excludes this ${what}.` }];
     if (allow.length === 0 || allow.some(names)) return [];
-    if (surroundings[fact] !== undefined)
-      return [{ code, detail: `This ${what} is not among those that the license is for.` }];
-    return [{ code, detail: `The license is for some alone, and the ${what} is not known.` }];
+    if (surroundings[fact] !== undefined) return [{ code, detail: `The license does not allow this ${what}.` }];
+    return [{ code, detail: `The license is restricted by ${what}, and the ${what} is unknown.` }];
   });
 }
 

@@ -60,7 +60,7 @@ export function overwritten(device: ActivationThen | undefined, converted: boole
     fields.length > 0,
     fields.map((name) => `/activation/${name}`),
     since
-      ? 'The device has been heard of since, and that has replaced what it said of itself then, and its times.'
+      ? 'A later request of the device has overwritten its data and times.'
       : 'The license was given the terms of another template since, and the seat another time with it.',
     false,
   );

@@ -677,6 +677,14 @@ describe('the heartbeat', () => {
     expect(lost.map(({ problem }) => problem?.code)).toEqual(['LICENSE_STATE']);
   });
 
+  it('takes no seat again after the device was deactivated', async () => {
+    answers.heartbeat = () => [409, { code: 'NOT_ACTIVATED', detail: 'The device was deactivated.' }];
+    await activated();
+    await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    expect(asked).toEqual(['heartbeat']);
+    expect(lost.map(({ problem }) => problem?.code)).toEqual(['NOT_ACTIVATED']);
+  });
+
   it('that is refused takes no signed answer away, because the refusal is not signed', async () => {
     answers.heartbeat = () => [409, { code: 'LICENSE_STATE', detail: 'Suspended.' }];
     const program = await activated();

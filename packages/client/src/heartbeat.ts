@@ -17,7 +17,7 @@ export interface Activation {
 
 export interface Beats {
   readonly beat: () => Promise<Activation>;
-  /** Takes a seat again after the lease ended, as after a long sleep. */
+  /** Takes a seat again after the lease ended, as after a long sleep; never after the device was deactivated. */
   readonly again: () => Promise<Activation>;
   /** The seat is lost: the program should say so and stop. */
   readonly onLost: (error: LicenseError) => void;

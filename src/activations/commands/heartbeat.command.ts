@@ -4,7 +4,8 @@ import type { ActivationResponse } from '../activation.dto.js';
 
 /**
  * Says that a device still runs, which renews its lease where the license lends seats. No event tells of it.
- * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError.
+ * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError,
+ * DeviceNotActivatedError.
  */
 export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
   constructor(

@@ -5,7 +5,7 @@ import { DatabaseClock } from '../../shared/database-clock.js';
 import type { Transaction } from '../../shared/events/transaction.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
-import { ActivationNotFoundError, HeartbeatExpiredError } from '../activation.errors.js';
+import { ActivationNotFoundError, DeviceNotActivatedError, HeartbeatExpiredError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { HeartbeatCommand } from './heartbeat.command.js';
 
@@ -33,6 +33,7 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
     const renewed = await this.activations.renew(transaction, licenseId, fingerprint, now, toleranceMs);
     if (renewed) return toActivationResponse(renewed, now);
     const ended = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
-    throw ended ? new HeartbeatExpiredError() : new ActivationNotFoundError();
+    if (!ended) throw new ActivationNotFoundError();
+    throw ended.status === 'DEACTIVATED' ? new DeviceNotActivatedError() : new HeartbeatExpiredError();
   }
 }

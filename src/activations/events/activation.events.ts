@@ -3,6 +3,7 @@ import type { Actor } from '../../shared/tenancy/actor.js';
 import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, Counted } from '../activation.entity.js';
+import type { SeatShortage } from '../seat-shortage.js';
 
 /** Seats of a license after what happened. */
 export interface Seats {
@@ -96,13 +97,13 @@ export class ActivationRefusedEvent extends IntegrationEvent {
     now: Date,
     readonly licenseId: string,
     readonly fingerprint: string,
-    seats: Seats,
+    { inUse, max, limit }: SeatShortage,
   ) {
     super(
       actor,
       now,
       { resourceType: 'license', resourceId: licenseId, licenseId },
-      { code: 'ACTIVATION_LIMIT_REACHED', current_activations: seats.inUse, max_activations: seats.max },
+      { code: 'ACTIVATION_LIMIT_REACHED', current_activations: inUse, max_activations: max, seat_limit: limit },
       { fingerprint },
     );
   }

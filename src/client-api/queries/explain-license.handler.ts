@@ -32,7 +32,7 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
   private async explainNow({ actor, licenseId, question }: ExplainLicenseQuery, now: Date) {
     const { ip, country } = question;
     const tenant = await this.authenticator.findTenant(actor.tenantId);
-    const found = await this.evidence.collect(actor, licenseId, question.fingerprint, {
+    const found = await this.evidence.collect(actor, licenseId, question, {
       tenantSuspended: tenant?.suspended !== false,
       surroundings: surroundingsOf(question, { ip, country: country ?? this.countries.of(ip) }, now),
     });

@@ -2,7 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { Entitlements } from '../client.dto.js';
 
-/** Of these features, or of all. Throws LicenseNotFoundError. */
+/** Of these features, or of all. Throws LicenseNotFoundError, LicenseStateError. */
 export class GetEntitlementsQuery extends Query<Entitlements> {
   constructor(
     readonly actor: Actor,

@@ -20,9 +20,9 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
 
   async execute({ licensee, question, origin }: ValidateLicenseQuery) {
     const now = this.clock.now();
-    const { fingerprint, nonce } = question;
+    const { nonce } = question;
     if (!licensee) return toUnknownResponse(now, question);
-    const found = await this.evidence.collect(licensee.actor, licensee.licenseId, fingerprint, {
+    const found = await this.evidence.collect(licensee.actor, licensee.licenseId, question, {
       tenantSuspended: licensee.suspended,
       surroundings: surroundingsOf(question, origin, now),
     });

@@ -93,6 +93,7 @@ export const PROBLEM_ACTIONS = {
   MALFORMED_REQUEST: 'fix_request',
   METHOD_NOT_ALLOWED: 'fix_request',
   NETWORK_NOT_ALLOWED: 'contact_vendor',
+  NOT_ACTIVATED: 'activate',
   NOT_READY: 'retry',
   OUTCOME_UNKNOWN: 'retry',
   OVERLOADED: 'retry',

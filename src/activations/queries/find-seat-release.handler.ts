@@ -1,0 +1,18 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { ActivationRepository } from '../activation.repository.js';
+import { FindSeatReleaseQuery } from './find-seat-release.query.js';
+
+@QueryHandler(FindSeatReleaseQuery)
+export class FindSeatReleaseHandler implements IQueryHandler<FindSeatReleaseQuery> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly activations: ActivationRepository,
+  ) {}
+
+  execute({ actor, license, fingerprint, missing, now }: FindSeatReleaseQuery) {
+    return this.unitOfWork.read(actor.tenantId, (transaction) =>
+      this.activations.release(transaction, license, fingerprint, missing, now),
+    );
+  }
+}
