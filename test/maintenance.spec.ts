@@ -10,7 +10,7 @@ import { withClient } from '../src/database/with-client.js';
 import { BACKUP_TABLES, NOT_BACKED_UP } from '../src/maintenance/backup-format.js';
 import { writeSecrets } from '../src/maintenance/backup-secrets.js';
 import { IssueLicenseCommand } from '../src/licensing/index.js';
-import { eraseCustomer, openBackup, restore } from '../src/maintenance/index.js';
+import { backUp, eraseCustomer, openBackup, restore } from '../src/maintenance/index.js';
 import { Clock } from '../src/shared/clock.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
@@ -213,6 +213,39 @@ describe('backup and restore, the full drill', () => {
     expect([...BACKUP_TABLES, ...NOT_BACKED_UP].sort()).toEqual(rows.map(({ name }) => name).sort());
     await database.drop();
   });
+});
+
+it('restore changes the rows of an earlier release as the migrations would have done', async () => {
+  const folder = join(await mkdtemp(join(tmpdir(), 'imprimatur-backup-')), 'backup');
+  const app = await TestApp.start();
+  const api = await app.tenant();
+  const { license_id: id } = await api.issue(await api.template({ license_type: 'CONCURRENT' }));
+  expect((await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'd' })).status).toBe(200);
+  expect((await api.post(`/v1/licenses/${id}/renew`, { days: 1 })).status).toBe(200);
+  const count = async (database: TestDatabase) =>
+    database.query('SELECT resource_id, last_seq FROM event_resource_counters ORDER BY resource_id');
+  await eventually(async () => {
+    expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
+  });
+  const counters = await count(app.database);
+  expect(counters).toContainEqual({ resource_id: id, last_seq: 3 });
+  await app.database.query(`UPDATE license_activations SET activation_type = 'OFFLINE', lease_expires_at = NULL`);
+  await withClient(app.database.ownerUrl, (owner) => backUp(owner, app.secrets, folder, { progress: () => undefined }));
+  await app.stop();
+
+  const manifestFile = join(folder, 'manifest.json');
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8'));
+  manifest.migrations = manifest.migrations.filter((name: string) => !/^(LogOrder|SteadyLeases)/.test(name));
+  delete manifest.tables.event_resource_counters;
+  await writeFile(manifestFile, JSON.stringify(manifest));
+  const database = await TestDatabase.create();
+  const backup = await openBackup(folder, undefined);
+  await withClient(database.ownerUrl, (owner) => restore(owner, backup, () => undefined));
+  expect(await count(database)).toEqual(counters);
+  const leased = await database.query('SELECT 1 FROM license_activations WHERE lease_expires_at IS NOT NULL');
+  expect(leased).toHaveLength(1);
+  await database.drop();
+  await rm(join(folder, '..'), { recursive: true });
 });
 
 describe('the command lines of maintenance', () => {

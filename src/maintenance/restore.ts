@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { migrations } from '../database/migrations/index.js';
+import { isRowMigration, migrateAllRows } from '../database/migrations/row-migration.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
 import { assertAuthentic, readSecrets } from './backup-secrets.js';
@@ -82,11 +83,22 @@ export async function restore(owner: pg.ClientBase, { folder, manifest }: Backup
     );
     for (const { name } of walled) await owner.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`);
     for (const table of BACKUP_TABLES) await loadTable(owner, folder, table, manifest.tables[table], progress);
+    await migrateLoadedRows(owner, manifest);
     for (const { name } of walled) await owner.query(`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`);
     await owner.query('COMMIT');
   } catch (error) {
     await owner.query('ROLLBACK').catch(() => undefined);
     throw error;
+  }
+}
+
+/** Repeats the changes of rows that migrations later than the backup made when the tables were empty. */
+async function migrateLoadedRows(owner: pg.ClientBase, manifest: Manifest): Promise<void> {
+  const run = async (text: string, values: unknown[]) => (await owner.query(text, values)).rows as unknown;
+  for (const Migration of migrations) {
+    const migration = new Migration();
+    if (!manifest.migrations.includes(migration.name) && isRowMigration(migration))
+      await migrateAllRows(migration, run);
   }
 }
 

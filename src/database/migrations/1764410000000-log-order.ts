@@ -1,20 +1,21 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { migrateAllRows, type RowMigration, type RunStatement } from './row-migration.js';
 
 /**
  * Numbers of events within their resource. Expands only: the release before leaves its events without one, and they are moved
  * all the same. The counters are filled in first, so that no table is locked while the log is read.
  */
-export class LogOrder1764410000000 implements MigrationInterface {
+export class LogOrder1764410000000 implements MigrationInterface, RowMigration {
   name = 'LogOrder1764410000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(COUNTERS);
-    const tenants = (await runner.query('SELECT id FROM tenants')) as { id: string }[];
-    for (const { id } of tenants) {
-      await runner.query(`SELECT set_config('app.tenant_id', $1, true)`, [id]);
-      await runner.query(COUNT, [id]);
-    }
+    await migrateAllRows(this, (text, values) => runner.query(text, values));
     await runner.query(NUMBERS);
+  }
+
+  async migrateRows(run: RunStatement, tenantId: string): Promise<void> {
+    await run(COUNT, [tenantId]);
   }
 
   down(): Promise<void> {

@@ -1,20 +1,21 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { migrateAllRows, type RowMigration, type RunStatement } from './row-migration.js';
 
 /**
  * Mends leases that a change of template passed over because the device had been seen by check-out first, and lets the timer find
  * licenses that a clock that was ahead marked as done with. Rows are locked as they are changed, and no table.
  */
-export class SteadyLeases1764460000000 implements MigrationInterface {
+export class SteadyLeases1764460000000 implements MigrationInterface, RowMigration {
   name = 'SteadyLeases1764460000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(MARKED_EARLY);
-    const tenants = (await runner.query('SELECT id FROM tenants')) as { id: string }[];
-    for (const { id } of tenants) {
-      await runner.query(`SELECT set_config('app.tenant_id', $1, true)`, [id]);
-      await runner.query(LEASED, [id]);
-      await runner.query(GIVEN, [id]);
-    }
+    await migrateAllRows(this, (text, values) => runner.query(text, values));
+  }
+
+  async migrateRows(run: RunStatement, tenantId: string): Promise<void> {
+    await run(LEASED, [tenantId]);
+    await run(GIVEN, [tenantId]);
   }
 
   down(): Promise<void> {
