@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NDJSON, type Api } from './support/api.js';
 import { TestApp } from './support/app.js';
@@ -90,5 +92,18 @@ describe('a body that is not read before its answer', () => {
     while (sent < 256 && (await client.send(...chunks(16)))) sent += 1;
     expect(sent).toBeLessThan(64);
     await client.closed();
+  });
+
+  it.each([
+    ['of JSON', '/openapi.json', 16],
+    ['from a file', '/docs/swagger-ui-bundle.js', 16],
+  ])('nor does an answer that nobody reads keep its connection: one %s', async (_, path, requests) => {
+    const accepted = once(app.nest.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const client = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    client.on('error', () => undefined);
+    const [socket] = await accepted;
+    client.write(head('GET', path, { key: true }, 'application/json', 'X-Nothing: 1').repeat(requests));
+    await once(socket, 'close');
+    client.destroy();
   });
 });

@@ -9,7 +9,7 @@ import { toProblem } from './to-problem.js';
 /** At once in this process: each holds two pages in memory and, while it reads one, a connection of the pool. */
 const MAX_EXPORTS = 8;
 const MAX_EXPORTS_PER_TENANT = 4;
-/** What the reader has to take within the time limit, so that a slow one is told from one that has stopped. */
+/** Bytes that the reader has to take within the time limit, so that a slow one is told from one that has stopped. */
 const PIECE_BYTES = 64 * 1024;
 
 /** Lists that are being written out whole, for as long as somebody reads them. */
@@ -31,8 +31,6 @@ export class Exports {
     this.running.add(stream);
     // An answer that waits behind another one of its connection is not told when that closes.
     socket.once('close', forget);
-    // The end of an answer is in no stream of ours while nobody reads it.
-    socket.setTimeout(requestTimeout);
     stream.once('close', () => {
       free();
       this.running.delete(stream);

@@ -14,18 +14,23 @@ const answered = new WeakMap<Socket, IncomingMessage>();
 
 /**
  * Leaves no body unread behind an answer that was given early: a client that sends all before it reads would wait for ever, and
- * a connection that is closed with unread data loses its answer. A large body, or one of unknown size, ends its connection.
+ * a connection that is closed with unread data loses its answer. A large body, or one of unknown size, ends its connection, and so does
+ * a client that takes nothing of its answer for as long as a request may take.
  */
 export function dropUnreadBodies(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // A route of NDJSON reads its body while it answers.
     const isBeingRead = 'ndjson' in request.routeOptions.config && reply.statusCode === 200;
-    if (!isBeingRead) dropUnreadBody(request, reply);
+    if (!isBeingRead) {
+      dropUnreadBody(request, reply);
+      // Node limits the time of a request, and not that in which its answer is read.
+      request.raw.socket.setTimeout(request.server.server.requestTimeout);
+    }
     done(null, payload);
   });
 }
 
-/** The same for one answer, before its headers are sent. */
+/** Leaves no body unread behind this answer. Must be called before its headers are sent. */
 export function dropUnreadBody({ raw, server }: FastifyRequest, reply: FastifyReply): void {
   if (!hasUnreadBody(raw)) return;
   answered.set(raw.socket, raw);
