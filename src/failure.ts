@@ -17,6 +17,7 @@ const EXPECTED = [
 const WRONG_PASSWORD = '28';
 const NO_SUCH_DATABASE = '3D000';
 const PROTOCOL_VIOLATION = '08P01';
+const TOO_MANY_CONNECTIONS = '53300';
 
 /** What a person at the terminal gets to read: a sentence for what can be mended, a stack for what is our fault. */
 export function describeFailure(error: unknown, failed = 'did not start'): string {
@@ -32,6 +33,9 @@ function sentenceFor(error: unknown): string | undefined {
   if (code === NO_SUCH_DATABASE) return 'The database named in the URL does not exist: create it.';
   if (code === PROTOCOL_VIOLATION) {
     return 'The pooler in DATABASE_URL refuses the connection: let it pool transactions, and leave out what follows "?" in the URL.';
+  }
+  if (code === TOO_MANY_CONNECTIONS) {
+    return 'The database in DATABASE_URL has no connection left: raise its limit, or lower DATABASE_POOL_SIZE.';
   }
   if (isConnectionLoss(error)) return 'The database in DATABASE_URL cannot be reached.';
   return undefined;

@@ -8,6 +8,7 @@ import { migrations } from '../src/database/migrations/index.js';
 import { withMigrationLock } from '../src/database/migration-lock.js';
 import { assertSafeDatabase, assertSessionSettings, selectWith } from '../src/database/preflight.js';
 import { withClient } from '../src/database/with-client.js';
+import { describeFailure } from '../src/failure.js';
 import { IssueLicenseCommand } from '../src/licensing/index.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
@@ -167,6 +168,13 @@ describe('the start', () => {
   afterAll(async () => {
     await database.drop();
     await query(adminUrl(database), `DROP ROLE ${role()}`);
+  });
+
+  it('names the limit of connections where that is why none is made', async () => {
+    await database.query(`ALTER ROLE ${role()} CONNECTION LIMIT 0`);
+    const error: unknown = await query(database.urlFor(role(), 'x'), 'SELECT 1').catch((refusal: unknown) => refusal);
+    await database.query(`ALTER ROLE ${role()} CONNECTION LIMIT -1`);
+    expect(describeFailure(error)).toContain('DATABASE_URL has no connection left');
   });
 
   it('accepts the role that migrate prepared, and a schema newer than this release', async () => {
