@@ -1,4 +1,4 @@
-// What callers without a key can send. `npm run overload` runs each of these from an address of its own while others call.
+// Attacks of callers without a key. `npm run overload` runs each of these from an address of its own while others call.
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -121,7 +121,7 @@ describe('API keys', () => {
       const rotated = await as(first).post(`/v1/api-keys/${first.id}/rotate`, { overlap_seconds: 600 });
       expect(rotated).toMatchObject({ status: 200, body: { networks, expires_at } });
       const { previous_expires_at } = rotated.body;
-      // What is replaced cannot make itself last.
+      // A replaced secret cannot prolong itself.
       expect((await as(first).post(`/v1/api-keys/${first.id}/rotate`, {})).body.code).toBe('GRANT_EXCEEDED');
       const lasting = { name: 'x', role: 'read-only', networks };
       expect((await as(first).post('/v1/api-keys', { ...lasting, expires_at })).status).toBe(403);

@@ -11,7 +11,7 @@ const OUTSIDE_ROW_LEVEL_SECURITY = ['api_keys', 'license_keys', 'outbox', 'rate_
 const BOOKKEEPING = 'schema_migrations';
 
 /**
- * What outlives a request in this process. Rows of the database are in a CommittedCache; everything else is here with the reason
+ * Memory that outlives a request in this process. Rows of the database are in a CommittedCache; everything else is here with the reason
  * why it can hold nothing that was rolled back.
  */
 const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {

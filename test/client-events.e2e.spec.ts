@@ -49,7 +49,7 @@ describe('what programs with a license key can add to the event log', () => {
       [license_id, type],
     );
   };
-  /** As if so many had been added in this hour. */
+  /** Sets the count of this hour. */
   const added = ({ license_id }: Wire, type: string, events: number) =>
     apps[0].database.query(
       `INSERT INTO license_client_events VALUES
@@ -127,7 +127,7 @@ describe('what programs with a license key can add to the event log', () => {
           { event_data: { event_type: 'license.activated', limit: allowed, effect: 'REFUSED' } },
         ]);
       });
-      // What a device has it keeps, seats are given back, and the vendor's own people are not bound.
+      // A device keeps its seat, seats are given back, and the vendor's own people are not bound.
       const known = statuses.indexOf(200);
       expect((await ask('activate', one, `d${known}`)).status).toBe(200);
       expect((await ask('deactivate', one, `d${known}`)).status).toBe(200);

@@ -72,7 +72,7 @@ describe('what is written and told', () => {
       environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' },
       override: (builder) => builder.overrideProvider(ProcessClock).useValue(clock),
     });
-  /** As time that passes without any clock being set. */
+  /** Lets time pass without any clock being set. */
   const pass = async (milliseconds: number) => {
     machine.elapsed += milliseconds;
     await setDatabase(milliseconds);
@@ -128,7 +128,7 @@ describe('what is written and told', () => {
     machine.ahead = TWO_YEARS_MS;
     await setDatabase(TWO_YEARS_MS);
     await sweep();
-    // What reads goes by the database's time, and people are not kept waiting.
+    // Reads go by the database's time, and people are not kept waiting.
     expect((await license(expiring)).status).toBe('EXPIRED');
     expect((await api.patch(`/v1/licenses/${edited}`, { issued_to: 'Ada' })).status).toBe(200);
     expect(await metric('imprimatur_clock_paused')).toBe(1);
@@ -160,7 +160,7 @@ describe('what is written and told', () => {
       await sweep();
       expect(await told(id)).toEqual([]);
     }
-    // What is done to the license by hand goes by the database's time, and tells what time did before.
+    // An action on the license goes by the database's time, and records due milestones first.
     expect((await api.post(`/v1/licenses/${id}/renew`, { days: 1 })).status).toBe(200);
     expect(await told(id)).toEqual(['license.expired', 'license.renewed']);
     machine.ahead = 0;

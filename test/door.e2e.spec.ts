@@ -187,7 +187,7 @@ describe('rate limits', () => {
     const refused = await first.get('/v1/products');
     expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
     expect(refused.headers['retry-after']).toBe('59');
-    // What is refused to one key costs the others nothing.
+    // Requests that are refused to one key cost the others nothing.
     expect(refused.headers.ratelimit).toBe('"key";r=0;t=59, "tenant";r=2;t=59');
     for (let i = 0; i < 5; i++) expect((await first.get('/v1/products')).status).toBe(429);
     for (let i = 0; i < 2; i++) expect((await second.get('/v1/products')).status).toBe(200);
@@ -260,7 +260,7 @@ describe('failures that are shared', () => {
     expect((await there.anonymous().get('/v1/me')).status).toBe(401);
     await there.nest.get(RateCounter).share();
     expect(await guess(there)).toBe(429);
-    // What is over is deleted.
+    // Counts of past periods are deleted.
     time.now += 3 * MINUTE_MS;
     expect(await guess(there)).toBe(401);
     await there.nest.get(RateCounter).share();

@@ -48,7 +48,7 @@ class Recorder {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** What this process sent; another program on this machine may look for a PostgreSQL of its own on 5432. */
+  /** Start-up messages of this process; another program on this machine may look for a PostgreSQL of its own on 5432. */
   get own(): string[] {
     return this.received.filter((text) => text.includes(`${PROGRAM} (process ${process.pid})`));
   }

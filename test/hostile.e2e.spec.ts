@@ -6,7 +6,7 @@ import { NDJSON } from './support/api.js';
 import { eventually } from './support/eventually.js';
 import { ServerProcess } from './support/server.js';
 
-/** What comes until the connection closes, whether in order or not. */
+/** Everything that arrives until the connection closes, whether in order or not. */
 async function readAll(socket: Socket): Promise<string> {
   let answer = '';
   socket.on('data', (chunk) => (answer += String(chunk)));

@@ -109,7 +109,7 @@ describe('a lease', () => {
       lease_expires_at: at(WINDOW_S),
       last_seen_at: at(0),
     });
-    // What refuses must not forget that it cut the other one's lease.
+    // The refusal must not roll back the lease that was cut for it.
     for (const time of [1, WINDOW_S - 1, WINDOW_S]) {
       seconds = time;
       expect((await activate(id, 'other')).body.code).toBe('ACTIVATION_LIMIT_REACHED');

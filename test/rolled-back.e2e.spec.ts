@@ -24,10 +24,10 @@ import { eventually } from './support/eventually.js';
 import { findInMemory } from './support/memory.js';
 
 const ORIGIN = { ip: '127.0.0.1', country: undefined };
-/** What nobody but a command of this test can have made: ids, key ids, API keys and license keys. */
+/** Values that only a command of this test can have made: ids, key ids, API keys and license keys. */
 const MADE = /[0-9a-f]{8}-[0-9a-f-]{27}|\b[A-Za-z0-9_-]{43}\b|\b[0-9A-F]{4}(?:-[0-9A-F]{4}){4}\b/g;
 
-/** What is there before a command, and the text that the command brings in. */
+/** Rows that exist before a command, and the text that the command brings in. */
 interface Scene {
   readonly api: Api;
   readonly actor: Actor;
@@ -160,7 +160,7 @@ const CASES: Record<string, Case> = {
   UpdateTenantCommand: ({ actor }) => new tenants.UpdateTenantCommand(actor, { requests_per_minute: 4711 }),
 };
 
-/** It moves committed events for all callers at once, and so is refused inside a unit of work. */
+/** The command moves committed events for all callers at once, and so is refused inside a unit of work. */
 const NOT_IN_A_UNIT_OF_WORK = ['RecordEventsCommand'];
 
 class RollBack extends Error {}
@@ -247,7 +247,7 @@ describe('a unit of work that is rolled back', () => {
     return { issued_to, max_activations, template_version, product_name };
   };
 
-  /** What reads the rows that a command may have changed, and might keep them. */
+  /** Sends all that reads rows which a command may have changed, and might keep them. */
   const readAll = async ({ actor, mark, templateId, customerId, license }: Scene) => {
     const order = { license_template_id: templateId, customer_id: mark };
     await commands.execute(new licensing.IssueLicenseCommand(actor, order)).catch(() => undefined);

@@ -306,7 +306,7 @@ describe('whatever happens to a license', () => {
   );
 });
 
-/** What becomes of a lease, in as few words as possible. Time in milliseconds; Infinity is a seat for good. */
+/** Model of a lease. Time in milliseconds; Infinity is a seat for good. */
 class LeaseModel {
   readonly seats = new Map<string, { lease: number; file: number; online: boolean }>();
 

@@ -112,7 +112,7 @@ export class ActivationRepository extends TenantRepository<Activation> {
     return row && this.toEntity(row);
   }
 
-  /** The same to be changed: no heartbeat, which needs no lock of the license, comes in between. */
+  /** The device, locked, so that no heartbeat, which needs no lock of the license, comes in between. */
   async lockDevice(transaction: Transaction, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
     const { name, text, values } = this.deviceStatement(transaction.tenantId, licenseId, fingerprint);
     const [row] = await transaction.query({ name: `${name}-for-update`, text: `${text} FOR NO KEY UPDATE`, values });

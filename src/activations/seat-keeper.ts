@@ -77,7 +77,7 @@ export class SeatKeeper {
       try {
         return await work();
       } catch (error) {
-        // What was refused is rolled back; leases that were cut must not be, or each refusal would find them as long as before.
+        // The refused activation is rolled back. Leases that were cut must not be, or each refusal would find them as long as before.
         if (this.changed.get(name)) await this.endLeases(tenantId, licenseId).catch(() => undefined);
         throw error;
       } finally {

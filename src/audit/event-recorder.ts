@@ -64,7 +64,7 @@ export class EventRecorder implements BeforeApplicationShutdown {
         else waiter.resolve();
       }
     } catch (error) {
-      // What is wrong with one tenant's events must not keep the others'.
+      // A fault in one tenant's events must not hold up those of the others.
       if (some.length > 1) for (const each of some) await this.move([each]);
       else for (const [, waiter] of some) waiter.reject(error);
     }

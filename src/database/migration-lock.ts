@@ -19,7 +19,7 @@ const HOLDER = `
  */
 export async function withMigrationLock<T>(ownerUrl: string, work: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'imprimatur migrate', keepAlive: true });
-  // It idles while the work is done; where it breaks the work goes on, as every step of it is a transaction.
+  // The connection idles while the work is done. If it breaks the work goes on, because every step is a transaction.
   client.on('error', () => undefined);
   await client.connect();
   try {

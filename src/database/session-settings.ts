@@ -14,7 +14,7 @@ export function sessionSettings({ settings }: Config): Readonly<Record<string, s
     enable_seqscan: 'off',
     // No statement of ours is so long that compiling it would pay.
     jit: 'off',
-    // What is read as JSON is written in the way that the server reads.
+    // PostgreSQL writes JSON in the form that the server reads.
     TimeZone: 'UTC',
     bytea_output: 'hex',
     statement_timeout: String(settings.DATABASE_STATEMENT_TIMEOUT_MS),

@@ -82,7 +82,7 @@ export class IssuingTerms {
     );
   }
 
-  /** As they are now in the unit of work that this must be called in, where no cache holds anything. */
+  /** Terms as the unit of work sees them. Must be called inside one, where no cache holds anything. */
   read(actor: Actor, order: IssueLicenseRequest): Promise<Terms> {
     return this.recall({ actor, orders: [order] }, [order.customer_id]);
   }

@@ -16,7 +16,7 @@ const SET_FILES_UNTIL = {
 };
 
 /**
- * What is lent is given for good, or the other way round. A seat that a license file alone holds ends with the file, whatever the terms;
+ * Starts or ends the leases of a license whose type changed. A seat that a license file alone holds ends with the file, whatever the terms;
  * one that a device holds beside its file lasts until then at least.
  */
 const CONVERT_LEASES = {

@@ -62,8 +62,8 @@ export class LicenseRepository extends TenantRepository<License> {
   }
 
   /**
-   * What is due, earliest first, locked; without what somebody else has locked. Also what is marked as if its expiry
-   * had passed although that is to come, as after a clock was ahead.
+   * Due licenses, earliest first, locked; those that another transaction has locked are left out. Licenses that are marked as if
+   * their expiry had passed although it is to come, as after a clock was ahead, are due too.
    */
   async lockDue(transaction: Transaction, now: Date, limit: number): Promise<License[]> {
     const lock = (name: string, condition: string, order: string) =>

@@ -126,7 +126,7 @@ async function readTable(
   return { columns, rows: count, sha256: hashing.digest() };
 }
 
-/** Its columns, without those that are generated, and whether row-level security binds the owner too. */
+/** Columns of the table, without those that are generated, and whether row-level security binds the owner too. */
 async function describeTable(owner: pg.ClientBase, table: string) {
   const { rows } = await owner.query<{ columns: string[]; walled: boolean }>(
     `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relforcerowsecurity) AS walled

@@ -2,7 +2,7 @@
 const MAX_DRIFT = 1e-4;
 
 /**
- * What must be added to the monotonic clock of the process to get the time of another machine. That machine told its time somewhere between
+ * Offset between the monotonic clock of the process and the time of another machine. That machine told its time somewhere between
  * request and answer, so each answer bounds the offset from both sides. The lowest offset within the bounds is taken: so the result is
  * never ahead of the other clock, and behind it by no more than an answer takes to arrive.
  */

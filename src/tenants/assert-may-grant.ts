@@ -4,7 +4,7 @@ import { GrantExceededError } from './api-key.errors.js';
 import { areWithin } from './networks.js';
 
 /**
- * Whoever creates a key, or gets to see its new secret, must hold everything that it grants, from everywhere that it can be used and
+ * The principal that creates a key, or gets to see its new secret, must hold everything that it grants, from everywhere that it can be used and
  * for as long as it can. Throws GrantExceededError.
  */
 export function assertMayGrant({ permissions, bounds }: Actor, key: ApiKey): void {

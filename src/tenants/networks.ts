@@ -37,7 +37,7 @@ export function areWithin(ranges: readonly string[], outer: readonly string[]): 
   );
 }
 
-/** As the filter sees it: an IPv4 address is its mapped IPv6 address. */
+/** The range in the form of the filter: an IPv4 address is its mapped IPv6 address. */
 function asIpv6(range: string): [address: ipaddr.IPv6, bits: number] {
   const [address, bits] = ipaddr.parseCIDR(range);
   return address instanceof ipaddr.IPv4 ? [address.toIPv4MappedAddress(), bits + MAPPED_BITS] : [address, bits];

@@ -9,7 +9,7 @@ const MAX_OBJECTS = 500_000;
 export function findInMemory(app: INestApplicationContext, ...wanted: readonly string[]): string[] {
   const found: string[] = [];
   const seen = new Set<object>();
-  // Its pool holds buffers of what was sent, and none of them is read again.
+  // The pool of buffers holds what was sent, and none of them is read again.
   seen.add(app.get(DataSource));
   const visit = (value: unknown, path: string): void => {
     if (typeof value === 'string') {

@@ -61,7 +61,7 @@ export class PgBouncer {
     return bouncer;
   }
 
-  /** The same database and role, reached through PgBouncer. */
+  /** URL of the database and role, through PgBouncer. */
   through(databaseUrl: string): string {
     const url = new URL(databaseUrl);
     url.host = `127.0.0.1:${this.port}`;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** What a process does now and then, whoever asks it what: reading the database's clock, moving events, reading API keys again, noting who was seen. */
+/** Background work of a process, which no request causes: reading the database's clock, moving events, reading API keys again, noting who was seen. */
 const BACKGROUND =
   /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY/;
 

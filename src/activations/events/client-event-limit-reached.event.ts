@@ -1,7 +1,7 @@
 import { IntegrationEvent } from '../../shared/events/integration-event.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 
-/** What becomes of further events of the type: refusals are not recorded one by one, changes are refused. */
+/** Treatment of further events of the type: refusals are not recorded one by one, changes are refused. */
 export type LimitEffect = 'NOT_RECORDED' | 'REFUSED';
 
 export interface ReachedLimit {

@@ -43,7 +43,7 @@ interface StartOptions {
   readonly report?: Report;
 }
 
-/** What a session needs that is to be made again. */
+/** Arguments of a session that may have to be opened again. */
 interface Access {
   readonly cluster: Cluster;
   readonly user: RunAs;

@@ -1,4 +1,4 @@
-/** What `postmaster.pid` says: of a socket nothing, as long as PostgreSQL has not written where it is. */
+/** Content of `postmaster.pid`. The socket is missing as long as PostgreSQL has not written where it is. */
 export interface PidFile {
   readonly pid: number;
   readonly socket?: { readonly folder: string; readonly port: number };

@@ -5,7 +5,7 @@ import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
 import { withoutInherited } from './inherited-metadata.js';
 
-/** What the customer had, for the results that are remembered elsewhere. */
+/** Licenses and devices that were the customer's, by which stored results are found. */
 export interface ErasedLicenses {
   readonly periods: readonly HoldingPeriod[];
   /** Ids of devices that were active in one of these periods. */

@@ -3,7 +3,7 @@ import { newId } from '../../shared/random.js';
 import type { JsonObject } from '../../shared/events/integration-event.js';
 import { Outbox } from '../../shared/events/outbox.js';
 
-/** Whose data is erased, as which role, and when. */
+/** Customer to be erased, connection of the owner role, and time. */
 export interface Erasure {
   readonly owner: pg.ClientBase;
   readonly tenantId: string;

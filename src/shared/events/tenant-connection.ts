@@ -65,7 +65,7 @@ export class TenantConnection {
       () => undefined,
       (failure: unknown) => ({ failure }),
     );
-    // What ran behind it ran without a transaction and without a tenant, so nothing that it told is true.
+    // Statements behind it ran without a transaction and without a tenant, so none of their results may be believed.
     if (unbegun) return unbegun.failure;
     if (!isAftermath(error)) return error;
     const failure = await this.firstFailure();

@@ -33,7 +33,7 @@ const CHANGE: ProblemCodes = { 412: ['PRECONDITION_FAILED'], 428: ['PRECONDITION
 export const DescribeRead = (summary: string, codes: ProblemCodes = {}) =>
   describe(summary, [AUTHENTICATED, READ, codes]);
 
-/** The same of a route that answers with pages. */
+/** Description of a route that answers with pages. */
 export const DescribeList = (summary: string, codes: ProblemCodes = {}) =>
   describe(summary, [AUTHENTICATED, READ, { 400: ['CURSOR_MISMATCH'] }, codes]);
 

@@ -2,7 +2,7 @@ const KIB = 1024;
 /** Of the bodies that one address has begun and not finished. */
 const ADDRESS_SHARE_BYTES = 16 * 1024 * KIB;
 const MAX_BYTES = 128 * 1024 * KIB;
-/** What an unfinished request costs besides its body: the socket, the parser, headers. */
+/** Bytes that an unfinished request costs besides its body: the socket, the parser, headers. */
 const BASE_BYTES = 16 * KIB;
 
 /** A body that has begun to arrive. */

@@ -37,7 +37,7 @@ export function clientProblem({ code = '' }: ClientError): ClientProblem {
   return PROBLEMS[code] ?? NOT_HTTP;
 }
 
-/** What is not HTTP, or comes too slowly, never becomes a request; it is answered on the bare connection. */
+/** Bytes that are not HTTP, or come too slowly, never become a request; they are answered on the bare connection. */
 export function answerClientError(error: ClientError, socket: Socket): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket) || isAnswered(socket)) {

@@ -4,7 +4,7 @@ import { decodeUtf8 } from './utf8.js';
 
 export const MAX_LINE_BYTES = 16 * 1024;
 export const MAX_LINES = 10_000;
-/** As much as 10,000 lines of the greatest length. */
+/** Size of 10,000 lines of the greatest length. */
 const MAX_BODY_BYTES = MAX_LINES * (MAX_LINE_BYTES + 1);
 const MAX_BODY_MS = 30 * 60 * 1_000;
 const NEWLINE = 0x0a;

@@ -167,7 +167,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     return count;
   }
 
-  /** What others counted under a name that is new here. */
+  /** Points that other processes counted under a name that is new here. */
   private async load(name: string): Promise<number> {
     const row = await within(READ_TIMEOUT_MS, this.reads.find(keyOf(name, this.window))).catch(() => undefined);
     return row?.points ?? 0;
