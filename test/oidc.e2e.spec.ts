@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import type { Api } from './support/api.js';
 import { TestApp } from './support/app.js';
@@ -67,6 +68,32 @@ describe('tokens of an identity provider', () => {
   ])('are refused when it is one %s', async (_, change) => {
     const response = await as(await issuer.token(claims(change()))).get('/v1/me');
     expect(response).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+  });
+
+  it.each<[string, () => JWTPayload]>([
+    ['WRONG_AUDIENCE', () => ({ aud: 'another' })],
+    ['WRONG_ISSUER', () => ({ iss: 'https://evil.example' })],
+    ['TOKEN_EXPIRED', () => ({ exp: seconds(-31) })],
+    ['TOKEN_NOT_YET_VALID', () => ({ nbf: seconds(60) })],
+    ['CLAIM_MISSING', () => ({ sub: undefined })],
+    ['TENANT_CLAIM_INVALID', () => ({ tenant_id: undefined })],
+    ['TENANT_UNKNOWN', () => ({ tenant_id: 'nobody' })],
+  ])('are refused with the reason %s, in the answer and in the log, which has no token', async (reason, change) => {
+    const lines: string[] = [];
+    const write = jest
+      .spyOn(Logger.prototype, 'warn')
+      .mockImplementation((line: unknown) => void lines.push(String(line)));
+    try {
+      // A reason is logged once a second.
+      await eventually(async () => {
+        const token = await issuer.token(claims(change()));
+        expect((await as(token).get('/v1/me')).body).toMatchObject({ code: 'UNAUTHENTICATED', reason });
+        expect(lines.join()).toContain(reason);
+        expect(lines.join()).not.toContain(token.split('.')[2]);
+      });
+    } finally {
+      write.mockRestore();
+    }
   });
 
   it('may be a little late, or early, for clocks differ', async () => {

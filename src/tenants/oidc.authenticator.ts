@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { Config, SecureUrl } from '../config.js';
 import { Clock } from '../shared/clock.js';
 import { isCleanText } from '../shared/http/json.js';
-import { IdentityProviderError } from '../shared/tenancy/access.errors.js';
+import { IdentityProviderError, UnauthenticatedError, type TokenFault } from '../shared/tenancy/access.errors.js';
 import { UNBOUNDED } from '../shared/tenancy/actor.js';
 import type { Principal } from '../shared/tenancy/authenticator.js';
 import { effectivePermissions, TENANT_ROLES, withinTenant } from '../shared/tenancy/permissions.js';
@@ -15,6 +15,8 @@ const TIMEOUT_MS = 5_000;
 /** How soon after one fetch of the provider's keys a token with an unknown key id causes another. */
 const COOLDOWN_MS = 5_000;
 const MAX_SUBJECT = 255;
+/** A reason is logged once in this time, however many tokens are sent. */
+const LOG_INTERVAL_MS = 1_000;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: SecureUrl });
 
@@ -25,6 +27,8 @@ const Discovery = z.object({ issuer: z.string(), jwks_uri: SecureUrl });
 @Injectable()
 export class OidcAuthenticator {
   private keys: Promise<JWTVerifyGetKey> | undefined;
+  private readonly logger = new Logger(OidcAuthenticator.name);
+  private readonly loggedAt = new Map<string, number>();
 
   constructor(
     private readonly credentials: Credentials,
@@ -32,26 +36,28 @@ export class OidcAuthenticator {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws IdentityProviderError when the provider's keys cannot be had. */
+  /** Throws UnauthenticatedError, and IdentityProviderError when the provider's keys cannot be had. */
   async authenticate(token: string): Promise<Principal | undefined> {
     const { oidc } = this.config;
     if (!oidc) return undefined;
     const claims = await this.verify(token, oidc);
-    if (!claims) return undefined;
     const tenantId = claim(claims, oidc.tenantClaim);
-    if (!isTenantId(tenantId) || !isSubject(claims.sub)) return undefined;
+    if (!isTenantId(tenantId)) throw this.refused('TENANT_CLAIM_INVALID', `claim ${oidc.tenantClaim} is no tenant id`);
+    if (!isSubject(claims.sub)) throw this.refused('CLAIM_MISSING', 'claim sub is no text');
     const tenant = await this.credentials.findTenant(tenantId);
-    if (!tenant) return undefined;
+    if (!tenant) throw this.refused('TENANT_UNKNOWN', `claim ${oidc.tenantClaim} names no tenant`);
+    const permissions = permissionsIn(claim(claims, oidc.permissionsClaim));
+    if (permissions.size === 0) this.warn(`claim ${oidc.permissionsClaim} grants no permission`);
     return {
       subject: { type: 'user', id: claims.sub, via: 'rest', issuer: oidc.issuer },
       tenant,
-      permissions: permissionsIn(claim(claims, oidc.permissionsClaim)),
+      permissions,
       bounds: UNBOUNDED,
       admits: () => true,
     };
   }
 
-  private async verify(token: string, oidc: NonNullable<Config['oidc']>): Promise<JWTPayload | undefined> {
+  private async verify(token: string, oidc: NonNullable<Config['oidc']>): Promise<JWTPayload> {
     const keys = await this.providerKeys(oidc.issuer);
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -64,9 +70,22 @@ export class OidcAuthenticator {
       });
       return payload;
     } catch (error) {
-      if (isRefusal(error)) return undefined;
+      if (isRefusal(error)) throw this.refused(faultOf(error), causeOf(error));
       throw new IdentityProviderError(error);
     }
+  }
+
+  private refused(fault: TokenFault, cause: string): UnauthenticatedError {
+    this.warn(`${fault}: ${cause}`);
+    return new UnauthenticatedError(fault);
+  }
+
+  /** Never the token, nor anything that it says. */
+  private warn(reason: string): void {
+    const now = performance.now();
+    if (now - (this.loggedAt.get(reason) ?? -LOG_INTERVAL_MS) < LOG_INTERVAL_MS) return;
+    this.loggedAt.set(reason, now);
+    this.logger.warn(`Access token: ${reason}`);
   }
 
   /** Discovered once; a failure is tried again with the next token. */
@@ -88,6 +107,29 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
     timeoutDuration: TIMEOUT_MS,
     cooldownDuration: COOLDOWN_MS,
   });
+}
+
+const CLAIM_FAULTS: Readonly<Record<string, TokenFault>> = {
+  aud: 'WRONG_AUDIENCE',
+  iss: 'WRONG_ISSUER',
+  nbf: 'TOKEN_NOT_YET_VALID',
+  iat: 'TOKEN_NOT_YET_VALID',
+  exp: 'TOKEN_EXPIRED',
+};
+
+/** Claims are looked at once the signature is known to be genuine. */
+function faultOf(error: unknown): TokenFault {
+  if (error instanceof errors.JWTExpired) return 'TOKEN_EXPIRED';
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'TOKEN_INVALID';
+  if (error.reason === 'missing') return 'CLAIM_MISSING';
+  return CLAIM_FAULTS[error.claim] ?? 'TOKEN_INVALID';
+}
+
+/** For the log: codes of the library and names of registered claims, which no caller chooses. */
+function causeOf(error: unknown): string {
+  const { code } = error as { code: string };
+  const claimed = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+  return claimed ? `claim ${error.claim} ${error.reason}` : code;
 }
 
 /** What is wrong with the token, as opposed to the provider that should vouch for it. */

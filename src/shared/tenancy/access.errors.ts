@@ -7,10 +7,24 @@ import {
 } from '@nestjs/common';
 import type { Permission } from './permissions.js';
 
-/** One message for a missing, malformed, unknown, expired and revoked key or token: a caller learns nothing about keys. */
+/** What a caller may know of a refused token. Only a token with a genuine signature is told more than TOKEN_INVALID. */
+export type TokenFault =
+  | 'TOKEN_INVALID'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_NOT_YET_VALID'
+  | 'WRONG_AUDIENCE'
+  | 'WRONG_ISSUER'
+  | 'CLAIM_MISSING'
+  | 'TENANT_CLAIM_INVALID'
+  | 'TENANT_UNKNOWN';
+
+/** One message for a missing, malformed, unknown, expired and revoked API key: a caller learns nothing about keys. */
 export class UnauthenticatedError extends UnauthorizedException {
-  constructor() {
+  readonly extension: { readonly reason: TokenFault } | undefined;
+
+  constructor(reason?: TokenFault) {
     super('A valid API key or access token is required: "Authorization: Bearer …".', { errorCode: 'UNAUTHENTICATED' });
+    this.extension = reason && { reason };
   }
 }
 

@@ -29,7 +29,7 @@ export interface AuthenticationOptions {
 
 /** Turns bearer tokens into principals. The guard stands in shared code; the module that keeps the keys fulfils this. */
 export abstract class Authenticator {
-  /** Undefined for everything that is not genuine and valid now. */
+  /** Undefined for everything that is not genuine and valid now. Throws UnauthenticatedError where the caller may know why. */
   abstract authenticate(token: string, options: AuthenticationOptions): Promise<Principal | undefined>;
 
   /** Whose this token is, if that was found out a moment ago; told without asking anybody. */

@@ -80,10 +80,19 @@ export class TenantGuard implements CanActivate {
   }
 
   /** A valid key passes also from an address that is blocked: 190 random bits are not found by asking. */
-  private authenticate(token: string | undefined, address: string): Promise<Principal | undefined> {
-    return this.failures.attempt(address, async (exceeded) =>
-      token === undefined ? undefined : this.authenticator.authenticate(token, { paced: exceeded }),
-    );
+  private async authenticate(token: string | undefined, address: string): Promise<Principal | undefined> {
+    let refusal: UnauthenticatedError | undefined;
+    const principal = await this.failures.attempt(address, async (exceeded) => {
+      if (token === undefined) return undefined;
+      return this.authenticator.authenticate(token, { paced: exceeded }).catch((error: unknown) => {
+        // A refused token counts as a failure like a refused key.
+        if (!(error instanceof UnauthenticatedError)) throw error;
+        refusal = error;
+        return undefined;
+      });
+    });
+    if (refusal) throw refusal;
+    return principal;
   }
 
   /** The platform's routes have a platform actor, a tenant's routes an actor; who merely asks has what fits. */
