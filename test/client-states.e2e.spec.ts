@@ -10,6 +10,64 @@ const START = Date.parse('2026-06-15T10:30:00.000Z');
 const UNKNOWN_KEY = '0123-4567-89AB-CDEF-0123';
 
 type Body = Record<string, unknown>;
+type Send = (client: Api, path: string, body: Body) => Promise<{ readonly status: number; readonly body: Wire }>;
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const send =
+  (text: (body: Body) => string, headers: Record<string, string> = JSON_TYPE): Send =>
+  (client, path, body) =>
+    client.send('post', path, text(body), headers);
+
+/** Kinds of bodies that are refused before the license is looked up. */
+const UNREADABLE: Readonly<Record<string, readonly [expected: string, Send]>> = {
+  none: ['400 VALIDATION_FAILED fix_request', (client, path) => client.send('post', path)],
+  empty: ['400 VALIDATION_FAILED fix_request', send(() => '')],
+  '{}': ['400 VALIDATION_FAILED fix_request', send(() => '{}')],
+  'not UTF-8': [
+    '400 MALFORMED_REQUEST fix_request',
+    (client, path, body) => {
+      const [before = '', after = ''] = JSON.stringify({ ...body, name: '?' }).split('?');
+      return client.sendBytes(path, Buffer.concat([Buffer.from(before), Buffer.from([0xfc]), Buffer.from(after)]));
+    },
+  ],
+  'too large': [
+    '413 BODY_TOO_LARGE fix_request',
+    send((body) => JSON.stringify({ ...body, fingerprint: 'x'.repeat(33 * 1024) })),
+  ],
+  'of another type': ['415 UNSUPPORTED_MEDIA_TYPE fix_request', send(JSON.stringify, { 'Content-Type': 'text/plain' })],
+};
+
+/** Kinds that name the license, and are refused behind what is wrong with that. */
+const WRONG: Readonly<Record<string, Send>> = {
+  'with an unknown member': send((body) => JSON.stringify({ ...body, unheard_of: 1 })),
+  'with a member of a wrong type': send((body) =>
+    JSON.stringify({ ...body, fingerprint: 1, features: 1, amount: 'x' }),
+  ),
+};
+
+/** The next step of an answer, by its code and the state of the license; none stands for an answer that refuses nothing. */
+function actionOf(code: string, state: string): string {
+  if (code === 'LICENSE_STATE') {
+    if (state.startsWith('SUSPENDED')) return 'reinstate';
+    return state.startsWith('REVOKED') ? 'contact_vendor' : 'renew';
+  }
+  return ACTIONS[code] ?? 'none';
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  IN_GRACE: 'renew',
+  EXPIRED: 'renew',
+  SUSPENDED: 'reinstate',
+  REVOKED: 'contact_vendor',
+  TENANT_SUSPENDED: 'contact_vendor',
+  NOT_FOUND: 'fix_request',
+  LICENSE_NOT_FOUND: 'fix_request',
+  ACTIVATION_NOT_FOUND: 'activate',
+  ACTIVATION_LIMIT_REACHED: 'deactivate_device',
+  HEARTBEAT_EXPIRED: 'activate',
+  NOT_ACTIVATED: 'activate',
+  FINGERPRINT_MISMATCH: 'activate',
+};
 
 /** A device has a seat, and half of the feature is used. `deactivate` comes last, because it gives the seat back. */
 const ROUTES: Readonly<Record<string, Body>> = {
@@ -67,7 +125,11 @@ describe('every route of the client API', () => {
   beforeAll(async () => {
     const clock = { now: () => new Date(now) };
     app = await TestApp.start({
-      environment: { CLIENT_RATE_PER_ADDRESS: '100000', LICENSE_TIMER_INTERVAL_MS: '86400000' },
+      environment: {
+        CLIENT_RATE_PER_ADDRESS: '100000',
+        CLIENT_RATE_PER_LICENSE: '100000',
+        LICENSE_TIMER_INTERVAL_MS: '86400000',
+      },
       override: (builder) => builder.overrideProvider(Clock).useValue(clock),
     });
     [api, suspended, client] = [await app.tenant(), await app.tenant(), app.anonymous()];
@@ -121,6 +183,33 @@ describe('every route of the client API', () => {
     return key;
   }
 
+  /** Bodies that are refused change nothing. */
+  async function expectRefusalsOfBodies(license_key: string, state: string): Promise<void> {
+    const answers: Record<string, string> = {};
+    const wanted: Record<string, string> = {};
+    const note = async (name: string, sent: ReturnType<Send>, expected: string) => {
+      const { status, body } = await sent;
+      answers[name] = `${status} ${body.code} ${body.next.action}`;
+      wanted[name] = expected;
+    };
+    for (const [route, valid] of Object.entries(ROUTES)) {
+      const path = `/v1/client/${route}`;
+      const body = { license_key, ...valid };
+      for (const [kind, [expected, sending]] of Object.entries(UNREADABLE))
+        await note(`${route} ${kind}`, sending(client, path, body), expected);
+      for (const [kind, sending] of Object.entries(WRONG))
+        await note(`${route} ${kind}`, sending(client, path, body), refusalOfWrong(route, state));
+    }
+    expect(answers).toEqual(wanted);
+  }
+
+  /** A program whose key or vendor is refused learns nothing about its body, but by validate, which answers both. */
+  function refusalOfWrong(route: string, state: string): string {
+    if (route !== 'validate' && state === 'UNKNOWN_KEY') return '404 LICENSE_NOT_FOUND fix_request';
+    if (route !== 'validate' && state === 'TENANT_SUSPENDED') return '403 TENANT_SUSPENDED contact_vendor';
+    return '400 VALIDATION_FAILED fix_request';
+  }
+
   it('is in the table', () => {
     const paths = Object.entries(app.document.paths).filter(
       ([path, item]) => path.startsWith('/v1/client/') && item.post,
@@ -128,19 +217,25 @@ describe('every route of the client API', () => {
     expect(Object.keys(ROUTES).sort()).toEqual(paths.map(([path]) => path.slice('/v1/client/'.length)).sort());
   });
 
-  it.each(rowsOf(TABLE))('answers by the state of the license: $state', async ({ state = '', ...expected }) => {
-    const key = await licenseIn(state);
-    try {
-      const answers: Record<string, string> = {};
-      for (const [route, body] of Object.entries(ROUTES)) {
-        const { status, body: answer } = await call(route, key, body);
-        answers[route] = (answer.code as string | undefined) ?? (status === 200 ? 'OK' : `${status}`);
+  it.each(rowsOf(TABLE))(
+    'answers by the state of the license and the kind of the body: $state',
+    async ({ state = '', ...expected }) => {
+      const key = await licenseIn(state);
+      try {
+        await expectRefusalsOfBodies(key, state);
+        const answers: Record<string, string> = {};
+        for (const [route, body] of Object.entries(ROUTES)) {
+          const { status, body: answer } = await call(route, key, body);
+          const code = (answer.code as string | undefined) ?? 'OK';
+          expect({ route, action: answer.next?.action ?? 'none' }).toEqual({ route, action: actionOf(code, state) });
+          answers[route] = (answer.code as string | undefined) ?? (status === 200 ? 'OK' : `${status}`);
+        }
+        expect(answers).toEqual(expected);
+      } finally {
+        now = START;
       }
-      expect(answers).toEqual(expected);
-    } finally {
-      now = START;
-    }
-  });
+    },
+  );
 
   it.each(rowsOf(SEAT_TABLE))(
     'says the same of the seat of a device: $limit, $device',
@@ -164,6 +259,10 @@ describe('every route of the client API', () => {
           heartbeat: (await call('heartbeat', key, named)).body.code,
         }).toEqual(expected);
         expect(code).toBe(expected.validate?.split(' ')[0]);
+        for (const reason of reasons as Wire[])
+          expect(reason.next.action).toBe(actionOf(reason.code as string, 'ACTIVE'));
+        if (code === 'ACTIVATION_LIMIT_REACHED')
+          expect(reasons[0].next).toEqual({ action: 'deactivate_device', count: 1 });
         // The code is the next step: what it says can be done leads to a seat.
         const activated = await call('activate', key, named);
         if (code === 'ACTIVATION_LIMIT_REACHED') {

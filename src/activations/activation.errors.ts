@@ -28,7 +28,7 @@ export class ActivationLimitReachedError extends ConflictException {
 }
 
 export class ActivationNotFoundError extends NotFoundException {
-  constructor() {
+  constructor(readonly nextAction?: NextAction) {
     super('The license was not activated on this device.', { errorCode: 'ACTIVATION_NOT_FOUND' });
   }
 }

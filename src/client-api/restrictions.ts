@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { isWithin, normalMac, parseRange, parseTimeWindow, type Restriction } from '../templates/index.js';
+import { isWithin, nextOpening, normalMac, parseRange, parseTimeWindow, type Restriction } from '../templates/index.js';
 import type { FailureCode, Reason } from './codes.js';
 
 /** What is known of where a program runs. What is not known fails an ALLOW list and passes a DENY list. */
@@ -36,6 +36,8 @@ interface Rule {
   /** As it stands in the sentence that says why. */
   readonly what: string;
   readonly matches: (value: string, surroundings: Surroundings) => boolean;
+  /** A program that did not send the fact can send it. */
+  readonly isSent?: true;
 }
 
 const RULES: Readonly<Record<RestrictionType, Rule>> = {
@@ -49,6 +51,7 @@ const RULES: Readonly<Record<RestrictionType, Rule>> = {
     code: 'DOMAIN_DENIED',
     fact: 'domain',
     what: 'domain',
+    isSent: true,
     matches: (value, { domain }) => isOfDomain(value, domain),
   },
   IP_RANGE: { code: 'IP_DENIED', fact: 'ip', what: 'address', matches: (value, { ip }) => isInRange(value, ip) },
@@ -56,12 +59,14 @@ const RULES: Readonly<Record<RestrictionType, Rule>> = {
     code: 'MAC_DENIED',
     fact: 'mac',
     what: 'MAC address',
+    isSent: true,
     matches: (value, { mac }) => isSameMac(value, mac),
   },
   HARDWARE_ID: {
     code: 'HARDWARE_DENIED',
     fact: 'hardwareId',
     what: 'hardware id',
+    isSent: true,
     matches: (value, { hardwareId }) => value === hardwareId,
   },
   TIME_BASED: { code: 'TIME_DENIED', fact: 'now', what: 'time', matches: (value, { now }) => isInHours(value, now) },
@@ -77,16 +82,28 @@ export function judgeable(restrictions: readonly Restriction[], surroundings: Su
 
 /** All lists of one type count together: denied is what a DENY list names, and what no ALLOW list names if there is one. */
 export function deniedBy(restrictions: readonly Restriction[], surroundings: Surroundings): Reason[] {
-  return Object.entries(RULES).flatMap(([type, { code, fact, what, matches }]) => {
+  return Object.entries(RULES).flatMap(([type, { code, fact, what, matches, isSent }]) => {
     const ofType = restrictions.filter(({ restriction_type }) => restriction_type === type);
     const names = ({ values }: Restriction) => values.some((value) => matches(value, surroundings));
     const allow = ofType.filter(({ operator }) => operator === 'ALLOW');
     const isDenied = ofType.some((list) => list.operator === 'DENY' && names(list));
-    if (isDenied) return [{ code, detail: `The license excludes this ${what}.` }];
+    const deny = (detail: string): Reason[] => [
+      { code, detail, ...(code === 'TIME_DENIED' && { retryAt: openingOf(ofType, surroundings.now) }) },
+    ];
+    if (isDenied) return deny(`The license excludes this ${what}.`);
     if (allow.length === 0 || allow.some(names)) return [];
-    if (surroundings[fact] !== undefined) return [{ code, detail: `The license does not allow this ${what}.` }];
-    return [{ code, detail: `The license is restricted by ${what}, and the ${what} is unknown.` }];
+    if (surroundings[fact] !== undefined) return deny(`The license does not allow this ${what}.`);
+    const detail = `The license is restricted by ${what}, and the ${what} is unknown.`;
+    return [{ code, detail, ...(isSent && { nextAction: 'fix_request' }) }];
   });
+}
+
+function openingOf(lists: readonly Restriction[], now: Date): Date | undefined {
+  const windowsOf = (wanted: Restriction['operator']) =>
+    lists
+      .filter(({ operator }) => operator === wanted)
+      .flatMap(({ values }) => values.flatMap((value) => parseTimeWindow(value) ?? []));
+  return nextOpening({ allow: windowsOf('ALLOW'), deny: windowsOf('DENY') }, now);
 }
 
 function isOfDomain(pattern: string, domain: string | undefined): boolean {

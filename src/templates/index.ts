@@ -21,5 +21,5 @@ export type { Template } from './template.entity.js';
 export { TemplateNotFoundError } from './template.errors.js';
 export type { IssuableTemplate } from './template.repository.js';
 export { MAC_ADDRESS, normalMac, parseRange } from './restriction-values.js';
-export { isWithin, parseTimeWindow } from './time-window.js';
+export { isWithin, nextOpening, parseTimeWindow } from './time-window.js';
 export { TemplatesModule } from './templates.module.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { isWithin, parseTimeWindow } from './time-window.js';
+import { isWithin, nextOpening, parseTimeWindow } from './time-window.js';
 
 const at = (window: string, time: string) => {
   const parsed = parseTimeWindow(window);
@@ -90,5 +90,54 @@ describe('a time window', () => {
     const count = read.mock.calls.length;
     read.mockRestore();
     expect(count).toBe(1);
+  });
+});
+
+describe('the next opening', () => {
+  const windows = (...values: string[]) => values.flatMap((value) => parseTimeWindow(value) ?? []);
+  const opening = (allow: string[], deny: string[], now: string) =>
+    nextOpening({ allow: windows(...allow), deny: windows(...deny) }, new Date(now))?.toISOString();
+
+  it.each([
+    ['on the same day', ['Mon-Fri 09:00-18:00 UTC'], [], '2026-11-23T07:30:30.500Z', '2026-11-23T09:00:00.000Z'],
+    ['after the weekend', ['Mon-Fri 09:00-18:00 UTC'], [], '2026-11-27T18:00:00Z', '2026-11-30T09:00:00.000Z'],
+    [
+      'by the clock of the zone',
+      ['Mon 09:00-18:00 Asia/Kolkata'],
+      [],
+      '2026-11-22T12:00:00Z',
+      '2026-11-23T03:30:00.000Z',
+    ],
+    [
+      'after summer time began',
+      ['Mon 09:00-18:00 Europe/Berlin'],
+      [],
+      '2026-03-28T12:00:00Z',
+      '2026-03-30T07:00:00.000Z',
+    ],
+    [
+      'after summer time ended',
+      ['Mon 09:00-18:00 Europe/Berlin'],
+      [],
+      '2026-10-24T12:00:00Z',
+      '2026-10-26T08:00:00.000Z',
+    ],
+    ['at the end of what is denied', [], ['Mon 22:00-06:00 UTC'], '2026-11-23T23:00:00Z', '2026-11-24T06:00:00.000Z'],
+    [
+      'when no list denies it any more',
+      ['Mon-Sun 08:00-20:00 UTC'],
+      ['Mon-Sun 07:00-10:00 UTC'],
+      '2026-11-23T07:30:00Z',
+      '2026-11-23T10:00:00.000Z',
+    ],
+    ['a week later', ['Mon 09:00-10:00 UTC'], [], '2026-11-23T10:00:00Z', '2026-11-30T09:00:00.000Z'],
+    ['never', ['Mon 09:00-10:00 UTC'], ['Mon-Sun 00:00-24:00 UTC'], '2026-11-23T10:00:00Z', undefined],
+  ])('is %s', (_, allow, deny, now, expected) => {
+    expect(opening(allow, deny, now)).toBe(expected);
+  });
+
+  it('is not searched in many windows', () => {
+    const allow = Array.from({ length: 11 }, (_, hour) => `Mon ${String(hour + 10)}:00-23:00 UTC`);
+    expect(opening(allow, [], '2026-11-23T07:00:00Z')).toBeUndefined();
   });
 });

@@ -36,6 +36,52 @@ export function isWithin({ days, from, to, zone }: TimeWindow, now: Date): boole
   return (days.has(day) && minute >= from) || (days.has(yesterday) && minute < to);
 }
 
+/** More windows are not searched for an opening: each costs several readings of a clock. */
+const MAX_SEARCHED = 10;
+const WEEK_MINUTES = 7 * DAY_MINUTES;
+const MINUTE_MS = 60_000;
+
+/** Lists of windows that are judged together: an allowed time is in none of `deny`, and in one of `allow` if there are any. */
+export interface Hours {
+  readonly allow: readonly TimeWindow[];
+  readonly deny: readonly TimeWindow[];
+}
+
+/** The first allowed time within a week from a time that is not. Undefined where there is none, or too much to search. */
+export function nextOpening({ allow, deny }: Hours, now: Date): Date | undefined {
+  if (allow.length + deny.length > MAX_SEARCHED) return undefined;
+  const isAllowed = (at: Date) =>
+    !deny.some((window) => isWithin(window, at)) &&
+    (allow.length === 0 || allow.some((window) => isWithin(window, at)));
+  const changes = [
+    ...allow.flatMap((window) => startsOf(window, now)),
+    ...deny.flatMap((window) => endsOf(window, now)),
+  ];
+  return changes.sort((a, b) => a.getTime() - b.getTime()).find(isAllowed);
+}
+
+function startsOf({ days, from, zone }: TimeWindow, now: Date): Date[] {
+  return [...days].flatMap((day) => nextAt(zone, day * DAY_MINUTES + from, now) ?? []);
+}
+
+function endsOf({ days, from, to, zone }: TimeWindow, now: Date): Date[] {
+  const end = from < to ? to : to + DAY_MINUTES;
+  return [...days].flatMap((day) => nextAt(zone, day * DAY_MINUTES + end, now) ?? []);
+}
+
+/** When the clock of a zone next shows this minute of the week. Undefined where summer time leaves it out. */
+function nextAt(zone: string, minuteOfWeek: number, now: Date): Date | undefined {
+  const clock = clockOf(zone);
+  const target = minuteOfWeek % WEEK_MINUTES;
+  const read = (at: Date) => clock.at(at).day * DAY_MINUTES + clock.at(at).minute;
+  const wait = (target - read(now) + WEEK_MINUTES) % WEEK_MINUTES || WEEK_MINUTES;
+  const guess = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS + wait * MINUTE_MS;
+  // An offset that changes meanwhile shifts the guess by less than half a week.
+  const off = ((target - read(new Date(guess)) + 1.5 * WEEK_MINUTES) % WEEK_MINUTES) - WEEK_MINUTES / 2;
+  const time = new Date(guess + off * MINUTE_MS);
+  return time > now && read(time) === target ? time : undefined;
+}
+
 function minutes(hour = '', minute = ''): number | undefined {
   const total = Number(hour) * 60 + Number(minute);
   return hour !== '' && Number(minute) < 60 && total <= DAY_MINUTES ? total : undefined;

@@ -54,6 +54,15 @@ export class Api {
     return response;
   }
 
+  /** Posts these bytes as JSON. */
+  async sendBytes(path: string, bytes: Buffer): Promise<Response> {
+    let request = supertest(this.nest.getHttpServer()).post(path).set('Content-Type', 'application/json');
+    if (this.key !== undefined) request = request.set('Authorization', `Bearer ${this.key}`);
+    const response = await request.serialize((sent: unknown) => sent as string).send(bytes);
+    assertDocumented(this.document, 'post', path, response);
+    return response;
+  }
+
   /** Posts and returns the body, which must be a 201. */
   async create(path: string, body: Body): Promise<Wire> {
     const response = await this.post(path, body);

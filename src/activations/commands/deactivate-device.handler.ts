@@ -25,14 +25,15 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
   private async deactivate(transaction: Transaction, command: DeactivateDeviceCommand) {
     const { actor, licenseId, device, reason } = command;
     const named = 'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
-    if (!named) throw new ActivationNotFoundError();
+    if (!named) throw new ActivationNotFoundError('fix_request');
     const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: named.fingerprint });
     const { now, device: found } = locked;
-    if (found?.licenseId !== licenseId) throw new ActivationNotFoundError();
+    // A device that has no seat needs no deactivation.
+    if (found?.licenseId !== licenseId) throw new ActivationNotFoundError('none');
     // The activation that was named may have ended, and its device have another one now, which stays.
     if ('activationId' in device && found.activationId !== device.activationId) {
       const ended = await this.activations.find(actor.tenantId, device.activationId);
-      if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError();
+      if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError('fix_request');
       return toActivationResponse(ended, now);
     }
     await this.keeper.free(transaction, actor, locked, reason);
