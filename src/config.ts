@@ -2,8 +2,16 @@ import { resolve } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
 
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-const count = (fallback: number) => z.coerce.number().int().positive().max(1_000_000).default(fallback);
+const flag = z.enum(['true', 'false'], { error: () => 'must be true or false' }).transform((value) => value === 'true');
+/** Set to the text in which a fault is told: a setting is named, and its value is not. */
+const must = (text: string) => ({ error: () => `must be ${text}` });
+const integer = (min: number, max: number) =>
+  z.coerce
+    .number(must(`a number from ${min} to ${max}`))
+    .int()
+    .min(min)
+    .max(max);
+const count = (fallback: number) => integer(1, 1_000_000).default(fallback);
 const secret = z.string().regex(/^[0-9a-f]{64}$/i, 'must be 32 bytes as 64 hexadecimal digits (openssl rand -hex 32)');
 const postgresUrl = z
   .string()
@@ -28,32 +36,45 @@ function faultOfUrl(url: string): string | undefined {
   } catch (error) {
     const file = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return file
-      ? 'names a file of certificates or keys that cannot be read'
+      ? 'must name files of certificates and keys that can be read'
       : 'must be a URL, such as postgres://ROLE:PASSWORD@HOST:5432/DATABASE, with special characters percent-encoded';
   }
 }
 
-const seconds = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
+const seconds = (fallback: number, max: number) => integer(0, max).default(fallback);
 
 const list = z.string().transform((words) => words.split(',').map((word) => word.trim()));
 
 /** Which proxies may say where a request came from: how many stand before us, or their address ranges. Never everybody. */
-const trustedProxies = z.union([
-  z
-    .string()
-    .regex(/^[1-9]$/)
-    .transform(Number),
-  list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).min(1)),
-]);
+const trustedProxies = z.union(
+  [
+    z
+      .string()
+      .regex(/^[1-9]$/)
+      .transform(Number),
+    list.pipe(z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).min(1)),
+  ],
+  must('the number of your proxies (1 to 9) or their addresses, such as 10.0.0.0/8,192.0.2.7'),
+);
 
 /** Reached over TLS, or without leaving this machine. */
 export const SecureUrl = z
-  .url()
-  .refine((url) => /^https:|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`), 'must be https');
+  .url('must be a URL with https')
+  .refine(
+    (url) => /^https:|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`),
+    'must be a URL with https',
+  );
 
 /** Origins that browsers may call from, such as https://app.example.com. */
 const origins = list.pipe(
-  z.array(z.url().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin, 'must be an origin')),
+  z.array(
+    z
+      .string()
+      .refine(
+        (origin) => URL.canParse(origin) && new URL(origin).origin === origin,
+        'must be origins such as https://app.example.com',
+      ),
+  ),
 );
 
 /** Signatures that whoever checks them cannot make. */
@@ -65,12 +86,12 @@ const wordsOf = (allowed: readonly string[], fallback: string) =>
     .string()
     .default(fallback)
     .transform((list) => list.split(',').map((word) => word.trim()))
-    .refine((words) => words.every((word) => allowed.includes(word)), `must be of ${allowed.join(', ')}`);
+    .refine((words) => words.every((word) => allowed.includes(word)), `must be one or more of ${allowed.join(', ')}`);
 
 /** The environment, as documented in the README's table of settings. Unknown variables are left alone. */
 const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PORT: integer(0, 65_535).default(3000),
   DATA_DIR: z.string().min(1).default('.data'),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_OWNER_URL: postgresUrl.optional(),
@@ -80,7 +101,7 @@ const Environment = z.object({
   DATABASE_LOCK_TIMEOUT_MS: count(2_000),
   DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: count(10_000),
   RELAY_INTERVAL_MS: count(2_000),
-  LICENSE_TIMER_INTERVAL_MS: z.coerce.number().int().positive().max(86_400_000).default(60_000),
+  LICENSE_TIMER_INTERVAL_MS: integer(1, 86_400_000).default(60_000),
   IDEMPOTENCY_TTL_HOURS: count(24),
   BOOTSTRAP_TENANT: z.string().default('tenant-001'),
   BOOTSTRAP_API_KEY: z.string().optional(),
@@ -89,7 +110,7 @@ const Environment = z.object({
   MASTER_KEYS: list.pipe(z.array(secret).min(1)).optional(),
   LOOKUP_KEY: secret.optional(),
   NEW_LOOKUP_KEY: secret.optional(),
-  BACKUP_PASSPHRASE: z.string().min(12, 'must have 12 characters or more').optional(),
+  BACKUP_PASSPHRASE: z.string().min(12, 'must be at least 12 characters').optional(),
   TRUST_PROXY: trustedProxies.optional(),
   CORS_ORIGINS: origins.optional(),
   MAX_IN_FLIGHT: count(1_000),
@@ -97,13 +118,13 @@ const Environment = z.object({
   HTTP_REQUEST_TIMEOUT_MS: count(30_000),
   HTTP_SHUTDOWN_TIMEOUT_MS: count(20_000),
   RATE_LIMIT_FAILURES: count(30),
-  RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
-  RATE_LIMIT_PER_KEY: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  RATE_LIMIT_PER_TENANT: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  RATE_LIMIT_STORE: z.enum(['memory', 'postgres'], must('memory or postgres')).default('memory'),
+  RATE_LIMIT_PER_KEY: integer(1, 1_000_000).optional(),
+  RATE_LIMIT_PER_TENANT: integer(1, 1_000_000).optional(),
   CLIENT_RATE_PER_ADDRESS: count(100),
   CLIENT_RATE_PER_LICENSE: count(100),
   /** Unset: half of what a license has. */
-  CLIENT_RATE_PER_LICENSE_AND_ADDRESS: z.coerce.number().int().positive().max(1_000_000).optional(),
+  CLIENT_RATE_PER_LICENSE_AND_ADDRESS: integer(1, 1_000_000).optional(),
   CLIENT_RATE_PER_KEY: count(1_000),
   CLIENT_RATE_BURST_S: count(10),
   COUNTRY_HEADER: z
@@ -117,7 +138,7 @@ const Environment = z.object({
   OIDC_PERMISSIONS_CLAIM: z.string().min(1).default('permissions'),
   OIDC_ALGORITHMS: wordsOf(SIGNATURE_ALGORITHMS, 'RS256,PS256,ES256,EdDSA'),
   OIDC_CLOCK_TOLERANCE_S: seconds(30, 300),
-  LOG_LEVEL: z.enum(['debug', 'log', 'warn', 'error']).default('log'),
+  LOG_LEVEL: z.enum(['debug', 'log', 'warn', 'error'], must('debug, log, warn or error')).default('log'),
 });
 
 type Settings = z.output<typeof Environment>;
@@ -182,9 +203,11 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     throw new ConfigError('Set MASTER_KEY or MASTER_KEYS, not both.');
   }
   if (parsed.data?.COUNTRY_HEADER !== undefined && parsed.data.TRUST_PROXY === undefined) {
-    throw new ConfigError('COUNTRY_HEADER needs TRUST_PROXY: without a proxy anybody could say where they are.');
+    throw new ConfigError(
+      'COUNTRY_HEADER needs TRUST_PROXY: without a trusted proxy any client could set this header.',
+    );
   }
   if (parsed.success) return new Config(parsed.data);
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ConfigError(`The environment is not usable. ${problems.join('; ')}.`);
+  const faults = parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`);
+  throw new ConfigError(`Invalid configuration. ${[...new Set(faults)].join(' ')}`);
 }

@@ -14,6 +14,8 @@ const EXPECTED = [
   TenantRegistryError,
   MaintenanceError,
 ];
+/** Of pg, which has no code for it. */
+const NO_PASSWORD = 'client password must be a';
 const WRONG_PASSWORD = '28';
 const NO_SUCH_DATABASE = '3D000';
 const PROTOCOL_VIOLATION = '08P01';
@@ -28,8 +30,11 @@ export function describeFailure(error: unknown, failed = 'did not start'): strin
 
 function sentenceFor(error: unknown): string | undefined {
   if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
+  if (error instanceof Error && error.message.includes(NO_PASSWORD)) {
+    return 'The database requires a password: add it to DATABASE_URL, as in postgres://ROLE:PASSWORD@HOST:5432/DATABASE.';
+  }
   const code = sqlError(error)?.code ?? '';
-  if (code.startsWith(WRONG_PASSWORD)) return 'The database refuses the role or password in its URL.';
+  if (code.startsWith(WRONG_PASSWORD)) return 'The database rejected the role or password in DATABASE_URL.';
   if (code === NO_SUCH_DATABASE) return 'The database named in the URL does not exist: create it.';
   if (code === PROTOCOL_VIOLATION) {
     return 'The pooler in DATABASE_URL refuses the connection: let it pool transactions, and leave out what follows "?" in the URL.';

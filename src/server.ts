@@ -97,7 +97,7 @@ async function listen(app: NestFastifyApplication, { host, port }: Config): Prom
   // For a name of both loopback addresses Fastify makes a second server, and does not wait for it when it stops.
   await app.listen(port, host === 'localhost' ? '127.0.0.1' : host).catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} of ${host} is taken. Set PORT to another one.`);
+    if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} on ${host} is in use. Set PORT to another port.`);
     if (code === 'EACCES') throw new ConfigError(`This user may not listen on port ${port}. Set PORT to another one.`);
     throw error;
   });
