@@ -39,13 +39,15 @@ export function seatLimit(terms: SeatTerms): number | null {
   return Math.floor((max * Math.round((terms.overageFactor ?? 1) * 100)) / 100);
 }
 
+type CountedTerms = Pick<SeatTerms, 'licenseType' | 'licenseModel' | 'maxActivations'>;
+
 /** `max_activations` as it holds: null also where the model counts no seats, whatever the template says. */
-export function maxActivationsOf(terms: SeatTerms): number | null {
+export function maxActivationsOf(terms: CountedTerms): number | null {
   return isUncounted(terms) ? null : terms.maxActivations;
 }
 
 /** A site or an enterprise uses a license as a whole; a lease or a named user is counted even there. */
-function isUncounted({ licenseType, licenseModel }: SeatTerms): boolean {
+function isUncounted({ licenseType, licenseModel }: CountedTerms): boolean {
   const byModel = licenseType !== 'CONCURRENT' && licenseType !== 'NAMED_USER';
   return byModel && (licenseModel === 'SITE_LICENSE' || licenseModel === 'ENTERPRISE');
 }

@@ -1,4 +1,4 @@
-import { seatsInUse, type License, type Tally } from '../../licensing/index.js';
+import { maxActivationsOf, seatsInUse, type License, type Tally } from '../../licensing/index.js';
 import type { JsonObject } from '../../shared/events/integration-event.js';
 import { isJsonObject } from '../../shared/http/json.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
@@ -170,7 +170,7 @@ async function giveBackSeats(erasure: Erasure, licenses: readonly LockedLicense[
         activation_type,
         units,
         current_activations: inUse,
-        max_activations: license.maxActivations,
+        max_activations: maxActivationsOf(license),
         cause: 'ERASED',
         reason: null,
         before: { status: 'ACTIVE' },
