@@ -102,6 +102,7 @@ const Environment = z.object({
   DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: count(10_000),
   RELAY_INTERVAL_MS: count(2_000),
   LICENSE_TIMER_INTERVAL_MS: integer(1, 86_400_000).default(60_000),
+  REVOCATION_LIST_INTERVAL_MS: integer(1, 86_400_000).default(30_000),
   IDEMPOTENCY_TTL_HOURS: count(24),
   BOOTSTRAP_TENANT: z.string().default('tenant-001'),
   BOOTSTRAP_API_KEY: z.string().optional(),

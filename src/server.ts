@@ -12,8 +12,10 @@ import { monitorOf } from './database/pool.js';
 import { assertSafeDatabase, assertSessionSettings, selectWith } from './database/preflight.js';
 import { withClient } from './database/with-client.js';
 import { assertSecretsFit, hasIssued } from './licensing/index.js';
+import { RevocationListPublisher } from './offline/index.js';
 import { addSampleData } from './sample-data.js';
 import { loadSecrets } from './shared/secrets/load-secrets.js';
+import { assertSigningKeysOpen, hasSigningKeys } from './signing/index.js';
 import { bootstrap, type Bootstrapped } from './tenants/index.js';
 
 /** A running server. */
@@ -64,9 +66,11 @@ async function serve(
   const secrets = await withClient(databaseUrl, async (client) => {
     await assertSafeDatabase(selectWith(client));
     await assertSessionSettings(selectWith(client), config);
-    const mayCreate = config.databaseUrl === undefined && !(await hasIssued(client));
+    const isSealed = (await hasIssued(client)) || (await hasSigningKeys(client));
+    const mayCreate = config.databaseUrl === undefined && !isSealed;
     const loaded = await loadSecrets(config, { mayCreate });
     await assertSecretsFit(client, loaded);
+    await assertSigningKeysOpen(client, loaded);
     return loaded;
   });
   // Nothing stands between the server and the database that it keeps itself.
@@ -78,6 +82,8 @@ async function serve(
       : 'Named statements are not used: a pooler of connections does not keep them, so each statement is planned anew.',
   );
   try {
+    // The first list makes the first signing key, so that programs can be built with it from the first minute on.
+    if (made) await app.get(RevocationListPublisher).publish(made.tenantId);
     if (made && config.sampleData) await addSampleData(app, made.tenantId);
     await listen(app, config);
   } catch (error) {

@@ -39,7 +39,7 @@ describe('@imprimatur/client and the server', () => {
   const keys = async (): Promise<PublicKey[]> => {
     const path = `/v1/client/${tenant.tenantId}/jwks.json`;
     // The first signature makes the first key.
-    await app.anonymous().get(`/v1/client/${tenant.tenantId}/revocations`);
+    await app.signRevocations(tenant);
     return (await app.anonymous().get(path)).body.keys as PublicKey[];
   };
   const clientOf = async (license: Wire, options: Partial<ClientOptions> = {}) =>

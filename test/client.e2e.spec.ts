@@ -670,7 +670,9 @@ describe('the limits of the client API', () => {
       environment,
       override: (builder) => builder.overrideProvider(Clock).useValue(clock),
     });
-    const { tenantId } = await app.tenant();
+    const tenant = await app.tenant();
+    const { tenantId } = tenant;
+    await app.signRevocations(tenant);
     const get = (path: string, address: string) =>
       app.anonymous().send('get', `/v1/client/${tenantId}/${path}`, undefined, { 'X-Forwarded-For': address });
     for (const path of ['jwks.json', 'revocations', 'jwks.json'])

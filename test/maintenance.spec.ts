@@ -273,7 +273,7 @@ describe('the command lines of maintenance', () => {
     await server.kill('SIGTERM');
     await server.start();
     const rekeyed = await cli('rekey', [], environment);
-    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 1 values anew') });
+    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 2 values anew') });
     await writeFile(masterKey, `${'ab'.repeat(32)}\n`);
     const refused = await cli('replace-lookup-key', [], environment);
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('is in use by imprimatur server') });

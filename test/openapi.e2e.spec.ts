@@ -265,6 +265,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(roles)).toEqual(['admin', 'issuer', 'support', 'read-only', 'client', ...PLATFORM_ROLES]);
     const tenant = await app.tenant();
     await tenant.create('/v1/products', { product_id: 'calls', name: 'Calls' });
+    await app.signRevocations(tenant);
     const asAdmin = new Calls(tenant);
     const outcomes = { allowed: 0, denied: 0 };
     for (const [role, granted] of Object.entries(roles)) {
@@ -322,6 +323,7 @@ class Calls {
     if (path.includes('{tenant_id}')) return this.admin.tenantId;
     if (path.includes('{template_id}') || path === '/v1/licenses:batch-issue' || path === '/v1/licenses')
       return this.admin.template();
+    if (path.endsWith('/check-out')) await this.signingKey(true);
     if (path.includes('{license_id}') || path.startsWith('/v1/licenses:')) return this.license(path);
     if (path.includes('{key_id}')) {
       return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
@@ -356,6 +358,8 @@ class Calls {
   private bodies(id: string, made: string): Record<string, Record<string, unknown>> {
     return {
       'post /v1/products': { product_id: `${id}-new`, name: id },
+      'post /v1/signing-keys/{kid}/retire': { force: true },
+      'post /v1/signing-keys/{kid}/revoke': {},
       'patch /v1/products/{product_id}': { name: `${id} changed` },
       'post /v1/license-templates': {
         template_name: id,

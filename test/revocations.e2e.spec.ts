@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { verifyRevocationList } from '../packages/client/src/index.js';
-import { PublishRevocationListCommand } from '../src/offline/index.js';
+import { RevocationListPublisher } from '../src/offline/index.js';
+import { RevocationListRepository } from '../src/offline/revocation-list.repository.js';
 import { Clock } from '../src/shared/clock.js';
-import { Actor } from '../src/shared/tenancy/actor.js';
+import { CreateTenantCommand } from '../src/tenants/index.js';
+import { PlatformActor } from '../src/shared/tenancy/actor.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
+import { statementsOf } from './support/statements.js';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const DAY_MS = 24 * 60 * 60_000;
 
 describe('the revocation list', () => {
   let app: TestApp;
@@ -24,6 +26,7 @@ describe('the revocation list', () => {
 
   afterAll(() => app.stop());
 
+  const publish = (tenant: Api, by = app) => by.signRevocations(tenant);
   const issue = async (tenant: Api) => (await tenant.issue(await tenant.template())).license_id as string;
   const set = (licenseId: string, status: string) =>
     app.database.query('UPDATE licenses SET status = $2, updated_at = $3 WHERE license_id = $1', [
@@ -33,9 +36,12 @@ describe('the revocation list', () => {
     ]);
   const fetchList = async (tenant: Api): Promise<Wire> =>
     (await app.anonymous().get(`/v1/client/${tenant.tenantId}/revocations`)).body;
-  /** As a machine would: asked for a minute later, and believed by the published keys alone. */
+  /** What the background does every few seconds. */
+  const sweep = () => app.nest.get(RevocationListPublisher).sweep();
+  /** As a machine would after the next sweep: believed by the published keys alone. */
   const read = async (tenant: Api) => {
-    offset += MINUTE_MS;
+    offset += 1_000;
+    await publish(tenant);
     const { revocation_list } = await fetchList(tenant);
     const { keys } = (await app.anonymous().get(`/v1/client/${tenant.tenantId}/jwks.json`)).body;
     const now = Date.now() + offset;
@@ -63,19 +69,13 @@ describe('the revocation list', () => {
     const tenant = await app.tenant();
     const other = await TestApp.start({ database: app.database, secrets: app.secrets, override: withClock });
     const license = await issue(tenant);
-    const publish = () =>
-      Promise.all(
-        Array.from({ length: 20 }, (_, at) =>
-          (at % 2 === 0 ? app : other).nest
-            .get(CommandBus)
-            .execute(new PublishRevocationListCommand(Actor.service('test', tenant.tenantId))),
-        ),
-      );
-    expect(new Set((await publish()).map(({ number }) => number))).toEqual(new Set([1]));
+    const publishAll = () =>
+      Promise.all(Array.from({ length: 20 }, (_, at) => publish(tenant, at % 2 === 0 ? app : other)));
+    expect(new Set((await publishAll()).map(({ number }) => number))).toEqual(new Set([1]));
     for (let round = 2; round < 6; round++) {
       offset += 1_000;
       await set(license, round % 2 === 0 ? 'REVOKED' : 'ACTIVE');
-      expect(new Set((await publish()).map(({ number }) => number))).toEqual(new Set([round]));
+      expect(new Set((await publishAll()).map(({ number }) => number))).toEqual(new Set([round]));
     }
     const rows = await app.database.query('SELECT 1 FROM signing_keys WHERE tenant_id = $1', [tenant.tenantId]);
     expect(rows).toHaveLength(1);
@@ -99,6 +99,7 @@ describe('the revocation list', () => {
     const license = await issue(theirs);
     await set(license, 'REVOKED');
     expect((await read(ours)).document.licenses).toEqual([]);
+    await publish(theirs);
     const answer = await fetchList(theirs);
     const text = Buffer.from((answer.revocation_list as string).replace(/-----.*-----/g, ''), 'base64').toString(
       'latin1',
@@ -122,6 +123,7 @@ describe('the revocation list', () => {
     const tenant = await app.tenant();
     const other = await TestApp.start({ database: app.database, secrets: app.secrets, override: withClock });
     const [license, bystander] = [await issue(tenant), await issue(tenant)];
+    await publish(tenant);
     for (const process of [app, other]) expect(await isListed(process, tenant, license)).toBe(false);
     for (const [action, listed] of [
       ['suspend', true],
@@ -145,6 +147,7 @@ describe('the revocation list', () => {
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => (await tenant.issue(template)).license_id as string),
     );
+    await publish(tenant);
     const first = Number((await fetchList(tenant)).number);
     const began = Date.now();
     await Promise.all(ids.map((id, at) => act(at % 2 ? tenant : there, id, 'revoke')));
@@ -159,25 +162,121 @@ describe('the revocation list', () => {
     await other.stop();
   });
 
-  it('is not made for a tenant that nobody asked for one', async () => {
+  it('may be kept by caches for a second', async () => {
     const tenant = await app.tenant();
-    const license = await issue(tenant);
-    await act(tenant, license, 'revoke');
-    expect(await app.database.query('SELECT 1 FROM signing_keys WHERE tenant_id = $1', [tenant.tenantId])).toEqual([]);
-    expect(await isListed(app, tenant, license)).toBe(true);
-  });
-
-  it('is read once a second, compared with the licenses once a minute, and may be kept by caches for a second', async () => {
-    const tenant = await app.tenant();
-    const before = await fetchList(tenant);
-    await set(await issue(tenant), 'REVOKED');
+    await publish(tenant);
     const response = await app.anonymous().get(`/v1/client/${tenant.tenantId}/revocations`);
     expect(response.headers['cache-control']).toBe('public, max-age=1');
-    expect(response.body).toEqual(before);
+  });
+
+  it('is read without anything being written, and where there is none that is said', async () => {
+    const tenant = await app.tenant();
+    const path = `/v1/client/${tenant.tenantId}`;
+    const statements = await statementsOf(async () => {
+      const missing = await app.anonymous().get(`${path}/revocations`);
+      expect(missing).toMatchObject({ status: 503, body: { code: 'REVOCATION_LIST_NOT_READY' } });
+      expect(missing.headers['cache-control']).toBe('no-store');
+      expect((await app.anonymous().get(`${path}/jwks.json`)).body).toEqual({ keys: [] });
+    });
+    expect(statements.filter((text) => /\b(INSERT|UPDATE|DELETE)\b/.test(text))).toEqual([]);
+    expect(await app.database.query('SELECT 1 FROM signing_keys WHERE tenant_id = $1', [tenant.tenantId])).toEqual([]);
+    await publish(tenant);
+    const reading = await statementsOf(() => fetchList(tenant));
+    expect(reading.filter((text) => /\b(INSERT|UPDATE|DELETE)\b/.test(text))).toEqual([]);
+  });
+
+  it('is made with the first key for a new tenant, without anybody asking', async () => {
+    const platform = new PlatformActor({ type: 'platform_key', id: 'test', via: 'bus' }, new Set(['tenants:write']));
+    const tenant_id = `new-${process.pid}`;
+    await app.nest.get(CommandBus).execute(new CreateTenantCommand(platform, { tenant_id }));
+    await eventually(async () => {
+      const { status, body } = await app.anonymous().get(`/v1/client/${tenant_id}/revocations`);
+      expect([status, body.number]).toEqual([200, 1]);
+    });
+    expect((await app.anonymous().get(`/v1/client/${tenant_id}/jwks.json`)).body.keys).toHaveLength(1);
+  });
+
+  it('is signed in the background for tenants of which something happened, and for no others', async () => {
+    const [changed, idle] = [await app.tenant(), await app.tenant()];
+    const license = await issue(changed);
+    await issue(idle);
+    const settle = () =>
+      eventually(async () => {
+        expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
+      });
+    for (let times = 0; times < 2; times++) {
+      await settle();
+      offset += 1_000;
+      await sweep();
+    }
+    const before = [await fetchList(changed), await fetchList(idle)];
+    expect(before.map(({ number }) => number as number)).toEqual([1, 1]);
     offset += 1_000;
-    expect(await fetchList(tenant)).toEqual(before);
-    offset += MINUTE_MS;
-    expect((await fetchList(tenant)).number).toBe(Number(before.number) + 1);
+    // As a process leaves it that stopped before it published.
+    await set(license, 'REVOKED');
+    await changed.create('/v1/products', { product_id: 'another', name: 'Another' });
+    await settle();
+    const tenants = await app.nest.get(RevocationListRepository).findDue('', 1_000, new Date(Date.now() + offset));
+    const due = tenants.filter(({ isDue }) => isDue).map(({ tenantId }) => tenantId);
+    expect(due).toContain(changed.tenantId);
+    expect(due).not.toContain(idle.tenantId);
+    await sweep();
+    expect((await fetchList(changed)).number).toBe(2);
+    expect(await fetchList(idle)).toEqual(before[1]);
+  });
+
+  it('is looked at by the sweep for more tenants than one statement takes', async () => {
+    const own = await TestApp.start();
+    await own.database.query(
+      `INSERT INTO tenants (id, created_at) SELECT 't' || n, now() FROM generate_series(1000, 1600) AS n`,
+    );
+    const publisher = own.nest.get(RevocationListPublisher);
+    await publisher.sweep();
+    const [row] = await own.database.query<{ lists: number; keys: number }>(
+      `SELECT (SELECT count(*)::int FROM revocation_lists) AS lists, (SELECT count(*)::int FROM signing_keys) AS keys`,
+    );
+    expect(row).toEqual({ lists: 601, keys: 601 });
+    await own.stop();
+  });
+
+  it.each(['revoke', 'retire'])(
+    'signed by a key that ends (%s) is signed anew at once, over two processes',
+    async (action) => {
+      const tenant = await app.tenant();
+      const other = await TestApp.start({ database: app.database, secrets: app.secrets, override: withClock });
+      await set(await issue(tenant), 'REVOKED');
+      await publish(tenant);
+      const first = await fetchList(tenant);
+      const [{ kid }] = (await tenant.get('/v1/signing-keys')).body.data as [Wire];
+      const get = async (by: TestApp) => (await by.anonymous().get(`/v1/client/${tenant.tenantId}/revocations`)).body;
+      expect(await get(other)).toEqual(first);
+      if (action === 'revoke') {
+        // Nothing signs for the moment: better no list than one whose signature is good no longer.
+        expect((await tenant.post(`/v1/signing-keys/${kid}/revoke`, { force: true })).status).toBe(200);
+        for (const by of [app, other]) expect(await get(by)).toMatchObject({ code: 'REVOCATION_LIST_NOT_READY' });
+      }
+      const next = await tenant.create('/v1/signing-keys', {});
+      expect((await tenant.post(`/v1/signing-keys/${next.kid}/activate`)).status).toBe(200);
+      await eventually(async () => {
+        const { revocation_list, number } = await get(other);
+        const use = { tenantId: tenant.tenantId, keys: [next.public_key as { x: string }], now: Date.now() + offset };
+        const list = await verifyRevocationList(revocation_list as string, use);
+        expect([number, list.document.kid]).toEqual([first.number, next.kid]);
+      });
+      expect(await get(app)).toEqual(await get(other));
+      await other.stop();
+    },
+  );
+
+  it('signed while the clock was ahead is signed anew when it is right again', async () => {
+    const tenant = await app.tenant();
+    offset += DAY_MS;
+    await publish(tenant);
+    offset -= DAY_MS;
+    await sweep();
+    const list = await fetchList(tenant);
+    expect(list.number).toBe(1);
+    expect(Date.parse(list.issued_at as string)).toBeLessThanOrEqual(Date.now() + offset);
   });
 
   it('is not there for a tenant that is not there', async () => {

@@ -1,12 +1,21 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { withClient } from '../src/database/with-client.js';
 import { Clock } from '../src/shared/clock.js';
 import { UnitOfWork } from '../src/shared/events/unit-of-work.js';
+import { Secrets } from '../src/shared/secrets/secrets.js';
 import { Actor } from '../src/shared/tenancy/actor.js';
-import { SignDocumentCommand, type SignedDocument } from '../src/signing/index.js';
+import {
+  assertSigningKeysOpen,
+  hasSigningKeys,
+  NoActiveSigningKeyError,
+  SignDocumentCommand,
+  type SignedDocument,
+} from '../src/signing/index.js';
 import type { Api, Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
+import { TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,8 +33,8 @@ describe('signing keys', () => {
   afterAll(() => app.stop());
 
   const make = (tenant: Api): Promise<Wire> => tenant.create('/v1/signing-keys', {});
-  const act = async (tenant: Api, { kid }: Wire, action: string): Promise<Wire> =>
-    (await tenant.post(`/v1/signing-keys/${kid}/${action}`)).body;
+  const act = async (tenant: Api, { kid }: Wire, action: string, body?: Wire): Promise<Wire> =>
+    (await tenant.post(`/v1/signing-keys/${kid}/${action}`, body as Record<string, unknown>)).body;
   const keySet = async (tenant: Api): Promise<Wire[]> =>
     (await app.anonymous().get(`/v1/client/${tenant.tenantId}/jwks.json`)).body.keys as Wire[];
   const kids = async (tenant: Api) => (await keySet(tenant)).map(({ kid }) => kid as string);
@@ -118,7 +127,7 @@ describe('signing keys', () => {
     const tenant = await app.tenant();
     const key = await make(tenant);
     await act(tenant, key, 'activate');
-    await act(tenant, key, 'retire');
+    await act(tenant, key, 'retire', { force: true });
     const rows = await app.database.query('SELECT private_key_sealed FROM signing_keys WHERE kid = $1', [key.kid]);
     expect(rows).toEqual([{ private_key_sealed: null }]);
   });
@@ -127,7 +136,7 @@ describe('signing keys', () => {
     const tenant = await app.tenant();
     const key = await make(tenant);
     await act(tenant, key, 'activate');
-    const { retired_at, published_until } = await act(tenant, key, 'retire');
+    const { retired_at, published_until } = await act(tenant, key, 'retire', { force: true });
     expect(Date.parse(published_until as string) - Date.parse(retired_at as string)).toBe(367 * DAY_MS);
     offset = 367 * DAY_MS - HOUR_MS;
     expect(await kids(tenant)).toEqual([key.kid]);
@@ -139,13 +148,42 @@ describe('signing keys', () => {
   it('that are compromised are published no more and sign nothing', async () => {
     const tenant = await app.tenant();
     const { kid } = await sign(tenant);
+    const next = await make(tenant);
+    await act(tenant, next, 'activate');
     expect((await act(tenant, { kid }, 'revoke')).state).toBe('REVOKED');
-    expect(await kids(tenant)).toEqual([]);
-    const next = await sign(tenant);
-    expect(next.kid).not.toBe(kid);
     expect(await kids(tenant)).toEqual([next.kid]);
+    expect((await sign(tenant)).kid).toBe(next.kid);
     expect(await act(tenant, { kid }, 'activate')).toMatchObject({ status: 409, code: 'SIGNING_KEY_STATE' });
   });
+
+  it.each(['retire', 'revoke'])(
+    'end by %s when nothing else signs only if that is forced, and none takes their place',
+    async (action) => {
+      const tenant = await app.tenant();
+      const { kid } = await sign(tenant);
+      for (const body of [undefined, {}, { force: false }])
+        expect(await act(tenant, { kid }, action, body)).toMatchObject({
+          status: 409,
+          code: 'ONLY_ACTIVE_SIGNING_KEY',
+        });
+      expect(await act(tenant, { kid }, action, { force: 'yes' })).toMatchObject({ status: 400 });
+      expect(await states(tenant)).toEqual(['ACTIVE']);
+      const ended = action === 'retire' ? 'RETIRED' : 'REVOKED';
+      expect((await act(tenant, { kid }, action, { force: true })).state).toBe(ended);
+      await expect(sign(tenant)).rejects.toThrow(NoActiveSigningKeyError);
+      const license = await tenant.issue(await tenant.template({ max_activations: null }));
+      expect((await tenant.post(`/v1/licenses/${license.license_id}/check-out`, {})).body).toMatchObject({
+        status: 409,
+        code: 'NO_ACTIVE_SIGNING_KEY',
+      });
+      const standby = await make(tenant);
+      await expect(sign(tenant)).rejects.toThrow(NoActiveSigningKeyError);
+      expect(await states(tenant)).toEqual(['CREATED', ended].sort());
+      await act(tenant, standby, 'activate');
+      expect((await sign(tenant)).kid).toBe(standby.kid);
+      expect((await act(tenant, await make(tenant), 'revoke')).state).toBe('REVOKED');
+    },
+  );
 
   it('are made once for an idempotency key, and changed at the version that was meant', async () => {
     const tenant = await app.tenant();
@@ -188,6 +226,25 @@ describe('signing keys', () => {
     });
     await expect(failing).rejects.toThrow('no');
     expect(await states(tenant)).toEqual([]);
+  });
+
+  it('fix the master key: a server with another one says so before it starts', async () => {
+    const database = await TestDatabase.create();
+    await withClient(database.applicationUrl, async (client) => {
+      expect(await hasSigningKeys(client)).toBe(false);
+      await expect(assertSigningKeysOpen(client, app.secrets)).resolves.toBeUndefined();
+    });
+    const own = await TestApp.start({ database, secrets: app.secrets });
+    const [, tenant] = [await own.tenant('a-without-keys'), await own.tenant('b-with-keys')];
+    await own.signRevocations(tenant);
+    await withClient(database.applicationUrl, async (client) => {
+      expect(await hasSigningKeys(client)).toBe(true);
+      await expect(assertSigningKeysOpen(client, app.secrets)).resolves.toBeUndefined();
+      const others = new Secrets([randomBytes(32)], randomBytes(32));
+      await expect(assertSigningKeysOpen(client, others)).rejects.toThrow('MASTER_KEY is not the one');
+    });
+    await own.stop();
+    await database.drop();
   });
 
   describe('the key set', () => {

@@ -55,7 +55,7 @@ describe('the walls between tenants', () => {
     const order = { license_template_id: theirTemplate, customer_id: 'their-customer' };
     theirLicense = (await theirs.post('/v1/licenses', order, { 'Idempotency-Key': 'theirs' })).body;
     await theirs.create('/v1/signing-keys', {});
-    await theirs.get('/v1/client/theirs/revocations');
+    await app.signRevocations(theirs);
     await theirs.create('/v1/customers', { customer_id: 'their-customer', first_name: 'Theirs' });
     await app.database.query(SOMETHING_OF_A_LICENSE.replaceAll('$1', `'${theirLicense.license_id}'`));
     await eventually(async () => {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { createApp } from '../create-app.js';
 import { databaseTime } from '../database/database-time.js';
@@ -8,6 +9,7 @@ import { hasIssued } from '../licensing/index.js';
 import { addSampleData } from '../sample-data.js';
 import { givenMasterKeys, loadSecrets } from '../shared/secrets/load-secrets.js';
 import { prepareFolder } from '../shared/secrets/secret-file.js';
+import { hasSigningKeys } from '../signing/index.js';
 import { bootstrap, type Bootstrapped } from '../tenants/index.js';
 import { run, say } from './run.js';
 
@@ -34,7 +36,8 @@ run('did not migrate', async () => {
 
 /** Secrets, as long as nothing was issued with others; and something to issue from where that is wanted. */
 async function prepareInstallation(config: Config, databaseUrl: string, first: Bootstrapped): Promise<void> {
-  const mayCreate = !(await withClient(databaseUrl, hasIssued));
+  const isSealed = async (client: pg.ClientBase) => (await hasIssued(client)) || (await hasSigningKeys(client));
+  const mayCreate = !(await withClient(databaseUrl, isSealed));
   const secrets = await loadSecrets(config, { mayCreate });
   if (mayCreate && !(givenMasterKeys(config) && config.settings.LOOKUP_KEY)) {
     say(

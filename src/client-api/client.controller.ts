@@ -109,7 +109,7 @@ export class ClientController {
   @DescribeWrite('Get a license file, by which the program may run without the server until it ends', {
     ...UNKNOWN,
     403: ['LICENSE_RESTRICTED'],
-    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
   })
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(

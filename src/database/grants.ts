@@ -28,7 +28,8 @@ const GRANTS: Readonly<Record<string, string>> = {
   license_usages: 'SELECT, INSERT, UPDATE (used, updated_at)',
   signing_keys:
     'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',
-  revocation_lists: 'SELECT, INSERT, UPDATE (number, content_sha256, signed_text, issued_at, expires_at)',
+  revocation_lists:
+    'SELECT, INSERT, UPDATE (number, content_sha256, signed_text, issued_at, expires_at, kid, as_of_seq)',
   // The relay's FOR UPDATE SKIP LOCKED needs the right to update some column; no statement does it.
   outbox: 'SELECT, INSERT, DELETE, UPDATE (stored_at)',
   license_event_counters: 'SELECT, INSERT, UPDATE',

@@ -21,7 +21,7 @@ export class CheckOutController {
   @RequirePermission('licenses:check-out')
   @DescribeWrite('Sign a license file, which a program verifies without a server', {
     404: ['LICENSE_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
   })
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(

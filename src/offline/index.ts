@@ -3,4 +3,5 @@ export { PublishRevocationListCommand } from './commands/publish-revocation-list
 export { LicenseCheckedOutEvent } from './events/license-checked-out.event.js';
 export { checkOutFields, LicenseFileResponse, type CheckOutRequest } from './license-file.dto.js';
 export { OfflineModule } from './offline.module.js';
+export { RevocationListPublisher } from './revocation-list-publisher.js';
 export { GetRevocationListQuery } from './queries/get-revocation-list.query.js';

@@ -8,14 +8,14 @@ import { LicenseListedHandler } from './events/license-listed.handler.js';
 import { GetRevocationListHandler } from './queries/get-revocation-list.handler.js';
 import { RevocationListController } from './revocation-list.controller.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
-import { RevocationLists } from './revocation-lists.js';
+import { RevocationListPublisher } from './revocation-list-publisher.js';
 
 @Module({
   imports: [ActivationsModule, LicensingModule],
   controllers: [CheckOutController, RevocationListController],
   providers: [
     RevocationListRepository,
-    RevocationLists,
+    RevocationListPublisher,
     CheckOutLicenseHandler,
     PublishRevocationListHandler,
     GetRevocationListHandler,

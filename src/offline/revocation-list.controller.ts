@@ -7,7 +7,8 @@ import { Public } from '../shared/tenancy/access.decorators.js';
 import { TenantId } from '../tenants/index.js';
 import { GetRevocationListQuery } from './queries/get-revocation-list.query.js';
 import { RevocationListResponse } from './revocation-list.dto.js';
-import { FRESH_S } from './revocation-lists.js';
+
+const MAX_AGE_S = 1;
 
 @ApiTags('Client API')
 @Public()
@@ -17,11 +18,12 @@ export class RevocationListController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('revocations')
-  @CacheFor(FRESH_S)
+  @CacheFor(MAX_AGE_S)
   @DescribePublic('The signed list of licenses that are revoked or suspended, for machines that are offline for long', {
     400: ['VALIDATION_FAILED'],
     404: ['TENANT_NOT_FOUND'],
     429: ['RATE_LIMITED'],
+    503: ['REVOCATION_LIST_NOT_READY'],
   })
   @ApiOkResponse({ standardSchema: RevocationListResponse })
   get(@Param('tenant_id', { schema: TenantId }) tenantId: string) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UtcTime } from '../shared/http/schema.js';
-import type { RevocationList } from './revocation-list.js';
+import type { PublishedList } from './revocation-list.repository.js';
 
 export const RevocationListResponse = z
   .object({
@@ -12,11 +12,11 @@ export const RevocationListResponse = z
   .meta({
     id: 'RevocationList',
     description:
-      'A revocation, suspension or reinstatement is in the list within three seconds: lists are signed at most once a second, read by each server process once a second, and may be cached for a second. Within a minute more where the server process that made the change stopped.',
+      'A revocation, suspension or reinstatement is in the list within three seconds: lists are signed at most once a second, and may be cached for a second. Within 30 seconds more (REVOCATION_LIST_INTERVAL_MS) where the server process that made the change stopped.',
   });
 export type RevocationListResponse = z.infer<typeof RevocationListResponse>;
 
-export function toRevocationListResponse(list: RevocationList): RevocationListResponse {
+export function toRevocationListResponse(list: PublishedList): RevocationListResponse {
   return {
     number: list.number,
     issued_at: list.issuedAt.toISOString(),

@@ -1,36 +1,72 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/events/transaction.js';
-import type { RevocationList } from './revocation-list.js';
+import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import { ReadGroups } from '../shared/read-groups.js';
+import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import { RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
 
-type Row = Omit<RevocationList, 'number'> & { readonly number: string };
+/** What everybody may see of a list. */
+export type PublishedList = Pick<RevocationList, 'number' | 'signedText' | 'issuedAt' | 'expiresAt'>;
 
-const FIND = `
-  SELECT number, content_sha256 AS "contentSha256", signed_text AS "signedText", issued_at AS "issuedAt", expires_at AS "expiresAt"
-  FROM revocation_lists WHERE tenant_id = $1`;
+/** What a new list is compared with. */
+export interface ListState {
+  readonly latest: RevocationList | undefined;
+  readonly activeKid: string | null;
+  readonly lastSeq: string | null;
+}
 
-/** One row a tenant, reached by the tenant of the transaction. */
+type Stored<Row> = Omit<Row, 'number'> & { readonly number: string };
+type StateRow = Partial<Stored<RevocationList>> & Omit<ListState, 'latest'> & { readonly isThere: boolean };
+
+/** Without lists that a revoked key signed, also before they are signed anew. LIMIT keeps each look behind its tenant's wall. */
+const FIND_PUBLISHED = `
+  SELECT wanted.tenant_id AS "tenantId", list.*
+  FROM (SELECT * FROM unnest($1::text[]) AS asked (tenant_id) WHERE ${BEHIND_WALL} OFFSET 0) AS wanted
+  CROSS JOIN LATERAL (
+    SELECT number, signed_text AS "signedText", issued_at AS "issuedAt", expires_at AS "expiresAt"
+    FROM revocation_lists JOIN signing_keys USING (tenant_id, kid)
+    WHERE tenant_id = wanted.tenant_id AND state <> 'REVOKED' LIMIT 1) AS list`;
+
+/**
+ * Tenants after $1 whose list may have to be signed: something happened since it was made, another key is active, or it is older than
+ * $4 or from after $3. A tenant whose keys have all ended cannot have one. Subqueries by tenant, because a join could look behind one wall at all rows.
+ */
+const FIND_DUE = `
+  SELECT tenant_id AS "tenantId", is_due AS "isDue" FROM (
+    SELECT tenant_id,
+      (kid IS NOT NULL OR NOT has_signed) AND coalesce(list->>'kid' <> kid OR list->>'seq' IS DISTINCT FROM seq::text
+        OR (list->>'at')::timestamptz NOT BETWEEN $4 AND $3, true) AS is_due
+    FROM (
+      SELECT tenant_id,
+        (SELECT kid FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state = 'ACTIVE') AS kid,
+        EXISTS (SELECT FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state <> 'CREATED') AS has_signed,
+        (SELECT last_seq FROM license_event_counters WHERE tenant_id = tenant.tenant_id) AS seq,
+        (SELECT jsonb_build_object('kid', kid, 'seq', as_of_seq, 'at', issued_at)
+         FROM revocation_lists WHERE tenant_id = tenant.tenant_id) AS list
+      FROM (
+        SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants WHERE id > $1 ORDER BY id LIMIT $2) AS each
+        WHERE ${BEHIND_WALL} OFFSET 0) AS tenant
+      OFFSET 0) AS state
+    OFFSET 0) AS checked`;
+
+/** One row a tenant. The one place that also looks into the tables of keys and events, so that each look is one statement. */
 @Injectable()
 export class RevocationListRepository {
-  async find(transaction: Transaction): Promise<RevocationList | undefined> {
-    const [row] = await transaction.query<Row>({
-      name: 'revocation-lists.find',
-      text: FIND,
-      values: [transaction.tenantId],
-    });
-    return row && toList(row);
-  }
+  private readonly published = new ReadGroups<string, PublishedList & { readonly tenantId: string }>(
+    (tenantId) => tenantId,
+    ({ tenantId }) => tenantId,
+    async (tenantIds) => (await this.unitOfWork.ask<PublishedRow>(findPublished(tenantIds))).map(withNumber),
+  );
 
-  /** The list, unless it is this one: the text of a long list is not read in vain. */
-  async findOther(
-    transaction: Transaction,
-    { number, issued_at }: { readonly number: number; readonly issued_at: string },
-  ): Promise<RevocationList | undefined> {
-    const [row] = await transaction.query<Row>({
-      name: 'revocation-lists.find-other',
-      text: `${FIND} AND (number, issued_at) <> ($2, $3)`,
-      values: [transaction.tenantId, number, issued_at],
-    });
-    return row && toList(row);
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Together with the reads that arrive at the same time, since anybody may ask; null where there is none that is good. */
+  async findPublished(tenantId: string): Promise<PublishedList | null> {
+    if (!this.unitOfWork.isOpen) return this.published.find(tenantId);
+    const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<PublishedRow>(findPublished([tenantId])),
+    );
+    return row ? withNumber(row) : null;
   }
 
   async exists(transaction: Transaction): Promise<boolean> {
@@ -42,19 +78,65 @@ export class RevocationListRepository {
     return rows.length > 0;
   }
 
+  /** Of at most `limit` tenants after this one, in order, whether their list is due. */
+  findDue(afterTenantId: string, limit: number, now: Date): Promise<{ tenantId: string; isDue: boolean }[]> {
+    const renewBefore = new Date(now.getTime() - RENEWED_AFTER_MS);
+    return this.unitOfWork.ask({
+      name: 'revocation-lists.find-due',
+      text: FIND_DUE,
+      values: [afterTenantId, limit, now, renewBefore],
+    });
+  }
+
+  /** To be sent before the licenses are read: what happens later has a higher number in the log. */
+  async readState(transaction: Transaction): Promise<ListState> {
+    const [row] = await transaction.query<StateRow>({
+      name: 'revocation-lists.read-state',
+      text: `SELECT list.tenant_id IS NOT NULL AS "isThere", number, content_sha256 AS "contentSha256",
+                    signed_text AS "signedText", issued_at AS "issuedAt", expires_at AS "expiresAt", list.kid,
+                    as_of_seq AS "asOfSeq", key.kid AS "activeKid", last_seq AS "lastSeq"
+             FROM (SELECT $1::text AS tenant_id) AS tenant
+             LEFT JOIN revocation_lists list USING (tenant_id)
+             LEFT JOIN signing_keys key ON key.tenant_id = tenant.tenant_id AND state = 'ACTIVE'
+             LEFT JOIN license_event_counters counter ON counter.tenant_id = tenant.tenant_id`,
+      values: [transaction.tenantId],
+    });
+    if (!row) throw new Error('A row that is made of nothing is missing.');
+    const { isThere, activeKid, lastSeq, ...list } = row;
+    return { latest: isThere ? withNumber(list as Stored<RevocationList>) : undefined, activeKid, lastSeq };
+  }
+
   put(transaction: Transaction, list: RevocationList): void {
-    const { number, contentSha256, signedText, issuedAt, expiresAt } = list;
+    const { number, contentSha256, signedText, issuedAt, expiresAt, kid, asOfSeq } = list;
     transaction.write({
       name: 'revocation-lists.put',
-      text: `INSERT INTO revocation_lists (tenant_id, number, content_sha256, signed_text, issued_at, expires_at, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $5)
+      text: `INSERT INTO revocation_lists (tenant_id, number, content_sha256, signed_text, issued_at, expires_at, created_at, kid, as_of_seq)
+             VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $8)
              ON CONFLICT (tenant_id) DO UPDATE SET number = excluded.number, content_sha256 = excluded.content_sha256,
-               signed_text = excluded.signed_text, issued_at = excluded.issued_at, expires_at = excluded.expires_at`,
-      values: [transaction.tenantId, number, contentSha256, signedText, issuedAt, expiresAt],
+               signed_text = excluded.signed_text, issued_at = excluded.issued_at, expires_at = excluded.expires_at,
+               kid = excluded.kid, as_of_seq = excluded.as_of_seq`,
+      values: [transaction.tenantId, number, contentSha256, signedText, issuedAt, expiresAt, kid, asOfSeq],
+    });
+  }
+
+  /** The list is right as of this number of the log. */
+  confirm(transaction: Transaction, asOfSeq: string | null): void {
+    transaction.write({
+      name: 'revocation-lists.confirm',
+      text: `UPDATE revocation_lists SET as_of_seq = $2 WHERE tenant_id = $1 AND as_of_seq IS DISTINCT FROM $2`,
+      values: [transaction.tenantId, asOfSeq],
     });
   }
 }
 
-function toList(row: Row): RevocationList {
+type PublishedRow = Stored<PublishedList & { readonly tenantId: string }>;
+
+function findPublished(tenantIds: readonly string[]) {
+  return { name: 'revocation-lists.find-published', text: FIND_PUBLISHED, values: [tenantIds] };
+}
+
+function withNumber<Row extends { readonly number: string }>(
+  row: Row,
+): Omit<Row, 'number'> & { readonly number: number } {
   return { ...row, number: Number(row.number) };
 }

@@ -1,3 +1,4 @@
+export { assertSigningKeysOpen, hasSigningKeys } from './assert-signing-keys-open.js';
 export { ActivateSigningKeyCommand } from './commands/activate-signing-key.command.js';
 export { CreateSigningKeyCommand } from './commands/create-signing-key.command.js';
 export { RetireSigningKeyCommand } from './commands/retire-signing-key.command.js';
@@ -16,5 +17,10 @@ export { SignAnswerQuery } from './queries/sign-answer.query.js';
 export { MAX_VALIDITY_MS, type SignedDocument, type UnsignedDocument } from './signed-document.js';
 export type { KeySet, SigningKeyResponse } from './signing-key.dto.js';
 export { signingKeySealContext } from './signing-key.entity.js';
-export { SigningKeyNotFoundError, SigningKeyStateError } from './signing-key.errors.js';
+export {
+  NoActiveSigningKeyError,
+  OnlyActiveSigningKeyError,
+  SigningKeyNotFoundError,
+  SigningKeyStateError,
+} from './signing-key.errors.js';
 export { SigningModule } from './signing.module.js';

@@ -44,6 +44,17 @@ export type SigningKeyResponse = z.infer<typeof SigningKeyResponse>;
 export const SigningKeyPage = pageOf(SigningKeyResponse).meta({ id: 'SigningKeyPage' });
 export type SigningKeyPage = z.infer<typeof SigningKeyPage>;
 
+export const EndSigningKeyRequest = z
+  .strictObject({
+    force: z.boolean().default(false).meta({
+      description:
+        'true ends the active key although no other one takes its place: until another is activated nothing is signed. For a key that is compromised.',
+    }),
+  })
+  .prefault({})
+  .meta({ id: 'EndSigningKeyRequest', examples: [{ force: true }] });
+export type EndSigningKeyRequest = z.infer<typeof EndSigningKeyRequest>;
+
 export const ListSigningKeysRequest = z.strictObject(pageParameters);
 export type ListSigningKeysRequest = z.infer<typeof ListSigningKeysRequest>;
 

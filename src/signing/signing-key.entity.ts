@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { VersionedRow } from '../shared/tenancy/versioned-row.js';
 import { publicKeyOf, thumbprintOf } from './ed25519.js';
 import { MAX_VALIDITY_MS } from './signed-document.js';
-import { SigningKeyStateError } from './signing-key.errors.js';
+import { OnlyActiveSigningKeyError, SigningKeyStateError } from './signing-key.errors.js';
 
 export const SIGNING_KEY_STATES = ['CREATED', 'ACTIVE', 'RETIRED', 'REVOKED'] as const;
 export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
@@ -89,6 +89,11 @@ export class SigningKey extends VersionedRow {
     this.revokedAt = now;
     this.privateKeySealed = null;
     this.changed(now);
+  }
+
+  /** Throws OnlyActiveSigningKeyError: one key is active at most, so when it ends nothing can be signed. */
+  assertMayEnd(force: boolean): void {
+    if (this.state === 'ACTIVE' && !force) throw new OnlyActiveSigningKeyError();
   }
 
   private assertState(action: string, ...allowed: readonly SigningKeyState[]): void {

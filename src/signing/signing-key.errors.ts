@@ -13,3 +13,22 @@ export class SigningKeyStateError extends ConflictException {
     super(`A signing key that is ${state} cannot be ${action}.`, { errorCode: 'SIGNING_KEY_STATE' });
   }
 }
+
+/** Nothing was signed. */
+export class NoActiveSigningKeyError extends ConflictException {
+  constructor() {
+    super('No signing key is active. Create one with POST /v1/signing-keys and activate it.', {
+      errorCode: 'NO_ACTIVE_SIGNING_KEY',
+    });
+  }
+}
+
+/** Nothing was changed. */
+export class OnlyActiveSigningKeyError extends ConflictException {
+  constructor() {
+    super(
+      'Without this key nothing can be signed. Activate another signing key, which retires this one, or send {"force": true}.',
+      { errorCode: 'ONLY_ACTIVE_SIGNING_KEY' },
+    );
+  }
+}

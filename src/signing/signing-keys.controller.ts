@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
@@ -13,9 +13,16 @@ import { RetireSigningKeyCommand } from './commands/retire-signing-key.command.j
 import { RevokeSigningKeyCommand } from './commands/revoke-signing-key.command.js';
 import { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
 import { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
-import { Kid, ListSigningKeysRequest, SigningKeyPage, SigningKeyResponse } from './signing-key.dto.js';
+import {
+  EndSigningKeyRequest,
+  Kid,
+  ListSigningKeysRequest,
+  SigningKeyPage,
+  SigningKeyResponse,
+} from './signing-key.dto.js';
 
 const ACTION_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE'] } as const;
+const END_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE', 'ONLY_ACTIVE_SIGNING_KEY'] } as const;
 
 @ApiTags('Signing keys')
 @Controller('v1/signing-keys')
@@ -66,26 +73,34 @@ export class SigningKeysController {
   @Post(':kid/retire')
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
-  @DescribeChange('Sign no more with this key; what it signed stays good', ACTION_CODES)
+  @DescribeChange(
+    'Sign no more with this key; what it signed stays good. The active key is refused unless forced: activate another instead',
+    END_CODES,
+  )
   @ApiOkResponse({ standardSchema: SigningKeyResponse })
   retire(
     @CurrentActor() actor: Actor,
     @Param('kid', { schema: Kid }) kid: string,
+    @Body({ schema: EndSigningKeyRequest }) body: EndSigningKeyRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new RetireSigningKeyCommand(actor, kid, options));
+    return this.commands.execute(new RetireSigningKeyCommand(actor, kid, body, options));
   }
 
   @Post(':kid/revoke')
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
-  @DescribeChange('Declare a signing key compromised: it is published no more', ACTION_CODES)
+  @DescribeChange(
+    'Declare a signing key compromised: it is published no more. The active key is refused unless forced',
+    END_CODES,
+  )
   @ApiOkResponse({ standardSchema: SigningKeyResponse })
   revoke(
     @CurrentActor() actor: Actor,
     @Param('kid', { schema: Kid }) kid: string,
+    @Body({ schema: EndSigningKeyRequest }) body: EndSigningKeyRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new RevokeSigningKeyCommand(actor, kid, options));
+    return this.commands.execute(new RevokeSigningKeyCommand(actor, kid, body, options));
   }
 }

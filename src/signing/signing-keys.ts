@@ -13,7 +13,8 @@ import {
   SigningKeyRetiredEvent,
 } from './events/signing-key.events.js';
 import { signDocument, type SignedDocument, type UnsignedDocument } from './signed-document.js';
-import { SigningKey, signingKeySealContext } from './signing-key.entity.js';
+import { SigningKey, SIGNING_KEY_STATES, signingKeySealContext } from './signing-key.entity.js';
+import { NoActiveSigningKeyError } from './signing-key.errors.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 
 /** Makes keys, decides which one signs, and signs; each call in the transaction of the caller. */
@@ -51,17 +52,18 @@ export class SigningKeys {
   }
 
   /**
-   * The key that signs. Where none does, the oldest one that stands by is activated, and where none stands by one is made:
-   * once, however many ask at the same time. Throws TenantNotFoundError.
+   * The active key. A tenant that never had one gets its first: the oldest one that stands by, else a new one, once, however many ask at
+   * the same time. Later keys are for the tenant to choose. Throws TenantNotFoundError, NoActiveSigningKeyError.
    */
   async active(transaction: Transaction, actor: Actor): Promise<SigningKey> {
     const [key] = await this.keys.findIn(actor.tenantId, ['ACTIVE']);
     if (key) return key;
     if (!(await lockTenant(transaction))) throw new TenantNotFoundError();
-    const usable = await this.keys.findIn(actor.tenantId, ['ACTIVE', 'CREATED']);
-    const chosen = usable.find(({ state }) => state === 'ACTIVE');
+    const known = await this.keys.findIn(actor.tenantId, SIGNING_KEY_STATES);
+    const chosen = known.find(({ state }) => state === 'ACTIVE');
     if (chosen) return chosen;
-    const next = (await this.standby(actor.tenantId, usable)) ?? (await this.create(transaction, actor));
+    if (known.some(({ state }) => state !== 'CREATED')) throw new NoActiveSigningKeyError();
+    const next = (await this.standby(actor.tenantId, known)) ?? (await this.create(transaction, actor));
     await this.activate(transaction, actor, next);
     return next;
   }

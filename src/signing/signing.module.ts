@@ -5,7 +5,6 @@ import { CreateSigningKeyHandler } from './commands/create-signing-key.handler.j
 import { RetireSigningKeyHandler } from './commands/retire-signing-key.handler.js';
 import { RevokeSigningKeyHandler } from './commands/revoke-signing-key.handler.js';
 import { SignDocumentHandler } from './commands/sign-document.handler.js';
-import { FirstKeys } from './first-keys.js';
 import { KeySetController } from './key-set.controller.js';
 import { GetKeySetHandler } from './queries/get-key-set.handler.js';
 import { GetSigningKeyHandler } from './queries/get-signing-key.handler.js';
@@ -24,7 +23,6 @@ import { SigningKeysController } from './signing-keys.controller.js';
     SigningKeyRepository,
     SigningKeyChanges,
     SigningKeys,
-    FirstKeys,
     CreateSigningKeyHandler,
     ActivateSigningKeyHandler,
     RetireSigningKeyHandler,

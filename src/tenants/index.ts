@@ -5,6 +5,7 @@ export { CreateTenantCommand } from './commands/create-tenant.command.js';
 export { RevokeApiKeyCommand } from './commands/revoke-api-key.command.js';
 export { RotateApiKeyCommand } from './commands/rotate-api-key.command.js';
 export { UpdateTenantCommand } from './commands/update-tenant.command.js';
+export { TenantCreatedEvent } from './events/tenant.events.js';
 export { GetApiKeyQuery } from './queries/get-api-key.query.js';
 export { GetTenantQuery } from './queries/get-tenant.query.js';
 export { ListApiKeysQuery } from './queries/list-api-keys.query.js';

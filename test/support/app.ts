@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ModuleMetadata } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -9,8 +10,10 @@ import { loadConfig, type Config } from '../../src/config.js';
 import { APP_OPTIONS, prepareApp } from '../../src/create-app.js';
 import { sessionSettings } from '../../src/database/session-settings.js';
 import { withClient } from '../../src/database/with-client.js';
+import { PublishRevocationListCommand } from '../../src/offline/index.js';
 import { createFastifyAdapter } from '../../src/shared/http/fastify.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
+import { Actor } from '../../src/shared/tenancy/actor.js';
 import { apiKeyPrefix, generateApiKey, hashApiKey } from '../../src/tenants/api-key.js';
 import { TenantRegistry } from '../../src/tenants/index.js';
 import { Api } from './api.js';
@@ -28,6 +31,9 @@ export interface TestAppOptions {
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
+/** Lists are signed when a test asks for it: the first one makes a key, and that has events. */
+const QUIET = { LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', REVOCATION_LIST_INTERVAL_MS: '86400000' };
+
 /** The real application on a database of its own. Nothing is replaced that the test does not name. */
 export class TestApp {
   private constructor(
@@ -40,7 +46,7 @@ export class TestApp {
 
   static async start(options: TestAppOptions = {}): Promise<TestApp> {
     const database = options.database ?? (await TestDatabase.create());
-    const config = loadConfig({ LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', ...options.environment });
+    const config = loadConfig({ ...QUIET, ...options.environment });
     const secrets = options.secrets ?? new Secrets([randomBytes(32)], randomBytes(32));
     const databaseUrl = withTimeouts(options.databaseUrl ?? database.applicationUrl, config);
     const builder = Test.createTestingModule({
@@ -58,6 +64,11 @@ export class TestApp {
     const key = generateApiKey();
     await withClient(this.database.ownerUrl, (owner) => new TenantRegistry(owner).create(id, key, new Date()));
     return new Api(this.nest, this.document, id, key);
+  }
+
+  /** Signs a tenant's revocation list, as the background does. The first one makes the tenant's first key. */
+  signRevocations({ tenantId }: Api) {
+    return this.nest.get(CommandBus).execute(new PublishRevocationListCommand(Actor.service('test', tenantId)));
   }
 
   /** A further key of a tenant. */

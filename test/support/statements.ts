@@ -2,7 +2,7 @@ import pg from 'pg';
 
 /** Background work of a process, which no request causes: reading the database's clock, moving events, reading API keys again, noting who was seen. */
 const BACKGROUND =
-  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY/;
+  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY|FROM tenants WHERE id > /;
 
 /**
  * What is sent to PostgreSQL while this is done, but for the background's statements and their transactions, also those

@@ -12,6 +12,7 @@ import { FilesAndRenewals1764350000000 } from './1764350000000-files-and-renewal
 import { LogOrder1764410000000 } from './1764410000000-log-order.js';
 import { ClientEvents1764440000000 } from './1764440000000-client-events.js';
 import { PlatformKeys1764445000000 } from './1764445000000-platform-keys.js';
+import { ListSigners1764450000000 } from './1764450000000-list-signers.js';
 import { SteadyLeases1764460000000 } from './1764460000000-steady-leases.js';
 import { ErasedResults1764470000000 } from './1764470000000-erased-results.js';
 import { RenewalDays1764510000000 } from './1764510000000-renewal-days.js';
@@ -33,6 +34,7 @@ export const migrations = [
   LogOrder1764410000000,
   ClientEvents1764440000000,
   PlatformKeys1764445000000,
+  ListSigners1764450000000,
   SteadyLeases1764460000000,
   ErasedResults1764470000000,
   RenewalDays1764510000000,

@@ -2,7 +2,10 @@ import { TenantCommand } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { RevocationListResponse } from '../revocation-list.dto.js';
 
-/** The tenant's revocation list, signed anew where it changed and is a second old or more. Throws TenantNotFoundError. */
+/**
+ * The tenant's revocation list as it is now, signed anew where it changed and is a second old, another key is active, or it is a day old. The first one makes
+ * the tenant's first key. For modules of this process. Throws TenantNotFoundError, NoActiveSigningKeyError.
+ */
 export class PublishRevocationListCommand extends TenantCommand<RevocationListResponse> {
   constructor(actor: Actor) {
     super(actor, {});

@@ -8,7 +8,7 @@ import type { Actor } from '../../shared/tenancy/actor.js';
 import { lockTenant } from '../../shared/tenancy/tenant-lock.js';
 import { SignDocumentCommand } from '../../signing/index.js';
 import { toRevocationListResponse } from '../revocation-list.dto.js';
-import { draftRevocationList, listedSince } from '../revocation-list.js';
+import { draftRevocationList, isTooSoon, listedSince, type RevocationList } from '../revocation-list.js';
 import { RevocationListRepository } from '../revocation-list.repository.js';
 import { PublishRevocationListCommand } from './publish-revocation-list.command.js';
 
@@ -22,31 +22,38 @@ export class PublishRevocationListHandler implements ICommandHandler<PublishRevo
     private readonly clock: Clock,
   ) {}
 
-  /** Nothing is written while nothing changed. Who sees a change looks again under the lock, so that it counts once. */
+  /** Nothing is signed while nothing changed. Who sees a change looks again under the lock, so that it counts once. */
   execute(command: PublishRevocationListCommand) {
     const { actor } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const seen = await this.look(transaction, actor);
-      if (seen.latest && !seen.draft) return toRevocationListResponse(seen.latest);
+      if (seen.latest && !seen.draft) return this.confirm(transaction, seen.latest, seen.asOfSeq);
       if (!(await lockTenant(transaction))) throw new TenantNotFoundError();
-      const { latest, draft } = await this.look(transaction, actor);
-      if (latest && !draft) return toRevocationListResponse(latest);
+      const { latest, draft, asOfSeq } = await this.look(transaction, actor);
+      if (latest && !draft) return this.confirm(transaction, latest, asOfSeq);
       if (!draft) throw new Error('There is neither a list nor a draft of one.');
       const { number, licenses, issuedAt, expiresAt } = draft;
       const document = { type: 'revocations' as const, issuedAt, expiresAt, content: { number, licenses } };
-      const { text: signedText } = await this.commands.execute(new SignDocumentCommand(actor, document));
-      const list = { ...draft, signedText };
+      const { kid, text: signedText } = await this.commands.execute(new SignDocumentCommand(actor, document));
+      const list = { ...draft, signedText, kid, asOfSeq };
       this.lists.put(transaction, list);
       return toRevocationListResponse(list);
     });
   }
 
+  private confirm(transaction: Transaction, latest: RevocationList, asOfSeq: string | null) {
+    if (latest.asOfSeq !== asOfSeq) this.lists.confirm(transaction, asOfSeq);
+    return toRevocationListResponse(latest);
+  }
+
   private async look(transaction: Transaction, actor: Actor) {
     const now = this.clock.now();
-    const [latest, licenseIds] = await Promise.all([
-      this.lists.find(transaction),
+    const [{ latest, activeKid, lastSeq }, licenseIds] = await Promise.all([
+      this.lists.readState(transaction),
       this.queries.execute(new ListRevokedLicensesQuery(actor, listedSince(now))),
     ]);
-    return { latest, draft: draftRevocationList(latest, licenseIds, now) };
+    // What has to wait for a second has not been compared.
+    const asOfSeq = latest && isTooSoon(latest, activeKid, now) ? latest.asOfSeq : lastSeq;
+    return { latest, asOfSeq, draft: draftRevocationList(latest, licenseIds, activeKid, now) };
   }
 }

@@ -1,14 +1,14 @@
 import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { LicenseReinstatedEvent, LicenseRevokedEvent, LicenseSuspendedEvent } from '../../licensing/index.js';
 import type { IntegrationEvent } from '../../shared/events/integration-event.js';
-import { RevocationLists } from '../revocation-lists.js';
+import { RevocationListPublisher } from '../revocation-list-publisher.js';
 
 /** Events are published after the commit, so the list that is made then has the change. */
 @EventsHandler(LicenseRevokedEvent, LicenseSuspendedEvent, LicenseReinstatedEvent)
 export class LicenseListedHandler implements IEventHandler<IntegrationEvent> {
-  constructor(private readonly lists: RevocationLists) {}
+  constructor(private readonly publisher: RevocationListPublisher) {}
 
   handle({ tenantId }: IntegrationEvent): void {
-    this.lists.changed(tenantId);
+    this.publisher.changed(tenantId);
   }
 }

@@ -1,18 +1,22 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
 import { Authenticator } from '../../shared/tenancy/authenticator.js';
-import { RevocationLists } from '../revocation-lists.js';
+import { toRevocationListResponse } from '../revocation-list.dto.js';
+import { RevocationListNotReadyError } from '../revocation-list.errors.js';
+import { RevocationListRepository } from '../revocation-list.repository.js';
 import { GetRevocationListQuery } from './get-revocation-list.query.js';
 
 @QueryHandler(GetRevocationListQuery)
 export class GetRevocationListHandler implements IQueryHandler<GetRevocationListQuery> {
   constructor(
     private readonly authenticator: Authenticator,
-    private readonly lists: RevocationLists,
+    private readonly lists: RevocationListRepository,
   ) {}
 
   async execute({ tenantId }: GetRevocationListQuery) {
     if (!(await this.authenticator.findTenant(tenantId))) throw new TenantNotFoundError();
-    return this.lists.get(tenantId);
+    const list = await this.lists.findPublished(tenantId);
+    if (!list) throw new RevocationListNotReadyError();
+    return toRevocationListResponse(list);
   }
 }

@@ -1,7 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { RevocationListResponse } from '../revocation-list.dto.js';
 
-/** What anybody may know: changes of the last two seconds may be missing. Throws TenantNotFoundError. */
+/** The list as it was last signed, for anybody; nothing is written. Throws TenantNotFoundError, RevocationListNotReadyError. */
 export class GetRevocationListQuery extends Query<RevocationListResponse> {
   constructor(readonly tenantId: string) {
     super();

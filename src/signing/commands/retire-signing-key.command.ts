@@ -1,4 +1,4 @@
-import { SigningKeyCommand } from './signing-key.command.js';
+import { EndSigningKeyCommand } from './signing-key.command.js';
 
 /** The key signs no more; what it signed stays good. */
-export class RetireSigningKeyCommand extends SigningKeyCommand {}
+export class RetireSigningKeyCommand extends EndSigningKeyCommand {}

@@ -10,6 +10,7 @@ export class RetireSigningKeyHandler implements ICommandHandler<RetireSigningKey
   execute(command: RetireSigningKeyCommand) {
     const { actor, kid } = command;
     return this.changes.perform(command, (key, now) => {
+      key.assertMayEnd(command.request.force);
       key.retire(now);
       return new SigningKeyRetiredEvent(actor, now, kid);
     });

@@ -1,4 +1,4 @@
-import { SigningKeyCommand } from './signing-key.command.js';
+import { EndSigningKeyCommand } from './signing-key.command.js';
 
 /** The key is compromised: what it signed is no longer good. */
-export class RevokeSigningKeyCommand extends SigningKeyCommand {}
+export class RevokeSigningKeyCommand extends EndSigningKeyCommand {}

@@ -10,6 +10,7 @@ export class RevokeSigningKeyHandler implements ICommandHandler<RevokeSigningKey
   execute(command: RevokeSigningKeyCommand) {
     const { actor, kid } = command;
     return this.changes.perform(command, (key, now) => {
+      key.assertMayEnd(command.request.force);
       key.revoke(now);
       return new SigningKeyRevokedEvent(actor, now, kid);
     });

@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import type { SigningKeyResponse } from '../signing-key.dto.js';
+import { EndSigningKeyRequest, type SigningKeyResponse } from '../signing-key.dto.js';
 
 /**
  * Something to be done to a signing key that is there. Each throws SigningKeyNotFoundError, PreconditionFailedError and, where
@@ -13,5 +15,20 @@ export abstract class SigningKeyCommand extends TenantCommand<SigningKeyResponse
     options: CommandOptions = {},
   ) {
     super(actor, options);
+  }
+}
+
+/** Ends a key. Throws also OnlyActiveSigningKeyError, where the key signs and `force` is not set. */
+export abstract class EndSigningKeyCommand extends SigningKeyCommand {
+  readonly request: EndSigningKeyRequest;
+
+  constructor(
+    actor: Actor,
+    kid: string,
+    request: z.input<typeof EndSigningKeyRequest> = {},
+    options: CommandOptions = {},
+  ) {
+    super(actor, kid, options);
+    this.request = validated(EndSigningKeyRequest, request);
   }
 }

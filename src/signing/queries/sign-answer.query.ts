@@ -2,10 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { SignedDocument, UnsignedDocument } from '../signed-document.js';
 
-/**
- * Signs with the tenant's active key, and writes nothing. Undefined where no key is active: that one is, is then seen to
- * without anybody waiting. For modules of this process, outside a unit of work.
- */
+/** Signs with the tenant's active key, and writes nothing. Undefined where no key is active. For modules of this process. */
 export class SignAnswerQuery extends Query<SignedDocument | undefined> {
   constructor(
     readonly actor: Actor,

@@ -1,0 +1,47 @@
+import type pg from 'pg';
+import { ConfigError } from '../config.js';
+import type { Secrets } from '../shared/secrets/secrets.js';
+import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import { signingKeySealContext } from './signing-key.entity.js';
+
+interface SealedKey {
+  readonly tenant_id: string;
+  readonly kid: string;
+  readonly sealed: Buffer;
+}
+
+/** LIMIT keeps each look behind its tenant's wall. */
+const FIND_SEALED = `
+  SELECT tenant.tenant_id, key.* FROM (
+    SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants ORDER BY id) AS each WHERE ${BEHIND_WALL} OFFSET 0) AS tenant
+  CROSS JOIN LATERAL (
+    SELECT kid, private_key_sealed AS sealed FROM signing_keys
+    WHERE tenant_id = tenant.tenant_id AND private_key_sealed IS NOT NULL LIMIT 1) AS key
+  LIMIT 1`;
+
+/** Whether a private key is sealed: from then on the master key is fixed. */
+export async function hasSigningKeys(client: pg.ClientBase): Promise<boolean> {
+  return (await findSealed(client)) !== undefined;
+}
+
+/**
+ * Unseals one private key, so that a wrong master key is found at start and not by whoever needs a license file. As the
+ * application role. Throws ConfigError.
+ */
+export async function assertSigningKeysOpen(client: pg.ClientBase, secrets: Secrets): Promise<void> {
+  const key = await findSealed(client);
+  if (!key) return;
+  try {
+    secrets.open(key.sealed, signingKeySealContext(key.tenant_id, key.kid));
+  } catch {
+    throw new ConfigError(
+      "MASTER_KEY is not the one this installation's signing keys were sealed with. " +
+        'Restore the right one: the variable MASTER_KEY, or master.key in DATA_DIR.',
+    );
+  }
+}
+
+async function findSealed(client: pg.ClientBase): Promise<SealedKey | undefined> {
+  const { rows } = await client.query<SealedKey>(FIND_SEALED);
+  return rows[0];
+}
