@@ -41,6 +41,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'tenants/credentials.ts shown': 'keys that callers showed',
   'tenants/credentials.ts tenants': 'CommittedCache',
   'tenants/key-use.ts used': 'ids of keys that callers showed',
+  'tenants/oidc.authenticator.ts loggedAt': 'reasons of refusals',
 };
 
 /** They know connections, requests and numbers of requests, and no row of a tenant. */
