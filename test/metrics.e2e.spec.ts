@@ -93,17 +93,19 @@ describe('GET /metrics', () => {
     for (const secret of [license.license_id, nobodys, tenant.tenantId, 'secret']) expect(text).not.toContain(secret);
   });
 
-  it('makes one series of whatever leads nowhere', async () => {
+  it('makes one series of unknown paths, and one of methods that a path does not have', async () => {
     const unknown = requests('unknown', 'unknown', 404);
+    const notAllowed = requests('unknown', 'unknown', 405);
     const before = (await value(unknown)) ?? 0;
     for (let i = 0; i < 5; i++) await tenant.get(`/v1/${randomUUID()}/${randomUUID()}`);
     for (const method of ['put', 'delete'] as const) await tenant.send(method, `/v1/licenses/${randomUUID()}`);
     await eventually(async () => {
-      expect(await value(unknown)).toBe(before + 7);
+      expect([await value(unknown), await value(notAllowed)]).toEqual([before + 5, 2]);
     });
     const text = await scrape(monitor);
     expect(seriesOf(text, 'http_request_duration_seconds_count').filter((line) => line.includes('unknown'))).toEqual([
-      `${unknown} ${before + 7}`,
+      `${unknown} ${before + 5}`,
+      `${notAllowed} 2`,
     ]);
   });
 
