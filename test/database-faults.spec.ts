@@ -83,9 +83,11 @@ describe('a database connection that falls silent', () => {
     const { answer: outcomes, ms } = await timed(
       Promise.all([
         slept,
-        // The probe gets a new connection, which answers.
+        // The probe gets a new connection, which answers. The second reason follows the first within a second.
         eventually(async () => {
-          expect(await app.anonymous().get('/health/ready')).toMatchObject(notReady(/has not answered a statement/));
+          const { status, body } = await app.anonymous().get('/health/ready');
+          expect({ status, code: body.code }).toEqual({ status: 503, code: 'NOT_READY' });
+          expect(body.detail).toMatch(/(has|did) not answer(ed)? a statement/);
         }, BOUND_MS),
       ]),
     );

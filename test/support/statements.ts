@@ -9,8 +9,10 @@ const BACKGROUND =
  * that were begun before.
  */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const units: string[][] = [];
+  let units: string[][] = [];
   const open = new Map<pg.Client, string[]>();
+  /** What a client sent so far outside of transactions that were seen to begin. */
+  const outside = new Map<pg.Client, string[][]>();
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
   const original = pg.Client.prototype.query as (...args: unknown[]) => unknown;
   Object.assign(pg.Client.prototype, {
@@ -20,6 +22,10 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<string
       const unit = open.get(this) ?? [];
       if (unit.push(text) === 1 && !ends) units.push(unit);
       if (text.includes('; BEGIN ')) open.set(this, unit);
+      else if (!open.has(this) && !ends) outside.set(this, [...(outside.get(this) ?? []), unit]);
+      // The transaction was begun before: nothing in it was caused by the work.
+      if (ends && !open.has(this)) units = units.filter((one) => !outside.get(this)?.includes(one));
+      if (ends || open.has(this)) outside.delete(this);
       if (ends) open.delete(this);
       return original.apply(this, args);
     },
