@@ -1,4 +1,4 @@
-import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -22,15 +22,35 @@ export class NotReadyError extends ServiceUnavailableException {
  */
 @Injectable()
 export class DatabaseHealth {
+  private readonly logger = new Logger(DatabaseHealth.name);
   private probe: Promise<{ fault: string | undefined }> | undefined;
+  private reason: string | undefined;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Throws NotReadyError. */
+  /** Logs a change and not each probe. Throws NotReadyError. */
   async check(key: string) {
+    try {
+      const result = await this.assertReady(key);
+      if (this.reason !== undefined) this.logger.log('The server is ready again.');
+      this.reason = undefined;
+      return result;
+    } catch (error) {
+      if (error instanceof NotReadyError && error.message !== this.reason) {
+        this.reason = error.message;
+        this.logger.warn({
+          message: error.message,
+          cause: error.cause instanceof Error ? error.cause.message : undefined,
+        });
+      }
+      throw error;
+    }
+  }
+
+  private async assertReady(key: string) {
     const { trouble } = monitorOf(this.dataSource);
     if (trouble !== undefined) throw new NotReadyError(trouble);
     // One probe at a time, whoever asks meanwhile: a database that does not answer must not collect them.

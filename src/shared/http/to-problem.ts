@@ -33,13 +33,16 @@ const INTERNAL: Answer = {
   detail: 'Internal error. Include the X-Request-Id when you report it.',
 };
 
+/** Probes and programs repeat these requests for as long as the condition lasts; its beginning is logged where it is found. */
+const REPORTED_ELSEWHERE = new Set(['NOT_READY', 'REVOCATION_LIST_NOT_READY']);
+
 const logger = new Logger('Problem');
 
 /** Only named errors say what they mean; the rest is logged and says nothing. `now` dates the next step. */
 export function toProblem(thrown: unknown, requestId: string, now?: Date): Problem {
   const exception = databaseProblem(thrown);
   const { status, code, detail, errors, extension } = toAnswer(exception);
-  if (status >= 500 && !isExpected(code)) log(exception, requestId, code);
+  if (status >= 500 && !isExpected(code) && !REPORTED_ELSEWHERE.has(code)) log(exception, requestId, code);
   const next = { ...nextFacts(exception), retryAfterS: retryAfterOf(exception, status) };
   return problem(status, code, detail, requestId, { errors, extension, next, now });
 }
