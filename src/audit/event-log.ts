@@ -57,7 +57,7 @@ const MOVE = {
     ), chosen AS MATERIALIZED (
       SELECT id FROM unnest($1::text[]) AS tenant (tenant_id) CROSS JOIN LATERAL (
         SELECT id FROM outbox WHERE outbox.tenant_id COLLATE "C" = tenant.tenant_id
-        ORDER BY resource_seq NULLS FIRST, id LIMIT $2) AS waiting
+        ORDER BY resource_seq NULLS FIRST LIMIT $2) AS waiting
       LIMIT $2
     ), moved AS (
       DELETE FROM outbox WHERE tenant_id = ANY($1) AND id = ANY(ARRAY(SELECT id FROM chosen)) AND (SELECT count FROM locked) >= 0

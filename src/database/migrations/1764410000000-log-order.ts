@@ -50,11 +50,11 @@ const COUNT = `
   GROUP BY resource_type, resource_id HAVING resource_type <> 'license' OR count(*) > 1`;
 
 /**
- * The move reads this index alone, whatever plan PostgreSQL takes: the primary key has another collation, and would be read as a
+ * Without the id, by which PostgreSQL would otherwise delete through this index and read all of it. The move reads this index alone, whatever plan PostgreSQL takes: the primary key has another collation, and would be read as a
  * whole and sorted for each chunk.
  */
 const NUMBERS = `
   ALTER TABLE outbox ADD COLUMN resource_seq integer;
-  CREATE INDEX outbox_order ON outbox (tenant_id COLLATE "C", resource_seq NULLS FIRST, id);
+  CREATE INDEX outbox_order ON outbox (tenant_id COLLATE "C", resource_seq NULLS FIRST);
   ALTER TABLE license_event_logs ADD COLUMN resource_seq integer;
 `;
