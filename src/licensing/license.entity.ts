@@ -443,7 +443,7 @@ export class License extends VersionedRow {
     return this.changedSince(before, this.terms(now), now);
   }
 
-  /** The same with the terms of a template, where one is given, and which edits by hand they replaced. */
+  /** Applies an action with the terms of a template, where one is given, and returns also the values set by hand that these replaced. */
   private withTerms(
     action: LicenseAction,
     template: Template | undefined,

@@ -5,10 +5,10 @@ import { ReadGroups } from '../shared/read-groups.js';
 import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
 import { RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
 
-/** What everybody may see of a list. */
+/** The public part of a revocation list. */
 export type PublishedList = Pick<RevocationList, 'number' | 'signedText' | 'issuedAt' | 'expiresAt'>;
 
-/** What a new list is compared with. */
+/** The stored values that a new list is compared with. */
 export interface ListState {
   readonly latest: RevocationList | undefined;
   readonly activeKid: string | null;

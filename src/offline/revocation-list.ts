@@ -25,7 +25,7 @@ export interface RevocationList {
   readonly asOfSeq: string | null;
 }
 
-/** What the next list says. */
+/** The content of the next list. */
 export interface Draft {
   /** One more than the latest where something changed; the same where it is only signed anew. */
   readonly number: number;

@@ -52,7 +52,7 @@ export class PublishRevocationListHandler implements ICommandHandler<PublishRevo
       this.lists.readState(transaction),
       this.queries.execute(new ListRevokedLicensesQuery(actor, listedSince(now))),
     ]);
-    // What has to wait for a second has not been compared.
+    // A list that has to wait for a second has not been compared with the licenses.
     const asOfSeq = latest && isTooSoon(latest, activeKid, now) ? latest.asOfSeq : lastSeq;
     return { latest, asOfSeq, draft: draftRevocationList(latest, licenseIds, activeKid, now) };
   }

@@ -34,7 +34,7 @@ export const Problem = z
 
 export type Problem = z.infer<typeof Problem>;
 
-/** What a problem says besides its code and sentence. */
+/** Members of a problem besides its code and detail. */
 export interface ProblemFacts {
   readonly errors?: readonly FieldProblem[] | undefined;
   /** Members that only this code has. */

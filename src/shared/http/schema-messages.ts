@@ -101,7 +101,7 @@ function lengthOf(origin: 'string' | 'array', bound: string, size: number): stri
   return `must ${origin === 'string' ? 'be' : 'have'} ${bound} ${size} ${unit}${size === 1 ? '' : 's'}`;
 }
 
-/** What each alternative asks of the value itself, each once. */
+/** The requirement of each alternative on the value itself, each once. */
 function anyOf(alternatives: readonly (readonly z.core.$ZodIssue[])[]): string {
   const texts = alternatives.flatMap((issues) => issues.filter(({ path }) => path.length === 0).slice(0, 1));
   const [first, ...more] = [...new Set(texts.map(({ message }) => message))];

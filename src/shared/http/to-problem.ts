@@ -24,7 +24,7 @@ interface Answer extends Pick<ProblemFacts, 'errors' | 'extension'> {
   readonly detail: string;
 }
 
-/** What it costs to wait where nothing says for how long. */
+/** Seconds to wait before a retry, where the error names none. */
 const DEFAULT_RETRY_S = 1;
 
 const INTERNAL: Answer = {

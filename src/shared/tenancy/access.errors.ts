@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { Permission } from './permissions.js';
 
-/** What a caller may know of a refused token. Only a token with a genuine signature is told more than TOKEN_INVALID. */
+/** The public reason why a token is refused. Only a token with a genuine signature is told more than TOKEN_INVALID. */
 export type TokenFault =
   | 'TOKEN_INVALID'
   | 'TOKEN_EXPIRED'
