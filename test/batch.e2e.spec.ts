@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { NDJSON, type Api, type Wire } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
@@ -138,11 +140,6 @@ describe('a batch of orders', () => {
   it('of one tenant takes its share of the places at most, and gives it back', async () => {
     const other = await app.tenant();
     await other.get('/v1/me');
-    const begin = async (sender: Api) => {
-      const client = await RawClient.open(url);
-      await client.send(headOf(sender), chunk(ndjson([{}])));
-      return client;
-    };
     const held = await Promise.all(Array.from({ length: 6 }, () => begin(api)));
     const heads = await Promise.all(held.map((client) => client.head()));
     expect(heads.sort()).toEqual([200, 200, 200, 200, 503, 503]);
@@ -150,6 +147,94 @@ describe('a batch of orders', () => {
     expect(await neighbour.head()).toBe(200);
     for (const client of [...held, neighbour]) client.leave();
     await eventually(async () => expect(await send('[]\n')).toHaveLength(1));
+  });
+
+  /** A client whose batch was done whole, and whose answer, larger than what a connection takes up, nobody reads. */
+  const leaveUnread = async () => {
+    const client = await RawClient.open(url);
+    const unknownFields = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${'x'.repeat(280)}${n}`, 0]));
+    const last = order();
+    const body = ndjson([...Array.from({ length: 800 }, () => unknownFields), last]);
+    await client.send(headOf(api, Buffer.byteLength(body)), body);
+    await eventually(async () => expect(await issuedTo([last.issued_to])).toHaveLength(1));
+    return client;
+  };
+  const begin = async (sender: Api) => {
+    const client = await RawClient.open(url);
+    await client.send(headOf(sender), chunk('[]\n'));
+    return client;
+  };
+  const expectAllPlacesFree = () =>
+    eventually(async () => {
+      const held = await Promise.all(Array.from({ length: 4 }, () => begin(api)));
+      const heads = await Promise.all(held.map((client) => client.head()));
+      for (const client of held) client.leave();
+      expect(heads).toEqual([200, 200, 200, 200]);
+    });
+  const statusOfNext = async () => (await api.send('post', PATH, '[]\n', { 'Content-Type': NDJSON })).status;
+
+  it('holds its place until its answer was read or its client is gone', async () => {
+    const [reads, leaves, ...others] = [
+      await leaveUnread(),
+      await leaveUnread(),
+      await leaveUnread(),
+      await leaveUnread(),
+    ];
+    expect(await statusOfNext()).toBe(503);
+    const { body } = await reads.answer();
+    expect(body.trim().split('\n')).toHaveLength(801);
+    expect(body.length).toBeGreaterThan(10_000_000);
+    await eventually(async () => expect(await statusOfNext()).toBe(200));
+    const again = await leaveUnread();
+    expect(await statusOfNext()).toBe(503);
+    leaves.leave();
+    await eventually(async () => expect(await statusOfNext()).toBe(200));
+    for (const client of [again, reads, ...others]) client.leave();
+  });
+
+  it('gives its place back however it ends', async () => {
+    const reader = await app.key(api.tenantId, ['licenses:read']);
+    const ends: (() => Promise<void>)[] = [
+      async () => expect((await api.send('post', PATH, '[]\n', { 'Content-Type': NDJSON, 'Idempotency-Key': '"' })).status).toBe(400), // prettier-ignore
+      async () => expect((await api.send('post', PATH, '[]\n', { 'Content-Type': 'application/json' })).status).toBe(415), // prettier-ignore
+      async () => expect((await api.send('post', PATH, '\n', { 'Content-Type': NDJSON })).body).toEqual([]),
+      async () => expect((await reader.send('post', PATH, '[]\n', { 'Content-Type': NDJSON })).status).toBe(403),
+      async () => expect((await fetch(url, { method: 'HEAD' })).status).toBe(405),
+      // Gone before its caller is known, and in the middle of its lines.
+      async () => (await begin(api)).leave(),
+      async () => {
+        const client = await RawClient.open(url);
+        await client.send(headOf(api), chunk(ndjson([order(), order()])));
+        expect(await client.head()).toBe(200);
+        client.leave();
+      },
+      // A body that breaks off ends its connection.
+      async () => {
+        const client = await RawClient.open(url);
+        await client.send(headOf(api), chunk('[]\n'), 'no chunk\r\n');
+        await client.closed();
+      },
+    ];
+    for (const end of ends) for (let round = 0; round < 5; round++) await eventually(end);
+    await expectAllPlacesFree();
+  });
+
+  it('gives its place back where its client is gone before its key was found', async () => {
+    const keys = await Promise.all(Array.from({ length: 5 }, () => app.key(api.tenantId, ['licenses:issue'])));
+    const lock = new pg.Client({ connectionString: app.database.superuserUrl });
+    await lock.connect();
+    await lock.query('BEGIN; LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+    const responses: ServerResponse[] = [];
+    const note = (_: unknown, response: ServerResponse) => responses.push(response);
+    app.nest.getHttpServer().on('request', note);
+    const clients = await Promise.all(keys.map(begin));
+    await eventually(() => expect(responses).toHaveLength(5));
+    app.nest.getHttpServer().off('request', note);
+    for (const client of clients) client.leave();
+    await eventually(() => expect(responses.every(({ closed }) => closed)).toBe(true));
+    await lock.query('COMMIT');
+    await lock.end();
+    await expectAllPlacesFree();
   });
 
   it('sent again with its key does what is missing and nothing twice', async () => {

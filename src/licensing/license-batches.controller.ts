@@ -7,7 +7,7 @@ import { DescribeBatch } from '../shared/http/api.decorators.js';
 import { BatchChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { mapEach } from '../shared/http/in-order.js';
 import type { BrokenLine, Line } from '../shared/http/lines.js';
-import { Ndjson, NdjsonLines, ndjsonReply } from '../shared/http/ndjson.js';
+import { Ndjson, NdjsonLines } from '../shared/http/ndjson.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
 import { BatchChangeLicensesCommand } from './commands/batch-change-licenses.command.js';
@@ -34,7 +34,7 @@ export class LicenseBatchesController {
     @Req() { id }: FastifyRequest,
   ) {
     const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, lines, options));
-    return ndjsonReply(mapEach(outcomes, (outcome) => toBatchResult(outcome, id)));
+    return mapEach(outcomes, (outcome) => toBatchResult(outcome, id));
   }
 
   @Post('licenses::batch-renew')
@@ -81,6 +81,6 @@ export class LicenseBatchesController {
 
   private async change(command: BatchChangeLicensesCommand, requestId: string) {
     const outcomes = await this.commands.execute(command);
-    return ndjsonReply(mapEach(outcomes, (outcome) => toBatchChangeResult(outcome, requestId)));
+    return mapEach(outcomes, (outcome) => toBatchChangeResult(outcome, requestId));
   }
 }

@@ -4,13 +4,8 @@ import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { inOrder } from '../shared/http/in-order.js';
 import { parseJson } from '../shared/http/json-body.js';
 import type { BrokenLine, Line } from '../shared/http/lines.js';
-import { TenantSlots } from '../shared/http/tenant-slots.js';
 import { validated } from '../shared/http/validation.pipe.js';
 import type { Actor } from '../shared/tenancy/actor.js';
-
-/** At once in this process, whatever they do: what their answers may come to in memory. */
-const MAX_BATCHES = 16;
-const MAX_BATCHES_PER_TENANT = 4;
 
 export interface LicenseBatch {
   readonly actor: Actor;
@@ -41,23 +36,11 @@ interface OwnKey {
  */
 @Injectable()
 export class LicenseBatches {
-  private readonly slots = new TenantSlots(MAX_BATCHES, MAX_BATCHES_PER_TENANT);
-
-  /** The caller must read the outcomes to their end, or return them, because that frees the slot. Throws OverloadedError. */
-  run<Order extends OwnKey, License>(batch: LicenseBatch, work: BatchWork<Order, License>) {
-    return this.outcomes(batch, work, this.slots.take(batch.actor.tenantId));
-  }
-
-  private async *outcomes<Order extends OwnKey, License>(
+  run<Order extends OwnKey, License>(
     { lines, options }: LicenseBatch,
     work: BatchWork<Order, License>,
-    free: () => void,
   ): AsyncGenerator<BatchOutcome<License>> {
-    try {
-      yield* inOrder(lines, work.window, (line) => outcomeOf(line, options, work));
-    } finally {
-      free();
-    }
+    return inOrder(lines, work.window, (line) => outcomeOf(line, options, work));
   }
 }
 

@@ -6,6 +6,7 @@ import { IdempotencySweeper } from './events/idempotency.sweeper.js';
 import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { UnitOfWork } from './events/unit-of-work.js';
+import { BatchSlots } from './http/batch-slots.js';
 import { Exports } from './http/exports.js';
 import { Paginator } from './http/paginator.js';
 import { AddressLimit } from './limits/address-limit.js';
@@ -29,6 +30,7 @@ import { ProcessClock } from './process-clock.js';
     Relay,
     RateCounter,
     FailureLimit,
+    BatchSlots,
     Exports,
     Paginator,
     AddressLimit,
@@ -43,6 +45,7 @@ import { ProcessClock } from './process-clock.js';
     RateCounter,
     FailureLimit,
     AddressLimit,
+    BatchSlots,
     Exports,
     Paginator,
   ],

@@ -5,7 +5,7 @@ import type { LicenseResponse } from '../license.dto.js';
 
 /**
  * Renews, suspends or revokes the license that each line names, as the command for one does, events and errors included.
- * What is done to one license is done in the order of the lines. Throws OverloadedError.
+ * What is done to one license is done in the order of the lines.
  */
 export class BatchChangeLicensesCommand
   extends Command<AsyncGenerator<BatchOutcome<LicenseResponse>>>

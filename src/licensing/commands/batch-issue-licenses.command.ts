@@ -5,7 +5,7 @@ import type { IssuedLicense } from '../license.dto.js';
 
 /**
  * Issues a license for each line, as `IssueLicenseCommand` does: each by itself, and as many at once as share transactions
- * well. Throws OverloadedError.
+ * well.
  */
 export class BatchIssueLicensesCommand
   extends Command<AsyncGenerator<BatchOutcome<IssuedLicense>>>

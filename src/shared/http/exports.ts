@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { OverloadedError } from './problem.errors.js';
-import { TenantSlots } from './tenant-slots.js';
+import { TenantSlots, untilClosed } from './tenant-slots.js';
 import { toProblem } from './to-problem.js';
 
 /** At once in this process: each holds two pages in memory and, while it reads one, a connection of the pool. */
@@ -23,19 +24,18 @@ export class Exports {
    * is made when there is room for it. A reader that takes nothing for as long as a request may take is forgotten. Throws
    * OverloadedError.
    */
-  async begin(parts: AsyncIterable<string>, { id, actor, server, raw: { socket } }: AuthenticatedRequest) {
+  async begin(parts: AsyncIterable<string>, { id, actor, server }: AuthenticatedRequest, response: ServerResponse) {
     const free = this.slots.take(actor?.tenantId);
     const { requestTimeout } = server.server;
     const forget = () => stream.destroy();
     const stream = Readable.from(piecesOf(parts, requestTimeout, forget), { objectMode: false });
     this.running.add(stream);
-    // An answer that waits behind another one of its connection is not told when that closes.
-    socket.once('close', forget);
-    stream.once('close', () => {
-      free();
-      this.running.delete(stream);
-      socket.off('close', forget);
-    });
+    const closed = untilClosed(response).then(forget);
+    void untilClosed(stream)
+      .then(() => this.running.delete(stream))
+      // The last pieces still wait in memory until they are read.
+      .then(() => closed)
+      .then(free);
     // Nobody can be answered any more, so it is logged here.
     stream.on('error', (error) => stream.readableDidRead && toProblem(error, id));
     await once(stream, 'readable');

@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lastValueFrom, of, type Observable } from 'rxjs';
 import { Exports } from './exports.js';
 import { preferredForm, type Row } from './list-forms.js';
@@ -23,11 +23,13 @@ export class ListExport implements NestInterceptor {
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler<Page<Row>>): Promise<Observable<unknown>> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
     const form = preferredForm(request.raw);
     if (!form) return next.handle();
     const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
-    const stream = await this.exports.begin(form.write(pagesOf(request, next), columns), request);
+    const { raw: response } = http.getResponse<FastifyReply>();
+    const stream = await this.exports.begin(form.write(pagesOf(request, next), columns), request, response);
     const disposition = `attachment; filename="${nameOf(request)}.${form.fileExtension}"`;
     return of(new StreamableFile(stream, { type: form.contentType, disposition }));
   }

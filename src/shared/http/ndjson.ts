@@ -4,14 +4,22 @@ import { PassThrough, type Readable } from 'node:stream';
 import {
   applyDecorators,
   createParamDecorator,
+  Injectable,
   StreamableFile,
   UnsupportedMediaTypeException,
+  UseInterceptors,
+  type CallHandler,
   type ExecutionContext,
+  type NestInterceptor,
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
+import { BatchSlots } from './batch-slots.js';
 import { readLines, type BrokenLine, type Line } from './lines.js';
+import { untilClosed } from './tenant-slots.js';
 import { closeBehindAnswer } from './unread-body.js';
 
 export const NDJSON = 'application/x-ndjson';
@@ -21,12 +29,39 @@ const IDLE_MS = 60_000;
 const streams = new WeakMap<Socket, IncomingMessage>();
 
 /**
- * A route that takes a line of JSON for each item and gives one for each, both named as components of the OpenAPI document.
- * Everywhere else NDJSON is an unsupported media type.
+ * Answers with a line for each item that the route gives, sent as they come. The answer goes on while nobody reads it, since many a
+ * client sends all before it reads, so the batch holds its slot until the lines are made and the response has left the memory.
+ */
+@Injectable()
+export class NdjsonAnswer implements NestInterceptor<AsyncIterable<object>, StreamableFile> {
+  constructor(private readonly slots: BatchSlots) {}
+
+  /** Throws OverloadedError. */
+  intercept(context: ExecutionContext, next: CallHandler<AsyncIterable<object>>): Observable<StreamableFile> {
+    const http = context.switchToHttp();
+    const free = this.slots.take(http.getRequest<AuthenticatedRequest>().actor?.tenantId);
+    let written = Promise.resolve();
+    void untilClosed(http.getResponse<FastifyReply>().raw)
+      .then(() => written)
+      .then(free);
+    return next.handle().pipe(
+      map((items) => {
+        const out = new PassThrough();
+        written = writeLines(items, out);
+        return new StreamableFile(out, { type: NDJSON });
+      }),
+    );
+  }
+}
+
+/**
+ * A route that takes a line of JSON for each item and returns the items of its answer, both named as components of the OpenAPI
+ * document. Everywhere else NDJSON is an unsupported media type.
  */
 export const Ndjson = (item: string, result: string) =>
   applyDecorators(
     RouteConfig({ ndjson: true }),
+    UseInterceptors(NdjsonAnswer),
     ApiConsumes(NDJSON),
     ApiBody({ description: 'A line for each item.', required: true, schema: reference(item) }),
     ApiOkResponse({
@@ -60,17 +95,7 @@ export function isStreaming(socket: Socket): boolean {
   return streams.get(socket)?.complete === false;
 }
 
-/**
- * An answer of one line for each item, sent as they come. It goes on while nobody reads it, since many a client sends all
- * before it reads: what waits is as much as the items are. When the client is gone, no further item is asked for.
- */
-export function ndjsonReply(items: AsyncIterable<object>): StreamableFile {
-  const out = new PassThrough();
-  void writeLines(items, out);
-  return new StreamableFile(out, { type: NDJSON });
-}
-
-/** Lines that are there in one turn leave together. */
+/** Lines that are there in one turn leave together. When the client is gone, no further item is asked for. Never fails. */
 async function writeLines(items: AsyncIterable<object>, out: PassThrough): Promise<void> {
   let lines = '';
   const flush = () => {

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { finished, type Readable } from 'node:stream';
 import { OverloadedError } from './problem.errors.js';
 
 /** Counts long-lived requests of this process. One tenant may hold only its share, so that it cannot keep all others out. */
@@ -10,7 +12,10 @@ export class TenantSlots {
     private readonly maxPerTenant: number,
   ) {}
 
-  /** Takes a slot; undefined is the platform. Returns the function that frees it. Throws OverloadedError. */
+  /**
+   * Takes a slot; undefined is the platform. Returns the function that frees it, which belongs behind `untilClosed(response)`: an
+   * answer that is complete still holds memory while nobody reads it. Throws OverloadedError.
+   */
   take(tenantId: string | undefined): () => void {
     const ofTenant = this.taken.get(tenantId) ?? 0;
     if (this.total >= this.max || ofTenant >= this.maxPerTenant) throw new OverloadedError();
@@ -29,4 +34,13 @@ export class TenantSlots {
     if (ofTenant === 0) this.taken.delete(tenantId);
     else this.taken.set(tenantId, ofTenant);
   }
+}
+
+/** Resolves when the stream ended or broke off, also where that was before. A response ends when the kernel has taken all of it. */
+export function untilClosed(stream: ServerResponse | Readable): Promise<void> {
+  return new Promise((resolve) => {
+    finished(stream, () => {
+      resolve();
+    });
+  });
 }
