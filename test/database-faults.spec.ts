@@ -233,14 +233,12 @@ describe('a database that takes no writes', () => {
     );
     expect(await api.post('/v1/products', { product_id: 'p', name: 'P' })).toMatchObject(UNAVAILABLE);
     expect((await api.get('/v1/products')).status).toBe(200);
-    const lines: string[] = [];
-    const record = (line: unknown) => lines.push(JSON.stringify(line));
-    app.nest.useLogger({ log: record, warn: record, error: record, fatal: record });
+    const lines = app.recordLog();
     for (let probes = 0; probes < 3; probes++)
       expect(await app.anonymous().get('/health/ready')).toMatchObject(notReady(/no space left/));
-    expect(lines.filter((line) => line.includes('no space left'))).toHaveLength(1);
-    expect(lines.filter((line) => line.includes('stack'))).toEqual([]);
-    app.nest.useLogger(false);
+    expect(lines.filter(({ content }) => content.includes('no space left'))).toHaveLength(1);
+    expect(lines.filter(({ content }) => content.includes('stack'))).toEqual([]);
+    app.silence();
     await app.database.query('DROP TRIGGER fill ON billing_products');
     await api.create('/v1/products', { product_id: 'p', name: 'P' });
     await eventually(async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
@@ -162,6 +163,34 @@ describe('the limit of failures', () => {
     expect(await me(app.anonymous(), ports(31))).toBe(429);
     await app.stop();
   });
+
+  it.each(['X-Forwarded-For', 'Forwarded'])(
+    'says once in the log that callers behind a proxy are one address, by %s and without TRUST_PROXY alone',
+    async (header) => {
+      for (const [environment, warnings] of [
+        [{}, 1],
+        [{ TRUST_PROXY: '1' }, 0],
+      ] as const) {
+        const { app } = await startAtRest({ environment });
+        const lines = app.recordLog();
+        const proxyLines = () => lines.filter(({ content }) => content.includes('TRUST_PROXY'));
+        await app.anonymous().get('/health/live');
+        expect(proxyLines()).toEqual([]);
+        for (let n = 0; n < 3; n++) {
+          const forwarded = header === 'Forwarded' ? `for=203.0.113.${n}` : `203.0.113.${n}`;
+          await app.anonymous().send('get', '/health/live', undefined, { [header]: forwarded });
+        }
+        expect(proxyLines()).toEqual(
+          Array(warnings).fill({
+            level: 'warn',
+            context: 'Proxy',
+            content: expect.stringMatching(/X-Forwarded-For.*TRUST_PROXY is not set.*count as one address/),
+          }),
+        );
+        await app.stop();
+      }
+    },
+  );
 });
 
 describe('rate limits', () => {
@@ -425,6 +454,34 @@ describe('a flood', () => {
     });
     expect((await Promise.all(begun)).map(({ status }) => status)).toEqual([201, 201]);
     expect((await api.get('/v1/products')).body.data).toHaveLength(2);
+    await app.stop();
+  });
+
+  it('of clients that are gone before their keys were found leaves nothing in flight', async () => {
+    const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', ...PATIENT } });
+    const api = await app.tenant();
+    const keys = [await app.key(api.tenantId, ['products:write']), await app.key(api.tenantId, ['products:write'])];
+    await app.nest.listen(0, '127.0.0.1');
+    const { port } = app.nest.getHttpServer().address() as AddressInfo;
+    const responses: ServerResponse[] = [];
+    app.nest.getHttpServer().on('request', (_: unknown, response: ServerResponse) => responses.push(response));
+    await withClient(app.database.ownerUrl, async (owner) => {
+      await owner.query('BEGIN; LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+      const clients = keys.map((key) => beginMaking('p', key, port));
+      for (const { socket, body } of clients) socket.write(body);
+      await eventually(() => {
+        expect(responses.map(({ req }) => req.complete)).toEqual([true, true]);
+      });
+      for (const { socket } of clients) socket.resetAndDestroy();
+      await eventually(() => {
+        expect(responses.map(({ closed }) => closed)).toEqual([true, true]);
+      });
+      await owner.query('ROLLBACK');
+    });
+    await eventually(async () => {
+      const answers = await Promise.all(Array.from({ length: 2 }, () => api.get('/v1/me')));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    });
     await app.stop();
   });
 });

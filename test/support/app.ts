@@ -31,6 +31,13 @@ export interface TestAppOptions {
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
+export interface LogLine {
+  readonly level: string;
+  /** The name of the logger. */
+  readonly context: string;
+  readonly content: string;
+}
+
 /** Lists are signed when a test asks for it: the first one makes a key, and that has events. */
 const QUIET = { LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', REVOCATION_LIST_INTERVAL_MS: '86400000' };
 
@@ -106,7 +113,27 @@ export class TestApp {
     return new Api(this.nest, this.document, '', undefined);
   }
 
+  /** What is logged from now on until `silence`, of every application of this process. */
+  recordLog(): LogLine[] {
+    const lines: LogLine[] = [];
+    const recorder = (level: string) => (content: unknown, context?: unknown) => {
+      lines.push({ level, context: String(context), content: JSON.stringify(content) });
+    };
+    this.nest.useLogger({
+      log: recorder('log'),
+      warn: recorder('warn'),
+      error: recorder('error'),
+      fatal: recorder('fatal'),
+    });
+    return lines;
+  }
+
+  silence(): void {
+    this.nest.useLogger(false);
+  }
+
   async stop(): Promise<void> {
+    this.silence();
     await this.nest.close();
     if (this.ownsDatabase) await this.database.drop();
   }

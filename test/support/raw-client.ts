@@ -53,8 +53,9 @@ export class RawClient {
     return this.received.toString('utf8');
   }
 
-  leave(): void {
-    this.socket.destroy();
+  leave(how: 'end' | 'reset' = 'end'): void {
+    if (how === 'reset') this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 
   private headEnd(): number {
