@@ -7,6 +7,8 @@ export class PostgresProxy {
   roundTrips = 0;
   /** How many connections clients have made. */
   connections = 0;
+  /** How many of them are open. */
+  openConnections = 0;
   private readonly sockets = new Set<Socket>();
   private cutAfter: string | undefined;
   private statementsLeft = Infinity;
@@ -32,6 +34,8 @@ export class PostgresProxy {
     const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
     server.on('connection', (client) => {
       proxy.connections++;
+      proxy.openConnections++;
+      client.once('close', () => proxy.openConnections--);
       // A connection that nobody forwards: it is accepted, and that is all.
       if (proxy.isFrozen) proxy.sockets.add(client.on('error', () => client.destroy()).pause());
       else proxy.link(client, connect(target));
