@@ -184,7 +184,7 @@ describe('a server whose database does not answer any more', () => {
   it('ends within the time it is given, with statements under way', async () => {
     const SHUTDOWN_MS = 3_000;
     const POOL_SIZE = 10;
-    const answersOf = <T>(request: (n: number) => Promise<T>) => Array.from({ length: 20 }, (_, n) => request(n));
+    const REQUESTS = 20;
     const database = await TestDatabase.create();
     const proxy = await PostgresProxy.start(database.applicationUrl);
     const key = generateApiKey();
@@ -195,27 +195,32 @@ describe('a server whose database does not answer any more', () => {
       LOOKUP_KEY: randomBytes(32).toString('hex'),
       HTTP_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_MS),
       DATABASE_POOL_SIZE: String(POOL_SIZE),
+      MAX_IN_FLIGHT: String(REQUESTS),
       DATABASE_STATEMENT_TIMEOUT_MS: '60000',
       DATABASE_POOL_WAIT_MS: '60000',
     });
     try {
       await server.start();
       expect((await server.fetch('/products', { key })).status).toBe(200);
-      // Each request finds a connection open, so that the server has read all of them when it is told to end.
-      await Promise.all(answersOf(() => fetch(`${server.url}/health/live`).then((answer) => answer.text())));
       proxy.freeze({ alsoNew: true });
-      const answers = answersOf((n) => {
+      const answers = Array.from({ length: REQUESTS }, (_, n) => {
         const body = { product_id: `p${n}`, name: 'P' };
         return server.fetch('/products', { method: 'POST', body, key });
       });
-      // The pool is full: some wait for an answer, some for a new connection, and the others for one of these.
+      // The server has read all of them: a further one is refused.
+      await eventually(async () => {
+        expect((await fetch(`${server.url}/docs`)).status).toBe(503);
+      });
+      // Some wait for an answer, some for a new connection, and the others for one of these.
       await eventually(() => {
         expect(proxy.openConnections).toBe(POOL_SIZE);
       });
       const { answer: code, ms } = await timed(server.kill('SIGTERM'));
       expect(code).toBe(0);
       expect(ms).toBeLessThan(SHUTDOWN_MS + 1_000);
-      expect(await Promise.all(answers.map(async (answer) => (await answer).status))).toEqual(Array(20).fill(503));
+      expect(await Promise.all(answers.map(async (answer) => (await answer).status))).toEqual(
+        Array(REQUESTS).fill(503),
+      );
     } finally {
       await server.cleanUp();
       await proxy.stop();
