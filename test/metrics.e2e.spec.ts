@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { poolOf } from '../src/database/pool.js';
+import { withClient } from '../src/database/with-client.js';
 import { Relay } from '../src/shared/events/relay.js';
 import { Credentials } from '../src/tenants/credentials.js';
 import type { Api } from './support/api.js';
 import { TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
 import { PostgresProxy } from './support/proxy.js';
+import { RawClient } from './support/raw-client.js';
 
 const MINUTE_MS = 60_000;
 /** So that rows stay in the outbox until a test has looked at them. */
@@ -224,6 +227,58 @@ describe('a scrape', () => {
       expect([response.status, response.headers.ratelimit]).toEqual([200, undefined]);
     }
     expect((await tenant.get('/v1/me')).headers.ratelimit).toContain('r=2');
+    await app.stop();
+  });
+
+  it('counts a client that is gone before its answer once, with status 499, and never as a fault of the database', async () => {
+    const app = await TestApp.start({ environment: RELAY_SLEEPS });
+    const [monitor, tenant] = [await app.platform('monitor'), await app.tenant()];
+    await app.nest.listen(0, '127.0.0.1');
+    await tenant.get('/v1/products');
+    await scrape(monitor);
+    const log = app.recordLog();
+    const product = JSON.stringify({ product_id: 'p', name: 'P' });
+    const url = await app.nest.getUrl();
+    const begin = async (body: string) => {
+      const client = await RawClient.open(url);
+      const arrived = once(app.nest.getHttpServer(), 'request');
+      await client.send(
+        `POST /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.key ?? ''}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${product.length}\r\n\r\n${body}`,
+      );
+      await arrived;
+      return client;
+    };
+    const gone = requests('POST', '/v1/products', 499);
+    await withClient(app.database.ownerUrl, async (owner) => {
+      await owner.query('BEGIN; LOCK TABLE billing_products');
+      // Two bodies are on their way, and the requests of the others wait for the lock.
+      const clients: RawClient[] = [];
+      for (const body of ['{', '{', product, product]) clients.push(await begin(body));
+      await eventually(async () => {
+        const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'billing_products'::regclass`;
+        expect(await owner.query(waiting)).toMatchObject({ rowCount: 2 });
+      });
+      for (const [at, client] of clients.entries()) client.leave(at % 2 === 0 ? 'end' : 'reset');
+      await eventually(async () => {
+        expect(valueOf(await scrape(monitor), gone)).toBe(4);
+      });
+      await owner.query('ROLLBACK');
+    });
+    await eventually(() => {
+      const refused = log
+        .filter(({ context }) => context === 'Refusals')
+        .map(({ content }) => (JSON.parse(content) as { refused: Record<string, number> }).refused);
+      expect(refused.map((counts) => Object.keys(counts))).toEqual(refused.map(() => ['CLIENT_CLOSED_REQUEST']));
+      expect(refused.reduce((sum, counts) => sum + (counts.CLIENT_CLOSED_REQUEST ?? 0), 0)).toBe(4);
+    });
+    const text = await scrape(monitor);
+    expect(valueOf(text, gone)).toBe(4);
+    expect(seriesOf(text, 'imprimatur_problems_total')).toEqual([
+      'imprimatur_problems_total{code="CLIENT_CLOSED_REQUEST"} 4',
+    ]);
+    expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(log.filter(({ context, content }) => context === 'Request' && content.includes('POST'))).toEqual([]);
     await app.stop();
   });
 

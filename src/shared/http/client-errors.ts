@@ -18,8 +18,16 @@ interface ClientProblem {
 
 const NOT_HTTP: ClientProblem = { status: 400, code: 'MALFORMED_REQUEST', detail: 'The request is not valid HTTP.' };
 
+export const CLIENT_CLOSED: ClientProblem = {
+  status: 499,
+  code: 'CLIENT_CLOSED_REQUEST',
+  detail: 'The client closed the connection.',
+};
+
 const PROBLEMS: Readonly<Record<string, ClientProblem>> = {
-  ECONNRESET: { status: 499, code: 'CLIENT_CLOSED_REQUEST', detail: 'The client closed the connection.' },
+  ECONNRESET: CLIENT_CLOSED,
+  // Of a request that is not complete.
+  HPE_INVALID_EOF_STATE: CLIENT_CLOSED,
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     code: 'REQUEST_TIMEOUT',

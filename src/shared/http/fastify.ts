@@ -8,15 +8,16 @@ import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { ArrivingBodies } from './arriving-bodies.js';
 import { receiveBodies } from './body.guard.js';
 import { boundedRequest } from './bounded-request.js';
-import { answerClientError, clientProblem, type ClientError } from './client-errors.js';
+import { answerClientError } from './client-errors.js';
 import { closeConnections, handleInTurn } from './connections.js';
 import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
 import { Offenders } from './offenders.js';
+import { onOutcome, reportOutcomes } from './outcomes.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
-import { isExpected, outcomeOf, RefusalLog } from './refusals.js';
+import { isExpected, RefusalLog } from './refusals.js';
 import { securityHeaders } from './security-headers.js';
 import { dropUnreadBodies, dropUnreadBody } from './unread-body.js';
 
@@ -68,6 +69,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     ignoreForwardedPorts(fastify);
   }
   handleInTurn(fastify, (socket) => offenders?.note(socket));
+  reportOutcomes(fastify);
   setCommonHeaders(fastify);
   refuseOddHeaders(fastify);
   boundWorkInFlight(fastify, inFlight);
@@ -159,13 +161,9 @@ function setCommonHeaders(fastify: FastifyInstance): void {
 function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
   const refusals = new RefusalLog();
-  fastify.server.on('clientError', (error: ClientError) => {
-    refusals.note(clientProblem(error).code);
-  });
-  fastify.addHook('onResponse', (request: FastifyRequest, reply, done) => {
-    const { status, code } = outcomeOf(request, reply);
+  onOutcome(fastify, ({ request, reply, status, code }) => {
     if (isExpected(code)) refusals.note(code);
-    else
+    else if (request && reply)
       logger.log({
         request_id: request.id,
         tenant_id: (request as AuthenticatedRequest).actor?.tenantId,
@@ -174,6 +172,5 @@ function logRequests(fastify: FastifyInstance): void {
         status,
         duration_ms: Math.round(reply.elapsedTime * 10) / 10,
       });
-    done();
   });
 }

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Metrics } from '../metrics/metrics.js';
-import { clientProblem, type ClientError } from './client-errors.js';
 import { isOtherMethod } from './other-methods.js';
-import { outcomeOf } from './refusals.js';
+import { onOutcome } from './outcomes.js';
 
 /** Of what no route is for, whatever its method and URL. */
 const UNKNOWN = 'unknown';
@@ -11,19 +10,15 @@ const UNKNOWN = 'unknown';
 export function measureRequests(fastify: FastifyInstance, { requestSeconds, problems }: Metrics): void {
   // Routes, methods and statuses are few; so are their series, and each is looked up by its labels once.
   const known = new Map<string, ReturnType<typeof requestSeconds.labels>>();
-  fastify.addHook('onResponse', (request, reply, done) => {
+  onOutcome(fastify, ({ request, reply, status, code }) => {
+    if (code !== undefined) problems.inc({ code });
+    if (!request || !reply) return;
     const route = routeOf(request) ?? UNKNOWN;
     const method = route === UNKNOWN ? UNKNOWN : request.method;
-    const { status, code } = outcomeOf(request, reply);
     const name = `${method} ${route} ${status}`;
     let series = known.get(name);
     if (!series) known.set(name, (series = requestSeconds.labels(method, route, String(status))));
     series.observe(reply.elapsedTime / 1000);
-    if (code !== undefined) problems.inc({ code });
-    done();
-  });
-  fastify.server.on('clientError', (error: ClientError) => {
-    problems.inc({ code: clientProblem(error).code });
   });
 }
 

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 
 /** Problems of callers who ask too much, too slowly, or go away: the server is well, so they are counted and not reported. */
 const EXPECTED = new Set([
@@ -21,12 +21,6 @@ export function isExpected(code: string | undefined): code is string {
   return code !== undefined && EXPECTED.has(code);
 }
 
-/** The status that the client got, or 499 where it closed the connection before; and the code of the problem, if it was one. */
-export function outcomeOf(request: RefusedRequest, reply: FastifyReply): { status: number; code: string | undefined } {
-  if (!reply.raw.headersSent && reply.raw.destroyed) return { status: 499, code: 'CLIENT_CLOSED_REQUEST' };
-  return { status: reply.statusCode, code: request.problemCode };
-}
-
 /** Logs how many refusals there were of each code, one line a second at most. */
 export class RefusalLog {
   private readonly logger = new Logger('Refusals');
@@ -34,7 +28,6 @@ export class RefusalLog {
   private timer: NodeJS.Timeout | undefined;
 
   note(code: string): void {
-    if (!isExpected(code)) return;
     this.counts[code] = (this.counts[code] ?? 0) + 1;
     this.timer ??= this.write();
   }
