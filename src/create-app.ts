@@ -8,7 +8,6 @@ import { allowPages } from './shared/http/cors.js';
 import { Exports } from './shared/http/exports.js';
 import { createFastifyAdapter } from './shared/http/fastify.js';
 import { measureRequests } from './shared/http/measure-requests.js';
-import { OtherMethods } from './shared/http/other-methods.js';
 import { JsonLogger } from './shared/json-logger.js';
 import { Metrics } from './shared/metrics/metrics.js';
 
@@ -38,10 +37,8 @@ export async function prepareApp(app: NestFastifyApplication, { settings }: Conf
     done();
   });
   allowPages(app, settings.CORS_ORIGINS);
-  const methods = new OtherMethods(fastify);
   const document = setUpOpenApi(app);
   await app.init();
-  methods.refuse();
   await fastify.ready();
   return document;
 }

@@ -15,6 +15,7 @@ import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
 import { Offenders } from './offenders.js';
 import { onOutcome, reportOutcomes } from './outcomes.js';
+import { refuseOtherMethods } from './other-methods.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
 import { isExpected, RefusalLog } from './refusals.js';
@@ -72,6 +73,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
   reportOutcomes(fastify);
   setCommonHeaders(fastify);
   refuseOddHeaders(fastify);
+  refuseOtherMethods(fastify, MAX_PARAMETER_LENGTH);
   boundWorkInFlight(fastify, inFlight);
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith(CLIENT_API)) route.bodyLimit = CLIENT_BODY_LIMIT_BYTES;

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Metrics } from '../metrics/metrics.js';
-import { isOtherMethod } from './other-methods.js';
 import { onOutcome } from './outcomes.js';
 
 /** Of what no route is for, whatever its method and URL. */
@@ -23,9 +22,9 @@ export function measureRequests(fastify: FastifyInstance, { requestSeconds, prob
 }
 
 /**
- * The template of the route as the API documents it: Fastify writes a colon that begins no parameter twice. Undefined for a method
- * that the path does not have.
+ * The template of the route as the API documents it: Fastify writes a colon that begins no parameter twice. Undefined where no route
+ * is for the method and path.
  */
 export function routeOf({ routeOptions }: FastifyRequest): string | undefined {
-  return isOtherMethod(routeOptions) ? undefined : routeOptions.url?.replace('::', ':');
+  return routeOptions.url?.replace('::', ':');
 }
