@@ -57,20 +57,24 @@ export function closeBehindAnswer(request: IncomingMessage, response: ServerResp
   const bytesBefore = socket.bytesRead;
   let sentAt: number | undefined;
   socket.destroySoon = () => socket.end();
-  const onSent = () => {
-    sentAt = performance.now();
-    socket.end();
-  };
-  if (response.writableFinished) onSent();
-  else response.once('finish', onSent);
-  request.resume();
-  const check = setInterval(() => {
+  const check = () => {
     const isTooMuch = socket.bytesRead - bytesBefore > MAX_DROPPED_BYTES;
     const isTooLong = sentAt !== undefined && performance.now() - sentAt > Math.min(MAX_DROPPED_MS, timeoutMs);
     if (isTooMuch || isTooLong || (request.complete && sentAt !== undefined)) socket.destroy();
-  }, CHECK_MS);
+  };
+  const onSent = () => {
+    sentAt = performance.now();
+    socket.end();
+    // Node has just removed the listener below.
+    request.on('data', check);
+  };
+  if (response.writableFinished) onSent();
+  else response.once('finish', onSent);
+  // A fast sender gets far beyond the bound between two checks of the time.
+  request.on('data', check);
+  const timer = setInterval(check, CHECK_MS);
   socket.once('close', () => {
-    clearInterval(check);
+    clearInterval(timer);
   });
 }
 
