@@ -357,6 +357,11 @@ describe('other origins', () => {
       (await app.anonymous().send('get', '/health/live', undefined, { Origin })).headers;
     expect((await from('https://app.example.com'))['access-control-allow-origin']).toBe('https://app.example.com');
     expect(await from('https://evil.example.com')).not.toHaveProperty('access-control-allow-origin');
+    const refused = await app.anonymous().send('put', '/v1/licenses', undefined, { Origin: 'https://app.example.com' });
+    expect(refused).toMatchObject({
+      status: 405,
+      headers: { 'access-control-allow-origin': 'https://app.example.com' },
+    });
     const asked = await supertest(app.nest.getHttpServer())
       .options('/v1/licenses')
       .set({ ...preflight, 'Access-Control-Request-Headers': 'authorization,content-type,idempotency-key,if-match' });
@@ -403,8 +408,9 @@ describe('a page of any origin', () => {
       await ask('post', '/v1/client/activate').send({ license_key: 'x', fingerprint: 'x' }),
       await ask('post', '/v1/client/validate').send({}),
       await ask('get', '/v1/client/nobody/jwks.json'),
+      await ask('get', '/v1/client/validate'),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 404, 400, 404]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 400, 404, 405]);
     for (const { headers } of answers) {
       expect(headers['access-control-allow-origin']).toBe('*');
       expect(headers['access-control-expose-headers']).toContain('Retry-After');

@@ -32,6 +32,16 @@ export function allowPages(app: NestFastifyApplication, origins: string[] | unde
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith(CLIENT_API)) route.config = Object.assign(route.config ?? {}, { cors: FOR_ANY_PAGE });
   });
-  // For what a browser asks before: it is answered by the hook of the library.
+  // A path or method without a route has no options of its own, and a page must be able to read that.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.is404 && request.url.startsWith(CLIENT_API)) {
+      void reply.headers({
+        'Access-Control-Allow-Origin': FOR_ANY_PAGE.origin,
+        'Access-Control-Expose-Headers': EXPOSED_HEADERS.join(', '),
+      });
+    }
+    done();
+  });
+  // The hook of the library answers preflight requests; they need a route.
   fastify.options(`${CLIENT_API}*`, (_, reply) => reply.send());
 }

@@ -19,12 +19,10 @@ export function refuseOtherMethods(fastify: FastifyInstance, maxParamLength: num
       router.on(name, url, () => undefined);
     }
   });
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404 || request.method === PREFLIGHT) {
-      done();
-      return;
-    }
-    const allowed = [...methods].filter((name) => router.find(name, request.url) !== null);
+  const methodsOf = (url: string) => [...methods].filter((name) => router.find(name, url) !== null);
+  // The last hook before the body is received: every header of an answer is set by then.
+  fastify.addHook('preParsing', (request, reply, _payload, done) => {
+    const allowed = request.is404 && request.method !== PREFLIGHT ? methodsOf(request.url) : [];
     if (allowed.length === 0) {
       done();
       return;
