@@ -282,6 +282,31 @@ describe('a scrape', () => {
     await app.stop();
   });
 
+  it('counts what is refused before a route is looked for', async () => {
+    const app = await TestApp.start({ environment: RELAY_SLEEPS });
+    const monitor = await app.platform('monitor');
+    await app.nest.listen(0, '127.0.0.1');
+    const url = await app.nest.getUrl();
+    for (const [head, status] of [
+      ['GET /v1/% HTTP/1.1\r\nHost: x', 400],
+      ['GET /v1/licenses HTTP/1.1\r\nHost: x\r\nExpect: nothing', 417],
+    ] as const) {
+      const client = await RawClient.open(url);
+      await client.send(`${head}\r\n\r\n`);
+      expect((await client.answer()).status).toBe(status);
+      client.leave();
+    }
+    await eventually(async () => {
+      const text = await scrape(monitor);
+      expect(seriesOf(text, 'imprimatur_problems_total').sort()).toEqual([
+        'imprimatur_problems_total{code="EXPECTATION_FAILED"} 1',
+        'imprimatur_problems_total{code="MALFORMED_REQUEST"} 1',
+      ]);
+      expect(valueOf(text, requests('unknown', 'unknown', 400))).toBe(1);
+    });
+    await app.stop();
+  });
+
   it('of one application shows nothing of another in the same process', async () => {
     const [one, other] = [await TestApp.start(), await TestApp.start()];
     await (await one.tenant()).get('/v1/products');

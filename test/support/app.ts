@@ -113,7 +113,7 @@ export class TestApp {
     return new Api(this.nest, this.document, '', undefined);
   }
 
-  /** What is logged from now on until `silence`, of every application of this process. */
+  /** Collects the log lines of every application of this process, from now on until `silence`. */
   recordLog(): LogLine[] {
     const lines: LogLine[] = [];
     const recorder = (level: string) => (content: unknown, context?: unknown) => {

@@ -26,7 +26,7 @@ export const CLIENT_CLOSED: ClientProblem = {
 
 const PROBLEMS: Readonly<Record<string, ClientProblem>> = {
   ECONNRESET: CLIENT_CLOSED,
-  // Of a request that is not complete.
+  // The client ended the connection within a request.
   HPE_INVALID_EOF_STATE: CLIENT_CLOSED,
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,

@@ -14,7 +14,7 @@ import { ignoreForwardedPorts } from './forwarded-for.js';
 import { boundWorkInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
 import { Offenders } from './offenders.js';
-import { onOutcome, reportOutcomes } from './outcomes.js';
+import { onOutcome, reportOutcome, reportOutcomes, reportWhenClosed } from './outcomes.js';
 import { refuseOtherMethods } from './other-methods.js';
 import { problem, sendProblem } from './problem.js';
 import { setResourceHeaders } from './resource-headers.js';
@@ -31,6 +31,7 @@ const HEADER_LIMIT_BYTES = 16 * 1024;
 const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const DOCUMENTATION = '/docs';
+const EXPECTATION_FAILED = 'EXPECTATION_FAILED';
 
 /** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
 export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
@@ -93,7 +94,8 @@ function trustedProxies(proxies: number | string[] | undefined) {
 }
 
 function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // No hook runs before this answer.
+  // No hook runs for this answer.
+  reportWhenClosed(reply);
   dropUnreadBody(request, reply);
   sendProblem(reply, problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id));
 }
@@ -112,6 +114,7 @@ function refuseOddHeaders(fastify: FastifyInstance): void {
   // Node sends 100 for `Expect: 100-continue` by itself.
   fastify.server.on('checkExpectation', (_request, response: ServerResponse) => {
     answerExpectation(response);
+    reportOutcome(fastify.server, { status: 417, code: EXPECTATION_FAILED });
   });
 }
 
@@ -126,7 +129,7 @@ function countHosts(rawHeaders: readonly string[]): number {
 }
 
 function answerExpectation(response: ServerResponse): void {
-  const answer = problem(417, 'EXPECTATION_FAILED', 'Only "Expect: 100-continue" is understood.', newId());
+  const answer = problem(417, EXPECTATION_FAILED, 'Only "Expect: 100-continue" is understood.', newId());
   response
     .writeHead(417, { 'Content-Type': 'application/problem+json; charset=utf-8', Connection: 'close' })
     .end(JSON.stringify(answer));
@@ -163,14 +166,14 @@ function setCommonHeaders(fastify: FastifyInstance): void {
 function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
   const refusals = new RefusalLog();
-  onOutcome(fastify, ({ request, reply, status, code }) => {
+  onOutcome(fastify, ({ reply, status, code }) => {
     if (isExpected(code)) refusals.note(code);
-    else if (request && reply)
+    else if (reply)
       logger.log({
-        request_id: request.id,
-        tenant_id: (request as AuthenticatedRequest).actor?.tenantId,
-        method: request.method,
-        route: routeOf(request) ?? 'unknown',
+        request_id: reply.request.id,
+        tenant_id: (reply.request as AuthenticatedRequest).actor?.tenantId,
+        method: reply.request.method,
+        route: routeOf(reply.request) ?? 'unknown',
         status,
         duration_ms: Math.round(reply.elapsedTime * 10) / 10,
       });

@@ -9,11 +9,11 @@ const UNKNOWN = 'unknown';
 export function measureRequests(fastify: FastifyInstance, { requestSeconds, problems }: Metrics): void {
   // Routes, methods and statuses are few; so are their series, and each is looked up by its labels once.
   const known = new Map<string, ReturnType<typeof requestSeconds.labels>>();
-  onOutcome(fastify, ({ request, reply, status, code }) => {
+  onOutcome(fastify, ({ reply, status, code }) => {
     if (code !== undefined) problems.inc({ code });
-    if (!request || !reply) return;
-    const route = routeOf(request) ?? UNKNOWN;
-    const method = route === UNKNOWN ? UNKNOWN : request.method;
+    if (!reply) return;
+    const route = routeOf(reply.request) ?? UNKNOWN;
+    const method = route === UNKNOWN ? UNKNOWN : reply.request.method;
     const name = `${method} ${route} ${status}`;
     let series = known.get(name);
     if (!series) known.set(name, (series = requestSeconds.labels(method, route, String(status))));

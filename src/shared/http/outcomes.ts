@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { CLIENT_CLOSED, clientProblem, type ClientError } from './client-errors.js';
@@ -6,36 +6,48 @@ import type { RefusedRequest } from './refusals.js';
 
 const OUTCOME = 'outcome';
 
-/** How a request ended, or a connection that never became one, of which `request` and `reply` are missing. */
+/** How a request ended. */
 export interface Outcome {
-  readonly request?: RefusedRequest;
+  /** Undefined for what was refused before Fastify saw a request. */
   readonly reply?: FastifyReply;
   readonly status: number;
-  /** Of the problem, if it was one. */
+  /** Code of the problem; undefined for an answer that is none. */
   readonly code: string | undefined;
 }
+
+/** Last response of a connection that is not closed yet. */
+const underWay = new WeakMap<Socket, ServerResponse>();
+/** Fault by which Node gave a connection up while its request was under way. */
+const errors = new WeakMap<Socket, ClientError>();
 
 /**
  * Reports each request once: when its answer was sent, or when its client is gone, for which Fastify has no hook. Hooks that may answer
  * must be added later, because then no other hook runs.
  */
 export function reportOutcomes(fastify: FastifyInstance): void {
-  const underWay = new WeakMap<Socket, ServerResponse>();
-  const errors = new WeakMap<Socket, ClientError>();
-  const report = (outcome: Outcome) => fastify.server.emit(OUTCOME, outcome);
-  fastify.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw;
-    underWay.set(socket, reply.raw);
-    reply.raw.once('close', () => {
-      if (underWay.get(socket) === reply.raw) underWay.delete(socket);
-      report({ request, reply, ...outcomeOf(request, reply, errors.get(socket)) });
-    });
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    reportWhenClosed(reply);
     done();
   });
   fastify.server.on('clientError', (error: ClientError, socket: Socket) => {
     if (underWay.has(socket)) errors.set(socket, error);
-    else report(clientProblem(error));
+    else reportOutcome(fastify.server, clientProblem(error));
   });
+}
+
+/** Called by itself for a request that Fastify answers without its hooks. */
+export function reportWhenClosed(reply: FastifyReply): void {
+  const { raw, request, server } = reply;
+  const { socket } = request.raw;
+  underWay.set(socket, raw);
+  raw.once('close', () => {
+    if (underWay.get(socket) === raw) underWay.delete(socket);
+    reportOutcome(server.server, { reply, ...outcomeOf(reply, errors.get(socket)) });
+  });
+}
+
+export function reportOutcome(server: Server, outcome: Outcome): void {
+  server.emit(OUTCOME, outcome);
 }
 
 export function onOutcome(fastify: FastifyInstance, listener: (outcome: Outcome) => void): void {
@@ -43,7 +55,7 @@ export function onOutcome(fastify: FastifyInstance, listener: (outcome: Outcome)
 }
 
 /** The status that the client got, or 499 where it closed the connection before. */
-function outcomeOf(request: RefusedRequest, reply: FastifyReply, error: ClientError | undefined) {
-  if (reply.raw.headersSent) return { status: reply.statusCode, code: request.problemCode };
+function outcomeOf({ raw, request, statusCode }: FastifyReply, error: ClientError | undefined) {
+  if (raw.headersSent) return { status: statusCode, code: (request as RefusedRequest).problemCode };
   return error ? clientProblem(error) : CLIENT_CLOSED;
 }
