@@ -50,6 +50,29 @@ describe('the server process', () => {
     });
   });
 
+  it('prints nothing but its log while it streams answers', async () => {
+    const printedBefore = server.output.length;
+    const headers = {
+      Authorization: `Bearer ${await server.key()}`,
+      Accept: 'application/x-ndjson',
+      'Content-Type': 'application/x-ndjson',
+    };
+    const body = `${JSON.stringify({ ...ORDER, license_template_id: 'none' })}\n`;
+    for (const [path, init] of [
+      ['/licenses', { headers }],
+      ['/licenses:batch-issue', { method: 'POST', headers, body }],
+    ] as const) {
+      const answer = await fetch(`${server.url}/v1${path}`, init);
+      expect([answer.status, (await answer.text()).trim().split('\n').length]).toEqual([200, 1]);
+    }
+    const printed = await eventually(() => {
+      const lines = server.output.slice(printedBefore).trim().split('\n');
+      expect(lines.filter((line) => line.includes('batch-issue'))).toHaveLength(1);
+      return lines;
+    });
+    expect(printed.filter((line) => !line.startsWith('{'))).toEqual([]);
+  });
+
   it('refuses a second start on its folder and names the process that has it', async () => {
     const second = new ServerProcess(server.dataDir);
     expect(await second.startRefused()).toBe(1);

@@ -30,6 +30,8 @@ const HEADER_LIMIT_BYTES = 16 * 1024;
 /** Far longer than any id, so that a long one is refused as an id and not as a route that does not exist. */
 const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Hooks listen to a response, and Fastify several times to one that is a stream. Beyond ten Node would warn of a leak. */
+const MAX_LISTENERS = 20;
 const DOCUMENTATION = '/docs';
 const EXPECTATION_FAILED = 'EXPECTATION_FAILED';
 
@@ -63,6 +65,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.server.prependListener('request', (_request, response) => response.setMaxListeners(MAX_LISTENERS));
   const inFlight = new InFlight(settings.MAX_IN_FLIGHT);
   if (settings.TRUST_PROXY === undefined) {
     warnOfProxies(fastify);

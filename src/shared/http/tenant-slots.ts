@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { finished, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { OverloadedError } from './problem.errors.js';
 
 /** Counts long-lived requests of this process. One tenant may hold only its share, so that it cannot keep all others out. */
@@ -39,8 +39,7 @@ export class TenantSlots {
 /** Resolves when the stream ended or broke off, also where that was before. A response ends when the kernel has taken all of it. */
 export function untilClosed(stream: ServerResponse | Readable): Promise<void> {
   return new Promise((resolve) => {
-    finished(stream, () => {
-      resolve();
-    });
+    if (stream.closed) resolve();
+    else stream.once('close', resolve);
   });
 }
