@@ -44,11 +44,11 @@ export async function startWorker(script, environment) {
   };
 }
 
-const SERVER = 'dist/main.js';
+const SERVERS = ['dist/main.js', 'bench/profiled-server.mjs'];
 
-/** The server is started as `npm run start:prod` does. */
+/** The server is started as `npm run start:prod` does, under the profiler too. */
 export function start(script, environment, stdio) {
-  const flags = script === SERVER ? productionFlags() : [];
+  const flags = SERVERS.includes(script) ? productionFlags() : [];
   const child = spawn(process.execPath, [...flags, resolve(script)], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     stdio,

@@ -8,21 +8,32 @@ import { toProblem } from './to-problem.js';
 const HEALTH = new Set<string | undefined>(['/health/live', '/health/ready']);
 const RETRY_AFTER_S = 1;
 
-/** The requests that are being worked on: not those that are arriving, nor those whose answer is on its way. */
+const COUNTED = Symbol('counted');
+
+type CountedRequest = IncomingMessage & { [COUNTED]?: boolean };
+
+/**
+ * Counts the requests that are being worked on: not those that are arriving, nor those whose answer is on its way. It keeps no set of
+ * them: V8 retains what a Map or Set that changes often has held until the next full collection.
+ */
 export class InFlight {
-  private readonly requests = new Set<IncomingMessage>();
+  private count = 0;
 
   constructor(private readonly limit: number) {}
 
   /** False where as many others as may be are in flight already. */
-  begin(request: IncomingMessage): boolean {
-    if (this.requests.size >= this.limit && !this.requests.has(request)) return false;
-    this.requests.add(request);
+  begin(request: CountedRequest): boolean {
+    if (request[COUNTED]) return true;
+    if (this.count >= this.limit) return false;
+    request[COUNTED] = true;
+    this.count++;
     return true;
   }
 
-  end(request: IncomingMessage): void {
-    this.requests.delete(request);
+  end(request: CountedRequest): void {
+    if (!request[COUNTED]) return;
+    request[COUNTED] = false;
+    this.count--;
   }
 }
 

@@ -41,8 +41,8 @@ export class RequestBody {
     request.once('error', this.fail);
     request.once('close', () => !this.isWhole && this.fail(new ClientClosedRequestError()));
     if (Number(request.headers['content-length']) > this.limit) this.fail(this.tooLarge());
-    // By then Node has parsed all that came together with the headers.
-    process.nextTick(() => {
+    // By then Node has parsed all that came together with the headers; process.nextTick would come before.
+    setImmediate(() => {
       if (!request.complete && !this.error) this.arriving.add(this, addressOf(), this.buffer.length);
     });
   }
