@@ -1,9 +1,11 @@
-// One scenario at one number of connections: the lanes in turn, A B C A B C …, then what PostgreSQL counted.
+// One scenario at one number of connections: each lane once without being measured, since some ask for what the warm-up of
+// their contender did not; then the lanes in turn, A B C A B C …, then what PostgreSQL counted.
 import { countStatements } from './count.mjs';
-import { measure } from './load.mjs';
+import { measure, runLane } from './load.mjs';
 import { median, spread } from './statistics.mjs';
 
-export async function compare(scenario, connections, { rounds, seconds, countSeconds }) {
+export async function compare(scenario, connections, { rounds, seconds, countSeconds, laneWarmUp }) {
+  for (const lane of scenario.lanes) await runLane(lane, { connections, seconds: laneWarmUp });
   const runs = scenario.lanes.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [at, lane] of scenario.lanes.entries()) runs[at].push(await measure(lane, { connections, seconds }));
