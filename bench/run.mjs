@@ -14,8 +14,26 @@ import { scenarios } from './scenarios.mjs';
 import { measureStartUp } from './start-up.mjs';
 
 const TENANTS = 1_000;
-const FULL = { rounds: 3, seconds: 3, countSeconds: 0.6, warmUp: 6, laneWarmUp: 1, batches: 3, auditSeconds: 10, starts: 5 };
-const QUICK = { rounds: 2, seconds: 0.8, countSeconds: 0.4, warmUp: 0.8, laneWarmUp: 0.5, batches: 1, auditSeconds: 2, starts: 1 };
+const FULL = {
+  rounds: 3,
+  seconds: 3,
+  countSeconds: 0.6,
+  warmUp: 6,
+  laneWarmUp: 1,
+  batches: 3,
+  auditSeconds: 10,
+  starts: 5,
+};
+const QUICK = {
+  rounds: 2,
+  seconds: 0.8,
+  countSeconds: 0.4,
+  warmUp: 0.8,
+  laneWarmUp: 0.5,
+  batches: 1,
+  auditSeconds: 2,
+  starts: 1,
+};
 
 const { values: flags } = parseArgs({
   options: {
