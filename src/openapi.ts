@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './licensing/index.js';
 import { describeLists } from './shared/http/list.decorator.js';
 import { Problem } from './shared/http/problem.js';
-import { ROLES } from './shared/tenancy/permissions.js';
+import { ROLES, type Permission } from './shared/tenancy/permissions.js';
 import { serveDocumentation } from './swagger-ui.js';
 import { VERSION } from './version.js';
 
@@ -58,7 +58,6 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
     );
   for (const tag of TAGS) builder.addTag(tag);
   const document = SwaggerModule.createDocument(app, builder.build(), {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
     standardSchemaConverter,
   });
   document.components = {
@@ -78,9 +77,30 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
   };
   describeLists(document);
   markOptionalBodies(document);
+  describeAccess(document);
   Object.assign(document, { 'x-roles': ROLES });
   serveDocumentation(app.getHttpAdapter().getInstance(), document);
   return document;
+}
+
+/** Appends to each description who may call the operation, because Swagger UI does not show `x-` members. */
+function describeAccess({ paths }: OpenAPIObject): void {
+  for (const operation of operationsOf(paths)) {
+    const { 'x-permission': permission } = operation as { 'x-permission'?: Permission };
+    if (permission === undefined) continue;
+    const isOpen = operation.security?.some((requirement) => Object.keys(requirement).length === 0);
+    const condition = isOpen ? 'With an API key, it requires' : 'Requires';
+    const access = `${condition} \`${permission}\` (roles: ${rolesWith(permission).join(', ')}).`;
+    operation.description = [operation.description, access].filter(Boolean).join(' ');
+  }
+}
+
+function rolesWith(permission: Permission): string[] {
+  return Object.entries(ROLES).flatMap(([role, permissions]) => (permissions.includes(permission) ? [role] : []));
+}
+
+function operationsOf(paths: OpenAPIObject['paths']): Operation[] {
+  return Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
 }
 
 /** An answer on the bare connection, which belongs to no route. */
@@ -98,7 +118,7 @@ const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchem
 
 /** A body whose members are all optional may be left out. */
 function markOptionalBodies({ paths, components }: OpenAPIObject): void {
-  for (const operation of Object.values(paths).flatMap((path) => Object.values(path) as Operation[])) {
+  for (const operation of operationsOf(paths)) {
     const body = operation.requestBody;
     if (body === undefined || !('content' in body)) continue;
     const schema = body.content['application/json']?.schema;

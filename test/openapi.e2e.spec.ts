@@ -78,6 +78,21 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('names each operation by a verb and its resource, and describes it with its permission and the roles that have it', () => {
+    const roles = (app.document as Wire)['x-roles'] as Record<string, string[]>;
+    for (const { operation } of operations(app.document)) {
+      const { operationId, summary, description = '' } = operation as Wire;
+      expect(operationId).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/);
+      expect(summary).toMatch(/^[A-Z][^.;]*$/);
+      expect(summary.split(' ').length).toBeLessThanOrEqual(8);
+      expect(description).toMatch(/^[A-Z`].*\.$/s);
+      const permission = permissionOf(operation);
+      if (!permission) continue;
+      const holders = Object.keys(roles).filter((role) => roles[role]?.includes(permission));
+      expect(description).toContain(`\`${permission}\` (roles: ${holders.join(', ')}).`);
+    }
+  });
+
   it('says what keys, cursors, tenants and MAC addresses look like, and how a connection ends', () => {
     const parameters = operations(app.document).flatMap(
       ({ operation }) => ((operation as Wire).parameters ?? []) as { name: string; schema: { pattern?: string } }[],

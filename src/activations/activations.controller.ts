@@ -25,7 +25,10 @@ export class ActivationsController {
 
   @Get()
   @RequirePermission('activations:read')
-  @DescribeList('List the devices of a license, newest first', { 404: ['LICENSE_NOT_FOUND'] })
+  @DescribeList(
+    { operationId: 'listActivations', summary: 'List activations of a license', description: 'Newest first.' },
+    { 404: ['LICENSE_NOT_FOUND'] },
+  )
   @ListOf(ActivationPage)
   list(
     @CurrentActor() actor: Actor,
@@ -38,10 +41,17 @@ export class ActivationsController {
   @Post()
   @HttpCode(200)
   @RequirePermission('activations:write')
-  @DescribeWrite('Give a device a seat; the same device again gets the one it has', {
-    404: ['LICENSE_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
-  })
+  @DescribeWrite(
+    {
+      operationId: 'createActivation',
+      summary: 'Activate a device',
+      description: "Idempotent: returns the device's existing activation.",
+    },
+    {
+      404: ['LICENSE_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+    },
+  )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   activate(
     @CurrentActor() actor: Actor,
@@ -55,10 +65,13 @@ export class ActivationsController {
   @Post(':activation_id/deactivate')
   @HttpCode(200)
   @RequirePermission('activations:write')
-  @DescribeWrite('Give the seat of a device back; twice is harmless', {
-    404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-    409: ['SEAT_LENT'],
-  })
+  @DescribeWrite(
+    { operationId: 'deactivateActivation', summary: 'Deactivate a device', description: 'Frees its seat. Idempotent.' },
+    {
+      404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+      409: ['SEAT_LENT'],
+    },
+  )
   @ApiBody({ required: false })
   @ApiOkResponse({ standardSchema: ActivationResponse })
   deactivate(

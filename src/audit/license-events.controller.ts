@@ -15,7 +15,11 @@ export class LicenseEventsController {
 
   @Get()
   @RequirePermission('events:read')
-  @DescribeRead('Read the history by seq')
+  @DescribeRead({
+    operationId: 'listEvents',
+    summary: 'List events',
+    description: 'By `seq`, ascending by default. To follow the log, continue after the last `seq`.',
+  })
   @ListOf(LicenseEventPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListEventsRequest }) query: ListEventsRequest) {
     return this.queries.execute(new ListEventsQuery(actor, query));

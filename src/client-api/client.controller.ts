@@ -43,7 +43,11 @@ export class ClientController {
   @Post('validate')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
-  @DescribeQuestion('May this program run? Every reason why not, at once')
+  @DescribeQuestion({
+    operationId: 'validateLicense',
+    summary: 'Validate a license key',
+    description: 'Always 200. `reasons` lists every failure; `code` is the first.',
+  })
   @ApiOkResponse({ standardSchema: ValidateResponse })
   validate(
     @OptionalLicensee() licensee: Licensee | undefined,
@@ -56,11 +60,18 @@ export class ClientController {
   @Post('activate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @DescribeWrite('Take a seat for a device; the same device again gets the one it has', {
-    ...UNKNOWN,
-    403: ['LICENSE_RESTRICTED'],
-    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
-  })
+  @DescribeWrite(
+    {
+      operationId: 'activateDevice',
+      summary: 'Activate this device',
+      description: 'Idempotent: returns the existing activation.',
+    },
+    {
+      ...UNKNOWN,
+      403: ['LICENSE_RESTRICTED'],
+      409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+    },
+  )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   activate(
     @CurrentLicensee() licensee: Licensee,
@@ -74,10 +85,13 @@ export class ClientController {
   @Post('deactivate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @DescribeWrite('Give the seat of a device back; twice is harmless', {
-    404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-    409: ['SEAT_LENT'],
-  })
+  @DescribeWrite(
+    { operationId: 'deactivateDevice', summary: 'Deactivate this device', description: 'Frees its seat. Idempotent.' },
+    {
+      404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+      409: ['SEAT_LENT'],
+    },
+  )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   deactivate(
     @CurrentLicensee() { actor, licenseId }: Licensee,
@@ -90,10 +104,13 @@ export class ClientController {
   @Post('heartbeat')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @DescribeWrite('Say that a device still runs, and keep its seat where seats are lent', {
-    404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'HEARTBEAT_EXPIRED', 'NOT_ACTIVATED'],
-  })
+  @DescribeWrite(
+    { operationId: 'sendHeartbeat', summary: 'Send a heartbeat', description: 'Extends the lease of a floating seat.' },
+    {
+      404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'HEARTBEAT_EXPIRED', 'NOT_ACTIVATED'],
+    },
+  )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   heartbeat(
     @CurrentLicensee() { actor, licenseId }: Licensee,
@@ -106,11 +123,18 @@ export class ClientController {
   @Post('check-out')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @DescribeWrite('Get a license file, by which the program may run without the server until it ends', {
-    ...UNKNOWN,
-    403: ['LICENSE_RESTRICTED'],
-    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
-  })
+  @DescribeWrite(
+    {
+      operationId: 'checkOutLicenseFile',
+      summary: 'Get a license file',
+      description: 'For offline use on this device until `expires_at`.',
+    },
+    {
+      ...UNKNOWN,
+      403: ['LICENSE_RESTRICTED'],
+      409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
+    },
+  )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
     @CurrentLicensee() licensee: Licensee,
@@ -124,10 +148,17 @@ export class ClientController {
   @Post('entitlements')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
-  @DescribeQuestion('The features of a license, and how much of each is left', {
-    ...UNKNOWN,
-    409: ['LICENSE_STATE'],
-  })
+  @DescribeQuestion(
+    {
+      operationId: 'getEntitlements',
+      summary: 'Get entitlements',
+      description: 'The features of the license with availability and usage.',
+    },
+    {
+      ...UNKNOWN,
+      409: ['LICENSE_STATE'],
+    },
+  )
   @ApiOkResponse({ standardSchema: Entitlements })
   entitlements(
     @CurrentLicensee() { actor, licenseId }: Licensee,
@@ -139,7 +170,10 @@ export class ClientController {
   @Post('usage/consume')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
-  @DescribeWrite('Use up some of a feature, all of it or nothing', { ...UNKNOWN, 409: [...USAGE, 'USAGE_EXCEEDED'] })
+  @DescribeWrite(
+    { operationId: 'consumeUsage', summary: 'Consume usage of a feature', description: 'All or nothing.' },
+    { ...UNKNOWN, 409: [...USAGE, 'USAGE_EXCEEDED'] },
+  )
   @ApiOkResponse({ standardSchema: UsageResponse })
   consume(
     @CurrentLicensee() { actor, licenseId }: Licensee,
@@ -152,7 +186,14 @@ export class ClientController {
   @Post('usage/release')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
-  @DescribeWrite('Give back some of what was used', { ...UNKNOWN, 409: [...USAGE, 'USAGE_NOT_HELD'] })
+  @DescribeWrite(
+    {
+      operationId: 'releaseUsage',
+      summary: 'Release usage of a feature',
+      description: 'Returns usage that was consumed in the current period.',
+    },
+    { ...UNKNOWN, 409: [...USAGE, 'USAGE_NOT_HELD'] },
+  )
   @ApiOkResponse({ standardSchema: UsageResponse })
   release(
     @CurrentLicensee() { actor, licenseId }: Licensee,

@@ -17,10 +17,17 @@ export class ExplainController {
   @Post()
   @HttpCode(200)
   @RequirePermission('licenses:read')
-  @DescribeQuestion('What would a program be answered that asked like this, now or at a time in the past? A dry run', {
-    404: ['LICENSE_NOT_FOUND'],
-    409: ['HISTORY_TOO_LONG'],
-  })
+  @DescribeQuestion(
+    {
+      operationId: 'explainLicense',
+      summary: 'Explain a validation result',
+      description: 'Dry run of `validateLicense`. With `as_of`: the result at a past time.',
+    },
+    {
+      404: ['LICENSE_NOT_FOUND'],
+      409: ['HISTORY_TOO_LONG'],
+    },
+  )
   @ApiOkResponse({ standardSchema: ExplainResponse })
   explain(
     @CurrentActor() actor: Actor,

@@ -30,7 +30,7 @@ export class CustomersController {
 
   @Post()
   @RequirePermission('customers:write')
-  @DescribeWrite('Create a customer', { 409: ['CUSTOMER_EXISTS'] })
+  @DescribeWrite({ operationId: 'createCustomer', summary: 'Create a customer' }, { 409: ['CUSTOMER_EXISTS'] })
   @CreatedAt('/v1/customers', 'customer_id')
   @ApiCreatedResponse({ standardSchema: CustomerResponse })
   create(
@@ -43,7 +43,7 @@ export class CustomersController {
 
   @Get()
   @RequirePermission('customers:read')
-  @DescribeList('List customers, newest first')
+  @DescribeList({ operationId: 'listCustomers', summary: 'List customers', description: 'Newest first.' })
   @ListOf(CustomerPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListCustomersRequest }) query: ListCustomersRequest) {
     return this.queries.execute(new ListCustomersQuery(actor, query));
@@ -51,7 +51,7 @@ export class CustomersController {
 
   @Get(':customer_id')
   @RequirePermission('customers:read')
-  @DescribeRead('Get a customer', { 404: ['CUSTOMER_NOT_FOUND'] })
+  @DescribeRead({ operationId: 'getCustomer', summary: 'Get a customer' }, { 404: ['CUSTOMER_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: CustomerResponse })
   get(@CurrentActor() actor: Actor, @Param('customer_id', { schema: IdParameter }) customerId: string) {
     return this.queries.execute(new GetCustomerQuery(actor, customerId));
@@ -59,7 +59,10 @@ export class CustomersController {
 
   @Patch(':customer_id')
   @RequirePermission('customers:write')
-  @DescribeChange('Change a customer (JSON Merge Patch)', { 404: ['CUSTOMER_NOT_FOUND'] })
+  @DescribeChange(
+    { operationId: 'updateCustomer', summary: 'Update a customer', description: 'JSON Merge Patch.' },
+    { 404: ['CUSTOMER_NOT_FOUND'] },
+  )
   @ApiOkResponse({ standardSchema: CustomerResponse })
   update(
     @CurrentActor() actor: Actor,

@@ -16,14 +16,17 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @DescribePublic('Whether the process answers')
+  @DescribePublic({ operationId: 'getLiveness', summary: 'Check liveness', description: 'The process responds.' })
   @ApiOkResponse({ standardSchema: Health })
   live() {
     return this.health.check([]);
   }
 
   @Get('ready')
-  @DescribePublic('Whether the database answers, takes writes and is not behind on migrations', { 503: ['NOT_READY'] })
+  @DescribePublic(
+    { operationId: 'getReadiness', summary: 'Check readiness', description: 'Database reachable and migrated.' },
+    { 503: ['NOT_READY'] },
+  )
   @ApiOkResponse({ standardSchema: Health })
   ready() {
     return this.health.check([() => this.database.check('database')]);

@@ -46,10 +46,17 @@ export class LicenseActionsController {
 
   @Patch()
   @RequirePermission('licenses:write')
-  @DescribeChange('Edit a license; never its status', {
-    404: NOT_FOUND,
-    409: [...EXPIRY, 'LICENSE_FILE_OUT'],
-  })
+  @DescribeChange(
+    {
+      operationId: 'updateLicense',
+      summary: 'Update a license',
+      description: 'JSON Merge Patch. Does not change the status.',
+    },
+    {
+      404: NOT_FOUND,
+      409: [...EXPIRY, 'LICENSE_FILE_OUT'],
+    },
+  )
   update(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -62,7 +69,14 @@ export class LicenseActionsController {
   @Post('renew')
   @HttpCode(200)
   @RequirePermission('licenses:renew')
-  @DescribeChange('Renew a license', { 404: NOT_FOUND, 409: EXPIRY })
+  @DescribeChange(
+    {
+      operationId: 'renewLicense',
+      summary: 'Renew a license',
+      description: 'Extends the expiry date, or starts now if the license has expired.',
+    },
+    { 404: NOT_FOUND, 409: EXPIRY },
+  )
   renew(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -75,10 +89,17 @@ export class LicenseActionsController {
   @Post('convert-trial')
   @HttpCode(200)
   @RequirePermission('licenses:renew')
-  @DescribeChange('Make a trial a full license, whose term begins now', {
-    404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', ...TEMPLATE],
-  })
+  @DescribeChange(
+    {
+      operationId: 'convertTrial',
+      summary: 'Convert a trial to a full license',
+      description: 'The full term starts now.',
+    },
+    {
+      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', ...TEMPLATE],
+    },
+  )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
   convertTrial(
     @CurrentActor() actor: Actor,
@@ -92,7 +113,14 @@ export class LicenseActionsController {
   @Post('suspend')
   @HttpCode(200)
   @RequirePermission('licenses:suspend')
-  @DescribeChange('Suspend a license, until it is reinstated', { 404: NOT_FOUND, 409: ['LICENSE_STATE'] })
+  @DescribeChange(
+    {
+      operationId: 'suspendLicense',
+      summary: 'Suspend a license',
+      description: 'Until it is reinstated. The expiry date does not move.',
+    },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+  )
   suspend(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -105,7 +133,10 @@ export class LicenseActionsController {
   @Post('reinstate')
   @HttpCode(200)
   @RequirePermission('licenses:suspend')
-  @DescribeChange('End the suspension of a license', { 404: NOT_FOUND, 409: ['LICENSE_STATE'] })
+  @DescribeChange(
+    { operationId: 'reinstateLicense', summary: 'Reinstate a suspended license' },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+  )
   reinstate(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -118,7 +149,14 @@ export class LicenseActionsController {
   @Post('revoke')
   @HttpCode(200)
   @RequirePermission('licenses:revoke')
-  @DescribeChange('End a license for ever; it and its history stay', { 404: NOT_FOUND, 409: ['LICENSE_STATE'] })
+  @DescribeChange(
+    {
+      operationId: 'revokeLicense',
+      summary: 'Revoke a license',
+      description: 'Permanent. The license and its events are kept.',
+    },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+  )
   revoke(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -131,10 +169,13 @@ export class LicenseActionsController {
   @Post('transfer')
   @HttpCode(200)
   @RequirePermission('licenses:transfer')
-  @DescribeChange('Give a license to another customer', {
-    404: NOT_FOUND,
-    409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
-  })
+  @DescribeChange(
+    { operationId: 'transferLicense', summary: 'Transfer a license to another customer' },
+    {
+      404: NOT_FOUND,
+      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
+    },
+  )
   transfer(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
@@ -147,10 +188,17 @@ export class LicenseActionsController {
   @Post('change-template')
   @HttpCode(200)
   @RequirePermission('licenses:change-template')
-  @DescribeChange('Give a license the terms of another template of its product', {
-    404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE],
-  })
+  @DescribeChange(
+    {
+      operationId: 'changeLicenseTemplate',
+      summary: 'Change the template of a license',
+      description: 'Applies the current terms of another active template of the same product.',
+    },
+    {
+      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE],
+    },
+  )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
   changeTemplate(
     @CurrentActor() actor: Actor,

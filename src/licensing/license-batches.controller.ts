@@ -25,7 +25,7 @@ export class LicenseBatchesController {
   @Post('licenses::batch-issue')
   @HttpCode(200)
   @RequirePermission('licenses:issue')
-  @DescribeBatch('Issue up to 10,000 licenses, a line each')
+  @DescribeBatch({ operationId: 'batchIssueLicenses', summary: 'Issue licenses in bulk' })
   @Ndjson('BatchOrder', 'BatchResult')
   async issue(
     @CurrentActor() actor: Actor,
@@ -40,7 +40,7 @@ export class LicenseBatchesController {
   @Post('licenses::batch-renew')
   @HttpCode(200)
   @RequirePermission('licenses:renew')
-  @DescribeBatch('Renew up to 10,000 licenses, a line each')
+  @DescribeBatch({ operationId: 'batchRenewLicenses', summary: 'Renew licenses in bulk' })
   @Ndjson('BatchRenewal', 'BatchChangeResult')
   renew(
     @CurrentActor() actor: Actor,
@@ -54,7 +54,7 @@ export class LicenseBatchesController {
   @Post('licenses::batch-suspend')
   @HttpCode(200)
   @RequirePermission('licenses:suspend')
-  @DescribeBatch('Suspend up to 10,000 licenses, a line each')
+  @DescribeBatch({ operationId: 'batchSuspendLicenses', summary: 'Suspend licenses in bulk' })
   @Ndjson('BatchRefusal', 'BatchChangeResult')
   suspend(
     @CurrentActor() actor: Actor,
@@ -68,7 +68,7 @@ export class LicenseBatchesController {
   @Post('licenses::batch-revoke')
   @HttpCode(200)
   @RequirePermission('licenses:revoke')
-  @DescribeBatch('Revoke up to 10,000 licenses, a line each')
+  @DescribeBatch({ operationId: 'batchRevokeLicenses', summary: 'Revoke licenses in bulk' })
   @Ndjson('BatchRefusal', 'BatchChangeResult')
   revoke(
     @CurrentActor() actor: Actor,

@@ -31,10 +31,17 @@ export class LicensesController {
 
   @Post()
   @RequirePermission('licenses:issue')
-  @DescribeWrite('Issue a license from a template', {
-    404: ['TEMPLATE_NOT_FOUND'],
-    409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE', 'CUSTOMER_INACTIVE', 'TRIAL_NOT_ALLOWED', 'TRIAL_ALREADY_USED'],
-  })
+  @DescribeWrite(
+    {
+      operationId: 'issueLicense',
+      summary: 'Issue a license',
+      description: 'From an active template. Only this response and `revealLicenseKey` contain the license key.',
+    },
+    {
+      404: ['TEMPLATE_NOT_FOUND'],
+      409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE', 'CUSTOMER_INACTIVE', 'TRIAL_NOT_ALLOWED', 'TRIAL_ALREADY_USED'],
+    },
+  )
   @CreatedAt('/v1/licenses', 'license_id')
   @ApiCreatedResponse({ standardSchema: IssuedLicense })
   issue(
@@ -47,7 +54,11 @@ export class LicensesController {
 
   @Get()
   @RequirePermission('licenses:read')
-  @DescribeList('List licenses, newest first; with expires_… soonest expiry first, else with q by issued_to')
+  @DescribeList({
+    operationId: 'listLicenses',
+    summary: 'List licenses',
+    description: 'Newest first; by expiry with `expires_from` or `expires_before`, else by `issued_to` with `q`.',
+  })
   @ListOf(LicensePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListLicensesRequest }) query: ListLicensesRequest) {
     return this.queries.execute(new ListLicensesQuery(actor, query));
@@ -55,7 +66,7 @@ export class LicensesController {
 
   @Get(':license_id')
   @RequirePermission('licenses:read')
-  @DescribeRead('Get a license', { 404: ['LICENSE_NOT_FOUND'] })
+  @DescribeRead({ operationId: 'getLicense', summary: 'Get a license' }, { 404: ['LICENSE_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: LicenseResponse })
   get(@CurrentActor() actor: Actor, @Param('license_id', { schema: UuidParameter }) licenseId: string) {
     return this.queries.execute(new GetLicenseQuery(actor, licenseId));
@@ -64,7 +75,10 @@ export class LicensesController {
   @Post(':license_id/reveal-key')
   @HttpCode(200)
   @RequirePermission('licenses:reveal-key')
-  @DescribeChange('Show the whole license key, and write down who saw it', { 404: ['LICENSE_NOT_FOUND'] })
+  @DescribeChange(
+    { operationId: 'revealLicenseKey', summary: 'Reveal a license key', description: 'Recorded in the event log.' },
+    { 404: ['LICENSE_NOT_FOUND'] },
+  )
   @ApiOkResponse({ standardSchema: RevealedLicenseKey })
   revealKey(
     @CurrentActor() actor: Actor,

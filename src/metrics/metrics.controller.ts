@@ -12,7 +12,11 @@ export class MetricsController {
 
   @Get()
   @RequirePermission('metrics:read')
-  @DescribeRead('What the server measures of itself, in the text format of Prometheus')
+  @DescribeRead({
+    operationId: 'getMetrics',
+    summary: 'Get metrics',
+    description: 'Prometheus text format. Needs a platform key.',
+  })
   @Header('Content-Type', prometheusContentType)
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   scrape(): Promise<string> {

@@ -19,10 +19,17 @@ export class CheckOutController {
   @Post()
   @HttpCode(200)
   @RequirePermission('licenses:check-out')
-  @DescribeWrite('Sign a license file, which a program verifies without a server', {
-    404: ['LICENSE_NOT_FOUND'],
-    409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
-  })
+  @DescribeWrite(
+    {
+      operationId: 'checkOutLicense',
+      summary: 'Create a license file',
+      description: 'A signed document that a program verifies offline.',
+    },
+    {
+      404: ['LICENSE_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
+    },
+  )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
     @CurrentActor() actor: Actor,

@@ -19,12 +19,19 @@ export class RevocationListController {
 
   @Get('revocations')
   @CacheFor(MAX_AGE_S)
-  @DescribePublic('The signed list of licenses that are revoked or suspended, for machines that are offline for long', {
-    400: ['VALIDATION_FAILED'],
-    404: ['TENANT_NOT_FOUND'],
-    429: ['RATE_LIMITED'],
-    503: ['REVOCATION_LIST_NOT_READY'],
-  })
+  @DescribePublic(
+    {
+      operationId: 'getRevocationList',
+      summary: 'Get the signed revocation list',
+      description: 'Revoked and suspended licenses, for devices that are offline for long.',
+    },
+    {
+      400: ['VALIDATION_FAILED'],
+      404: ['TENANT_NOT_FOUND'],
+      429: ['RATE_LIMITED'],
+      503: ['REVOCATION_LIST_NOT_READY'],
+    },
+  )
   @ApiOkResponse({ standardSchema: RevocationListResponse })
   get(@Param('tenant_id', { schema: TenantId }) tenantId: string) {
     return this.queries.execute(new GetRevocationListQuery(tenantId));

@@ -30,7 +30,7 @@ export class ProductsController {
 
   @Post()
   @RequirePermission('products:write')
-  @DescribeWrite('Create a product', { 409: ['PRODUCT_EXISTS'] })
+  @DescribeWrite({ operationId: 'createProduct', summary: 'Create a product' }, { 409: ['PRODUCT_EXISTS'] })
   @CreatedAt('/v1/products', 'product_id')
   @ApiCreatedResponse({ standardSchema: ProductResponse })
   create(
@@ -43,7 +43,7 @@ export class ProductsController {
 
   @Get()
   @RequirePermission('products:read')
-  @DescribeList('List products, newest first')
+  @DescribeList({ operationId: 'listProducts', summary: 'List products', description: 'Newest first.' })
   @ListOf(ProductPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListProductsRequest }) query: ListProductsRequest) {
     return this.queries.execute(new ListProductsQuery(actor, query));
@@ -51,7 +51,7 @@ export class ProductsController {
 
   @Get(':product_id')
   @RequirePermission('products:read')
-  @DescribeRead('Get a product', { 404: ['PRODUCT_NOT_FOUND'] })
+  @DescribeRead({ operationId: 'getProduct', summary: 'Get a product' }, { 404: ['PRODUCT_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: ProductResponse })
   get(@CurrentActor() actor: Actor, @Param('product_id', { schema: IdParameter }) productId: string) {
     return this.queries.execute(new GetProductQuery(actor, productId));
@@ -59,7 +59,10 @@ export class ProductsController {
 
   @Patch(':product_id')
   @RequirePermission('products:write')
-  @DescribeChange('Change a product (JSON Merge Patch)', { 404: ['PRODUCT_NOT_FOUND'] })
+  @DescribeChange(
+    { operationId: 'updateProduct', summary: 'Update a product', description: 'JSON Merge Patch.' },
+    { 404: ['PRODUCT_NOT_FOUND'] },
+  )
   @ApiOkResponse({ standardSchema: ProductResponse })
   update(
     @CurrentActor() actor: Actor,

@@ -19,11 +19,14 @@ export class KeySetController {
 
   @Get('jwks.json')
   @CacheFor(MAX_AGE_S)
-  @DescribePublic("The public halves of a tenant's signing keys, as a JWK Set (RFC 7517)", {
-    400: ['VALIDATION_FAILED'],
-    404: ['TENANT_NOT_FOUND'],
-    429: ['RATE_LIMITED'],
-  })
+  @DescribePublic(
+    { operationId: 'getKeySet', summary: 'Get the public signing keys', description: 'JWK Set (RFC 7517).' },
+    {
+      400: ['VALIDATION_FAILED'],
+      404: ['TENANT_NOT_FOUND'],
+      429: ['RATE_LIMITED'],
+    },
+  )
   @ApiOkResponse({ standardSchema: KeySet })
   get(@Param('tenant_id', { schema: TenantId }) tenantId: string) {
     return this.queries.execute(new GetKeySetQuery(tenantId));

@@ -34,7 +34,11 @@ export class SigningKeysController {
 
   @Post()
   @RequirePermission('signing-keys:manage')
-  @DescribeWrite('Create a signing key, which is published and does not sign yet')
+  @DescribeWrite({
+    operationId: 'createSigningKey',
+    summary: 'Create a signing key',
+    description: 'Published, but not used until activated.',
+  })
   @CreatedAt('/v1/signing-keys', 'kid')
   @ApiCreatedResponse({ standardSchema: SigningKeyResponse })
   create(@CurrentActor() actor: Actor, @WriteOptions() options: CommandOptions) {
@@ -43,7 +47,7 @@ export class SigningKeysController {
 
   @Get()
   @RequirePermission('signing-keys:read')
-  @DescribeList('List signing keys, newest first')
+  @DescribeList({ operationId: 'listSigningKeys', summary: 'List signing keys', description: 'Newest first.' })
   @ListOf(SigningKeyPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListSigningKeysRequest }) query: ListSigningKeysRequest) {
     return this.queries.execute(new ListSigningKeysQuery(actor, query));
@@ -51,7 +55,7 @@ export class SigningKeysController {
 
   @Get(':kid')
   @RequirePermission('signing-keys:read')
-  @DescribeRead('Get a signing key', { 404: ['SIGNING_KEY_NOT_FOUND'] })
+  @DescribeRead({ operationId: 'getSigningKey', summary: 'Get a signing key' }, { 404: ['SIGNING_KEY_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: SigningKeyResponse })
   get(@CurrentActor() actor: Actor, @Param('kid', { schema: Kid }) kid: string) {
     return this.queries.execute(new GetSigningKeyQuery(actor, kid));
@@ -60,7 +64,10 @@ export class SigningKeysController {
   @Post(':kid/activate')
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
-  @DescribeChange('Sign with this key from now on; the one before retires', ACTION_CODES)
+  @DescribeChange(
+    { operationId: 'activateSigningKey', summary: 'Activate a signing key', description: 'Retires the active one.' },
+    ACTION_CODES,
+  )
   @ApiOkResponse({ standardSchema: SigningKeyResponse })
   activate(
     @CurrentActor() actor: Actor,
@@ -74,7 +81,11 @@ export class SigningKeysController {
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
   @DescribeChange(
-    'Sign no more with this key; what it signed stays good. The active key is refused unless forced: activate another instead',
+    {
+      operationId: 'retireSigningKey',
+      summary: 'Retire a signing key',
+      description: 'Existing signatures stay valid. The active key requires `force`; activate another key instead.',
+    },
     END_CODES,
   )
   @ApiOkResponse({ standardSchema: SigningKeyResponse })
@@ -91,7 +102,11 @@ export class SigningKeysController {
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
   @DescribeChange(
-    'Declare a signing key compromised: it is published no more. The active key is refused unless forced',
+    {
+      operationId: 'revokeSigningKey',
+      summary: 'Revoke a signing key',
+      description: 'For a compromised key; unpublished at once. The active key requires `force`.',
+    },
     END_CODES,
   )
   @ApiOkResponse({ standardSchema: SigningKeyResponse })

@@ -32,10 +32,13 @@ export class TemplatesController {
 
   @Post()
   @RequirePermission('templates:write')
-  @DescribeWrite('Create a license template', {
-    404: ['PRODUCT_NOT_FOUND'],
-    409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
-  })
+  @DescribeWrite(
+    { operationId: 'createTemplate', summary: 'Create a license template' },
+    {
+      404: ['PRODUCT_NOT_FOUND'],
+      409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
+    },
+  )
   @CreatedAt('/v1/license-templates', 'template_id')
   @ApiCreatedResponse({ standardSchema: TemplateResponse })
   create(
@@ -48,7 +51,7 @@ export class TemplatesController {
 
   @Get()
   @RequirePermission('templates:read')
-  @DescribeList('List license templates, newest first')
+  @DescribeList({ operationId: 'listTemplates', summary: 'List license templates', description: 'Newest first.' })
   @ListOf(TemplatePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListTemplatesRequest }) query: ListTemplatesRequest) {
     return this.queries.execute(new ListTemplatesQuery(actor, query));
@@ -56,7 +59,7 @@ export class TemplatesController {
 
   @Get(':template_id')
   @RequirePermission('templates:read')
-  @DescribeRead('Get a license template', { 404: ['TEMPLATE_NOT_FOUND'] })
+  @DescribeRead({ operationId: 'getTemplate', summary: 'Get a license template' }, { 404: ['TEMPLATE_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: TemplateResponse })
   get(@CurrentActor() actor: Actor, @Param('template_id', { schema: IdParameter }) templateId: string) {
     return this.queries.execute(new GetTemplateQuery(actor, templateId));
@@ -64,10 +67,17 @@ export class TemplatesController {
 
   @Patch(':template_id')
   @RequirePermission('templates:write')
-  @DescribeChange('Change a license template (JSON Merge Patch)', {
-    404: ['TEMPLATE_NOT_FOUND'],
-    409: ['TEMPLATE_NAME_TAKEN'],
-  })
+  @DescribeChange(
+    {
+      operationId: 'updateTemplate',
+      summary: 'Update a license template',
+      description: 'JSON Merge Patch. Licenses that were issued from it keep their terms.',
+    },
+    {
+      404: ['TEMPLATE_NOT_FOUND'],
+      409: ['TEMPLATE_NAME_TAKEN'],
+    },
+  )
   @ApiOkResponse({ standardSchema: TemplateResponse })
   update(
     @CurrentActor() actor: Actor,
@@ -80,10 +90,17 @@ export class TemplatesController {
 
   @Post(':template_id/duplicate')
   @RequirePermission('templates:write')
-  @DescribeChange('Make a new license template with the same terms', {
-    404: ['TEMPLATE_NOT_FOUND'],
-    409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
-  })
+  @DescribeChange(
+    {
+      operationId: 'duplicateTemplate',
+      summary: 'Duplicate a license template',
+      description: 'The copy has the same terms and an id and a name of its own.',
+    },
+    {
+      404: ['TEMPLATE_NOT_FOUND'],
+      409: ['TEMPLATE_EXISTS', 'TEMPLATE_NAME_TAKEN'],
+    },
+  )
   @CreatedAt('/v1/license-templates', 'template_id')
   @ApiCreatedResponse({ standardSchema: TemplateResponse })
   duplicate(

@@ -32,7 +32,10 @@ export class ApiKeysController {
 
   @Post()
   @RequirePermission('api-keys:manage')
-  @DescribeWrite('Create an API key; it is shown once', { 403: ['GRANT_EXCEEDED'] })
+  @DescribeWrite(
+    { operationId: 'createApiKey', summary: 'Create an API key', description: 'The key is returned once.' },
+    { 403: ['GRANT_EXCEEDED'] },
+  )
   @CreatedAt('/v1/api-keys', 'id')
   @ApiCreatedResponse({ standardSchema: IssuedApiKey })
   create(
@@ -45,7 +48,7 @@ export class ApiKeysController {
 
   @Get()
   @RequirePermission('api-keys:manage')
-  @DescribeList('List API keys, newest first')
+  @DescribeList({ operationId: 'listApiKeys', summary: 'List API keys', description: 'Newest first.' })
   @ListOf(ApiKeyPage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListApiKeysRequest }) query: ListApiKeysRequest) {
     return this.queries.execute(new ListApiKeysQuery(actor, query));
@@ -53,7 +56,10 @@ export class ApiKeysController {
 
   @Get(':key_id')
   @RequirePermission('api-keys:manage')
-  @DescribeRead('Get an API key, without its secret', { 404: ['API_KEY_NOT_FOUND'] })
+  @DescribeRead(
+    { operationId: 'getApiKey', summary: 'Get an API key', description: 'Without its secret.' },
+    { 404: ['API_KEY_NOT_FOUND'] },
+  )
   @ApiOkResponse({ standardSchema: ApiKeyResponse })
   get(@CurrentActor() actor: Actor, @Param('key_id', { schema: UuidParameter }) keyId: string) {
     return this.queries.execute(new GetApiKeyQuery(actor, keyId));
@@ -62,11 +68,14 @@ export class ApiKeysController {
   @Post(':key_id/rotate')
   @HttpCode(200)
   @RequirePermission('api-keys:manage')
-  @DescribeChange('Give an API key a new secret; it is shown once', {
-    403: ['GRANT_EXCEEDED'],
-    404: ['API_KEY_NOT_FOUND'],
-    409: ['API_KEY_INACTIVE'],
-  })
+  @DescribeChange(
+    { operationId: 'rotateApiKey', summary: 'Rotate an API key', description: 'The new key is returned once.' },
+    {
+      403: ['GRANT_EXCEEDED'],
+      404: ['API_KEY_NOT_FOUND'],
+      409: ['API_KEY_INACTIVE'],
+    },
+  )
   @ApiOkResponse({ standardSchema: IssuedApiKey })
   rotate(
     @CurrentActor() actor: Actor,
@@ -80,7 +89,10 @@ export class ApiKeysController {
   @Post(':key_id/revoke')
   @HttpCode(200)
   @RequirePermission('api-keys:manage')
-  @DescribeChange('Revoke an API key for good', { 404: ['API_KEY_NOT_FOUND'] })
+  @DescribeChange(
+    { operationId: 'revokeApiKey', summary: 'Revoke an API key', description: 'Permanent.' },
+    { 404: ['API_KEY_NOT_FOUND'] },
+  )
   @ApiOkResponse({ standardSchema: ApiKeyResponse })
   revoke(
     @CurrentActor() actor: Actor,

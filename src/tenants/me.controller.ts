@@ -20,7 +20,11 @@ const Me = z
 export class MeController {
   @Get()
   @Authenticated()
-  @DescribeRead('Who I am and what I may')
+  @DescribeRead({
+    operationId: 'getCurrentCaller',
+    summary: 'Get the caller and its permissions',
+    description: 'Open to every valid API key and access token.',
+  })
   @ApiOkResponse({ standardSchema: Me })
   me(@CurrentCaller() caller: Actor | PlatformActor): z.infer<typeof Me> {
     const { subject, permissions } = caller;

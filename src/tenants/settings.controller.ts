@@ -20,7 +20,7 @@ export class SettingsController {
 
   @Get()
   @RequirePermission('settings:read')
-  @DescribeRead('What holds for this tenant')
+  @DescribeRead({ operationId: 'getSettings', summary: 'Get tenant settings' })
   @ApiOkResponse({ standardSchema: TenantResponse })
   get(@CurrentActor() actor: Actor) {
     return this.queries.execute(new GetTenantQuery(actor));
@@ -28,7 +28,11 @@ export class SettingsController {
 
   @Patch()
   @RequirePermission('settings:write')
-  @DescribeChange('Change what the tenant decides itself (JSON Merge Patch)')
+  @DescribeChange({
+    operationId: 'updateSettings',
+    summary: 'Update tenant settings',
+    description: 'JSON Merge Patch.',
+  })
   @ApiOkResponse({ standardSchema: TenantResponse })
   update(
     @CurrentActor() actor: Actor,

@@ -30,7 +30,10 @@ export class TenantsController {
 
   @Post()
   @RequirePermission('tenants:write')
-  @DescribeWrite('Create a tenant', { 409: ['TENANT_EXISTS'] })
+  @DescribeWrite(
+    { operationId: 'createTenant', summary: 'Create a tenant', description: 'Needs a platform key.' },
+    { 409: ['TENANT_EXISTS'] },
+  )
   @CreatedAt('/v1/tenants', 'tenant_id')
   @ApiCreatedResponse({ standardSchema: TenantResponse })
   create(
@@ -43,7 +46,11 @@ export class TenantsController {
 
   @Get()
   @RequirePermission('tenants:read')
-  @DescribeList('List tenants, newest first')
+  @DescribeList({
+    operationId: 'listTenants',
+    summary: 'List tenants',
+    description: 'Newest first. Needs a platform key.',
+  })
   @ListOf(TenantPage)
   list(@CurrentPlatformActor() actor: PlatformActor, @Query({ schema: ListTenantsRequest }) query: ListTenantsRequest) {
     return this.queries.execute(new ListTenantsQuery(actor, query));
@@ -51,7 +58,7 @@ export class TenantsController {
 
   @Get(':tenant_id')
   @RequirePermission('tenants:read')
-  @DescribeRead('Get a tenant')
+  @DescribeRead({ operationId: 'getTenant', summary: 'Get a tenant', description: 'Needs a platform key.' })
   @ApiOkResponse({ standardSchema: TenantResponse })
   get(@CurrentPlatformActor() actor: PlatformActor, @Param('tenant_id', { schema: TenantId }) tenantId: string) {
     return this.queries.execute(new GetTenantQuery(actor.actFor(tenantId)));
@@ -59,7 +66,11 @@ export class TenantsController {
 
   @Patch(':tenant_id')
   @RequirePermission('tenants:write')
-  @DescribeChange('Change, suspend or reinstate a tenant (JSON Merge Patch)')
+  @DescribeChange({
+    operationId: 'updateTenant',
+    summary: 'Update a tenant',
+    description: 'JSON Merge Patch. Also suspends and reinstates it. Needs a platform key.',
+  })
   @ApiOkResponse({ standardSchema: TenantResponse })
   update(
     @CurrentPlatformActor() actor: PlatformActor,

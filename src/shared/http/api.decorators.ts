@@ -29,43 +29,51 @@ const WRITE: ProblemCodes = {
 };
 const CHANGE: ProblemCodes = { 412: ['PRECONDITION_FAILED'], 428: ['PRECONDITION_REQUIRED'] };
 
-/** Summary and possible problems of a route that reads. */
-export const DescribeRead = (summary: string, codes: ProblemCodes = {}) =>
-  describe(summary, [AUTHENTICATED, READ, codes]);
+/** Names one operation in the OpenAPI document: a verb and its resource, an imperative sentence, and what else a caller must know. */
+export interface OperationText {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+}
 
-/** Description of a route that answers with pages. */
-export const DescribeList = (summary: string, codes: ProblemCodes = {}) =>
-  describe(summary, [AUTHENTICATED, READ, { 400: ['CURSOR_MISMATCH'] }, codes]);
+/** Describes a route that reads. */
+export const DescribeRead = (text: OperationText, codes: ProblemCodes = {}) =>
+  describe(text, [AUTHENTICATED, READ, codes]);
 
-/** The same of a route that reads and takes its question in a body. */
-export const DescribeQuestion = (summary: string, codes: ProblemCodes = {}) =>
-  describe(summary, [AUTHENTICATED, READ, BODY, codes]);
+/** Describes a route that answers with pages. */
+export const DescribeList = (text: OperationText, codes: ProblemCodes = {}) =>
+  describe(text, [AUTHENTICATED, READ, { 400: ['CURSOR_MISMATCH'] }, codes]);
 
-/** The same of a route that makes something. It takes an Idempotency-Key: see WriteOptions. */
-export const DescribeWrite = (summary: string, codes: ProblemCodes = {}) =>
-  applyDecorators(describe(summary, [AUTHENTICATED, WRITE, codes]), IdempotencyKeyHeader());
+/** Describes a route that reads and takes its query in a body. */
+export const DescribeQuestion = (text: OperationText, codes: ProblemCodes = {}) =>
+  describe(text, [AUTHENTICATED, READ, BODY, codes]);
 
-/** The same of a route that takes NDJSON: what is wrong with one line is told in its place. */
-export const DescribeBatch = (summary: string) =>
+/** Describes a route that creates something. It takes an Idempotency-Key: see WriteOptions. */
+export const DescribeWrite = (text: OperationText, codes: ProblemCodes = {}) =>
+  applyDecorators(describe(text, [AUTHENTICATED, WRITE, codes]), IdempotencyKeyHeader());
+
+const BATCH = 'One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order.';
+
+/** Describes a route that takes NDJSON. The problem of one line stands in the result of that line. */
+export const DescribeBatch = (text: OperationText) =>
   applyDecorators(
-    describe(summary, [
+    describe({ description: BATCH, ...text }, [
       AUTHENTICATED,
       { 400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'], 415: ['UNSUPPORTED_MEDIA_TYPE'] },
     ]),
     IdempotencyKeyHeader(),
   );
 
-/** The same of a route that acts on what is there. It takes If-Match too: see ChangeOptions. */
-export const DescribeChange = (summary: string, codes: ProblemCodes = {}) =>
-  applyDecorators(describe(summary, [AUTHENTICATED, WRITE, CHANGE, codes]), IdempotencyKeyHeader(), IfMatchHeader());
+/** Describes a route that changes an existing resource. It takes If-Match too: see ChangeOptions. */
+export const DescribeChange = (text: OperationText, codes: ProblemCodes = {}) =>
+  applyDecorators(describe(text, [AUTHENTICATED, WRITE, CHANGE, codes]), IdempotencyKeyHeader(), IfMatchHeader());
 
 const IdempotencyKeyHeader = () =>
   ApiHeader({
     name: 'Idempotency-Key',
     required: false,
     description:
-      'Yours, 1 to 255 characters. Sent again with the same request it gets the first result again, with ' +
-      '`Idempotency-Replayed: true`, and changes nothing. Kept for 24 hours by default.',
+      "Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`. Kept for 24 hours.",
     schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source, maxLength: 257 },
   });
 
@@ -73,18 +81,19 @@ const IfMatchHeader = () =>
   ApiHeader({
     name: 'If-Match',
     required: false,
-    description: 'The ETag of the version that the change is made for; at another one it is refused with 412.',
+    description: 'ETag of the expected version; otherwise 412.',
     schema: { type: 'string' },
   });
 
-export const DescribePublic = (summary: string, codes: ProblemCodes = {}) => describe(summary, [codes]);
+/** Describes a route that is open to everybody. */
+export const DescribePublic = (text: OperationText, codes: ProblemCodes = {}) => describe(text, [codes]);
 
-function describe(summary: string, sources: readonly ProblemCodes[]) {
+function describe(text: OperationText, sources: readonly ProblemCodes[]) {
   const all = [COMMON, ...sources];
   const statuses = [...new Set(all.flatMap((codes) => Object.keys(codes)))].map(Number).sort((a, b) => a - b);
   const codesOf = (status: number) => all.flatMap((codes) => codes[status] ?? []);
   return applyDecorators(
-    ApiOperation({ summary }),
+    ApiOperation({ ...text }),
     ApiExtension('x-problem-codes', Object.fromEntries(statuses.map((status) => [status, codesOf(status)]))),
     ...statuses.map((status) =>
       ApiResponse({
