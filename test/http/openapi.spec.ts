@@ -1,0 +1,413 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { unique, type Api, type Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { operations } from '../support/openapi.js';
+
+const OPEN = [
+  '/health/live',
+  '/health/ready',
+  '/v1/client/{tenant_id}/jwks.json',
+  '/v1/client/{tenant_id}/revocations',
+];
+/** Open to whoever has a valid key. */
+const ANYBODY = ['/v1/me'];
+const LISTS = 8;
+const PLATFORM_ROLES = ['platform', 'monitor'];
+/** Whose credential is a license key; test/sql/client.spec.ts is about them. */
+const CLIENT = '/v1/client/';
+
+/** Routes that act within no tenant. */
+const isOfPlatform = (path: string) => path.startsWith('/v1/tenants') || path === '/metrics';
+
+describe('the OpenAPI document', () => {
+  let app: TestApp;
+  let ours: Api;
+  let theirs: Api;
+  /** Ids of another tenant's rows, by the name of the path parameter. */
+  let foreign: Record<string, string>;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    ours = await app.tenant();
+    theirs = await app.tenant();
+    const template_id = await theirs.template({ template_id: 'foreign-template' });
+    const license = await theirs.issue(template_id);
+    const device = { fingerprint: 'foreign' };
+    const activation = (await theirs.post(`/v1/licenses/${license.license_id}/activations`, device)).body;
+    const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
+    const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
+    const signingKey = await theirs.create('/v1/signing-keys', {});
+    foreign = {
+      kid: signingKey.kid as string,
+      template_id,
+      license_id: license.license_id as string,
+      activation_id: activation.activation_id as string,
+      product_id: license.product_id as string,
+      customer_id: customer.customer_id as string,
+      key_id: key.id as string,
+    };
+  });
+
+  afterAll(() => app.stop());
+
+  const all = () => operations(app.document).filter(({ path }) => !OPEN.includes(path) && !path.startsWith(CLIENT));
+  const permissionOf = (operation: unknown) => (operation as Wire)['x-permission'] as string;
+  /** Routes that act within the caller's tenant. */
+  const ofTenants = () => all().filter(({ path }) => !isOfPlatform(path) && !ANYBODY.includes(path));
+  const at = (path: string, ids = foreign) => path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? 'missing');
+  const bodyOf = (path: string, method: string): Wire => {
+    const item = (app.document.paths as Wire)[path][method];
+    const ref = item.requestBody?.content[typeOf(path, method)].schema.$ref as string | undefined;
+    const schema = ref && (app.document.components?.schemas as Wire)[ref.split('/').pop() ?? ''];
+    return schema && (schema.example ?? schema.examples[0]);
+  };
+  const typeOf = (path: string, method: string): string =>
+    Object.keys((app.document.paths as Wire)[path][method].requestBody?.content ?? {})[0] ?? '';
+  const headersOf = (path: string, method: string): Record<string, string> =>
+    typeOf(path, method) === '' ? {} : { 'Content-Type': typeOf(path, method) };
+  /** As the example of the document says, to the rows with these ids. */
+  const call = (api: Api, method: string, path: string, ids = foreign) =>
+    api.send(method as 'get', at(path, ids), bodyOf(path, method), headersOf(path, method));
+
+  it('is OpenAPI 3.1, served as it is, and names every route once', async () => {
+    const served = (await app.anonymous().get('/openapi.json')).body;
+    expect(served.openapi).toBe('3.1.0');
+    expect(served.paths).toEqual(JSON.parse(JSON.stringify(app.document.paths)));
+    const ids = operations(app.document).map(({ operation }) => (operation as Wire).operationId as string);
+    expect(ids.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('names each operation by a verb and its resource, and describes it with its permission and the roles that have it', () => {
+    const roles = (app.document as Wire)['x-roles'] as Record<string, string[]>;
+    for (const { operation } of operations(app.document)) {
+      const { operationId, summary, description = '' } = operation as Wire;
+      expect(operationId).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/);
+      expect(summary).toMatch(/^[A-Z][^.;]*$/);
+      expect(summary.split(' ').length).toBeLessThanOrEqual(8);
+      expect(description).toMatch(/^[A-Z`].*\.$/s);
+      const permission = permissionOf(operation);
+      if (!permission) continue;
+      const holders = Object.keys(roles).filter((role) => roles[role]?.includes(permission));
+      expect(description).toContain(`\`${permission}\` (roles: ${holders.join(', ')}).`);
+    }
+  });
+
+  it('says what keys, cursors, tenants and MAC addresses look like, and how a connection ends', () => {
+    const parameters = operations(app.document).flatMap(
+      ({ operation }) => ((operation as Wire).parameters ?? []) as { name: string; schema: { pattern?: string } }[],
+    );
+    for (const name of ['Idempotency-Key', 'X-Tenant-Id', 'tenant_id', 'cursor']) {
+      const patterns = parameters.filter((parameter) => parameter.name === name).map(({ schema }) => schema.pattern);
+      expect({ name, patterns }).not.toEqual({ name, patterns: [] });
+      for (const pattern of patterns) expect(pattern).toMatch(/^\^.*\$$/);
+    }
+    const { schemas, responses } = app.document.components as Wire;
+    expect(schemas.ValidateRequest.properties.mac.pattern).toMatch(/^\^.*\$$/);
+    expect(Object.keys(responses as object)).toEqual(['RequestTimeout', 'ExpectationFailed', 'HeadersTooLarge']);
+  });
+
+  it('resolves every reference', () => {
+    const text = JSON.stringify(app.document);
+    const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(50);
+    for (const name of names) expect(Object.keys(app.document.components?.schemas ?? {})).toContain(name);
+  });
+
+  it('has every list as JSON by the page, and whole as NDJSON and CSV', () => {
+    const schemas = app.document.components?.schemas as Wire;
+    const pages = operations(app.document).flatMap(({ path, method, operation }) => {
+      const content = (operation.responses['200']?.content ?? {}) as Wire;
+      const page = schemas[content['application/json']?.schema.$ref?.split('/').pop()]?.properties;
+      return page?.data && page.next_cursor ? [{ path, method, operation, content, row: page.data.items }] : [];
+    });
+    // Those of tenants, and the tenants.
+    expect(pages).toHaveLength(LISTS + 1);
+    for (const { path, method, operation, content, row } of pages) {
+      expect({ path, method, forms: Object.keys(content as object) }).toEqual({
+        path,
+        method: 'get',
+        forms: ['application/json', 'application/x-ndjson', 'text/csv'],
+      });
+      expect(content['application/x-ndjson'].schema).toEqual(row);
+      expect(content['text/csv'].schema).toEqual({ type: 'string' });
+      const fields = Object.keys(schemas[row.$ref.split('/').pop()].properties as object);
+      expect((operation as Wire)['x-csv-columns']).toEqual(fields);
+    }
+  });
+
+  it('gives each route a summary, a permission, its problem codes, and an example of its body', () => {
+    for (const { path, method, operation } of all()) {
+      const described = operation as Wire;
+      expect({ path, method, summary: described.summary as string }).toMatchObject({
+        summary: expect.stringMatching(/./),
+      });
+      if (!ANYBODY.includes(path)) expect(described['x-permission']).toMatch(/^[a-z-]+:[a-z-]+$/);
+      expect(described.security).toEqual([{ 'api-key': [] }]);
+      expect(Object.keys(described['x-problem-codes'] as object)).toEqual(
+        expect.arrayContaining(['401', '403', '500', '503']),
+      );
+      if (described.requestBody) expect(bodyOf(path, method)).toBeDefined();
+    }
+  });
+
+  it('says of the client API that a license key is enough, and what an API key would need', () => {
+    const client = operations(app.document).filter(({ path }) => path.startsWith(CLIENT) && !OPEN.includes(path));
+    expect(client).toHaveLength(8);
+    for (const { path, method, operation } of client) {
+      const described = operation as Wire;
+      expect(described.security).toEqual(expect.arrayContaining([{}, { 'api-key': [] }]));
+      expect(described['x-permission']).toMatch(/^client:[a-z]+$/);
+      expect(bodyOf(path, method)).toHaveProperty('license_key');
+    }
+  });
+
+  it('has examples that the server takes', async () => {
+    await ours.create('/v1/products', bodyOf('/v1/products', 'post'));
+    const template = await ours.create('/v1/license-templates', bodyOf('/v1/license-templates', 'post'));
+    const copy = await ours.create(
+      `/v1/license-templates/${template.template_id}/duplicate`,
+      bodyOf('/v1/license-templates/{template_id}/duplicate', 'post'),
+    );
+    await ours.create('/v1/customers', bodyOf('/v1/customers', 'post'));
+    const order = { ...bodyOf('/v1/licenses', 'post'), license_template_id: copy.template_id };
+    await ours.create('/v1/licenses', order);
+    const { license_id } = await ours.create('/v1/licenses', order);
+    for (const action of ['renew', 'suspend', 'reinstate', 'transfer', 'change-template', 'revoke']) {
+      const path = '/v1/licenses/{license_id}';
+      const response = await ours.post(`/v1/licenses/${license_id}/${action}`, bodyOf(`${path}/${action}`, 'post'));
+      expect({ action, status: response.status }).toEqual({ action, status: 200 });
+    }
+    for (const [path, id] of [
+      ['/v1/licenses/{license_id}', (await ours.create('/v1/licenses', order)).license_id],
+      ['/v1/products/{product_id}', 'ISP-PRO-001'],
+      ['/v1/license-templates/{template_id}', template.template_id],
+      ['/v1/customers/{customer_id}', 'customer-002'],
+    ] as const) {
+      const response = await ours.patch(path.replace(/\{.*\}/, id as string), bodyOf(path, 'patch'));
+      expect(response.status).toBe(200);
+      expect(response.body.version).toBe(2);
+    }
+  });
+
+  it('answers 401 without a key on every route', async () => {
+    expect(all().length).toBeGreaterThanOrEqual(18);
+    for (const { path, method } of all()) {
+      const response = await call(app.anonymous(), method, path);
+      expect({ path, method, status: response.status, code: response.body.code }).toEqual({
+        path,
+        method,
+        status: 401,
+        code: 'UNAUTHENTICATED',
+      });
+    }
+  });
+
+  it('answers 403 on every route to a key that has every permission but the one', async () => {
+    const permissions = [...new Set(ofTenants().map(({ operation }) => permissionOf(operation)))];
+    for (const { path, method, operation } of ofTenants()) {
+      const needed = permissionOf(operation);
+      const key = await app.key(
+        ours.tenantId,
+        permissions.filter((permission) => permission !== needed),
+      );
+      const response = await call(key, method, path);
+      expect({ path, method, status: response.status }).toEqual({ path, method, status: 403 });
+      const allowed = await app.key(ours.tenantId, [needed]);
+      const answer = await call(allowed, method, path);
+      expect({ path, method, code: answer.body.code }).not.toEqual({ path, method, code: 'PERMISSION_DENIED' });
+    }
+  });
+
+  it("answers 404 to another tenant's id in the path, with the same words as to an id nobody has", async () => {
+    const withId = ofTenants().filter(({ path }) => path.includes('{'));
+    expect(withId.length).toBeGreaterThanOrEqual(12);
+    const nobodys = {
+      template_id: 'nobodys',
+      product_id: 'nobodys',
+      customer_id: 'nobodys',
+      license_id: '01890000-0000-7000-8000-000000000000',
+      activation_id: '01890000-0000-7000-8000-000000000000',
+      key_id: '01890000-0000-7000-8000-000000000000',
+      kid: 'A'.repeat(43),
+    };
+    for (const { path, method } of withId) {
+      const body = bodyOf(path, method);
+      const theirsAnswer = await ours.send(method as 'get', at(path), body);
+      const nobodysAnswer = await ours.send(method as 'get', at(path, nobodys), body);
+      expect({ path, method, status: theirsAnswer.status }).toEqual({ path, method, status: 404 });
+      expect(theirsAnswer.body.code).toMatch(/_NOT_FOUND$/);
+      expect(theirsAnswer.body.code).toBe(nobodysAnswer.body.code);
+    }
+  });
+
+  it("answers with the route's not-found code to another tenant's id in the body", async () => {
+    const template = {
+      ...bodyOf('/v1/license-templates', 'post'),
+      template_id: 'x1',
+      template_name: 'x1',
+      product_id: foreign.product_id,
+    };
+    expect((await ours.post('/v1/license-templates', template)).body.code).toBe('PRODUCT_NOT_FOUND');
+    const order = { license_template_id: foreign.template_id, customer_id: 'c' };
+    expect((await ours.post('/v1/licenses', order)).body.code).toBe('TEMPLATE_NOT_FOUND');
+  });
+
+  it("lists nothing of another tenant's, also when asked for its ids", async () => {
+    const empty = await app.tenant();
+    const lists = ofTenants().filter(({ operation }) => 'limit' in parametersOf(operation));
+    expect(lists).toHaveLength(LISTS);
+    // What stands under a license of another tenant is not found, as the license is not.
+    for (const { path } of lists.filter((list) => !list.path.includes('{'))) {
+      const { data, next_cursor } = (await empty.get(path)).body;
+      const others = (data as Wire[]).filter(({ tenant_id }) => tenant_id !== empty.tenantId);
+      expect({ path, others, next_cursor }).toEqual({ path, others: [], next_cursor: null });
+      if (path !== '/v1/api-keys') expect({ path, data }).toEqual({ path, data: [] });
+    }
+    for (const query of [
+      `licenses?customer_id=customer-1`,
+      `licenses?template_id=${foreign.template_id}`,
+      `license-templates?product_id=${foreign.product_id}`,
+      `license-events?license_id=${foreign.license_id}`,
+      `customers?q=for`,
+    ]) {
+      expect((await empty.get(`/v1/${query}`)).body.data).toEqual([]);
+    }
+  });
+
+  it('lets each role do on each route exactly what the document says', async () => {
+    const roles = (app.document as Wire)['x-roles'] as Record<string, string[]>;
+    expect(Object.keys(roles)).toEqual(['admin', 'issuer', 'support', 'read-only', 'client', ...PLATFORM_ROLES]);
+    const tenant = await app.tenant();
+    await tenant.create('/v1/products', { product_id: 'calls', name: 'Calls' });
+    await app.signRevocations(tenant);
+    const asAdmin = new Calls(tenant);
+    const outcomes = { allowed: 0, denied: 0 };
+    for (const [role, granted] of Object.entries(roles)) {
+      const ofPlatform = PLATFORM_ROLES.includes(role);
+      const caller = ofPlatform ? await app.platform(role) : await app.key(tenant.tenantId, [], { role });
+      const acting: Record<string, string> = role === 'platform' ? { 'X-Tenant-Id': tenant.tenantId } : {};
+      for (const { path, method, operation } of all()) {
+        const { url, body } = await asAdmin.prepare(path, method);
+        const headers = { ...headersOf(path, method), ...(isOfPlatform(path) ? {} : acting) };
+        const response = await caller.send(method as 'get', url, body, headers);
+        const success = Object.keys(operation.responses).find((status) => status.startsWith('2'));
+        const allowed = ANYBODY.includes(path) || granted.includes(permissionOf(operation));
+        const expected = allowed ? Number(success) : 403;
+        expect({ role, path, method, status: response.status }).toEqual({ role, path, method, status: expected });
+        if (!allowed) expect(response.body.code).toBe('PERMISSION_DENIED');
+        outcomes[allowed ? 'allowed' : 'denied']++;
+      }
+    }
+    expect(outcomes.allowed).toBeGreaterThan(60);
+    expect(outcomes.denied).toBeGreaterThan(40);
+  });
+
+  it('serves Swagger UI', async () => {
+    const page = await app.anonymous().get('/docs');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('Imprimatur API');
+    expect((await app.anonymous().get('/docs/swagger-ui-bundle.js')).status).toBe(200);
+  });
+});
+
+function parametersOf(operation: unknown): Record<string, unknown> {
+  const parameters = ((operation as Wire).parameters ?? []) as { name: string }[];
+  return Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter]));
+}
+
+/** A call of each route that would succeed for whoever is allowed it, on rows made for it. */
+class Calls {
+  /** What the last license was issued from. */
+  private template = '';
+
+  constructor(private readonly admin: Api) {}
+
+  async prepare(path: string, method: string): Promise<{ url: string; body?: Record<string, unknown> }> {
+    const id = `call-${unique()}`;
+    const made = await this.make(path, id);
+    const url = path.replace(/\{\w+\}/, made).replace('{activation_id}', await this.activation(path, made));
+    const body = this.bodies(id, made)[`${method} ${path}`];
+    return body ? { url, body } : { url };
+  }
+
+  /** The row that a route with an id acts on. */
+  private async make(path: string, id: string): Promise<string> {
+    if (path.includes('{product_id}')) await this.admin.create('/v1/products', { product_id: id, name: id });
+    if (path.includes('{customer_id}')) await this.admin.create('/v1/customers', { customer_id: id, last_name: id });
+    if (path.includes('{tenant_id}')) return this.admin.tenantId;
+    if (path.includes('{template_id}') || path === '/v1/licenses:batch-issue' || path === '/v1/licenses')
+      return this.admin.template();
+    if (path.endsWith('/check-out')) await this.signingKey(true);
+    if (path.includes('{license_id}') || path.startsWith('/v1/licenses:')) return this.license(path);
+    if (path.includes('{key_id}')) {
+      return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
+    }
+    if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
+    return id;
+  }
+
+  private async signingKey(active: boolean): Promise<string> {
+    const { kid } = await this.admin.create('/v1/signing-keys', {});
+    if (active) await this.admin.post(`/v1/signing-keys/${kid}/activate`);
+    return kid as string;
+  }
+
+  private async activation(path: string, licenseId: string): Promise<string> {
+    if (!path.includes('{activation_id}')) return '';
+    const { body } = await this.admin.post(`/v1/licenses/${licenseId}/activations`, { fingerprint: 'called' });
+    return body.activation_id as string;
+  }
+
+  /** One that is in the state for it. */
+  private async license(path: string): Promise<string> {
+    const trial = path.endsWith('/convert-trial');
+    this.template = await this.admin.template({ trial_allowed: true });
+    const { license_id } = await this.admin.issue(this.template, { trial, customer_id: `trial-${unique()}` });
+    if (path.endsWith('/reinstate')) {
+      await this.admin.post(`/v1/licenses/${license_id}/suspend`, { reason: { code: 'OTHER' } });
+    }
+    return license_id as string;
+  }
+
+  private bodies(id: string, made: string): Record<string, Record<string, unknown>> {
+    return {
+      'post /v1/products': { product_id: `${id}-new`, name: id },
+      'post /v1/signing-keys/{kid}/retire': { force: true },
+      'post /v1/signing-keys/{kid}/revoke': {},
+      'patch /v1/products/{product_id}': { name: `${id} changed` },
+      'post /v1/license-templates': {
+        template_name: id,
+        product_id: 'calls',
+        license_type: 'SUBSCRIPTION',
+        license_model: 'PER_SEAT',
+      },
+      'patch /v1/license-templates/{template_id}': { description: id },
+      'post /v1/license-templates/{template_id}/duplicate': { template_name: `${id} copy` },
+      'post /v1/customers': { last_name: id },
+      'patch /v1/customers/{customer_id}': { last_name: `${id} changed` },
+      'patch /v1/licenses/{license_id}': { issued_to: id },
+      'post /v1/licenses/{license_id}/activations/{activation_id}/deactivate': {},
+      'post /v1/licenses/{license_id}/renew': { months: 1 },
+      'post /v1/licenses/{license_id}/convert-trial': {},
+      'post /v1/licenses/{license_id}/suspend': { reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/reinstate': {},
+      'post /v1/licenses/{license_id}/revoke': { reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/transfer': { customer_id: id },
+      'post /v1/licenses/{license_id}/change-template': { license_template_id: this.template },
+      'post /v1/licenses': { license_template_id: made, customer_id: id },
+      'post /v1/licenses:batch-issue': { license_template_id: made, customer_id: id },
+      'post /v1/licenses:batch-renew': { license_id: made, months: 1 },
+      'post /v1/licenses:batch-suspend': { license_id: made, reason: { code: 'OTHER' } },
+      'post /v1/licenses:batch-revoke': { license_id: made, reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/activations': { fingerprint: id },
+      'post /v1/licenses/{license_id}/check-out': { fingerprint: id },
+      'post /v1/licenses/{license_id}/explain': { fingerprint: id },
+      'post /v1/api-keys': { name: id, role: 'read-only' },
+      'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
+      'patch /v1/settings': { require_if_match: false },
+      'post /v1/tenants': { tenant_id: id },
+      'patch /v1/tenants/{tenant_id}': { requests_per_minute: 100_000 },
+    };
+  }
+}

@@ -1,0 +1,132 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isApiKey } from '../../src/tenants/api-key.js';
+import { cli } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
+import { ServerProcess } from '../support/server.js';
+import { TestDatabase } from '../support/database.js';
+
+describe('npm run demo', () => {
+  it('shows a license and its event, leaves nothing behind and exits 0', async () => {
+    const demos = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('imprimatur-demo-'));
+    const before = await demos();
+    const { code, output } = await cli('demo', []);
+    expect(output).toMatch(/"license_key": "[0-9A-F]{4}(-[0-9A-F]{4}){4}"/);
+    expect(output).toContain('"event_type": "license.created"');
+    expect(code).toBe(0);
+    expect((await demos()).filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
+
+describe('npm run tenants', () => {
+  let server: ServerProcess;
+  const tenants = (...args: string[]) => cli('tenants', args, { DATA_DIR: server.dataDir });
+  const statusWith = async (key: string) => (await server.fetch('/licenses', { key })).status;
+
+  beforeAll(async () => {
+    server = await ServerProcess.create();
+    await server.start();
+  });
+
+  afterAll(() => server.cleanUp());
+
+  it('makes a tenant while the server runs, whose key works and which sees nothing of the first', async () => {
+    const { code, output } = await tenants('create', 'acme');
+    expect({ code, output }).toMatchObject({ code: 0 });
+    const key = (await readFile(join(server.dataDir, 'acme.admin.key'), 'utf8')).trim();
+    expect(output).not.toContain(key);
+    expect(await statusWith(key)).toBe(200);
+    expect(((await (await server.fetch('/products', { key })).json()) as { data: unknown[] }).data).toEqual([]);
+    expect((await tenants('list')).output).toMatch(/acme\tACTIVE\t1 active key[^]*tenant-001\tACTIVE/);
+  });
+
+  it('replaces a lost key, and the old one stops working', async () => {
+    const old = await server.key();
+    expect((await tenants('key', 'tenant-001')).code).toBe(0);
+    expect(await server.key()).not.toBe(old);
+    await eventually(async () => {
+      expect(await statusWith(old)).toBe(401);
+    }, 5_000);
+    expect(await statusWith(await server.key())).toBe(200);
+  });
+
+  it.each([
+    [['create', 'tenant-001'], 'already a tenant'],
+    [['create', 'no/slash'], 'is not a tenant id'],
+    [['key', 'nobody'], 'There is no tenant nobody'],
+    [['remove', 'tenant-001'], 'That is not a command'],
+    [['create', 'other', '--role', 'monitor'], 'That is not a command'],
+    [['platform-key', 'other', '--role', 'admin'], '"admin" is not a role'],
+  ])('refuses %j with a sentence and exit code 1', async (args, sentence) => {
+    const { code, output } = await tenants(...args);
+    expect(output).toContain(sentence);
+    expect(output).not.toMatch(/\n +at /);
+    expect(code).toBe(1);
+  });
+
+  it('makes a platform key, replaces it and revokes it', async () => {
+    const file = join(server.dataDir, 'platform-ops.key');
+    const made = await tenants('platform-key', 'ops');
+    const key = (await readFile(file, 'utf8')).trim();
+    expect(made.code).toBe(0);
+    expect(made.output).not.toContain(key);
+    const list = async (secret: string) => (await server.fetch('/tenants', { key: secret })).status;
+    expect(await list(key)).toBe(200);
+    expect(await list(await server.key())).toBe(403);
+    expect((await tenants('platform-key', 'ops')).code).toBe(0);
+    const next = (await readFile(file, 'utf8')).trim();
+    expect(await list(next)).toBe(200);
+    expect((await tenants('revoke-platform-key', 'ops')).code).toBe(0);
+    await eventually(async () => {
+      expect([await list(key), await list(next)]).toEqual([401, 401]);
+    }, 5_000);
+    expect((await tenants('revoke-platform-key', 'ops')).output).toContain('There is no platform key ops');
+  });
+
+  it('makes a key for a monitor, which may read metrics and nothing else', async () => {
+    const made = await tenants('platform-key', 'prometheus', '--role', 'monitor');
+    expect(made).toMatchObject({ code: 0, output: expect.stringContaining('may read /metrics and nothing else') });
+    const key = (await readFile(join(server.dataDir, 'platform-prometheus.key'), 'utf8')).trim();
+    expect((await server.fetch('/tenants', { key })).status).toBe(403);
+    const scraped = await fetch(new URL('/metrics', server.url), { headers: { Authorization: `Bearer ${key}` } });
+    expect(await scraped.text()).toContain('http_request_duration_seconds_count{method="GET",route="/v1/tenants"');
+  });
+
+  it('prints a key that nobody has yet', async () => {
+    expect(isApiKey((await tenants('generate-key')).output.trim())).toBe(true);
+  });
+});
+
+describe('npm run migrate', () => {
+  it('asks for the two roles', async () => {
+    const { code, output } = await cli('migrate', []);
+    expect(output).toContain('Set DATABASE_OWNER_URL');
+    expect(code).toBe(1);
+  });
+
+  it('prepares a server of one’s own, which then starts, and refuses to start as the owner', async () => {
+    const database = await TestDatabase.create({ empty: true });
+    const server = await ServerProcess.create({ DATABASE_URL: database.applicationUrl });
+    const environment = { DATA_DIR: server.dataDir, DATABASE_URL: database.applicationUrl };
+    expect(await server.startRefused()).toBe(1);
+    expect(server.output).toContain('Run "npm run migrate"');
+    const migrated = await cli('migrate', [], {
+      ...environment,
+      DATABASE_OWNER_URL: database.ownerUrl,
+      SAMPLE_DATA: 'true',
+    });
+    expect(migrated).toMatchObject({ code: 0, output: expect.stringContaining(join(server.dataDir, 'admin.key')) });
+    const again = await cli('migrate', [], { ...environment, DATABASE_OWNER_URL: database.ownerUrl });
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('up to date') });
+    await server.start();
+    expect((await server.fetch('/license-templates/professional-isp')).status).toBe(200);
+    expect(await server.kill('SIGTERM')).toBe(0);
+    const asOwner = new ServerProcess(server.dataDir, { DATABASE_URL: database.ownerUrl });
+    expect(await asOwner.startRefused()).toBe(1);
+    expect(asOwner.output).toContain('owner role');
+    await server.cleanUp();
+    await database.drop();
+  });
+});

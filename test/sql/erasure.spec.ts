@@ -1,0 +1,385 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { withClient } from '../../src/database/with-client.js';
+import { eraseCustomer } from '../../src/maintenance/index.js';
+import { Clock } from '../../src/shared/clock.js';
+import { Secrets } from '../../src/shared/secrets/secrets.js';
+import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { everythingStored, traces } from '../support/everything-stored.js';
+import { ServerProcess } from '../support/server.js';
+
+describe('erasure of a customer', () => {
+  let app: TestApp;
+  let api: Api;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+
+  beforeEach(async () => {
+    api = await app.tenant();
+  });
+
+  afterAll(() => app.stop());
+
+  const erase = (customerId: string) =>
+    withClient(app.database.ownerUrl, (owner) =>
+      eraseCustomer(owner, app.secrets, api.tenantId, customerId, app.nest.get(Clock).now()),
+    );
+  const logged = () =>
+    eventually(async () => {
+      expect(await app.database.query('SELECT 1 FROM outbox WHERE tenant_id = $1', [api.tenantId])).toEqual([]);
+    });
+  const keyed = (key: string) => ({ 'Idempotency-Key': key });
+
+  describe('while requests are in flight', () => {
+    let sessions: pg.Client[];
+
+    beforeEach(() => {
+      sessions = [];
+    });
+
+    afterEach(() => Promise.all(sessions.map((session) => session.end())));
+
+    /** Locks a row until the function that it returns is called. */
+    async function hold(table: string, where: string, value: string): Promise<() => Promise<unknown>> {
+      const session = new pg.Client({ connectionString: app.database.superuserUrl });
+      sessions.push(session);
+      await session.connect();
+      await session.query('BEGIN');
+      await session.query(`SELECT 1 FROM ${table} WHERE ${where} = $1 FOR UPDATE`, [value]);
+      return () => session.query('COMMIT');
+    }
+
+    const waiting = (count: number) =>
+      eventually(async () => {
+        const rows = await app.database.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        expect(rows).toHaveLength(count);
+      });
+
+    it('reaches an issue that read the name before, and has not written yet', async () => {
+      const template = await api.template();
+      await api.create('/v1/customers', { customer_id: 'c', first_name: 'Zq', last_name: 'Inflight' });
+      const releaseCustomer = await hold('customers', 'customer_id', 'c');
+      const erasing = erase('c');
+      await waiting(1);
+      const releaseTemplate = await hold('license_templates', 'template_id', template);
+      const issuing = api.issue(template, { customer_id: 'c' });
+      await waiting(2);
+      await releaseCustomer();
+      await waiting(1);
+      await releaseTemplate();
+      const { license_id } = await issuing;
+      await erasing;
+      expect((await api.get(`/v1/licenses/${license_id}`)).body.issued_to).toBe('Customer c');
+      expect(traces(await everythingStored(app.database, app.secrets), ['Zq Inflight', 'Inflight'])).toEqual([]);
+    });
+
+    it('reaches a transfer and an activation that were waiting for the license', async () => {
+      const template = await api.template({ max_activations: 5 });
+      await api.create('/v1/customers', { customer_id: 'c', first_name: 'Zq', last_name: 'Transferred' });
+      const { license_id } = await api.issue(template, { customer_id: 'other' });
+      const mine = await api.issue(template, { customer_id: 'c' });
+      const releaseLicense = await hold('licenses', 'license_id', license_id as string);
+      const releaseMine = await hold('licenses', 'license_id', mine.license_id as string);
+      const transferring = api.post(`/v1/licenses/${license_id}/transfer`, { customer_id: 'c' });
+      const device = { fingerprint: 'zq-fingerprint', name: 'Zq Laptop', user_id: 'zq@example.com' };
+      const activating = api.post(`/v1/licenses/${mine.license_id}/activations`, device);
+      await waiting(2);
+      const erasing = erase('c');
+      await eventually(async () => {
+        expect((await api.get('/v1/customers/c')).body.first_name).toBeNull();
+      });
+      await releaseLicense();
+      await releaseMine();
+      expect((await transferring).status).toBe(200);
+      expect((await activating).status).toBe(200);
+      await erasing;
+      const left = traces(await everythingStored(app.database, app.secrets), [
+        'Zq Transferred',
+        'zq-fing',
+        'Zq Lap',
+        'zq@',
+      ]);
+      expect(left).toEqual([]);
+    });
+  });
+
+  it('removes what a license that was given away kept of its former holder, and nothing of the present one', async () => {
+    const template = await api.template({ max_activations: 5 });
+    const OF_ALMA = ['Alma', 'alma', 'q170'];
+    const order = { license_template_id: template, customer_id: 'a', issued_to: 'Alma Private' };
+    const metadata = { contact: 'Alma, q170', order: { by: 'Alma', number: 7 } };
+    const { license_id: id } = (await api.post('/v1/licenses', { ...order, metadata }, keyed('issue'))).body;
+    const path = `/v1/licenses/${id}`;
+    const device = {
+      fingerprint: 'alma-mbp',
+      name: "Alma's laptop",
+      hostname: 'alma-mbp',
+      user_id: 'alma@example.com',
+    };
+    await api.post(`${path}/activations`, device, keyed('device'));
+    const transfer = { customer_id: 'b', issued_to: 'Bertold' };
+    await api.post(`${path}/transfer`, transfer, keyed('transfer'));
+    await api.patch(path, { metadata: { contact: 'Bertold, 0221', mine: true } }, keyed('patch'));
+    await api.post(`${path}/activations`, { fingerprint: 'bertold-pc', name: 'Bertold PC' }, keyed('device-b'));
+    await api.post(`${path}/renew`, { months: 1, reason: { code: 'OTHER', text: 'Bertold called' } });
+    await logged();
+
+    expect(await erase('a')).toEqual({ licenses: 1, devices: 1, events: 4, results: 4 });
+    const stored = await everythingStored(app.database, app.secrets);
+    expect(traces(stored, OF_ALMA)).toEqual([]);
+    const license = (await api.get(path)).body;
+    expect(license).toMatchObject({ issued_to: 'Bertold', current_activations: 1 });
+    expect(license.metadata).toEqual({ contact: 'Bertold, 0221', mine: true });
+    const replays = [
+      await api.post('/v1/licenses', { ...order, metadata }, keyed('issue')),
+      await api.post(`${path}/activations`, device, keyed('device')),
+      await api.post(`${path}/transfer`, transfer, keyed('transfer')),
+      await api.patch(path, { metadata: { contact: 'Bertold, 0221', mine: true } }, keyed('patch')),
+    ];
+    for (const { status, text } of replays) {
+      expect(status).toBeLessThan(300);
+      expect(traces(text, OF_ALMA)).toEqual([]);
+    }
+    expect(replays[3]?.body.metadata).toEqual({ contact: 'Bertold, 0221', mine: true });
+    const events = (await api.get(`/v1/license-events?license_id=${id}`)).body.data as Wire[];
+    const of = (type: string) =>
+      events.filter(({ event_type }) => event_type === type).map(({ event_data }) => event_data);
+    expect(of('license.transferred')[0].after).toEqual({ customer_id: 'b', issued_to: 'Bertold' });
+    expect(of('license.updated')[0].after.metadata).toMatchObject({ contact: 'Bertold, 0221', mine: true });
+    expect(of('license.renewed')[0].reason.text).toBe('Bertold called');
+    const devices = (await api.get(`${path}/activations`)).body.data as Wire[];
+    expect(devices.map(({ name, status }) => [name, status])).toEqual([
+      ['Bertold PC', 'ACTIVE'],
+      [null, 'DEACTIVATED'],
+    ]);
+  });
+
+  it('leaves the history of whoever had the license before', async () => {
+    const { license_id: id } = await api.issue(await api.template({ max_activations: 5 }), {
+      customer_id: 'b',
+      issued_to: 'Bertold',
+      reason: { code: 'OTHER', text: 'Order B-4711' },
+    });
+    const path = `/v1/licenses/${id}`;
+    const { activation_id } = (await api.post(`${path}/activations`, { fingerprint: 'bertold-pc', name: 'Bertold PC' }))
+      .body;
+    await api.post(`${path}/activations/${activation_id}/deactivate`);
+    await api.post(`${path}/transfer`, { customer_id: 'a', issued_to: 'Alma Private' });
+    await api.post(`${path}/activations`, { fingerprint: 'alma-mbp' });
+    await logged();
+    await erase('a');
+    expect(traces(await everythingStored(app.database, app.secrets), ['Alma'])).toEqual([]);
+    const events = (await api.get(`/v1/license-events?license_id=${id}`)).body.data as Wire[];
+    expect(events[0].event_data).toMatchObject({ issued_to: 'Bertold', reason: { text: 'Order B-4711' } });
+    expect(events[1].event_data).toMatchObject({ fingerprint: 'bertold-pc', name: 'Bertold PC' });
+    expect(events[3]).toMatchObject({
+      event_type: 'license.transferred',
+      event_data: { before: { issued_to: 'Bertold' }, after: { customer_id: 'a' } },
+    });
+    const devices = (await api.get(`${path}/activations`)).body.data as Wire[];
+    expect(devices.map(({ fingerprint }) => fingerprint)).toEqual([expect.stringMatching(/^erased-/), 'bertold-pc']);
+  });
+
+  it('ends the seats of erased devices, which may be taken again, and those held by a file with the file', async () => {
+    const template = await api.template({ max_activations: 2 });
+    const { license_id: id, license_key } = await api.issue(template, { customer_id: 'a' });
+    const path = `/v1/licenses/${id}`;
+    await api.post(`${path}/activations`, { fingerprint: 'alma-mbp' });
+    const file = { fingerprint: 'alma-offline', ttl_seconds: 3600 };
+    const { expires_at } = (await api.post(`${path}/check-out`, file, keyed('file'))).body;
+    await erase('a');
+    const license = (await api.get(path)).body;
+    expect(license.current_activations).toBe(1);
+    const devices = (await api.get(`${path}/activations`)).body.data as Wire[];
+    expect(devices.map(({ status, lease_expires_at }) => [status, lease_expires_at])).toEqual([
+      ['ACTIVE', expires_at],
+      ['DEACTIVATED', null],
+    ]);
+    await logged();
+    const ended = (await api.get(`/v1/license-events?license_id=${id}&event_type=license.deactivated`)).body
+      .data as Wire[];
+    expect(ended).toMatchObject([
+      { actor: { type: 'operator' }, event_data: { cause: 'ERASED', current_activations: 1 } },
+    ]);
+    const again = await app.anonymous().post('/v1/client/activate', { license_key, fingerprint: 'alma-mbp' });
+    expect(again.status).toBe(200);
+    expect((await api.get(path)).body.current_activations).toBe(2);
+  });
+
+  it('answers a retry of a check-out with a problem, since no part of a signed file can be removed', async () => {
+    const { license_id } = await api.issue(await api.template(), { customer_id: 'a' });
+    const check = () => api.post(`/v1/licenses/${license_id}/check-out`, { fingerprint: 'alma' }, keyed('file'));
+    expect((await check()).status).toBe(200);
+    await erase('a');
+    const { status, body } = await check();
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'IDEMPOTENCY_RESULT_ERASED' });
+  });
+
+  it('may be run again, and then finds nothing', async () => {
+    await api.create('/v1/customers', { customer_id: 'a', first_name: 'Alma' });
+    await api.issue(await api.template(), { customer_id: 'a' });
+    expect((await erase('a')).licenses).toBe(1);
+    expect(await erase('a')).toEqual({ licenses: 0, devices: 0, events: 0, results: 0 });
+  });
+});
+
+describe('erasure under load, with two server processes', () => {
+  const KEYS = { MASTER_KEY: randomBytes(32).toString('hex'), LOOKUP_KEY: randomBytes(32).toString('hex') };
+  const secrets = new Secrets([Buffer.from(KEYS.MASTER_KEY, 'hex')], Buffer.from(KEYS.LOOKUP_KEY, 'hex'));
+  /** Each is told to the server in one place alone. */
+  const PLANTED = Array.from({ length: 26 }, (_, n) => `zq${String.fromCharCode(97 + n)}x`);
+  const planted = (n: number) => PLANTED[n] ?? '';
+  let database: TestDatabase;
+  let servers: ServerProcess[];
+  let key: string;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    key = generateApiKey();
+    await withClient(database.ownerUrl, (owner) => new TenantRegistry(owner).create('t', key, new Date()));
+    const environment = {
+      ...KEYS,
+      DATABASE_URL: database.applicationUrl,
+      CLIENT_RATE_PER_ADDRESS: '1000000',
+      CLIENT_RATE_PER_LICENSE: '1000000',
+    };
+    servers = [await ServerProcess.create(environment), await ServerProcess.create(environment)];
+    await Promise.all(servers.map((server) => server.start()));
+  }, 120_000);
+
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.cleanUp()));
+    await database.drop();
+  });
+
+  let turn = 0;
+  async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const server = servers[turn++ % 2];
+    const response = await fetch(`${server?.url}/v1${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+  const ask = async (...request: Parameters<typeof send>): Promise<Wire> => {
+    const { status, text } = await send(...request);
+    if (status >= 300) throw new Error(`${request[0]} ${request[1]} answered ${status}: ${text}`);
+    return JSON.parse(text);
+  };
+
+  it('leaves none of 26 planted strings in the database, the API, exports, replays and logs', async () => {
+    await ask('POST', '/products', { product_id: 'p', name: 'P' });
+    const { template_id } = await ask('POST', '/license-templates', {
+      template_name: 'T',
+      product_id: 'p',
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      max_activations: 2,
+    });
+    /** Requests with an idempotency key, to be sent again. */
+    const replays: Parameters<typeof send>[] = [];
+    const once = (method: string, path: string, body: unknown): Promise<Wire> => {
+      const request = [method, path, body, { 'Idempotency-Key': `${replays.length}` }] as const;
+      replays.push([...request]);
+      return ask(...request);
+    };
+    const customer = {
+      customer_id: 'a',
+      first_name: planted(0),
+      last_name: planted(1),
+      email: `${planted(2)}@example.com`,
+      company_name: planted(3),
+      metadata: { [planted(4)]: planted(5) },
+    };
+    await once('POST', '/customers', customer);
+    await once('PATCH', '/customers/a', { company_name: planted(6) });
+    const order = { license_template_id: template_id, customer_id: 'a' };
+    const kept = await once('POST', '/licenses', {
+      ...order,
+      issued_to: planted(7),
+      metadata: { [planted(8)]: planted(9) },
+    });
+    const given = await once('POST', '/licenses', { ...order, metadata: { note: planted(10) } });
+    const line = JSON.stringify({ ...order, issued_to: planted(11), reason: { code: 'OTHER', text: planted(12) } });
+    await send('POST', '/licenses:batch-issue', `${line}\n`, { 'Content-Type': NDJSON, 'Idempotency-Key': 'batch' });
+    const device = {
+      fingerprint: planted(13),
+      name: planted(14),
+      hostname: planted(15),
+      user_id: planted(16),
+      metadata: { note: planted(17) },
+    };
+    await once('POST', `/licenses/${kept.license_id}/activations`, device);
+    await once('POST', `/licenses/${kept.license_id}/check-out`, { fingerprint: planted(18), nonce: planted(19) });
+    const refused = await send('POST', `/licenses/${kept.license_id}/activations`, { fingerprint: planted(20) });
+    expect(refused.status).toBe(409);
+    await once('POST', `/licenses/${kept.license_id}/renew`, {
+      months: 1,
+      reason: { code: 'OTHER', text: planted(21) },
+    });
+    await once('POST', `/licenses/${given.license_id}/activations`, {
+      fingerprint: planted(22),
+      hostname: planted(23),
+    });
+    await once('POST', `/licenses/${given.license_id}/transfer`, {
+      customer_id: 'b',
+      issued_to: 'Bertold',
+      reason: { code: 'OTHER', text: planted(24) },
+    });
+    await once('PATCH', `/licenses/${given.license_id}`, { metadata: { other: 'of b' } });
+
+    let isSending = true;
+    const load = (request: (n: number) => Parameters<typeof send>) =>
+      (async () => {
+        for (let n = 0; isSending; n++) await send(...request(n));
+      })();
+    const loads = [
+      ...Array.from({ length: 3 }, () => load(() => ['POST', '/licenses', order])),
+      load((n) => ['POST', '/licenses', { ...order, issued_to: `${planted(25)} ${n}` }]),
+      load((n) => ['POST', '/licenses', { ...order, customer_id: 'b', issued_to: `Bertold ${n}` }]),
+      load((n) => [
+        'POST',
+        `/licenses/${kept.license_id}/activations`,
+        { ...device, fingerprint: `${planted(13)} ${n}` },
+      ]),
+      load((n) => ['POST', `/licenses/${given.license_id}/transfer`, { customer_id: n % 2 ? 'b' : 'a' }]),
+    ];
+    await eventually(async () => {
+      const [row] = await database.query<{ count: number }>('SELECT count(*)::int AS count FROM licenses');
+      expect(row?.count).toBeGreaterThan(100);
+    });
+    isSending = false;
+    await withClient(database.ownerUrl, (owner) => eraseCustomer(owner, secrets, 't', 'a', new Date()));
+    await Promise.all(loads);
+
+    expect(traces(await everythingStored(database, secrets), PLANTED)).toEqual([]);
+    await eventually(async () => expect(await database.query('SELECT 1 FROM outbox')).toEqual([]));
+    const answers = await Promise.all([
+      ...['/customers', '/licenses', '/license-events'].flatMap((path) => [
+        send('GET', path, undefined, { Accept: NDJSON }),
+        send('GET', path, undefined, { Accept: 'text/csv' }),
+      ]),
+      ...[kept, given].flatMap(({ license_id }) => [
+        send('GET', `/licenses/${license_id}`),
+        send('GET', `/licenses/${license_id}/activations`),
+        send('POST', `/licenses/${license_id}/explain`, {}),
+      ]),
+      send('POST', '/licenses:batch-issue', `${line}\n`, { 'Content-Type': NDJSON, 'Idempotency-Key': 'batch' }),
+      ...replays.map((request) => send(...request)),
+    ]);
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    expect(answers.flatMap(({ text }) => traces(text, PLANTED))).toEqual([]);
+    expect(answers.map(({ text }) => text).join('\n')).toContain('Bertold');
+    expect(servers.flatMap(({ output }) => traces(output, PLANTED))).toEqual([]);
+  }, 120_000);
+});

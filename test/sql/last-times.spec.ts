@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LastSeen } from '../../src/activations/index.js';
+import { RunAgain } from '../../src/shared/events/transaction.js';
+import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
+import { isLockTimeout } from '../../src/database/sql-errors.js';
+import { withClient } from '../../src/database/with-client.js';
+import { KeyUse } from '../../src/tenants/key-use.js';
+import type { Api } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+
+describe('what processes write down beside their requests', () => {
+  let app: TestApp;
+  let admin: Api;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    admin = await app.tenant();
+    await app.nest.get(KeyUse).beforeApplicationShutdown();
+    await app.nest.get(LastSeen).beforeApplicationShutdown();
+  });
+
+  afterAll(() => app.stop());
+
+  /** Holds the row with the higher id while `flush` waits for it, and tells whether the one with the lower id is locked by then. */
+  async function locksLowerFirst(table: string, id: string, ids: [string, string], flush: () => Promise<void>) {
+    const lock = (which: string, more = '') =>
+      `SELECT 1 FROM ${table} WHERE ${id} = '${which}' FOR NO KEY UPDATE ${more}`;
+    return withClient(app.database.superuserUrl, async (other) => {
+      await other.query(`BEGIN; ${lock(ids[1])}`);
+      const flushed = flush();
+      await eventually(async () => {
+        const waiting = await app.database.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      const locked = await other.query(lock(ids[0], 'NOWAIT')).then(
+        () => false,
+        (error: unknown) => isLockTimeout(error),
+      );
+      await other.query('ROLLBACK');
+      await flushed;
+      return locked;
+    });
+  }
+
+  it('is when keys were last used, in the order of their ids, so that two processes cannot deadlock', async () => {
+    const keys = [
+      await admin.create('/v1/api-keys', { name: 'a', role: 'read-only' }),
+      await admin.create('/v1/api-keys', { name: 'b', role: 'read-only' }),
+    ];
+    const [lower, higher] = keys.map(({ id }) => id as string).sort() as [string, string];
+    // The row stands behind the other one, so that the order of the table is not that of the ids.
+    await app.database.query('UPDATE api_keys SET last_used_at = NULL WHERE id = $1', [lower]);
+    const keyUse = app.nest.get(KeyUse);
+    for (const id of [higher, lower]) keyUse.note(id, new Date());
+    expect(await locksLowerFirst('api_keys', 'id', [lower, higher], () => keyUse.flush())).toBe(true);
+    const rows = await app.database.query('SELECT last_used_at FROM api_keys WHERE id = ANY($1)', [[lower, higher]]);
+    for (const { last_used_at } of rows) expect(last_used_at).toBeInstanceOf(Date);
+  });
+
+  it('is when devices were last seen, in the order of their ids, so that two processes cannot deadlock', async () => {
+    const { license_id } = await admin.issue(await admin.template({ max_activations: 2 }));
+    const ids: string[] = [];
+    for (const fingerprint of ['a', 'b']) {
+      const { body } = await admin.post(`/v1/licenses/${license_id as string}/activations`, { fingerprint });
+      ids.push(body.activation_id as string);
+    }
+    const [lower, higher] = ids.sort() as [string, string];
+    await app.database.query('UPDATE license_activations SET units = 1 WHERE activation_id = $1', [lower]);
+    const lastSeen = app.nest.get(LastSeen);
+    const now = new Date(Date.now() + 60_000);
+    for (const activationId of [higher, lower]) lastSeen.note({ tenantId: admin.tenantId, activationId }, now);
+    const flush = () => lastSeen.flush();
+    expect(await locksLowerFirst('license_activations', 'activation_id', [lower, higher], flush)).toBe(true);
+    const rows = await app.database.query('SELECT last_seen_at FROM license_activations WHERE last_seen_at = $1', [
+      now,
+    ]);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('is tried again after a pause where it lost against another transaction, five times at most', async () => {
+    const tries: number[] = [];
+    const lost = app.nest.get(UnitOfWork).run(admin.tenantId, () => {
+      tries.push(performance.now());
+      return Promise.reject(new RunAgain('Lost.'));
+    });
+    await expect(lost).rejects.toThrow('Lost.');
+    const pauses = tries.slice(1).map((at, index) => at - (tries[index] ?? at));
+    expect(pauses).toHaveLength(4);
+    // Each is at least half of 10, 20, 40 and 80 ms; a timer may be early by a fraction of one.
+    pauses.forEach((pause, index) => {
+      expect(pause).toBeGreaterThan(5 * 2 ** index - 1);
+    });
+  });
+});

@@ -1,0 +1,297 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import fc from 'fast-check';
+import {
+  ConvertTrialCommand,
+  ReinstateLicenseCommand,
+  RenewLicenseCommand,
+  RevokeLicenseCommand,
+  SuspendLicenseCommand,
+  TransferLicenseCommand,
+  UpdateLicenseCommand,
+  type LicenseResponse,
+} from '../../src/licensing/index.js';
+import { LicenseTimer } from '../../src/licensing/license-timer.js';
+import { Clock } from '../../src/shared/clock.js';
+import { Actor } from '../../src/shared/tenancy/actor.js';
+import { type Api, type Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+
+const RUNS = Number(process.env.FUZZ_RUNS ?? 25);
+const SEED = Number(process.env.FUZZ_SEED ?? 20_261_125);
+const DAY_MS = 86_400_000;
+const START = Date.parse('2026-01-01T00:00:00.000Z');
+const TERM = 30;
+const GRACE = 5;
+const reason = { code: 'OTHER' } as const;
+
+/** The license as simple as it can be thought of. Days count from the start. */
+class Model {
+  status: 'ACTIVE' | 'SUSPENDED' | 'REVOKED' = 'ACTIVE';
+  trial = true;
+  expiry = 14;
+  customer = 'c';
+  seats = 1;
+  changes = 1;
+  events: string[] = ['created'];
+  /** The day of the first thing that time has done and nobody has told. */
+  private due: number | undefined = 7;
+
+  /** What is answered: `ok`, or the code of the refusal. */
+  apply(step: Step, today: number): string {
+    if (step.kind === 'wait') return 'ok';
+    const refusal = this.refusal(step);
+    if (refusal) return refusal;
+    this.look(today);
+    if (step.kind === 'look') return 'ok';
+    const event = this.change(step, today);
+    if (event) this.events.push(event);
+    if (event) this.changes++;
+    if (this.due === undefined || this.due > today) this.due = this.after(today);
+    return 'ok';
+  }
+
+  /** Time passes, and somebody looks what it did. */
+  look(today: number): void {
+    if (this.status !== 'ACTIVE' || this.due === undefined) return;
+    const passed = this.moments().filter(([at]) => at >= this.due! && at <= today);
+    const happened = passed.map(([, event]) => event).filter((event) => event !== 'renewal_due');
+    this.events.push(...(happened.length > 0 ? happened : passed.slice(-1).map(([, event]) => event)));
+    this.due = this.after(today);
+  }
+
+  reads(today: number) {
+    const expired = this.status === 'ACTIVE' && this.expiry <= today;
+    const graceEnd = this.trial ? this.expiry : this.expiry + GRACE;
+    return {
+      status: expired ? 'EXPIRED' : this.status,
+      in_grace: expired && today < graceEnd,
+      trial: this.trial,
+      expiry_date: new Date(START + this.expiry * DAY_MS).toISOString(),
+      customer_id: this.customer,
+      max_activations: this.seats,
+      version: this.changes,
+    };
+  }
+
+  private refusal({ kind }: Step): string | undefined {
+    if (kind === 'look') return undefined;
+    const suspended = this.status === 'SUSPENDED';
+    const wrong = suspended ? ['convert', 'suspend'] : ['reinstate'];
+    if (this.status === 'REVOKED' || wrong.includes(kind)) return 'LICENSE_STATE';
+    if (kind === 'convert' && !this.trial) return 'LICENSE_IS_NO_TRIAL';
+    if (kind === 'transfer' && this.trial) return 'LICENSE_IS_TRIAL';
+    return undefined;
+  }
+
+  /** What the log calls it; undefined when nothing changes. */
+  private change({ kind, value }: Step, today: number): string | undefined {
+    switch (kind) {
+      case 'renew':
+        this.expiry = Math.max(today, this.expiry) + value;
+        return 'renewed';
+      case 'convert':
+        [this.trial, this.expiry] = [false, today + TERM];
+        return 'trial_converted';
+      case 'transfer':
+        if (this.customer === `c-${value}`) return undefined;
+        this.customer = `c-${value}`;
+        return 'transferred';
+      case 'edit':
+        if (this.seats === value) return undefined;
+        this.seats = value;
+        return 'updated';
+      default:
+        this.status = kind === 'suspend' ? 'SUSPENDED' : kind === 'revoke' ? 'REVOKED' : 'ACTIVE';
+        return kind === 'reinstate' ? 'reinstated' : kind === 'suspend' ? 'suspended' : 'revoked';
+    }
+  }
+
+  private moments(): [number, string][] {
+    const end: [number, string][] = this.trial ? [] : [[this.expiry + GRACE, 'grace_ended']];
+    const reminders = [30, 14, 7, 1].map((days): [number, string] => [this.expiry - days, 'renewal_due']);
+    return [...reminders, [this.expiry, 'expired'], ...end];
+  }
+
+  private after(today: number): number | undefined {
+    return this.moments().find(([at]) => at > today)?.[0];
+  }
+}
+
+interface Step {
+  readonly kind: 'renew' | 'convert' | 'suspend' | 'reinstate' | 'revoke' | 'transfer' | 'edit' | 'wait' | 'look';
+  readonly value: number;
+}
+
+const steps = fc.array(
+  fc.record({
+    kind: fc.oneof(
+      { weight: 1, arbitrary: fc.constant('revoke' as const) },
+      {
+        weight: 15,
+        arbitrary: fc.constantFrom<Step['kind'][]>(
+          'renew',
+          'convert',
+          'suspend',
+          'reinstate',
+          'transfer',
+          'edit',
+          'wait',
+          'look',
+        ),
+      },
+    ),
+    value: fc.integer({ min: 1, max: 4 }),
+  }),
+  { minLength: 1, maxLength: 20 },
+);
+
+describe('the life of a license, against a model', () => {
+  let app: TestApp;
+  let api: Api;
+  let actor: Actor;
+  let template: string;
+  let today = 0;
+  let customers = 0;
+
+  beforeAll(async () => {
+    app = await TestApp.start({
+      // What time does is done when the model says so.
+      environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' },
+      override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(START + today * DAY_MS) }),
+    });
+    api = await app.tenant();
+    actor = Actor.service('test', api.tenantId);
+    template = await api.template({
+      trial_allowed: true,
+      trial_duration_days: 14,
+      default_duration: TERM,
+      grace_period_days: GRACE,
+      max_activations: 1,
+    });
+  });
+
+  afterAll(() => app.stop());
+
+  const trial = async (): Promise<{ id: string; model: Model }> => {
+    today = 0;
+    const model = new Model();
+    model.customer = `customer-${++customers}`;
+    const { license_id } = await api.issue(template, { customer_id: model.customer, trial: true });
+    return { id: license_id as string, model };
+  };
+
+  const command = (id: string, { kind, value }: Step, key?: string) => {
+    const options = key === undefined ? {} : { idempotencyKey: key };
+    switch (kind) {
+      case 'renew':
+        return new RenewLicenseCommand(actor, id, { days: value }, options);
+      case 'convert':
+        return new ConvertTrialCommand(actor, id, {}, options);
+      case 'suspend':
+        return new SuspendLicenseCommand(actor, id, { reason }, options);
+      case 'reinstate':
+        return new ReinstateLicenseCommand(actor, id, {}, options);
+      case 'revoke':
+        return new RevokeLicenseCommand(actor, id, { reason }, options);
+      case 'transfer':
+        return new TransferLicenseCommand(actor, id, { customer_id: `c-${value}` }, options);
+      case 'edit':
+        return new UpdateLicenseCommand(actor, id, { max_activations: value }, options);
+      default:
+        return undefined;
+    }
+  };
+
+  const send = async (id: string, step: Step, key?: string): Promise<string> => {
+    const message = command(id, step, key);
+    if (!message) return 'ok';
+    return app.nest
+      .get(CommandBus)
+      .execute<typeof message, LicenseResponse>(message)
+      .then(
+        () => 'ok',
+        (error: unknown) => (error as { options?: { errorCode?: string } }).options?.errorCode ?? 'another error',
+      );
+  };
+
+  const recorded = async (id: string): Promise<string[]> =>
+    ((await api.get(`/v1/license-events?license_id=${id}&limit=100`)).body.data as Wire[]).map(({ event_type }) =>
+      (event_type as string).replace('license.', ''),
+    );
+
+  it('step by step, while time passes, it reads as the model, answers as the model, and has its history', async () => {
+    const seen = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const { id, model } = await trial();
+        for (const step of sequence) {
+          if (step.kind === 'wait') today += step.value * 5;
+          const expected = model.apply(step, today);
+          if (step.kind === 'look') await app.nest.get(LicenseTimer).sweep();
+          const answer = await send(id, step);
+          expect({ step, answer }).toEqual({ step, answer: expected });
+          seen.set(`${step.kind} ${answer}`, (seen.get(`${step.kind} ${answer}`) ?? 0) + 1);
+          expect((await api.get(`/v1/licenses/${id}`)).body).toMatchObject(model.reads(today));
+        }
+        await eventually(async () => {
+          expect(await recorded(id)).toEqual(model.events);
+        });
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+    // The sequences got everywhere.
+    for (const [what, times] of Object.entries({ 'renew ok': 10, 'transfer ok': 1, 'edit LICENSE_STATE': 1 })) {
+      expect([what, (seen.get(what) ?? 0) >= times]).toEqual([what, true]);
+    }
+  }, 120_000);
+
+  it('all at once, each twice with its key, it is as if they had come one after another in the order of the log', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const { id, model } = await trial();
+        const answers = await Promise.all(
+          sequence.flatMap((step, at) => [send(id, step, `${id} ${at}`), send(id, step, `${id} ${at}`)]),
+        );
+        const { body } = await api.get(`/v1/licenses/${id}`);
+        const history = await eventually(async () => {
+          const events = await recorded(id);
+          expect(events).toHaveLength(body.version as number);
+          return events;
+        });
+        const kinds: Record<string, Step['kind']> = {
+          renewed: 'renew',
+          trial_converted: 'convert',
+          suspended: 'suspend',
+          reinstated: 'reinstate',
+          revoked: 'revoke',
+          transferred: 'transfer',
+          updated: 'edit',
+        };
+        const { data } = (await api.get(`/v1/license-events?license_id=${id}&limit=100`)).body;
+        for (const [at, event] of history.slice(1).entries()) {
+          const kind = kinds[event]!;
+          const { before, after } = (data as Wire[])[at + 1].event_data;
+          const daysOf = (time: string) => (Date.parse(time) - START) / DAY_MS;
+          const value =
+            kind === 'renew'
+              ? daysOf(after.expiry_date as string) - daysOf(before.expiry_date as string)
+              : kind === 'transfer'
+                ? Number((after.customer_id as string).slice(2))
+                : Number(after.max_activations ?? 1);
+          expect(model.apply({ kind, value }, 0)).toBe('ok');
+        }
+        expect(model.events).toEqual(history);
+        expect(body).toMatchObject(model.reads(0));
+        // No renewal is lost, and none counted twice, unless the license was revoked in between.
+        const renewed = history.filter((event) => event === 'renewed').length;
+        const sent = sequence.filter(({ kind }) => kind === 'renew').length;
+        if (history.includes('revoked')) expect(renewed).toBeLessThanOrEqual(sent);
+        else expect(renewed).toBe(sent);
+        expect(answers.filter((answer) => !/^(ok|LICENSE_\w+)$/.test(answer))).toEqual([]);
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withClient } from '../../src/database/with-client.js';
+import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
+import type { Wire } from '../support/api.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { faultsOf, SeatHistory, type SeatVersion } from '../support/seat-history.js';
+import { ServerProcess } from '../support/server.js';
+
+const ROUNDS = Number(process.env.SEAT_ROUNDS ?? 4);
+const SEATS = 5;
+/** So few that who leaves may well have a seat. */
+const DEVICES = 20;
+
+type Request = readonly ['POST' | 'PATCH', string, Record<string, unknown>];
+
+/** What is done to the license during a rush, again and again; the requests of each one after another. */
+const CHANGES: readonly (readonly Request[])[] = [
+  [
+    ['POST', '/suspend', { reason: { code: 'OTHER' } }],
+    ['POST', '/reinstate', {}],
+  ],
+  [['PATCH', '', { max_activations: 3 }]],
+  [['POST', '/transfer', { customer_id: 'other' }]],
+  [['PATCH', '', { max_activations: SEATS }]],
+  [['POST', '/transfer', { customer_id: 'c' }]],
+  [['PATCH', '', { max_activations: 4 }]],
+];
+
+describe('seats over two server processes', () => {
+  let first: ServerProcess;
+  let second: ServerProcess;
+  let key: string;
+  let database: TestDatabase;
+  let history: SeatHistory;
+  let templateId: string;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    history = await SeatHistory.watch(database);
+    key = generateApiKey();
+    await withClient(database.ownerUrl, (owner) => new TenantRegistry(owner).create('seats', key, new Date()));
+    const environment = {
+      DATABASE_URL: database.applicationUrl,
+      MASTER_KEY: randomBytes(32).toString('hex'),
+      LOOKUP_KEY: randomBytes(32).toString('hex'),
+      CLIENT_RATE_PER_ADDRESS: '1000000',
+      CLIENT_RATE_PER_LICENSE: '1000000',
+    };
+    [first, second] = [await ServerProcess.create(environment), await ServerProcess.create(environment)];
+    await Promise.all([first.start(), second.start()]);
+    await ask(first, 'POST', '/products', { product_id: 'p', name: 'P' });
+    const template = {
+      template_name: 'Five seats',
+      product_id: 'p',
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      max_activations: SEATS,
+    };
+    templateId = (await ask(first, 'POST', '/license-templates', template)).template_id as string;
+  }, 120_000);
+
+  afterAll(async () => {
+    await second.cleanUp();
+    await first.cleanUp();
+    await database.drop();
+  });
+
+  const serverOf = (n: number) => (n % 2 === 0 ? first : second);
+  const ask = async (server: ServerProcess, method: string, path: string, body?: unknown): Promise<Wire> =>
+    (await server.fetch(path, { method, body, key })).json();
+  /** OK, or the code of the refusal. */
+  const outcome = async (server: ServerProcess, method: string, path: string, body: unknown): Promise<string> => {
+    const response = await server.fetch(path, { method, body, key });
+    const answer: Wire = await response.json();
+    return response.ok ? 'OK' : (answer.code as string);
+  };
+  const issue = (): Promise<Wire> =>
+    ask(second, 'POST', '/licenses', { license_template_id: templateId, customer_id: 'c' });
+  const activate = (id: string, device: string, n: number) =>
+    outcome(serverOf(n), 'POST', `/licenses/${id}/activations`, { fingerprint: device });
+
+  it(
+    '500 devices at once get 5 of 5 seats, whichever process they ask',
+    async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const id = (await issue()).license_id as string;
+        const asked = await Promise.all(Array.from({ length: 500 }, (_, n) => activate(id, `d${n}`, n)));
+        expect(tally(asked)).toEqual({ OK: SEATS, ACTIVATION_LIMIT_REACHED: 495 });
+        const versions = await history.of(id);
+        expect(faultsOf(versions, 'activations', (max) => max)).toEqual([]);
+        expect(versions.at(-1)).toMatchObject({ stored: SEATS, activations: SEATS });
+      }
+    },
+    ROUNDS * 60_000,
+  );
+
+  it(
+    '500 at once, amid suspensions, transfers, other limits and devices that leave, take no seat that is not there',
+    async () => {
+      const all = { asked: new Set<string>(), seen: new Set<string>(), freed: 0 };
+      for (let round = 0; round < ROUNDS; round++) {
+        const license = await issue();
+        const id = license.license_id as string;
+        const { asked, left, changed } = await rush(license);
+        expect(beyond(asked, ['OK', 'ACTIVATION_LIMIT_REACHED', 'LICENSE_STATE'])).toEqual([]);
+        expect(beyond(left, ['OK', 'ACTIVATION_NOT_FOUND'])).toEqual([]);
+        expect(beyond(changed, ['OK', 'LICENSE_STATE'])).toEqual([]);
+        await expectTheRestIsFree(id);
+        const versions = await history.of(id);
+        expect(faultsOf(versions, 'activations', (max) => max)).toEqual([]);
+        const steps = stepsOf(versions);
+        await eventually(async () => expect(await told(id)).toEqual([...steps].sort()));
+        for (const { status, customer, max } of versions) all.seen.add(status).add(customer).add(`${max} seats`);
+        for (const each of asked) all.asked.add(each);
+        all.freed += steps.filter((step) => step.startsWith('license.deactivated')).length;
+      }
+      // The rushes got everywhere.
+      expect([...all.asked].sort()).toEqual(['ACTIVATION_LIMIT_REACHED', 'LICENSE_STATE', 'OK']);
+      expect([...all.seen].sort()).toEqual(['3 seats', '4 seats', '5 seats', 'ACTIVE', 'SUSPENDED', 'c', 'other']);
+      expect(all.freed).toBeGreaterThan(ROUNDS);
+    },
+    ROUNDS * 60_000,
+  );
+
+  /** Some leave in the thick of it, seat or no seat; the license is changed as answers come in, by the other process. */
+  async function rush({ license_id, license_key }: Wire) {
+    const id = license_id as string;
+    const [asked, left, changed]: [string[], string[], string[]] = [[], [], []];
+    const leave = async (n: number) => {
+      const device = { license_key: license_key as string, fingerprint: `d${n % DEVICES}` };
+      left.push(await outcome(serverOf(n), 'POST', '/client/deactivate', device));
+    };
+    const change = async (n: number) => {
+      for (const [method, path, body] of CHANGES[n % CHANGES.length] ?? [])
+        changed.push(await outcome(serverOf(n), method, `/licenses/${id}${path}`, body));
+    };
+    await Promise.all(
+      Array.from({ length: 500 }, async (_, n) => {
+        const asking = activate(id, `d${n % DEVICES}`, n);
+        const leaving = n % 4 === 0 ? leave(n / 4) : undefined;
+        asked.push(await asking);
+        if (n % 10 === 0) await change(n / 10 + 1);
+        await leaving;
+      }),
+    );
+    return { asked, left, changed };
+  }
+
+  /** No seat is lost either: who comes afterwards gets what is left of all, and no more. */
+  async function expectTheRestIsFree(id: string): Promise<void> {
+    await outcome(first, 'POST', `/licenses/${id}/reinstate`, {});
+    await outcome(second, 'PATCH', `/licenses/${id}`, { max_activations: SEATS });
+    const free = SEATS - ((await history.of(id)).at(-1)?.activations ?? 0);
+    const asked = await Promise.all(Array.from({ length: 20 }, (_, n) => activate(id, `later${n}`, n)));
+    expect(asked.filter((each) => each === 'OK')).toHaveLength(free);
+  }
+
+  /** What the log has of seats that were taken and given back, as `stepsOf` has it, in no particular order. */
+  async function told(id: string): Promise<string[]> {
+    const steps: string[] = [];
+    for (const type of ['license.activated', 'license.deactivated']) {
+      for (let cursor: string | null = '0'; cursor !== null;) {
+        const query = `license_id=${id}&event_type=${type}&limit=100&cursor=${cursor}`;
+        const page = await ask(first, 'GET', `/license-events?${query}`);
+        for (const { event_data } of page.data as Wire[])
+          steps.push(stepOf(type, event_data.current_activations as number, event_data.max_activations as number));
+        cursor = page.next_cursor as string | null;
+      }
+    }
+    return steps.sort();
+  }
+});
+
+/** The seats that were taken and given back, each with how many were in use after it, and of how many. */
+function stepsOf(versions: readonly SeatVersion[]): string[] {
+  return versions.flatMap(({ activations, max }, at) => {
+    const before = versions[at - 1]?.activations ?? 0;
+    if (activations === before) return [];
+    return [stepOf(activations > before ? 'license.activated' : 'license.deactivated', activations, max)];
+  });
+}
+
+function stepOf(type: string, inUse: number, max: number | null): string {
+  return `${type}: ${inUse} of ${max}`;
+}
+
+function tally(outcomes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const each of outcomes) counts[each] = (counts[each] ?? 0) + 1;
+  return counts;
+}
+
+function beyond(outcomes: readonly string[], allowed: readonly string[]): string[] {
+  return outcomes.filter((each) => !allowed.includes(each));
+}

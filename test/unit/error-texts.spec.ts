@@ -1,0 +1,199 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  BadRequestException,
+  HttpException,
+  Logger,
+  NotFoundException,
+  PayloadTooLargeException,
+  ServiceUnavailableException,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
+import { toReasonResponse, type Reason } from '../../src/client-api/codes.js';
+import { clientProblem, type ClientError } from '../../src/shared/http/client-errors.js';
+import { toProblem } from '../../src/shared/http/to-problem.js';
+
+const NOW = new Date('2026-11-29T12:00:00.000Z');
+const LATER = new Date('2026-12-01T00:00:00.000Z');
+const ID = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e';
+const CLASS = /^export class (\w+) extends \w+/gm;
+const DENIED: Reason = { code: 'COUNTRY_DENIED', detail: 'The license excludes this country.' };
+const CLOSED: Reason = { code: 'TIME_DENIED', detail: 'The license excludes this time.', retryAt: LATER };
+const SEATS = { inUse: 6, max: 5, limit: 6 };
+
+/** Arguments of each error of the API, one list for each sentence that it can have. */
+const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
+  ActivationLimitReachedError: [
+    [{ inUse: 5, max: 5, limit: 5, deactivateCount: 1 }],
+    [{ ...SEATS, deactivateCount: 2 }],
+    [{ ...SEATS, deactivateCount: 0, heldUntil: LATER }],
+    [{ ...SEATS, deactivateCount: 2, heldUntil: LATER }],
+    [SEATS],
+  ],
+  ActivationNotFoundError: [[]],
+  ApiKeyInactiveError: [[ID]],
+  ApiKeyNotFoundError: [[ID]],
+  BodyOfLinesTooLargeError: [[163_850_000]],
+  BodyOfLinesTooSlowError: [
+    ['The line', 10_000],
+    ['The body', 1_800_000],
+  ],
+  BodyTooLargeError: [[32 * 1024], [1024 * 1024]],
+  ClientClosedRequestError: [[]],
+  ClientEventLimitError: [[{ type: 'license.activated', occurredAt: NOW }, 1_100]],
+  CursorMismatchError: [[]],
+  CustomerExistsError: [['customer-001']],
+  CustomerInactiveError: [['customer-001']],
+  CustomerNotFoundError: [['customer-001']],
+  DatabaseBusyError: [[new Error('statement timeout')]],
+  DatabaseUnavailableError: [[new Error('ECONNREFUSED')]],
+  DeviceNotActivatedError: [[]],
+  ExpiryTooFarError: [[ID]],
+  FeatureUnavailableError: [
+    ['exports', 'is not part of the license'],
+    ['exports', 'has expired'],
+  ],
+  GrantExceededError: [['You cannot grant permissions that you do not have: tenants:manage.']],
+  HeartbeatExpiredError: [[]],
+  HistoryTooLongError: [[2_000]],
+  IdempotencyInProgressError: [[new Error('lock timeout')]],
+  IdempotencyKeyReusedError: [[]],
+  IdempotencyResultErasedError: [[]],
+  IdentityProviderError: [[new Error('ECONNREFUSED')]],
+  InvalidFieldError: [['/units', 'must be an integer from 1 to 1000']],
+  InvalidParameterError: [['limit', 'must be an integer from 1 to 100']],
+  LicenseFileOutError: [[ID, LATER]],
+  LicenseIsNoTrialError: [[ID]],
+  LicenseIsTrialError: [[ID]],
+  LicenseNeverExpiresError: [[ID]],
+  LicenseNotFoundError: [[ID]],
+  LicenseRestrictedError: [[[DENIED]], [[CLOSED, DENIED]]],
+  LicenseStateError: [
+    [ID, 'activate', 'EXPIRED'],
+    [ID, 'check-out', 'IN_GRACE'],
+    [ID, 'heartbeat', 'SUSPENDED'],
+    [ID, 'use', 'REVOKED'],
+    [ID, 'activate', 'PENDING'],
+    [ID, 'renew', 'REVOKED'],
+    [ID, 'suspend', 'SUSPENDED'],
+    [ID, 'convert-trial', 'SUSPENDED'],
+    [ID, 'reinstate', 'ACTIVE'],
+  ],
+  LineTooLongError: [[]],
+  MalformedJsonError: [['an object has a duplicate member']],
+  NetworkNotAllowedError: [[]],
+  NoActiveSigningKeyError: [[]],
+  NotReadyError: [['the database cannot be reached']],
+  NotUtf8Error: [[]],
+  OnlyActiveSigningKeyError: [[]],
+  OutcomeUnknownError: [[new Error('ECONNRESET')]],
+  OverloadedError: [[]],
+  PermissionDeniedError: [['licenses:issue'], [undefined]],
+  PreconditionFailedError: [[4]],
+  PreconditionRequiredError: [[]],
+  ProductDiffersError: [['team-yearly']],
+  ProductExistsError: [['ISP-PRO-001']],
+  ProductInactiveError: [['ISP-PRO-001']],
+  ProductNotFoundError: [['ISP-PRO-001']],
+  RateLimitedError: [[30]],
+  SeatLentError: [[LATER]],
+  RevocationListNotReadyError: [[]],
+  SigningKeyNotFoundError: [['1IG2tMH7']],
+  SigningKeyStateError: [['activated', 'REVOKED']],
+  TemplateExistsError: [['team-yearly']],
+  TemplateInactiveError: [['team-yearly']],
+  TemplateIsTrialError: [['team-trial']],
+  TemplateNameTakenError: [['Team, yearly']],
+  TemplateNotFoundError: [['team-yearly']],
+  TenantExistsError: [['tenant-001']],
+  TenantNotFoundError: [[]],
+  TenantRequiredError: [[]],
+  TenantSuspendedError: [[]],
+  TooManyLinesError: [[]],
+  TrialAlreadyUsedError: [[]],
+  TrialNotAllowedError: [['team-yearly']],
+  UnauthenticatedError: [[]],
+  UnknownLicenseKeyError: [[]],
+  UsageExceededError: [
+    ['exports', 41, 50, LATER],
+    ['exports', 50, 50, null],
+  ],
+  UsageNotHeldError: [['exports', 3]],
+  ValidationError: [[[{ pointer: '/name', detail: 'is required' }]]],
+};
+
+/** What is refused by Nest or Fastify, and what is nobody's fault but ours. */
+const WITHOUT_CLASS: readonly unknown[] = [
+  new BadRequestException(),
+  new NotFoundException(),
+  new PayloadTooLargeException(),
+  new UnsupportedMediaTypeException(),
+  new ServiceUnavailableException(),
+  new TypeError('x is not a function'),
+];
+const CLIENT_ERRORS = ['', 'ECONNRESET', 'ERR_HTTP_REQUEST_TIMEOUT', 'HPE_HEADER_OVERFLOW', 'TOO_MANY_CHUNKS'];
+
+type ErrorClass = new (...args: readonly unknown[]) => HttpException;
+
+/** Every class of the source that is an HttpException, by its name. */
+async function errorClasses(): Promise<Map<string, ErrorClass>> {
+  const found = new Map<string, ErrorClass>();
+  for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
+    const classes = [...readFileSync(join('src', name), 'utf8').matchAll(CLASS)].map(([, of = '']) => of);
+    if (!classes.some((of) => of.endsWith('Error'))) continue;
+    const exported = (await import(resolve('src', name))) as Record<string, unknown>;
+    for (const of of classes) {
+      const type = exported[of];
+      if (typeof type === 'function' && type.prototype instanceof HttpException) found.set(of, type as ErrorClass);
+    }
+  }
+  return found;
+}
+
+/** The problem as a caller gets it, on a line. */
+function lineOf(thrown: unknown): string {
+  const { status, code, detail, next, errors, reasons } = toProblem(thrown, ID, NOW);
+  const step = [next.action, next.count && `count ${next.count}`, next.after].filter(Boolean).join(', ');
+  const faults = errors?.map((fault) => ` ${fault.pointer ?? fault.parameter ?? ''}: ${fault.detail}`).join('') ?? '';
+  const more = Array.isArray(reasons) ? ` ${JSON.stringify(reasons)}` : '';
+  return `${status} ${code}: ${detail}${faults}${more} [${step}]`;
+}
+
+describe('the texts of errors', () => {
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+
+  it('are all in one list to be reviewed, with the next step', async () => {
+    const classes = await errorClasses();
+    expect([...classes.keys()].sort()).toEqual(Object.keys(SAMPLES).sort());
+    const lines = [...classes].flatMap(([name, type]) =>
+      (SAMPLES[name] ?? []).map((args) => lineOf(new type(...args))),
+    );
+    expect([...lines.sort(), ...WITHOUT_CLASS.map(lineOf)].join('\n')).toMatchSnapshot();
+  });
+
+  it('are sentences that begin with a capital and end with a full stop', async () => {
+    for (const [name, type] of await errorClasses())
+      for (const args of SAMPLES[name] ?? [])
+        expect(toProblem(new type(...args), ID, NOW).detail).toMatch(/^["A-Z`][^\n]*\.$/);
+  });
+
+  it('of requests that are not HTTP are in the list', () => {
+    const lines = CLIENT_ERRORS.map((code) => {
+      const { status, code: of, detail } = clientProblem({ code } as ClientError);
+      return `${status} ${of}: ${detail}`;
+    });
+    expect(lines.join('\n')).toMatchSnapshot();
+  });
+
+  it('of a reason carry its next step alone', () => {
+    expect(toReasonResponse({ ...CLOSED, deactivateCount: 3 })).toEqual({
+      code: 'TIME_DENIED',
+      detail: CLOSED.detail,
+      next: { action: 'retry', after: LATER.toISOString(), count: 3 },
+    });
+  });
+});
