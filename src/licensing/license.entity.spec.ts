@@ -18,9 +18,9 @@ function licenseIn(state: LicenseState): License {
   });
 }
 
-/** What people read: the first table of docs/license-states.md. A cell is what the row says afterwards, or a dash. */
+/** What people read: the first table of docs/license-lifecycle.md. A cell is what the row says afterwards, or a dash. */
 const TABLE: Record<string, Record<string, string>> = (() => {
-  const lines = readFileSync('docs/license-states.md', 'utf8').split('\n');
+  const lines = readFileSync('docs/license-lifecycle.md', 'utf8').split('\n');
   const from = lines.findIndex((line) => line.startsWith('| action '));
   const table = lines.slice(from, lines.indexOf('', from)).map((line) =>
     line

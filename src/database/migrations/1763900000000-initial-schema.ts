@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The first schema. Its rules (see docs/decisions/0004-walls-of-tenancy.md): every key and foreign key of a tenant
+ * The first schema. Its rules (see docs/decisions/0004-tenant-isolation.md): every key and foreign key of a tenant
  * table starts with tenant_id, no triggers, no identity columns, enumerations are text with a CHECK, times are
  * timestamptz(3) given by the application. What is searched by prefix has a lower-case column beside it, because
  * under row-level security only ranges on plain text columns reach an index.
