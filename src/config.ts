@@ -88,8 +88,8 @@ const wordsOf = (allowed: readonly string[], fallback: string) =>
     .transform((list) => list.split(',').map((word) => word.trim()))
     .refine((words) => words.every((word) => allowed.includes(word)), `must be one or more of ${allowed.join(', ')}`);
 
-/** The environment, as documented in the README's table of settings. Unknown variables are left alone. */
-const Environment = z.object({
+/** The settings, which docs/operations.md documents. Unknown variables are ignored. */
+export const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65_535).default(3000),
   DATA_DIR: z.string().min(1).default('.data'),

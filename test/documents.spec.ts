@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -31,6 +32,11 @@ describe('the documents', () => {
     ]);
     expect(named.length).toBeGreaterThan(10);
     expect(named.map(([path]) => path).filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('have the tables that follow from the code', () => {
+    const check = () => execFileSync(process.execPath, ['scripts/docs.mjs', '--check'], { encoding: 'utf8' });
+    expect(check).not.toThrow();
   });
 
   it('import what the modules export', async () => {
