@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LicenseClient } from '../packages/client/src/index.js';
 import { blocksOf, DOCUMENTS } from './support/markdown.js';
@@ -95,10 +96,9 @@ async function runProgram(env: Record<string, string>, url: string): Promise<unk
   const [program] = blocksOf('README.md', 'js');
   const body = program?.content.replace(/^import .*$/m, '').replaceAll('http://127.0.0.1:3000', url) ?? '';
   const printed: unknown[][] = [];
-  const AsyncFunction = (async () => undefined).constructor as new (
-    ...args: string[]
-  ) => (...args: unknown[]) => Promise<void>;
-  const run = new AsyncFunction('LicenseClient', 'process', 'console', body);
+  const run = runInThisContext(`(async (LicenseClient, process, console) => {${body}})`) as (
+    ...given: unknown[]
+  ) => Promise<void>;
   await run(LicenseClient, { env }, { log: (...words: unknown[]) => printed.push(words) });
   return printed;
 }
