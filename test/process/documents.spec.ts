@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LicenseClient } from '../packages/client/src/index.js';
-import { blocksOf, DOCUMENTS } from './support/markdown.js';
-import { ServerProcess } from './support/server.js';
+import { LicenseClient } from '../../packages/client/src/index.js';
+import { blocksOf, DOCUMENTS } from '../support/markdown.js';
+import { ServerProcess } from '../support/server.js';
 
 /** Commands that install packages or name another machine. */
 const ELSEWHERE = /npm ci|npm install|example\.com/;
@@ -88,6 +88,12 @@ describe('the commands of the documents', () => {
     });
     const variables = JSON.parse(outputs.at(-1) ?? '') as Record<string, string>;
     await CHECKS[path]?.(outputs, variables, (await server).url);
+  });
+});
+
+describe('the tables of the documents', () => {
+  it('are what the code says', async () => {
+    await promisify(execFile)(process.execPath, ['scripts/docs.mjs', '--check']);
   });
 });
 
