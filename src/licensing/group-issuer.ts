@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Idempotency, type Claim, type Earlier } from '../shared/events/idempotency.js';
 import type { Lane } from '../shared/events/lane.js';
+import { operationOf } from '../shared/events/tenant-command.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { LicenseCreatedEvent } from './events/license-created.event.js';
 import { isMade, ticketsOf, type Group, type Ticket } from './issue-queue.js';
@@ -72,7 +73,9 @@ export class GroupIssuer {
     const { license, keyDigest, customerVersion } = issue;
     const settled = claim && this.idempotency.settledRow({ claim, result: { ...result, license_key: undefined } });
     const made = { license, keyDigest, customerVersion, claim: settled };
-    return issueRow(made, new LicenseCreatedEvent(command.actor, license, command.order.reason));
+    const event = new LicenseCreatedEvent(command.actor, license, command.order.reason);
+    event.metadata.operation = operationOf(command);
+    return issueRow(made, event);
   }
 
   /** Whose idempotency key was not free, also who was refused, gets what came of it earlier; the terms of the others changed. */

@@ -41,7 +41,7 @@ export class IssueGroups {
   /** In the caller's unit of work, if it is in one: orders of others must not share what may be rolled back. */
   issue(command: IssueLicenseCommand): Promise<IssuedLicense> {
     if (this.unitOfWork.isOpen) return this.issuer.perform(command);
-    const claim = this.idempotency.claimOf(command, command.constructor.name);
+    const claim = this.idempotency.claimOf(command);
     return new Promise((resolve, reject) => {
       this.queue.add({ command, claim, followers: [], resolve, reject });
       this.groups.makeAhead(this.queue.unmade(command.actor.tenantId));

@@ -125,7 +125,7 @@ describe('the queue of orders', () => {
 
   it('lets one order hold an idempotency key, and the others follow it', () => {
     const queue = new IssueQueue();
-    const claim = { tenantId: 'a', keyDigest: 'k', requestDigest: 'r' };
+    const claim = { tenantId: 'a', keyDigest: 'k', requestDigest: 'r', legacyDigest: () => undefined };
     const [leader, follower, later] = [ticket('a', '1', claim), ticket('a', '2', claim), ticket('a', '3', claim)];
     queue.add(leader);
     queue.add(follower);

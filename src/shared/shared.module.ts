@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from './clock.js';
 import { DatabaseClock } from './database-clock.js';
+import { CommandObserver } from './events/command-observer.js';
 import { Idempotency } from './events/idempotency.js';
 import { IdempotencySweeper } from './events/idempotency.sweeper.js';
 import { Outbox } from './events/outbox.js';
@@ -23,6 +24,7 @@ import { ProcessClock } from './process-clock.js';
     DatabaseClock,
     Clock,
     Metrics,
+    CommandObserver,
     Idempotency,
     IdempotencySweeper,
     UnitOfWork,

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
+import stableStringify from 'safe-stable-stringify';
 import { CreateCustomerCommand } from '../../src/customers/index.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { Clock } from '../../src/shared/clock.js';
@@ -224,6 +225,35 @@ describe('an idempotency key', () => {
     await Promise.all([both(names), both([...names].reverse())]);
     for (const name of names) expect((await api.get(`/v1/customers/${name}`)).body.version).toBe(1);
     await patient.stop();
+  });
+
+  it('is recognised after an upgrade from 0.1.0, which digested requests otherwise', async () => {
+    const name = randomUUID();
+    const order = { license_template_id: templateId, customer_id: 'c', issued_to: name };
+    const customer = { customer_id: `c-${name}`, first_name: 'Ada' };
+    const actor = Actor.service('any', api.tenantId);
+    for (const [path, body, className, content] of [
+      ['/v1/licenses', order, 'IssueLicenseCommand', { order: new IssueLicenseCommand(actor, order).order }],
+      [
+        '/v1/customers',
+        customer,
+        'CreateCustomerCommand',
+        { customer: new CreateCustomerCommand(actor, customer).customer },
+      ],
+    ] as const) {
+      const first = await api.post(path, body, keyed(name + path));
+      const digest = createHash('sha256').update(stableStringify([className, content]));
+      const changed = await app.database.query(
+        `UPDATE idempotency_keys SET request_digest = $1
+         WHERE tenant_id = $2 AND created_at = (SELECT max(created_at) FROM idempotency_keys WHERE tenant_id = $2) RETURNING 1`,
+        [digest.digest(), api.tenantId],
+      );
+      expect(changed).toHaveLength(1);
+      const again = await api.post(path, body, keyed(name + path));
+      expect([again.status, again.headers['idempotency-replayed'], again.text]).toEqual([201, 'true', first.text]);
+      const other = await api.post(path, { ...body, metadata: { other: true } }, keyed(name + path));
+      expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    }
   });
 
   it('works on every route that writes', async () => {

@@ -26,6 +26,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'licensing/issuing-terms.ts customers': 'CommittedCache',
   'licensing/issuing-terms.ts templates': 'CommittedCache',
   'offline/revocation-list-publisher.ts publications': 'names of tenants whose change is committed',
+  'shared/events/command-observer.ts counters': 'names of operations',
   'shared/events/committed-cache.ts values': 'the cache itself',
   'shared/events/tenant-connection.ts writes': 'one transaction',
   'shared/events/transaction.ts events': 'one transaction',

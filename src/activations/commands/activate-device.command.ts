@@ -15,6 +15,8 @@ export interface ActivateOptions extends CommandOptions {
  * Throws ValidationError, LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
  */
 export class ActivateDeviceCommand extends TenantCommand<ActivationResponse> {
+  static readonly operation = 'activations.create';
+
   readonly device: DeviceInput;
 
   constructor(
@@ -26,5 +28,9 @@ export class ActivateDeviceCommand extends TenantCommand<ActivationResponse> {
   ) {
     super(actor, options);
     this.device = validated(DeviceInput, device);
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, device: this.device, held_until: this.lendUntil };
   }
 }

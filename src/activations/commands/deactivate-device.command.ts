@@ -13,6 +13,8 @@ export type DeviceName = { readonly fingerprint: string } | { readonly activatio
  * changes. Throws ValidationError, LicenseNotFoundError, ActivationNotFoundError, SeatLentError.
  */
 export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
+  static readonly operation = 'activations.deactivate';
+
   readonly reason: Reason | undefined;
 
   constructor(
@@ -24,5 +26,9 @@ export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
   ) {
     super(actor, options);
     this.reason = validated(LicenseActionRequest, request).reason;
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, device: this.device, reason: this.reason };
   }
 }

@@ -8,6 +8,8 @@ import type { ActivationResponse } from '../activation.dto.js';
  * DeviceNotActivatedError.
  */
 export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
+  static readonly operation = 'client.heartbeat';
+
   constructor(
     actor: Actor,
     readonly licenseId: string,
@@ -15,5 +17,9 @@ export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
     options: CommandOptions = {},
   ) {
     super(actor, options);
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, fingerprint: this.fingerprint };
   }
 }

@@ -10,6 +10,8 @@ import type { Licensee } from '../licensee.js';
  * LicenseRestrictedError, and what ActivateDeviceCommand throws.
  */
 export class ActivateClientCommand extends Command<ActivationResponse> {
+  static readonly operation = 'client.activate';
+
   constructor(
     readonly licensee: Licensee,
     readonly request: ClientActivateRequest,

@@ -10,6 +10,8 @@ import type { Licensee } from '../licensee.js';
  * and what CheckOutLicenseCommand throws.
  */
 export class CheckOutClientCommand extends Command<LicenseFileResponse> {
+  static readonly operation = 'client.check-out';
+
   constructor(
     readonly licensee: Licensee,
     readonly request: ClientCheckOutRequest,

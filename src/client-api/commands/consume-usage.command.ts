@@ -13,6 +13,8 @@ export interface Amount {
  * Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError, UsageExceededError.
  */
 export class ConsumeUsageCommand extends TenantCommand<UsageResponse> {
+  static readonly operation = 'usage.consume';
+
   constructor(
     actor: Actor,
     readonly licenseId: string,
@@ -20,5 +22,9 @@ export class ConsumeUsageCommand extends TenantCommand<UsageResponse> {
     options: CommandOptions = {},
   ) {
     super(actor, options);
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, feature_amount: this.use };
   }
 }

@@ -8,6 +8,8 @@ import type { Amount } from './consume-usage.command.js';
  * Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError, UsageNotHeldError.
  */
 export class ReleaseUsageCommand extends TenantCommand<UsageResponse> {
+  static readonly operation = 'usage.release';
+
   constructor(
     actor: Actor,
     readonly licenseId: string,
@@ -15,5 +17,9 @@ export class ReleaseUsageCommand extends TenantCommand<UsageResponse> {
     options: CommandOptions = {},
   ) {
     super(actor, options);
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, feature_amount: this.use };
   }
 }

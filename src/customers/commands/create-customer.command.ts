@@ -6,10 +6,16 @@ import { CreateCustomerRequest, type CustomerResponse } from '../customer.dto.js
 
 /** Throws ValidationError, CustomerExistsError. */
 export class CreateCustomerCommand extends TenantCommand<CustomerResponse> {
+  static readonly operation = 'customers.create';
+
   readonly customer: CreateCustomerRequest;
 
   constructor(actor: Actor, customer: z.input<typeof CreateCustomerRequest>, options: CommandOptions = {}) {
     super(actor, options);
     this.customer = validated(CreateCustomerRequest, customer);
+  }
+
+  get payload() {
+    return { request: this.customer };
   }
 }

@@ -6,6 +6,8 @@ import { UpdateCustomerRequest, type CustomerResponse } from '../customer.dto.js
 
 /** Throws ValidationError, CustomerNotFoundError. */
 export class UpdateCustomerCommand extends TenantCommand<CustomerResponse> {
+  static readonly operation = 'customers.update';
+
   readonly patch: UpdateCustomerRequest;
 
   constructor(
@@ -16,5 +18,9 @@ export class UpdateCustomerCommand extends TenantCommand<CustomerResponse> {
   ) {
     super(actor, options);
     this.patch = validated(UpdateCustomerRequest, patch);
+  }
+
+  get payload() {
+    return { customer_id: this.customerId, patch: this.patch };
   }
 }

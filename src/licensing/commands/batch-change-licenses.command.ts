@@ -20,4 +20,8 @@ export class BatchChangeLicensesCommand
   ) {
     super();
   }
+
+  get operation() {
+    return `licenses.batch-${this.action}`;
+  }
 }

@@ -11,6 +11,8 @@ export class BatchIssueLicensesCommand
   extends Command<AsyncGenerator<BatchOutcome<IssuedLicense>>>
   implements LicenseBatch
 {
+  static readonly operation = 'licenses.batch-issue';
+
   constructor(
     readonly actor: Actor,
     readonly lines: LicenseBatch['lines'],

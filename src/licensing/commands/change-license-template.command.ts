@@ -9,6 +9,8 @@ import { LicenseCommand } from './license.command.js';
  * ProductInactiveError, ProductDiffersError and LicenseIsTrialError too.
  */
 export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLicenseTemplateRequest> {
+  static readonly operation = 'licenses.change-template';
+
   constructor(
     actor: Actor,
     licenseId: string,

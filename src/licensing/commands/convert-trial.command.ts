@@ -9,6 +9,8 @@ import { LicenseCommand } from './license.command.js';
  * with a template what ChangeLicenseTemplateCommand throws.
  */
 export class ConvertTrialCommand extends LicenseCommand<typeof ConvertTrialRequest> {
+  static readonly operation = 'licenses.convert-trial';
+
   constructor(
     actor: Actor,
     licenseId: string,

@@ -10,10 +10,16 @@ import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
  * TrialAlreadyUsedError.
  */
 export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
+  static readonly operation = 'licenses.issue';
+
   readonly order: IssueLicenseRequest;
 
   constructor(actor: Actor, order: z.input<typeof IssueLicenseRequest>, options: CommandOptions = {}) {
     super(actor, options);
     this.order = validated(IssueLicenseRequest, order);
+  }
+
+  get payload() {
+    return { request: this.order };
   }
 }

@@ -21,4 +21,8 @@ export abstract class LicenseCommand<Schema extends z.ZodType = z.ZodType> exten
     super(actor, options);
     this.request = validated(schema, request);
   }
+
+  get payload() {
+    return { license_id: this.licenseId, request: this.request };
+  }
 }

@@ -6,6 +6,8 @@ import { LicenseCommand } from './license.command.js';
 
 /** Ends a suspension. The expiry is what it was. */
 export class ReinstateLicenseCommand extends LicenseCommand<typeof LicenseActionRequest> {
+  static readonly operation = 'licenses.reinstate';
+
   constructor(
     actor: Actor,
     licenseId: string,

@@ -6,6 +6,8 @@ import { LicenseCommand } from './license.command.js';
 
 /** Throws LicenseNeverExpiresError and ExpiryTooFarError too. */
 export class RenewLicenseCommand extends LicenseCommand<typeof RenewLicenseRequest> {
+  static readonly operation = 'licenses.renew';
+
   constructor(
     actor: Actor,
     licenseId: string,

@@ -6,6 +6,8 @@ import { LicenseCommand } from './license.command.js';
 
 /** Ends it for ever. The license and its history stay. */
 export class RevokeLicenseCommand extends LicenseCommand<typeof LicenseRefusalRequest> {
+  static readonly operation = 'licenses.revoke';
+
   constructor(
     actor: Actor,
     licenseId: string,

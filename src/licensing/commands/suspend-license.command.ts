@@ -6,6 +6,8 @@ import { LicenseCommand } from './license.command.js';
 
 /** Keeps everything of it, its activations too, for when it is reinstated. */
 export class SuspendLicenseCommand extends LicenseCommand<typeof LicenseRefusalRequest> {
+  static readonly operation = 'licenses.suspend';
+
   constructor(
     actor: Actor,
     licenseId: string,

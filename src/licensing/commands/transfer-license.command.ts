@@ -6,6 +6,8 @@ import { LicenseCommand } from './license.command.js';
 
 /** Makes it another customer's, with its key and its term. Throws LicenseIsTrialError too. */
 export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicenseRequest> {
+  static readonly operation = 'licenses.transfer';
+
   constructor(
     actor: Actor,
     licenseId: string,

@@ -6,6 +6,8 @@ import { LicenseCommand } from './license.command.js';
 
 /** Edits what is the license's own. Throws LicenseNeverExpiresError too. */
 export class UpdateLicenseCommand extends LicenseCommand<typeof UpdateLicenseRequest> {
+  static readonly operation = 'licenses.update';
+
   constructor(
     actor: Actor,
     licenseId: string,

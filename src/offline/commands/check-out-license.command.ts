@@ -10,6 +10,8 @@ import { CheckOutRequest, type LicenseFileResponse } from '../license-file.dto.j
  * Throws ValidationError, LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
  */
 export class CheckOutLicenseCommand extends TenantCommand<LicenseFileResponse> {
+  static readonly operation = 'licenses.check-out';
+
   readonly request: CheckOutRequest;
 
   constructor(
@@ -20,5 +22,9 @@ export class CheckOutLicenseCommand extends TenantCommand<LicenseFileResponse> {
   ) {
     super(actor, options);
     this.request = validated(CheckOutRequest, request);
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, request: this.request };
   }
 }

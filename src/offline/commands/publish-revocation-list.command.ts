@@ -7,7 +7,13 @@ import type { RevocationListResponse } from '../revocation-list.dto.js';
  * the tenant's first key. For modules of this process. Throws TenantNotFoundError, NoActiveSigningKeyError.
  */
 export class PublishRevocationListCommand extends TenantCommand<RevocationListResponse> {
+  static readonly operation = 'revocation-list.publish';
+
   constructor(actor: Actor) {
     super(actor, {});
+  }
+
+  get payload() {
+    return {};
   }
 }

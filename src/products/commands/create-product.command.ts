@@ -6,10 +6,16 @@ import { CreateProductRequest, type ProductResponse } from '../product.dto.js';
 
 /** Throws ValidationError, ProductExistsError. */
 export class CreateProductCommand extends TenantCommand<ProductResponse> {
+  static readonly operation = 'products.create';
+
   readonly product: CreateProductRequest;
 
   constructor(actor: Actor, product: z.input<typeof CreateProductRequest>, options: CommandOptions = {}) {
     super(actor, options);
     this.product = validated(CreateProductRequest, product);
+  }
+
+  get payload() {
+    return { request: this.product };
   }
 }

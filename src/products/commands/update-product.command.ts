@@ -6,6 +6,8 @@ import { UpdateProductRequest, type ProductResponse } from '../product.dto.js';
 
 /** Throws ValidationError, ProductNotFoundError. */
 export class UpdateProductCommand extends TenantCommand<ProductResponse> {
+  static readonly operation = 'products.update';
+
   readonly patch: UpdateProductRequest;
 
   constructor(
@@ -16,5 +18,9 @@ export class UpdateProductCommand extends TenantCommand<ProductResponse> {
   ) {
     super(actor, options);
     this.patch = validated(UpdateProductRequest, patch);
+  }
+
+  get payload() {
+    return { product_id: this.productId, patch: this.patch };
   }
 }

@@ -11,18 +11,23 @@ import {
   IdempotencyKeyReusedError,
   IdempotencyResultErasedError,
 } from './idempotency.errors.js';
-import type { TenantCommand } from './tenant-command.js';
+import { legacyRequestText } from './idempotency.legacy.js';
+import { operationOf, type TenantCommand } from './tenant-command.js';
 import type { Transaction } from './transaction.js';
 
 const HOUR_MS = 60 * 60 * 1000;
+/** Version of the form in which a request is digested. Another form needs another version, and the old one for as long as claims live. */
+const DIGEST_VERSION = 2;
 
 /** What one command with an idempotency key is remembered by. Both digests are SHA-256, in hexadecimal. */
 export interface Claim {
   readonly tenantId: string;
   /** Of the key and of who sent it, so that two principals never share one. */
   readonly keyDigest: string;
-  /** Of what was asked, independent of the order of members in its JSON. */
+  /** Of the operation and its payload, independent of the order of members in its JSON. */
   readonly requestDigest: string;
+  /** The digest that 0.1.0 stored for the same request. */
+  readonly legacyDigest: () => string | undefined;
 }
 
 /** A claim and what it comes to if the transaction is committed. */
@@ -96,12 +101,18 @@ export class Idempotency {
   }
 
   /** Undefined where the command carries no key. */
-  claimOf({ actor, options, ...content }: TenantCommand<unknown>, name: string): Claim | undefined {
+  claimOf(command: TenantCommand<unknown>): Claim | undefined {
+    const { actor, options, payload } = command;
     if (options.idempotencyKey === undefined) return undefined;
+    const operation = operationOf(command);
     return {
       tenantId: actor.tenantId,
       keyDigest: sha256([...actor.principal, options.idempotencyKey]),
-      requestDigest: sha256([name, content]),
+      requestDigest: sha256([DIGEST_VERSION, operation, payload]),
+      legacyDigest: () => {
+        const text = legacyRequestText(operation, payload);
+        return text && hash('sha256', text);
+      },
     };
   }
 
@@ -178,7 +189,8 @@ export class Idempotency {
   }
 
   private earlier(claim: Claim, { request_digest, result_sealed, result, erased }: KeptRow): Earlier {
-    if (request_digest.toString('hex') !== claim.requestDigest) throw new IdempotencyKeyReusedError();
+    const stored = request_digest.toString('hex');
+    if (stored !== claim.requestDigest && stored !== claim.legacyDigest()) throw new IdempotencyKeyReusedError();
     if (erased) throw new IdempotencyResultErasedError();
     if (result !== null) return { result };
     if (!result_sealed) throw new Error('A claim was committed without its result.');

@@ -23,7 +23,8 @@ export abstract class IntegrationEvent {
   readonly id: string = newId();
   readonly tenantId: string;
   readonly actor: Subject;
-  readonly metadata: JsonObject = {};
+  /** `operation`: what the caller asked for, where the event is the effect of a command. */
+  readonly metadata: { operation?: string } = {};
 
   protected constructor(
     actor: Actor,

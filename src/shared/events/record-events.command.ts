@@ -6,6 +6,8 @@ import { Command } from '@nestjs/cqrs';
  * the relay for what a crash left; sending it again is harmless. It carries the events' tenant instead of an actor.
  */
 export class RecordEventsCommand extends Command<void> {
+  static readonly operation = 'events.record';
+
   constructor(
     readonly tenantId: string,
     readonly eventIds: readonly string[],

@@ -1,4 +1,4 @@
-import { Command } from '@nestjs/cqrs';
+import { Command, type ICommand } from '@nestjs/cqrs';
 import type { Actor } from '../tenancy/actor.js';
 
 /** What every command takes besides its content. */
@@ -14,7 +14,10 @@ export interface CommandOptions {
   readonly ifMatch?: readonly number[] | undefined;
 }
 
-/** A change within one tenant. What it means is in its own fields; who asks and how stands in these two. */
+/**
+ * A change within one tenant. Its fields say what is asked; `actor` and `options` say who asks and how. Each class has a static
+ * `operation`, its stable name: see `operationOf`.
+ */
 export abstract class TenantCommand<Result> extends Command<Result> {
   constructor(
     readonly actor: Actor,
@@ -22,4 +25,17 @@ export abstract class TenantCommand<Result> extends Command<Result> {
   ) {
     super();
   }
+
+  /** The content of the request as JSON, under names that no renaming in the code changes: idempotency keys live across a deployment. */
+  abstract get payload(): object;
+}
+
+/**
+ * The stable name of a command's use case, such as `licenses.issue`: for digests, metadata of events, logs and metrics. Throws
+ * TypeError where the class has none.
+ */
+export function operationOf(command: ICommand): string {
+  const { operation = (command.constructor as { operation?: string }).operation } = command as { operation?: string };
+  if (operation === undefined) throw new TypeError(`${command.constructor.name} has no operation.`);
+  return operation;
 }

@@ -9,6 +9,8 @@ export class RunAgain extends Error {}
 /** A tenant's open transaction. What is written is awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
+  /** That of the outermost command, which the caller asked for; undefined where time or an operator is the cause. */
+  operation: string | undefined;
   private open = true;
   private readonly endings: (() => void)[] = [];
 
@@ -36,6 +38,7 @@ export class Transaction {
     this.assertOpen();
     if (this.isReadOnly) throw new Error('An event was recorded in a transaction that only reads.');
     if (event.tenantId !== this.tenantId) throw new TypeError('An event of another tenant was recorded.');
+    if (this.operation !== undefined) event.metadata.operation = this.operation;
     this.events.push(event);
   }
 

@@ -14,7 +14,7 @@ import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from './integration-event.js';
 import { Lane } from './lane.js';
 import { Outbox } from './outbox.js';
-import type { TenantCommand } from './tenant-command.js';
+import { operationOf, type TenantCommand } from './tenant-command.js';
 import { TenantConnection, type Mode, type Statement } from './tenant-connection.js';
 import { RunAgain, Transaction } from './transaction.js';
 
@@ -53,8 +53,9 @@ export class UnitOfWork {
     work: (transaction: Transaction) => Promise<Result>,
     restore: (kept: unknown) => Promise<Result> = (kept) => Promise.resolve(kept as Result),
   ): Promise<Result> {
-    const claim = this.idempotency.claimOf(command, command.constructor.name);
+    const claim = this.idempotency.claimOf(command);
     return this.run(command.actor.tenantId, async (transaction) => {
+      transaction.operation ??= operationOf(command);
       const earlier = claim && (await this.idempotency.take(transaction, claim));
       if (earlier) {
         command.options.onReplay?.();

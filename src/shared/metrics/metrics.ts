@@ -25,6 +25,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly commands = new Counter({
+    name: 'imprimatur_commands_total',
+    help: 'Commands by operation, from REST and from modules of the process, whatever became of them.',
+    labelNames: ['operation'] as const,
+    registers: [this.registry],
+  });
+
   readonly issueGroupSize = new Histogram({
     name: 'imprimatur_issue_group_size',
     help: 'Orders that shared a transaction.',

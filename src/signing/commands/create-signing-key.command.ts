@@ -4,7 +4,13 @@ import type { SigningKeyResponse } from '../signing-key.dto.js';
 
 /** Makes a key that is published and does not sign yet. */
 export class CreateSigningKeyCommand extends TenantCommand<SigningKeyResponse> {
+  static readonly operation = 'signing-keys.create';
+
   constructor(actor: Actor, options: CommandOptions = {}) {
     super(actor, options);
+  }
+
+  get payload() {
+    return {};
   }
 }

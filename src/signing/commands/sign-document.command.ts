@@ -7,10 +7,16 @@ import type { SignedDocument, UnsignedDocument } from '../signed-document.js';
  * Throws TenantNotFoundError, NoActiveSigningKeyError.
  */
 export class SignDocumentCommand extends TenantCommand<SignedDocument> {
+  static readonly operation = 'documents.sign';
+
   constructor(
     actor: Actor,
     readonly document: Omit<UnsignedDocument, 'tenantId'>,
   ) {
     super(actor, {});
+  }
+
+  get payload() {
+    return { document: this.document };
   }
 }

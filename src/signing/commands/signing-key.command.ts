@@ -16,6 +16,10 @@ export abstract class SigningKeyCommand extends TenantCommand<SigningKeyResponse
   ) {
     super(actor, options);
   }
+
+  get payload(): object {
+    return { kid: this.kid };
+  }
 }
 
 /** Ends a key. Throws also OnlyActiveSigningKeyError, where the key signs and `force` is not set. */
@@ -30,5 +34,9 @@ export abstract class EndSigningKeyCommand extends SigningKeyCommand {
   ) {
     super(actor, kid, options);
     this.request = validated(EndSigningKeyRequest, request);
+  }
+
+  override get payload() {
+    return { kid: this.kid, request: this.request };
   }
 }

@@ -6,10 +6,16 @@ import { CreateTemplateRequest, type TemplateResponse } from '../template.dto.js
 
 /** Throws ValidationError, TemplateExistsError, TemplateNameTakenError, ProductNotFoundError. */
 export class CreateTemplateCommand extends TenantCommand<TemplateResponse> {
+  static readonly operation = 'templates.create';
+
   readonly template: CreateTemplateRequest;
 
   constructor(actor: Actor, template: z.input<typeof CreateTemplateRequest>, options: CommandOptions = {}) {
     super(actor, options);
     this.template = validated(CreateTemplateRequest, template);
+  }
+
+  get payload() {
+    return { request: this.template };
   }
 }

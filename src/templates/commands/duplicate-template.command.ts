@@ -6,6 +6,8 @@ import { DuplicateTemplateRequest, type TemplateResponse } from '../template.dto
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateExistsError, TemplateNameTakenError. */
 export class DuplicateTemplateCommand extends TenantCommand<TemplateResponse> {
+  static readonly operation = 'templates.duplicate';
+
   readonly request: DuplicateTemplateRequest;
 
   constructor(
@@ -16,5 +18,9 @@ export class DuplicateTemplateCommand extends TenantCommand<TemplateResponse> {
   ) {
     super(actor, options);
     this.request = validated(DuplicateTemplateRequest, request);
+  }
+
+  get payload() {
+    return { template_id: this.templateId, request: this.request };
   }
 }

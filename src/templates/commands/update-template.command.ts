@@ -6,6 +6,8 @@ import { UpdateTemplateRequest, type TemplateResponse } from '../template.dto.js
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateNameTakenError. */
 export class UpdateTemplateCommand extends TenantCommand<TemplateResponse> {
+  static readonly operation = 'templates.update';
+
   readonly patch: UpdateTemplateRequest;
 
   constructor(
@@ -16,5 +18,9 @@ export class UpdateTemplateCommand extends TenantCommand<TemplateResponse> {
   ) {
     super(actor, options);
     this.patch = validated(UpdateTemplateRequest, patch);
+  }
+
+  get payload() {
+    return { template_id: this.templateId, patch: this.patch };
   }
 }

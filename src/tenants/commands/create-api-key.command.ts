@@ -6,10 +6,16 @@ import { CreateApiKeyRequest, type IssuedApiKey } from '../api-key.dto.js';
 
 /** Throws ValidationError, GrantExceededError. */
 export class CreateApiKeyCommand extends TenantCommand<IssuedApiKey> {
+  static readonly operation = 'api-keys.create';
+
   readonly request: CreateApiKeyRequest;
 
   constructor(actor: Actor, request: z.input<typeof CreateApiKeyRequest>, options: CommandOptions = {}) {
     super(actor, options);
     this.request = validated(CreateApiKeyRequest, request);
+  }
+
+  get payload() {
+    return { request: this.request };
   }
 }

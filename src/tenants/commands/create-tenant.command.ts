@@ -6,11 +6,17 @@ import { CreateTenantRequest, type TenantResponse } from '../tenant.dto.js';
 
 /** Makes a tenant, without keys: the platform makes its first one by acting for it. Throws TenantExistsError. */
 export class CreateTenantCommand extends TenantCommand<TenantResponse> {
+  static readonly operation = 'tenants.create';
+
   readonly tenant: CreateTenantRequest;
 
   constructor(actor: PlatformActor, tenant: z.input<typeof CreateTenantRequest>, options: CommandOptions = {}) {
     const checked = validated(CreateTenantRequest, tenant);
     super(actor.actFor(checked.tenant_id), options);
     this.tenant = checked;
+  }
+
+  get payload() {
+    return { request: this.tenant };
   }
 }

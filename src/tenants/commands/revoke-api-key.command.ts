@@ -4,11 +4,17 @@ import type { ApiKeyResponse } from '../api-key.dto.js';
 
 /** To revoke a key that is revoked changes nothing. Throws ApiKeyNotFoundError. */
 export class RevokeApiKeyCommand extends TenantCommand<ApiKeyResponse> {
+  static readonly operation = 'api-keys.revoke';
+
   constructor(
     actor: Actor,
     readonly keyId: string,
     options: CommandOptions = {},
   ) {
     super(actor, options);
+  }
+
+  get payload() {
+    return { key_id: this.keyId };
   }
 }

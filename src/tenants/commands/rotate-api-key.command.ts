@@ -6,6 +6,8 @@ import { RotateApiKeyRequest, type IssuedApiKey } from '../api-key.dto.js';
 
 /** Throws ValidationError, ApiKeyNotFoundError, ApiKeyInactiveError, GrantExceededError. */
 export class RotateApiKeyCommand extends TenantCommand<IssuedApiKey> {
+  static readonly operation = 'api-keys.rotate';
+
   readonly request: RotateApiKeyRequest;
 
   constructor(
@@ -16,5 +18,9 @@ export class RotateApiKeyCommand extends TenantCommand<IssuedApiKey> {
   ) {
     super(actor, options);
     this.request = validated(RotateApiKeyRequest, request);
+  }
+
+  get payload() {
+    return { key_id: this.keyId, request: this.request };
   }
 }

@@ -6,10 +6,16 @@ import { UpdateTenantRequest, type TenantResponse } from '../tenant.dto.js';
 
 /** Changes the actor's tenant. Who may change what of it is for the door to say. Throws TenantNotFoundError. */
 export class UpdateTenantCommand extends TenantCommand<TenantResponse> {
+  static readonly operation = 'tenants.update';
+
   readonly patch: UpdateTenantRequest;
 
   constructor(actor: Actor, patch: z.input<typeof UpdateTenantRequest>, options: CommandOptions = {}) {
     super(actor, options);
     this.patch = validated(UpdateTenantRequest, patch);
+  }
+
+  get payload() {
+    return { patch: this.patch };
   }
 }
