@@ -15,7 +15,6 @@ import { createFastifyAdapter } from '../dist/shared/http/fastify.js';
 import { PROBLEM_ACTIONS } from '../dist/shared/http/next-action.js';
 import { Metrics } from '../dist/shared/metrics/metrics.js';
 import { Secrets } from '../dist/shared/secrets/secrets.js';
-import { PERMISSIONS } from '../dist/shared/tenancy/permissions.js';
 
 const PROSE = Symbol('prose');
 const config = loadConfig({});
@@ -62,7 +61,8 @@ function permissionOf({ security = [], 'x-permission': permission }) {
 
 function rolesTable() {
   const roles = Object.entries(document['x-roles']);
-  const rows = PERMISSIONS.map((permission) => [
+  const all = new Set(roles.flatMap(([, permissions]) => permissions));
+  const rows = [...all].map((permission) => [
     code(permission),
     ...roles.map(([, permissions]) => (permissions.includes(permission) ? '✓' : '')),
   ]);
