@@ -13,6 +13,7 @@ export const ExplainResponse = z
     ...ValidateResponse.shape,
     license: ClientLicense.partial({ issued_to: true, current_activations: true }).nullable(),
     activation: ActivationResponse.partial({
+      activation_type: true,
       user_id: true,
       name: true,
       hostname: true,

@@ -22,7 +22,7 @@ const MERELY_TOLD = [
   'anchor_day',
   'customer_id',
 ];
-const SAID_BY_DEVICE = ['name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];
+const SAID_BY_DEVICE = ['activation_type', 'name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];
 const PERSONAL = ['user_id', 'name', 'hostname', 'ip_address', 'metadata'];
 const TIMES = ['last_seen_at', 'lease_expires_at', 'lent_until'];
 
