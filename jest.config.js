@@ -1,7 +1,12 @@
-/** @type {import('jest').Config} */
-export default {
+import { randomInt } from 'node:crypto';
+
+// One seed for every property test of the run; workers inherit it. An integer of 32 bits, as fast-check wants it.
+process.env.TEST_SEED ??= String(randomInt(2 ** 31));
+if (!/^-?\d+$/.test(process.env.TEST_SEED)) throw new Error('TEST_SEED must be an integer.');
+console.error(`Property tests draw from TEST_SEED=${process.env.TEST_SEED}, which repeats them.`);
+
+const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/packages'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -18,8 +23,27 @@ export default {
       },
     ],
   },
+};
+
+/** Starts PostgreSQL when one of its files runs. */
+const withDatabase = {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+};
+
+const project = (name, roots, more = {}) => ({ ...shared, displayName: name, roots, ...more });
+
+/** @type {import('jest').Config} */
+export default {
   maxWorkers: 2,
   testTimeout: 120_000,
+  projects: [
+    project('unit', ['<rootDir>/src', '<rootDir>/packages', '<rootDir>/test/unit']),
+    project('sql', ['<rootDir>/test/sql'], withDatabase),
+    project('http', ['<rootDir>/test/http'], withDatabase),
+    project('process', ['<rootDir>/test/process'], {
+      ...withDatabase,
+      runner: '<rootDir>/test/support/serial-runner.js',
+    }),
+  ],
 };

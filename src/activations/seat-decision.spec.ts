@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../test/support/property.js';
 import { seatLimit, seatsInUse, type SeatTerms } from '../licensing/index.js';
 import { decideSeat, weightOf } from './seat-decision.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../test/support/property.js';
 import { addDays, addMonths, isLastDayOfMonth, isWritable } from './calendar.js';
 
 const plusMonths = (time: string, months: number) => addMonths(new Date(time), months).toISOString();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../test/support/property.js';
 import type { Template } from '../templates/index.js';
 import { addDays } from './calendar.js';
 import { License } from './license.entity.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../test/support/property.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import type { Template } from '../templates/index.js';
 import { CHANGE_EVENTS, licenseAsOf, type PastChange } from './license-as-of.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../test/support/property.js';
 import { LicenseModel, LicenseType } from '../templates/index.js';
 import { seatLimit, seatsInUse, whatCounts, type SeatTerms } from './seats.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../test/support/property.js';
 import { validityOf } from './license-file.js';
 
 const NOW = new Date('2026-11-25T12:00:00.000Z');

@@ -25,7 +25,6 @@ describe('@imprimatur/client and the server', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     tenant = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
     baseUrl = await app.nest.getUrl();
   });
 

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../support/property.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { fromSchema, hostile, type Schema } from '../support/generate.js';
 import { operations } from '../support/openapi.js';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 25);
-const SEED = Number(process.env.FUZZ_SEED ?? 20_261_124);
 
 interface Parameter {
   readonly name: string;
@@ -87,7 +86,7 @@ describe('whatever is sent', () => {
           before = after;
           seen[response.status < 400 ? 'accepted' : 'refused']++;
         }),
-        { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: 60_000 },
+        { numRuns: RUNS, interruptAfterTimeLimit: 60_000 },
       );
     }
     expect(seen.accepted).toBeGreaterThan(100);
@@ -96,10 +95,15 @@ describe('whatever is sent', () => {
 
   /** All there is, except when keys were last used. An event is the same on its way to the log and in it. */
   async function fingerprint(): Promise<string> {
-    const parts = TABLES.map((table) => `SELECT '${table}' || ${table}::text AS row FROM ${table}`);
+    // The background makes the first key of each new tenant, whenever it comes to that.
+    const made = `(event_type LIKE 'signing_key.%' AND tenant_id <> '${tenant.tenantId}')`;
+    const parts = TABLES.map((table) => {
+      const where = table === 'signing_keys' ? ` WHERE tenant_id = '${tenant.tenantId}'` : '';
+      return `SELECT '${table}' || ${table}::text AS row FROM ${table}${where}`;
+    });
     const keys = `SELECT concat_ws(' ', id, name, role, permissions, networks, key_sha256, revoked_at, version) FROM api_keys`;
     // That a device found no seat is told of, and changes nothing.
-    const told = `WHERE event_type <> 'license.activation_refused'`;
+    const told = `WHERE event_type <> 'license.activation_refused' AND NOT ${made}`;
     const events = `SELECT id::text FROM outbox ${told} UNION SELECT id::text FROM license_event_logs ${told}`;
     const [state] = await app.database.query<{ state: string }>(
       `SELECT md5(string_agg(row, '|' ORDER BY row)) AS state FROM (${[...parts, keys].join(' UNION ALL ')}

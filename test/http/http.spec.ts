@@ -29,7 +29,6 @@ describe('at the door', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     api = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
   });
 
   afterAll(() => app.stop());

@@ -36,7 +36,6 @@ describe('a body that is not read before its answer', () => {
   beforeAll(async () => {
     app = await TestApp.start({ environment: { HTTP_REQUEST_TIMEOUT_MS: '2000', HTTP_HEADERS_TIMEOUT_MS: '800' } });
     api = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
     url = await app.nest.getUrl();
   });
 
@@ -128,7 +127,6 @@ describe('a body of a request that is one too many', () => {
       },
     });
     [limited, api] = [await app.tenant(), await app.tenant()];
-    await app.nest.listen(0, '127.0.0.1');
     url = await app.nest.getUrl();
   });
 

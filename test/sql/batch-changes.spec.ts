@@ -68,7 +68,6 @@ describe('a batch of changes', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     ours = await Sender.of(app);
-    await app.nest.listen(0, '127.0.0.1');
     url = await app.nest.getUrl();
   });
 

@@ -18,7 +18,6 @@ describe('a batch of orders', () => {
     app = await TestApp.start({ environment: { HTTP_REQUEST_TIMEOUT_MS: '1000', HTTP_HEADERS_TIMEOUT_MS: '800' } });
     api = await app.tenant();
     await api.template({ template_id: 't' });
-    await app.nest.listen(0, '127.0.0.1');
     url = (await app.nest.getUrl()) + PATH;
   });
 

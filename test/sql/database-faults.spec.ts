@@ -6,13 +6,12 @@ import { poolOf } from '../../src/database/pool.js';
 import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
 import { withClient } from '../../src/database/with-client.js';
-import { Api, type Wire } from '../support/api.js';
+import { type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { PostgresProxy } from '../support/proxy.js';
 import { ServerProcess } from '../support/server.js';
-import { Standby } from '../support/standby.js';
 
 const STATEMENT_TIMEOUT_MS = 1_500;
 /** Longer than a caller may wait for one statement, and shorter than any limit that does not depend on it. */
@@ -264,28 +263,6 @@ describe('a database that takes no writes', () => {
     await app.stop();
     await database.drop();
   });
-
-  it('because it is a standby answers reads, and 503 for writes; it is ready when it was promoted', async () => {
-    const key = generateApiKey();
-    const standby = await Standby.start('tenant', key);
-    const app = await TestApp.start({ databaseUrl: standby.applicationUrl, environment: QUIET });
-    try {
-      const api = new Api(app.nest, app.document, 'tenant', key);
-      const product = { product_id: 'p', name: 'P' };
-      expect(await app.anonymous().get('/health/ready')).toMatchObject(notReady(/standby|read-only/));
-      expect((await api.get('/v1/products')).status).toBe(200);
-      expect(await api.post('/v1/products', product)).toMatchObject(UNAVAILABLE);
-      expect(await api.post('/v1/products', product, { 'Idempotency-Key': 'k' })).toMatchObject(UNAVAILABLE);
-      await standby.promote();
-      await api.create('/v1/products', product);
-      await eventually(async () => {
-        expect((await app.anonymous().get('/health/ready')).status).toBe(200);
-      });
-    } finally {
-      await app.stop();
-      await standby.stop();
-    }
-  }, 60_000);
 });
 
 describe('what was sent behind a BEGIN that fails', () => {

@@ -82,7 +82,6 @@ describe('the limit of failures', () => {
   it('answers 500 guesses at once with 30 times 401, and a valid key among them passes', async () => {
     const { app } = await startAtRest();
     const tenant = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
     const guess = async () => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
     const answers = Promise.all(Array.from({ length: 500 }, guess));
     const valid = tenant.get('/v1/me');
@@ -95,7 +94,6 @@ describe('the limit of failures', () => {
 
   it('bounds the look-ups of an address that is blocked, whatever it guesses', async () => {
     const { app } = await startAtRest({ environment: { RATE_LIMIT_FAILURES: '1' } });
-    await app.nest.listen(0, '127.0.0.1');
     const guess = async () => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
     await guess();
     const query = jest.spyOn(app.nest.get(DataSource), 'query');
@@ -440,7 +438,6 @@ describe('a flood', () => {
   it('is refused beyond the bound on work in flight, health excepted, and what was begun is done', async () => {
     const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', ...PATIENT } });
     const api = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
     const begun = await withClient(app.database.ownerUrl, async (owner) => {
       await owner.query('BEGIN; LOCK TABLE billing_products');
       const making = ['a', 'b'].map((product_id) => api.post('/v1/products', { product_id, name: 'P' }));
@@ -467,7 +464,6 @@ describe('a flood', () => {
     const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', ...PATIENT } });
     const api = await app.tenant();
     const keys = [await app.key(api.tenantId, ['products:write']), await app.key(api.tenantId, ['products:write'])];
-    await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
     const responses: ServerResponse[] = [];
     app.nest.getHttpServer().on('request', (_: unknown, response: ServerResponse) => responses.push(response));
@@ -496,7 +492,6 @@ describe('requests that are sent at once over one connection', () => {
   it('are begun one after another, and not at all when their client is gone', async () => {
     const app = await TestApp.start({ environment: { MAX_IN_FLIGHT: '2', ...PATIENT } });
     const api = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
     const arrived = countRequests(app);
     const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\n\r\n`;
@@ -532,7 +527,6 @@ describe('what is hardly HTTP', () => {
 
   beforeAll(async () => {
     app = await TestApp.start({ environment: { HTTP_HEADERS_TIMEOUT_MS: '200', HTTP_REQUEST_TIMEOUT_MS: '300' } });
-    await app.nest.listen(0, '127.0.0.1');
     ({ port } = app.nest.getHttpServer().address() as AddressInfo);
   });
 
@@ -587,7 +581,6 @@ describe('a server that stops', () => {
   it('answers what was asked, and waits neither for who asks nothing nor for long', async () => {
     const app = await TestApp.start({ environment: { HTTP_SHUTDOWN_TIMEOUT_MS: '1500' } });
     const api = await app.tenant();
-    await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
     const silent = connect(port, '127.0.0.1');
     await once(silent, 'connect');

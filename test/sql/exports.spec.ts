@@ -54,7 +54,6 @@ describe('the export of a list', () => {
   beforeAll(async () => {
     // The relay asks the database only at the start.
     app = await TestApp.start({ environment: { RELAY_INTERVAL_MS: '600000' } });
-    await app.nest.listen(0, '127.0.0.1');
     url = await app.nest.getUrl();
   });
 
@@ -392,7 +391,6 @@ describe('the export of a list', () => {
   it('is over when nothing was read for as long as a request may take, and not for twice as long', async () => {
     const environment = { HTTP_REQUEST_TIMEOUT_MS: '3000', HTTP_HEADERS_TIMEOUT_MS: '1000' };
     const impatient = await TestApp.start({ database: app.database, secrets: app.secrets, environment });
-    await impatient.nest.listen(0, '127.0.0.1');
     const tenant = await app.tenant();
     await addCustomers(tenant.tenantId, MANY);
     const accepted = once(impatient.nest.getHttpServer(), 'connection') as Promise<[Socket]>;
@@ -416,7 +414,6 @@ it('a server that stops breaks exports off, and does not wait for who reads them
      FROM generate_series(1, $2::int) n`,
     [tenant.tenantId, MANY],
   );
-  await app.nest.listen(0, '127.0.0.1');
   const reader = await SlowReader.open(`${await app.nest.getUrl()}/v1/customers`, tenant);
   await reader.step();
   await app.stop();

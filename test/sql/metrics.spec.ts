@@ -233,7 +233,6 @@ describe('a scrape', () => {
   it('counts a client that is gone before its answer once, with status 499, and never as a fault of the database', async () => {
     const app = await TestApp.start({ environment: RELAY_SLEEPS });
     const [monitor, tenant] = [await app.platform('monitor'), await app.tenant()];
-    await app.nest.listen(0, '127.0.0.1');
     await tenant.get('/v1/products');
     await scrape(monitor);
     const log = app.recordLog();
@@ -285,7 +284,6 @@ describe('a scrape', () => {
   it('counts what is refused before a route is looked for', async () => {
     const app = await TestApp.start({ environment: RELAY_SLEEPS });
     const monitor = await app.platform('monitor');
-    await app.nest.listen(0, '127.0.0.1');
     const url = await app.nest.getUrl();
     for (const [head, status] of [
       ['GET /v1/% HTTP/1.1\r\nHost: x', 400],

@@ -23,7 +23,6 @@ beforeAll(async () => {
   app = await TestApp.start();
   api = await app.tenant();
   platform = await app.platform();
-  await app.nest.listen(0, '127.0.0.1');
 });
 
 afterAll(() => app.stop());

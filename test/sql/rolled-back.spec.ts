@@ -295,7 +295,9 @@ describe('a unit of work that is rolled back', () => {
     );
     const handled: string[] = [];
     for (const file of files) {
-      const classes = Object.values((await import(`../src/${file.replace(/ts$/, 'js')}`)) as Record<string, unknown>);
+      const classes = Object.values(
+        (await import(`../../src/${file.replace(/ts$/, 'js')}`)) as Record<string, unknown>,
+      );
       for (const type of classes)
         if (typeof type === 'function' && Reflect.hasOwnMetadata('__command__', type)) handled.push(type.name);
     }

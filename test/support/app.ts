@@ -41,7 +41,7 @@ export interface LogLine {
 /** Lists are signed when a test asks for it: the first one makes a key, and that has events. */
 const QUIET = { LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', REVOCATION_LIST_INTERVAL_MS: '86400000' };
 
-/** The real application on a database of its own. Nothing is replaced that the test does not name. */
+/** The real application on a database of its own, listening on loopback. Nothing is replaced that the test does not name. */
 export class TestApp {
   private constructor(
     readonly nest: NestFastifyApplication,
@@ -63,6 +63,8 @@ export class TestApp {
     const nest = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config), APP_OPTIONS);
     nest.useLogger(false);
     const document = await prepareApp(nest, config);
+    // Otherwise supertest listens anew for each request, and waits for the end of that.
+    await nest.listen(0, '127.0.0.1');
     return new TestApp(nest, document, database, secrets, options.database === undefined);
   }
 

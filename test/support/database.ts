@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { loadConfig } from '../../src/config.js';
 import { settingStatements } from '../../src/database/session-settings.js';
+import { withClient } from '../../src/database/with-client.js';
 
 interface Cluster {
   readonly run: string;
@@ -14,22 +15,30 @@ interface Cluster {
 
 /** A database of one test file, and the three roles one can reach it as. */
 export class TestDatabase {
+  /** Sessions of the superuser: to open one takes longer than most queries of tests. */
+  private readonly pool: pg.Pool;
+
   private constructor(
     private readonly cluster: Cluster,
     readonly name: string,
-  ) {}
+  ) {
+    this.pool = new pg.Pool({ connectionString: this.superuserUrl, allowExitOnIdle: true });
+    // A test may end the sessions of its database; `drop` does.
+    this.pool.on('error', () => undefined);
+  }
 
   /** Migrated, without tenants. With `empty` not even that. */
   static async create({ empty = false } = {}): Promise<TestDatabase> {
     const cluster = JSON.parse(process.env.IMPRIMATUR_TEST_POSTGRES ?? 'null') as Cluster | null;
     if (!cluster) throw new Error('The global setup did not run.');
     const name = `${cluster.run}_${randomBytes(4).toString('hex')}`;
-    await query(
-      cluster.superuserUrl,
-      `CREATE DATABASE ${name} OWNER ${cluster.owner} ${empty ? '' : `TEMPLATE ${cluster.template}`}`,
-    );
-    // They are of the role in a database, so a copy of the template has none.
-    await query(cluster.superuserUrl, settingStatements(cluster.application, name, loadConfig({})).join('; '));
+    await withClient(cluster.superuserUrl, async (admin) => {
+      await admin.query(
+        `CREATE DATABASE ${name} OWNER ${cluster.owner} ${empty ? '' : `TEMPLATE ${cluster.template}`}`,
+      );
+      // They are of the role in a database, so a copy of the template has none.
+      await admin.query(settingStatements(cluster.application, name, loadConfig({})).join('; '));
+    });
     return new TestDatabase(cluster, name);
   }
 
@@ -64,11 +73,12 @@ export class TestDatabase {
 
   /** As the superuser. */
   async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return query<Row>(this.superuserUrl, text, values);
+    return (await this.pool.query<Row>(text, values)).rows;
   }
 
   async drop(): Promise<void> {
     await query(this.cluster.superuserUrl, `DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`);
+    await this.pool.end();
   }
 }
 
@@ -77,11 +87,5 @@ export async function query<Row extends pg.QueryResultRow>(
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
+  return withClient(url, async (client) => (await client.query<Row>(text, values)).rows);
 }

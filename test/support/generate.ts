@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from './property.js';
 
 /** A JSON Schema as it stands in the OpenAPI document. */
 export interface Schema {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../../test/support/property.js';
 import stableStringify from 'safe-stable-stringify';
 import { canonicalize, type Json } from './canonical.js';
 import { hasFeature, RevocationList, verifyLicenseFile, verifyRevocationList } from './index.js';

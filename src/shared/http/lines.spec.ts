@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../../test/support/property.js';
 import { PassThrough, Readable } from 'node:stream';
 import type { HttpException } from '@nestjs/common';
 import { MAX_LINE_BYTES, MAX_LINES, readLines, type BodyLimits } from './lines.js';
