@@ -55,7 +55,26 @@ function matches(template: string, path: string): boolean {
   return parts.length === given.length && parts.every((part, at) => part.startsWith('{') || part === given[at]);
 }
 
-const ajvs = new WeakMap<OpenAPIObject, { ajv: Ajv2020; compiled: Map<string, ValidateFunction> }>();
+interface Validators {
+  readonly ajv: Ajv2020;
+  readonly compiled: Map<string, ValidateFunction>;
+}
+
+const validatorsOf = new WeakMap<OpenAPIObject, Validators>();
+/** By the text of the document, because the applications of a file have equal ones and to compile takes long. */
+const validatorsOfText = new Map<string, Validators>();
+
+function validators(document: OpenAPIObject): Validators {
+  const text = JSON.stringify(document);
+  const known = validatorsOfText.get(text);
+  if (known) return known;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajvFormats.default(ajv);
+  ajv.addSchema(document, 'openapi');
+  const made = { ajv, compiled: new Map<string, ValidateFunction>() };
+  validatorsOfText.set(text, made);
+  return made;
+}
 
 function validator(
   document: OpenAPIObject,
@@ -64,14 +83,8 @@ function validator(
   status: number,
   type: string,
 ): ValidateFunction {
-  let known = ajvs.get(document);
-  if (!known) {
-    const ajv = new Ajv2020({ strict: false, allErrors: true });
-    ajvFormats.default(ajv);
-    ajv.addSchema(document, 'openapi');
-    known = { ajv, compiled: new Map() };
-    ajvs.set(document, known);
-  }
+  const known = validatorsOf.get(document) ?? validators(document);
+  validatorsOf.set(document, known);
   const steps = ['paths', path, method, 'responses', String(status), 'content', type, 'schema'];
   const $ref = `openapi#/${steps.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
   const validate = known.compiled.get($ref) ?? known.ajv.compile({ $ref });
