@@ -192,6 +192,12 @@ describe('the tests', () => {
     expect(specs.filter((name) => !/^(?:unit|sql|http|process)[\\/]/.test(name))).toEqual([]);
   });
 
+  it('are tried on the releases of Node.js that the README names', () => {
+    const majors = /^.*set -- (.*)$/m.exec(readFileSync('.ci/newest-node', 'utf8'))?.[1]?.split(' ') ?? [];
+    const last = majors.pop();
+    expect(readFileSync('README.md', 'utf8')).toContain(`tested on ${['20', ...majors].join(', ')} and ${last}`);
+  });
+
   it('draw their cases from the seed of the run', () => {
     const importers = ['src', 'packages/client/src', 'test'].flatMap((root) =>
       readdirSync(root, { recursive: true, encoding: 'utf8' })
