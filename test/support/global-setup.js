@@ -25,6 +25,8 @@ export default async function globalSetup() {
     // Nothing in it outlives the run, and no test kills this PostgreSQL: those have clusters of their own.
     await admin.query('ALTER SYSTEM SET fsync = off');
     await admin.query('SELECT pg_reload_conf()');
+    // The tests connect some thousand times, and each time the password is hashed as often as this.
+    await admin.query('SET scram_iterations = 1');
   }
   await admin.query(`CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD '${password}'`);
   await admin.query(`CREATE DATABASE ${template} OWNER ${owner}`);
