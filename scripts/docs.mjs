@@ -90,15 +90,10 @@ async function metricsTable() {
 
 /** Codes of no route, such as those of a broken connection, have their status from the document. */
 function problemsTable(old) {
-  const statuses = {};
-  for (const operation of operations) {
-    for (const [status, codes] of Object.entries(operation['x-problem-codes'] ?? {})) {
-      for (const name of codes) (statuses[name] ??= new Set()).add(status);
-    }
-  }
+  const { examples } = document.components;
   const rows = Object.entries(PROBLEM_ACTIONS).map(([name, action]) => [
     code(name),
-    statuses[name] ? [...statuses[name]].join(', ') : PROSE,
+    examples[name] ? String(examples[name].value.status) : PROSE,
     code(action),
   ]);
   return table(['code', 'status', '`next.action`'], rows, old);

@@ -1,43 +1,63 @@
+import { STATUS_CODES } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
 import { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './licensing/index.js';
-import { describeLists } from './shared/http/list.decorator.js';
-import { Problem } from './shared/http/problem.js';
+import { EXAMPLE_REQUEST_ID, EXAMPLES } from './shared/examples.js';
+import { PROBLEM_CODES, type ProblemCodes } from './shared/http/api.decorators.js';
+import { NDJSON } from './shared/http/ndjson.js';
+import { PROBLEM_DETAILS } from './shared/http/problem-examples.js';
+import type { ProblemCode } from './shared/http/next-action.js';
+import { Problem, problem, type ProblemFacts } from './shared/http/problem.js';
 import { ROLES, type Permission } from './shared/tenancy/permissions.js';
 import { serveDocumentation } from './swagger-ui.js';
 import { VERSION } from './version.js';
 
-const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps a history that cannot
-be rewritten. Press **Authorize** and paste an API key (\`imp_…\`).
+const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps an append-only event log.
+Press **Authorize** and paste an API key (\`imp_…\`). The examples name rows of the sample data. Operations under **Tenants** and **Metrics** need a
+platform key.
 
-Errors are RFC 9457 problems; branch on \`code\`. Each operation lists its codes under its error statuses, and the
-permission it needs as \`x-permission\`; \`x-roles\` of the document says what each role may. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null,
-or ask for \`application/x-ndjson\` or \`text/csv\` to get a list whole.
+Errors are problem details (RFC 9457); switch on \`code\`. Each operation lists its codes under its error statuses, and its permission with
+the roles that have it in its description; \`x-roles\` lists the permissions of each role. Lists are paged: pass \`next_cursor\` as \`cursor\` until it is null, or
+send \`Accept: application/x-ndjson\` or \`text/csv\` to export the whole list (with \`limit\`: that page only).
 
-Any route may answer 408 \`REQUEST_TIMEOUT\` to a request that does not arrive in time, 431 \`HEADERS_TOO_LARGE\` to headers over 16 KiB, 417
-\`EXPECTATION_FAILED\` to an unknown \`Expect\`, and 400 \`MALFORMED_REQUEST\` or \`TOO_MANY_CHUNKS\` to what is not HTTP; the connection ends then.`;
+Any operation may respond with 408 \`REQUEST_TIMEOUT\` if the request does not arrive in time, 431 \`HEADERS_TOO_LARGE\` if the headers exceed 16 KiB,
+417 \`EXPECTATION_FAILED\` to an unknown \`Expect\`, and 400 \`MALFORMED_REQUEST\` or \`TOO_MANY_CHUNKS\` if it is not valid HTTP; then the connection is closed.`;
 
 /** In the order in which they are shown. */
-const TAGS = [
-  'Licenses',
-  'Activations',
-  'Client API',
-  'License templates',
-  'Products',
-  'Customers',
-  'License events',
-  'API keys',
-  'Signing keys',
-  'Settings',
-  'Me',
-  'Tenants',
-  'Health',
-  'Metrics',
-];
+const TAGS = {
+  Licenses: 'Issue licenses, read them and act on them.',
+  Activations: 'Devices of a license and their seats, for staff.',
+  'Client API': 'For your programs. The license key in the body is the credential; no API key is needed.',
+  'License templates': 'Reusable license terms of a product.',
+  Products: 'What is licensed.',
+  Customers: 'Parties that licenses are issued to.',
+  'License events': 'The append-only event log of the tenant.',
+  'API keys': 'Credentials of the tenant with a role or permissions.',
+  'Signing keys': 'Ed25519 key pairs that sign license files, validation results and revocation lists.',
+  Settings: 'Settings that the tenant controls itself.',
+  Me: 'The authenticated caller.',
+  Tenants: 'Isolated accounts of vendors. Requires a platform key.',
+  Health: 'Probes for load balancers and orchestrators. Open to everybody.',
+  Metrics: 'Measurements of the server process. Requires a platform key.',
+};
+
+/** Description and example of each path parameter. */
+const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, example: string]>> = {
+  license_id: ['Id of the license.', EXAMPLES.licenseId],
+  activation_id: ['Id of the activation.', EXAMPLES.activationId],
+  template_id: ['Id of the license template.', EXAMPLES.templateId],
+  product_id: ['Id of the product.', EXAMPLES.productId],
+  customer_id: ['Id of the customer.', EXAMPLES.customerId],
+  key_id: ['Id of the API key.', EXAMPLES.apiKeyId],
+  kid: ['Id of the signing key.', EXAMPLES.kid],
+  tenant_id: ['Id of the tenant.', EXAMPLES.tenantId],
+};
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+type Responses = NonNullable<SharedParts['responses']>;
+type Parameter = Extract<NonNullable<Operation['parameters']>[number], { name: string }>;
 
 /** The OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
 export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
@@ -46,28 +66,26 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
     .setTitle('Imprimatur')
     .setVersion(VERSION)
     .setDescription(DESCRIPTION)
+    .setContact('The operator of this server', '', '')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('.', 'This server. The URL is relative to the document, so that it holds behind a proxy, too.')
     .addBearerAuth(
       {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'imp_…',
-        description: 'An API key, or a token of the identity provider.',
+        description: 'An API key, or an access token of the identity provider.',
       },
       'api-key',
     );
-  for (const tag of TAGS) builder.addTag(tag);
-  const document = SwaggerModule.createDocument(app, builder.build(), {
-    standardSchemaConverter,
-  });
+  for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
+  const document = SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter });
+  document.info.contact = { name: 'The operator of this server' };
   document.components = {
     ...document.components,
-    responses: {
-      ...document.components?.responses,
-      RequestTimeout: connectionProblem('REQUEST_TIMEOUT: the request did not arrive in time.'),
-      ExpectationFailed: connectionProblem('EXPECTATION_FAILED: only "Expect: 100-continue" is understood.'),
-      HeadersTooLarge: connectionProblem('HEADERS_TOO_LARGE: the headers are larger than 16 KiB.'),
-    },
+    examples: problemExamples(document.paths),
+    parameters: {},
+    responses: { ...CONNECTION_RESPONSES },
     schemas: {
       ...document.components?.schemas,
       ...toComponents(Problem, 'output').components,
@@ -75,23 +93,134 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
       ...toComponents(z.union([BatchResult, BatchChangeResult]), 'output').components,
     },
   };
-  describeLists(document);
   markOptionalBodies(document);
-  describeAccess(document);
+  for (const operation of operationsOf(document.paths)) {
+    describeAccess(operation);
+    describeParameters(operation);
+    describeResponses(operation, document.components);
+    describeLines(operation, document.components);
+  }
+  const { parameters = {}, responses = {} } = document.components;
+  shareParts(document.paths, { parameters, responses });
   Object.assign(document, { 'x-roles': ROLES });
   serveDocumentation(app.getHttpAdapter().getInstance(), document);
   return document;
 }
 
-/** Appends to each description who may call the operation, because Swagger UI does not show `x-` members. */
-function describeAccess({ paths }: OpenAPIObject): void {
+/** Appends to the description who may call the operation, because Swagger UI does not show `x-` members. */
+function describeAccess(operation: Operation): void {
+  // Without this an operation would inherit the security of the document.
+  operation.security ??= [];
+  const { 'x-permission': permission } = operation as { 'x-permission'?: Permission };
+  if (permission === undefined) return;
+  const isOpen = operation.security.some((requirement) => Object.keys(requirement).length === 0);
+  const condition = isOpen ? 'With an API key, it requires' : 'Requires';
+  const access = `${condition} \`${permission}\` (roles: ${rolesWith(permission).join(', ')}).`;
+  operation.description = [operation.description, access].filter(Boolean).join(' ');
+}
+
+function describeParameters({ parameters = [] }: Operation): void {
+  for (const parameter of parameters as Parameter[]) {
+    const [description, example] = PATH_PARAMETERS[parameter.name] ?? [];
+    if (parameter.in !== 'path' || example === undefined) continue;
+    Object.assign(parameter, { description, example });
+    // The example of the parameter is enough.
+    if (parameter.schema && 'examples' in parameter.schema) delete parameter.schema.examples;
+  }
+}
+
+/** A response without a description takes that of its schema. An open route lists how a connection ends, as its other errors are few. */
+function describeResponses(operation: Operation, { schemas = {} }: { schemas?: Schemas }): void {
+  for (const response of Object.values(operation.responses)) {
+    if (!response || '$ref' in response || response.description) continue;
+    const schema = response.content?.['application/json']?.schema;
+    const named = schema && '$ref' in schema ? schemas[nameOf(schema)] : undefined;
+    response.description = named && !('$ref' in named) ? (named.description ?? 'Success.') : 'Success.';
+  }
+  if (operation.security?.length !== 0) return;
+  for (const [status, name] of Object.entries(CONNECTION_STATUSES)) {
+    operation.responses[status] = { $ref: `#/components/responses/${name}` };
+  }
+}
+
+/** Swagger UI shows the schema of one line otherwise, and on several lines of text. */
+function describeLines({ requestBody, responses }: Operation, { schemas = {} }: { schemas?: Schemas }): void {
+  for (const part of [requestBody, ...Object.values(responses)]) {
+    const lines = part && 'content' in part ? part.content?.[NDJSON] : undefined;
+    const { contentSchema } = (lines?.schema ?? {}) as { contentSchema?: { $ref: string } };
+    const line = contentSchema && schemas[nameOf(contentSchema)];
+    if (!lines || !line || !('examples' in line)) continue;
+    lines.example = (line.examples as unknown as object[]).map((item) => `${JSON.stringify(item)}\n`).join('');
+  }
+}
+
+/** One example for each problem code of the operations. Their responses refer to them, so the list of codes is not needed any more. */
+function problemExamples(paths: OpenAPIObject['paths']) {
+  const examples: Record<string, { value: Problem }> = {};
   for (const operation of operationsOf(paths)) {
-    const { 'x-permission': permission } = operation as { 'x-permission'?: Permission };
-    if (permission === undefined) continue;
-    const isOpen = operation.security?.some((requirement) => Object.keys(requirement).length === 0);
-    const condition = isOpen ? 'With an API key, it requires' : 'Requires';
-    const access = `${condition} \`${permission}\` (roles: ${rolesWith(permission).join(', ')}).`;
-    operation.description = [operation.description, access].filter(Boolean).join(' ');
+    const { [PROBLEM_CODES]: codes = {} } = operation as { [PROBLEM_CODES]?: ProblemCodes };
+    Reflect.deleteProperty(operation, PROBLEM_CODES);
+    for (const [status, ofStatus] of Object.entries(codes)) {
+      for (const code of ofStatus) {
+        examples[code] ??= {
+          value: problem(Number(status), code, PROBLEM_DETAILS[code], EXAMPLE_REQUEST_ID, exampleFacts(code)),
+        };
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(examples).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function exampleFacts(code: ProblemCode): ProblemFacts {
+  return code === 'VALIDATION_FAILED' ? { errors: [{ pointer: '/name', detail: 'is required' }] } : {};
+}
+
+/** Parameters and error responses that several operations have are written once: inlined, they are two thirds of the document. */
+function shareParts(paths: OpenAPIObject['paths'], { parameters, responses }: Required<SharedParts>): void {
+  const ofParameters: Use<Parameter>[] = [];
+  const ofResponses: Use<Responses[string]>[] = [];
+  for (const operation of operationsOf(paths)) {
+    operation.parameters?.forEach((parameter, at, all) => {
+      if (!('name' in parameter)) return;
+      ofParameters.push({ title: parameter.name, part: parameter, replace: (shared) => (all[at] = shared) });
+    });
+    for (const [status, response] of Object.entries(operation.responses)) {
+      if (Number(status) < 400 || !response || '$ref' in response) continue;
+      const replace = (shared: Reference) => (operation.responses[status] = shared);
+      ofResponses.push({ title: STATUS_CODES[status] ?? 'Error', part: response, replace });
+    }
+  }
+  share('parameters', parameters, ofParameters);
+  share('responses', responses, ofResponses);
+}
+
+type SharedParts = Pick<NonNullable<OpenAPIObject['components']>, 'parameters' | 'responses'>;
+
+interface Reference {
+  $ref: string;
+}
+
+/** One place in the document that has this part. */
+interface Use<Part> {
+  readonly title: string;
+  readonly part: Part;
+  readonly replace: (shared: Reference) => void;
+}
+
+/** Makes components of the parts that are used more than once. */
+function share<Part>(section: string, shared: Record<string, Part | Reference>, uses: readonly Use<Part>[]): void {
+  const byContent = new Map<string, Use<Part>[]>();
+  for (const use of uses) {
+    const content = JSON.stringify([use.title, use.part]);
+    byContent.set(content, [...(byContent.get(content) ?? []), use]);
+  }
+  for (const [first, ...others] of byContent.values()) {
+    if (!first || others.length === 0) continue;
+    const title = first.title.replaceAll(/[^\w-]/g, '');
+    let name = title;
+    for (let number = 2; name in shared; number++) name = `${title}${number}`;
+    shared[name] = first.part;
+    for (const { replace } of [first, ...others]) replace({ $ref: `#/components/${section}/${name}` });
   }
 }
 
@@ -103,12 +232,23 @@ function operationsOf(paths: OpenAPIObject['paths']): Operation[] {
   return Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
 }
 
-/** An answer on the bare connection, which belongs to no route. */
+/** Responses on the bare connection, which belong to no route. */
+const CONNECTION_STATUSES = { 408: 'RequestTimeout', 417: 'ExpectationFailed', 431: 'HeadersTooLarge' };
+const CONNECTION_RESPONSES: Responses = {
+  RequestTimeout: connectionProblem('REQUEST_TIMEOUT: the request did not arrive in time.'),
+  ExpectationFailed: connectionProblem('EXPECTATION_FAILED: only "Expect: 100-continue" is understood.'),
+  HeadersTooLarge: connectionProblem('HEADERS_TOO_LARGE: the headers are larger than 16 KiB.'),
+};
+
 function connectionProblem(description: string) {
   return {
     description,
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
+}
+
+function nameOf({ $ref }: { $ref: string }): string {
+  return $ref.slice($ref.lastIndexOf('/') + 1);
 }
 
 const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchemaConverter']> = (
@@ -122,7 +262,7 @@ function markOptionalBodies({ paths, components }: OpenAPIObject): void {
     const body = operation.requestBody;
     if (body === undefined || !('content' in body)) continue;
     const schema = body.content['application/json']?.schema;
-    const name = schema && '$ref' in schema ? schema.$ref.split('/').pop() : undefined;
+    const name = schema && '$ref' in schema ? nameOf(schema) : undefined;
     const named = name === undefined ? undefined : components?.schemas?.[name];
     if (!named || 'required' in named || 'minProperties' in named) continue;
     body.required = false;

@@ -1,40 +1,82 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
+import { ActivateDeviceCommand } from './activations/index.js';
+import { ConsumeUsageCommand } from './client-api/index.js';
 import { CreateCustomerCommand } from './customers/index.js';
+import { IssueLicenseCommand } from './licensing/index.js';
+import { RevocationListPublisher } from './offline/index.js';
 import { CreateProductCommand, ListProductsQuery } from './products/index.js';
 import { UnitOfWork } from './shared/events/unit-of-work.js';
+import { EXAMPLE_SEED, EXAMPLES } from './shared/examples.js';
 import { Actor } from './shared/tenancy/actor.js';
+import { CreateSigningKeyCommand, RevokeSigningKeyCommand } from './signing/index.js';
 import { CreateTemplateCommand } from './templates/index.js';
+import { CreateApiKeyCommand } from './tenants/index.js';
 
 /**
- * Something to issue from, for a tenant that has no product yet; made the way everything is made, in one transaction, with
- * its events. A start that was killed before this is made up for by the next one.
+ * Creates everything that the examples of the OpenAPI document name, for a tenant without products; through the commands, in one
+ * transaction, with its events. A start that is killed before its commit is repeated by the next one.
  */
 export async function addSampleData(app: INestApplicationContext, tenantId: string): Promise<void> {
-  const commands = app.get(CommandBus);
   const actor = Actor.service('bootstrap', tenantId);
   const products = await app.get(QueryBus).execute(new ListProductsQuery(actor, { limit: 1 }));
   if (products.data.length > 0) return;
+  // The tenant gets its own signing key first: none is created for a tenant whose only key is the revoked one below.
+  await app.get(RevocationListPublisher).publish(tenantId);
+  const commands = app.get(CommandBus);
   await app.get(UnitOfWork).run(tenantId, async () => {
-    await commands.execute(
-      new CreateProductCommand(actor, { product_id: 'ISP-PRO-001', name: 'ISP Professional', sku: 'ISP-PRO' }),
-    );
-    await commands.execute(
-      new CreateTemplateCommand(actor, {
-        template_id: 'professional-isp',
-        template_name: 'Professional ISP License',
-        product_id: 'ISP-PRO-001',
-        license_type: 'SUBSCRIPTION',
-        license_model: 'PER_SEAT',
-        default_duration: 365,
-        max_activations: 5,
-        features: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }],
-        restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }],
-        pricing: { monthly: 299, annual: 2990 },
-      }),
-    );
-    await commands.execute(
-      new CreateCustomerCommand(actor, { customer_id: 'customer-001', first_name: 'John', last_name: 'Doe' }),
-    );
+    for (const command of sampleCommands(actor)) await commands.execute(command);
   });
+}
+
+function sampleCommands(actor: Actor): Command<unknown>[] {
+  const { licenseId, licenseKey, activationId, fingerprint, featureId, customerId, productId } = EXAMPLES;
+  const features = [
+    { feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' },
+    {
+      feature_id: featureId,
+      feature_name: 'Exports',
+      limit_value: 1_000,
+      limit_type: 'COUNT',
+      reset_period: 'MONTH',
+    } as const,
+  ];
+  return [
+    new CreateProductCommand(actor, { product_id: productId, name: 'ISP Professional', sku: 'ISP-PRO' }),
+    new CreateTemplateCommand(actor, {
+      template_id: EXAMPLES.templateId,
+      template_name: 'Professional ISP License',
+      product_id: productId,
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      default_duration: 365,
+      max_activations: 5,
+      features: features.slice(0, 1),
+      restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }],
+      pricing: { monthly: 299, annual: 2990 },
+    }),
+    new CreateTemplateCommand(actor, {
+      template_id: EXAMPLES.openTemplateId,
+      template_name: 'Team License, yearly',
+      product_id: productId,
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      default_duration: 365,
+      max_activations: 25,
+      features,
+      pricing: { annual: 990 },
+    }),
+    new CreateCustomerCommand(actor, { customer_id: customerId, first_name: 'John', last_name: 'Doe' }),
+    new IssueLicenseCommand(
+      actor,
+      { license_template_id: EXAMPLES.openTemplateId, customer_id: customerId, metadata: { sample: true } },
+      { identity: { licenseId, licenseKey } },
+    ),
+    new ActivateDeviceCommand(actor, licenseId, { fingerprint, name: 'Front desk' }, { activationId }),
+    new ConsumeUsageCommand(actor, licenseId, { feature_id: featureId, amount: 41 }),
+    // Nobody has its secret: it is a row to look at, to rotate and to revoke.
+    new CreateApiKeyCommand(actor, { name: 'Sample', role: 'read-only' }, { keyId: EXAMPLES.apiKeyId }),
+    new CreateSigningKeyCommand(actor, { seed: EXAMPLE_SEED }),
+    new RevokeSigningKeyCommand(actor, EXAMPLES.kid),
+  ];
 }

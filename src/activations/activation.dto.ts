@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXAMPLES } from '../shared/examples.js';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { FreeForm, FreeFormInput, text, UtcTime } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
@@ -8,21 +9,21 @@ import { ACTIVATION_STATUSES, ACTIVATION_TYPES, type Activation } from './activa
 const MAX_UNITS = 10_000;
 
 export const Fingerprint = text(255).meta({
-  description: 'What your program knows the device by. Any text; the same device must always send the same.',
-  examples: ['5f2d9c1e7ab04c3f'],
+  description: 'Stable identifier of the device, chosen by your program.',
+  examples: [EXAMPLES.fingerprint],
 });
 
 /** What a device says of itself. */
 export const deviceFields = {
   fingerprint: Fingerprint,
-  user_id: text(255).optional().meta({ description: 'Who uses it; needed where named users are counted.' }),
+  user_id: text(255).optional().meta({ description: 'Id of the user. Required if the license counts users.' }),
   units: integer(1, MAX_UNITS)
     .optional()
-    .meta({ description: 'Processors or cores, where those are counted. Default 1.' }),
+    .meta({ description: 'Number of processors or cores of the device, for PER_CPU and PER_CORE. Default: 1.' }),
   name: text(255).optional(),
   hostname: text(255).optional(),
   platform: text(100).optional(),
-  version: text(100).optional().meta({ description: 'Of your program.' }),
+  version: text(100).optional().meta({ description: 'Version of your program.' }),
   metadata: FreeFormInput.optional(),
 };
 
@@ -32,7 +33,7 @@ export const ActivateRequest = z
     activation_type: z.enum(['ONLINE', 'EMERGENCY']).default('ONLINE'),
     reason: Reason.optional(),
   })
-  .meta({ id: 'ActivateRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', name: 'Front desk' }] });
+  .meta({ id: 'ActivateRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, name: 'Front desk' }] });
 export type ActivateRequest = z.infer<typeof ActivateRequest>;
 
 /** The same for a module of this process, which may also lend a seat to a device that will be offline. */
@@ -43,6 +44,11 @@ export const DeviceInput = z.strictObject({
 });
 export type DeviceInput = z.infer<typeof DeviceInput>;
 
+const ActivationType = z.enum(ACTIVATION_TYPES).meta({ id: 'ActivationType' });
+const ActivationStatus = z
+  .enum(ACTIVATION_STATUSES)
+  .meta({ id: 'ActivationStatus', description: 'EXPIRED: the lease ended. SUSPENDED is reserved.' });
+
 export const ActivationResponse = z
   .object({
     activation_id: z.uuid(),
@@ -51,26 +57,26 @@ export const ActivationResponse = z
     fingerprint: z.string(),
     user_id: z.string().nullable(),
     units: z.int(),
-    activation_type: z.enum(ACTIVATION_TYPES),
-    status: z.enum(ACTIVATION_STATUSES),
+    activation_type: ActivationType,
+    status: ActivationStatus,
     name: z.string().nullable(),
     hostname: z.string().nullable(),
     platform: z.string().nullable(),
-    version: z.string().nullable().meta({ description: "Of the vendor's program." }),
+    version: z.string().nullable().meta({ description: "Version of the vendor's program." }),
     ip_address: z.string().nullable(),
     metadata: FreeForm,
     first_seen_at: UtcTime,
-    last_seen_at: UtcTime.meta({ description: 'May lag by some seconds.' }),
+    last_seen_at: UtcTime.meta({ description: 'Accurate to some seconds.' }),
     lease_expires_at: UtcTime.nullable().meta({
-      description: 'When the seat is free unless it is renewed; null never.',
+      description: 'End of the lease; null: no lease.',
     }),
     lent_until: UtcTime.nullable().meta({
-      description: 'A license file for the device is good until then, and its seat cannot be given back before.',
+      description: 'End of the license file that holds this seat.',
     }),
     ended_at: UtcTime.nullable(),
     created_at: UtcTime,
   })
-  .meta({ id: 'Activation' });
+  .meta({ id: 'Activation', description: 'The activation of the device.' });
 export type ActivationResponse = z.infer<typeof ActivationResponse>;
 
 export const ActivationPage = pageOf(ActivationResponse).meta({ id: 'ActivationPage' });

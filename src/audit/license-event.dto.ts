@@ -2,7 +2,15 @@ import { z } from 'zod';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { isJsonObject } from '../shared/http/json.js';
 import { Limit, type Page } from '../shared/http/paging.js';
-import { FreeForm, IdParameter, TimestampParameter, UtcTime, UuidParameter } from '../shared/http/schema.js';
+import {
+  ActorType,
+  ActorVia,
+  FreeForm,
+  IdParameter,
+  TimestampParameter,
+  UtcTime,
+  UuidParameter,
+} from '../shared/http/schema.js';
 import type { EventRow } from './event-log.js';
 import { EVENT_TYPES } from './event-types.js';
 
@@ -10,7 +18,7 @@ const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
 
 export const LicenseEventResponse = z
   .object({
-    seq: z.int().meta({ description: "Counts the tenant's events without a gap." }),
+    seq: z.int().meta({ description: 'Number of the event in the tenant, without gaps.' }),
     id: z.uuid(),
     event_type: z.string().meta({ examples: ['license.created'] }),
     license_id: z.uuid().nullable(),
@@ -18,35 +26,32 @@ export const LicenseEventResponse = z
     resource_id: z.string(),
     resource_seq: z.int().nullable().meta({
       description:
-        "Counts the events of the resource without a gap, in the order of its changes. What belongs to a license is counted with the license's own. Null where an earlier release recorded the event.",
+        'Number of the event of its resource, without gaps; events of activations count as those of their license. Null if an earlier release recorded it.',
     }),
     event_data: FreeForm,
     tenant_id: z.string(),
-    user_id: z.string().nullable().meta({ description: 'The person who acted; null when a key or the system did.' }),
+    user_id: z.string().nullable().meta({ description: 'The user who acted. Null: a key or the system.' }),
     actor: z
       .object({
-        type: z.string(),
+        type: ActorType,
         id: z.string(),
-        via: z.string(),
+        via: ActorVia,
         issuer: z.string().optional(),
         acting_for: z.string().optional(),
       })
       .meta({
-        description: 'Who acted: a key, a person at an issuer, or a module; a platform key with whom it acted for.',
+        description: 'The actor: API key, user, license key or service; `acting_for` is set for platform keys.',
       }),
     metadata: FreeForm,
     created_at: UtcTime,
   })
-  .meta({ id: 'LicenseEvent' });
+  .meta({ id: 'LicenseEvent', description: 'A recorded fact.' });
 export type LicenseEventResponse = z.infer<typeof LicenseEventResponse>;
 
 export const LicenseEventPage = z
   .object({
     data: z.array(LicenseEventResponse),
-    next_cursor: z
-      .string()
-      .nullable()
-      .meta({ description: 'The seq to go on from; null when nothing more is there now.' }),
+    next_cursor: z.string().nullable().meta({ description: '`seq` to continue after. Null: no further events yet.' }),
   })
   .meta({ id: 'LicenseEventPage' });
 
@@ -56,14 +61,17 @@ export const ListEventsRequest = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/, 'must be a seq')
     .optional()
-    .meta({ description: 'A seq: the page begins after it (order asc) or before it (desc).' }),
-  order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By seq: oldest or newest first.' }),
+    .meta({ description: 'A `seq`; the page starts after it (asc) or before it (desc).' }),
+  order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'Order by `seq`.' }),
   license_id: UuidParameter.optional(),
-  event_type: z.enum(EVENT_TYPES, { error: 'must be one of the event types that the documentation lists' }).optional(),
+  event_type: z
+    .enum(EVENT_TYPES, { error: 'must be one of the event types that the documentation lists' })
+    .meta({ id: 'EventType' })
+    .optional(),
   resource_type: z.string().regex(NAME, 'must be a name such as license').optional(),
   resource_id: IdParameter.optional(),
-  created_from: TimestampParameter.optional().meta({ description: 'At or after.' }),
-  created_before: TimestampParameter.optional().meta({ description: 'Before.' }),
+  created_from: TimestampParameter.optional().meta({ description: 'Recorded at or after.' }),
+  created_before: TimestampParameter.optional().meta({ description: 'Recorded before.' }),
 });
 export type ListEventsRequest = z.infer<typeof ListEventsRequest>;
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ActivationResponse, deviceFields, Fingerprint, toActivationResponse } from '../activations/index.js';
-import { maxActivationsOf, type License } from '../licensing/index.js';
+import { LicenseStatus, maxActivationsOf, type License } from '../licensing/index.js';
 import { checkOutFields } from '../offline/index.js';
+import { EXAMPLES } from '../shared/examples.js';
 import { NextStep } from '../shared/http/next-action.js';
 import { ResourceId, text, Timestamp, UtcTime } from '../shared/http/schema.js';
-import { LicenseModel, LicenseType, MAC_ADDRESS } from '../templates/index.js';
+import { LicenseModel, LicenseType, LimitType, MAC_ADDRESS, ResetPeriod } from '../templates/index.js';
 import { FAILURE_CODES, nextAfter, SUCCESS_CODES, toReasonResponse, type Reason, type SuccessCode } from './codes.js';
 import { entitlementOf } from './entitlement.js';
 import type { Evidence } from './evaluation.js';
@@ -16,13 +17,13 @@ const license_key = z
   .string()
   .max(MAX_KEY)
   .meta({
-    description: 'Case, spaces and dashes do not count.',
-    examples: ['A1B2-C3D4-E5F6-0718-293A'],
+    description: 'Case, spaces and dashes are ignored.',
+    examples: [EXAMPLES.licenseKey],
   });
 
 /** Where a program says it runs, for restrictions; address and country are those of the request. */
 const placeFields = {
-  domain: text(255).optional().meta({ description: 'The domain it serves or runs at.' }),
+  domain: text(255).optional().meta({ description: 'Domain that the program serves or runs at.' }),
   mac: z
     .string()
     .regex(MAC_ADDRESS, 'must be a MAC address')
@@ -36,23 +37,23 @@ const features = z.array(text(100)).max(200).optional();
 const questionFields = {
   fingerprint: Fingerprint.optional(),
   product_id: ResourceId.optional(),
-  version: text(100).optional().meta({ description: 'Of your program. Not judged: see released_at.' }),
+  version: text(100).optional().meta({ description: 'Version of your program. Informational; see `released_at`.' }),
   released_at: Timestamp.optional().meta({
-    description: 'When this version of your program was released: covered up to the end of maintenance.',
+    description: 'Release time of your program; must be within maintenance.',
   }),
-  features: features.meta({ description: 'Ids of the features that are needed.' }),
-  client_time: Timestamp.optional().meta({ description: 'The clock of the device; off by 5 minutes at most.' }),
-  nonce: text(255).optional().meta({ description: 'Comes back, so that an answer belongs to its question.' }),
+  features: features.meta({ description: 'Ids of the features that the program needs.' }),
+  client_time: Timestamp.optional().meta({ description: 'Device clock; at most 5 minutes off.' }),
+  nonce: text(255).optional().meta({ description: 'Returned unchanged, to match response and request.' }),
   ...placeFields,
 };
 
 const signed = z.boolean().optional().meta({
-  description: 'Also sign the answer, so that the program can keep it and go by it while it does not reach the server.',
+  description: 'Also return a signed `proof` that the program may cache for offline use.',
 });
 
 export const ValidateRequest = z.strictObject({ license_key, ...questionFields, signed }).meta({
   id: 'ValidateRequest',
-  examples: [{ license_key: 'A1B2-C3D4-E5F6-0718-293A', fingerprint: '5f2d9c1e7ab04c3f' }],
+  examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint }],
 });
 export type ValidateRequest = z.infer<typeof ValidateRequest>;
 
@@ -65,17 +66,17 @@ export const ExplainRequest = z
       .regex(/^[A-Z]{2}$/, 'must be a country of ISO 3166-1 in two capital letters')
       .optional(),
     as_of: Timestamp.optional().meta({
-      description: 'What would have been answered then, from the history. Needs the permission events:read too.',
+      description: 'Explain the result at this past time, from the event log. Also requires `events:read`.',
     }),
   })
-  .meta({ id: 'ExplainRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', country: 'DE', ip: '203.0.113.7' }] });
+  .meta({ id: 'ExplainRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, country: 'DE', ip: '203.0.113.7' }] });
 export type ExplainRequest = z.infer<typeof ExplainRequest>;
 
 export const ClientActivateRequest = z
   .strictObject({ license_key, ...deviceFields, product_id: ResourceId.optional(), ...placeFields })
   .meta({
     id: 'ClientActivateRequest',
-    examples: [{ license_key: 'A1B2-C3D4-E5F6-0718-293A', fingerprint: '5f2d9c1e7ab04c3f', name: 'Front desk' }],
+    examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, name: 'Front desk' }],
   });
 export type ClientActivateRequest = z.infer<typeof ClientActivateRequest>;
 
@@ -83,19 +84,19 @@ export const ClientCheckOutRequest = z
   .strictObject({ license_key, ...checkOutFields, product_id: ResourceId.optional(), ...placeFields })
   .meta({
     id: 'ClientCheckOutRequest',
-    examples: [{ license_key: 'A1B2-C3D4-E5F6-0718-293A', fingerprint: '5f2d9c1e7ab04c3f', ttl_seconds: 604_800 }],
+    examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, ttl_seconds: 604_800 }],
   });
 export type ClientCheckOutRequest = z.infer<typeof ClientCheckOutRequest>;
 
 export const DeviceRequest = z.strictObject({ license_key, fingerprint: Fingerprint }).meta({
   id: 'DeviceRequest',
-  examples: [{ license_key: 'A1B2-C3D4-E5F6-0718-293A', fingerprint: '5f2d9c1e7ab04c3f' }],
+  examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint }],
 });
 export type DeviceRequest = z.infer<typeof DeviceRequest>;
 
 export const EntitlementsRequest = z
   .strictObject({ license_key, features })
-  .meta({ id: 'EntitlementsRequest', examples: [{ license_key: 'A1B2-C3D4-E5F6-0718-293A' }] });
+  .meta({ id: 'EntitlementsRequest', examples: [{ license_key: EXAMPLES.licenseKey }] });
 
 export type EntitlementsRequest = z.infer<typeof EntitlementsRequest>;
 
@@ -103,11 +104,11 @@ export const UsageRequest = z
   .strictObject({
     license_key,
     feature_id: text(100),
-    amount: z.int().min(1).meta({ description: 'In what the limit of the feature is counted in.' }),
+    amount: z.int().min(1).meta({ description: "Amount in the unit of the feature's limit." }),
   })
   .meta({
     id: 'UsageRequest',
-    examples: [{ license_key: 'A1B2-C3D4-E5F6-0718-293A', feature_id: 'exports', amount: 1 }],
+    examples: [{ license_key: EXAMPLES.licenseKey, feature_id: EXAMPLES.featureId, amount: 1 }],
   });
 export type UsageRequest = z.infer<typeof UsageRequest>;
 
@@ -118,19 +119,19 @@ export const Entitlement = z
     available: z.boolean().meta({ description: 'Enabled and not expired.' }),
     enabled: z.boolean(),
     expires_at: UtcTime.nullable(),
-    limit_type: z.enum(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH']).nullable(),
+    limit_type: LimitType.nullable(),
     limit_value: z.int().nullable(),
-    reset_period: z.enum(['DAY', 'MONTH', 'YEAR']).nullable(),
-    used: z.int(),
-    remaining: z.int().nullable(),
-    resets_at: UtcTime.nullable(),
+    reset_period: ResetPeriod.nullable(),
+    used: z.int().meta({ description: 'Usage in the current period.' }),
+    remaining: z.int().nullable().meta({ description: 'Null: unlimited.' }),
+    resets_at: UtcTime.nullable().meta({ description: 'Start of the next usage period. Null: never reset.' }),
   })
-  .meta({ id: 'Entitlement' });
+  .meta({ id: 'Entitlement', description: 'A feature with its availability and usage.' });
 export type Entitlement = z.infer<typeof Entitlement>;
 
 export const Entitlements = z
   .object({ license_id: z.uuid(), entitlements: z.array(Entitlement), server_time: UtcTime })
-  .meta({ id: 'Entitlements' });
+  .meta({ id: 'Entitlements', description: 'The entitlements of the license.' });
 export type Entitlements = z.infer<typeof Entitlements>;
 
 /** What a program may know of its license. */
@@ -138,11 +139,11 @@ export const ClientLicense = z
   .object({
     license_id: z.uuid(),
     product_id: z.string(),
-    product_name: z.string().meta({ description: '`License for {template_name}`; see product_display_name.' }),
-    product_display_name: z.string().meta({ description: "The product's own name, as it is now." }),
+    product_name: z.string().meta({ description: '`License for {template_name}`.' }),
+    product_display_name: z.string().meta({ description: 'Current name of the product.' }),
     license_type: LicenseType,
     license_model: LicenseModel,
-    status: z.enum(['ACTIVE', 'INACTIVE', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING']),
+    status: LicenseStatus,
     trial: z.boolean(),
     issued_to: z.string(),
     issued_date: UtcTime,
@@ -152,34 +153,43 @@ export const ClientLicense = z
     max_activations: z.int().nullable(),
     current_activations: z.int(),
   })
-  .meta({ id: 'ClientLicense' });
+  .meta({ id: 'ClientLicense', description: 'The license as a program sees it.' });
 export type ClientLicense = z.infer<typeof ClientLicense>;
 
+const FailureCode = z.enum(FAILURE_CODES).meta({ id: 'ValidationFailureCode' });
+const ValidationCode = z
+  .enum([...SUCCESS_CODES, ...FAILURE_CODES])
+  .meta({ id: 'ValidationCode', description: 'The code of the first reason, or VALID or IN_GRACE.' });
+
 export const ValidationReason = z
-  .object({ code: z.enum(FAILURE_CODES), detail: z.string(), next: NextStep })
-  .meta({ id: 'ValidationReason' });
+  .object({ code: FailureCode, detail: z.string(), next: NextStep })
+  .meta({ id: 'ValidationReason', description: 'One cause why the validation failed.' });
 
 export const ValidateResponse = z
   .object({
     valid: z.boolean(),
-    code: z.enum([...SUCCESS_CODES, ...FAILURE_CODES]).meta({ description: 'The first reason, or VALID or IN_GRACE.' }),
+    code: ValidationCode,
     detail: z.string(),
     next: NextStep,
-    reasons: z.array(ValidationReason).meta({ description: 'Every reason why not, in the documented order.' }),
-    license: ClientLicense.nullable().meta({ description: 'null where there is none with this key.' }),
-    activation: ActivationResponse.optional().meta({ description: 'The latest of the device that asked.' }),
+    reasons: z
+      .array(ValidationReason)
+      .meta({ description: 'Every failure, in the order of docs/validation-codes.md.' }),
+    license: ClientLicense.nullable().meta({ description: 'Null if no license has this key.' }),
+    activation: ActivationResponse.optional().meta({ description: 'Latest activation of the device.' }),
     entitlements: z.array(Entitlement),
     server_time: UtcTime,
     nonce: z.string().optional(),
     proof: z.string().nullable().optional().meta({
       description:
-        'Where `signed` was asked for: the signed answer, see docs/license-file.md. null with NOT_FOUND, which no vendor can sign, and until the vendor’s first signing key is active, which this request sees to.',
+        'The signed result, only with `signed: true`; see docs/license-file.md. Null for NOT_FOUND, and until the tenant has an active signing key.',
     }),
   })
-  .meta({ id: 'ValidateResponse' });
+  .meta({ id: 'ValidateResponse', description: 'The result of the validation.' });
 export type ValidateResponse = z.infer<typeof ValidateResponse>;
 
-export const UsageResponse = z.object({ license_id: z.uuid(), entitlement: Entitlement }).meta({ id: 'Usage' });
+export const UsageResponse = z
+  .object({ license_id: z.uuid(), entitlement: Entitlement })
+  .meta({ id: 'FeatureUsage', description: 'The entitlement after the change.' });
 export type UsageResponse = z.infer<typeof UsageResponse>;
 
 const NOT_FOUND = toReasonResponse({ code: 'NOT_FOUND', detail: 'There is no license with this key.' });

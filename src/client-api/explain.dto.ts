@@ -31,19 +31,22 @@ export const ExplainResponse = z
       .boolean()
       .optional()
       .meta({
-        description: `Nothing that is unknown could change the verdict: this was the answer. ${ABOUT_THE_PAST}`,
+        description: `Whether the verdict is certain despite \`unknown\`. ${ABOUT_THE_PAST}`,
       }),
     unknown: z
       .array(
         z.object({
-          fields: z.array(z.string()).meta({ description: 'JSON pointers into the answer.' }),
+          fields: z.array(z.string()).meta({ description: 'JSON pointers into the response.' }),
           detail: z.string(),
         }),
       )
       .optional()
-      .meta({ description: `What the history does not tell, and therefore the answer does not. ${ABOUT_THE_PAST}` }),
+      .meta({ description: `Parts that cannot be reconstructed. ${ABOUT_THE_PAST}` }),
   })
-  .meta({ id: 'ExplainResponse' });
+  .meta({
+    id: 'ExplainResponse',
+    description: 'The result of the validation. With `as_of`, what cannot be reconstructed is omitted.',
+  });
 export type ExplainResponse = z.infer<typeof ExplainResponse>;
 
 export function toPastResponse({ evidence, unknown }: EvidenceThen, question: ExplainRequest): ExplainResponse {

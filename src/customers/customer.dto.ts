@@ -9,7 +9,9 @@ const fields = {
   last_name: text(100).nullable(),
   email: Email.nullable(),
   company_name: text(255).nullable(),
-  active: z.boolean().meta({ description: 'false: the customer is archived and gets no licenses.' }),
+  active: z
+    .boolean()
+    .meta({ description: 'False: archived; no license can be issued or transferred to the customer.' }),
   metadata: FreeFormInput,
 };
 
@@ -60,7 +62,9 @@ export type CustomerPage = z.infer<typeof CustomerPage>;
 export const ListCustomersRequest = z.strictObject({
   ...pageParameters,
   active: FlagParameter.optional(),
-  email: Email.optional().meta({ description: 'The whole address, case-insensitive. Several customers may have it.' }),
+  email: Email.optional().meta({
+    description: 'Exact address, case-insensitive. Several customers may have the same.',
+  }),
   q: SearchPrefix.optional(),
 });
 export type ListCustomersRequest = z.infer<typeof ListCustomersRequest>;

@@ -18,7 +18,7 @@ export { LicenseActionRequest, Reason } from './license-actions.dto.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
 export { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './license-batch.dto.js';
 export type { BatchOutcome } from './license-batches.js';
-export type { IssuedLicense, IssueLicenseRequest, LicenseResponse } from './license.dto.js';
+export { LicenseStatus, type IssuedLicense, type IssueLicenseRequest, type LicenseResponse } from './license.dto.js';
 export {
   ExpiryTooFarError,
   LicenseFileOutError,
@@ -37,7 +37,7 @@ export {
 export { canonicalLicenseKey } from './license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License } from './license.entity.js';
-export type { LicenseAction, LicenseState, LicenseStatus } from './license-status.js';
+export type { LicenseAction, LicenseState } from './license-status.js';
 export { assertSecretsFit, hasIssued } from './assert-secrets-fit.js';
 export { CHANGE_EVENTS, licenseAsOf, type LicenseThen, type PastChange } from './license-as-of.js';
 export { LicenseSeats } from './license-seats.js';

@@ -40,7 +40,7 @@ export class IssueGroups {
 
   /** In the caller's unit of work, if it is in one: orders of others must not share what may be rolled back. */
   issue(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    if (this.unitOfWork.isOpen) return this.issuer.perform(command);
+    if (this.unitOfWork.isOpen || command.options.identity) return this.issuer.perform(command);
     const claim = this.idempotency.claimOf(command);
     return new Promise((resolve, reject) => {
       this.queue.add({ command, claim, followers: [], resolve, reject });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXAMPLES } from '../shared/examples.js';
 import { FreeFormInput, ResourceId, text, Timestamp } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
 
@@ -20,10 +21,14 @@ export const REASON_CODES = [
 /** Why something is done to a license. It stands in the event. */
 export const Reason = z
   .strictObject({
-    code: z.enum(REASON_CODES),
-    text: text(500).optional().meta({ description: 'For people. Erased with the customer.' }),
+    code: z.enum(REASON_CODES).meta({ id: 'ActionReasonCode' }),
+    text: text(500).optional().meta({ description: 'Free text. Erased with the customer.' }),
   })
-  .meta({ id: 'Reason', examples: [{ code: 'CUSTOMER_REQUEST', text: 'Ticket 4711' }] });
+  .meta({
+    id: 'ActionReason',
+    description: 'Why the action was taken. Recorded in its event.',
+    examples: [{ code: 'CUSTOMER_REQUEST', text: 'Ticket 4711' }],
+  });
 export type Reason = z.infer<typeof Reason>;
 
 const reason = Reason.optional();
@@ -32,7 +37,7 @@ export const RenewLicenseRequest = z
   .strictObject({
     months: integer(1, MAX_MONTHS).optional().meta({
       description:
-        'Calendar months in UTC; where a month has no such day, to its last. The next renewal returns to the day: 31 January, 28 February, 31 March.',
+        'Calendar months (UTC). If the target month has no such day: its last day. The next renewal returns to the day: 31 January, 28 February, 31 March.',
     }),
     days: integer(1, MAX_DAYS).optional(),
     reason,
@@ -40,8 +45,7 @@ export const RenewLicenseRequest = z
   .refine(({ months, days }) => months === undefined || days === undefined, 'must not contain both months and days')
   .meta({
     id: 'RenewLicenseRequest',
-    description:
-      "From the expiry, or from now where that has passed. Without months and days for the license's own term.",
+    description: 'Extends the expiry, or starts now if that has passed. Without months and days: by default_duration.',
     examples: [{ months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
   });
 export type RenewLicenseRequest = z.infer<typeof RenewLicenseRequest>;
@@ -56,7 +60,7 @@ export const ConvertTrialRequest = z
   .strictObject({
     license_template_id: ResourceId.optional().meta({
       description:
-        'An active template of the same product, of no trial type, whose terms the license takes; needs licenses:change-template too. Required where the license is of type TRIAL or EVALUATION.',
+        'Active template of the same product whose terms the license takes, not of type TRIAL or EVALUATION. Also requires `licenses:change-template`. Required if the license is of type TRIAL or EVALUATION.',
     }),
     reason,
   })
@@ -66,12 +70,12 @@ export type ConvertTrialRequest = z.infer<typeof ConvertTrialRequest>;
 /** What takes something away from a customer says why. */
 export const LicenseRefusalRequest = z
   .strictObject({ reason: Reason })
-  .meta({ id: 'LicenseRefusalRequest', examples: [{ reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }] });
+  .meta({ id: 'ReasonedActionRequest', examples: [{ reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }] });
 export type LicenseRefusalRequest = z.infer<typeof LicenseRefusalRequest>;
 
 export const TransferLicenseRequest = z
   .strictObject({
-    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be mastered in another system.' }),
+    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be kept in another system.' }),
     issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
     reason,
   })
@@ -84,20 +88,20 @@ export type TransferLicenseRequest = z.infer<typeof TransferLicenseRequest>;
 export const ChangeLicenseTemplateRequest = z.strictObject({ license_template_id: ResourceId, reason }).meta({
   id: 'ChangeLicenseTemplateRequest',
   description:
-    'An active template of the same product, of no trial type. The license takes its terms as they are now, and keeps its expiry. What PATCH had set is replaced, and told in `replaced`.',
-  examples: [{ license_template_id: 'team-yearly', reason: { code: 'CONTRACT_CHANGED' } }],
+    'Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry. Values set by PATCH are replaced and listed in `replaced`.',
+  examples: [{ license_template_id: EXAMPLES.templateId, reason: { code: 'CONTRACT_CHANGED' } }],
 });
 export type ChangeLicenseTemplateRequest = z.infer<typeof ChangeLicenseTemplateRequest>;
 
 export const UpdateLicenseRequest = z
   .strictObject({
     issued_to: text(255),
-    max_activations: integer(1, 1_000_000).nullable().meta({ description: 'null: unlimited.' }),
+    max_activations: integer(1, 1_000_000).nullable().meta({ description: 'Number of seats. Null: unlimited.' }),
     grace_period_days: integer(0, MAX_DAYS),
     auto_renewal_enabled: z.boolean(),
     expiry_date: Timestamp.meta({
       description:
-        'Corrects it, to a time to come; months are counted from its day then. What has expired is renewed instead.',
+        'Corrected expiry, in the future. Later renewals by months keep its day. Renew an expired license instead.',
     }),
     metadata: FreeFormInput,
     reason: Reason,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../shared/http/problem.js';
+import { EXAMPLES } from '../shared/examples.js';
 import { toProblem } from '../shared/http/to-problem.js';
 import { LicenseRefusalRequest, RenewLicenseRequest } from './license-actions.dto.js';
 import type { BatchOutcome } from './license-batches.js';
@@ -9,36 +10,37 @@ const idempotency_key = z
   .string()
   .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
   .optional()
-  .meta({ description: "Yours, in place of the batch's Idempotency-Key and the number of the line." });
+  .meta({ description: 'Overrides the key derived from the batch key and the line number.' });
 
 /** What a line says besides what is to be done. */
 const ofChange = {
   license_id: z.uuid(),
   version: z.int().min(1).optional().meta({
-    description:
-      'The version of the license that the change is made for, as If-Match: at another one it is refused with 412.',
+    description: 'Expected version of the license, like If-Match; otherwise 412.',
   }),
   idempotency_key,
 };
-const EXAMPLE_ID = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e';
 
 /** One line of a batch. */
 export const BatchOrder = IssueLicenseRequest.extend({ idempotency_key }).meta({
-  id: 'BatchOrder',
-  examples: [{ license_template_id: 'professional-isp', customer_id: 'customer-001' }],
+  id: 'BatchIssueLine',
+  examples: [
+    { license_template_id: EXAMPLES.templateId, customer_id: EXAMPLES.customerId },
+    { license_template_id: EXAMPLES.openTemplateId, customer_id: EXAMPLES.customerId, issued_to: 'Jane Roe' },
+  ],
 });
 export type BatchOrder = z.infer<typeof BatchOrder>;
 
 export const BatchRenewal = RenewLicenseRequest.safeExtend(ofChange).meta({
-  id: 'BatchRenewal',
-  examples: [{ license_id: EXAMPLE_ID, months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
+  id: 'BatchRenewLine',
+  examples: [{ license_id: EXAMPLES.licenseId, months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
 });
 export type BatchRenewal = z.infer<typeof BatchRenewal>;
 
 /** A license that is suspended, or revoked. */
 export const BatchRefusal = LicenseRefusalRequest.extend(ofChange).meta({
-  id: 'BatchRefusal',
-  examples: [{ license_id: EXAMPLE_ID, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],
+  id: 'BatchActionLine',
+  examples: [{ license_id: EXAMPLES.licenseId, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],
 });
 export type BatchRefusal = z.infer<typeof BatchRefusal>;
 
@@ -48,23 +50,23 @@ export const ChangedLicense = LicenseResponse.omit({
   restrictions: true,
   pricing: true,
   metadata: true,
-}).meta({ id: 'ChangedLicense' });
+}).meta({ id: 'LicenseSummary', description: 'The license without features, restrictions, pricing and metadata.' });
 
 const resultWith = <License extends z.ZodType>(success: 200 | 201, license: License) =>
   z.object({
-    line: z.int().meta({ description: 'Its number in the request, from 1.' }),
+    line: z.int().meta({ description: 'Number of the line in the request, from 1.' }),
     status: z.int().meta({
-      description: `As it would have been by itself: ${success}, or that of the problem.`,
+      description: `Status of this line: ${success}, or that of the problem.`,
       examples: [success],
     }),
     license: license.optional(),
-    replayed: z.literal(true).optional().meta({ description: 'It was done earlier under the same key.' }),
+    replayed: z.literal(true).optional().meta({ description: 'True if the result was stored by an earlier request.' }),
     problem: Problem.optional(),
   });
 
 /** What became of one line. */
-export const BatchResult = resultWith(201, IssuedLicense).meta({ id: 'BatchResult' });
-export const BatchChangeResult = resultWith(200, ChangedLicense).meta({ id: 'BatchChangeResult' });
+export const BatchResult = resultWith(201, IssuedLicense).meta({ id: 'BatchIssueResult' });
+export const BatchChangeResult = resultWith(200, ChangedLicense).meta({ id: 'BatchActionResult' });
 
 export function toBatchResult(outcome: BatchOutcome<IssuedLicense>, requestId: string) {
   return toResult(outcome, requestId, (license) => ({ status: 201, license }));

@@ -26,7 +26,7 @@ export class LicenseBatchesController {
   @HttpCode(200)
   @RequirePermission('licenses:issue')
   @DescribeBatch({ operationId: 'batchIssueLicenses', summary: 'Issue licenses in bulk' })
-  @Ndjson('BatchOrder', 'BatchResult')
+  @Ndjson('BatchIssueLine', 'BatchIssueResult')
   async issue(
     @CurrentActor() actor: Actor,
     @NdjsonLines() lines: Lines,
@@ -41,7 +41,7 @@ export class LicenseBatchesController {
   @HttpCode(200)
   @RequirePermission('licenses:renew')
   @DescribeBatch({ operationId: 'batchRenewLicenses', summary: 'Renew licenses in bulk' })
-  @Ndjson('BatchRenewal', 'BatchChangeResult')
+  @Ndjson('BatchRenewLine', 'BatchActionResult')
   renew(
     @CurrentActor() actor: Actor,
     @NdjsonLines() lines: Lines,
@@ -55,7 +55,7 @@ export class LicenseBatchesController {
   @HttpCode(200)
   @RequirePermission('licenses:suspend')
   @DescribeBatch({ operationId: 'batchSuspendLicenses', summary: 'Suspend licenses in bulk' })
-  @Ndjson('BatchRefusal', 'BatchChangeResult')
+  @Ndjson('BatchActionLine', 'BatchActionResult')
   suspend(
     @CurrentActor() actor: Actor,
     @NdjsonLines() lines: Lines,
@@ -69,7 +69,7 @@ export class LicenseBatchesController {
   @HttpCode(200)
   @RequirePermission('licenses:revoke')
   @DescribeBatch({ operationId: 'batchRevokeLicenses', summary: 'Revoke licenses in bulk' })
-  @Ndjson('BatchRefusal', 'BatchChangeResult')
+  @Ndjson('BatchActionLine', 'BatchActionResult')
   revoke(
     @CurrentActor() actor: Actor,
     @NdjsonLines() lines: Lines,

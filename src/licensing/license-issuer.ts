@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RunAgain, type Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { Secrets } from '../shared/secrets/secrets.js';
-import type { Actor } from '../shared/tenancy/actor.js';
-import type { IssueLicenseCommand } from './commands/issue-license.command.js';
+import type { IssueLicenseCommand, LicenseIdentity } from './commands/issue-license.command.js';
 import { LicenseCreatedEvent } from './events/license-created.event.js';
 import { IssuingTerms, type MadeLicense, type Terms } from './issuing-terms.js';
 import { toIssuedLicense, type IssuedLicense, type IssueLicenseRequest } from './license.dto.js';
@@ -32,9 +31,10 @@ export class LicenseIssuer {
   ) {}
 
   /** Throws as `Terms.make` does. */
-  make(terms: Terms, order: IssueLicenseRequest): KeyedIssue {
+  make(terms: Terms, order: IssueLicenseRequest, identity?: LicenseIdentity): KeyedIssue {
     const made = terms.make(order);
-    const key = formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
+    const key = identity?.licenseKey ?? formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
+    if (identity) made.license.licenseId = identity.licenseId;
     made.license.licenseKeySealed = this.secrets.seal(key, made.license.sealContext);
     made.license.licenseKeyLastFour = lastFour(key);
     return { ...made, key, keyDigest: this.secrets.digest(key) };
@@ -42,10 +42,10 @@ export class LicenseIssuer {
 
   /** One order by itself, in the caller's unit of work, if it is in one. Throws as `Terms.make` does. */
   perform(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    const { actor, order } = command;
+    const { actor } = command;
     return this.unitOfWork.perform(
       command,
-      (transaction) => this.issue(transaction, actor, order),
+      (transaction) => this.issue(transaction, command),
       (kept) => this.restore(actor.tenantId, kept as KeptIssue),
     );
   }
@@ -58,8 +58,9 @@ export class LicenseIssuer {
     return { license_key: this.secrets.open(license.licenseKeySealed, license.sealContext), ...kept };
   }
 
-  private async issue(transaction: Transaction, actor: Actor, order: IssueLicenseRequest): Promise<IssuedLicense> {
-    const issue = this.make(await this.terms.read(actor, order), order);
+  private async issue(transaction: Transaction, command: IssueLicenseCommand): Promise<IssuedLicense> {
+    const { actor, order, options } = command;
+    const issue = this.make(await this.terms.read(actor, order), order, options.identity);
     if (!(await this.licenses.issue(transaction, issue))) throw new RunAgain('The terms changed meanwhile.');
     transaction.record(new LicenseCreatedEvent(actor, issue.license, order.reason));
     return toIssuedLicense(issue.license, issue.key);

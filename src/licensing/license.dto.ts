@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXAMPLES } from '../shared/examples.js';
 import { isoTime } from '../shared/iso-time.js';
 import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import {
@@ -16,24 +17,28 @@ import type { License } from './license.entity.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { maxActivationsOf } from './seats.js';
 
-const LicenseStatus = z.enum(LICENSE_STATUSES);
+export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
+  id: 'LicenseStatus',
+  description: 'Current status; EXPIRED also during the grace period. INACTIVE and PENDING are reserved.',
+});
+export type LicenseStatus = z.infer<typeof LicenseStatus>;
 
 export const IssueLicenseRequest = z
   .strictObject({
-    license_template_id: ResourceId.meta({ examples: ['professional-isp'] }),
-    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be mastered in another system.' }),
+    license_template_id: ResourceId.meta({ examples: [EXAMPLES.templateId] }),
+    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be kept in another system.' }),
     issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
     // No default: what was sent without it before must be the same request to an idempotency key.
     trial: z.boolean().optional().meta({
       description:
-        'true: a trial of trial_duration_days, where the template allows it. A template of type TRIAL or EVALUATION gives trials alone, of its default_duration, also without it. Once a customer and product.',
+        'Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case.',
     }),
     metadata: FreeFormInput.default({}),
     reason: Reason.optional(),
   })
   .meta({
     id: 'IssueLicenseRequest',
-    examples: [{ license_template_id: 'professional-isp', customer_id: 'customer-001' }],
+    examples: [{ license_template_id: EXAMPLES.templateId, customer_id: EXAMPLES.customerId }],
   });
 export type IssueLicenseRequest = z.infer<typeof IssueLicenseRequest>;
 
@@ -42,46 +47,52 @@ export const IssuedLicense = z
   .object({
     license_key: z
       .string()
-      .meta({ description: 'Shown here and by reveal-key only.', examples: ['A1B2-C3D4-E5F6-0718-293A'] }),
+      .meta({ description: 'Only here and in the response of `revealLicenseKey`.', examples: [EXAMPLES.licenseKey] }),
     license_id: z.uuid(),
     customer_id: z.string(),
     template_id: z.string(),
     tenant_id: z.string(),
     product_id: z.string(),
-    product_name: z.string().meta({ description: '`License for {template_name}`; see product_display_name.' }),
+    product_name: z
+      .string()
+      .meta({ description: '`License for {template_name}`. Name of the product: product_display_name.' }),
     license_type: LicenseType,
     license_model: LicenseModel,
-    status: LicenseStatus.meta({ description: 'As it is now: EXPIRED from the expiry on, within grace too.' }),
-    issued_to: z.string(),
+    status: LicenseStatus,
+    issued_to: z.string().meta({ description: 'Name of the customer, or that of the issue request.' }),
     issued_date: UtcTime,
-    expiry_date: UtcTime.nullable(),
-    max_activations: z.int().nullable().meta({ description: 'Null: unlimited, as with SITE_LICENSE and ENTERPRISE.' }),
-    current_activations: z.int(),
+    expiry_date: UtcTime.nullable().meta({ description: 'Null: never expires.' }),
+    max_activations: z
+      .int()
+      .nullable()
+      .meta({ description: 'Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE.' }),
+    current_activations: z.int().meta({ description: 'Seats in use.' }),
   })
-  .meta({ id: 'IssuedLicense' });
+  .meta({ id: 'IssuedLicense', description: 'The new license with its license key.' });
 export type IssuedLicense = z.infer<typeof IssuedLicense>;
 
 export const LicenseResponse = IssuedLicense.omit({ license_key: true })
   .extend({
-    product_display_name: z.string().meta({ description: "The product's own name, as it is now." }),
+    product_display_name: z.string().meta({ description: 'Current name of the product.' }),
     license_key_last_four: z.string(),
-    template_version: z.int(),
-    maintenance_expiry: UtcTime.nullable(),
-    default_duration: z.int().nullable(),
+    template_version: z.int().meta({ description: 'Version of the template whose terms were copied.' }),
+    maintenance_expiry: UtcTime.nullable().meta({
+      description: 'Versions of the program released until then are covered. Null: all.',
+    }),
+    default_duration: z.int().nullable().meta({ description: 'Days of one term. Null: never expires.' }),
     grace_period_days: z.int(),
-    in_grace: z.boolean().meta({ description: 'EXPIRED, and usable until grace_ends_at.' }),
+    in_grace: z.boolean().meta({ description: 'Expired, but valid until `grace_ends_at`.' }),
     grace_ends_at: UtcTime.nullable(),
     trial: z.boolean(),
     anchor_day: z.int().nullable().meta({
-      description:
-        'The day of the month that renewals by months return to, where the month of expiry_date is too short for it; null: the day of expiry_date.',
+      description: 'Day of the month that renewals by months return to. Null: the day of expiry_date.',
     }),
     auto_renewal_enabled: z.boolean(),
     ...seatTerms,
     ...fileTerms,
     files_until: UtcTime.nullable().meta({
       description:
-        'Until when the last of its license files is good; null: there was none. A revocation reaches a file by the revocation list alone.',
+        'End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list.',
     }),
     features: z.array(Feature),
     restrictions: z.array(Restriction),
@@ -91,7 +102,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     created_at: UtcTime,
     updated_at: UtcTime,
   })
-  .meta({ id: 'License' });
+  .meta({ id: 'License', description: 'The license.' });
 
 /** The answer of an action that may take the terms of another template. */
 export const LicenseOnOtherTerms = LicenseResponse.extend({
@@ -99,10 +110,9 @@ export const LicenseOnOtherTerms = LicenseResponse.extend({
     .record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }))
     .optional()
     .meta({
-      description:
-        'In answers of change-template, and of convert-trial with a template: the terms that PATCH had set and the template replaced, by name.',
+      description: 'Values set by PATCH that the template replaced, by name. Only if it replaced one.',
     }),
-}).meta({ id: 'LicenseOnOtherTerms' });
+}).meta({ id: 'LicenseOnOtherTerms', description: 'The license, with the values that the template replaced.' });
 export type LicenseResponse = z.infer<typeof LicenseOnOtherTerms>;
 
 export const LicensePage = pageOf(LicenseResponse).meta({ id: 'LicensePage' });
@@ -110,7 +120,7 @@ export type LicensePage = z.infer<typeof LicensePage>;
 
 export const RevealedLicenseKey = z
   .object({ license_id: z.uuid(), license_key: z.string() })
-  .meta({ id: 'RevealedLicenseKey' });
+  .meta({ id: 'RevealedLicenseKey', description: 'The license key.' });
 export type RevealedLicenseKey = z.infer<typeof RevealedLicenseKey>;
 
 export const ListLicensesRequest = z.strictObject({

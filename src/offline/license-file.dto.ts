@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceFields } from '../activations/index.js';
 import { Reason, type License } from '../licensing/index.js';
+import { EXAMPLES } from '../shared/examples.js';
 import { text, UtcTime } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { MAX_VALIDITY_MS } from '../signing/index.js';
@@ -14,20 +15,18 @@ export const checkOutFields = {
   ...deviceFields,
   fingerprint: deviceFields.fingerprint.optional().meta({
     description:
-      'The only device that the file is for. Needed where the license counts seats: the file holds one until it ends.',
+      'The only device that the license file is for. Required if the license counts seats: the file holds one until it expires.',
   }),
   ttl_seconds: integer(MIN_TTL_S, MAX_TTL_S).default(DEFAULT_TTL_S).meta({
     description:
-      'How long the file is good: at most 366 days, and never longer than the license, or than its file_ttl_max_seconds. expires_at says what it came to.',
+      'Validity, at most 366 days. Shortened to the expiry of the license and to its file_ttl_max_seconds; see expires_at.',
   }),
-  nonce: text(128)
-    .optional()
-    .meta({ description: 'Comes back in the file, to show that it was made for this request.' }),
+  nonce: text(128).optional().meta({ description: 'Copied into the license file, to match file and request.' }),
 };
 
 export const CheckOutRequest = z
   .strictObject({ ...checkOutFields, reason: Reason.optional() })
-  .meta({ id: 'CheckOutRequest', examples: [{ fingerprint: '5f2d9c1e7ab04c3f', ttl_seconds: 604_800 }] });
+  .meta({ id: 'CheckOutRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, ttl_seconds: 604_800 }] });
 export type CheckOutRequest = z.infer<typeof CheckOutRequest>;
 
 export const LicenseFileResponse = z
@@ -37,14 +36,16 @@ export const LicenseFileResponse = z
     activation_id: z
       .uuid()
       .nullable()
-      .meta({ description: 'The seat that the file holds; null where none is counted.' }),
-    kid: z.string().meta({ description: 'The key that signed it.' }),
+      .meta({ description: 'Activation whose seat the file holds. Null: the license counts no seats.' }),
+    kid: z.string().meta({ description: 'Id of the signing key.' }),
     issued_at: UtcTime,
-    refresh_at: UtcTime.meta({ description: 'From then on a program that reaches the server should get a new file.' }),
+    refresh_at: UtcTime.meta({
+      description: 'From then on a program that reaches the server should get a new license file.',
+    }),
     expires_at: UtcTime,
-    license_file: z.string().meta({ description: 'The signed file; see docs/license-file.md.' }),
+    license_file: z.string().meta({ description: 'The signed document; see docs/license-file.md.' }),
   })
-  .meta({ id: 'LicenseFile' });
+  .meta({ id: 'LicenseFile', description: 'The license file.' });
 export type LicenseFileResponse = z.infer<typeof LicenseFileResponse>;
 
 export interface SignedLicenseFile {

@@ -4,15 +4,15 @@ import type { PublishedList } from './revocation-list.repository.js';
 
 export const RevocationListResponse = z
   .object({
-    number: z.int().meta({ description: 'Rises by one with each list that differs from the one before.' }),
+    number: z.int().meta({ description: 'Increases when the list changes.' }),
     issued_at: UtcTime,
-    next_update: UtcTime.meta({ description: 'There is a later list by then; this one is good no longer.' }),
+    next_update: UtcTime.meta({ description: 'Time by which a newer list is published.' }),
     revocation_list: z.string().meta({ description: 'The signed list; see docs/license-file.md.' }),
   })
   .meta({
     id: 'RevocationList',
     description:
-      'A revocation, suspension or reinstatement is in the list within three seconds: lists are signed at most once a second, and may be cached for a second. Within 30 seconds more (REVOCATION_LIST_INTERVAL_MS) where the server process that made the change stopped.',
+      'The signed revocation list. It contains a revocation, suspension or reinstatement within three seconds; within 30 seconds more (REVOCATION_LIST_INTERVAL_MS) if the server process stopped after the change.',
   });
 export type RevocationListResponse = z.infer<typeof RevocationListResponse>;
 

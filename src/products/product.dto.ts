@@ -7,7 +7,7 @@ const fields = {
   name: text(255),
   sku: text(100).nullable(),
   description: text(4000).nullable(),
-  active: z.boolean().meta({ description: 'false archives the product: nothing is issued for it any more.' }),
+  active: z.boolean().meta({ description: 'False: archived; no license can be issued for it.' }),
   metadata: FreeFormInput,
 };
 
@@ -22,7 +22,7 @@ export const CreateProductRequest = z
   })
   .meta({
     id: 'CreateProductRequest',
-    examples: [{ product_id: 'ISP-PRO-001', name: 'ISP Professional', sku: 'ISP-PRO' }],
+    examples: [{ product_id: 'ISP-ENT-001', name: 'ISP Enterprise', sku: 'ISP-ENT' }],
   });
 export type CreateProductRequest = z.infer<typeof CreateProductRequest>;
 
@@ -31,7 +31,7 @@ export const UpdateProductRequest = z
   .partial()
   .meta({
     id: 'UpdateProductRequest',
-    examples: [{ description: 'For providers of up to 5,000 lines', active: true }],
+    examples: [{ description: 'For providers with up to 5,000 lines', active: true }],
   });
 export type UpdateProductRequest = z.infer<typeof UpdateProductRequest>;
 

@@ -12,33 +12,35 @@ export const PublicKey = z
   .object({
     kty: z.literal('OKP'),
     crv: z.literal('Ed25519'),
-    x: z.string().meta({ description: 'The public key, 32 bytes in base64url.' }),
-    kid: z.string().meta({ description: 'RFC 7638 thumbprint of the key.' }),
+    x: z.string().meta({ description: 'The 32 bytes of the public key in base64url.' }),
+    kid: z.string().meta({ description: 'RFC 7638 thumbprint of the public key.' }),
     use: z.literal('sig'),
     alg: z.literal('EdDSA'),
   })
-  .meta({ id: 'PublicKey' });
+  .meta({ id: 'PublicKey', description: 'Public key as JWK (RFC 8037).' });
 export type PublicKey = z.infer<typeof PublicKey>;
 
 /** RFC 7517. */
-export const KeySet = z.object({ keys: z.array(PublicKey) }).meta({ id: 'KeySet' });
+export const KeySet = z
+  .object({ keys: z.array(PublicKey) })
+  .meta({ id: 'KeySet', description: 'The public signing keys.' });
 export type KeySet = z.infer<typeof KeySet>;
 
 export const SigningKeyResponse = z
   .object({
     kid: z.string(),
     tenant_id: z.string(),
-    state: z.enum(SIGNING_KEY_STATES),
-    public_key: PublicKey.meta({ description: 'What a program pins.' }),
+    state: z.enum(SIGNING_KEY_STATES).meta({ id: 'SigningKeyState' }),
+    public_key: PublicKey.meta({ description: 'The key to build into your program.' }),
     activated_at: UtcTime.nullable(),
     retired_at: UtcTime.nullable(),
     revoked_at: UtcTime.nullable(),
-    published_until: UtcTime.nullable().meta({ description: 'null while that is not known.' }),
+    published_until: UtcTime.nullable().meta({ description: 'Null until the key is retired or revoked.' }),
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
   })
-  .meta({ id: 'SigningKey' });
+  .meta({ id: 'SigningKey', description: 'The signing key.' });
 export type SigningKeyResponse = z.infer<typeof SigningKeyResponse>;
 
 export const SigningKeyPage = pageOf(SigningKeyResponse).meta({ id: 'SigningKeyPage' });
@@ -47,8 +49,7 @@ export type SigningKeyPage = z.infer<typeof SigningKeyPage>;
 export const EndSigningKeyRequest = z
   .strictObject({
     force: z.boolean().default(false).meta({
-      description:
-        'true ends the active key although no other one takes its place: until another is activated nothing is signed. For a key that is compromised.',
+      description: 'Also end the active key. Nothing can be signed until another key is activated.',
     }),
   })
   .prefault({})

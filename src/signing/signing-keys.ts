@@ -26,10 +26,10 @@ export class SigningKeys {
     private readonly clock: Clock,
   ) {}
 
-  async create(transaction: Transaction, actor: Actor): Promise<SigningKey> {
+  async create(transaction: Transaction, actor: Actor, seed: Buffer = randomBytes(SEED_BYTES)): Promise<SigningKey> {
     const now = this.clock.now();
     const seal = (text: string, context: string[]) => this.secrets.seal(text, context);
-    const key = SigningKey.create(actor.tenantId, randomBytes(SEED_BYTES), seal, now);
+    const key = SigningKey.create(actor.tenantId, seed, seal, now);
     await this.keys.insert(key);
     transaction.record(new SigningKeyCreatedEvent(actor, now, key.kid));
     return key;

@@ -7,6 +7,8 @@ export {
   Feature,
   LicenseModel,
   LicenseType,
+  LimitType,
+  ResetPeriod,
   Restriction,
   fileTerms,
   seatTerms,

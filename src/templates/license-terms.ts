@@ -4,7 +4,11 @@ import { integer, rule } from '../shared/http/schema-messages.js';
 import { restrictionValueFault } from './restriction-values.js';
 
 export const LICENSE_TYPES = ['PERPETUAL', 'SUBSCRIPTION', 'TRIAL', 'EVALUATION', 'CONCURRENT', 'NAMED_USER'] as const;
-export const LicenseType = z.enum(LICENSE_TYPES);
+export const LicenseType = z.enum(LICENSE_TYPES).meta({
+  id: 'LicenseType',
+  description:
+    'PERPETUAL never expires. TRIAL and EVALUATION are trials. CONCURRENT leases its seats (floating). NAMED_USER counts users.',
+});
 export type LicenseType = z.infer<typeof LicenseType>;
 
 /** Types whose licenses are trials, each of them. */
@@ -13,22 +17,37 @@ export function isTrialType(type: LicenseType): boolean {
 }
 
 export const LICENSE_MODELS = ['PER_SEAT', 'PER_DEVICE', 'PER_CPU', 'PER_CORE', 'SITE_LICENSE', 'ENTERPRISE'] as const;
-export const LicenseModel = z.enum(LICENSE_MODELS);
+export const LicenseModel = z.enum(LICENSE_MODELS).meta({
+  id: 'LicenseModel',
+  description:
+    'Seats are devices (PER_SEAT, PER_DEVICE), processors (PER_CPU) or cores (PER_CORE). SITE_LICENSE and ENTERPRISE have no limit.',
+});
 export type LicenseModel = z.infer<typeof LicenseModel>;
+
+export const LimitType = z
+  .enum(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH'])
+  .meta({ id: 'LimitType', description: 'Kind of unit of `limit_value`. Informational.' });
+export const ResetPeriod = z
+  .enum(['DAY', 'MONTH', 'YEAR'])
+  .meta({ id: 'ResetPeriod', description: 'Usage period; each starts at 00:00 UTC.' });
 
 const featureFields = {
   feature_id: text(100),
   feature_name: text(255),
-  limit_value: z.int().min(0).nullable(),
-  limit_type: z.enum(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH']).nullable(),
-  reset_period: z.enum(['DAY', 'MONTH', 'YEAR']).nullable().optional().meta({
-    description: 'When what was used counts anew: at the turn of the day, month or year in UTC. null or absent: never.',
+  limit_value: z.int().min(0).nullable().meta({ description: 'Usage limit per period. Null: unlimited.' }),
+  limit_type: LimitType.nullable(),
+  reset_period: ResetPeriod.nullable().optional().meta({
+    description: 'Start of each usage period (UTC). Null: never reset.',
   }),
 };
 
 /** One shape in templates and in licenses. */
 export const Feature = z
-  .object({ ...featureFields, enabled: z.boolean(), expires_at: UtcTime.nullable() })
+  .object({
+    ...featureFields,
+    enabled: z.boolean(),
+    expires_at: UtcTime.nullable().meta({ description: 'End of the feature. Null: the end of the license.' }),
+  })
   .meta({ id: 'Feature' });
 export type Feature = z.infer<typeof Feature>;
 
@@ -45,7 +64,8 @@ export const FeatureInput = z
 /** What a license does when its seats are taken; one shape in templates and in licenses. */
 export const seatTerms = {
   overage_policy: z.enum(['DENY', 'ALLOW']).meta({
-    description: 'ALLOW: seats may be exceeded, up to overage_factor times max_activations, rounded down.',
+    id: 'OveragePolicy',
+    description: 'ALLOW: seats may exceed max_activations by overage_factor, rounded down.',
   }),
   overage_factor: z
     .number(rule('must be a number from 1 to 10'))
@@ -54,17 +74,18 @@ export const seatTerms = {
     .refine((factor) => Math.round(factor * 100) / 100 === factor, 'must have at most two decimals')
     .nullable()
     .meta({
-      description: '1 to 10, two decimals; needed where overage_policy is ALLOW.',
+      description: 'Factor of max_activations, 1 to 10, two decimals. Required if overage_policy is ALLOW.',
       examples: [1.5],
     }),
   eviction_policy: z.enum(['NONE', 'OLDEST']).meta({
-    description: 'OLDEST: when no seat is free, the device that was seen longest ago loses its own.',
+    id: 'EvictionPolicy',
+    description: 'OLDEST: if no seat is free, the device that was seen longest ago loses its seat.',
   }),
   heartbeat_interval_seconds: integer(1, 86_400).meta({
-    description: 'How often a device of a CONCURRENT license says that it still runs.',
+    description: 'Heartbeat interval of a floating license.',
   }),
   heartbeat_grace_seconds: integer(0, 86_400).meta({
-    description: 'How much later its seat is free for others.',
+    description: 'Time after a missed heartbeat until the seat is freed.',
   }),
 };
 /** How long the files of a license may be; one shape in templates and in licenses. */
@@ -75,7 +96,7 @@ export const fileTerms = {
     .max(31_622_400)
     .nullable()
     .meta({
-      description: 'The longest that a license file is good, in seconds: 60 to 31622400 (366 days); null: 366 days.',
+      description: 'Maximum validity of a license file in seconds. Null: 31622400 (366 days).',
       examples: [604_800],
     }),
 };
@@ -84,9 +105,13 @@ export type EvictionPolicy = z.infer<typeof seatTerms.eviction_policy>;
 
 export const Restriction = z
   .strictObject({
-    restriction_type: z.enum(['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWARE_ID', 'TIME_BASED']),
+    restriction_type: z
+      .enum(['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWARE_ID', 'TIME_BASED'])
+      .meta({ id: 'RestrictionType' }),
     values: z.array(text(255)).min(1),
-    operator: z.enum(['ALLOW', 'DENY']),
+    operator: z
+      .enum(['ALLOW', 'DENY'])
+      .meta({ id: 'RestrictionOperator', description: 'ALLOW: only these values. DENY: all but these.' }),
   })
   .meta({ id: 'Restriction', examples: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }] });
 export type Restriction = z.infer<typeof Restriction>;

@@ -35,9 +35,9 @@ const fields = {
   description: text(4000).nullable(),
   default_duration: days(1).nullable().meta({
     description:
-      'Days from issue to expiry; null never expires. For PERPETUAL it is null and nothing else. Default: 365; for TRIAL and EVALUATION trial_duration_days, which they last where it is null.',
+      'Days from issue to expiry. Null: never expires; PERPETUAL requires null. Default: 365; for TRIAL and EVALUATION trial_duration_days, which null means there too.',
   }),
-  max_activations: integer(1, 1_000_000).nullable().meta({ description: 'null: unlimited.' }),
+  max_activations: integer(1, 1_000_000).nullable().meta({ description: 'Number of seats. Null: unlimited.' }),
   features: z
     .array(FeatureInput)
     .max(MAX_FEATURES)
@@ -62,15 +62,15 @@ const fields = {
   pricing: FreeFormInput,
   auto_renewal_enabled: z.boolean(),
   trial_allowed: z.boolean().meta({
-    description: 'Whether trials of it are issued. What is of type TRIAL or EVALUATION is a trial in any case.',
+    description: 'Whether trials may be issued from it. Templates of type TRIAL and EVALUATION issue trials only.',
   }),
   trial_duration_days: days(1),
   grace_period_days: days(0).meta({
-    description: 'Default: 30; 0 for TRIAL and EVALUATION. A trial has no grace.',
+    description: 'Days after the expiry in which the license stays valid. Default: 30; trials have none.',
   }),
   ...seatTerms,
   ...fileTerms,
-  active: z.boolean().meta({ description: 'false archives the template: nothing is issued from it any more.' }),
+  active: z.boolean().meta({ description: 'False: archived; no license can be issued from it.' }),
   metadata: FreeFormInput,
 };
 
@@ -104,8 +104,8 @@ export const CreateTemplateRequest = z
     id: 'CreateTemplateRequest',
     examples: [
       {
-        template_id: 'team-yearly',
-        template_name: 'Team License, yearly',
+        template_id: 'enterprise-isp',
+        template_name: 'Enterprise ISP License',
         product_id: 'ISP-PRO-001',
         license_type: 'SUBSCRIPTION',
         license_model: 'PER_SEAT',

@@ -12,20 +12,20 @@ const MAX_OVERLAP_S = 7 * 24 * 60 * 60;
 
 const TenantRoleName = z
   .enum(Object.keys(TENANT_ROLES) as [TenantRole, ...TenantRole[]])
-  .meta({ description: 'A named bundle of permissions; later releases may add to it.' });
-const Permissions = z.array(z.enum(TENANT_PERMISSIONS)).max(TENANT_PERMISSIONS.length);
+  .meta({ id: 'TenantRole', description: 'Named set of permissions; later releases may add to it.' });
+const Permissions = z.array(z.enum(TENANT_PERMISSIONS).meta({ id: 'TenantPermission' })).max(TENANT_PERMISSIONS.length);
 
 export const CreateApiKeyRequest = z
   .strictObject({
     name: text(100),
     role: TenantRoleName.nullable().default(null),
-    permissions: Permissions.default([]).meta({ description: 'Beyond those of the role.' }),
+    permissions: Permissions.default([]).meta({ description: 'Permissions in addition to those of the role.' }),
     networks: z
       .array(Cidr)
       .max(MAX_NETWORKS)
       .default([])
-      .meta({ description: 'Address ranges it may be used from; none means everywhere.' }),
-    expires_at: Timestamp.nullable().default(null).meta({ description: 'null never expires.' }),
+      .meta({ description: 'Address ranges that the key may be used from. Empty: everywhere.' }),
+    expires_at: Timestamp.nullable().default(null).meta({ description: 'Null: never expires.' }),
   })
   .refine(({ role, permissions }) => role !== null || permissions.length > 0, {
     path: ['permissions'],
@@ -38,7 +38,7 @@ export const RotateApiKeyRequest = z
   .strictObject({
     overlap_seconds: integer(0, MAX_OVERLAP_S)
       .default(0)
-      .meta({ description: 'How long the earlier secret stays valid; at most 7 days.' }),
+      .meta({ description: 'Time for which the previous secret stays valid, at most 7 days.' }),
   })
   .meta({ id: 'RotateApiKeyRequest', examples: [{ overlap_seconds: 3600 }] });
 export type RotateApiKeyRequest = z.infer<typeof RotateApiKeyRequest>;
@@ -49,23 +49,23 @@ export const ApiKeyResponse = z
     tenant_id: z.string(),
     name: z.string(),
     role: z.string().nullable(),
-    permissions: z.array(z.string()).meta({ description: 'All it may, those of the role included.' }),
+    permissions: z.array(z.string()).meta({ description: 'Effective permissions, including those of the role.' }),
     networks: z.array(z.string()),
-    key_prefix: z.string().meta({ description: 'The beginning of the key, to recognise it by.' }),
+    key_prefix: z.string().meta({ description: 'First characters of the key, to recognise it.' }),
     expires_at: UtcTime.nullable(),
     revoked_at: UtcTime.nullable(),
-    previous_expires_at: UtcTime.nullable().meta({ description: 'Until when the earlier secret is valid.' }),
-    last_used_at: UtcTime.nullable().meta({ description: 'Written down a few times a minute.' }),
+    previous_expires_at: UtcTime.nullable().meta({ description: 'End of validity of the previous secret.' }),
+    last_used_at: UtcTime.nullable().meta({ description: 'Accurate to about 15 seconds.' }),
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
   })
-  .meta({ id: 'ApiKey' });
+  .meta({ id: 'ApiKey', description: 'The API key, without its secret.' });
 export type ApiKeyResponse = z.infer<typeof ApiKeyResponse>;
 
 export const IssuedApiKey = ApiKeyResponse.extend({
-  api_key: z.string().meta({ description: 'The key itself. Shown here and never again.' }),
-}).meta({ id: 'IssuedApiKey' });
+  api_key: z.string().meta({ description: 'The secret. Returned only once.' }),
+}).meta({ id: 'IssuedApiKey', description: 'The API key with its secret.' });
 export type IssuedApiKey = z.infer<typeof IssuedApiKey>;
 
 export const ApiKeyPage = pageOf(ApiKeyResponse).meta({ id: 'ApiKeyPage' });

@@ -2,18 +2,19 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { DescribeRead } from '../shared/http/api.decorators.js';
+import { ActorType } from '../shared/http/schema.js';
 import { Authenticated, CurrentCaller } from '../shared/tenancy/access.decorators.js';
 import { Actor, PlatformActor } from '../shared/tenancy/actor.js';
 
 const Me = z
   .object({
-    type: z.string().meta({ description: 'api_key, platform_key or user.' }),
-    id: z.string().meta({ description: "The key's id, or the person's `sub`." }),
-    issuer: z.string().nullable(),
-    tenant_id: z.string().nullable().meta({ description: 'null for a platform key that acts for none.' }),
+    type: ActorType,
+    id: z.string().meta({ description: 'Id of the key, or `sub` of the access token.' }),
+    issuer: z.string().nullable().meta({ description: '`iss` of the access token.' }),
+    tenant_id: z.string().nullable().meta({ description: 'Null for a platform key without X-Tenant-Id.' }),
     permissions: z.array(z.string()),
   })
-  .meta({ id: 'Me' });
+  .meta({ id: 'Caller', description: 'The caller.' });
 
 @ApiTags('Me')
 @Controller('v1/me')

@@ -12,10 +12,13 @@ export const TenantId = z
   .regex(TENANT_ID, TENANT_ID_RULE)
   .meta({ examples: ['acme'] });
 
+const TenantStatus = z
+  .enum(TENANT_STATUSES)
+  .meta({ id: 'TenantStatus', description: 'SUSPENDED: all requests of the tenant are refused.' });
 const requestsPerMinute = integer(1, 1_000_000)
   .nullable()
-  .meta({ description: "Over all its keys; null is the server's default." });
-const requireIfMatch = z.boolean().meta({ description: 'Changes must name the version they are made for (428).' });
+  .meta({ description: 'Limit over all keys of the tenant. Null: the default of the server.' });
+const requireIfMatch = z.boolean().meta({ description: 'Require `If-Match` on changes (428 without it).' });
 
 export const CreateTenantRequest = z
   .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
@@ -24,7 +27,7 @@ export type CreateTenantRequest = z.infer<typeof CreateTenantRequest>;
 
 export const UpdateTenantRequest = z
   .strictObject({
-    status: z.enum(TENANT_STATUSES),
+    status: TenantStatus,
     requests_per_minute: requestsPerMinute,
     require_if_match: requireIfMatch,
   })
@@ -35,14 +38,14 @@ export type UpdateTenantRequest = z.infer<typeof UpdateTenantRequest>;
 export const TenantResponse = z
   .object({
     tenant_id: z.string(),
-    status: z.enum(TENANT_STATUSES),
+    status: TenantStatus,
     require_if_match: z.boolean(),
     requests_per_minute: z.int().nullable(),
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
   })
-  .meta({ id: 'Tenant' });
+  .meta({ id: 'Tenant', description: 'The tenant and its settings.' });
 export type TenantResponse = z.infer<typeof TenantResponse>;
 
 export const TenantPage = pageOf(TenantResponse).meta({ id: 'TenantPage' });

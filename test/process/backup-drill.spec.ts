@@ -47,9 +47,10 @@ describe('backup and restore, the full drill', () => {
     key = await server.key();
     expect((await cli('tenants', ['create', 'acme'], { DATA_DIR: server.dataDir })).code).toBe(0);
     before = await Promise.all(Array.from({ length: 30 }, () => issue(server)));
+    // The license of the sample data, too.
     events = await eventually(async () => {
       const read = await readAll(server, '/license-events?limit=100');
-      expect(read.filter(({ event_type }) => event_type === 'license.created')).toHaveLength(30);
+      expect(read.filter(({ event_type }) => event_type === 'license.created')).toHaveLength(31);
       return read;
     });
   });
@@ -223,12 +224,12 @@ describe('the command lines of maintenance', () => {
     await server.kill('SIGTERM');
     await server.start();
     const rekeyed = await cli('rekey', [], environment);
-    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 2 values anew') });
+    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 3 values anew') });
     await writeFile(masterKey, `${'ab'.repeat(32)}\n`);
     const refused = await cli('replace-lookup-key', [], environment);
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('is in use by imprimatur server') });
     const erased = await cli('erase', ['--tenant', 'tenant-001', '--customer', 'customer-001'], environment);
-    expect(erased).toMatchObject({ code: 0, output: expect.stringContaining('1 licenses') });
+    expect(erased).toMatchObject({ code: 0, output: expect.stringContaining('2 licenses') });
     await server.kill('SIGTERM');
     const lookup = await readFile(join(server.dataDir, 'lookup.key'), 'utf8');
     expect((await cli('replace-lookup-key', [], environment)).code).toBe(0);

@@ -58,12 +58,13 @@ describe('the server process', () => {
       'Content-Type': 'application/x-ndjson',
     };
     const body = `${JSON.stringify({ ...ORDER, license_template_id: 'none' })}\n`;
-    for (const [path, init] of [
-      ['/licenses', { headers }],
-      ['/licenses:batch-issue', { method: 'POST', headers, body }],
+    for (const [path, init, lines] of [
+      // The license of the sample data, and the one that was issued.
+      ['/licenses', { headers }, 2],
+      ['/licenses:batch-issue', { method: 'POST', headers, body }, 1],
     ] as const) {
       const answer = await fetch(`${server.url}/v1${path}`, init);
-      expect([answer.status, (await answer.text()).trim().split('\n').length]).toEqual([200, 1]);
+      expect([answer.status, (await answer.text()).trim().split('\n').length]).toEqual([200, lines]);
     }
     const printed = await eventually(() => {
       const lines = server.output.slice(printedBefore).trim().split('\n');
@@ -86,7 +87,7 @@ describe('the server process', () => {
     expect(isAlive(pid)).toBe(true);
     await server.start();
     expect((await server.postmaster()).pid).toBe(pid);
-    expect(((await (await server.fetch('/licenses')).json()) as { data: unknown[] }).data).toHaveLength(1);
+    expect(((await (await server.fetch('/licenses')).json()) as { data: unknown[] }).data).toHaveLength(2);
   });
 
   it('goes on serving when one process of PostgreSQL was killed and PostgreSQL recovers', async () => {

@@ -12,6 +12,7 @@ import {
 } from '@nestjs/common';
 import { toReasonResponse, type Reason } from '../../src/client-api/codes.js';
 import { clientProblem, type ClientError } from '../../src/shared/http/client-errors.js';
+import { PROBLEM_DETAILS } from '../../src/shared/http/problem-examples.js';
 import { toProblem } from '../../src/shared/http/to-problem.js';
 
 const NOW = new Date('2026-11-29T12:00:00.000Z');
@@ -179,6 +180,19 @@ describe('the texts of errors', () => {
     for (const [name, type] of await errorClasses())
       for (const args of SAMPLES[name] ?? [])
         expect(toProblem(new type(...args), ID, NOW).detail).toMatch(/^["A-Z`][^\n]*\.$/);
+  });
+
+  it('stand in the OpenAPI document as callers get them', async () => {
+    const thrown = [...(await errorClasses())].flatMap(([name, type]) =>
+      (SAMPLES[name] ?? []).map((args) => toProblem(new type(...args), ID, NOW)),
+    );
+    const others = WITHOUT_CLASS.map((error) => toProblem(error, ID, NOW));
+    const ofClients = CLIENT_ERRORS.map((code) => clientProblem({ code } as ClientError));
+    const texts = new Set([...thrown, ...others, ...ofClients].map(({ code, detail }) => `${code}: ${detail}`));
+    // These two are no errors of the application; their tests compare the text.
+    const { EXPECTATION_FAILED, METHOD_NOT_ALLOWED, ...documented } = PROBLEM_DETAILS;
+    for (const [code, detail] of Object.entries(documented)) expect(texts).toContain(`${code}: ${detail}`);
+    expect([EXPECTATION_FAILED, METHOD_NOT_ALLOWED].join(' ')).toMatch(/^Only .*\. This path .*\.$/);
   });
 
   it('of requests that are not HTTP are in the list', () => {

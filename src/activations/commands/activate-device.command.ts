@@ -7,6 +7,8 @@ import { DeviceInput, type ActivationResponse } from '../activation.dto.js';
 export interface ActivateOptions extends CommandOptions {
   /** Where the request came from. A retry may come from elsewhere, so it is no part of what is asked. */
   readonly ipAddress?: string;
+  /** For sample data alone: an id that stands in public documents. */
+  readonly activationId?: string;
 }
 
 /**

@@ -65,6 +65,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
       return toActivationResponse(known, now);
     }
     const activation = Activation.begin(device, grant);
+    activation.activationId = command.options.activationId ?? activation.activationId;
     await this.activations.insert(activation);
     record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
     return toActivationResponse(activation, now);

@@ -4,8 +4,19 @@ import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-c
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
 
+/** Id and key of a license that are known before it is issued. */
+export interface LicenseIdentity {
+  readonly licenseId: string;
+  readonly licenseKey: string;
+}
+
+export interface IssueOptions extends CommandOptions {
+  /** For sample data alone: an id and a key that stand in public documents. */
+  readonly identity?: LicenseIdentity;
+}
+
 /**
- * Issues one license: the same words and the same record as `POST /v1/licenses`.
+ * Issues one license: the same request and the same record as `POST /v1/licenses`.
  * Throws ValidationError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, TrialNotAllowedError,
  * TrialAlreadyUsedError.
  */
@@ -14,7 +25,11 @@ export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
 
   readonly order: IssueLicenseRequest;
 
-  constructor(actor: Actor, order: z.input<typeof IssueLicenseRequest>, options: CommandOptions = {}) {
+  constructor(
+    actor: Actor,
+    order: z.input<typeof IssueLicenseRequest>,
+    override readonly options: IssueOptions = {},
+  ) {
     super(actor, options);
     this.order = validated(IssueLicenseRequest, order);
   }

@@ -3,7 +3,9 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { IDEMPOTENCY_KEY } from './command-options.decorators.js';
 import type { ProblemCode } from './next-action.js';
-import { problem } from './problem.js';
+
+/** The extension of a route from which openapi.ts makes the examples of its problems. */
+export const PROBLEM_CODES = 'x-problem-codes';
 
 /** Problem codes a route can answer with, by status. */
 export type ProblemCodes = Readonly<Record<number, readonly ProblemCode[]>>;
@@ -94,7 +96,7 @@ function describe(text: OperationText, sources: readonly ProblemCodes[]) {
   const codesOf = (status: number) => all.flatMap((codes) => codes[status] ?? []);
   return applyDecorators(
     ApiOperation({ ...text }),
-    ApiExtension('x-problem-codes', Object.fromEntries(statuses.map((status) => [status, codesOf(status)]))),
+    ApiExtension(PROBLEM_CODES, Object.fromEntries(statuses.map((status) => [status, codesOf(status)]))),
     ...statuses.map((status) =>
       ApiResponse({
         status,
@@ -102,16 +104,15 @@ function describe(text: OperationText, sources: readonly ProblemCodes[]) {
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(codesOf(status).map((code) => [code, { value: exampleOf(status, code) }])),
+            // The document has one example for each code: see openapi.ts.
+            examples: Object.fromEntries(
+              codesOf(status).map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+            ),
           },
         },
       }),
     ),
   );
-}
-
-function exampleOf(status: number, code: ProblemCode) {
-  return problem(status, code, 'A sentence for people.', '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e');
 }
 
 /** What a route says of the headers of its answers. */

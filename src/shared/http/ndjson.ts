@@ -63,15 +63,24 @@ export const Ndjson = (item: string, result: string) =>
     RouteConfig({ ndjson: true }),
     UseInterceptors(NdjsonAnswer),
     ApiConsumes(NDJSON),
-    ApiBody({ description: 'A line for each item.', required: true, schema: reference(item) }),
+    ApiBody({
+      description: 'One JSON object per line.',
+      required: true,
+      schema: linesOf(item),
+    }),
     ApiOkResponse({
-      description: 'A line for each line, in their order.',
-      content: { [NDJSON]: { schema: reference(result) } },
+      description: 'One result per input line, in the same order.',
+      content: { [NDJSON]: { schema: linesOf(result) } },
     }),
   );
 
-function reference(component: string) {
-  return { $ref: `#/components/schemas/${component}` };
+/** OpenAPI 3.1 has no word for a stream of JSON: text whose lines have the schema of this component. */
+function linesOf(component: string) {
+  return {
+    type: 'string',
+    contentMediaType: NDJSON,
+    contentSchema: { $ref: `#/components/schemas/${component}` },
+  } as const;
 }
 
 /** The lines of the body as they come in, each within the time that a request has. A body that is not read to its end ends its connection. */

@@ -45,14 +45,14 @@ export const Limit = z
   .transform(Number)
   .pipe(integer(1, MAX_LIMIT))
   .default(DEFAULT_LIMIT)
-  .meta({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT, description: 'Rows a page.' });
+  .meta({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT, description: 'Page size.' });
 
 export const SearchPrefix = z
   .string()
   .min(1)
   .max(100)
   .refine(isCleanText, 'must not contain U+0000 or lone surrogates')
-  .meta({ description: 'Matches what begins with this text, in upper or lower case.' });
+  .meta({ description: 'Prefix, case-insensitive.' });
 
 /** The parameters that every list takes. */
 export const pageParameters = {
@@ -68,7 +68,7 @@ export const pageParameters = {
 export function pageOf<Row extends z.ZodType>(row: Row) {
   return z.object({
     data: z.array(row),
-    next_cursor: z.string().nullable().meta({ description: 'The cursor of the next page; null on the last one.' }),
+    next_cursor: z.string().nullable().meta({ description: 'Cursor of the next page. Null on the last one.' }),
   });
 }
 

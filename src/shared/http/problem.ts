@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../events/integration-event.js';
+import { TOKEN_FAULTS } from '../tenancy/access.errors.js';
 import { isProblemCode, NextStep, nextStep, PROBLEM_ACTIONS, type NextFacts, type ProblemCode } from './next-action.js';
 import type { RefusedRequest } from './refusals.js';
 
@@ -12,25 +13,34 @@ export const FieldProblem = z
       .optional()
       .meta({ description: 'JSON pointer (RFC 6901) into the body.', examples: ['/features/0'] }),
     parameter: z.string().optional().meta({ description: 'Name of the path or query parameter.' }),
-    detail: z.string(),
+    detail: z.string().meta({ examples: ['is required'] }),
   })
   .meta({ id: 'FieldProblem' });
 
 export type FieldProblem = z.infer<typeof FieldProblem>;
 
-/** RFC 9457. `code` is the contract: programs branch on it, people read `detail`. Some codes add members of their own. */
+/** RFC 9457. `code` is the contract: programs switch on it, people read `detail`. Some codes add members of their own. */
 export const Problem = z
   .looseObject({
-    type: z.string().meta({ examples: ['urn:imprimatur:problem:TEMPLATE_NOT_FOUND'] }),
-    title: z.string(),
+    type: z.string().meta({ description: '`urn:imprimatur:problem:` and the code.' }),
+    title: z.string().meta({ description: 'Text of the HTTP status.' }),
     status: z.int(),
-    detail: z.string(),
-    instance: z.string().meta({ description: 'The request, by its X-Request-Id.' }),
-    code: z.string().meta({ examples: ['TEMPLATE_NOT_FOUND'] }),
+    detail: z.string().meta({ description: 'What failed, why, and what to do.' }),
+    instance: z.string().meta({ description: '`urn:request:` and the X-Request-Id.' }),
+    // A string to TypeScript, because an embedding application may have codes of its own.
+    code: z.string().meta({ id: 'ProblemCode', enum: Object.keys(PROBLEM_ACTIONS) }),
     next: NextStep,
-    errors: z.array(FieldProblem).optional(),
+    errors: z
+      .array(FieldProblem)
+      .optional()
+      .meta({ description: 'Faults of the request. Only with VALIDATION_FAILED.' }),
+    reason: z
+      .enum(TOKEN_FAULTS)
+      .meta({ id: 'TokenFault' })
+      .optional()
+      .meta({ description: 'Why the access token is refused. Only with UNAUTHENTICATED.' }),
   })
-  .meta({ id: 'Problem' });
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457). Some codes have further members.' });
 
 export type Problem = z.infer<typeof Problem>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../events/integration-event.js';
+import { SUBJECT_TYPES, SUBJECT_VIAS } from '../tenancy/actor.js';
 import { isCleanText, isJsonObject, jsonFault } from './json.js';
 import { rule } from './schema-messages.js';
 
@@ -19,7 +20,7 @@ export const ResourceId = z
   .union([z.string(), z.int()], rule(ID_RULE))
   .transform(String)
   .pipe(z.string().regex(RESOURCE_ID, ID_RULE))
-  .meta({ description: 'String or integer, kept as text.', examples: ['customer-001'] });
+  .meta({ description: 'String or integer; stored as a string.', examples: ['customer-001'] });
 
 /** An id in a path or in a query, where everything is text. */
 export const IdParameter = z.string().regex(RESOURCE_ID, ID_RULE);
@@ -64,5 +65,9 @@ export const TimestampParameter = time;
 
 /** On the way out: UTC, ends in Z. */
 export const UtcTime = z.iso.datetime().meta({ examples: ['2026-11-23T12:00:00.000Z'] });
+
+/** Who acted, and by which door. The operator of the server acts by its commands: see maintenance/. */
+export const ActorType = z.enum([...SUBJECT_TYPES, 'operator']).meta({ id: 'ActorType' });
+export const ActorVia = z.enum([...SUBJECT_VIAS, 'cli']).meta({ id: 'ActorVia' });
 
 export const FlagParameter = z.enum(['true', 'false']).transform((value) => value === 'true');

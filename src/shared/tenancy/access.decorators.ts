@@ -25,7 +25,7 @@ const TenantHeader = () =>
   ApiHeader({
     name: 'X-Tenant-Id',
     required: false,
-    description: 'For platform keys: the tenant to act for.',
+    description: 'Tenant to act for. Platform keys only.',
     schema: { type: 'string', pattern: TENANT_ID.source },
   });
 

@@ -7,16 +7,18 @@ import {
 } from '@nestjs/common';
 import type { Permission } from './permissions.js';
 
-/** The public reason why a token is refused. Only a token with a genuine signature is told more than TOKEN_INVALID. */
-export type TokenFault =
-  | 'TOKEN_INVALID'
-  | 'TOKEN_EXPIRED'
-  | 'TOKEN_NOT_YET_VALID'
-  | 'WRONG_AUDIENCE'
-  | 'WRONG_ISSUER'
-  | 'CLAIM_MISSING'
-  | 'TENANT_CLAIM_INVALID'
-  | 'TENANT_UNKNOWN';
+/** Public reasons why an access token is refused. Without a genuine signature the reason is TOKEN_INVALID, so that nobody can probe. */
+export const TOKEN_FAULTS = [
+  'TOKEN_INVALID',
+  'TOKEN_EXPIRED',
+  'TOKEN_NOT_YET_VALID',
+  'WRONG_AUDIENCE',
+  'WRONG_ISSUER',
+  'CLAIM_MISSING',
+  'TENANT_CLAIM_INVALID',
+  'TENANT_UNKNOWN',
+] as const;
+export type TokenFault = (typeof TOKEN_FAULTS)[number];
 
 /** One message for a missing, malformed, unknown, expired and revoked API key: a caller learns nothing about keys. */
 export class UnauthenticatedError extends UnauthorizedException {

@@ -1,12 +1,15 @@
 import { TENANT_PERMISSIONS, withinTenant, type Permission } from './permissions.js';
 import { assertTenantId } from './tenant-id.js';
 
+export const SUBJECT_TYPES = ['api_key', 'platform_key', 'user', 'license_key', 'service'] as const;
+export const SUBJECT_VIAS = ['rest', 'bus'] as const;
+
 /** Who acts: an API key, a person, a program with a license key, or a module of this process; and by which door. It stands in every event. */
 export interface Subject {
-  readonly type: 'api_key' | 'platform_key' | 'user' | 'license_key' | 'service';
+  readonly type: (typeof SUBJECT_TYPES)[number];
   /** Of the key, the person (`sub` of the token), the license or the module. */
   readonly id: string;
-  readonly via: 'rest' | 'bus';
+  readonly via: (typeof SUBJECT_VIAS)[number];
   /** Who vouches for a person: `iss` of the token. */
   readonly issuer?: string;
   /** The tenant that a platform key acts for. */

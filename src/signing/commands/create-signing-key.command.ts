@@ -2,11 +2,19 @@ import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-c
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { SigningKeyResponse } from '../signing-key.dto.js';
 
+export interface CreateSigningKeyOptions extends CommandOptions {
+  /** For sample data alone: the seed of a key that stands in public documents. */
+  readonly seed?: Buffer;
+}
+
 /** Makes a key that is published and does not sign yet. */
 export class CreateSigningKeyCommand extends TenantCommand<SigningKeyResponse> {
   static readonly operation = 'signing-keys.create';
 
-  constructor(actor: Actor, options: CommandOptions = {}) {
+  constructor(
+    actor: Actor,
+    override readonly options: CreateSigningKeyOptions = {},
+  ) {
     super(actor, options);
   }
 

@@ -13,7 +13,7 @@ export class CreateSigningKeyHandler implements ICommandHandler<CreateSigningKey
 
   execute(command: CreateSigningKeyCommand) {
     return this.unitOfWork.perform(command, async (transaction) =>
-      toSigningKeyResponse(await this.signingKeys.create(transaction, command.actor)),
+      toSigningKeyResponse(await this.signingKeys.create(transaction, command.actor, command.options.seed)),
     );
   }
 }

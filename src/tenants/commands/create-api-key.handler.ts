@@ -23,6 +23,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKeyCommand>
     return this.unitOfWork.perform(command, async (transaction) => {
       const secret = generateApiKey();
       const key = ApiKey.create(actor.tenantId, request, secret, now);
+      key.id = command.options.keyId ?? key.id;
       assertMayGrant(actor, key);
       await this.keys.insert(key);
       transaction.record(new ApiKeyCreatedEvent(actor, now, key.id, key.terms()));

@@ -1,0 +1,23 @@
+/** Values that the examples of the OpenAPI document name and that the sample data creates, so that each example succeeds. */
+export const EXAMPLES = {
+  tenantId: 'tenant-001',
+  productId: 'ISP-PRO-001',
+  /** Its licenses are valid in the US and Canada only. */
+  templateId: 'professional-isp',
+  /** Without restrictions, so that the sample license is valid on every machine. */
+  openTemplateId: 'team-yearly',
+  featureId: 'exports',
+  customerId: 'customer-001',
+  licenseId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e',
+  licenseKey: 'A1B2-C3D4-E5F6-0718-293A',
+  activationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4f',
+  fingerprint: '5f2d9c1e7ab04c3f',
+  apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
+  /** Grows from 32 zero bytes. Everybody knows its private key, so the sample key is revoked before it could sign. */
+  kid: '9ZP03Nu8GrXPAUkbKNxHOKBzxPX83SShgFkRNK-f2lw',
+} as const;
+
+/** Seed of the signing key `EXAMPLES.kid`. */
+export const EXAMPLE_SEED = Buffer.alloc(32);
+
+export const EXAMPLE_REQUEST_ID = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d51';
