@@ -13,6 +13,7 @@ import { ProcessMetrics } from '../dist/metrics/process-metrics.js';
 import { setUpOpenApi } from '../dist/openapi.js';
 import { createFastifyAdapter } from '../dist/shared/http/fastify.js';
 import { PROBLEM_ACTIONS } from '../dist/shared/http/next-action.js';
+import { PROBLEM_DETAILS } from '../dist/shared/http/problem-examples.js';
 import { Metrics } from '../dist/shared/metrics/metrics.js';
 import { Secrets } from '../dist/shared/secrets/secrets.js';
 
@@ -94,9 +95,10 @@ function problemsTable(old) {
   const rows = Object.entries(PROBLEM_ACTIONS).map(([name, action]) => [
     code(name),
     examples[name] ? String(examples[name].value.status) : PROSE,
+    PROBLEM_DETAILS[name],
     code(action),
   ]);
-  return table(['code', 'status', '`next.action`'], rows, old);
+  return table(['code', 'status', 'for example', '`next.action`'], rows, old);
 }
 
 function codesTable(codes, old) {
