@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import accepts from 'accepts';
 import type { FastifyInstance } from 'fastify';
 
 const CACHE_CONTROL = 'public, max-age=600';
@@ -21,6 +22,8 @@ const PAGE = (base: string) => `<!DOCTYPE html>
 </html>
 `;
 
+const INDEX = { name: 'Imprimatur', documentation: 'docs', openapi: 'openapi.json', health: 'health/ready' };
+
 /** The document is found beside the page, below whatever path a proxy serves us. A remembered key would lie in the browser's storage. */
 const INIT = `SwaggerUIBundle({
   url: new URL('../openapi.json', document.currentScript.src).href,
@@ -29,7 +32,19 @@ const INIT = `SwaggerUIBundle({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   persistAuthorization: false,
+  plugins: [sendLinesAsTheyAre],
 });
+
+// Swagger UI would quote text whose media type has "json" in its name.
+function sendLinesAsTheyAre() {
+  return {
+    afterLoad() {
+      const sample = this.fn.getSampleSchema;
+      this.fn.getSampleSchema = (schema, type, config, example) =>
+        /ndjson/.test(type) && typeof example === 'string' ? example : sample(schema, type, config, example);
+    },
+  };
+}
 `;
 
 /**
@@ -49,6 +64,12 @@ export function serveDocumentation(fastify: FastifyInstance, document: object): 
   serve('/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8', file('swagger-ui-bundle.js'));
   serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', file('swagger-ui.css'));
   serve('/docs/favicon-32x32.png', 'image/png', file('favicon-32x32.png'));
+  // Relative, because a proxy may serve us below a path of its own.
+  fastify.get('/', (request, reply) => {
+    reply.header('Vary', 'Accept');
+    const isBrowser = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
+    return isBrowser ? reply.redirect('docs') : reply.send(INDEX);
+  });
   const json = Buffer.from(JSON.stringify(document));
   fastify.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(json));
 }

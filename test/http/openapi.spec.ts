@@ -314,6 +314,20 @@ describe('the OpenAPI document', () => {
     expect(outcomes.denied).toBeGreaterThan(40);
   });
 
+  it('sends browsers from / to Swagger UI, and gives others an index', async () => {
+    const browser = await app.anonymous().getAs('text/html,application/xhtml+xml,*/*;q=0.8', '/');
+    expect({ status: browser.status, location: browser.headers.location! }).toEqual({
+      status: 302,
+      location: 'docs',
+    });
+    const program = await app.anonymous().getAs('*/*', '/');
+    expect({ status: program.status, body: program.body }).toMatchObject({
+      status: 200,
+      body: { openapi: 'openapi.json' },
+    });
+    expect((await app.anonymous().post('/')).status).toBe(405);
+  });
+
   it('serves Swagger UI', async () => {
     const page = await app.anonymous().get('/docs');
     expect(page.status).toBe(200);

@@ -1,0 +1,37 @@
+// Checks the OpenAPI document with @redocly/cli (recommended) and @stoplight/spectral-cli (spectral:oas): no error, no warning. Not a part of
+// `npm test` and CI, because the two are 127 MB that nothing else needs: npx installs them from the npm registry. Redocly's telemetry is off.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../dist/app.module.js';
+import { loadConfig } from '../dist/config.js';
+import { APP_OPTIONS } from '../dist/create-app.js';
+import { setUpOpenApi } from '../dist/openapi.js';
+import { createFastifyAdapter } from '../dist/shared/http/fastify.js';
+import { Secrets } from '../dist/shared/secrets/secrets.js';
+
+const config = loadConfig({});
+const secrets = new Secrets([Buffer.alloc(32)], Buffer.alloc(32));
+const root = AppModule.forRoot({ config, databaseUrl: 'postgres://127.0.0.1/none', secrets });
+const options = { ...APP_OPTIONS, preview: true, logger: false };
+const document = setUpOpenApi(await NestFactory.create(root, createFastifyAdapter(config), options));
+
+const folder = mkdtempSync(join(tmpdir(), 'imprimatur-openapi-'));
+try {
+  const file = join(folder, 'openapi.json');
+  const rules = join(folder, 'spectral.json');
+  writeFileSync(file, JSON.stringify(document));
+  writeFileSync(rules, JSON.stringify({ extends: ['spectral:oas'] }));
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  for (const call of [
+    ['@redocly/cli@2.77.0', 'lint', '--extends=recommended', '--max-problems=100', file],
+    ['@stoplight/spectral-cli@6.16.3', 'lint', '--ruleset', rules, '--fail-severity=warn', file],
+  ]) {
+    const { status } = spawnSync('npx', ['--yes', '--ignore-scripts', ...call], { stdio: 'inherit', env });
+    if (status !== 0) process.exitCode = 1;
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
