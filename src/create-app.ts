@@ -4,8 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './config.js';
 import { AppModule, type Runtime } from './app.module.js';
 import { setUpOpenApi } from './openapi.js';
-import { allowPages } from './shared/http/cors.js';
-import { Exports } from './shared/http/exports.js';
+import { configureCors } from './shared/http/cors.js';
+import { ExportRegistry } from './shared/http/exports.js';
 import { createFastifyAdapter } from './shared/http/fastify.js';
 import { measureRequests } from './shared/http/measure-requests.js';
 import { JsonLogger } from './shared/json-logger.js';
@@ -33,10 +33,10 @@ export async function prepareApp(app: NestFastifyApplication, { settings }: Conf
   const fastify = app.getHttpAdapter().getInstance();
   measureRequests(fastify, app.get(Metrics));
   fastify.addHook('preClose', (done) => {
-    app.get(Exports).breakOff();
+    app.get(ExportRegistry).abortAll();
     done();
   });
-  allowPages(app, settings.CORS_ORIGINS);
+  configureCors(app, settings.CORS_ORIGINS);
   const document = setUpOpenApi(app);
   await app.init();
   await fastify.ready();

@@ -5,7 +5,7 @@ import { adminKeyFile } from './tenants/index.js';
 
 const EXIT_FAILURE = 1;
 /** Ctrl-C reaches this process twice when npm started it: from the terminal, and passed on by npm. */
-const IMPATIENCE_MS = 1_000;
+const FORCE_EXIT_AFTER_MS = 1_000;
 
 /** Completes "Imprimatur …" where a failure is described. */
 let failed = 'did not start';
@@ -31,7 +31,7 @@ function nextSignal(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         askedAt ??= performance.now();
-        if (performance.now() - askedAt > IMPATIENCE_MS) process.exit(EXIT_FAILURE);
+        if (performance.now() - askedAt > FORCE_EXIT_AFTER_MS) process.exit(EXIT_FAILURE);
         arrived();
       });
     }

@@ -2,7 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
-import { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './licensing/index.js';
+import {
+  BatchActionResult,
+  BatchIssueLine,
+  BatchActionLine,
+  BatchRenewLine,
+  BatchIssueResult,
+} from './licensing/index.js';
 import { EXAMPLE_REQUEST_ID, EXAMPLES } from './shared/examples.js';
 import { PROBLEM_CODES, type ProblemCodes } from './shared/http/api.decorators.js';
 import { NDJSON } from './shared/http/ndjson.js';
@@ -89,8 +95,8 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
     schemas: {
       ...document.components?.schemas,
       ...toComponents(Problem, 'output').components,
-      ...toComponents(z.union([BatchOrder, BatchRenewal, BatchRefusal]), 'input').components,
-      ...toComponents(z.union([BatchResult, BatchChangeResult]), 'output').components,
+      ...toComponents(z.union([BatchIssueLine, BatchRenewLine, BatchActionLine]), 'input').components,
+      ...toComponents(z.union([BatchIssueResult, BatchActionResult]), 'output').components,
     },
   };
   markOptionalBodies(document);

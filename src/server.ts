@@ -11,7 +11,7 @@ import { keepsNamedStatements } from './database/named-statements.js';
 import { monitorOf } from './database/pool.js';
 import { assertSafeDatabase, assertSessionSettings, selectWith } from './database/preflight.js';
 import { withClient } from './database/with-client.js';
-import { assertSecretsFit, hasIssued } from './licensing/index.js';
+import { assertSecretsMatch, hasIssuedLicenses } from './licensing/index.js';
 import { RevocationListPublisher } from './offline/index.js';
 import { addSampleData } from './sample-data.js';
 import { loadSecrets } from './shared/secrets/load-secrets.js';
@@ -34,7 +34,7 @@ const logger = new Logger('EmbeddedPostgres');
 
 /** Starts everything in order. Whatever fails, what was started before it is stopped again. */
 export async function startServer(config: Config): Promise<Server> {
-  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, ELSEWHERE, undefined);
+  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, EXTERNAL_DATABASE, undefined);
   const report = (sentence: string) => logger.warn(sentence);
   const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server', { report });
   try {
@@ -52,7 +52,7 @@ export async function startServer(config: Config): Promise<Server> {
 type KeptDatabase = Pick<EmbeddedPostgres, 'lost' | 'stop'>;
 
 /** A database that somebody else keeps: it is not ours to stop, and the pool reconnects when it comes back. */
-const ELSEWHERE: KeptDatabase = {
+const EXTERNAL_DATABASE: KeptDatabase = {
   lost: new Promise(() => undefined),
   stop: () => Promise.resolve(),
 };
@@ -66,10 +66,10 @@ async function serve(
   const secrets = await withClient(databaseUrl, async (client) => {
     await assertSafeDatabase(selectWith(client));
     await assertSessionSettings(selectWith(client), config);
-    const isSealed = (await hasIssued(client)) || (await hasSigningKeys(client));
+    const isSealed = (await hasIssuedLicenses(client)) || (await hasSigningKeys(client));
     const mayCreate = config.databaseUrl === undefined && !isSealed;
     const loaded = await loadSecrets(config, { mayCreate });
-    await assertSecretsFit(client, loaded);
+    await assertSecretsMatch(client, loaded);
     await assertSigningKeysOpen(client, loaded);
     return loaded;
   });

@@ -3,7 +3,7 @@ import { EXAMPLES } from '../shared/examples.js';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { FreeForm, FreeFormInput, text, UtcTime } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
-import { Reason } from '../licensing/index.js';
+import { ActionReason } from '../licensing/index.js';
 import { ACTIVATION_STATUSES, ACTIVATION_TYPES, type Activation } from './activation.entity.js';
 
 const MAX_UNITS = 10_000;
@@ -31,7 +31,7 @@ export const ActivateRequest = z
   .strictObject({
     ...deviceFields,
     activation_type: z.enum(['ONLINE', 'EMERGENCY']).default('ONLINE'),
-    reason: Reason.optional(),
+    reason: ActionReason.optional(),
   })
   .meta({ id: 'ActivateRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, name: 'Front desk' }] });
 export type ActivateRequest = z.infer<typeof ActivateRequest>;
@@ -40,7 +40,7 @@ export type ActivateRequest = z.infer<typeof ActivateRequest>;
 export const DeviceInput = z.strictObject({
   ...deviceFields,
   activation_type: z.enum(ACTIVATION_TYPES).default('ONLINE'),
-  reason: Reason.optional(),
+  reason: ActionReason.optional(),
 });
 export type DeviceInput = z.infer<typeof DeviceInput>;
 

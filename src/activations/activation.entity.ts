@@ -10,7 +10,7 @@ export const ACTIVATION_TYPES = ['ONLINE', 'OFFLINE', 'EMERGENCY'] as const;
 export type ActivationType = (typeof ACTIVATION_TYPES)[number];
 
 /** What an activation is made with besides what the device says of itself. */
-export interface Grant {
+export interface SeatGrant {
   readonly tenantId: string;
   readonly licenseId: string;
   readonly now: Date;
@@ -25,7 +25,7 @@ export interface Grant {
 }
 
 /** What of an activation is counted, where users or units are. */
-export type Counted = Readonly<Pick<Activation, 'userId' | 'units'>>;
+export type CountedFields = Readonly<Pick<Activation, 'userId' | 'units'>>;
 
 /** One device that uses a license. A device that ended and comes again is another activation. */
 @Entity('license_activations')
@@ -97,7 +97,7 @@ export class Activation {
   @Column({ type: 'timestamptz', name: 'created_at', update: false })
   createdAt!: Date;
 
-  static begin(device: DeviceInput, grant: Grant): Activation {
+  static create(device: DeviceInput, grant: SeatGrant): Activation {
     const { tenantId, licenseId, now } = grant;
     const activation = Object.assign(new Activation(), {
       tenantId,
@@ -120,12 +120,12 @@ export class Activation {
       endedAt: null,
       createdAt: now,
     });
-    activation.seen(device, grant);
+    activation.updateFrom(device, grant);
     return activation;
   }
 
   /** The device is there again. What it says of itself replaces what it said before. */
-  seen(device: DeviceInput, { now, ipAddress, leaseExpiresAt, toleranceMs, lentUntil }: Grant): void {
+  updateFrom(device: DeviceInput, { now, ipAddress, leaseExpiresAt, toleranceMs, lentUntil }: SeatGrant): void {
     if (this.activationType === 'OFFLINE') this.activationType = device.activation_type;
     this.userId = device.user_id ?? this.userId;
     this.units = device.units ?? this.units;
@@ -138,8 +138,8 @@ export class Activation {
     this.lastSeenAt = now;
     const latest = leaseExpiresAt && new Date(leaseExpiresAt.getTime() + toleranceMs);
     const kept = latest && this.leaseExpiresAt && this.leaseExpiresAt <= latest ? this.leaseExpiresAt : null;
-    this.lentUntil = later(this.lentUntil, lentUntil);
-    this.leaseExpiresAt = leaseExpiresAt && later(later(leaseExpiresAt, kept), this.lentUntil);
+    this.lentUntil = laterOf(this.lentUntil, lentUntil);
+    this.leaseExpiresAt = leaseExpiresAt && laterOf(laterOf(leaseExpiresAt, kept), this.lentUntil);
   }
 
   /** Its seat is free. Harmless when it was before. Throws SeatLentError while a license file for it is out. */
@@ -159,6 +159,6 @@ export class Activation {
 }
 
 /** Of two times the later one; null is none. */
-function later(one: Date | null, other: Date | null): Date | null {
+function laterOf(one: Date | null, other: Date | null): Date | null {
   return one && other ? (one > other ? one : other) : (one ?? other);
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
-import { leaseEndSql, whatCounts, type License, type Tally } from '../licensing/index.js';
-import { Activation, type Counted } from './activation.entity.js';
-import type { Device } from './seat-keeper.js';
-import type { Others } from './seat-decision.js';
+import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
+import { leaseEndSql, seatMetric, type License, type SeatCounts } from '../licensing/index.js';
+import { Activation, type CountedFields } from './activation.entity.js';
+import type { SeatRequest } from './seat-keeper.js';
+import type { OtherActivations } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
 
 /** $5 milliseconds is what a stored time may be ahead of what could be written now. Beyond, a clock was ahead when it was written. */
@@ -26,7 +26,7 @@ const END_LEASES = {
            AND (lease_expires_at <= $3 OR lease_expires_at > ${LATEST_LEASE} + ${TOLERANCE} OR last_seen_at > $3 + ${TOLERANCE})
          RETURNING activation_id`,
 };
-const TALLY = {
+const COUNT_OTHERS = {
   name: 'activations.tally',
   text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
                 count(DISTINCT coalesce(user_id, activation_id::text))::int AS users, coalesce(bool_or(user_id = coalesce($4::text, (
@@ -99,7 +99,7 @@ const RELEASE = {
 };
 
 @Injectable()
-export class ActivationRepository extends TenantRepository<Activation> {
+export class ActivationRepository extends TenantScopedRepository<Activation> {
   constructor(unitOfWork: UnitOfWork) {
     super(Activation, 'activationId', unitOfWork);
   }
@@ -130,7 +130,7 @@ export class ActivationRepository extends TenantRepository<Activation> {
   }
 
   /** The latest activation that a device had at a time, as it is now. */
-  async findDeviceOf(tenantId: string, licenseId: string, fingerprint: string, instant: Date) {
+  async findDeviceAsOf(tenantId: string, licenseId: string, fingerprint: string, instant: Date) {
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query({
         name: 'activations.find-device-of',
@@ -144,11 +144,16 @@ export class ActivationRepository extends TenantRepository<Activation> {
   }
 
   /** What was active at a time; `counted` is what was counted then of activations that have changed since. */
-  async tallyAsOf(tenantId: string, licenseId: string, counted: ReadonlyMap<string, Counted>, instant: Date) {
+  async countSeatsAsOf(
+    tenantId: string,
+    licenseId: string,
+    counted: ReadonlyMap<string, CountedFields>,
+    instant: Date,
+  ) {
     const was = [...counted].map(([activation_id, { units, userId }]) => ({ activation_id, units, user_id: userId }));
     const values = [tenantId, licenseId, instant, JSON.stringify(was)];
     const [tally] = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<Tally>({ ...TALLY_AS_OF, values }),
+      transaction.query<SeatCounts>({ ...TALLY_AS_OF, values }),
     );
     if (!tally) throw new Error('A sum has one row.');
     return tally;
@@ -158,7 +163,7 @@ export class ActivationRepository extends TenantRepository<Activation> {
    * Writes down which leases ended by the clock, and cuts what a clock that was ahead wrote: a lease to `leaseEnd`, when a device was
    * seen to now. Under the license's lock. Returns what was changed.
    */
-  endLeases(transaction: Transaction, licenseId: string, now: Date, leaseEnd: Date | null, toleranceMs: number) {
+  expireLeases(transaction: Transaction, licenseId: string, now: Date, leaseEnd: Date | null, toleranceMs: number) {
     return transaction.query({
       ...END_LEASES,
       values: [transaction.tenantId, licenseId, now, leaseEnd, toleranceMs],
@@ -166,9 +171,13 @@ export class ActivationRepository extends TenantRepository<Activation> {
   }
 
   /** What is active besides this device. A user that is not named is the one it has. Under the license's lock, after `endLeases`. */
-  async others(transaction: Transaction, licenseId: string, { fingerprint, user_id }: Device): Promise<Others> {
+  async countOthers(
+    transaction: Transaction,
+    licenseId: string,
+    { fingerprint, user_id }: SeatRequest,
+  ): Promise<OtherActivations> {
     const values = [transaction.tenantId, licenseId, fingerprint, user_id ?? null];
-    const [tally] = await transaction.query<Others>({ ...TALLY, values });
+    const [tally] = await transaction.query<OtherActivations>({ ...COUNT_OTHERS, values });
     if (!tally) throw new Error('A sum has one row.');
     return tally;
   }
@@ -181,7 +190,7 @@ export class ActivationRepository extends TenantRepository<Activation> {
     missing: number,
     now: Date,
   ): Promise<SeatRelease> {
-    const values = [transaction.tenantId, license.licenseId, fingerprint, now, whatCounts(license), missing];
+    const values = [transaction.tenantId, license.licenseId, fingerprint, now, seatMetric(license), missing];
     const [found] = await transaction.query<{ devices: number; held_until: Date | null }>({ ...RELEASE, values });
     if (!found) return {};
     const heldUntil = found.held_until ?? undefined;
@@ -191,7 +200,7 @@ export class ActivationRepository extends TenantRepository<Activation> {
   }
 
   /** Under the license's lock. Returns what lost its seat; nothing when there is no other device that can. */
-  async endOldest(transaction: Transaction, licenseId: string, except: string, by: 'device' | 'user', now: Date) {
+  async evictOldest(transaction: Transaction, licenseId: string, except: string, by: 'device' | 'user', now: Date) {
     const rows = await transaction.query({
       name: `activations.end-oldest-${by}`,
       text: `UPDATE license_activations item SET status = 'DEACTIVATED', ended_at = $4
@@ -203,7 +212,7 @@ export class ActivationRepository extends TenantRepository<Activation> {
   }
 
   /** By the terms of its license, whose lock it does not need, because it takes no seat. Undefined when the seat has ended. */
-  async renew(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, toleranceMs: number) {
+  async renewLease(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, toleranceMs: number) {
     const device = [transaction.tenantId, licenseId, fingerprint];
     const [, [row]] = await Promise.all([
       transaction.query({ ...LOCK_DEVICE, values: device }),

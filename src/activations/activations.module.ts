@@ -12,19 +12,19 @@ import { FindActivationHandler } from './queries/find-activation.handler.js';
 import { FindSeatReleaseHandler } from './queries/find-seat-release.handler.js';
 import { FindSeatsAsOfHandler } from './queries/find-seats-as-of.handler.js';
 import { ListActivationsHandler } from './queries/list-activations.handler.js';
-import { LastSeen } from './last-seen.js';
-import { Refusals } from './refusals.js';
-import { SeatKeeper } from './seat-keeper.js';
+import { DeviceLastSeen } from './last-seen.js';
+import { ActivationRefusals } from './refusals.js';
+import { SeatAllocator } from './seat-keeper.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Activation]), LicensingModule],
   controllers: [ActivationsController],
   providers: [
     ActivationRepository,
-    SeatKeeper,
+    SeatAllocator,
     ClientEventLimit,
-    Refusals,
-    LastSeen,
+    ActivationRefusals,
+    DeviceLastSeen,
     ActivateDeviceHandler,
     DeactivateDeviceHandler,
     HeartbeatHandler,
@@ -33,6 +33,6 @@ import { SeatKeeper } from './seat-keeper.js';
     FindSeatsAsOfHandler,
     ListActivationsHandler,
   ],
-  exports: [LastSeen, Refusals, SeatKeeper],
+  exports: [DeviceLastSeen, ActivationRefusals, SeatAllocator],
 })
 export class ActivationsModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
-import { seatLimit, type SeatTerms } from '../licensing/index.js';
+import { seatLimit, type SeatPolicy } from '../licensing/index.js';
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
@@ -48,7 +48,7 @@ export class ClientEventLimitError extends RateLimitedError {
 }
 
 /** How many changes of one kind programs may make to a license in an hour: each seat can change hands every three minutes. */
-export function changesAllowed(license: SeatTerms): number {
+export function changesAllowed(license: SeatPolicy): number {
   const seats = seatLimit(license);
   if (seats === null) return UNLIMITED_SEATS_CHANGES;
   return Math.min(MAX_CHANGES, BASE_CHANGES + CHANGES_PER_SEAT * seats);
@@ -70,7 +70,7 @@ export class ClientEventLimit {
   /** Records an event, or fails the unit of work with ClientEventLimitError: a change is either recorded or refused. */
   record(transaction: Transaction, actor: Actor, event: IntegrationEvent, allowed: number): void {
     if (ClientEventLimit.appliesTo(actor)) {
-      const values = [event.tenantId, event.about.licenseId, event.type, allowed];
+      const values = [event.tenantId, event.resource.licenseId, event.type, allowed];
       transaction.write({ ...COUNT, values }, (error) =>
         violates(error, 'license_client_events_allowed') ? new ClientEventLimitError(event, allowed) : error,
       );

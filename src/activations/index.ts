@@ -1,5 +1,5 @@
 export { deviceFields, Fingerprint, ActivationResponse, toActivationResponse } from './activation.dto.js';
-export { ACTIVATION_CHANGED, type ActivationThen, type PastActivationChange } from './activation-as-of.js';
+export { ACTIVATION_CHANGED, type ActivationAsOf, type PastActivationChange } from './activation-as-of.js';
 export type { Activation } from './activation.entity.js';
 export {
   ActivationLimitReachedError,
@@ -18,11 +18,11 @@ export {
   LicenseActivatedEvent,
   LicenseDeactivatedEvent,
 } from './events/activation.events.js';
-export { LastSeen } from './last-seen.js';
+export { DeviceLastSeen } from './last-seen.js';
 export { FindActivationQuery } from './queries/find-activation.query.js';
 export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
-export { Refusals } from './refusals.js';
-export { SeatKeeper } from './seat-keeper.js';
+export { ActivationRefusals } from './refusals.js';
+export { SeatAllocator } from './seat-keeper.js';
 export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';
 export { ListActivationsQuery } from './queries/list-activations.query.js';

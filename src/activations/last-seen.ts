@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Chore } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/chore.js';
 import { DatabaseClock } from '../shared/database-clock.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 
@@ -18,8 +18,8 @@ const WRITE = {
 
 /** Remembers when each device was last seen and writes it down now and then, one statement a tenant, off the request's path. */
 @Injectable()
-export class LastSeen implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new Chore(LastSeen.name, 'When devices were last seen could not be written');
+export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(DeviceLastSeen.name, 'When devices were last seen could not be written');
   private seen = new Map<string, Map<string, Date>>();
 
   constructor(
@@ -35,7 +35,7 @@ export class LastSeen implements OnApplicationBootstrap, BeforeApplicationShutdo
     return this.chore.stop(() => this.flush());
   }
 
-  note({ tenantId, activationId }: { tenantId: string; activationId: string }, now: Date): void {
+  record({ tenantId, activationId }: { tenantId: string; activationId: string }, now: Date): void {
     const ofTenant = this.seen.get(tenantId);
     if (ofTenant) ofTenant.set(activationId, now);
     else this.seen.set(tenantId, new Map([[activationId, now]]));

@@ -13,12 +13,12 @@ const MAX_LICENSES = 10_000;
 /** How long it is believed that a license has used up the hour, whose end is told by the database's clock. */
 const EXHAUSTED_MS = 60_000;
 
-const NOTE = {
+const INSERT_REFUSAL = {
   name: 'activation-refusals.note',
   text: `INSERT INTO license_activation_refusals (tenant_id, license_id, fingerprint, hour) VALUES ($1, $2, $3, $4)
          ON CONFLICT DO NOTHING RETURNING 1`,
 };
-const FORGET = {
+const DELETE_OLD_REFUSALS = {
   name: 'activation-refusals.forget',
   text: 'DELETE FROM license_activation_refusals WHERE tenant_id = $1 AND license_id = $2 AND hour < $3',
 };
@@ -29,7 +29,7 @@ const FORGET = {
  * programs cause beyond a number are summed up by one event.
  */
 @Injectable()
-export class Refusals {
+export class ActivationRefusals {
   /** The hours in which refusals of licenses are not recorded any more, so that a flood of them costs no statement. */
   private readonly exhausted: CommittedCache<Date>;
 
@@ -40,7 +40,7 @@ export class Refusals {
     this.exhausted = new CommittedCache(unitOfWork, { max: MAX_LICENSES, ttl: EXHAUSTED_MS });
   }
 
-  async note(actor: Actor, licenseId: string, fingerprint: string, seats: SeatShortage, now: Date): Promise<void> {
+  async record(actor: Actor, licenseId: string, fingerprint: string, seats: SeatShortage, now: Date): Promise<void> {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
     const limited = ClientEventLimit.appliesTo(actor);
     // Inside another unit of work a limit would fail that one, which records the refusal itself when it has ended.
@@ -48,7 +48,12 @@ export class Refusals {
     const fill = this.exhausted.beginFill();
     try {
       await this.unitOfWork.run(actor.tenantId, (transaction) =>
-        this.record(transaction, actor, new ActivationRefusedEvent(actor, now, licenseId, fingerprint, seats), hour),
+        this.recordEvent(
+          transaction,
+          actor,
+          new ActivationRefusedEvent(actor, now, licenseId, fingerprint, seats),
+          hour,
+        ),
       );
     } catch (error) {
       if (!(error instanceof ClientEventLimitError)) throw error;
@@ -57,13 +62,13 @@ export class Refusals {
     }
   }
 
-  private async record(transaction: Transaction, actor: Actor, event: ActivationRefusedEvent, hour: Date) {
+  private async recordEvent(transaction: Transaction, actor: Actor, event: ActivationRefusedEvent, hour: Date) {
     const { licenseId, fingerprint } = event;
     const values = [actor.tenantId, licenseId, fingerprint, hour];
-    if ((await transaction.query({ ...NOTE, values })).length === 0) return;
+    if ((await transaction.query({ ...INSERT_REFUSAL, values })).length === 0) return;
     // The hour before stays, for a process whose clock is a little late.
     const old = new Date(hour.getTime() - HOUR_MS);
-    transaction.write({ ...FORGET, values: [actor.tenantId, licenseId, old] });
+    transaction.write({ ...DELETE_OLD_REFUSALS, values: [actor.tenantId, licenseId, old] });
     this.limit.record(transaction, actor, event, MAX_REFUSALS);
   }
 }

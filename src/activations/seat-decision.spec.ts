@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
-import { seatLimit, seatsInUse, type SeatTerms } from '../licensing/index.js';
-import { decideSeat, weightOf } from './seat-decision.js';
+import { seatLimit, seatsInUse, type SeatPolicy } from '../licensing/index.js';
+import { decideSeat, seatsRequired } from './seat-decision.js';
 
-const terms = (change: Partial<SeatTerms>): SeatTerms => ({
+const terms = (change: Partial<SeatPolicy>): SeatPolicy => ({
   licenseType: 'SUBSCRIPTION',
   licenseModel: 'PER_SEAT',
   maxActivations: 5,
@@ -16,14 +16,14 @@ const tally = (n: number) => ({ activations: n, units: n, users: n, sameUser: fa
 
 describe('a device', () => {
   it('weighs its units where processors or cores are counted, and one seat elsewhere', () => {
-    expect(weightOf(terms({ licenseModel: 'PER_CORE' }), { units: 16 }, tally(0))).toBe(16);
-    expect(weightOf(terms({}), { units: 16 }, tally(0))).toBe(1);
+    expect(seatsRequired(terms({ licenseModel: 'PER_CORE' }), { units: 16 }, tally(0))).toBe(16);
+    expect(seatsRequired(terms({}), { units: 16 }, tally(0))).toBe(1);
   });
 
   it('weighs nothing where its user has a seat on another device', () => {
     const named = terms({ licenseType: 'NAMED_USER' });
-    expect(weightOf(named, { units: 1 }, { ...tally(3), sameUser: true })).toBe(0);
-    expect(weightOf(named, { units: 1 }, tally(3))).toBe(1);
+    expect(seatsRequired(named, { units: 1 }, { ...tally(3), sameUser: true })).toBe(0);
+    expect(seatsRequired(named, { units: 1 }, tally(3))).toBe(1);
   });
 
   it('gets the last seat and not one more', () => {

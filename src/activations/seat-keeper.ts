@@ -6,7 +6,7 @@ import {
   maxActivationsOf,
   seatLimit,
   seatsInUse,
-  whatCounts,
+  seatMetric,
   type License,
   type RecordedReason,
 } from '../licensing/index.js';
@@ -17,27 +17,27 @@ import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
 import type { Actor } from '../shared/tenancy/actor.js';
-import { rowName } from '../shared/tenancy/tenant.repository.js';
-import { Turns } from '../shared/turns.js';
+import { rowKeyString } from '../shared/tenancy/tenant.repository.js';
+import { KeyedMutex } from '../shared/turns.js';
 import type { Activation } from './activation.entity.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';
 import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
-import { decideSeat, weightOf, type Others } from './seat-decision.js';
+import { decideSeat, seatsRequired, type OtherActivations } from './seat-decision.js';
 
 /** What decides about the seat of a device. */
-export interface Device {
+export interface SeatRequest {
   readonly fingerprint: string;
   readonly user_id?: string | undefined;
   readonly units?: number | undefined;
 }
 
 /** Each device has a name. */
-const NO_DEVICE: Device = { fingerprint: '' };
+const NO_DEVICE: SeatRequest = { fingerprint: '' };
 
 /** A license under its lock, the device that is asked about, and what is active besides it. */
-export interface LockedSeats {
+export interface LockedLicense {
   /** When that was: what is done later is done at a later time. */
   readonly now: Date;
   /** See DatabaseClock. */
@@ -45,13 +45,13 @@ export interface LockedSeats {
   readonly license: License;
   /** The latest activation of the device, which may have ended. */
   readonly device: Activation | undefined;
-  readonly others: Others;
+  readonly others: OtherActivations;
 }
 
 /** The one place where seats are counted and change hands: under the lock of the license. */
 @Injectable()
-export class SeatKeeper {
-  private readonly turns = new Turns();
+export class SeatAllocator {
+  private readonly turns = new KeyedMutex();
   /** Licenses whose turn it is, and whether leases of them were ended or cut in it. */
   private readonly changed = new Map<string, boolean>();
 
@@ -65,14 +65,14 @@ export class SeatKeeper {
   ) {}
 
   /** Whoever is inside a unit of work may hold the lock already, and must not wait for its turn. */
-  inTurn<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
+  serialize<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
     if (this.unitOfWork.isOpen) return work();
     return this.limit.watch(actor, licenseId, () => this.takeTurn(actor, licenseId, work));
   }
 
   private takeTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
-    const name = rowName(tenantId, licenseId);
-    return this.turns.take(name, async () => {
+    const name = rowKeyString(tenantId, licenseId);
+    return this.turns.run(name, async () => {
       this.changed.set(name, false);
       try {
         return await work();
@@ -89,24 +89,24 @@ export class SeatKeeper {
   private endLeases(tenantId: string, licenseId: string): Promise<unknown> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       const { license, others } = await this.lock(transaction, licenseId, NO_DEVICE);
-      this.seats.setInUse(transaction, license, seatsInUse(license, others));
+      this.seats.setSeatsInUse(transaction, license, seatsInUse(license, others));
     });
   }
 
   /** Throws LicenseNotFoundError. */
-  async lock(transaction: Transaction, licenseId: string, device: Device): Promise<LockedSeats> {
+  async lock(transaction: Transaction, licenseId: string, device: SeatRequest): Promise<LockedLicense> {
     const { tenantId } = transaction;
-    const license = await this.seats.lock(tenantId, licenseId);
+    const license = await this.seats.acquire(tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     const { toleranceMs } = this.databaseClock;
     const endedBy = this.databaseClock.settled(now);
     const [changed, found, others] = await Promise.all([
-      this.activations.endLeases(transaction, licenseId, endedBy, leaseEnd(license, endedBy), toleranceMs),
+      this.activations.expireLeases(transaction, licenseId, endedBy, leaseEnd(license, endedBy), toleranceMs),
       this.activations.lockDevice(transaction, licenseId, device.fingerprint),
-      this.activations.others(transaction, licenseId, device),
+      this.activations.countOthers(transaction, licenseId, device),
     ]);
-    const name = rowName(tenantId, licenseId);
+    const name = rowKeyString(tenantId, licenseId);
     if (changed.length > 0 && this.changed.has(name)) this.changed.set(name, true);
     return { now, toleranceMs, license, device: found, others };
   }
@@ -115,34 +115,34 @@ export class SeatKeeper {
    * Makes sure of a seat for the device, and writes down how many are in use with it. `known` is its activation, if it has
    * one that is active. Throws InvalidFieldError, ActivationLimitReachedError.
    */
-  async seatFor(transaction: Transaction, actor: Actor, locked: LockedSeats, device: Device) {
+  async takeSeat(transaction: Transaction, actor: Actor, locked: LockedLicense, device: SeatRequest) {
     const { license, now } = locked;
     const known = locked.device?.status === 'ACTIVE' ? locked.device : undefined;
     const user = device.user_id ?? known?.userId ?? undefined;
-    const countsUsers = whatCounts(license) === 'users';
+    const countsUsers = seatMetric(license) === 'users';
     if (countsUsers && user === undefined)
       throw new InvalidFieldError('/user_id', 'is required: this license counts users');
     let others = locked.others;
     const units = device.units ?? known?.units ?? 1;
     // Another user on the device is another seat.
     const keeps = known && (!countsUsers || known.userId === null || known.userId === user);
-    const has = keeps ? weightOf(license, known, others) : 0;
+    const has = keeps ? seatsRequired(license, known, others) : 0;
     // A refusal takes evictions back, so it reports the seats that were in use before them.
     let before: number | undefined;
     for (;;) {
-      const wants = weightOf(license, { units }, others);
+      const wants = seatsRequired(license, { units }, others);
       const inUse = seatsInUse(license, others);
       const decision = decideSeat(license, others, wants, has);
       if (decision === 'GRANT') {
-        this.seats.setInUse(transaction, license, inUse + wants);
+        this.seats.setSeatsInUse(transaction, license, inUse + wants);
         return { known, inUse: inUse + wants };
       }
-      const held = known ? await this.held(transaction, license) : inUse;
-      before ??= held;
+      const countAll = known ? await this.countAll(transaction, license) : inUse;
+      before ??= countAll;
       const left =
         decision === 'EVICT' && (await this.evict(transaction, actor, license, { ...device, user_id: user }, now));
       if (!left) {
-        this.seats.setInUse(transaction, license, held);
+        this.seats.setSeatsInUse(transaction, license, countAll);
         const limit = seatLimit(license) ?? 0;
         const { fingerprint } = device;
         const missing = inUse + wants - limit;
@@ -160,18 +160,18 @@ export class SeatKeeper {
   }
 
   /** What is in use, with every device. */
-  private async held(transaction: Transaction, license: License): Promise<number> {
-    return seatsInUse(license, await this.activations.others(transaction, license.licenseId, NO_DEVICE));
+  private async countAll(transaction: Transaction, license: License): Promise<number> {
+    return seatsInUse(license, await this.activations.countOthers(transaction, license.licenseId, NO_DEVICE));
   }
 
   /** The seat of whoever was seen longest ago is free. Returns what is left besides the device, if a seat could be freed. */
-  private async evict(transaction: Transaction, actor: Actor, license: License, device: Device, now: Date) {
+  private async evict(transaction: Transaction, actor: Actor, license: License, device: SeatRequest, now: Date) {
     const { licenseId } = license;
     const max = maxActivationsOf(license);
-    const by = whatCounts(license) === 'users' ? 'user' : 'device';
-    const ended = await this.activations.endOldest(transaction, licenseId, device.fingerprint, by, now);
+    const by = seatMetric(license) === 'users' ? 'user' : 'device';
+    const ended = await this.activations.evictOldest(transaction, licenseId, device.fingerprint, by, now);
     if (ended.length === 0) return undefined;
-    const others = await this.activations.others(transaction, licenseId, device);
+    const others = await this.activations.countOthers(transaction, licenseId, device);
     const seats = { inUse: seatsInUse(license, others), max };
     for (const activation of ended)
       this.record(transaction, actor, license, new LicenseDeactivatedEvent(actor, now, activation, seats, 'EVICTED'));
@@ -179,10 +179,10 @@ export class SeatKeeper {
   }
 
   /** Ends an activation, if it has not ended, and writes down what is in use without it. */
-  async free(
+  async freeSeat(
     transaction: Transaction,
     actor: Actor,
-    { now, license, device, others }: LockedSeats,
+    { now, license, device, others }: LockedLicense,
     reason: RecordedReason | undefined,
   ) {
     const inUse = seatsInUse(license, others);
@@ -192,6 +192,6 @@ export class SeatKeeper {
       const ended = new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason);
       this.record(transaction, actor, license, ended);
     }
-    this.seats.setInUse(transaction, license, inUse);
+    this.seats.setSeatsInUse(transaction, license, inUse);
   }
 }

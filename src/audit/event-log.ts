@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
-import { loopTurn } from '../shared/loop-turn.js';
+import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
+import { yieldToEventLoop } from '../shared/loop-turn.js';
 import type { Subject } from '../shared/tenancy/actor.js';
 import type { ListEventsRequest } from './license-event.dto.js';
-import type { Past } from './queries/list-past-events.query.js';
+import type { PastEventsFilter } from './queries/list-past-events.query.js';
 
 /** One line of a tenant's history. `personal` is null when there was none, or when it was erased. */
 export interface EventRow {
@@ -51,7 +51,7 @@ const MOVE = {
   text: `
     WITH locked AS MATERIALIZED (
       SELECT count(*) FROM (
-        SELECT tenant_id FROM (SELECT unnest($1::text[]) AS tenant_id OFFSET 0) AS each WHERE ${BEHIND_WALL} OFFSET 0
+        SELECT tenant_id FROM (SELECT unnest($1::text[]) AS tenant_id OFFSET 0) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0
       ) AS tenant CROSS JOIN LATERAL (
         SELECT 1 FROM license_event_counters counter WHERE counter.tenant_id = tenant.tenant_id FOR UPDATE) AS counter
     ), chosen AS MATERIALIZED (
@@ -66,7 +66,7 @@ const MOVE = {
       SELECT tenant_id, count(*) AS moves FROM moved GROUP BY tenant_id ORDER BY tenant_id OFFSET 0
     ), counter AS (
       INSERT INTO license_event_counters AS kept (tenant_id, last_seq)
-      SELECT tenant_id, moves FROM counted WHERE ${BEHIND_WALL}
+      SELECT tenant_id, moves FROM counted WHERE ${SET_TENANT_OF_ROW}
       ON CONFLICT (tenant_id) DO UPDATE SET last_seq = kept.last_seq + EXCLUDED.last_seq
       RETURNING tenant_id, last_seq
     ), placed AS (
@@ -84,7 +84,7 @@ const MOVE = {
                                       event_data, personal, user_id, actor, metadata, created_at)
       SELECT tenant_id, seq, id, event_type, license_id, resource_type, resource_id, resource_seq,
              event_data, personal, user_id, actor, metadata, created_at
-      FROM numbered WHERE ${BEHIND_WALL}
+      FROM numbered WHERE ${SET_TENANT_OF_ROW}
     )
     SELECT count(*)::int AS chosen FROM chosen`,
 };
@@ -96,7 +96,7 @@ export class EventLog {
 
   /** Moves committed events of at most MAX_TENANTS out of the outbox, in one transaction. Returns whether some may be left. */
   async move(tenantIds: readonly string[]): Promise<boolean> {
-    const [moved] = await this.unitOfWork.call<{ chosen: number }>({
+    const [moved] = await this.unitOfWork.executeStandalone<{ chosen: number }>({
       ...MOVE,
       values: [tenantIds.toSorted(), MAX_EVENTS],
     });
@@ -120,12 +120,12 @@ export class EventLog {
       ` ORDER BY seq ${request.order === 'asc' ? 'ASC' : 'DESC'} LIMIT ${request.limit + 1}`,
     ].join('');
     const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<EventRow>({ text, values }));
-    await loopTurn();
+    await yieldToEventLoop();
     return rows;
   }
 
   /** The latest first. */
-  readSince(tenantId: string, { about, types, after }: Past, limit: number): Promise<EventRow[]> {
+  readSince(tenantId: string, { about, types, after }: PastEventsFilter, limit: number): Promise<EventRow[]> {
     const [statement, of] =
       'licenseId' in about ? [SINCE_OF_LICENSE, about.licenseId] : [SINCE_OF_RESOURCES, about.resourceIds];
     const values = [tenantId, of, types, after, limit];
@@ -135,19 +135,19 @@ export class EventLog {
 
 /** Both tables have these columns. */
 const COLUMNS = 'id, event_type, resource_id, resource_seq, event_data, personal, created_at';
-const HAPPENED = 'tenant_id = $1 AND event_type = ANY($3::text[]) AND created_at > $4';
+const OCCURRED_AFTER = 'tenant_id = $1 AND event_type = ANY($3::text[]) AND created_at > $4';
 
 /** What is on its way to the log happened too; one statement sees each event in one of the two. */
-function since(name: string, about: string) {
+function selectSince(name: string, about: string) {
   return {
     name: `event-log.since-of-${name}`,
-    text: `SELECT ${COLUMNS} FROM license_event_logs WHERE ${HAPPENED} AND ${about}
-           UNION ALL SELECT ${COLUMNS} FROM outbox WHERE ${HAPPENED} AND ${about}
+    text: `SELECT ${COLUMNS} FROM license_event_logs WHERE ${OCCURRED_AFTER} AND ${about}
+           UNION ALL SELECT ${COLUMNS} FROM outbox WHERE ${OCCURRED_AFTER} AND ${about}
            ORDER BY resource_seq DESC NULLS LAST, created_at DESC, id DESC LIMIT $5`,
   };
 }
-const SINCE_OF_LICENSE = since('license', 'license_id = $2');
-const SINCE_OF_RESOURCES = since('resources', `resource_type <> 'license' AND resource_id = ANY($2::text[])`);
+const SINCE_OF_LICENSE = selectSince('license', 'license_id = $2');
+const SINCE_OF_RESOURCES = selectSince('resources', `resource_type <> 'license' AND resource_id = ANY($2::text[])`);
 
 /** Licenses have an index of their own, and everything else another: see the migration LeanLog. */
 function ofResource(id: string, bind: (value: unknown) => string): string {

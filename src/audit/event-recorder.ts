@@ -26,7 +26,7 @@ export class EventRecorder implements BeforeApplicationShutdown {
   private waiting = new Map<string, Waiter>();
   /** Undefined when nobody waits. */
   private rounds: Promise<void> | undefined;
-  private begunAt = -Infinity;
+  private startedAt = -Infinity;
 
   constructor(private readonly log: EventLog) {}
 
@@ -45,8 +45,8 @@ export class EventRecorder implements BeforeApplicationShutdown {
 
   private async moveAll(): Promise<void> {
     while (this.waiting.size > 0) {
-      await pause(Math.max(0, this.begunAt + INTERVAL_MS - performance.now()));
-      this.begunAt = performance.now();
+      await pause(Math.max(0, this.startedAt + INTERVAL_MS - performance.now()));
+      this.startedAt = performance.now();
       const round = [...this.waiting];
       this.waiting = new Map();
       for (let at = 0; at < round.length; at += MAX_TENANTS) await this.move(round.slice(at, at + MAX_TENANTS));

@@ -107,7 +107,7 @@ export interface PastEvent {
   /** With what was personal in it, unless that was erased. */
   readonly data: JsonObject;
   /** Nothing personal is in it, because there was nothing or because it was erased. */
-  readonly impersonal: boolean;
+  readonly withoutPersonalData: boolean;
 }
 
 export function toPastEvent(row: EventRow): PastEvent {
@@ -116,7 +116,7 @@ export function toPastEvent(row: EventRow): PastEvent {
     resourceId: row.resource_id,
     at: row.created_at,
     data: merge(row.event_data, row.personal ?? {}) as JsonObject,
-    impersonal: row.personal === null,
+    withoutPersonalData: row.personal === null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../config.js';
-import { assertSecretsFit } from '../licensing/index.js';
+import { assertSecretsMatch } from '../licensing/index.js';
 import { backUp, estimateRows, MaintenanceError } from '../maintenance/index.js';
 import { loadSecrets } from '../shared/secrets/load-secrets.js';
 import { withOwner } from './owner.js';
@@ -16,7 +16,7 @@ run('was not backed up', async () => {
   const { BACKUP_PASSPHRASE: passphrase } = config.settings;
   await withOwner(config, 'npm run backup', async ({ owner }) => {
     const secrets = await loadSecrets(config, { mayCreate: false });
-    await assertSecretsFit(owner, secrets);
+    await assertSecretsMatch(owner, secrets);
     const { tables } = await withProgress(await estimateRows(owner), 'rows', (progress) =>
       backUp(owner, secrets, folder, { passphrase, progress }),
     );

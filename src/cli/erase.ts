@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.js';
 import { databaseTime } from '../database/database-time.js';
-import { assertSecretsFit } from '../licensing/index.js';
+import { assertSecretsMatch } from '../licensing/index.js';
 import { eraseCustomer, MaintenanceError } from '../maintenance/index.js';
 import { loadSecrets } from '../shared/secrets/load-secrets.js';
 import { withOwner } from './owner.js';
@@ -17,7 +17,7 @@ run('erased nothing, or not everything; run it again', async () => {
   const config = loadConfig();
   await withOwner(config, 'npm run erase', async ({ owner }) => {
     const secrets = await loadSecrets(config, { mayCreate: false });
-    await assertSecretsFit(owner, secrets);
+    await assertSecretsMatch(owner, secrets);
     const erased = await eraseCustomer(owner, secrets, tenant, customer, await databaseTime(owner));
     const { licenses, devices, events, results } = erased;
     say(

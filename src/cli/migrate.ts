@@ -5,7 +5,7 @@ import { databaseTime } from '../database/database-time.js';
 import { migrate } from '../database/migrate.js';
 import { keepsNamedStatements } from '../database/named-statements.js';
 import { withClient } from '../database/with-client.js';
-import { hasIssued } from '../licensing/index.js';
+import { hasIssuedLicenses } from '../licensing/index.js';
 import { addSampleData } from '../sample-data.js';
 import { givenMasterKeys, loadSecrets } from '../shared/secrets/load-secrets.js';
 import { prepareFolder } from '../shared/secrets/secret-file.js';
@@ -36,7 +36,7 @@ run('did not migrate', async () => {
 
 /** Secrets, as long as nothing was issued with others; and something to issue from where that is wanted. */
 async function prepareInstallation(config: Config, databaseUrl: string, first: Bootstrapped): Promise<void> {
-  const isSealed = async (client: pg.ClientBase) => (await hasIssued(client)) || (await hasSigningKeys(client));
+  const isSealed = async (client: pg.ClientBase) => (await hasIssuedLicenses(client)) || (await hasSigningKeys(client));
   const mayCreate = !(await withClient(databaseUrl, isSealed));
   const secrets = await loadSecrets(config, { mayCreate });
   if (mayCreate && !(givenMasterKeys(config) && config.settings.LOOKUP_KEY)) {

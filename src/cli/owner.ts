@@ -18,13 +18,13 @@ export async function withOwner<T>(
   config: Config,
   program: string,
   work: (database: OwnedDatabase) => Promise<T>,
-  { alone = false } = {},
+  { exclusive = false } = {},
 ): Promise<T> {
   const connect = (ownerUrl: string, applicationUrl: string) =>
     withClient(ownerUrl, (owner) => work({ owner, ownerUrl, applicationUrl }));
   if (config.databaseOwnerUrl !== undefined) return connect(config.databaseOwnerUrl, config.databaseUrl ?? '');
   if (config.databaseUrl !== undefined) throw new ConfigError('Set DATABASE_OWNER_URL: this is for the owner role.');
-  const embedded = await EmbeddedPostgres.start(config.dataDir, program, { asGuest: !alone });
+  const embedded = await EmbeddedPostgres.start(config.dataDir, program, { allowShared: !exclusive });
   try {
     return await connect(embedded.ownerUrl(), embedded.applicationUrl());
   } catch (error) {

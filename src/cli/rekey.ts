@@ -1,5 +1,5 @@
 import { loadConfig } from '../config.js';
-import { assertSecretsFit } from '../licensing/index.js';
+import { assertSecretsMatch } from '../licensing/index.js';
 import { countOutdated, rekey } from '../maintenance/index.js';
 import { loadSecrets } from '../shared/secrets/load-secrets.js';
 import { withOwner } from './owner.js';
@@ -11,7 +11,7 @@ run('did not finish; run it again to go on', async () => {
   const config = loadConfig();
   await withOwner(config, 'npm run rekey', async ({ owner }) => {
     const secrets = await loadSecrets(config, { mayCreate: false });
-    await assertSecretsFit(owner, secrets);
+    await assertSecretsMatch(owner, secrets);
     const outdated = await countOutdated(owner, secrets);
     await withProgress(outdated, 'values', (progress) => rekey(owner, secrets, progress));
     const left = await countOutdated(owner, secrets);

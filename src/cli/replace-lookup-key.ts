@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import pg from 'pg';
 import { ConfigError, loadConfig, type Config } from '../config.js';
-import { assertSecretsFit } from '../licensing/index.js';
+import { assertSecretsMatch } from '../licensing/index.js';
 import { assertNoServerRuns, replaceLookupKey } from '../maintenance/index.js';
 import { loadSecrets, lookupKeyFile, newSecret } from '../shared/secrets/load-secrets.js';
 import { writeSecretFile } from '../shared/secrets/secret-file.js';
@@ -20,7 +20,7 @@ run('did not replace the lookup key', async () => {
     throw new ConfigError('LOOKUP_KEY and NEW_LOOKUP_KEY go together; with neither, the key is in a file in DATA_DIR.');
   }
   await withOwner(config, 'npm run replace-lookup-key', (database) => replace(config, database, draft), {
-    alone: true,
+    exclusive: true,
   });
   if (given === undefined) await rename(draft, place);
   say(
@@ -33,8 +33,8 @@ async function replace(config: Config, { owner, applicationUrl }: OwnedDatabase,
   const from = await loadSecrets(config, { mayCreate: false });
   const to = new Secrets(from.masterKeys, Buffer.from(await newKey(config, draft), 'hex'));
   // An earlier run may have been killed between its commit and the renaming of the file.
-  if (await fits(owner, to)) return;
-  await assertSecretsFit(owner, from);
+  if (await secretsMatch(owner, to)) return;
+  await assertSecretsMatch(owner, from);
   const { rows } = await owner.query<{ count: string }>('SELECT count(*) FROM license_keys');
   await withProgress(Number(rows[0]?.count ?? 0), 'licenses', (progress) =>
     replaceLookupKey(owner, from, to, progress),
@@ -48,10 +48,10 @@ async function newKey({ settings }: Config, draft: string): Promise<string> {
   return (await readFile(draft, 'utf8')).trim();
 }
 
-async function fits(owner: pg.ClientBase, secrets: Secrets): Promise<boolean> {
+async function secretsMatch(owner: pg.ClientBase, secrets: Secrets): Promise<boolean> {
   const { rowCount } = await owner.query('SELECT 1 FROM license_keys LIMIT 1');
   if (!rowCount) return true;
-  return assertSecretsFit(owner, secrets).then(
+  return assertSecretsMatch(owner, secrets).then(
     () => true,
     () => false,
   );

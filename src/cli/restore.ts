@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { migrate } from '../database/migrate.js';
-import { assertSecretsFit } from '../licensing/index.js';
+import { assertSecretsMatch } from '../licensing/index.js';
 import { assertEmpty, MaintenanceError, openBackup, restore } from '../maintenance/index.js';
 import { givenMasterKeys, lookupKeyFile, masterKeyFile } from '../shared/secrets/load-secrets.js';
 import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
@@ -30,11 +30,11 @@ run('was not restored', async () => {
       await keepSecrets(config, backup.secrets);
       const total = Object.values(backup.manifest.tables).reduce((sum, { rows }) => sum + rows, 0);
       await withProgress(total, 'rows', (progress) => restore(owner, backup, progress));
-      await assertSecretsFit(owner, backup.secrets);
+      await assertSecretsMatch(owner, backup.secrets);
       say(`Restored ${total} rows as they were at ${backup.manifest.created_at}. API keys work as before;`);
       say('where the file of one is lost, "npm run tenants -- key TENANT" makes another.');
     },
-    { alone: true },
+    { exclusive: true },
   );
 });
 

@@ -27,7 +27,7 @@ runs on it; with DATABASE_OWNER_URL set, that database.`;
 
 const NO_COMMAND = `That is not a command.\n\n${USAGE}`;
 
-const WHAT_IT_MAY: Readonly<Record<PlatformRole, string>> = {
+const ROLE_NOTICE: Readonly<Record<PlatformRole, string>> = {
   platform: 'It may do everything for every tenant: guard it.',
   monitor: 'It may read /metrics and nothing else.',
 };
@@ -50,7 +50,7 @@ run('did nothing', async () => {
   const config = loadConfig();
   if (command === 'platform-key' && tenantId !== undefined && rest.length === 0) {
     return withRegistry(config, (registry, now) =>
-      givePlatformKey(registry, config, tenantId, values.role ?? 'platform', now),
+      writePlatformKey(registry, config, tenantId, values.role ?? 'platform', now),
     );
   }
   if (command === 'revoke-platform-key' && tenantId !== undefined && rest.length === 0) {
@@ -58,7 +58,7 @@ run('did nothing', async () => {
   }
   if (command === 'list' && tenantId === undefined) return withRegistry(config, list);
   if ((command === 'create' || command === 'key') && tenantId !== undefined && rest.length === 0) {
-    return withRegistry(config, (registry, now) => giveKey(registry, config, command, tenantId, now));
+    return withRegistry(config, (registry, now) => writeAdminKey(registry, config, command, tenantId, now));
   }
   throw new TenantRegistryError(NO_COMMAND);
 });
@@ -69,7 +69,7 @@ async function list(registry: TenantRegistry): Promise<void> {
   }
 }
 
-async function giveKey(
+async function writeAdminKey(
   registry: TenantRegistry,
   config: Config,
   command: 'create' | 'key',
@@ -84,12 +84,12 @@ async function giveKey(
   say(`The admin API key of ${tenantId} is in ${place}.`);
 }
 
-async function givePlatformKey(registry: TenantRegistry, config: Config, name: string, role: string, now: Date) {
+async function writePlatformKey(registry: TenantRegistry, config: Config, name: string, role: string, now: Date) {
   if (!isPlatformRole(role)) throw new TenantRegistryError(`"${role}" is not a role: use platform or monitor.`);
   if (!FILE_NAME.test(name)) throw new TenantRegistryError(`"${name}" is not a name: use letters, digits, _ and -.`);
   const place = join(config.dataDir, `platform-${name}.key`);
   await writeKey(config, place, (key) => registry.replacePlatformKey(name, role, key, now));
-  say(`The platform key ${name} is in ${place}. ${WHAT_IT_MAY[role]}`);
+  say(`The platform key ${name} is in ${place}. ${ROLE_NOTICE[role]}`);
 }
 
 /** The key is on disk before it works: a crash leaves at worst a draft beside the file, never a key nobody has. */

@@ -1,12 +1,12 @@
 import type { License } from '../licensing/index.js';
 import { LicenseRestrictedError } from './client.errors.js';
 import type { Origin } from './client.guard.js';
-import { inOrder, type Reason } from './codes.js';
-import { ofProgram } from './evaluation.js';
-import { deniedBy, judgeable, surroundingsOf, type Place } from './restrictions.js';
+import { byPrecedence, type ValidationReason } from './codes.js';
+import { programFailures } from './evaluation.js';
+import { violations, evaluable, toEvaluationContext, type DeclaredEnvironment } from './restrictions.js';
 
 /** What a program says of itself when it asks for a seat or a file. */
-export interface Program extends Place {
+export interface DeclaredProgram extends DeclaredEnvironment {
   readonly product_id?: string | undefined;
 }
 
@@ -14,17 +14,22 @@ export interface Program extends Place {
  * Throws LicenseRestrictedError where the license is not for this product, place or time, as far as these are known: what the
  * program does not say when it takes a seat is asked by validate each time it starts.
  */
-export function assertMayTakeSeat(program: Program, license: License, origin: Origin, now: Date): void {
-  const surroundings = surroundingsOf(program, origin, now);
-  assertNone(program, license, deniedBy(judgeable(license.restrictions, surroundings), surroundings), now);
+export function assertSeatAllowed(program: DeclaredProgram, license: License, origin: Origin, now: Date): void {
+  const surroundings = toEvaluationContext(program, origin, now);
+  assertNoViolation(program, license, violations(evaluable(license.restrictions, surroundings), surroundings), now);
 }
 
 /** The same before a file is signed, with which nobody asks again: so what is not known is denied. */
-export function assertMayRunOffline(program: Program, license: License, origin: Origin, now: Date): void {
-  assertNone(program, license, deniedBy(license.restrictions, surroundingsOf(program, origin, now)), now);
+export function assertOfflineUseAllowed(program: DeclaredProgram, license: License, origin: Origin, now: Date): void {
+  assertNoViolation(program, license, violations(license.restrictions, toEvaluationContext(program, origin, now)), now);
 }
 
-function assertNone({ product_id }: Program, license: License, denied: readonly Reason[], now: Date): void {
-  const reasons = inOrder([...ofProgram({ product_id }, license, now), ...denied]);
+function assertNoViolation(
+  { product_id }: DeclaredProgram,
+  license: License,
+  denied: readonly ValidationReason[],
+  now: Date,
+): void {
+  const reasons = byPrecedence([...programFailures({ product_id }, license, now), ...denied]);
   if (reasons.length > 0) throw new LicenseRestrictedError(reasons);
 }

@@ -5,10 +5,10 @@ import { ActivateClientHandler } from './commands/activate-client.handler.js';
 import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
 import { ConsumeUsageHandler } from './commands/consume-usage.handler.js';
 import { ReleaseUsageHandler } from './commands/release-usage.handler.js';
-import { Countries } from './countries.js';
+import { CountryLookup } from './countries.js';
 import { EvidenceCollector } from './evidence-collector.js';
 import { ExplainController } from './explain.controller.js';
-import { PastEvidence } from './past-evidence.js';
+import { PastEvidenceCollector } from './past-evidence.js';
 import { ExplainLicenseHandler } from './queries/explain-license.handler.js';
 import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
@@ -19,9 +19,9 @@ import { UsageRepository } from './usage.repository.js';
   imports: [ActivationsModule],
   controllers: [ClientController, ExplainController],
   providers: [
-    Countries,
+    CountryLookup,
     EvidenceCollector,
-    PastEvidence,
+    PastEvidenceCollector,
     UsableFeatures,
     UsageRepository,
     ValidateLicenseHandler,

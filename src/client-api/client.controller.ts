@@ -4,7 +4,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ActivationResponse, DeactivateDeviceCommand, HeartbeatCommand } from '../activations/index.js';
 import { LicenseFileResponse } from '../offline/index.js';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { DescribeQuestion, DescribeWrite } from '../shared/http/api.decorators.js';
+import { DescribeQuery, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
 import { LicenseKeyRoute } from '../shared/tenancy/access.decorators.js';
 import {
@@ -23,7 +23,12 @@ import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
 import { ConsumeUsageCommand } from './commands/consume-usage.command.js';
 import { ReleaseUsageCommand } from './commands/release-usage.command.js';
-import { CurrentLicensee, LicenseeGuard, OptionalLicensee, type Licensee } from './licensee.js';
+import {
+  CurrentLicenseKeyCaller,
+  LicenseKeyGuard,
+  OptionalLicenseKeyCaller,
+  type LicenseKeyCaller,
+} from './licensee.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { ValidateLicenseQuery } from './queries/validate-license.query.js';
 
@@ -33,7 +38,7 @@ const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 /** For the vendor's programs, wherever they run: the license key in the body is their credential. */
 @ApiTags('Client API')
 @Controller('v1/client')
-@UseGuards(ClientGuard, LicenseeGuard)
+@UseGuards(ClientGuard, LicenseKeyGuard)
 export class ClientController {
   constructor(
     private readonly commands: CommandBus,
@@ -43,14 +48,14 @@ export class ClientController {
   @Post('validate')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
-  @DescribeQuestion({
+  @DescribeQuery({
     operationId: 'validateLicense',
     summary: 'Validate a license key',
     description: 'Always 200. `reasons` lists every failure; `code` is the first.',
   })
   @ApiOkResponse({ standardSchema: ValidateResponse })
   validate(
-    @OptionalLicensee() licensee: Licensee | undefined,
+    @OptionalLicenseKeyCaller() licensee: LicenseKeyCaller | undefined,
     @Body({ schema: ValidateRequest }) body: ValidateRequest,
     @RequestOrigin() origin: Origin,
   ) {
@@ -74,7 +79,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   activate(
-    @CurrentLicensee() licensee: Licensee,
+    @CurrentLicenseKeyCaller() licensee: LicenseKeyCaller,
     @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -94,7 +99,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   deactivate(
-    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
     @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
     @WriteOptions() options: CommandOptions,
   ) {
@@ -113,7 +118,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   heartbeat(
-    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
     @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
     @WriteOptions() options: CommandOptions,
   ) {
@@ -137,7 +142,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
-    @CurrentLicensee() licensee: Licensee,
+    @CurrentLicenseKeyCaller() licensee: LicenseKeyCaller,
     @Body({ schema: ClientCheckOutRequest }) body: ClientCheckOutRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -148,7 +153,7 @@ export class ClientController {
   @Post('entitlements')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
-  @DescribeQuestion(
+  @DescribeQuery(
     {
       operationId: 'getEntitlements',
       summary: 'Get entitlements',
@@ -161,7 +166,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: Entitlements })
   entitlements(
-    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
     @Body({ schema: EntitlementsRequest }) { features }: EntitlementsRequest,
   ) {
     return this.queries.execute(new GetEntitlementsQuery(actor, licenseId, features));
@@ -176,7 +181,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   consume(
-    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {
@@ -196,7 +201,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   release(
-    @CurrentLicensee() { actor, licenseId }: Licensee,
+    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {

@@ -6,7 +6,14 @@ import { EXAMPLES } from '../shared/examples.js';
 import { NextStep } from '../shared/http/next-action.js';
 import { ResourceId, text, Timestamp, UtcTime } from '../shared/http/schema.js';
 import { LicenseModel, LicenseType, LimitType, MAC_ADDRESS, ResetPeriod } from '../templates/index.js';
-import { FAILURE_CODES, nextAfter, SUCCESS_CODES, toReasonResponse, type Reason, type SuccessCode } from './codes.js';
+import {
+  FAILURE_CODES,
+  nextAfter,
+  SUCCESS_CODES,
+  toReasonResponse,
+  type ValidationReason,
+  type SuccessCode,
+} from './codes.js';
 import { entitlementOf } from './entitlement.js';
 import type { Evidence } from './evaluation.js';
 
@@ -22,7 +29,7 @@ const license_key = z
   });
 
 /** Where a program says it runs, for restrictions; address and country are those of the request. */
-const placeFields = {
+const declaredEnvironmentFields = {
   domain: text(255).optional().meta({ description: 'Domain that the program serves or runs at.' }),
   mac: z
     .string()
@@ -34,7 +41,7 @@ const placeFields = {
 
 const features = z.array(text(100)).max(200).optional();
 
-const questionFields = {
+const evaluationFields = {
   fingerprint: Fingerprint.optional(),
   product_id: ResourceId.optional(),
   version: text(100).optional().meta({ description: 'Version of your program. Informational; see `released_at`.' }),
@@ -44,14 +51,14 @@ const questionFields = {
   features: features.meta({ description: 'Ids of the features that the program needs.' }),
   client_time: Timestamp.optional().meta({ description: 'Device clock; at most 5 minutes off.' }),
   nonce: text(255).optional().meta({ description: 'Returned unchanged, to match response and request.' }),
-  ...placeFields,
+  ...declaredEnvironmentFields,
 };
 
 const signed = z.boolean().optional().meta({
   description: 'Also return a signed `proof` that the program may cache for offline use.',
 });
 
-export const ValidateRequest = z.strictObject({ license_key, ...questionFields, signed }).meta({
+export const ValidateRequest = z.strictObject({ license_key, ...evaluationFields, signed }).meta({
   id: 'ValidateRequest',
   examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint }],
 });
@@ -59,7 +66,7 @@ export type ValidateRequest = z.infer<typeof ValidateRequest>;
 
 export const ExplainRequest = z
   .strictObject({
-    ...questionFields,
+    ...evaluationFields,
     ip: z.union([z.ipv4(), z.ipv6()]).optional(),
     country: z
       .string()
@@ -73,7 +80,7 @@ export const ExplainRequest = z
 export type ExplainRequest = z.infer<typeof ExplainRequest>;
 
 export const ClientActivateRequest = z
-  .strictObject({ license_key, ...deviceFields, product_id: ResourceId.optional(), ...placeFields })
+  .strictObject({ license_key, ...deviceFields, product_id: ResourceId.optional(), ...declaredEnvironmentFields })
   .meta({
     id: 'ClientActivateRequest',
     examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, name: 'Front desk' }],
@@ -81,7 +88,7 @@ export const ClientActivateRequest = z
 export type ClientActivateRequest = z.infer<typeof ClientActivateRequest>;
 
 export const ClientCheckOutRequest = z
-  .strictObject({ license_key, ...checkOutFields, product_id: ResourceId.optional(), ...placeFields })
+  .strictObject({ license_key, ...checkOutFields, product_id: ResourceId.optional(), ...declaredEnvironmentFields })
   .meta({
     id: 'ClientCheckOutRequest',
     examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, ttl_seconds: 604_800 }],
@@ -161,7 +168,7 @@ const ValidationCode = z
   .enum([...SUCCESS_CODES, ...FAILURE_CODES])
   .meta({ id: 'ValidationCode', description: 'The code of the first reason, or VALID or IN_GRACE.' });
 
-export const ValidationReason = z
+export const ValidationReasonResponse = z
   .object({ code: FailureCode, detail: z.string(), next: NextStep })
   .meta({ id: 'ValidationReason', description: 'One cause why the validation failed.' });
 
@@ -172,7 +179,7 @@ export const ValidateResponse = z
     detail: z.string(),
     next: NextStep,
     reasons: z
-      .array(ValidationReason)
+      .array(ValidationReasonResponse)
       .meta({ description: 'Every failure, in the order of docs/validation-codes.md.' }),
     license: ClientLicense.nullable().meta({ description: 'Null if no license has this key.' }),
     activation: ActivationResponse.optional().meta({ description: 'Latest activation of the device.' }),
@@ -195,7 +202,7 @@ export type UsageResponse = z.infer<typeof UsageResponse>;
 const NOT_FOUND = toReasonResponse({ code: 'NOT_FOUND', detail: 'There is no license with this key.' });
 
 /** The one answer about a key that is not known. There is no vendor whose key could sign it. */
-export function toUnknownResponse(now: Date, { nonce, signed }: ValidateRequest): ValidateResponse {
+export function toNotFoundResponse(now: Date, { nonce, signed }: ValidateRequest): ValidateResponse {
   return {
     valid: false,
     ...NOT_FOUND,
@@ -210,7 +217,7 @@ export function toUnknownResponse(now: Date, { nonce, signed }: ValidateRequest)
 
 export function toValidateResponse(
   { license, activation, usage, surroundings: { now } }: Evidence,
-  reasons: readonly Reason[],
+  reasons: readonly ValidationReason[],
   nonce: string | undefined,
 ): ValidateResponse {
   return {
@@ -228,7 +235,7 @@ export function toEntitlements(license: License, usage: ReadonlyMap<string, numb
   return license.features.map((feature) => entitlementOf(feature, usage.get(feature.feature_id) ?? 0, now));
 }
 
-function verdict(license: License, [first]: readonly Reason[], now: Date) {
+function verdict(license: License, [first]: readonly ValidationReason[], now: Date) {
   if (first) return { valid: false, ...toReasonResponse(first) };
   const succeed = (code: SuccessCode, detail: string) => ({ valid: true, code, detail, next: nextAfter(code) });
   if (!license.isInGrace(now)) return succeed('VALID', 'The license is valid.');

@@ -1,7 +1,7 @@
 import { ConflictException, ForbiddenException, NotFoundException } from '@nestjs/common';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import type { NextAction } from '../shared/http/next-action.js';
-import { toReasonResponse, type Reason } from './codes.js';
+import { toReasonResponse, type ValidationReason } from './codes.js';
 
 /** One answer to a key that is malformed, that nobody has, and that is another tenant's. */
 export class UnknownLicenseKeyError extends NotFoundException {
@@ -16,7 +16,7 @@ export class LicenseRestrictedError extends ForbiddenException {
   readonly nextAction: NextAction | undefined;
   readonly retryAt: Date | undefined;
 
-  constructor(reasons: readonly Reason[]) {
+  constructor(reasons: readonly ValidationReason[]) {
     super(reasons.map(({ detail }) => detail).join(' '), { errorCode: 'LICENSE_RESTRICTED' });
     const sent = reasons.map(toReasonResponse);
     const { action, after } = sent[0]?.next ?? {};

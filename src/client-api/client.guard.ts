@@ -8,10 +8,10 @@ import { networkOf } from '../shared/limits/failure-limit.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
 import { TokenBucket } from '../shared/limits/token-bucket.js';
 import type { AuthenticatedRequest } from '../shared/tenancy/access.decorators.js';
-import { Countries } from './countries.js';
+import { CountryLookup } from './countries.js';
 
 /** What proxies say where they do not know it. */
-const NOWHERE = ['XX', 'ZZ'];
+const UNKNOWN_COUNTRY_CODES = ['XX', 'ZZ'];
 
 /** Where a request comes from. */
 export interface Origin {
@@ -35,7 +35,7 @@ export class ClientGuard implements CanActivate {
 
   constructor(
     private readonly addresses: AddressLimit,
-    private readonly countries: Countries,
+    private readonly countries: CountryLookup,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
@@ -53,11 +53,11 @@ export class ClientGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<ClientRequest>();
     const now = this.clock.now().getTime();
-    assertOpen(this.addresses.take(request.ip));
+    assertNotLimited(this.addresses.take(request.ip));
     const names = this.namesFor(request);
-    assertOpen(Math.max(0, ...names.map(([bucket, name]) => bucket.wait(name, now))));
+    assertNotLimited(Math.max(0, ...names.map(([bucket, name]) => bucket.wait(name, now))));
     for (const [bucket, name] of names) bucket.take(name, now);
-    request.origin = { ip: request.ip, country: this.saidBy(request) ?? this.countries.of(request.ip) };
+    request.origin = { ip: request.ip, country: this.countryFromProxy(request) ?? this.countries.lookup(request.ip) };
     return true;
   }
 
@@ -75,17 +75,17 @@ export class ClientGuard implements CanActivate {
   }
 
   /** What a proxy says that we trust: only where the request came through one is there more than one address on its way. */
-  private saidBy({ headers, ips }: ClientRequest): string | undefined {
+  private countryFromProxy({ headers, ips }: ClientRequest): string | undefined {
     const { COUNTRY_HEADER } = this.config.settings;
     if (COUNTRY_HEADER === undefined || (ips?.length ?? 0) < 2) return undefined;
     const said = headers[COUNTRY_HEADER.toLowerCase()];
     if (typeof said !== 'string' || !/^[A-Za-z]{2}$/.test(said)) return undefined;
-    return NOWHERE.includes(said.toUpperCase()) ? undefined : said.toUpperCase();
+    return UNKNOWN_COUNTRY_CODES.includes(said.toUpperCase()) ? undefined : said.toUpperCase();
   }
 }
 
 /** Throws RateLimitedError unless there is nothing to wait for. */
-function assertOpen(waitMs: number): void {
+function assertNotLimited(waitMs: number): void {
   if (waitMs > 0) throw new RateLimitedError(Math.ceil(waitMs / 1000));
 }
 

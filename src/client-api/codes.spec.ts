@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { FAILURE_CODES, inOrder, nextAfter, SUCCESS_CODES, type FailureCode } from './codes.js';
+import { FAILURE_CODES, byPrecedence, nextAfter, SUCCESS_CODES, type FailureCode } from './codes.js';
 
 describe('the codes of validate', () => {
   it('are documented, each with what to do, in the order in which they are told', () => {
@@ -22,6 +22,11 @@ describe('the codes of validate', () => {
       code,
       detail: '',
     }));
-    expect(inOrder(reasons).map(({ code }) => code)).toEqual(['NOT_FOUND', 'EXPIRED', 'EXPIRED', 'USAGE_EXCEEDED']);
+    expect(byPrecedence(reasons).map(({ code }) => code)).toEqual([
+      'NOT_FOUND',
+      'EXPIRED',
+      'EXPIRED',
+      'USAGE_EXCEEDED',
+    ]);
   });
 });

@@ -38,7 +38,7 @@ export const FEATURE_CODES: readonly FailureCode[] = ['FEATURE_MISSING', 'FEATUR
 export const SUCCESS_CODES = ['IN_GRACE', 'VALID'] as const;
 export type SuccessCode = (typeof SUCCESS_CODES)[number];
 
-export interface Reason extends NextFacts {
+export interface ValidationReason extends NextFacts {
   readonly code: FailureCode;
   readonly detail: string;
 }
@@ -77,10 +77,10 @@ export function nextAfter(code: FailureCode | SuccessCode, facts?: NextFacts): N
 }
 
 /** A reason as it is sent. */
-export function toReasonResponse(reason: Reason) {
+export function toReasonResponse(reason: ValidationReason) {
   return { code: reason.code, detail: reason.detail, next: nextAfter(reason.code, reason) };
 }
 
-export function inOrder(reasons: readonly Reason[]): Reason[] {
+export function byPrecedence(reasons: readonly ValidationReason[]): ValidationReason[] {
   return [...reasons].sort((a, b) => FAILURE_CODES.indexOf(a.code) - FAILURE_CODES.indexOf(b.code));
 }

@@ -3,9 +3,9 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit }
 import ipaddr from 'ipaddr.js';
 import { Reader, type CountryResponse } from 'mmdb-lib';
 import { Config, ConfigError } from '../config.js';
-import { Chore } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/chore.js';
 
-const LOOK_INTERVAL_MS = 60_000;
+const RELOAD_INTERVAL_MS = 60_000;
 /** GeoLite2, GeoIP2 and DB-IP name their databases so; those of networks or providers tell no country. */
 const WITH_COUNTRIES = /Country|City|Location|Enterprise/i;
 const IPV4_ONLY = 4;
@@ -18,12 +18,12 @@ const WARNING_INTERVAL_MS = 60_000;
  * is noticed within a minute, and a file that cannot be used leaves the one before in use.
  */
 @Injectable()
-export class Countries implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Countries.name);
-  private readonly chore = new Chore(Countries.name, 'The database that was read before stays in use');
+export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(CountryLookup.name);
+  private readonly chore = new PeriodicTask(CountryLookup.name, 'The database that was read before stays in use');
   private reader: Reader<CountryResponse> | undefined;
   /** Which state of the file `reader` is. */
-  private edition: string | undefined;
+  private fileVersion: string | undefined;
   private warnedAt = -Infinity;
 
   constructor(private readonly config: Config) {}
@@ -33,7 +33,7 @@ export class Countries implements OnModuleInit, BeforeApplicationShutdown {
     const { GEOIP_DATABASE: path } = this.config.settings;
     if (path === undefined) return;
     await this.load(path);
-    this.chore.every(LOOK_INTERVAL_MS, () => this.look());
+    this.chore.every(RELOAD_INTERVAL_MS, () => this.reloadIfChanged());
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -41,7 +41,7 @@ export class Countries implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** In two capital letters; undefined where it is not known, also because the file is damaged there. */
-  of(address: string | undefined): string | undefined {
+  lookup(address: string | undefined): string | undefined {
     if (!this.reader || address === undefined || !ipaddr.isValid(address)) return undefined;
     try {
       return countryOf(this.reader, ipaddr.process(address));
@@ -52,7 +52,7 @@ export class Countries implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Takes the file as it is now, if it is another than before. */
-  async look(): Promise<void> {
+  async reloadIfChanged(): Promise<void> {
     const { GEOIP_DATABASE: path } = this.config.settings;
     if (path === undefined) return;
     await this.chore.attempt(() => this.load(path));
@@ -61,14 +61,14 @@ export class Countries implements OnModuleInit, BeforeApplicationShutdown {
   private async load(path: string): Promise<void> {
     try {
       const { ino, size, mtimeMs } = await stat(path);
-      const edition = `${ino} ${size} ${mtimeMs}`;
-      if (edition === this.edition) return;
+      const fileVersion = `${ino} ${size} ${mtimeMs}`;
+      if (fileVersion === this.fileVersion) return;
       const reader = new Reader<CountryResponse>(await readFile(path));
       const { databaseType } = reader.metadata;
       if (!WITH_COUNTRIES.test(databaseType))
         throw new Error(`a database of the type ${databaseType} has no countries`);
       tryOut(reader);
-      [this.reader, this.edition] = [reader, edition];
+      [this.reader, this.fileVersion] = [reader, fileVersion];
     } catch (error) {
       throw new ConfigError(`GEOIP_DATABASE cannot be used: ${messageOf(error)}.`);
     }

@@ -5,17 +5,17 @@ import {
   type Activation,
   type SeatRelease,
 } from '../activations/index.js';
-import { maxActivationsOf, seatLimit, whatCounts, type License } from '../licensing/index.js';
-import type { FailureCode, Reason } from './codes.js';
-import { inOrder } from './codes.js';
+import { maxActivationsOf, seatLimit, seatMetric, type License } from '../licensing/index.js';
+import type { FailureCode, ValidationReason } from './codes.js';
+import { byPrecedence } from './codes.js';
 import { isFeatureExpired, periodEnd } from './entitlement.js';
-import { deniedBy, type Surroundings } from './restrictions.js';
+import { violations, type EvaluationContext } from './restrictions.js';
 
 /** Five minutes: more than clocks that are set by the network differ. */
 export const MAX_SKEW_MS = 5 * 60 * 1000;
 
 /** What a program says of itself when it asks whether it may run. */
-export interface Question {
+export interface EvaluationRequest {
   readonly fingerprint?: string | undefined;
   readonly product_id?: string | undefined;
   readonly released_at?: string | undefined;
@@ -32,51 +32,59 @@ export interface Evidence {
   /** How the device gets a seat, where it has none and all are taken. Undefined also where that is not known any more. */
   readonly release?: SeatRelease | undefined;
   readonly usage: ReadonlyMap<string, number>;
-  readonly surroundings: Surroundings;
+  readonly surroundings: EvaluationContext;
 }
 
 /** Every reason why the license may not be used as asked, in the documented order; none when it may. */
-export function evaluate(question: Question, evidence: Evidence): Reason[] {
+export function evaluate(question: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   const { license, tenantSuspended, surroundings } = evidence;
-  return inOrder([
-    ...when(tenantSuspended, 'TENANT_SUSPENDED', 'The vendor of this license is suspended.'),
-    ...ofLicense(license, surroundings.now),
-    ...ofProgram(question, license, surroundings.now),
-    ...deniedBy(license.restrictions, surroundings),
-    ...ofDevice(question, evidence),
-    ...ofFeatures(question, evidence),
+  return byPrecedence([
+    ...failIf(tenantSuspended, 'TENANT_SUSPENDED', 'The vendor of this license is suspended.'),
+    ...licenseFailures(license, surroundings.now),
+    ...programFailures(question, license, surroundings.now),
+    ...violations(license.restrictions, surroundings),
+    ...deviceFailures(question, evidence),
+    ...featureFailures(question, evidence),
   ]);
 }
 
-function ofLicense(license: License, now: Date): Reason[] {
+function licenseFailures(license: License, now: Date): ValidationReason[] {
   const state = license.stateAt(now);
   return [
-    ...when(state === 'REVOKED', 'REVOKED', 'The license was revoked.'),
-    ...when(state === 'SUSPENDED', 'SUSPENDED', 'The license is suspended.'),
-    ...when(state === 'INACTIVE' || state === 'PENDING', 'NOT_ACTIVE', 'The license is not active yet.'),
+    ...failIf(state === 'REVOKED', 'REVOKED', 'The license was revoked.'),
+    ...failIf(state === 'SUSPENDED', 'SUSPENDED', 'The license is suspended.'),
+    ...failIf(state === 'INACTIVE' || state === 'PENDING', 'NOT_ACTIVE', 'The license is not active yet.'),
     // Beside the others too: what is suspended is reinstated in vain when its time is over.
-    ...when(license.isOver(now), 'EXPIRED', `The license expired on ${license.expiryAt(now)?.toISOString() ?? ''}.`),
+    ...failIf(
+      license.isPastGrace(now),
+      'EXPIRED',
+      `The license expired on ${license.expiryAt(now)?.toISOString() ?? ''}.`,
+    ),
   ];
 }
 
 /** What the vendor's program has to do with the license: also asked before a device is given a seat. */
-export function ofProgram({ product_id, released_at, client_time }: Question, license: License, now: Date): Reason[] {
+export function programFailures(
+  { product_id, released_at, client_time }: EvaluationRequest,
+  license: License,
+  now: Date,
+): ValidationReason[] {
   const { productId } = license;
   const maintenanceExpiry = license.maintenanceExpiryAt(now);
   const released = released_at === undefined ? undefined : new Date(released_at);
   const skew = client_time === undefined ? 0 : Math.abs(new Date(client_time).getTime() - now.getTime());
   return [
-    ...when(
+    ...failIf(
       product_id !== undefined && product_id !== productId,
       'PRODUCT_MISMATCH',
       'The license belongs to another product.',
     ),
-    ...when(
+    ...failIf(
       released !== undefined && maintenanceExpiry !== null && released > maintenanceExpiry,
       'VERSION_NOT_COVERED',
       `Versions released after ${maintenanceExpiry?.toISOString() ?? ''} are not covered.`,
     ),
-    ...when(skew > MAX_SKEW_MS, 'CLOCK_SKEW', `The device clock differs by ${Math.round(skew / 1000)} s.`),
+    ...failIf(skew > MAX_SKEW_MS, 'CLOCK_SKEW', `The device clock differs by ${Math.round(skew / 1000)} s.`),
   ];
 }
 
@@ -84,16 +92,19 @@ export function ofProgram({ product_id, released_at, client_time }: Question, li
  * Seats that must be freed before the device can be activated; 0 where it has one or can have one now. Seats of users are not
  * counted: the user is named when a device is activated. Nor are those that an activation takes from the oldest device.
  */
-export function missingSeats({ fingerprint }: Question, { license, activation, surroundings }: Evidence): number {
+export function missingSeats(
+  { fingerprint }: EvaluationRequest,
+  { license, activation, surroundings }: Evidence,
+): number {
   const limit = seatLimit(license);
-  const counts = whatCounts(license);
+  const counts = seatMetric(license);
   if (fingerprint === undefined || limit === null || counts === 'users' || license.evictionPolicy !== 'NONE') return 0;
   if (activation?.statusAt(surroundings.now) === 'ACTIVE') return 0;
   const wants = counts === 'units' ? (activation?.units ?? 1) : 1;
   return Math.max(0, license.currentActivations + wants - limit);
 }
 
-function ofDevice(question: Question, evidence: Evidence): Reason[] {
+function deviceFailures(question: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   const { license, activation, surroundings } = evidence;
   const status = activation?.statusAt(surroundings.now);
   const needsSeat = seatLimit(license) !== null || license.licenseType === 'CONCURRENT';
@@ -108,7 +119,7 @@ function ofDevice(question: Question, evidence: Evidence): Reason[] {
     status === 'EXPIRED'
       ? { code: 'HEARTBEAT_EXPIRED', detail: 'The seat expired because no heartbeat arrived in time.' }
       : { code: 'NOT_ACTIVATED', detail: notActivated(activation) },
-    ...when(elsewhere, 'FINGERPRINT_MISMATCH', 'The license is activated, but on other devices.'),
+    ...failIf(elsewhere, 'FINGERPRINT_MISMATCH', 'The license is activated, but on other devices.'),
   ];
 }
 
@@ -117,7 +128,7 @@ function notActivated(activation: Activation | undefined): string {
   return `The device was deactivated on ${activation.endedAt.toISOString()}.`;
 }
 
-function ofShortage(question: Question, evidence: Evidence): Reason[] {
+function ofShortage(question: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   if (missingSeats(question, evidence) === 0) return [];
   const { license, release } = evidence;
   const limit = seatLimit(license) ?? 0;
@@ -129,10 +140,13 @@ function ofShortage(question: Question, evidence: Evidence): Reason[] {
   return [{ ...reason, detail, ...release, nextAction: nextActionOf(release) }];
 }
 
-function ofFeatures({ features = [] }: Question, { license, usage, surroundings }: Evidence): Reason[] {
+function featureFailures(
+  { features = [] }: EvaluationRequest,
+  { license, usage, surroundings }: Evidence,
+): ValidationReason[] {
   return features.flatMap((id) => {
     const feature = license.features.find(({ feature_id }) => feature_id === id);
-    if (!feature?.enabled) return when(true, 'FEATURE_MISSING', `The license has no feature ${id}.`);
+    if (!feature?.enabled) return failIf(true, 'FEATURE_MISSING', `The license has no feature ${id}.`);
     const used = usage.get(id) ?? 0;
     const { limit_value: limit } = feature;
     const exceeded = limit !== null && used >= limit;
@@ -140,12 +154,12 @@ function ofFeatures({ features = [] }: Question, { license, usage, surroundings 
     const detail = `Usage limit of ${id} reached: ${used} of ${limit ?? 0} used.`;
     const reset = resetsAt && { nextAction: 'retry' as const, retryAt: resetsAt };
     return [
-      ...when(isFeatureExpired(feature, surroundings.now), 'FEATURE_EXPIRED', `The feature ${id} has expired.`),
+      ...failIf(isFeatureExpired(feature, surroundings.now), 'FEATURE_EXPIRED', `The feature ${id} has expired.`),
       ...(exceeded ? [{ code: 'USAGE_EXCEEDED' as const, detail, ...reset }] : []),
     ];
   });
 }
 
-function when(condition: boolean, code: FailureCode, detail: string): Reason[] {
+function failIf(condition: boolean, code: FailureCode, detail: string): ValidationReason[] {
   return condition ? [{ code, detail }] : [];
 }

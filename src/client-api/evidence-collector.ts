@@ -4,7 +4,7 @@ import { FindActivationQuery, FindSeatReleaseQuery } from '../activations/index.
 import { FindLicenseQuery } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { Actor } from '../shared/tenancy/actor.js';
-import { missingSeats, type Evidence, type Question } from './evaluation.js';
+import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 import { UsageRepository } from './usage.repository.js';
 
 /** Reads, in one transaction and as of one moment, what a license is judged by. It writes nothing. */
@@ -20,11 +20,11 @@ export class EvidenceCollector {
   collect(
     actor: Actor,
     licenseId: string,
-    question: Question,
+    question: EvaluationRequest,
     rest: Pick<Evidence, 'tenantSuspended' | 'surroundings'>,
   ): Promise<Evidence | undefined> {
     const { fingerprint } = question;
-    return this.unitOfWork.snapshot(actor.tenantId, async () => {
+    return this.unitOfWork.readRepeatable(actor.tenantId, async () => {
       const [license, activation] = await Promise.all([
         this.queries.execute(new FindLicenseQuery(actor, licenseId)),
         fingerprint === undefined
@@ -39,7 +39,7 @@ export class EvidenceCollector {
   }
 
   /** Asked only where a device has no seat and all are taken, so that a device with a seat costs no statement more. */
-  private async releaseOf(actor: Actor, question: Question, evidence: Evidence) {
+  private async releaseOf(actor: Actor, question: EvaluationRequest, evidence: Evidence) {
     const missing = missingSeats(question, evidence);
     const { fingerprint } = question;
     if (missing === 0 || fingerprint === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { DescribeQuestion } from '../shared/http/api.decorators.js';
+import { DescribeQuery } from '../shared/http/api.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -17,7 +17,7 @@ export class ExplainController {
   @Post()
   @HttpCode(200)
   @RequirePermission('licenses:read')
-  @DescribeQuestion(
+  @DescribeQuery(
     {
       operationId: 'explainLicense',
       summary: 'Explain a validation result',

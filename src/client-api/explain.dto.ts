@@ -3,7 +3,7 @@ import { ActivationResponse } from '../activations/index.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { ClientLicense, Entitlement, toValidateResponse, ValidateResponse, type ExplainRequest } from './client.dto.js';
 import { evaluate } from './evaluation.js';
-import type { EvidenceThen } from './past-evidence.js';
+import type { EvidenceAsOf } from './past-evidence.js';
 
 const ABOUT_THE_PAST = 'Only with `as_of`.';
 
@@ -49,19 +49,19 @@ export const ExplainResponse = z
   });
 export type ExplainResponse = z.infer<typeof ExplainResponse>;
 
-export function toPastResponse({ evidence, unknown }: EvidenceThen, question: ExplainRequest): ExplainResponse {
+export function toPastResponse({ evidence, unknown }: EvidenceAsOf, question: ExplainRequest): ExplainResponse {
   const answer = toValidateResponse(evidence, evaluate(question, evidence), question.nonce);
-  for (const { fields } of unknown) for (const pointer of fields) leaveOut(answer, pointer);
+  for (const { fields } of unknown) for (const pointer of fields) omitField(answer, pointer);
   return {
     ...(answer as ExplainResponse),
     as_of: answer.server_time,
-    certain: !unknown.some(({ judged }) => judged),
+    certain: !unknown.some(({ affectsVerdict }) => affectsVerdict),
     unknown: unknown.map(({ fields, detail }) => ({ fields: [...fields], detail })),
   };
 }
 
 /** What is pointed at as a whole stays, as far as it is known. */
-function leaveOut(answer: object, pointer: string): void {
+function omitField(answer: object, pointer: string): void {
   const path = pointer.split('/').slice(1);
   const name = path.pop();
   if (name === undefined || path.length === 0) return;

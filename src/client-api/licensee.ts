@@ -9,7 +9,7 @@ import { Authenticator } from '../shared/tenancy/authenticator.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
 
 /** A program that showed a genuine license key: who it acts as, and of which license. */
-export interface Licensee {
+export interface LicenseKeyCaller {
   readonly actor: Actor;
   readonly licenseId: string;
   /** The vendor's tenant is. */
@@ -17,7 +17,7 @@ export interface Licensee {
 }
 
 interface LicenseeRequest extends AuthenticatedRequest {
-  licensee?: Licensee;
+  licensee?: LicenseKeyCaller;
 }
 
 /**
@@ -25,7 +25,7 @@ interface LicenseeRequest extends AuthenticatedRequest {
  * key's cost the same work, one digest and one look-up, and are told apart by nothing.
  */
 @Injectable()
-export class LicenseeGuard implements CanActivate {
+export class LicenseKeyGuard implements CanActivate {
   constructor(
     private readonly queries: QueryBus,
     private readonly authenticator: Authenticator,
@@ -38,25 +38,27 @@ export class LicenseeGuard implements CanActivate {
     const owner = await this.queries.execute(new FindLicenseByKeyQuery(license_key));
     if (!owner || (request.actor && request.actor.tenantId !== owner.tenantId)) return true;
     const tenant = await this.authenticator.findTenant(owner.tenantId);
-    const actor = Actor.licensee(owner.tenantId, owner.licenseId);
+    const actor = Actor.forLicenseKey(owner.tenantId, owner.licenseId);
     request.licensee = { actor, licenseId: owner.licenseId, suspended: tenant?.suspended !== false };
     return true;
   }
 }
 
 /** Throws InvalidFieldError, UnknownLicenseKeyError, TenantSuspendedError. */
-export const CurrentLicensee = createParamDecorator((_: unknown, context: ExecutionContext): Licensee => {
-  const { licensee, body } = context.switchToHttp().getRequest<LicenseeRequest>();
-  if (!licensee) {
-    const { license_key } = (body ?? {}) as { license_key?: unknown };
-    if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
-    throw new UnknownLicenseKeyError();
-  }
-  if (licensee.suspended) throw new TenantSuspendedError();
-  return licensee;
-});
+export const CurrentLicenseKeyCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): LicenseKeyCaller => {
+    const { licensee, body } = context.switchToHttp().getRequest<LicenseeRequest>();
+    if (!licensee) {
+      const { license_key } = (body ?? {}) as { license_key?: unknown };
+      if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
+      throw new UnknownLicenseKeyError();
+    }
+    if (licensee.suspended) throw new TenantSuspendedError();
+    return licensee;
+  },
+);
 
 /** For the route that answers also when there is none. */
-export const OptionalLicensee = createParamDecorator(
+export const OptionalLicenseKeyCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseeRequest>().licensee,
 );

@@ -7,24 +7,24 @@ import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { InvalidFieldError } from '../shared/http/problem.errors.js';
 import type { Actor } from '../shared/tenancy/actor.js';
 import { GetTenantQuery } from '../tenants/index.js';
-import type { Evidence, Question } from './evaluation.js';
+import type { Evidence, EvaluationRequest } from './evaluation.js';
 import {
-  activationChangesOf,
-  changesOf,
+  activationChangesIn,
+  licenseChangesIn,
   CUSTOMER_ERASED,
   TENANT_UPDATED,
   tenantStatusBefore,
-  usersErased,
-  wasErased,
+  hasErasedUsers,
+  includesErasureOf,
 } from './past.js';
-import type { Surroundings } from './restrictions.js';
-import { doubtful, erased, overwritten, uncounted, type Unknown } from './unknown.js';
+import type { EvaluationContext } from './restrictions.js';
+import { inconsistentTerms, erasedCustomer, overwrittenDevice, changedUsage, type UnknownFields } from './unknown.js';
 import { UsageRepository } from './usage.repository.js';
 
 /** What there was to judge by, and what of it is not known any more. */
-export interface EvidenceThen {
+export interface EvidenceAsOf {
   readonly evidence: Evidence;
-  readonly unknown: readonly Unknown[];
+  readonly unknown: readonly UnknownFields[];
 }
 
 /**
@@ -32,7 +32,7 @@ export interface EvidenceThen {
  * read as of one moment, so that no change is half seen, by a number of statements that no history makes larger.
  */
 @Injectable()
-export class PastEvidence {
+export class PastEvidenceCollector {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
@@ -40,28 +40,33 @@ export class PastEvidence {
   ) {}
 
   /** Undefined where there is no such license. Throws InvalidFieldError before it was issued, HistoryTooLongError. */
-  collect(actor: Actor, licenseId: string, question: Question, surroundings: Surroundings) {
-    return this.unitOfWork.snapshot(actor.tenantId, async (): Promise<EvidenceThen | undefined> => {
+  collect(actor: Actor, licenseId: string, question: EvaluationRequest, surroundings: EvaluationContext) {
+    return this.unitOfWork.readRepeatable(actor.tenantId, async (): Promise<EvidenceAsOf | undefined> => {
       const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
       if (!license) return undefined;
       const { issuedDate } = license;
       if (surroundings.now < issuedDate)
         throw new InvalidFieldError('/as_of', `must not be before ${issuedDate.toISOString()}, when it was issued`);
-      return this.takeBack(actor, license, question, surroundings);
+      return this.reconstruct(actor, license, question, surroundings);
     });
   }
 
-  private async takeBack(actor: Actor, license: License, question: Question, surroundings: Surroundings) {
+  private async reconstruct(
+    actor: Actor,
+    license: License,
+    question: EvaluationRequest,
+    surroundings: EvaluationContext,
+  ) {
     const { now: instant } = surroundings;
     const { licenseId } = license;
     const types = [...CHANGE_EVENTS, ACTIVATION_CHANGED];
     const events = await this.queries.execute(
       new ListPastEventsQuery(actor, { about: { licenseId }, types, after: instant }),
     );
-    const then = licenseAsOf(license, changesOf(events), instant);
+    const then = licenseAsOf(license, licenseChangesIn(events), instant);
     const [seats, usage, tenant, elsewhere] = await Promise.all([
       this.queries.execute(
-        new FindSeatsAsOfQuery(actor, licenseId, question.fingerprint, instant, activationChangesOf(events)),
+        new FindSeatsAsOfQuery(actor, licenseId, question.fingerprint, instant, activationChangesIn(events)),
       ),
       this.usages.readAsOf(then.license, instant),
       this.queries.execute(new GetTenantQuery(actor)),
@@ -87,20 +92,24 @@ export class PastEvidence {
         surroundings,
       },
       unknown: [
-        ...doubtful(then.doubtful),
-        ...(then.erased || wasErased(elsewhere, then.customerIds)
-          ? erased(then, seats.device, usersErased(events), question.fingerprint)
+        ...inconsistentTerms(then.inconsistentFields),
+        ...(then.customerErased || includesErasureOf(elsewhere, then.customerIds)
+          ? erasedCustomer(then, seats.device, hasErasedUsers(events), question.fingerprint)
           : []),
-        ...overwritten(seats.device, converted),
+        ...overwrittenDevice(seats.device, converted),
         ...unknownUsage(then.license, usage, question),
       ],
     };
   }
 }
 
-function unknownUsage({ features }: License, usage: ReadonlyMap<string, number | null>, question: Question): Unknown[] {
+function unknownUsage(
+  { features }: License,
+  usage: ReadonlyMap<string, number | null>,
+  question: EvaluationRequest,
+): UnknownFields[] {
   return features.flatMap(({ feature_id: id, enabled, limit_value: limit }, at) => {
     const asked = enabled && limit !== null && question.features?.includes(id) === true;
-    return usage.get(id) === null ? [uncounted(id, at, asked)] : [];
+    return usage.get(id) === null ? [changedUsage(id, at, asked)] : [];
   });
 }

@@ -8,19 +8,19 @@ export const TENANT_UPDATED = 'tenant.updated';
 export const CUSTOMER_ERASED = 'customer.erased';
 
 /** Of the events of a license, those that tell of its terms. */
-export function changesOf(events: readonly PastEvent[]): PastChange[] {
+export function licenseChangesIn(events: readonly PastEvent[]): PastChange[] {
   return events
     .filter(({ type }) => type !== ACTIVATION_CHANGED)
-    .map(({ at, data, impersonal }) => ({
+    .map(({ at, data, withoutPersonalData }) => ({
       at,
       before: objectIn(data, 'before'),
       after: objectIn(data, 'after'),
-      erased: impersonal,
+      customerErased: withoutPersonalData,
     }));
 }
 
 /** Of the events of a license, those that tell of its activations. */
-export function activationChangesOf(events: readonly PastEvent[]): PastActivationChange[] {
+export function activationChangesIn(events: readonly PastEvent[]): PastActivationChange[] {
   return events.filter(isActivationChange).map(({ at, resourceId, data }) => {
     const { units, user_id } = objectIn(data, 'before');
     return {
@@ -32,8 +32,8 @@ export function activationChangesOf(events: readonly PastEvent[]): PastActivatio
 }
 
 /** Whether it is no longer known who used a device. */
-export function usersErased(events: readonly PastEvent[]): boolean {
-  return events.some((event) => isActivationChange(event) && event.impersonal);
+export function hasErasedUsers(events: readonly PastEvent[]): boolean {
+  return events.some((event) => isActivationChange(event) && event.withoutPersonalData);
 }
 
 /** What the status of the tenant was before the first change of it, the latest event first; undefined where there was none. */
@@ -46,7 +46,7 @@ export function tenantStatusBefore(events: readonly PastEvent[]): string | undef
 }
 
 /** Whether one of these customers was erased. */
-export function wasErased(events: readonly PastEvent[], customerIds: readonly string[]): boolean {
+export function includesErasureOf(events: readonly PastEvent[], customerIds: readonly string[]): boolean {
   return events.some(({ type, resourceId }) => type === CUSTOMER_ERASED && customerIds.includes(resourceId));
 }
 

@@ -9,13 +9,13 @@ export const ANSWER_TTL_MS = DAY_MS;
 export const ANSWER_GRACE_MS = 2 * DAY_MS;
 
 /** The answer, and what it answers, as a document to be signed; see docs/license-file.md. */
-export function proofOf(
+export function toProofDocument(
   question: ValidateRequest,
   answer: ValidateResponse,
   evidence: Evidence,
 ): Omit<UnsignedDocument, 'tenantId'> {
   const { license, activation } = evidence;
-  const { issuedAt, refreshAt, expiresAt } = validityOf(answer, evidence);
+  const { issuedAt, refreshAt, expiresAt } = proofValidity(answer, evidence);
   const content = {
     valid: answer.valid,
     code: answer.code,
@@ -31,7 +31,7 @@ export function proofOf(
         }
       : null,
     entitlements: answer.entitlements.map((entitlement) => ({ ...entitlement })),
-    question: questionOf(question),
+    question: requestContent(question),
     nonce: question.nonce ?? null,
     refresh_at: refreshAt.toISOString(),
   };
@@ -39,7 +39,7 @@ export function proofOf(
 }
 
 /** It ends with the license, or its grace where it is in it, and with the seat. A no is good for nobody but who asked. */
-function validityOf({ reasons }: ValidateResponse, { license, activation, surroundings: { now } }: Evidence) {
+function proofValidity({ reasons }: ValidateResponse, { license, activation, surroundings: { now } }: Evidence) {
   const lasts = reasons.every(({ code }) => FEATURE_CODES.includes(code));
   if (!lasts) return { issuedAt: now, refreshAt: now, expiresAt: now };
   const seat = activation?.statusAt(now) === 'ACTIVE' ? activation.leaseExpiresAt : null;
@@ -51,7 +51,7 @@ function validityOf({ reasons }: ValidateResponse, { license, activation, surrou
 }
 
 /** All that was asked, but what stands elsewhere in the document or says nothing. */
-function questionOf(question: ValidateRequest) {
+function requestContent(question: ValidateRequest) {
   const { product_id, version, released_at, features, client_time, domain, mac, hardware_id } = question;
   return {
     ...(product_id !== undefined && { product_id }),

@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import { isWithin, nextOpening, normalMac, parseRange, parseTimeWindow, type Restriction } from '../templates/index.js';
-import type { FailureCode, Reason } from './codes.js';
+import type { FailureCode, ValidationReason } from './codes.js';
 
 /** What is known of where a program runs. What is not known fails an ALLOW list and passes a DENY list. */
-export interface Surroundings {
+export interface EvaluationContext {
   readonly now: Date;
   readonly country?: string | undefined;
   readonly domain?: string | undefined;
@@ -13,18 +13,18 @@ export interface Surroundings {
 }
 
 /** What a program says of its place. */
-export interface Place {
+export interface DeclaredEnvironment {
   readonly domain?: string | undefined;
   readonly mac?: string | undefined;
   readonly hardware_id?: string | undefined;
 }
 
 /** What a program says, and where the request comes from or is said to. */
-export function surroundingsOf(
-  { domain, mac, hardware_id: hardwareId }: Place,
-  { ip, country }: Pick<Surroundings, 'ip' | 'country'>,
+export function toEvaluationContext(
+  { domain, mac, hardware_id: hardwareId }: DeclaredEnvironment,
+  { ip, country }: Pick<EvaluationContext, 'ip' | 'country'>,
   now: Date,
-): Surroundings {
+): EvaluationContext {
   return { now, ip, country, domain, mac, hardwareId };
 }
 
@@ -32,10 +32,10 @@ type RestrictionType = Restriction['restriction_type'];
 
 interface Rule {
   readonly code: FailureCode;
-  readonly fact: keyof Surroundings;
+  readonly contextField: keyof EvaluationContext;
   /** As it stands in the sentence that says why. */
-  readonly what: string;
-  readonly matches: (value: string, surroundings: Surroundings) => boolean;
+  readonly label: string;
+  readonly matches: (value: string, surroundings: EvaluationContext) => boolean;
   /** A program that did not send the fact can send it. */
   readonly isSent?: true;
 }
@@ -43,57 +43,69 @@ interface Rule {
 const RULES: Readonly<Record<RestrictionType, Rule>> = {
   GEOGRAPHIC: {
     code: 'COUNTRY_DENIED',
-    fact: 'country',
-    what: 'country',
+    contextField: 'country',
+    label: 'country',
     matches: (value, { country }) => value === country,
   },
   DOMAIN: {
     code: 'DOMAIN_DENIED',
-    fact: 'domain',
-    what: 'domain',
+    contextField: 'domain',
+    label: 'domain',
     isSent: true,
     matches: (value, { domain }) => isOfDomain(value, domain),
   },
-  IP_RANGE: { code: 'IP_DENIED', fact: 'ip', what: 'address', matches: (value, { ip }) => isInRange(value, ip) },
+  IP_RANGE: {
+    code: 'IP_DENIED',
+    contextField: 'ip',
+    label: 'address',
+    matches: (value, { ip }) => isInRange(value, ip),
+  },
   MAC_ADDRESS: {
     code: 'MAC_DENIED',
-    fact: 'mac',
-    what: 'MAC address',
+    contextField: 'mac',
+    label: 'MAC address',
     isSent: true,
     matches: (value, { mac }) => isSameMac(value, mac),
   },
   HARDWARE_ID: {
     code: 'HARDWARE_DENIED',
-    fact: 'hardwareId',
-    what: 'hardware id',
+    contextField: 'hardwareId',
+    label: 'hardware id',
     isSent: true,
     matches: (value, { hardwareId }) => value === hardwareId,
   },
-  TIME_BASED: { code: 'TIME_DENIED', fact: 'now', what: 'time', matches: (value, { now }) => isInHours(value, now) },
+  TIME_BASED: {
+    code: 'TIME_DENIED',
+    contextField: 'now',
+    label: 'time',
+    matches: (value, { now }) => isInHours(value, now),
+  },
 };
 
 /**
  * The restrictions that can be judged by what is known. A device that takes a seat need not say where it is: what it does not
  * say is asked by validate, each time it starts.
  */
-export function judgeable(restrictions: readonly Restriction[], surroundings: Surroundings): Restriction[] {
-  return restrictions.filter(({ restriction_type }) => surroundings[RULES[restriction_type].fact] !== undefined);
+export function evaluable(restrictions: readonly Restriction[], surroundings: EvaluationContext): Restriction[] {
+  return restrictions.filter(
+    ({ restriction_type }) => surroundings[RULES[restriction_type].contextField] !== undefined,
+  );
 }
 
 /** All lists of one type count together: denied is what a DENY list names, and what no ALLOW list names if there is one. */
-export function deniedBy(restrictions: readonly Restriction[], surroundings: Surroundings): Reason[] {
-  return Object.entries(RULES).flatMap(([type, { code, fact, what, matches, isSent }]) => {
+export function violations(restrictions: readonly Restriction[], surroundings: EvaluationContext): ValidationReason[] {
+  return Object.entries(RULES).flatMap(([type, { code, contextField, label, matches, isSent }]) => {
     const ofType = restrictions.filter(({ restriction_type }) => restriction_type === type);
     const names = ({ values }: Restriction) => values.some((value) => matches(value, surroundings));
     const allow = ofType.filter(({ operator }) => operator === 'ALLOW');
     const isDenied = ofType.some((list) => list.operator === 'DENY' && names(list));
-    const deny = (detail: string): Reason[] => [
+    const deny = (detail: string): ValidationReason[] => [
       { code, detail, ...(code === 'TIME_DENIED' && { retryAt: openingOf(ofType, surroundings.now) }) },
     ];
-    if (isDenied) return deny(`The license excludes this ${what}.`);
+    if (isDenied) return deny(`The license excludes this ${label}.`);
     if (allow.length === 0 || allow.some(names)) return [];
-    if (surroundings[fact] !== undefined) return deny(`The license does not allow this ${what}.`);
-    const detail = `The license is restricted by ${what}, and the ${what} is unknown.`;
+    if (surroundings[contextField] !== undefined) return deny(`The license does not allow this ${label}.`);
+    const detail = `The license is restricted by ${label}, and the ${label} is unknown.`;
     return [{ code, detail, ...(isSent && { nextAction: 'fix_request' }) }];
   });
 }

@@ -1,17 +1,17 @@
-import type { ActivationThen } from '../activations/index.js';
-import { whatCounts, type LicenseThen } from '../licensing/index.js';
+import type { ActivationAsOf } from '../activations/index.js';
+import { seatMetric, type LicenseAsOf } from '../licensing/index.js';
 
 /** What of an answer about the past cannot be known. */
-export interface Unknown {
+export interface UnknownFields {
   /** Where it would stand in the answer, as JSON pointers. */
   readonly fields: readonly string[];
   readonly detail: string;
   /** The verdict depends on it: with it there could be another reason, or one less. */
-  readonly judged: boolean;
+  readonly affectsVerdict: boolean;
 }
 
 /** Told, and not judged by. */
-const MERELY_TOLD = [
+const NOT_EVALUATED = [
   'file_ttl_max_seconds',
   'issued_to',
   'product_name',
@@ -22,41 +22,41 @@ const MERELY_TOLD = [
   'anchor_day',
   'customer_id',
 ];
-const SAID_BY_DEVICE = ['activation_type', 'name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];
+const DEVICE_REPORTED = ['activation_type', 'name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];
 const PERSONAL = ['user_id', 'name', 'hostname', 'ip_address', 'metadata'];
 const TIMES = ['last_seen_at', 'lease_expires_at', 'lent_until'];
 
 /** Terms that do not follow from each other. */
-export function doubtful(names: readonly string[]): Unknown[] {
-  return when(
+export function inconsistentTerms(names: readonly string[]): UnknownFields[] {
+  return unknownIf(
     names.length > 0,
     ['/license'],
     `The history and the license differ on ${names.join(', ')}: what they were is told as far as the history goes.`,
-    names.some((name) => !MERELY_TOLD.includes(name)),
+    names.some((name) => !NOT_EVALUATED.includes(name)),
   );
 }
 
 /** Who it was: the customer, or one who has had the license since, was erased. */
-export function erased(
-  { license }: LicenseThen,
-  device: ActivationThen | undefined,
+export function erasedCustomer(
+  { license }: LicenseAsOf,
+  device: ActivationAsOf | undefined,
   users: boolean,
   fingerprint: string | undefined,
-): Unknown[] {
+): UnknownFields[] {
   // Fingerprints are erased too: a device that is not found may have had a seat.
   const isLost = !device && fingerprint !== undefined;
   const personal = device ? PERSONAL.map((name) => `/activation/${name}`) : isLost ? ['/activation'] : [];
-  const counts = users && whatCounts(license) === 'users' ? ['/license/current_activations'] : [];
+  const counts = users && seatMetric(license) === 'users' ? ['/license/current_activations'] : [];
   const lost = isLost ? ' Whether the device had a seat is not known.' : '';
   const detail = `The license holder's personal data has been erased.${lost}`;
-  return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, judged: isLost }];
+  return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, affectsVerdict: isLost }];
 }
 
 /** Heartbeats and what a device says of itself are written over what was there. */
-export function overwritten(device: ActivationThen | undefined, converted: boolean): Unknown[] {
+export function overwrittenDevice(device: ActivationAsOf | undefined, converted: boolean): UnknownFields[] {
   const since = device?.overwritten === true;
-  const fields = since ? [...SAID_BY_DEVICE, ...TIMES] : device && converted ? ['lease_expires_at'] : [];
-  return when(
+  const fields = since ? [...DEVICE_REPORTED, ...TIMES] : device && converted ? ['lease_expires_at'] : [];
+  return unknownIf(
     fields.length > 0,
     fields.map((name) => `/activation/${name}`),
     since
@@ -67,15 +67,20 @@ export function overwritten(device: ActivationThen | undefined, converted: boole
 }
 
 /** Usage that has changed within the period that ran then; `at` is where the feature stands in the answer. */
-export function uncounted(featureId: string, at: number, asked: boolean): Unknown {
+export function changedUsage(featureId: string, at: number, asked: boolean): UnknownFields {
   const might = asked ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
   return {
     fields: [`/entitlements/${at}/used`, `/entitlements/${at}/remaining`],
     detail: `How much of ${featureId} was used then is not known: more was used or released in the same period since.${might}`,
-    judged: asked,
+    affectsVerdict: asked,
   };
 }
 
-function when(condition: boolean, fields: readonly string[], detail: string, judged: boolean): Unknown[] {
-  return condition ? [{ fields, detail, judged }] : [];
+function unknownIf(
+  condition: boolean,
+  fields: readonly string[],
+  detail: string,
+  affectsVerdict: boolean,
+): UnknownFields[] {
+  return condition ? [{ fields, detail, affectsVerdict }] : [];
 }

@@ -19,7 +19,7 @@ export class UsableFeatures {
     const now = this.clock.now();
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    license.after('use', now);
+    license.assertCan('use', now);
     const feature = license.features.find(({ feature_id }) => feature_id === featureId);
     if (!feature?.enabled) throw new FeatureUnavailableError(featureId, 'is not part of the license');
     if (isFeatureExpired(feature, now)) throw new FeatureUnavailableError(featureId, 'has expired');

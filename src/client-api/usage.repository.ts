@@ -35,7 +35,7 @@ const RELEASE = {
 };
 
 /** What a use of a feature is about. */
-export interface Use {
+export interface UsageChange {
   readonly licenseId: string;
   readonly feature: Feature;
   readonly amount: number;
@@ -58,7 +58,7 @@ export class UsageRepository {
   }
 
   /** What is used then; undefined, and nothing changed, where that would be more than `limit`. */
-  async consume(transaction: Transaction, use: Use, limit: number): Promise<number | undefined> {
+  async consume(transaction: Transaction, use: UsageChange, limit: number): Promise<number | undefined> {
     if (use.amount > limit) return undefined;
     const [row] = await transaction.query<{ used: number }>({
       ...CONSUME,
@@ -68,7 +68,7 @@ export class UsageRepository {
   }
 
   /** What is used then; undefined, and nothing changed, where less is used than is to be released. */
-  async release(transaction: Transaction, use: Use): Promise<number | undefined> {
+  async release(transaction: Transaction, use: UsageChange): Promise<number | undefined> {
     const [row] = await transaction.query<{ used: number }>({ ...RELEASE, values: this.values(transaction, use) });
     return row?.used;
   }
@@ -90,7 +90,7 @@ export class UsageRepository {
     return new Map(current.map(({ feature_id, used }) => [feature_id, used]));
   }
 
-  private values({ tenantId }: Transaction, { licenseId, feature, amount, now }: Use): unknown[] {
+  private values({ tenantId }: Transaction, { licenseId, feature, amount, now }: UsageChange): unknown[] {
     return [tenantId, licenseId, feature.feature_id, periodStart(feature, now), amount, now];
   }
 }

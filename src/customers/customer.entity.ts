@@ -42,10 +42,10 @@ export class Customer extends VersionedRow {
 
   /** Undefined when the patch changes nothing. Throws InvalidFieldError. */
   update(patch: UpdateCustomerRequest, now: Date): Change | undefined {
-    const before = this.terms();
+    const before = this.snapshot();
     if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
     this.set(patch);
-    return this.changedSince(before, this.terms(), now);
+    return this.changedSince(before, this.snapshot(), now);
   }
 
   /** "first last", else the company, else the e-mail. */
@@ -55,7 +55,7 @@ export class Customer extends VersionedRow {
   }
 
   /** What can be changed, in wire names. */
-  terms(): JsonObject {
+  snapshot(): JsonObject {
     const { firstName, lastName, email, companyName, active, metadata } = this;
     return { first_name: firstName, last_name: lastName, email, company_name: companyName, active, metadata };
   }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
 import { Customer } from './customer.entity.js';
 
 @Injectable()
-export class CustomerRepository extends TenantRepository<Customer> {
+export class CustomerRepository extends TenantScopedRepository<Customer> {
   constructor(unitOfWork: UnitOfWork) {
     super(Customer, 'customerId', unitOfWork);
   }

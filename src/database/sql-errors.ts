@@ -45,7 +45,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 /** Only says that an earlier statement of the transaction failed. */
-export function isAftermath(error: unknown): boolean {
+export function isTransactionAborted(error: unknown): boolean {
   return sqlError(error)?.code === IN_FAILED_TRANSACTION;
 }
 

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { monitorOf } from '../database/pool.js';
 import { pendingMigrations } from '../database/preflight.js';
-import { within } from '../shared/within.js';
+import { withTimeout } from '../shared/within.js';
 
 /** Less than most probes wait. */
 const PROBE_TIMEOUT_MS = 3_000;
@@ -57,7 +57,7 @@ export class DatabaseHealth {
     this.probe ??= this.findFault().finally(() => {
       this.probe = undefined;
     });
-    const found = await within(PROBE_TIMEOUT_MS, this.probe).catch((error: unknown) => {
+    const found = await withTimeout(PROBE_TIMEOUT_MS, this.probe).catch((error: unknown) => {
       throw new NotReadyError('the database cannot be reached', error);
     });
     if (!found) throw new NotReadyError(`the database has not answered within ${PROBE_TIMEOUT_MS} ms`);

@@ -4,7 +4,7 @@ import type { Secrets } from '../shared/secrets/secrets.js';
 import { assertTenantId } from '../shared/tenancy/tenant-id.js';
 
 /** Whether a license was ever issued: from then on the secrets are fixed, and a new one would open nothing. */
-export async function hasIssued(client: pg.ClientBase): Promise<boolean> {
+export async function hasIssuedLicenses(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query('SELECT 1 FROM license_keys LIMIT 1');
   return rowCount === 1;
 }
@@ -13,13 +13,13 @@ export async function hasIssued(client: pg.ClientBase): Promise<boolean> {
  * Opens one issued license and compares its digest, so that a wrong master or lookup key is found at start and not when
  * support needs a key. As the application role. Throws ConfigError.
  */
-export async function assertSecretsFit(client: pg.ClientBase, secrets: Secrets): Promise<void> {
+export async function assertSecretsMatch(client: pg.ClientBase, secrets: Secrets): Promise<void> {
   const { rows } = await client.query<KeyRow>('SELECT digest, tenant_id, license_id FROM license_keys LIMIT 1');
   const [key] = rows;
   if (!key) return;
   const sealed = await readSealed(client, key);
-  const licenseKey = openOr(sealed, secrets, [key.tenant_id, key.license_id]);
-  if (!secrets.digest(licenseKey).equals(key.digest)) throw wrong('LOOKUP_KEY');
+  const licenseKey = openOrThrow(sealed, secrets, [key.tenant_id, key.license_id]);
+  if (!secrets.digest(licenseKey).equals(key.digest)) throw mismatch('LOOKUP_KEY');
 }
 
 interface KeyRow {
@@ -40,15 +40,15 @@ async function readSealed(client: pg.ClientBase, { tenant_id, license_id }: KeyR
   return rows[0].sealed;
 }
 
-function openOr(sealed: Buffer, secrets: Secrets, context: readonly string[]): string {
+function openOrThrow(sealed: Buffer, secrets: Secrets, context: readonly string[]): string {
   try {
-    return secrets.open(sealed, context);
+    return secrets.unseal(sealed, context);
   } catch {
-    throw wrong('MASTER_KEY');
+    throw mismatch('MASTER_KEY');
   }
 }
 
-function wrong(variable: string): ConfigError {
+function mismatch(variable: string): ConfigError {
   return new ConfigError(
     `${variable} is not the one this installation's licenses were issued with. ` +
       `Restore the right one: the variable ${variable}, or ${variable === 'MASTER_KEY' ? 'master.key' : 'lookup.key'} in DATA_DIR.`,

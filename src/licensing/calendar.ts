@@ -1,7 +1,7 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The last moment that ISO 8601 writes with four digits of a year. */
-const LATEST = new Date('9999-12-31T23:59:59.999Z');
+const MAX_TIME = new Date('9999-12-31T23:59:59.999Z');
 
 export function addDays(time: Date, days: number): Date {
   return new Date(time.getTime() + days * DAY_MS);
@@ -28,11 +28,11 @@ export function daysUntil(time: Date, now: Date): number {
   return Math.ceil((time.getTime() - now.getTime()) / DAY_MS);
 }
 
-export function later(one: Date, other: Date): Date {
+export function laterOf(one: Date, other: Date): Date {
   return one > other ? one : other;
 }
 
 /** Whether a time can be written in every format that it is sent in. */
-export function isWritable(time: Date): boolean {
-  return time <= LATEST;
+export function isRepresentable(time: Date): boolean {
+  return time <= MAX_TIME;
 }

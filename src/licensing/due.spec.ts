@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
 import { addDays } from './calendar.js';
-import { dueEvents, momentsOf, nextDueAt } from './due.js';
+import { dueMilestones, milestonesOf, nextDueAt } from './due.js';
 import { License } from './license.entity.js';
-import { passTime } from './pass-time.js';
+import { applyDueMilestones } from './pass-time.js';
 
 const ISSUED = new Date('2026-01-01T00:00:00.000Z');
 const day = (days: number) => addDays(ISSUED, days);
@@ -31,7 +31,7 @@ function license(fields: Partial<License> = {}): License {
 /** What is told when it is looked at after so many days, each time. */
 const toldAt = (item: License, days: readonly number[]) =>
   days.map((at) =>
-    passTime(item, day(at)).map(({ type, data }) => [type.replace('license.', ''), data.days_left ?? '']),
+    applyDueMilestones(item, day(at)).map(({ type, data }) => [type.replace('license.', ''), data.days_left ?? '']),
   );
 
 describe('time', () => {
@@ -86,10 +86,10 @@ describe('time', () => {
   it('renews also what is set to renew itself in the last hour', () => {
     const item = license();
     const lastMinute = addDays(day(100), -1 / 1_440);
-    passTime(item, lastMinute);
+    applyDueMilestones(item, lastMinute);
     item.edit({ auto_renewal_enabled: true }, lastMinute);
     expect(item.expiryAt(lastMinute)).toEqual(day(200));
-    expect(passTime(item, lastMinute).map(({ type }) => type)).toEqual(['license.renewed']);
+    expect(applyDueMilestones(item, lastMinute).map(({ type }) => type)).toEqual(['license.renewed']);
     expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
   });
 
@@ -113,7 +113,7 @@ describe('time', () => {
         );
         for (const at of [...days].sort((a, b) => a - b).map(day)) {
           expect(kept!.expiryAt(at)).toEqual(untouched!.expiryAt(at));
-          passTime(kept!, at);
+          applyDueMilestones(kept!, at);
           expect([kept!.expiryDate, kept!.maintenanceExpiry]).toEqual([
             untouched!.expiryAt(at),
             untouched!.expiryAt(at),
@@ -132,8 +132,8 @@ describe('time', () => {
   it('ends what would renew itself past the year 9999', () => {
     const expiryDate = new Date('9999-12-01T00:00:00.000Z');
     const item = license({ autoRenewalEnabled: true, expiryDate, gracePeriodDays: 0 });
-    expect(item.renewsItself).toBe(false);
-    expect(passTime(item, expiryDate).map(({ type }) => type)).toEqual(['license.expired']);
+    expect(item.autoRenews).toBe(false);
+    expect(applyDueMilestones(item, expiryDate).map(({ type }) => type)).toEqual(['license.expired']);
   });
 
   it('does nothing to what never expires, nor to what is suspended or revoked, and makes up for it at the end of a suspension', () => {
@@ -179,16 +179,16 @@ describe('time', () => {
 
   it('has its moments in order', () => {
     for (const autoRenewalEnabled of [true, false]) {
-      const moments = [...momentsOf(license({ autoRenewalEnabled }))].map(({ at }) => at.getTime());
+      const moments = [...milestonesOf(license({ autoRenewalEnabled }))].map(({ at }) => at.getTime());
       expect(moments).toEqual([...moments].sort((a, b) => a - b));
     }
-    expect(dueEvents(license({ nextDueAt: null }), day(500))).toEqual([]);
+    expect(dueMilestones(license({ nextDueAt: null }), day(500))).toEqual([]);
   });
 
   it('is looked at again as if nobody had looked at it by a clock that was ahead', () => {
     for (const autoRenewalEnabled of [false, true]) {
       const item = license({ autoRenewalEnabled });
-      item.lookedAt(day(5_000));
+      item.scheduleNext(day(5_000));
       expect(toldAt(item, [20])).toEqual([[]]);
       expect(item.nextDueAt).toEqual(nextDueAt(license({ autoRenewalEnabled }), day(20)));
     }

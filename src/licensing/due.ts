@@ -2,25 +2,25 @@ import { addDays } from './calendar.js';
 import type { License } from './license.entity.js';
 
 /** Days before the expiry on which a reminder is due. */
-const REMINDERS = [30, 14, 7, 1] as const;
+const REMINDER_DAYS = [30, 14, 7, 1] as const;
 
 /** So long before it would expire, so that it stands in the row before any list by expiry or status misses it. */
 const AUTO_RENEWAL_LEAD_MS = 60 * 60 * 1000;
 
-export type DueKind = 'reminder' | 'renewal' | 'expiry' | 'grace_end';
+export type MilestoneKind = 'reminder' | 'renewal' | 'expiry' | 'grace_end';
 
 /** A moment at which time does something to a license. */
-export interface Moment {
-  readonly kind: DueKind;
+export interface Milestone {
+  readonly kind: MilestoneKind;
   readonly at: Date;
 }
 
 /** In order; none for a license that never expires. */
-export function* momentsOf(license: License): Generator<Moment> {
-  const { expiryDate, renewsItself } = license;
+export function* milestonesOf(license: License): Generator<Milestone> {
+  const { expiryDate, autoRenews } = license;
   if (expiryDate === null) return;
-  for (const days of REMINDERS) yield { kind: 'reminder', at: addDays(expiryDate, -days) };
-  if (renewsItself) {
+  for (const days of REMINDER_DAYS) yield { kind: 'reminder', at: addDays(expiryDate, -days) };
+  if (autoRenews) {
     yield { kind: 'renewal', at: renewalDueAt(expiryDate) };
     return;
   }
@@ -36,7 +36,7 @@ export function renewalDueAt(expiryDate: Date): Date {
 
 /** The first moment after this one; null when there is none. A renewal stays due until it is done. */
 export function nextDueAt(license: License, now: Date): Date | null {
-  for (const { kind, at } of momentsOf(license)) if (kind === 'renewal' || at > now) return at;
+  for (const { kind, at } of milestonesOf(license)) if (kind === 'renewal' || at > now) return at;
   return null;
 }
 
@@ -44,12 +44,12 @@ export function nextDueAt(license: License, now: Date): Date | null {
  * What happened since the earliest moment that is not yet in the log, and is to be told: of reminders the latest alone, and
  * none once the license has expired or renews itself right now. Nothing happens to what is suspended or revoked.
  */
-export function dueEvents(license: License, now: Date): Moment[] {
+export function dueMilestones(license: License, now: Date): Milestone[] {
   const since = license.nextDueAt;
   if (license.status !== 'ACTIVE') return [];
   // A renewal is due until it is done.
-  const isNew = ({ kind, at }: Moment) => kind === 'renewal' || (since !== null && at >= since);
-  const passed = [...momentsOf(license)].filter((moment) => moment.at <= now && isNew(moment));
+  const isNew = ({ kind, at }: Milestone) => kind === 'renewal' || (since !== null && at >= since);
+  const passed = [...milestonesOf(license)].filter((moment) => moment.at <= now && isNew(moment));
   const happened = passed.filter(({ kind }) => kind !== 'reminder');
   return happened.length > 0 ? happened : passed.slice(-1);
 }

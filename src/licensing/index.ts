@@ -14,20 +14,26 @@ export { LicenseCreatedEvent } from './events/license-created.event.js';
 export * from './events/license-life.events.js';
 export * from './events/license-time.events.js';
 export { reasonCode, reasonText, type RecordedReason } from './events/recorded-reason.js';
-export { LicenseActionRequest, Reason } from './license-actions.dto.js';
+export { LicenseActionRequest, ActionReason } from './license-actions.dto.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
-export { BatchChangeResult, BatchOrder, BatchRefusal, BatchRenewal, BatchResult } from './license-batch.dto.js';
+export {
+  BatchActionResult,
+  BatchIssueLine,
+  BatchActionLine,
+  BatchRenewLine,
+  BatchIssueResult,
+} from './license-batch.dto.js';
 export type { BatchOutcome } from './license-batches.js';
 export { LicenseStatus, type IssuedLicense, type IssueLicenseRequest, type LicenseResponse } from './license.dto.js';
 export {
   ExpiryTooFarError,
-  LicenseFileOutError,
-  LicenseIsNoTrialError,
+  LicenseFileOutstandingError,
+  LicenseNotTrialError,
   LicenseIsTrialError,
   LicenseNeverExpiresError,
   LicenseNotFoundError,
   LicenseStateError,
-  ProductDiffersError,
+  TemplateProductMismatchError,
   ProductInactiveError,
   TemplateIsTrialError,
   TemplateInactiveError,
@@ -38,8 +44,8 @@ export { canonicalLicenseKey } from './license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License } from './license.entity.js';
 export type { LicenseAction, LicenseState } from './license-status.js';
-export { assertSecretsFit, hasIssued } from './assert-secrets-fit.js';
-export { CHANGE_EVENTS, licenseAsOf, type LicenseThen, type PastChange } from './license-as-of.js';
+export { assertSecretsMatch, hasIssuedLicenses } from './assert-secrets-fit.js';
+export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from './license-as-of.js';
 export { LicenseSeats } from './license-seats.js';
 export { LicensingModule } from './licensing.module.js';
 export { FindLicenseByKeyQuery, type KeyOwner } from './queries/find-license-by-key.query.js';
@@ -53,7 +59,7 @@ export {
   maxActivationsOf,
   seatLimit,
   seatsInUse,
-  whatCounts,
-  type SeatTerms,
-  type Tally,
+  seatMetric,
+  type SeatPolicy,
+  type SeatCounts,
 } from './seats.js';

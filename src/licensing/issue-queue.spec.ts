@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Claim } from '../shared/events/idempotency.js';
+import type { IdempotencyClaim } from '../shared/events/idempotency.js';
 import { Actor } from '../shared/tenancy/actor.js';
 import { IssueLicenseCommand } from './commands/issue-license.command.js';
-import { IssueQueue, MAX_GROUP, ticketsOf, type Group, type Ticket } from './issue-queue.js';
+import { IssueQueue, MAX_GROUP_SIZE, pendingIssuesOf, type IssueGroup, type PendingIssue } from './issue-queue.js';
 
-function ticket(tenantId: string, name = 'x', claim?: Claim): Ticket {
+function ticket(tenantId: string, name = 'x', claim?: IdempotencyClaim): PendingIssue {
   const order = { license_template_id: 't', customer_id: 'c', issued_to: name };
   const command = new IssueLicenseCommand(Actor.service('test', tenantId), order);
   return { command, claim, followers: [], resolve: () => undefined, reject: () => undefined };
 }
 
-const made = {} as NonNullable<Ticket['made']>;
+const made = {} as NonNullable<PendingIssue['prepared']>;
 
-const names = (group: Group) =>
-  ticketsOf(group).map(({ command }) => `${command.actor.tenantId} ${command.order.issued_to ?? ''}`);
+const names = (group: IssueGroup) =>
+  pendingIssuesOf(group).map(({ command }) => `${command.actor.tenantId} ${command.request.issued_to ?? ''}`);
 
 describe('the queue of orders', () => {
   it('gives what is there, as it came', () => {
@@ -30,12 +30,12 @@ describe('the queue of orders', () => {
     queue.add(ticket('a', '2'));
     queue.add(ticket('b', '1'));
     expect(names(queue.nextGroup())).toEqual(['b 1']);
-    queue.done(first);
+    queue.finish(first);
     expect(names(queue.nextGroup())).toEqual(['a 2']);
   });
 
   const full = (queue: IssueQueue, tenantId: string) => {
-    const orders = Array.from({ length: MAX_GROUP }, (_, at) => ({ ...ticket(tenantId, String(at)), made }));
+    const orders = Array.from({ length: MAX_GROUP_SIZE }, (_, at) => ({ ...ticket(tenantId, String(at)), made }));
     for (const order of orders) queue.add(order);
     return orders;
   };
@@ -47,30 +47,30 @@ describe('the queue of orders', () => {
     const group = queue.nextGroup();
     const orders = full(queue, 'a');
     queue.add(ticket('a', 'more'));
-    expect(queue.nextBehind(group).size).toBe(0);
-    first.made = made;
-    expect(queue.nextBehind(group).size).toBe(0);
-    for (const order of queue.unmade('a')) order.made = made;
-    const behind = queue.nextBehind(group);
-    expect(ticketsOf(behind)).toEqual(orders);
-    expect(queue.nextBehind(behind).size).toBe(0);
-    queue.done(group);
+    expect(queue.nextPipelinedGroup(group).size).toBe(0);
+    first.prepared = made;
+    expect(queue.nextPipelinedGroup(group).size).toBe(0);
+    for (const order of queue.unprepared('a')) order.prepared = made;
+    const behind = queue.nextPipelinedGroup(group);
+    expect(pendingIssuesOf(behind)).toEqual(orders);
+    expect(queue.nextPipelinedGroup(behind).size).toBe(0);
+    queue.finish(group);
     expect(queue.nextGroup().size).toBe(0);
-    queue.done(behind);
+    queue.finish(behind);
     expect(names(queue.nextGroup())).toEqual(['a more']);
   });
 
   it('puts behind a group neither orders of other tenants nor any while those wait', () => {
     const queue = new IssueQueue();
-    queue.add({ ...ticket('a'), made });
+    queue.add({ ...ticket('a'), prepared: made });
     const group = queue.nextGroup();
     const orders = full(queue, 'a');
-    queue.add({ ...ticket('b'), made });
-    expect(queue.nextBehind(group).size).toBe(0);
+    queue.add({ ...ticket('b'), prepared: made });
+    expect(queue.nextPipelinedGroup(group).size).toBe(0);
     const other = queue.nextGroup();
     expect(names(other)).toEqual(['b x']);
-    expect(queue.nextBehind(other).size).toBe(0);
-    expect(ticketsOf(queue.nextBehind(group))).toEqual(orders);
+    expect(queue.nextPipelinedGroup(other).size).toBe(0);
+    expect(pendingIssuesOf(queue.nextPipelinedGroup(group))).toEqual(orders);
   });
 
   it('bounds a group, and gives a small tenant its share beside a huge one', () => {
@@ -78,7 +78,7 @@ describe('the queue of orders', () => {
     for (let i = 0; i < 1_000; i++) queue.add(ticket('huge', String(i)));
     queue.add(ticket('small', '1'));
     const group = queue.nextGroup();
-    expect(names(group).length).toBeLessThanOrEqual(MAX_GROUP);
+    expect(names(group).length).toBeLessThanOrEqual(MAX_GROUP_SIZE);
     expect(names(group)).toContain('small 1');
     expect(names(group)[0]).toBe('huge 0');
   });
@@ -91,7 +91,7 @@ describe('the queue of orders', () => {
     const served: string[] = [];
     for (let group = queue.nextGroup(); group.size > 0; group = queue.nextGroup()) {
       served.push(...names(group));
-      queue.done(group);
+      queue.finish(group);
     }
     expect(served).toHaveLength(300);
     const secondRound = served.findIndex((name) => name.endsWith(' 1'));
@@ -102,11 +102,11 @@ describe('the queue of orders', () => {
     const queue = new IssueQueue();
     const [first, second, third] = [ticket('a', '1'), ticket('a', '2'), ticket('a', '3')];
     for (const order of [first, second, third, ticket('b', '1')]) queue.add(order);
-    expect(queue.unmade('a')).toEqual([first, second, third]);
-    first.made = made;
-    expect(queue.unmade('a')).toEqual([second, third]);
-    third.made = made;
-    expect([queue.unmade('a'), queue.unmade('c')]).toEqual([[], []]);
+    expect(queue.unprepared('a')).toEqual([first, second, third]);
+    first.prepared = made;
+    expect(queue.unprepared('a')).toEqual([second, third]);
+    third.prepared = made;
+    expect([queue.unprepared('a'), queue.unprepared('c')]).toEqual([[], []]);
   });
 
   it('tells of none while orders that came before them are on their way without a license', () => {
@@ -115,12 +115,12 @@ describe('the queue of orders', () => {
     queue.add(first);
     const group = queue.nextGroup();
     queue.add(second);
-    expect(queue.unmade('a')).toEqual([]);
-    first.made = made;
-    expect(queue.unmade('a')).toEqual([second]);
-    first.made = undefined;
-    queue.done(group);
-    expect(queue.unmade('a')).toEqual([second]);
+    expect(queue.unprepared('a')).toEqual([]);
+    first.prepared = made;
+    expect(queue.unprepared('a')).toEqual([second]);
+    first.prepared = undefined;
+    queue.finish(group);
+    expect(queue.unprepared('a')).toEqual([second]);
   });
 
   it('lets one order hold an idempotency key, and the others follow it', () => {
@@ -130,11 +130,11 @@ describe('the queue of orders', () => {
     queue.add(leader);
     queue.add(follower);
     const group = queue.nextGroup();
-    expect(ticketsOf(group)).toEqual([leader]);
+    expect(pendingIssuesOf(group)).toEqual([leader]);
     expect(leader.followers).toEqual([follower]);
-    queue.release(leader);
-    queue.done(group);
+    queue.releaseKey(leader);
+    queue.finish(group);
     queue.add(later);
-    expect(ticketsOf(queue.nextGroup())).toEqual([later]);
+    expect(pendingIssuesOf(queue.nextGroup())).toEqual([later]);
   });
 });

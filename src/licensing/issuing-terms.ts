@@ -5,7 +5,7 @@ import { Clock } from '../shared/clock.js';
 import { CommittedCache } from '../shared/events/committed-cache.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { Actor } from '../shared/tenancy/actor.js';
-import { rowName } from '../shared/tenancy/tenant.repository.js';
+import { rowKeyString } from '../shared/tenancy/tenant.repository.js';
 import { GetIssuableTemplatesQuery, TemplateNotFoundError, type IssuableTemplate } from '../templates/index.js';
 import type { IssueLicenseRequest } from './license.dto.js';
 import { License } from './license.entity.js';
@@ -14,27 +14,27 @@ import { ProductInactiveError, TemplateInactiveError } from './license.errors.js
 const MAX_TEMPLATES = 2_000;
 const MAX_CUSTOMERS = 10_000;
 /** Names of people are not kept in memory for long. */
-const REMEMBERED_MS = 60_000;
+const CACHE_TTL_MS = 60_000;
 
 /** What a name is taken from when there is no such customer; another system may master it. */
-const NO_CUSTOMER: CustomerName = { name: undefined, active: true, version: 0 };
+const UNKNOWN_CUSTOMER: CustomerName = { name: undefined, active: true, version: 0 };
 
 /** A license and the version of the customer's row that its name was taken from: 0 none, null where the order names it. */
-export interface MadeLicense {
+export interface LicenseDraft {
   readonly license: License;
   readonly customerVersion: number | null;
 }
 
 /** Orders of one tenant. */
-export interface TenantOrders {
+export interface TenantRequests {
   readonly actor: Actor;
   readonly orders: readonly IssueLicenseRequest[];
 }
 
 /** What some orders of one tenant are made into licenses with. */
-export interface Terms {
+export interface IssuanceTerms {
   /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, TrialNotAllowedError. */
-  make(order: IssueLicenseRequest): MadeLicense;
+  make(order: IssueLicenseRequest): LicenseDraft;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface Terms {
  * compare a refusal.
  */
 @Injectable()
-export class IssuingTerms {
+export class IssuanceTermsCache {
   private readonly templates: CommittedCache<IssuableTemplate>;
   private readonly customers: CommittedCache<CustomerName>;
 
@@ -53,29 +53,29 @@ export class IssuingTerms {
     private readonly clock: Clock,
     unitOfWork: UnitOfWork,
   ) {
-    this.templates = new CommittedCache(unitOfWork, { max: MAX_TEMPLATES, ttl: REMEMBERED_MS });
-    this.customers = new CommittedCache(unitOfWork, { max: MAX_CUSTOMERS, ttl: REMEMBERED_MS });
+    this.templates = new CommittedCache(unitOfWork, { max: MAX_TEMPLATES, ttl: CACHE_TTL_MS });
+    this.customers = new CommittedCache(unitOfWork, { max: MAX_CUSTOMERS, ttl: CACHE_TTL_MS });
   }
 
   /** By tenant: from memory where it can be. */
-  async recallAll(all: readonly TenantOrders[]): Promise<ReadonlyMap<string, Terms>> {
-    const recallOne = async (part: TenantOrders) => {
-      this.forgetRefusals(part);
+  async getAll(all: readonly TenantRequests[]): Promise<ReadonlyMap<string, IssuanceTerms>> {
+    const recallOne = async (part: TenantRequests) => {
+      this.invalidateTrialRefusals(part);
       return [part.actor.tenantId, await this.recall(part)] as const;
     };
     return new Map(await Promise.all(all.map(recallOne)));
   }
 
   /** From memory; undefined where something has to be read. */
-  recallNow(actor: Actor, order: IssueLicenseRequest): Terms | undefined {
-    this.forgetRefusals({ actor, orders: [order] });
-    const template = this.templates.get(rowName(actor.tenantId, order.license_template_id));
+  getCached(actor: Actor, order: IssueLicenseRequest): IssuanceTerms | undefined {
+    this.invalidateTrialRefusals({ actor, orders: [order] });
+    const template = this.templates.get(rowKeyString(actor.tenantId, order.license_template_id));
     if (!template) return undefined;
-    if (order.issued_to !== undefined) return this.termsOf(() => template);
-    const customer = this.customers.get(rowName(actor.tenantId, order.customer_id));
+    if (order.issued_to !== undefined) return this.toIssuanceTerms(() => template);
+    const customer = this.customers.get(rowKeyString(actor.tenantId, order.customer_id));
     return (
       customer &&
-      this.termsOf(
+      this.toIssuanceTerms(
         () => template,
         () => customer,
       )
@@ -83,20 +83,20 @@ export class IssuingTerms {
   }
 
   /** Terms as the unit of work sees them. Must be called inside one, where no cache holds anything. */
-  read(actor: Actor, order: IssueLicenseRequest): Promise<Terms> {
+  readFresh(actor: Actor, order: IssueLicenseRequest): Promise<IssuanceTerms> {
     return this.recall({ actor, orders: [order] }, [order.customer_id]);
   }
 
   /** What this order needs is read anew next time. */
-  forget(tenantId: string, order: IssueLicenseRequest): void {
-    this.templates.invalidate([rowName(tenantId, order.license_template_id)]);
-    this.customers.invalidate([rowName(tenantId, order.customer_id)]);
+  invalidate(tenantId: string, order: IssueLicenseRequest): void {
+    this.templates.invalidate([rowKeyString(tenantId, order.license_template_id)]);
+    this.customers.invalidate([rowKeyString(tenantId, order.customer_id)]);
   }
 
   /** A template that allowed no trial when it was read may allow them now, and nothing would compare the refusal. */
-  private forgetRefusals({ actor, orders }: TenantOrders): void {
+  private invalidateTrialRefusals({ actor, orders }: TenantRequests): void {
     for (const { license_template_id: id, trial } of orders) {
-      const key = rowName(actor.tenantId, id);
+      const key = rowKeyString(actor.tenantId, id);
       if (trial && this.templates.get(key)?.template.trialAllowed === false) this.templates.invalidate([key]);
     }
   }
@@ -105,25 +105,25 @@ export class IssuingTerms {
    * An order that names its licensee needs no customer: the statement compares whether that is active, and what it does not store
    * is issued singly.
    */
-  private async recall({ actor, orders }: TenantOrders, customers = customerIds(orders)): Promise<Terms> {
+  private async recall({ actor, orders }: TenantRequests, customers = customerIds(orders)): Promise<IssuanceTerms> {
     const [templates, names] = await Promise.all([
-      found(this.templates, actor, templateIds(orders), (missing) => this.readTemplates(actor, missing)),
-      found(this.customers, actor, customers, (missing) => this.readCustomers(actor, missing)),
+      getOrRead(this.templates, actor, templateIds(orders), (missing) => this.readTemplates(actor, missing)),
+      getOrRead(this.customers, actor, customers, (missing) => this.readCustomers(actor, missing)),
     ]);
-    return this.termsOf(
+    return this.toIssuanceTerms(
       (id) => templates.get(id),
       (id) => names.get(id),
     );
   }
 
-  private termsOf(
+  private toIssuanceTerms(
     templateOf: (id: string) => IssuableTemplate | undefined,
     customerOf?: (id: string) => CustomerName | undefined,
-  ): Terms {
+  ): IssuanceTerms {
     const now = this.clock.now();
     return {
       make: (order) => {
-        const template = issuable(order.license_template_id, templateOf(order.license_template_id));
+        const template = assertIssuable(order.license_template_id, templateOf(order.license_template_id));
         const customer = customerOf?.(order.customer_id);
         if (customer?.active === false) throw new CustomerInactiveError(order.customer_id);
         const named = order.issued_to === undefined ? customer : undefined;
@@ -138,46 +138,46 @@ export class IssuingTerms {
   private async readTemplates(actor: Actor, ids: readonly string[]): Promise<Map<string, IssuableTemplate>> {
     const fill = this.templates.beginFill();
     const templates = await this.queries.execute(new GetIssuableTemplatesQuery(actor, ids));
-    for (const read of templates) {
-      const { template, productActive } = read;
-      if (template.active && productActive) fill.put(rowName(actor.tenantId, template.templateId), read);
+    for (const readFresh of templates) {
+      const { template, productActive } = readFresh;
+      if (template.active && productActive) fill.put(rowKeyString(actor.tenantId, template.templateId), readFresh);
     }
-    return new Map(templates.map((read) => [read.template.templateId, read]));
+    return new Map(templates.map((readFresh) => [readFresh.template.templateId, readFresh]));
   }
 
   private async readCustomers(actor: Actor, ids: readonly string[]): Promise<Map<string, CustomerName>> {
     const fill = this.customers.beginFill();
     const known = await this.queries.execute(new GetCustomerNamesQuery(actor, ids));
-    const names = new Map(ids.map((id) => [id, known.get(id) ?? NO_CUSTOMER]));
-    for (const [id, name] of names) if (name.active) fill.put(rowName(actor.tenantId, id), name);
+    const names = new Map(ids.map((id) => [id, known.get(id) ?? UNKNOWN_CUSTOMER]));
+    for (const [id, name] of names) if (name.active) fill.put(rowKeyString(actor.tenantId, id), name);
     return names;
   }
 }
 
 /** By id: what is cached, and what `read` finds of the rest. */
-async function found<T extends object>(
+async function getOrRead<T extends object>(
   cache: CommittedCache<T>,
   { tenantId }: Actor,
   ids: readonly string[],
-  read: (missing: readonly string[]) => Promise<Map<string, T>>,
+  readFresh: (missing: readonly string[]) => Promise<Map<string, T>>,
 ): Promise<Map<string, T>> {
   const values = new Map<string, T>();
   const missing: string[] = [];
   for (const id of ids) {
-    const value = cache.get(rowName(tenantId, id));
+    const value = cache.get(rowKeyString(tenantId, id));
     if (value) values.set(id, value);
     else missing.push(id);
   }
-  if (missing.length > 0) for (const [id, value] of await read(missing)) values.set(id, value);
+  if (missing.length > 0) for (const [id, value] of await readFresh(missing)) values.set(id, value);
   return values;
 }
 
 /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
-export function issuable(templateId: string, found: IssuableTemplate | undefined) {
-  if (!found) throw new TemplateNotFoundError(templateId);
-  if (!found.template.active) throw new TemplateInactiveError(templateId);
-  if (!found.productActive) throw new ProductInactiveError(found.template.productId);
-  return found.template;
+export function assertIssuable(templateId: string, getOrRead: IssuableTemplate | undefined) {
+  if (!getOrRead) throw new TemplateNotFoundError(templateId);
+  if (!getOrRead.template.active) throw new TemplateInactiveError(templateId);
+  if (!getOrRead.productActive) throw new ProductInactiveError(getOrRead.template.productId);
+  return getOrRead.template;
 }
 
 function templateIds(orders: readonly IssueLicenseRequest[]): string[] {

@@ -19,7 +19,7 @@ import {
   ChangeLicenseTemplateRequest,
   ConvertTrialRequest,
   LicenseActionRequest,
-  LicenseRefusalRequest,
+  ReasonedActionRequest,
   RenewLicenseRequest,
   TransferLicenseRequest,
   UpdateLicenseRequest,
@@ -29,8 +29,8 @@ import { LicenseOnOtherTerms, LicenseResponse } from './license.dto.js';
 const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
 const TEMPLATE = [
   'EXPIRY_TOO_FAR',
-  'LICENSE_FILE_OUT',
-  'PRODUCT_DIFFERS',
+  'LICENSE_FILE_OUTSTANDING',
+  'TEMPLATE_PRODUCT_MISMATCH',
   'TEMPLATE_IS_TRIAL',
   'TEMPLATE_INACTIVE',
   'PRODUCT_INACTIVE',
@@ -54,7 +54,7 @@ export class LicenseActionsController {
     },
     {
       404: NOT_FOUND,
-      409: [...EXPIRY, 'LICENSE_FILE_OUT'],
+      409: [...EXPIRY, 'LICENSE_FILE_OUTSTANDING'],
     },
   )
   update(
@@ -97,7 +97,7 @@ export class LicenseActionsController {
     },
     {
       404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-      409: ['LICENSE_STATE', 'LICENSE_IS_NO_TRIAL', ...TEMPLATE],
+      409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
@@ -124,7 +124,7 @@ export class LicenseActionsController {
   suspend(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
-    @Body({ schema: LicenseRefusalRequest }) body: LicenseRefusalRequest,
+    @Body({ schema: ReasonedActionRequest }) body: ReasonedActionRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
     return this.commands.execute(new SuspendLicenseCommand(actor, licenseId, body, options));
@@ -160,7 +160,7 @@ export class LicenseActionsController {
   revoke(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
-    @Body({ schema: LicenseRefusalRequest }) body: LicenseRefusalRequest,
+    @Body({ schema: ReasonedActionRequest }) body: ReasonedActionRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
     return this.commands.execute(new RevokeLicenseCommand(actor, licenseId, body, options));

@@ -6,7 +6,7 @@ import { integer } from '../shared/http/schema-messages.js';
 const MAX_MONTHS = 1_200;
 const MAX_DAYS = 36_500;
 
-export const REASON_CODES = [
+export const ACTION_REASON_CODES = [
   'CUSTOMER_REQUEST',
   'PAYMENT_RECEIVED',
   'PAYMENT_OVERDUE',
@@ -19,9 +19,9 @@ export const REASON_CODES = [
 ] as const;
 
 /** Why something is done to a license. It stands in the event. */
-export const Reason = z
+export const ActionReason = z
   .strictObject({
-    code: z.enum(REASON_CODES).meta({ id: 'ActionReasonCode' }),
+    code: z.enum(ACTION_REASON_CODES).meta({ id: 'ActionReasonCode' }),
     text: text(500).optional().meta({ description: 'Free text. Erased with the customer.' }),
   })
   .meta({
@@ -29,9 +29,9 @@ export const Reason = z
     description: 'Why the action was taken. Recorded in its event.',
     examples: [{ code: 'CUSTOMER_REQUEST', text: 'Ticket 4711' }],
   });
-export type Reason = z.infer<typeof Reason>;
+export type ActionReason = z.infer<typeof ActionReason>;
 
-const reason = Reason.optional();
+const reason = ActionReason.optional();
 
 export const RenewLicenseRequest = z
   .strictObject({
@@ -68,10 +68,10 @@ export const ConvertTrialRequest = z
 export type ConvertTrialRequest = z.infer<typeof ConvertTrialRequest>;
 
 /** What takes something away from a customer says why. */
-export const LicenseRefusalRequest = z
-  .strictObject({ reason: Reason })
+export const ReasonedActionRequest = z
+  .strictObject({ reason: ActionReason })
   .meta({ id: 'ReasonedActionRequest', examples: [{ reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }] });
-export type LicenseRefusalRequest = z.infer<typeof LicenseRefusalRequest>;
+export type ReasonedActionRequest = z.infer<typeof ReasonedActionRequest>;
 
 export const TransferLicenseRequest = z
   .strictObject({
@@ -104,7 +104,7 @@ export const UpdateLicenseRequest = z
         'Corrected expiry, in the future. Later renewals by months keep its day. Renew an expired license instead.',
     }),
     metadata: FreeFormInput,
-    reason: Reason,
+    reason: ActionReason,
   })
   .partial()
   .meta({ id: 'UpdateLicenseRequest', examples: [{ max_activations: 10, reason: { code: 'CONTRACT_CHANGED' } }] });

@@ -164,7 +164,7 @@ describe('a trial', () => {
     ]);
     expect(change).toMatchObject({ before: { trial: true }, after: { trial: false } });
     expect([trial.trialCustomerId, trial.trialProductId]).toEqual(['c', 'p']);
-    expect(() => trial.convertTrial(day(days))).toThrow(code('LICENSE_IS_NO_TRIAL'));
+    expect(() => trial.convertTrial(day(days))).toThrow(code('LICENSE_NOT_TRIAL'));
   });
 
   it.each(['TRIAL', 'EVALUATION'] as const)(
@@ -187,7 +187,7 @@ describe('a trial', () => {
     expect(() => trial.convertTrial(day(1), template({ licenseType: 'EVALUATION' }))).toThrow(
       code('TEMPLATE_IS_TRIAL'),
     );
-    expect(() => trial.convertTrial(day(1), template({ productId: 'q' }))).toThrow(code('PRODUCT_DIFFERS'));
+    expect(() => trial.convertTrial(day(1), template({ productId: 'q' }))).toThrow(code('TEMPLATE_PRODUCT_MISMATCH'));
     const license = issue({ licenseType: 'TRIAL' });
     license.convertTrial(day(1), template({ defaultDuration: 365 }));
     expect(license).toMatchObject({ trial: false, licenseType: 'SUBSCRIPTION', expiryDate: day(366) });
@@ -250,7 +250,7 @@ describe('another template', () => {
   });
 
   it('of another product is refused', () => {
-    expect(() => issue().changeTemplate(bigger({ productId: 'q' }), day(1))).toThrow(code('PRODUCT_DIFFERS'));
+    expect(() => issue().changeTemplate(bigger({ productId: 'q' }), day(1))).toThrow(code('TEMPLATE_PRODUCT_MISMATCH'));
   });
 });
 
@@ -272,7 +272,7 @@ describe('an edit', () => {
 
 describe('a license of which a license file is out', () => {
   const lent = (license: License, days: number) => {
-    license.lendFile(day(days));
+    license.recordFile(day(days));
     return license;
   };
   const correct = (license: License, days: number) =>
@@ -280,21 +280,21 @@ describe('a license of which a license file is out', () => {
 
   it('does not end before the file does, and may end with it or later', () => {
     const license = lent(issue(), 20);
-    expect(() => correct(license, 19)).toThrow(code('LICENSE_FILE_OUT'));
+    expect(() => correct(license, 19)).toThrow(code('LICENSE_FILE_OUTSTANDING'));
     expect(correct(license, 20)).toBe(day(20).toISOString());
     expect(correct(license, 90)).toBe(day(90).toISOString());
   });
 
   it('goes by the file that is good longest', () => {
     const license = lent(lent(issue(), 20), 10);
-    expect(() => correct(license, 15)).toThrow(code('LICENSE_FILE_OUT'));
+    expect(() => correct(license, 15)).toThrow(code('LICENSE_FILE_OUTSTANDING'));
   });
 
   it('gets no term that begins now and ends earlier, by another template or as a full license', () => {
     const perpetual = lent(issue({ licenseType: 'PERPETUAL', defaultDuration: null }), 300);
-    expect(() => perpetual.changeTemplate(template(), day(1))).toThrow(code('LICENSE_FILE_OUT'));
+    expect(() => perpetual.changeTemplate(template(), day(1))).toThrow(code('LICENSE_FILE_OUTSTANDING'));
     const trial = lent(issue({ trialDurationDays: 60 }, { trial: true }), 60);
-    expect(() => trial.convertTrial(day(1))).toThrow(code('LICENSE_FILE_OUT'));
+    expect(() => trial.convertTrial(day(1))).toThrow(code('LICENSE_FILE_OUTSTANDING'));
   });
 
   it('is free again when the file has ended', () => {
@@ -304,7 +304,7 @@ describe('a license of which a license file is out', () => {
   it('may do all that does not end it earlier, also where a file outlives it since an earlier release', () => {
     const outlived = () => lent(issue({ autoRenewalEnabled: true }), 300);
     expect(outlived().renew({ days: 1 }, day(1))?.after.expiry_date).toBe(day(31).toISOString());
-    expect(outlived().renewItself(day(30))?.after.expiry_date).toBe(day(60).toISOString());
+    expect(outlived().applyAutoRenewal(day(30))?.after.expiry_date).toBe(day(60).toISOString());
     expect(outlived().changeTemplate(template({ templateId: 'other' }), day(1))?.after.template_id).toBe('other');
     expect(outlived().revoke(day(1))?.after.status).toBe('REVOKED');
   });
@@ -338,7 +338,7 @@ describe('what has expired', () => {
   it('begins to renew itself as the full license that a trial becomes', () => {
     const trial = issue({ autoRenewalEnabled: true }, { trial: true });
     trial.convertTrial(day(20));
-    expect([trial.renewsItself, trial.expiryDate]).toEqual([true, day(50)]);
+    expect([trial.autoRenews, trial.expiryDate]).toEqual([true, day(50)]);
   });
 });
 

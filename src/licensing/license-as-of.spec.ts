@@ -70,18 +70,18 @@ const steps = fc.array(
 function live(license: License, sequence: readonly { act: keyof typeof ACTS; value: number; days: number }[]) {
   let at = 0;
   const changes: PastChange[] = [];
-  const was = [{ at: day(0), terms: plain(license.terms(day(0))) }];
+  const was = [{ at: day(0), terms: plain(license.snapshot(day(0))) }];
   for (const { act, value, days } of sequence) {
     const now = day((at += days));
     const before = Object.assign({}, license);
     try {
       const change = ACTS[act](license, value, now);
-      if (change) changes.unshift({ at: now, erased: false, ...plain({ ...change }) } as PastChange);
+      if (change) changes.unshift({ at: now, customerErased: false, ...plain({ ...change }) } as PastChange);
     } catch {
       // Not possible in this state: what is not stored has not changed.
       Object.assign(license, before);
     }
-    was.push({ at: now, terms: plain(license.terms(now)) });
+    was.push({ at: now, terms: plain(license.snapshot(now)) });
   }
   return { was, changes };
 }
@@ -104,7 +104,7 @@ describe('a license as of a time in the past', () => {
         const now = plain(license);
         for (const { at, terms } of was) {
           const then = licenseAsOf(license, changes, at);
-          expect(plain(then.license.terms(at))).toEqual(terms);
+          expect(plain(then.license.snapshot(at))).toEqual(terms);
           expect(then).toMatchObject({ doubtful: [], erased: false });
           expect(then.customerIds).toContain(then.license.customerId);
         }
@@ -126,10 +126,10 @@ describe('a license as of a time in the past', () => {
       at: day(at),
       before: { max_activations: before },
       after: { max_activations: after },
-      erased: false,
+      customerErased: false,
     });
     const [first, second, third] = [change(1, 1, 10), change(2, 10, 20), change(3, 20, 30)];
-    const doubtful = (changes: PastChange[]) => licenseAsOf(license, changes, day(0)).doubtful;
+    const doubtful = (changes: PastChange[]) => licenseAsOf(license, changes, day(0)).inconsistentFields;
     expect(doubtful([third, second, first])).toEqual([]);
     expect(doubtful([third, first])).toEqual(['max_activations']);
     expect(doubtful([second, third, first])).toEqual(['max_activations']);
@@ -143,7 +143,7 @@ describe('a license as of a time in the past', () => {
       at: day(at),
       before: { customer_id: `c-${from}`, ...(!erased && { issued_to: from === 1 ? 'First' : 'Second' }) },
       after: { customer_id: `c-${to}`, ...(!erased && { issued_to: to === 2 ? 'Second' : 'Third' }) },
-      erased,
+      customerErased: erased,
     });
     const asOf = (at: number, changes: PastChange[]) => licenseAsOf(license, changes, day(at));
     const [second, first] = [moved(3, 2, 3, false), moved(2, 1, 2, true)];

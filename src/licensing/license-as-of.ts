@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { asInstance } from '../shared/as-instance.js';
+import { hydrate } from '../shared/as-instance.js';
 import { pick } from '../shared/events/change.js';
 import type { JsonObject } from '../shared/events/integration-event.js';
 import { License } from './license.entity.js';
@@ -22,18 +22,18 @@ export interface PastChange {
   readonly before: JsonObject;
   readonly after: JsonObject;
   /** Whom it was issued to is no longer told. */
-  readonly erased: boolean;
+  readonly customerErased: boolean;
 }
 
 /** A license as it was. */
-export interface LicenseThen {
+export interface LicenseAsOf {
   readonly license: License;
   /** Who has had it since then, the one of then included. */
   readonly customerIds: readonly string[];
   /** Whom it was issued to is no longer known. */
-  readonly erased: boolean;
+  readonly customerErased: boolean;
   /** Terms that the history tells differently than the license does, by their wire names: what they were is not certain. */
-  readonly doubtful: readonly string[];
+  readonly inconsistentFields: readonly string[];
 }
 
 /**
@@ -41,20 +41,20 @@ export interface LicenseThen {
  * change is taken back. What a change led to must be what is found there; where it is not, something is missing or in
  * another order, and that is said. `license` itself is left alone.
  */
-export function licenseAsOf(now: License, changes: readonly PastChange[], instant: Date): LicenseThen {
-  const license = asInstance(License, Object.assign({}, now));
+export function licenseAsOf(now: License, changes: readonly PastChange[], instant: Date): LicenseAsOf {
+  const license = hydrate(License, Object.assign({}, now));
   const customerIds = new Set([license.customerId]);
-  const doubtful = new Set<string>();
-  let erased = false;
+  const inconsistentFields = new Set<string>();
+  let customerErased = false;
   for (const change of changes.filter(({ at }) => at > instant)) {
-    const found = license.terms(change.at);
+    const found = license.snapshot(change.at);
     for (const [name, value] of Object.entries(change.after)) {
-      if (!isDeepStrictEqual(found[name], value)) doubtful.add(name);
+      if (!isDeepStrictEqual(found[name], value)) inconsistentFields.add(name);
     }
-    license.restore(pick(change.before, Object.keys(found)));
-    if (change.erased) erased = true;
-    else if ('issued_to' in change.before) erased = false;
+    license.revert(pick(change.before, Object.keys(found)));
+    if (change.customerErased) customerErased = true;
+    else if ('issued_to' in change.before) customerErased = false;
     customerIds.add(license.customerId);
   }
-  return { license, customerIds: [...customerIds], erased, doubtful: [...doubtful] };
+  return { license, customerIds: [...customerIds], customerErased, inconsistentFields: [...inconsistentFields] };
 }

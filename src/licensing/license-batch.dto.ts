@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../shared/http/problem.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { toProblem } from '../shared/http/to-problem.js';
-import { LicenseRefusalRequest, RenewLicenseRequest } from './license-actions.dto.js';
+import { ReasonedActionRequest, RenewLicenseRequest } from './license-actions.dto.js';
 import type { BatchOutcome } from './license-batches.js';
 import { IssuedLicense, IssueLicenseRequest, LicenseResponse } from './license.dto.js';
 
@@ -13,7 +13,7 @@ const idempotency_key = z
   .meta({ description: 'Overrides the key derived from the batch key and the line number.' });
 
 /** What a line says besides what is to be done. */
-const ofChange = {
+const actionLineFields = {
   license_id: z.uuid(),
   version: z.int().min(1).optional().meta({
     description: 'Expected version of the license, like If-Match; otherwise 412.',
@@ -22,30 +22,30 @@ const ofChange = {
 };
 
 /** One line of a batch. */
-export const BatchOrder = IssueLicenseRequest.extend({ idempotency_key }).meta({
+export const BatchIssueLine = IssueLicenseRequest.extend({ idempotency_key }).meta({
   id: 'BatchIssueLine',
   examples: [
     { license_template_id: EXAMPLES.templateId, customer_id: EXAMPLES.customerId },
     { license_template_id: EXAMPLES.openTemplateId, customer_id: EXAMPLES.customerId, issued_to: 'Jane Roe' },
   ],
 });
-export type BatchOrder = z.infer<typeof BatchOrder>;
+export type BatchIssueLine = z.infer<typeof BatchIssueLine>;
 
-export const BatchRenewal = RenewLicenseRequest.safeExtend(ofChange).meta({
+export const BatchRenewLine = RenewLicenseRequest.safeExtend(actionLineFields).meta({
   id: 'BatchRenewLine',
   examples: [{ license_id: EXAMPLES.licenseId, months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
 });
-export type BatchRenewal = z.infer<typeof BatchRenewal>;
+export type BatchRenewLine = z.infer<typeof BatchRenewLine>;
 
 /** A license that is suspended, or revoked. */
-export const BatchRefusal = LicenseRefusalRequest.extend(ofChange).meta({
+export const BatchActionLine = ReasonedActionRequest.extend(actionLineFields).meta({
   id: 'BatchActionLine',
   examples: [{ license_id: EXAMPLES.licenseId, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],
 });
-export type BatchRefusal = z.infer<typeof BatchRefusal>;
+export type BatchActionLine = z.infer<typeof BatchActionLine>;
 
 /** Without what may be large: the results of a whole batch wait in memory where its client reads nothing until the end. */
-export const ChangedLicense = LicenseResponse.omit({
+export const LicenseSummary = LicenseResponse.omit({
   features: true,
   restrictions: true,
   pricing: true,
@@ -65,8 +65,8 @@ const resultWith = <License extends z.ZodType>(success: 200 | 201, license: Lice
   });
 
 /** What became of one line. */
-export const BatchResult = resultWith(201, IssuedLicense).meta({ id: 'BatchIssueResult' });
-export const BatchChangeResult = resultWith(200, ChangedLicense).meta({ id: 'BatchActionResult' });
+export const BatchIssueResult = resultWith(201, IssuedLicense).meta({ id: 'BatchIssueResult' });
+export const BatchActionResult = resultWith(200, LicenseSummary).meta({ id: 'BatchActionResult' });
 
 export function toBatchResult(outcome: BatchOutcome<IssuedLicense>, requestId: string) {
   return toResult(outcome, requestId, (license) => ({ status: 201, license }));

@@ -5,8 +5,8 @@ import type { FastifyRequest } from 'fastify';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
 import { DescribeBatch } from '../shared/http/api.decorators.js';
 import { BatchChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
-import { mapEach } from '../shared/http/in-order.js';
-import type { BrokenLine, Line } from '../shared/http/lines.js';
+import { mapAsync } from '../shared/http/in-order.js';
+import type { InvalidLine, Line } from '../shared/http/lines.js';
 import { Ndjson, NdjsonLines } from '../shared/http/ndjson.js';
 import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
 import { Actor } from '../shared/tenancy/actor.js';
@@ -14,7 +14,7 @@ import { BatchChangeLicensesCommand } from './commands/batch-change-licenses.com
 import { BatchIssueLicensesCommand } from './commands/batch-issue-licenses.command.js';
 import { toBatchChangeResult, toBatchResult } from './license-batch.dto.js';
 
-type Lines = AsyncIterable<Line | BrokenLine>;
+type Lines = AsyncIterable<Line | InvalidLine>;
 type ChangeOptions = BatchChangeLicensesCommand['options'];
 
 @ApiTags('Licenses')
@@ -34,7 +34,7 @@ export class LicenseBatchesController {
     @Req() { id }: FastifyRequest,
   ) {
     const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, lines, options));
-    return mapEach(outcomes, (outcome) => toBatchResult(outcome, id));
+    return mapAsync(outcomes, (outcome) => toBatchResult(outcome, id));
   }
 
   @Post('licenses::batch-renew')
@@ -81,6 +81,6 @@ export class LicenseBatchesController {
 
   private async change(command: BatchChangeLicensesCommand, requestId: string) {
     const outcomes = await this.commands.execute(command);
-    return mapEach(outcomes, (outcome) => toBatchChangeResult(outcome, requestId));
+    return mapAsync(outcomes, (outcome) => toBatchChangeResult(outcome, requestId));
   }
 }

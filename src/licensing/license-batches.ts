@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { CommandOptions } from '../shared/events/tenant-command.js';
-import { inOrder } from '../shared/http/in-order.js';
+import { mapInOrder } from '../shared/http/in-order.js';
 import { parseJson } from '../shared/http/json-body.js';
-import type { BrokenLine, Line } from '../shared/http/lines.js';
+import type { InvalidLine, Line } from '../shared/http/lines.js';
 import { validated } from '../shared/http/validation.pipe.js';
 import type { Actor } from '../shared/tenancy/actor.js';
 
 export interface LicenseBatch {
   readonly actor: Actor;
-  readonly lines: AsyncIterable<Line | BrokenLine>;
+  readonly lines: AsyncIterable<Line | InvalidLine>;
   readonly options: Pick<CommandOptions, 'idempotencyKey'>;
 }
 
@@ -19,13 +19,13 @@ export type BatchOutcome<License> = { readonly line: number } & (
 );
 
 /** What a line is, how many are under way at once, and what one comes to. */
-export interface BatchWork<Order extends OwnKey, License> {
+export interface BatchOperation<Order extends LineIdempotencyKey, License> {
   readonly schema: z.ZodType<Order>;
-  readonly window: number;
+  readonly concurrency: number;
   readonly work: (order: Omit<Order, 'idempotency_key'>, options: CommandOptions) => Promise<License>;
 }
 
-interface OwnKey {
+interface LineIdempotencyKey {
   readonly idempotency_key?: string | undefined;
 }
 
@@ -35,19 +35,19 @@ interface OwnKey {
  * broke off can be sent again; a line may bring a key of its own instead.
  */
 @Injectable()
-export class LicenseBatches {
-  run<Order extends OwnKey, License>(
+export class LicenseBatchRunner {
+  run<Order extends LineIdempotencyKey, License>(
     { lines, options }: LicenseBatch,
-    work: BatchWork<Order, License>,
+    work: BatchOperation<Order, License>,
   ): AsyncGenerator<BatchOutcome<License>> {
-    return inOrder(lines, work.window, (line) => outcomeOf(line, options, work));
+    return mapInOrder(lines, work.concurrency, (line) => outcomeOf(line, options, work));
   }
 }
 
-async function outcomeOf<Order extends OwnKey, License>(
-  line: Line | BrokenLine,
+async function outcomeOf<Order extends LineIdempotencyKey, License>(
+  line: Line | InvalidLine,
   { idempotencyKey: key }: LicenseBatch['options'],
-  { schema, work }: BatchWork<Order, License>,
+  { schema, work }: BatchOperation<Order, License>,
 ): Promise<BatchOutcome<License>> {
   try {
     if ('error' in line) throw line.error;

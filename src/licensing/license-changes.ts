@@ -9,10 +9,10 @@ import { toLicenseResponse, type LicenseResponse } from './license.dto.js';
 import { LicenseNotFoundError } from './license.errors.js';
 import { LicenseSeats } from './license-seats.js';
 import { LicenseRepository } from './license.repository.js';
-import { passTime } from './pass-time.js';
+import { applyDueMilestones } from './pass-time.js';
 
 /** Changes one license, and says what happened, undefined when nothing did; what `tell` is given stands in the answer too. */
-type Act = (
+type ActionEffect = (
   license: License,
   now: Date,
   tell: (more: Partial<LicenseResponse>) => void,
@@ -20,7 +20,7 @@ type Act = (
 
 /** How everything is done to a license that is there: one at a time, under a lock on its row, with its event. */
 @Injectable()
-export class LicenseChanges {
+export class LicenseActions {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
@@ -30,7 +30,7 @@ export class LicenseChanges {
   ) {}
 
   /** Throws LicenseNotFoundError, PreconditionFailedError, and what `act` throws. */
-  perform(command: LicenseCommand, act: Act): Promise<LicenseResponse> {
+  run(command: LicenseCommand, act: ActionEffect): Promise<LicenseResponse> {
     const { actor, licenseId, options } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const license = await this.licenses.findForUpdate(actor.tenantId, licenseId);
@@ -39,13 +39,13 @@ export class LicenseChanges {
       // Read under the lock, so that what is done later is done at a later time.
       const now = this.clock.now();
       // What time did first: the log tells of an expiry before the renewal that ended it.
-      const passed = passTime(license, this.databaseClock.settled(now));
+      const passed = applyDueMilestones(license, this.databaseClock.settled(now));
       let more: Partial<LicenseResponse> = {};
       const event = await act(license, now, (told) => (more = told));
       const events = event ? [...passed, event] : passed;
       for (const each of events) transaction.record(each);
       if (events.length > 0) await this.licenses.update(license);
-      return Object.assign(toLicenseResponse(await this.seats.asOf(license, now), now), more);
+      return Object.assign(toLicenseResponse(await this.seats.countSeats(license, now), now), more);
     });
   }
 }

@@ -1,17 +1,17 @@
 import { FIRST_SEQ, outboxRow } from '../shared/events/outbox.js';
-import type { SettledRow } from '../shared/events/idempotency.js';
+import type { ClaimRow } from '../shared/events/idempotency.js';
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
 import { isoTime } from '../shared/iso-time.js';
-import { jsonArray } from '../shared/json-array.js';
-import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import { joinJson } from '../shared/json-array.js';
+import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
 import type { License } from './license.entity.js';
 
 /** A license that is not stored yet, and the claim of its order, if it has one, with what it comes to; see MadeLicense. */
-export interface NewLicense {
+export interface LicenseInsert {
   readonly license: License;
   readonly keyDigest: Buffer;
   readonly customerVersion: number | null;
-  readonly claim?: SettledRow | undefined;
+  readonly claim?: ClaimRow | undefined;
 }
 
 /** The same as it travels, with the event that tells of it. */
@@ -21,13 +21,13 @@ export interface IssueRow {
   readonly isClaimed: boolean;
   /** JSON, as is the next. */
   readonly item: string;
-  readonly told: string | undefined;
+  readonly outboxJson: string | undefined;
 }
 
 type Columns<Names extends string> = Readonly<Record<Names, unknown>>;
 
 /** What each license has for itself, by column and type. */
-const OWN = {
+const LICENSE_COLUMNS = {
   tenant_id: 'text',
   license_id: 'uuid',
   license_key_sealed: 'bytea',
@@ -50,7 +50,7 @@ const OWN = {
 } as const;
 
 /** What it is compared by and goes elsewhere. */
-const BESIDE = {
+const CHECK_COLUMNS = {
   template_id: 'text',
   template_version: 'integer',
   customer_version: 'integer',
@@ -62,7 +62,7 @@ const BESIDE = {
 } as const;
 
 /** What licenses of one version of a template have in common: it travels once. */
-const TERMS = {
+const TEMPLATE_COLUMNS = {
   template_id: 'text',
   template_version: 'integer',
   product_id: 'text',
@@ -87,9 +87,9 @@ const TERMS = {
 const typed = (columns: Readonly<Record<string, string>>) =>
   Object.entries(columns).map(([name, type]) => `${name} ${type}`);
 
-const COLUMNS = Object.keys({ ...OWN, ...TERMS }).join(', ');
-const ALIASED = Object.keys({ ...OWN, ...BESIDE }).map((name) => `item.${name}`);
-const SHARED = Object.keys(TERMS).flatMap((name) => (name in BESIDE ? [] : `terms.${name}`));
+const COLUMNS = Object.keys({ ...LICENSE_COLUMNS, ...TEMPLATE_COLUMNS }).join(', ');
+const ALIASED = Object.keys({ ...LICENSE_COLUMNS, ...CHECK_COLUMNS }).map((name) => `item.${name}`);
+const SHARED = Object.keys(TEMPLATE_COLUMNS).flatMap((name) => (name in CHECK_COLUMNS ? [] : `terms.${name}`));
 
 /**
  * Takes what is free, each with what its order comes to, in order of the digests, so that two transactions which share some
@@ -99,8 +99,8 @@ const CLAIMED = `
   claimed AS (
     INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, result, created_at, expires_at)
     SELECT tenant_id, decode(claim_digest, 'hex'), decode(request_digest, 'hex'), result, created_at, expires_at
-    FROM (SELECT * FROM fit WHERE claim_digest IS NOT NULL AND NOT trial_used ORDER BY claim_digest OFFSET 0) AS claim
-    WHERE ${BEHIND_WALL}
+    FROM (SELECT * FROM valid_rows WHERE claim_digest IS NOT NULL AND NOT trial_used ORDER BY claim_digest OFFSET 0) AS claim
+    WHERE ${SET_TENANT_OF_ROW}
     ON CONFLICT DO NOTHING
     RETURNING tenant_id, encode(key_digest, 'hex') AS claim_digest),`;
 const IF_CLAIMED = `AND (claim_digest IS NULL OR (tenant_id, claim_digest) IN (SELECT tenant_id, claim_digest FROM claimed))`;
@@ -125,32 +125,32 @@ const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
-    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (tenant_id text, ${typed(TERMS).join(', ')}) OFFSET 0) AS known
-    WHERE CASE WHEN ${BEHIND_WALL} THEN
+    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (tenant_id text, ${typed(TEMPLATE_COLUMNS).join(', ')}) OFFSET 0) AS known
+    WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       template_version = (
         SELECT template.version FROM license_templates template
         JOIN billing_products product USING (tenant_id, product_id)
         WHERE template.tenant_id = known.tenant_id AND template.template_id = known.template_id
           AND template.active AND product.active) END
-  ), fit AS MATERIALIZED (
+  ), valid_rows AS MATERIALIZED (
     SELECT made.*, ${TRIAL_USED} FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
-      FROM json_to_recordset($1) AS item (${typed({ ...OWN, ...BESIDE }).join(', ')})
+      FROM json_to_recordset($1) AS item (${typed({ ...LICENSE_COLUMNS, ...CHECK_COLUMNS }).join(', ')})
       JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
-    WHERE CASE WHEN ${BEHIND_WALL} THEN
+    WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       coalesce((
         SELECT customer.active AND customer.version = coalesce(customer_version, customer.version) FROM customers customer
         WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id),
         coalesce(customer_version, 0) = 0) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})
-    SELECT ${COLUMNS} FROM (SELECT * FROM fit WHERE NOT trial_used ${ifClaimed} OFFSET 0) AS free
-    WHERE ${BEHIND_WALL}
+    SELECT ${COLUMNS} FROM (SELECT * FROM valid_rows WHERE NOT trial_used ${ifClaimed} OFFSET 0) AS free
+    WHERE ${SET_TENANT_OF_ROW}
     RETURNING license_id
-  ), keyed AS (
+  ), key_rows AS (
     INSERT INTO license_keys (digest, tenant_id, license_id)
-    SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM fit ${IF_STORED} ORDER BY key_digest
-  ), told AS (
+    SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM valid_rows ${IF_STORED} ORDER BY key_digest
+  ), event_rows AS (
     INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
                         event_data, personal, user_id, actor, metadata, created_at)
     SELECT tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
@@ -158,15 +158,15 @@ const issueText = (claimed: string, ifClaimed: string) => `
     FROM jsonb_populate_recordset(NULL::outbox, $3) ${IF_STORED}
   )
   SELECT license_id, true AS stored FROM stored
-  UNION ALL SELECT license_id, false FROM fit WHERE trial_used`;
+  UNION ALL SELECT license_id, false FROM valid_rows WHERE trial_used`;
 const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
 const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CLAIMED) };
 
 /** Without an event where the transaction tells of it itself. */
-export function issueRow(made: NewLicense, event?: IntegrationEvent): IssueRow {
+export function issueRow(made: LicenseInsert, event?: IntegrationEvent): IssueRow {
   const { license, claim } = made;
-  const told = event && outboxRow(event, FIRST_SEQ);
-  return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toItem(made)), told };
+  const outboxJson = event && outboxRow(event, FIRST_SEQ);
+  return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toLicenseJson(made)), outboxJson };
 }
 
 /** Row of the statement: a license that was stored, or a trial that was refused because its customer had one before. */
@@ -177,23 +177,23 @@ export interface IssuedRow {
 
 /** The statement that stores licenses and tells of them. Its rows are `IssuedRow`s; licenses with outdated terms have none. */
 export function issueStatement(rows: readonly IssueRow[]) {
-  const terms = new Map(rows.map(({ license }) => [termsKey(license), license]));
+  const terms = new Map(rows.map(({ license }) => [templateKey(license), license]));
   return {
     ...(rows.some(({ isClaimed }) => isClaimed) ? ISSUE_ONCE : ISSUE),
     values: [
-      jsonArray(rows.map(({ item }) => item)),
-      JSON.stringify([...terms.values()].map(toTerms)),
-      jsonArray(rows.flatMap(({ told }) => told ?? [])),
+      joinJson(rows.map(({ item }) => item)),
+      JSON.stringify([...terms.values()].map(toTemplateJson)),
+      joinJson(rows.flatMap(({ outboxJson }) => outboxJson ?? [])),
     ],
   };
 }
 
-function termsKey({ tenantId, templateId, templateVersion }: License): string {
+function templateKey({ tenantId, templateId, templateVersion }: License): string {
   return `${tenantId} ${templateId} ${templateVersion}`;
 }
 
 /** Bytes travel in JSON as PostgreSQL writes them, times as ISO 8601. */
-function toItem({ license, keyDigest, customerVersion, claim }: NewLicense) {
+function toLicenseJson({ license, keyDigest, customerVersion, claim }: LicenseInsert) {
   return {
     tenant_id: license.tenantId,
     license_id: license.licenseId,
@@ -222,10 +222,10 @@ function toItem({ license, keyDigest, customerVersion, claim }: NewLicense) {
     request_digest: claim?.request_digest,
     result: claim?.result,
     expires_at: claim?.expires_at,
-  } satisfies Columns<keyof typeof OWN | keyof typeof BESIDE>;
+  } satisfies Columns<keyof typeof LICENSE_COLUMNS | keyof typeof CHECK_COLUMNS>;
 }
 
-function toTerms(license: License) {
+function toTemplateJson(license: License) {
   return {
     tenant_id: license.tenantId,
     template_id: license.templateId,
@@ -247,5 +247,5 @@ function toTerms(license: License) {
     features: license.features,
     restrictions: license.restrictions,
     pricing: license.pricing,
-  } satisfies Columns<'tenant_id' | keyof typeof TERMS>;
+  } satisfies Columns<'tenant_id' | keyof typeof TEMPLATE_COLUMNS>;
 }

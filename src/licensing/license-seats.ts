@@ -4,7 +4,7 @@ import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
-import { leaseEnd, seatsInUse, type Tally } from './seats.js';
+import { leaseEnd, seatsInUse, type SeatCounts } from './seats.js';
 
 const SET_IN_USE = {
   name: 'licenses.set-in-use',
@@ -26,7 +26,7 @@ const CONVERT_LEASES = {
            AND (activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)
            AND (lease_expires_at > $3) IS NOT FALSE`,
 };
-const TALLY = {
+const COUNT_SEATS = {
   name: 'licenses.tally',
   text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
                 count(DISTINCT coalesce(user_id, activation_id::text))::int AS users
@@ -34,7 +34,7 @@ const TALLY = {
            AND (lease_expires_at > $3) IS NOT FALSE`,
 };
 /** Of licenses with leases that ended unnoticed: what is still active. */
-const TALLY_WITHOUT_ENDED = {
+const COUNT_LIVE_SEATS = {
   name: 'licenses.tally-without-ended',
   text: `SELECT license_id, count(*) FILTER (WHERE live)::int AS activations,
                 coalesce(sum(units) FILTER (WHERE live), 0)::float8 AS units,
@@ -55,19 +55,19 @@ export class LicenseSeats {
     private readonly licenses: LicenseRepository,
   ) {}
 
-  lock(tenantId: string, licenseId: string): Promise<License | null> {
+  acquire(tenantId: string, licenseId: string): Promise<License | null> {
     return this.licenses.findForUpdate(tenantId, licenseId);
   }
 
   /** To be called under the lock. It is no new version of the license. */
-  setInUse(transaction: Transaction, license: License, inUse: number): void {
+  setSeatsInUse(transaction: Transaction, license: License, inUse: number): void {
     license.currentActivations = inUse;
     transaction.write({ ...SET_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
   }
 
   /** A license file is signed, which is good until then. To be called under the lock. It is no new version of the license. */
-  lendFile(transaction: Transaction, license: License, until: Date): Change {
-    const change = license.lendFile(until);
+  recordFile(transaction: Transaction, license: License, until: Date): Change {
+    const change = license.recordFile(until);
     transaction.write({ ...SET_FILES_UNTIL, values: [transaction.tenantId, license.licenseId, license.filesUntil] });
     return change;
   }
@@ -79,27 +79,27 @@ export class LicenseSeats {
       const values = [tenantId, licenseId, now];
       const [, [tally]] = await Promise.all([
         transaction.query({ ...CONVERT_LEASES, values: [...values, leaseEnd(license, now)] }),
-        transaction.query<Tally>({ ...TALLY, values }),
+        transaction.query<SeatCounts>({ ...COUNT_SEATS, values }),
       ]);
-      if (tally) this.setInUse(transaction, license, seatsInUse(license, tally));
+      if (tally) this.setSeatsInUse(transaction, license, seatsInUse(license, tally));
     });
   }
 
   /** A license that was just read, with its seats as they are at this time, also where leases ended since. */
-  async asOf(license: License, now: Date): Promise<License> {
-    await this.allAsOf([license], now);
+  async countSeats(license: License, now: Date): Promise<License> {
+    await this.countSeatsOfAll([license], now);
     return license;
   }
 
   /** The same for licenses of one tenant. */
-  async allAsOf(licenses: readonly License[], now: Date): Promise<readonly License[]> {
+  async countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]> {
     const inUse = licenses.filter(({ currentActivations }) => currentActivations > 0);
     const [first] = inUse;
     if (!first) return licenses;
     const { tenantId } = first;
     const values = [tenantId, inUse.map(({ licenseId }) => licenseId), now];
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<Tally & { license_id: string }>({ ...TALLY_WITHOUT_ENDED, values }),
+      transaction.query<SeatCounts & { license_id: string }>({ ...COUNT_LIVE_SEATS, values }),
     );
     const tallies = new Map(rows.map((row) => [row.license_id, row]));
     for (const license of inUse) {

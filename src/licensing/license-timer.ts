@@ -3,16 +3,16 @@ import { CommandBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
-import { Chore } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/chore.js';
 import { Clock } from '../shared/clock.js';
 import { DatabaseClock } from '../shared/database-clock.js';
 import { RecordEventsCommand } from '../shared/events/record-events.command.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import { LicenseRepository } from './license.repository.js';
-import { passTime } from './pass-time.js';
+import { applyDueMilestones } from './pass-time.js';
 
 /** Licenses looked at in one transaction: so many are in memory, and locked, at most. */
-const BATCH = 500;
+const CHUNK_SIZE = 500;
 
 /**
  * Records what time does to licenses, at start and every minute. Every process may do it at once: a license that one of them
@@ -23,8 +23,8 @@ const BATCH = 500;
 export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LicenseTimer.name);
   /** Licenses looked at since the log was last waited for. */
-  private unlogged = 0;
-  private readonly chore = new Chore(LicenseTimer.name, 'Due licenses could not be looked for');
+  private recordedSinceWait = 0;
+  private readonly chore = new PeriodicTask(LicenseTimer.name, 'Due licenses could not be looked for');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -38,7 +38,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
 
   onApplicationBootstrap(): void {
     this.chore.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
-    this.chore.soon(() => this.sweep());
+    this.chore.runSoon(() => this.sweep());
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -59,32 +59,32 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   private async sweepTenant(tenantId: string): Promise<void> {
     let due: number;
     do {
-      due = await this.sweepBatch(tenantId);
-      this.unlogged += due;
-      if (this.unlogged >= BATCH) await this.logged(tenantId);
-    } while (!this.chore.stopped && due === BATCH);
+      due = await this.sweepChunk(tenantId);
+      this.recordedSinceWait += due;
+      if (this.recordedSinceWait >= CHUNK_SIZE) await this.waitForEventLog(tenantId);
+    } while (!this.chore.stopped && due === CHUNK_SIZE);
   }
 
   /**
    * Waits for the move of what was told, because what waits for the log is held in memory, and a log that stands still must not
    * fill it. Nothing is to be recorded but what the saga has sent before. Where that fails the saga has said so.
    */
-  private async logged(tenantId: string): Promise<void> {
-    this.unlogged = 0;
+  private async waitForEventLog(tenantId: string): Promise<void> {
+    this.recordedSinceWait = 0;
     await this.commands.execute(new RecordEventsCommand(tenantId, [])).catch(() => undefined);
   }
 
-  private sweepBatch(tenantId: string): Promise<number> {
+  private sweepChunk(tenantId: string): Promise<number> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       // The clock may have been set since the sweep began. What is not steady is looked at by a later sweep.
       if (!this.databaseClock.isSteady()) return 0;
       const now = this.clock.now();
-      const due = await this.licenses.lockDue(transaction, now, BATCH);
+      const due = await this.licenses.lockDue(transaction, now, CHUNK_SIZE);
       for (const license of due) {
-        for (const event of passTime(license, now)) transaction.record(event);
+        for (const event of applyDueMilestones(license, now)) transaction.record(event);
       }
       if (due.length > 0) this.licenses.updateTimes(transaction, due);
-      return Math.min(due.length, BATCH);
+      return Math.min(due.length, CHUNK_SIZE);
     });
   }
 }

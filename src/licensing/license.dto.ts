@@ -11,8 +11,8 @@ import {
   TimestampParameter,
   UtcTime,
 } from '../shared/http/schema.js';
-import { Feature, fileTerms, LicenseModel, LicenseType, Restriction, seatTerms } from '../templates/index.js';
-import { Reason } from './license-actions.dto.js';
+import { Feature, fileTerms, LicenseModel, LicenseType, Restriction, seatPolicyFields } from '../templates/index.js';
+import { ActionReason } from './license-actions.dto.js';
 import type { License } from './license.entity.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { maxActivationsOf } from './seats.js';
@@ -34,7 +34,7 @@ export const IssueLicenseRequest = z
         'Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case.',
     }),
     metadata: FreeFormInput.default({}),
-    reason: Reason.optional(),
+    reason: ActionReason.optional(),
   })
   .meta({
     id: 'IssueLicenseRequest',
@@ -88,7 +88,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
       description: 'Day of the month that renewals by months return to. Null: the day of expiry_date.',
     }),
     auto_renewal_enabled: z.boolean(),
-    ...seatTerms,
+    ...seatPolicyFields,
     ...fileTerms,
     files_until: UtcTime.nullable().meta({
       description:

@@ -50,7 +50,7 @@ describe('the transitions of a license', () => {
     LICENSE_ACTIONS.flatMap((action) => LICENSE_STATES.map((state) => [action, state, TABLE[action]?.[state] ?? ''])),
   )('%s in %s, as documented: %s', (action, state, next) => {
     const license = licenseIn(state as LicenseState);
-    const after = () => license.after(action as LicenseAction, NOW);
+    const after = () => license.assertCan(action as LicenseAction, NOW);
     if (next !== '-') expect(after()).toBe(next);
     else {
       expect(after).toThrow(`Action "${action}" is not allowed while the license l-1 is ${state}.`);
@@ -97,19 +97,19 @@ describe('the status of a license', () => {
       expect(item.expiryAt(at(100, -HOUR_MS))).toEqual(at(200));
       expect(read(item, at(350))).toEqual(['ACTIVE', false]);
       expect([item.expiryAt(at(350)), item.maintenanceExpiryAt(at(350))]).toEqual([at(400), at(400)]);
-      expect([item.graceEndsAt(at(350)), item.isOver(at(350))]).toEqual([at(410), false]);
+      expect([item.graceEndsAt(at(350)), item.isPastGrace(at(350))]).toEqual([at(410), false]);
       expect(item.expiryDate).toEqual(NOW);
     });
 
     it('does not while it is suspended, but would be ACTIVE again by a reinstatement', () => {
       const item = renewing({ status: 'SUSPENDED' });
-      expect([item.expiryAt(at(50)), item.isOver(at(50))]).toEqual([NOW, false]);
+      expect([item.expiryAt(at(50)), item.isPastGrace(at(50))]).toEqual([NOW, false]);
       item.status = 'ACTIVE';
       expect(read(item, at(50))).toEqual(['ACTIVE', false]);
     });
 
     it('never does again once it is revoked, nor as a trial or without a term', () => {
-      expect(renewing({ status: 'REVOKED' }).isOver(at(50))).toBe(true);
+      expect(renewing({ status: 'REVOKED' }).isPastGrace(at(50))).toBe(true);
       expect(read(renewing({ trial: true }), at(1))).toEqual(['EXPIRED', false]);
       expect(read(renewing({ defaultDuration: null }), at(1))).toEqual(['EXPIRED', true]);
     });

@@ -16,18 +16,18 @@ import {
   type Restriction,
   type Template,
 } from '../templates/index.js';
-import { addDays, addMonths, isLastDayOfMonth, isWritable, later } from './calendar.js';
+import { addDays, addMonths, isLastDayOfMonth, isRepresentable, laterOf } from './calendar.js';
 import { nextDueAt, renewalDueAt } from './due.js';
 import type { IssueLicenseRequest } from './license.dto.js';
 import type { UpdateLicenseRequest } from './license-actions.dto.js';
 import {
   ExpiryTooFarError,
-  LicenseFileOutError,
-  LicenseIsNoTrialError,
+  LicenseFileOutstandingError,
+  LicenseNotTrialError,
   LicenseIsTrialError,
   LicenseNeverExpiresError,
   LicenseStateError,
-  ProductDiffersError,
+  TemplateProductMismatchError,
   TemplateIsTrialError,
   TrialNotAllowedError,
 } from './license.errors.js';
@@ -40,7 +40,7 @@ import {
 } from './license-status.js';
 
 /** How long a license is renewed for; its own term where neither is given. */
-export interface Term {
+export interface RenewalTerm {
   readonly months?: number | undefined;
   readonly days?: number | undefined;
 }
@@ -205,7 +205,7 @@ export class License extends VersionedRow {
     license.licenseId = newId();
     license.customerId = order.customer_id;
     license.productId = template.productId;
-    license.adopt(template);
+    license.copyTermsFrom(template);
     license.status = 'ACTIVE';
     license.issuedTo = order.issued_to ?? customerName ?? `Customer ${order.customer_id}`;
     license.issuedDate = now;
@@ -221,7 +221,7 @@ export class License extends VersionedRow {
     license.version = 1;
     license.createdAt = now;
     license.updatedAt = now;
-    license.lookedAt(now);
+    license.scheduleNext(now);
     return license;
   }
 
@@ -236,8 +236,8 @@ export class License extends VersionedRow {
   }
 
   /** Its grace too: it would be reinstated in vain, unless it renews itself by that. */
-  isOver(now: Date): boolean {
-    const goesOn = this.status === 'SUSPENDED' && this.renewsItself;
+  isPastGrace(now: Date): boolean {
+    const goesOn = this.status === 'SUSPENDED' && this.autoRenews;
     return !goesOn && isPast(this.graceEndsAt(now), now);
   }
 
@@ -251,7 +251,7 @@ export class License extends VersionedRow {
    */
   expiryAt(now: Date): Date | null {
     let { expiryDate } = this;
-    while (this.status === 'ACTIVE' && this.renewsAfter(expiryDate) && renewalDueAt(expiryDate) <= now) {
+    while (this.status === 'ACTIVE' && this.autoRenewsAfter(expiryDate) && renewalDueAt(expiryDate) <= now) {
       expiryDate = addDays(expiryDate, this.defaultDuration ?? 0);
     }
     return expiryDate;
@@ -272,20 +272,20 @@ export class License extends VersionedRow {
 
   /** From then on it cannot be used any more. Null never comes. A trial ends when it ends. */
   graceEndsAt(now: Date): Date | null {
-    return this.graceAfter(this.expiryAt(now));
+    return this.graceEndAfter(this.expiryAt(now));
   }
 
   /** Whether its term begins anew by itself, as long as years can be written. A trial ends instead. */
-  get renewsItself(): boolean {
-    return this.renewsAfter(this.expiryDate);
+  get autoRenews(): boolean {
+    return this.autoRenewsAfter(this.expiryDate);
   }
 
   /** What the row says after the action. Throws LicenseStateError where the table of transitions has none. */
-  after(action: LicenseAction, now: Date): StoredStatus {
-    return this.assertMay(action, this.stateAt(now));
+  assertCan(action: LicenseAction, now: Date): StoredStatus {
+    return this.nextStatus(action, this.stateAt(now));
   }
 
-  private assertMay(action: LicenseAction, state: LicenseState): StoredStatus {
+  private nextStatus(action: LicenseAction, state: LicenseState): StoredStatus {
     const next = TRANSITIONS[action][state];
     if (!next) throw new LicenseStateError(this.licenseId, action, state);
     return next;
@@ -296,26 +296,26 @@ export class License extends VersionedRow {
    * it: three times one month is one times three. What is suspended stays so. A trial has no term of its own: it is
    * extended by what is named, and stays one. Throws LicenseNeverExpiresError, ExpiryTooFarError, InvalidFieldError.
    */
-  renew({ months, days }: Term, now: Date): Change | undefined {
-    return this.act('renew', now, () => {
+  renew({ months, days }: RenewalTerm, now: Date): Change | undefined {
+    return this.applyAction('renew', now, () => {
       if (this.expiryDate === null) throw new LicenseNeverExpiresError(this.licenseId);
-      const base = later(now, this.expiryDate);
+      const base = laterOf(now, this.expiryDate);
       const ownTerm = this.trial ? null : this.defaultDuration;
       const length = days ?? ownTerm;
       if (months === undefined && length === null) {
         throw new InvalidFieldError('', 'must contain months or days: the license has no default duration');
       }
-      if (months === undefined) return this.expireOn(addDays(base, length ?? 0));
+      if (months === undefined) return this.setExpiry(addDays(base, length ?? 0));
       const day = base > this.expiryDate ? base.getUTCDate() : this.renewalDay(this.expiryDate);
-      this.expireOn(addMonths(base, months, day), day);
+      this.setExpiry(addMonths(base, months, day), day);
     });
   }
 
   /** Writes down what it has done by itself; see expiryAt. */
-  renewItself(now: Date): Change | undefined {
+  applyAutoRenewal(now: Date): Change | undefined {
     const expiryDate = this.expiryAt(now);
-    return this.act('renew', now, () => {
-      this.expireOn(expiryDate);
+    return this.applyAction('renew', now, () => {
+      this.setExpiry(expiryDate);
     });
   }
 
@@ -330,7 +330,7 @@ export class License extends VersionedRow {
       now,
       () => {
         // Licenses of a trial type that an earlier release issued as full ones have no other way to become full.
-        if (!this.trial && !isTrialType(this.licenseType)) throw new LicenseIsNoTrialError(this.licenseId);
+        if (!this.trial && !isTrialType(this.licenseType)) throw new LicenseNotTrialError(this.licenseId);
         if (!template && isTrialType(this.licenseType)) {
           throw new InvalidFieldError(
             '/license_template_id',
@@ -340,28 +340,28 @@ export class License extends VersionedRow {
         this.trial = false;
       },
       () => {
-        this.expireOn(this.defaultDuration === null ? null : addDays(now, this.defaultDuration));
+        this.setExpiry(this.defaultDuration === null ? null : addDays(now, this.defaultDuration));
       },
     );
   }
 
   suspend(now: Date): Change | undefined {
-    return this.act('suspend', now);
+    return this.applyAction('suspend', now);
   }
 
   /** As it was before it was suspended, but for the time that has passed. */
   reinstate(now: Date): Change | undefined {
-    return this.act('reinstate', now);
+    return this.applyAction('reinstate', now);
   }
 
   /** For ever. */
   revoke(now: Date): Change | undefined {
-    return this.act('revoke', now);
+    return this.applyAction('revoke', now);
   }
 
   /** Throws LicenseIsTrialError: a trial is its customer's. */
   transfer(customerId: string, issuedTo: string, now: Date): Change | undefined {
-    return this.act('transfer', now, () => {
+    return this.applyAction('transfer', now, () => {
       if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       this.customerId = customerId;
       this.issuedTo = issuedTo;
@@ -382,16 +382,16 @@ export class License extends VersionedRow {
         if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       },
       () => {
-        if (template.defaultDuration === null) this.expireOn(null);
-        else if (this.expiryDate === null) this.expireOn(addDays(now, template.defaultDuration));
+        if (template.defaultDuration === null) this.setExpiry(null);
+        else if (this.expiryDate === null) this.setExpiry(addDays(now, template.defaultDuration));
       },
     );
   }
 
   /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutError. */
   edit(patch: UpdateLicenseRequest, now: Date): Change | undefined {
-    if (patch.expiry_date !== undefined) this.after('correct-expiry', now);
-    return this.act('edit', now, () => {
+    if (patch.expiry_date !== undefined) this.assertCan('correct-expiry', now);
+    return this.applyAction('edit', now, () => {
       if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
       if (patch.issued_to !== undefined) this.issuedTo = patch.issued_to;
       const before = this.editableTerms();
@@ -405,9 +405,9 @@ export class License extends VersionedRow {
   }
 
   /** Some file of it is good until then. Says what that makes of the latest of all. */
-  lendFile(until: Date): Change {
+  recordFile(until: Date): Change {
     const before = this.filesUntil;
-    this.filesUntil = later(before ?? until, until);
+    this.filesUntil = laterOf(before ?? until, until);
     return {
       before: { files_until: before?.toISOString() ?? null },
       after: { files_until: this.filesUntil.toISOString() },
@@ -415,32 +415,32 @@ export class License extends VersionedRow {
   }
 
   /** All that was due until now is done. */
-  lookedAt(now: Date): void {
+  scheduleNext(now: Date): void {
     this.nextDueAt = nextDueAt(this, now);
   }
 
   private correctExpiry(expiryDate: Date, now: Date): void {
     if (this.expiryDate === null) throw new LicenseNeverExpiresError(this.licenseId);
     if (expiryDate <= now) throw new InvalidFieldError('/expiry_date', 'must be in the future');
-    this.expireOn(expiryDate);
+    this.setExpiry(expiryDate);
   }
 
   /**
    * Does what the table of transitions allows, and says what it changed; undefined when that is nothing. Throws
    * LicenseStateError, ExpiryTooFarError.
    */
-  private act(action: LicenseAction, now: Date, change: () => void = () => undefined): Change | undefined {
-    const next = this.after(action, now);
-    const [before, state, renewedItself] = [this.terms(now), this.stateAt(now), this.renewsItself];
+  private applyAction(action: LicenseAction, now: Date, change: () => void = () => undefined): Change | undefined {
+    const next = this.assertCan(action, now);
+    const [before, state, renewedItself] = [this.snapshot(now), this.stateAt(now), this.autoRenews];
     change();
-    const revives = !renewedItself && this.renewsItself && isPast(this.expiryDate, now);
-    if (revives) this.assertMay('auto-renew', state);
-    const end = this.graceAfter(this.expiryDate);
-    if (end !== null && !isWritable(end)) throw new ExpiryTooFarError(this.licenseId);
+    const revives = !renewedItself && this.autoRenews && isPast(this.expiryDate, now);
+    if (revives) this.nextStatus('auto-renew', state);
+    const end = this.graceEndAfter(this.expiryDate);
+    if (end !== null && !isRepresentable(end)) throw new ExpiryTooFarError(this.licenseId);
     this.status = next;
     // What has passed and is not in the log yet stays due.
-    if (this.nextDueAt === null || this.nextDueAt > now) this.lookedAt(now);
-    return this.changedSince(before, this.terms(now), now);
+    if (this.nextDueAt === null || this.nextDueAt > now) this.scheduleNext(now);
+    return this.changedSince(before, this.snapshot(now), now);
   }
 
   /** Applies an action with the terms of a template, where one is given, and returns also the values set by hand that these replaced. */
@@ -452,9 +452,10 @@ export class License extends VersionedRow {
     expire: () => void,
   ): TemplateChange | undefined {
     let replaced: ReplacedTerms = {};
-    const change = this.act(action, now, () => {
+    const change = this.applyAction(action, now, () => {
       check();
-      if (template && template.productId !== this.productId) throw new ProductDiffersError(template.templateId);
+      if (template && template.productId !== this.productId)
+        throw new TemplateProductMismatchError(template.templateId);
       if (template && isTrialType(template.licenseType)) throw new TemplateIsTrialError(template.templateId);
       if (template) replaced = this.replaceTerms(template);
       expire();
@@ -464,7 +465,7 @@ export class License extends VersionedRow {
 
   private replaceTerms(template: Template): ReplacedTerms {
     const [edited, before] = [this.editedTerms, this.editableTerms()];
-    this.adopt(template);
+    this.copyTermsFrom(template);
     const change = changeBetween(before, this.editableTerms());
     const pairs = edited.flatMap((name) => {
       const [was, is] = [change?.before[name], change?.after[name]];
@@ -492,17 +493,18 @@ export class License extends VersionedRow {
    * On this day of the month, unless that is too short for it. Throws LicenseFileOutError where it would end earlier than it does, and
    * than a file of it.
    */
-  private expireOn(expiryDate: Date | null, day?: number): void {
+  private setExpiry(expiryDate: Date | null, day?: number): void {
     const { filesUntil } = this;
     const isEarlier = expiryDate !== null && (this.expiryDate === null || expiryDate < this.expiryDate);
-    if (isEarlier && filesUntil && expiryDate < filesUntil) throw new LicenseFileOutError(this.licenseId, filesUntil);
+    if (isEarlier && filesUntil && expiryDate < filesUntil)
+      throw new LicenseFileOutstandingError(this.licenseId, filesUntil);
     this.expiryDate = expiryDate;
     this.maintenanceExpiry = expiryDate;
     this.anchorDay = day === expiryDate?.getUTCDate() ? null : (day ?? null);
   }
 
   /** Takes back what a change did: what it was before, in wire names. EXPIRED is no status of the row. */
-  restore({ status, ...before }: JsonObject): void {
+  revert({ status, ...before }: JsonObject): void {
     if (status !== undefined) this.status = status === 'EXPIRED' ? 'ACTIVE' : (status as StoredStatus);
     for (const [name, value] of Object.entries(before)) {
       const isTime = name === 'expiry_date' || name === 'maintenance_expiry';
@@ -512,7 +514,7 @@ export class License extends VersionedRow {
   }
 
   /** What can change, in wire names, as it is written down. */
-  terms(now: Date): JsonObject {
+  snapshot(now: Date): JsonObject {
     return {
       status: this.statusAt(now),
       trial: this.trial,
@@ -544,7 +546,7 @@ export class License extends VersionedRow {
   }
 
   /** A copy of what the template says as it is now. */
-  private adopt(template: Template): void {
+  private copyTermsFrom(template: Template): void {
     this.editedTerms = [];
     this.templateId = template.templateId;
     this.templateVersion = template.version;
@@ -567,13 +569,13 @@ export class License extends VersionedRow {
     this.pricing = deepFreeze(template.pricing);
   }
 
-  private renewsAfter(expiryDate: Date | null): expiryDate is Date {
+  private autoRenewsAfter(expiryDate: Date | null): expiryDate is Date {
     const { defaultDuration } = this;
     if (!this.autoRenewalEnabled || this.trial || expiryDate === null || defaultDuration === null) return false;
-    return isWritable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
+    return isRepresentable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
   }
 
-  private graceAfter(expiryDate: Date | null): Date | null {
+  private graceEndAfter(expiryDate: Date | null): Date | null {
     return expiryDate === null || this.trial ? expiryDate : addDays(expiryDate, this.gracePeriodDays);
   }
 

@@ -72,7 +72,7 @@ export class ExpiryTooFarError extends ConflictException {
 }
 
 /** A license file outlives nothing that it was made from: so the license does not end before its files do. */
-export class LicenseFileOutError extends ConflictException {
+export class LicenseFileOutstandingError extends ConflictException {
   readonly extension: JsonObject;
 
   constructor(
@@ -81,7 +81,7 @@ export class LicenseFileOutError extends ConflictException {
   ) {
     const until = retryAt;
     super(`The license ${licenseId} cannot end before ${until.toISOString()}: a license file is valid until then.`, {
-      errorCode: 'LICENSE_FILE_OUT',
+      errorCode: 'LICENSE_FILE_OUTSTANDING',
     });
     this.extension = { files_until: until.toISOString() };
   }
@@ -93,9 +93,9 @@ export class LicenseIsTrialError extends ConflictException {
   }
 }
 
-export class LicenseIsNoTrialError extends ConflictException {
+export class LicenseNotTrialError extends ConflictException {
   constructor(licenseId: string) {
-    super(`The license ${licenseId} is not a trial.`, { errorCode: 'LICENSE_IS_NO_TRIAL' });
+    super(`The license ${licenseId} is not a trial.`, { errorCode: 'LICENSE_NOT_TRIAL' });
   }
 }
 
@@ -109,8 +109,8 @@ export class TemplateIsTrialError extends ConflictException {
 }
 
 /** A license stays with its product, whose programs know its key. */
-export class ProductDiffersError extends ConflictException {
+export class TemplateProductMismatchError extends ConflictException {
   constructor(templateId: string) {
-    super(`The license template ${templateId} belongs to another product.`, { errorCode: 'PRODUCT_DIFFERS' });
+    super(`The license template ${templateId} belongs to another product.`, { errorCode: 'TEMPLATE_PRODUCT_MISMATCH' });
   }
 }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
-import type { Lane } from '../shared/events/lane.js';
-import { RunAgain, type Transaction } from '../shared/events/transaction.js';
+import type { PipelinedConnection } from '../shared/events/lane.js';
+import { RetryTransaction, type Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
-import { issueRow, issueStatement, type IssuedRow, type IssueRow, type NewLicense } from './license-rows.js';
+import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
+import { issueRow, issueStatement, type IssuedRow, type IssueRow, type LicenseInsert } from './license-rows.js';
 import { License } from './license.entity.js';
 import { TrialAlreadyUsedError } from './license.errors.js';
 
 @Injectable()
-export class LicenseRepository extends TenantRepository<License> {
+export class LicenseRepository extends TenantScopedRepository<License> {
   constructor(unitOfWork: UnitOfWork) {
     super(License, 'licenseId', unitOfWork);
   }
@@ -43,18 +43,20 @@ export class LicenseRepository extends TenantRepository<License> {
    * Stores licenses of several tenants, each with the event that tells of it, in a transaction of its own. Those in neither set have outdated
    * terms, or a claim that was not free. Throws TrialAlreadyUsedError where another transaction stored the same trial meanwhile.
    */
-  async issueAll(rows: readonly IssueRow[], lane: Lane): Promise<IssueAllResult> {
+  async issueAll(rows: readonly IssueRow[], lane: PipelinedConnection): Promise<IssueAllResult> {
     for (const { license, event } of rows) assertOf(license, event?.tenantId);
     const happened = (issued: readonly IssuedRow[]) => {
       const ids = idsOf(issued, true);
       return rows.flatMap(({ license, event }) => (event && ids.has(license.licenseId) ? [event] : []));
     };
-    const issued = await this.unitOfWork.call<IssuedRow>(issueStatement(rows), happened, lane).catch(throwNamed);
+    const issued = await this.unitOfWork
+      .executeStandalone<IssuedRow>(issueStatement(rows), happened, lane)
+      .catch(throwNamed);
     return { stored: idsOf(issued, true), usedTrials: idsOf(issued, false) };
   }
 
   /** One, in a transaction that tells of it itself. False when its terms are outdated. Throws TrialAlreadyUsedError. */
-  async issue(transaction: Transaction, made: NewLicense): Promise<boolean> {
+  async issue(transaction: Transaction, made: LicenseInsert): Promise<boolean> {
     assertOf(made.license, transaction.tenantId);
     const [issued] = await transaction.query<IssuedRow>(issueStatement([issueRow(made)])).catch(throwNamed);
     if (issued?.stored === false) throw new TrialAlreadyUsedError();
@@ -117,7 +119,7 @@ function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<strin
 /** A key that some tenant already has runs the whole work again, with other keys. */
 function throwNamed(error: unknown): never {
   if (violates(error, 'licenses_one_trial')) throw new TrialAlreadyUsedError(error);
-  throw violates(error, 'license_keys_pkey') ? new RunAgain('The key is taken.') : error;
+  throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The key is taken.') : error;
 }
 
 /** What time changes of a license. */

@@ -12,14 +12,14 @@ import { RevokeLicenseHandler } from './commands/revoke-license.handler.js';
 import { SuspendLicenseHandler } from './commands/suspend-license.handler.js';
 import { TransferLicenseHandler } from './commands/transfer-license.handler.js';
 import { UpdateLicenseHandler } from './commands/update-license.handler.js';
-import { GroupIssuer } from './group-issuer.js';
-import { IssueGroups } from './issue-groups.js';
-import { IssuingTerms } from './issuing-terms.js';
+import { IssueGroupWriter } from './group-issuer.js';
+import { IssueScheduler } from './issue-groups.js';
+import { IssuanceTermsCache } from './issuing-terms.js';
 import { LicenseActionsController } from './license-actions.controller.js';
 import { LicenseBatchesController } from './license-batches.controller.js';
-import { LicenseBatches } from './license-batches.js';
-import { LicenseChanges } from './license-changes.js';
-import { LicenseIssuer } from './license-issuer.js';
+import { LicenseBatchRunner } from './license-batches.js';
+import { LicenseActions } from './license-changes.js';
+import { LicenseFactory } from './license-issuer.js';
 import { LicenseSeats } from './license-seats.js';
 import { LicenseTimer } from './license-timer.js';
 import { License } from './license.entity.js';
@@ -37,13 +37,13 @@ import { RandomSource } from './random-source.js';
   controllers: [LicensesController, LicenseActionsController, LicenseBatchesController],
   providers: [
     LicenseRepository,
-    IssuingTerms,
-    LicenseIssuer,
+    IssuanceTermsCache,
+    LicenseFactory,
     LicenseSeats,
-    IssueGroups,
-    GroupIssuer,
-    LicenseChanges,
-    LicenseBatches,
+    IssueScheduler,
+    IssueGroupWriter,
+    LicenseActions,
+    LicenseBatchRunner,
     LicenseTimer,
     RandomSource,
     IssueLicenseHandler,

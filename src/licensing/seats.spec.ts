@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
 import { LicenseModel, LicenseType } from '../templates/index.js';
-import { seatLimit, seatsInUse, whatCounts, type SeatTerms } from './seats.js';
+import { seatLimit, seatsInUse, seatMetric, type SeatPolicy } from './seats.js';
 
-const terms = (change: Partial<SeatTerms>): SeatTerms => ({
+const terms = (change: Partial<SeatPolicy>): SeatPolicy => ({
   licenseType: 'SUBSCRIPTION',
   licenseModel: 'PER_SEAT',
   maxActivations: 5,
@@ -17,8 +17,8 @@ describe('what counts as a seat', () => {
   it.each(LicenseModel.options)(
     'is the lease of a CONCURRENT and the user of a NAMED_USER license, also %s',
     (licenseModel) => {
-      expect(whatCounts({ licenseType: 'CONCURRENT', licenseModel })).toBe('activations');
-      expect(whatCounts({ licenseType: 'NAMED_USER', licenseModel })).toBe('users');
+      expect(seatMetric({ licenseType: 'CONCURRENT', licenseModel })).toBe('activations');
+      expect(seatMetric({ licenseType: 'NAMED_USER', licenseModel })).toBe('users');
       expect(seatLimit(terms({ licenseType: 'CONCURRENT', licenseModel }))).toBe(5);
       expect(seatLimit(terms({ licenseType: 'NAMED_USER', licenseModel }))).toBe(5);
     },
@@ -29,7 +29,7 @@ describe('what counts as a seat', () => {
     (licenseType) => {
       const counted = LicenseModel.options.map((licenseModel) => [
         licenseModel,
-        whatCounts({ licenseType, licenseModel }),
+        seatMetric({ licenseType, licenseModel }),
         seatLimit(terms({ licenseType, licenseModel })),
       ]);
       expect(counted).toEqual([

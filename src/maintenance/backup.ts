@@ -12,7 +12,7 @@ import { assertTenantId } from '../shared/tenancy/tenant-id.js';
 import { VERSION } from '../version.js';
 import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, SECRETS_FILE, type Manifest } from './backup-format.js';
 import { manifestMac, writeSecrets } from './backup-secrets.js';
-import { Hashing } from './hashing.js';
+import { HashingStream } from './hashing.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { tenantIds } from './tenant-transaction.js';
 
@@ -103,14 +103,14 @@ async function readTable(
   folder: string,
   progress: Progress,
 ) {
-  const { columns, walled } = await describeTable(owner, table);
+  const { columns, hasRowSecurity } = await describeTable(owner, table);
   const file = join(folder, `${table}.copy.gz`);
-  const hashing = new Hashing();
+  const hashing = new HashingStream();
   const rows = new PassThrough();
   const written = pipeline(rows, createGzip({ level: 3 }), hashing, createWriteStream(file, { mode: 0o600 }));
   written.catch(() => undefined);
   let count = 0;
-  for (const tenantId of walled ? tenants : [undefined]) {
+  for (const tenantId of hasRowSecurity ? tenants : [undefined]) {
     if (tenantId !== undefined) {
       assertTenantId(tenantId);
       await owner.query(`SET LOCAL app.tenant_id = '${tenantId}'`);
@@ -128,8 +128,8 @@ async function readTable(
 
 /** Columns of the table, without those that are generated, and whether row-level security binds the owner too. */
 async function describeTable(owner: pg.ClientBase, table: string) {
-  const { rows } = await owner.query<{ columns: string[]; walled: boolean }>(
-    `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relforcerowsecurity) AS walled
+  const { rows } = await owner.query<{ columns: string[]; hasRowSecurity: boolean }>(
+    `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relforcerowsecurity) AS "hasRowSecurity"
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
      WHERE c.oid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''`,
     [table],

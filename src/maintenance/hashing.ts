@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
 /** Lets bytes through and knows their SHA-256, in hexadecimal, once they have passed. */
-export class Hashing extends Transform {
+export class HashingStream extends Transform {
   private readonly hash = createHash('sha256');
 
   override _transform(chunk: Buffer, _: BufferEncoding, done: (error: null, chunk: Buffer) => void): void {

@@ -56,7 +56,7 @@ async function rekeyBatch(
   const anew = rows.map((row) => ({
     id: row.id,
     sealed: secrets
-      .seal(secrets.open(row.sealed, context(tenantId, row.id)), context(tenantId, row.id))
+      .seal(secrets.unseal(row.sealed, context(tenantId, row.id)), context(tenantId, row.id))
       .toString('hex'),
   }));
   await owner.query(

@@ -48,7 +48,7 @@ async function digestTenant(owner: pg.ClientBase, tenantId: string, from: Secret
     );
     const digests = rows.map(({ id, sealed }) => ({
       id,
-      digest: to.digest(from.open(sealed, licenseSealContext(tenantId, id))).toString('hex'),
+      digest: to.digest(from.unseal(sealed, licenseSealContext(tenantId, id))).toString('hex'),
     }));
     await owner.query(
       `INSERT INTO license_keys (digest, tenant_id, license_id)

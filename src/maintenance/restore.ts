@@ -10,7 +10,7 @@ import { isRowMigration, migrateAllRows } from '../database/migrations/row-migra
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
 import { assertAuthentic, readSecrets } from './backup-secrets.js';
-import { Hashing } from './hashing.js';
+import { HashingStream } from './hashing.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 
 const COLUMN = /^[a-z_][a-z0-9_]*$/;
@@ -77,14 +77,14 @@ export async function restore(owner: pg.ClientBase, { folder, manifest }: Backup
   try {
     await owner.query(`LOCK TABLE ${BACKUP_TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
     await assertEmpty(owner);
-    const { rows: walled } = await owner.query<{ name: string }>(
+    const { rows: tablesWithRowSecurity } = await owner.query<{ name: string }>(
       'SELECT relname AS name FROM pg_class WHERE oid = ANY($1::regclass[]) AND relforcerowsecurity',
       [[...BACKUP_TABLES]],
     );
-    for (const { name } of walled) await owner.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`);
+    for (const { name } of tablesWithRowSecurity) await owner.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`);
     for (const table of BACKUP_TABLES) await loadTable(owner, folder, table, manifest.tables[table], progress);
     await migrateLoadedRows(owner, manifest);
-    for (const { name } of walled) await owner.query(`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`);
+    for (const { name } of tablesWithRowSecurity) await owner.query(`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`);
     await owner.query('COMMIT');
   } catch (error) {
     await owner.query('ROLLBACK').catch(() => undefined);
@@ -113,7 +113,7 @@ async function loadTable(
   if (!expected) return;
   const columns = expected.columns.map((name) => name.replaceAll('"', ''));
   if (!columns.every((name) => COLUMN.test(name))) throw new MaintenanceError(`${table} has a column of an odd name.`);
-  const hashing = new Hashing();
+  const hashing = new HashingStream();
   const copy = owner.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
   const file = join(folder, `${table}.copy.gz`);
   await pipeline(createReadStream(file), hashing, createGunzip(), copy).catch((error: unknown) => {

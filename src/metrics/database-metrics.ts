@@ -4,11 +4,11 @@ import type { Pool, QueryResult } from 'pg';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../database/pool.js';
 import { Metrics } from '../shared/metrics/metrics.js';
-import { within } from '../shared/within.js';
+import { withTimeout } from '../shared/within.js';
 import { addGauge } from './add-gauge.js';
 
 /** Far less than a scraper waits: what the server knows by itself is told also while the database does not answer. */
-const PATIENCE_MS = 1_000;
+const READ_TIMEOUT_MS = 1_000;
 /** So many rows are looked at, however many there are. */
 const MAX_ROWS = 10_000;
 
@@ -17,7 +17,7 @@ const MAX_ROWS = 10_000;
  * and so one transaction.
  */
 const READ_OUTBOX = `
-  SET LOCAL statement_timeout = ${PATIENCE_MS};
+  SET LOCAL statement_timeout = ${READ_TIMEOUT_MS};
   SELECT count(*)::int AS rows,
          greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(stored_at)), 0))::float8 AS oldest_s
   FROM (SELECT stored_at FROM outbox ORDER BY tenant_id, id LIMIT ${MAX_ROWS}) AS counted`;
@@ -60,6 +60,6 @@ export class DatabaseMetrics {
       .finally(() => {
         this.reading = undefined;
       });
-    return within(PATIENCE_MS, this.reading);
+    return withTimeout(READ_TIMEOUT_MS, this.reading);
   }
 }

@@ -4,7 +4,7 @@ const NANOSECONDS = 1e9;
 /** Samples are taken by a timer of this length; what it takes longer is the delay. */
 const SAMPLE_MS = 10;
 /** Who asks so soon after another sees the same, so that two scrapers take nothing from each other. */
-const SHARED_MS = 1_000;
+const MIN_READ_INTERVAL_MS = 1_000;
 
 /** In seconds. */
 export interface Delay {
@@ -33,7 +33,7 @@ export class EventLoopDelay {
   /** Undefined before the first sample. */
   read(): Delay | undefined {
     const { samples } = this;
-    if (samples.count === 0 || performance.now() - this.readAt < SHARED_MS) return this.last;
+    if (samples.count === 0 || performance.now() - this.readAt < MIN_READ_INTERVAL_MS) return this.last;
     this.readAt = performance.now();
     this.last = {
       mean: toDelay(samples.mean),

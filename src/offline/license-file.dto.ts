@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deviceFields } from '../activations/index.js';
-import { Reason, type License } from '../licensing/index.js';
+import { ActionReason, type License } from '../licensing/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { text, UtcTime } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
@@ -25,7 +25,7 @@ export const checkOutFields = {
 };
 
 export const CheckOutRequest = z
-  .strictObject({ ...checkOutFields, reason: Reason.optional() })
+  .strictObject({ ...checkOutFields, reason: ActionReason.optional() })
   .meta({ id: 'CheckOutRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, ttl_seconds: 604_800 }] });
 export type CheckOutRequest = z.infer<typeof CheckOutRequest>;
 

@@ -13,7 +13,7 @@ export interface Validity {
  * A file never outlives what it was made from: it ends with the license, or earlier, and after the longest that the license allows. Half
  * of its time it is fresh.
  */
-export function validityOf(
+export function fileValidity(
   expiryDate: Date | null,
   ttlSeconds: number,
   maxSeconds: number | null,
@@ -32,7 +32,7 @@ export function licenseFileContent(
   { issuedAt, refreshAt, expiresAt }: Validity,
 ): JsonObject {
   return {
-    license: termsOf(license, issuedAt),
+    license: licenseContent(license, issuedAt),
     device: fingerprint === undefined ? null : { fingerprint },
     lease: activationId === null ? null : { activation_id: activationId, ends_at: expiresAt.toISOString() },
     refresh_at: refreshAt.toISOString(),
@@ -40,7 +40,7 @@ export function licenseFileContent(
   };
 }
 
-function termsOf(license: License, now: Date): JsonObject {
+function licenseContent(license: License, now: Date): JsonObject {
   return {
     license_id: license.licenseId,
     product_id: license.productId,

@@ -1,7 +1,7 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus, EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { Config } from '../config.js';
-import { Chore } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/chore.js';
 import { Clock } from '../shared/clock.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { IntegrationEvent } from '../shared/events/integration-event.js';
@@ -33,7 +33,10 @@ export class RevocationListPublisher
   implements IEventHandler<IntegrationEvent>, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   private readonly logger = new Logger(RevocationListPublisher.name);
-  private readonly chore = new Chore(RevocationListPublisher.name, 'Failed to look for revocation lists to sign');
+  private readonly chore = new PeriodicTask(
+    RevocationListPublisher.name,
+    'Failed to look for revocation lists to sign',
+  );
   /** Changes of licenses of which a list is signed, or was less than a second ago. */
   private readonly publications = new Map<string, Publication>();
   /** Lists that other events asked for, one after another. */

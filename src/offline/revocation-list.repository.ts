@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/events/transaction.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { ReadGroups } from '../shared/read-groups.js';
-import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import { ReadCoalescer } from '../shared/read-groups.js';
+import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
 import { RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
 
 /** The public part of a revocation list. */
@@ -21,7 +21,7 @@ type StateRow = Partial<Stored<RevocationList>> & Omit<ListState, 'latest'> & { 
 /** Without lists that a revoked key signed, also before they are signed anew. LIMIT keeps each look behind its tenant's wall. */
 const FIND_PUBLISHED = `
   SELECT wanted.tenant_id AS "tenantId", list.*
-  FROM (SELECT * FROM unnest($1::text[]) AS asked (tenant_id) WHERE ${BEHIND_WALL} OFFSET 0) AS wanted
+  FROM (SELECT * FROM unnest($1::text[]) AS asked (tenant_id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS wanted
   CROSS JOIN LATERAL (
     SELECT number, signed_text AS "signedText", issued_at AS "issuedAt", expires_at AS "expiresAt"
     FROM revocation_lists JOIN signing_keys USING (tenant_id, kid)
@@ -45,24 +45,25 @@ const FIND_DUE = `
          FROM revocation_lists WHERE tenant_id = tenant.tenant_id) AS list
       FROM (
         SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants WHERE id > $1 ORDER BY id LIMIT $2) AS each
-        WHERE ${BEHIND_WALL} OFFSET 0) AS tenant
+        WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
       OFFSET 0) AS state
     OFFSET 0) AS checked`;
 
 /** One row a tenant. The one place that also looks into the tables of keys and events, so that each look is one statement. */
 @Injectable()
 export class RevocationListRepository {
-  private readonly published = new ReadGroups<string, PublishedList & { readonly tenantId: string }>(
+  private readonly published = new ReadCoalescer<string, PublishedList & { readonly tenantId: string }>(
     (tenantId) => tenantId,
     ({ tenantId }) => tenantId,
-    async (tenantIds) => (await this.unitOfWork.ask<PublishedRow>(findPublished(tenantIds))).map(withNumber),
+    async (tenantIds) =>
+      (await this.unitOfWork.queryStandalone<PublishedRow>(findPublished(tenantIds))).map(withNumber),
   );
 
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Together with the reads that arrive at the same time, since anybody may ask; null where there is none that is good. */
   async findPublished(tenantId: string): Promise<PublishedList | null> {
-    if (!this.unitOfWork.isOpen) return this.published.find(tenantId);
+    if (!this.unitOfWork.isOpen) return this.published.load(tenantId);
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<PublishedRow>(findPublished([tenantId])),
     );
@@ -81,7 +82,7 @@ export class RevocationListRepository {
   /** Of at most `limit` tenants after this one, in order, whether their list is due. */
   findDue(afterTenantId: string, limit: number, now: Date): Promise<{ tenantId: string; isDue: boolean }[]> {
     const renewBefore = new Date(now.getTime() - RENEWED_AFTER_MS);
-    return this.unitOfWork.ask({
+    return this.unitOfWork.queryStandalone({
       name: 'revocation-lists.find-due',
       text: FIND_DUE,
       values: [afterTenantId, limit, now, renewBefore],

@@ -26,7 +26,7 @@ export interface RevocationList {
 }
 
 /** The content of the next list. */
-export interface Draft {
+export interface RevocationListDraft {
   /** One more than the latest where something changed; the same where it is only signed anew. */
   readonly number: number;
   readonly licenses: string[];
@@ -51,7 +51,7 @@ export function draftRevocationList(
   licenseIds: readonly string[],
   activeKid: string | null,
   now: Date,
-): Draft | undefined {
+): RevocationListDraft | undefined {
   if (isTooSoon(latest, activeKid, now)) return undefined;
   const licenses = licenseIds.map(shortDigest).sort();
   const contentSha256 = createHash('sha256').update(licenses.join(' ')).digest();

@@ -33,14 +33,14 @@ export class Product extends VersionedRow {
 
   /** Undefined when the patch changes nothing. */
   update({ metadata, ...fields }: UpdateProductRequest, now: Date): Change | undefined {
-    const before = this.terms();
+    const before = this.snapshot();
     Object.assign(this, fields);
     if (metadata) this.metadata = mergeFreeForm(this.metadata, metadata, '/metadata');
-    return this.changedSince(before, this.terms(), now);
+    return this.changedSince(before, this.snapshot(), now);
   }
 
   /** What can be changed, in wire names. */
-  terms(): JsonObject {
+  snapshot(): JsonObject {
     const { name, sku, description, active, metadata } = this;
     return { name, sku, description, active, metadata };
   }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Chore } from './chore.js';
+import { PeriodicTask } from './chore.js';
 
 describe('a chore', () => {
-  let chore: Chore;
+  let chore: PeriodicTask;
   let done: string[];
   let end: () => void;
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -22,7 +22,7 @@ describe('a chore', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     warn.mockClear();
-    chore = new Chore('Owner', 'It could not be done');
+    chore = new PeriodicTask('Owner', 'It could not be done');
     done = [];
   });
 
@@ -40,7 +40,7 @@ describe('a chore', () => {
   });
 
   it('is done soon, but not while the bootstrap goes on', async () => {
-    chore.soon(quick('run'));
+    chore.runSoon(quick('run'));
     expect(done).toEqual([]);
     await jest.advanceTimersByTimeAsync(0);
     expect(done).toEqual(['run']);
@@ -79,7 +79,7 @@ describe('a chore', () => {
   });
 
   it('does not begin when it was stopped before', async () => {
-    chore.soon(quick('run'));
+    chore.runSoon(quick('run'));
     await chore.stop();
     await jest.advanceTimersByTimeAsync(0);
     expect(done).toEqual([]);

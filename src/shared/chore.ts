@@ -4,10 +4,10 @@ import { Logger } from '@nestjs/common';
  * What a process does now and then beside its requests: one run at a time, and where it is time for another one meanwhile,
  * that is left out. A failed run is a warning, and is followed by the next. No process stays alive for it.
  */
-export class Chore {
+export class PeriodicTask {
   private readonly logger: Logger;
   private timer: NodeJS.Timeout | undefined;
-  private underWay: Promise<void> | undefined;
+  private currentRun: Promise<void> | undefined;
   private ended = false;
 
   /** `failure` is what the warning says in the owner's name, before why. */
@@ -30,7 +30,7 @@ export class Chore {
   }
 
   /** Once, after the bootstrap: then every module's handlers are registered. */
-  soon(run: () => Promise<void>): void {
+  runSoon(run: () => Promise<void>): void {
     setImmediate(() => {
       this.begin(run);
     });
@@ -40,7 +40,7 @@ export class Chore {
   async stop(last?: () => Promise<void>): Promise<void> {
     clearInterval(this.timer);
     this.ended = true;
-    await this.underWay;
+    await this.currentRun;
     if (last) await this.attempt(last);
   }
 
@@ -54,9 +54,9 @@ export class Chore {
   }
 
   private begin(run: () => Promise<void>): void {
-    if (this.ended || this.underWay) return;
-    this.underWay = this.attempt(run).finally(() => {
-      this.underWay = undefined;
+    if (this.ended || this.currentRun) return;
+    this.currentRun = this.attempt(run).finally(() => {
+      this.currentRun = undefined;
     });
   }
 }

@@ -8,7 +8,7 @@ import {
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { DATABASE_TIME } from '../database/database-time.js';
-import { Chore } from './chore.js';
+import { PeriodicTask } from './chore.js';
 import { ClockOffset } from './clock-offset.js';
 import { Metrics } from './metrics/metrics.js';
 import { ProcessClock } from './process-clock.js';
@@ -28,7 +28,7 @@ const CENTURY_MS = 100 * 365 * 24 * 60 * 60 * 1000;
 @Injectable()
 export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DatabaseClock.name);
-  private readonly chore = new Chore(DatabaseClock.name, "Failed to read the database's clock");
+  private readonly chore = new PeriodicTask(DatabaseClock.name, "Failed to read the database's clock");
   private readonly offset = new ClockOffset();
   private wallOffset: number | undefined;
   /** Offset from before the database's clock was set, while that is less than a pause ago. */

@@ -1,4 +1,4 @@
 /** Of texts that are JSON themselves. */
-export function jsonArray(texts: readonly string[]): string {
+export function joinJson(texts: readonly string[]): string {
   return `[${texts.join(',')}]`;
 }

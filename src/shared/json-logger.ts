@@ -6,7 +6,7 @@ const LEVELS: readonly LogLevel[] = ['error', 'warn', 'log', 'debug'];
 type Options = Parameters<ConsoleLogger['getJsonLogObject']>[1];
 
 /** So long waits a line of level `log`, of which each request makes one, for others: to write a line costs more than to make it. */
-const TOGETHER_MS = 10;
+const FLUSH_DELAY_MS = 10;
 
 /** Logs JSON, one object a line. What is worse than `log` is written at once, behind what waits; and all when the process ends. */
 export class JsonLogger extends ConsoleLogger {
@@ -25,7 +25,7 @@ export class JsonLogger extends ConsoleLogger {
       super.printAsJson(message, options);
       return;
     }
-    if (this.lines === '') setTimeout(this.write, TOGETHER_MS);
+    if (this.lines === '') setTimeout(this.write, FLUSH_DELAY_MS);
     this.lines += `${JSON.stringify(this.getJsonLogObject(message, options))}\n`;
   }
 

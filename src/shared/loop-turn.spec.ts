@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { loopTurn } from './loop-turn.js';
+import { yieldToEventLoop } from './loop-turn.js';
 
 describe('work that takes a turn of the event loop', () => {
   it('shares it with no other, and lets in what came meanwhile', async () => {
     const done: string[] = [];
     const work = ['first', 'second', 'third'].map(async (name) => {
-      await loopTurn();
+      await yieldToEventLoop();
       done.push(name);
       setImmediate(() => done.push(`after ${name}`));
     });

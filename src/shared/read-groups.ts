@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const MAX_GROUP = 100;
 
 /** Who waits for a row. */
-interface Reader<Key, Row> {
+interface PendingRead<Key, Row> {
   readonly key: Key;
   readonly name: string;
   readonly resolve: (row: Row | null) => void;
@@ -15,9 +15,9 @@ interface Reader<Key, Row> {
  * Reads by key that arrive while others are on their way share the next statement; one is on its way at a time. Each begins after it
  * was asked for, so it sees whatever was committed by then. Nobody waits for a group to fill.
  */
-export class ReadGroups<Key, Row> {
-  private waiting: Reader<Key, Row>[] = [];
-  private flying = false;
+export class ReadCoalescer<Key, Row> {
+  private waiting: PendingRead<Key, Row>[] = [];
+  private inFlight = false;
 
   constructor(
     /** Equal keys have one name. */
@@ -27,32 +27,32 @@ export class ReadGroups<Key, Row> {
   ) {}
 
   /** Null where there is no such row. */
-  find(key: Key): Promise<Row | null> {
+  load(key: Key): Promise<Row | null> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ key, name: this.nameOf(key), resolve, reject });
-      this.takeOff();
+      this.dispatch();
     });
   }
 
-  private takeOff(): void {
-    if (this.flying || this.waiting.length === 0) return;
-    this.flying = true;
-    void this.fly(this.waiting.splice(0, MAX_GROUP));
+  private dispatch(): void {
+    if (this.inFlight || this.waiting.length === 0) return;
+    this.inFlight = true;
+    void this.runGroup(this.waiting.splice(0, MAX_GROUP));
   }
 
   /** Every reader is answered; it never throws. */
-  private async fly(readers: readonly Reader<Key, Row>[]): Promise<void> {
+  private async runGroup(readers: readonly PendingRead<Key, Row>[]): Promise<void> {
     const answer = await this.read(readers);
-    this.flying = false;
+    this.inFlight = false;
     if (this.waiting.length > 0) {
       // Before anybody is answered the next group is sent, so that the database works meanwhile.
-      this.takeOff();
+      this.dispatch();
       await nextTurn();
     }
     for (const reader of readers) answer(reader);
   }
 
-  private async read(readers: readonly Reader<Key, Row>[]): Promise<(reader: Reader<Key, Row>) => void> {
+  private async read(readers: readonly PendingRead<Key, Row>[]): Promise<(reader: PendingRead<Key, Row>) => void> {
     try {
       const wanted = new Map(readers.map(({ name, key }) => [name, key]));
       const rows = await this.select([...wanted.values()]);

@@ -5,13 +5,13 @@ import { CommandObserver } from './events/command-observer.js';
 import { Idempotency } from './events/idempotency.js';
 import { IdempotencySweeper } from './events/idempotency.sweeper.js';
 import { Outbox } from './events/outbox.js';
-import { Relay } from './events/relay.js';
+import { OutboxRelay } from './events/relay.js';
 import { UnitOfWork } from './events/unit-of-work.js';
 import { BatchSlots } from './http/batch-slots.js';
-import { Exports } from './http/exports.js';
+import { ExportRegistry } from './http/exports.js';
 import { Paginator } from './http/paginator.js';
 import { AddressLimit } from './limits/address-limit.js';
-import { FailureLimit } from './limits/failure-limit.js';
+import { AuthFailureLimit } from './limits/failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
 import { Metrics } from './metrics/metrics.js';
 import { ProcessClock } from './process-clock.js';
@@ -29,11 +29,11 @@ import { ProcessClock } from './process-clock.js';
     IdempotencySweeper,
     UnitOfWork,
     Outbox,
-    Relay,
+    OutboxRelay,
     RateCounter,
-    FailureLimit,
+    AuthFailureLimit,
     BatchSlots,
-    Exports,
+    ExportRegistry,
     Paginator,
     AddressLimit,
   ],
@@ -45,10 +45,10 @@ import { ProcessClock } from './process-clock.js';
     UnitOfWork,
     Outbox,
     RateCounter,
-    FailureLimit,
+    AuthFailureLimit,
     AddressLimit,
     BatchSlots,
-    Exports,
+    ExportRegistry,
     Paginator,
   ],
 })

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { ConfigError } from '../config.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
-import { BEHIND_WALL } from '../shared/tenancy/behind-wall.js';
+import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
 import { signingKeySealContext } from './signing-key.entity.js';
 
 interface SealedKey {
@@ -13,7 +13,7 @@ interface SealedKey {
 /** LIMIT keeps each look behind its tenant's wall. */
 const FIND_SEALED = `
   SELECT tenant.tenant_id, key.* FROM (
-    SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants ORDER BY id) AS each WHERE ${BEHIND_WALL} OFFSET 0) AS tenant
+    SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants ORDER BY id) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
   CROSS JOIN LATERAL (
     SELECT kid, private_key_sealed AS sealed FROM signing_keys
     WHERE tenant_id = tenant.tenant_id AND private_key_sealed IS NOT NULL LIMIT 1) AS key
@@ -32,7 +32,7 @@ export async function assertSigningKeysOpen(client: pg.ClientBase, secrets: Secr
   const key = await findSealed(client);
   if (!key) return;
   try {
-    secrets.open(key.sealed, signingKeySealContext(key.tenant_id, key.kid));
+    secrets.unseal(key.sealed, signingKeySealContext(key.tenant_id, key.kid));
   } catch {
     throw new ConfigError(
       "MASTER_KEY is not the one this installation's signing keys were sealed with. " +

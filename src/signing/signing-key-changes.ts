@@ -10,7 +10,7 @@ import { SigningKeyRepository } from './signing-key.repository.js';
 
 /** How a key that is there ends: under a lock on its row, with its event. */
 @Injectable()
-export class SigningKeyChanges {
+export class SigningKeyActions {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly keys: SigningKeyRepository,
@@ -18,10 +18,7 @@ export class SigningKeyChanges {
   ) {}
 
   /** `act` changes the key and says what happened. Throws SigningKeyNotFoundError, PreconditionFailedError, and what `act` throws. */
-  perform(
-    command: SigningKeyCommand,
-    act: (key: SigningKey, now: Date) => IntegrationEvent,
-  ): Promise<SigningKeyResponse> {
+  run(command: SigningKeyCommand, act: (key: SigningKey, now: Date) => IntegrationEvent): Promise<SigningKeyResponse> {
     const { actor, kid, options } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const key = await this.keys.findForUpdate(actor.tenantId, kid);

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
 import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
 @Injectable()
-export class SigningKeyRepository extends TenantRepository<SigningKey> {
+export class SigningKeyRepository extends TenantScopedRepository<SigningKey> {
   constructor(unitOfWork: UnitOfWork) {
     super(SigningKey, 'kid', unitOfWork);
   }

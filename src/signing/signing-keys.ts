@@ -55,7 +55,7 @@ export class SigningKeys {
    * The active key. A tenant that never had one gets its first: the oldest one that stands by, else a new one, once, however many ask at
    * the same time. Later keys are for the tenant to choose. Throws TenantNotFoundError, NoActiveSigningKeyError.
    */
-  async active(transaction: Transaction, actor: Actor): Promise<SigningKey> {
+  async getOrCreateActive(transaction: Transaction, actor: Actor): Promise<SigningKey> {
     const [key] = await this.keys.findIn(actor.tenantId, ['ACTIVE']);
     if (key) return key;
     if (!(await lockTenant(transaction))) throw new TenantNotFoundError();
@@ -63,18 +63,18 @@ export class SigningKeys {
     const chosen = known.find(({ state }) => state === 'ACTIVE');
     if (chosen) return chosen;
     if (known.some(({ state }) => state !== 'CREATED')) throw new NoActiveSigningKeyError();
-    const next = (await this.standby(actor.tenantId, known)) ?? (await this.create(transaction, actor));
+    const next = (await this.findStandby(actor.tenantId, known)) ?? (await this.create(transaction, actor));
     await this.activate(transaction, actor, next);
     return next;
   }
 
   sign({ tenantId, kid, privateKeySealed }: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): SignedDocument {
     if (!privateKeySealed) throw new Error('A key that signs has no private half.');
-    const seed = this.secrets.open(privateKeySealed, signingKeySealContext(tenantId, kid));
+    const seed = this.secrets.unseal(privateKeySealed, signingKeySealContext(tenantId, kid));
     return { kid, text: signDocument({ ...document, tenantId }, kid, Buffer.from(seed, 'base64url')) };
   }
 
-  private async standby(tenantId: string, created: readonly SigningKey[]): Promise<SigningKey | undefined> {
+  private async findStandby(tenantId: string, created: readonly SigningKey[]): Promise<SigningKey | undefined> {
     for (const { kid } of created) {
       const key = await this.keys.findForUpdate(tenantId, kid);
       if (key?.state === 'CREATED') return key;

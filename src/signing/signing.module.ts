@@ -9,9 +9,9 @@ import { KeySetController } from './key-set.controller.js';
 import { GetKeySetHandler } from './queries/get-key-set.handler.js';
 import { GetSigningKeyHandler } from './queries/get-signing-key.handler.js';
 import { ListSigningKeysHandler } from './queries/list-signing-keys.handler.js';
-import { SignAnswerHandler } from './queries/sign-answer.handler.js';
+import { SignValidationHandler } from './queries/sign-answer.handler.js';
 import { SigningKey } from './signing-key.entity.js';
-import { SigningKeyChanges } from './signing-key-changes.js';
+import { SigningKeyActions } from './signing-key-changes.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { SigningKeys } from './signing-keys.js';
 import { SigningKeysController } from './signing-keys.controller.js';
@@ -21,7 +21,7 @@ import { SigningKeysController } from './signing-keys.controller.js';
   controllers: [SigningKeysController, KeySetController],
   providers: [
     SigningKeyRepository,
-    SigningKeyChanges,
+    SigningKeyActions,
     SigningKeys,
     CreateSigningKeyHandler,
     ActivateSigningKeyHandler,
@@ -31,7 +31,7 @@ import { SigningKeysController } from './signing-keys.controller.js';
     GetSigningKeyHandler,
     ListSigningKeysHandler,
     GetKeySetHandler,
-    SignAnswerHandler,
+    SignValidationHandler,
   ],
 })
 export class SigningModule {}

@@ -11,7 +11,7 @@ export {
   ResetPeriod,
   Restriction,
   fileTerms,
-  seatTerms,
+  seatPolicyFields,
   type EvictionPolicy,
   type OveragePolicy,
 } from './license-terms.js';

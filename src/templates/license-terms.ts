@@ -62,7 +62,7 @@ export const FeatureInput = z
   .meta({ id: 'FeatureInput', examples: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }] });
 
 /** What a license does when its seats are taken; one shape in templates and in licenses. */
-export const seatTerms = {
+export const seatPolicyFields = {
   overage_policy: z.enum(['DENY', 'ALLOW']).meta({
     id: 'OveragePolicy',
     description: 'ALLOW: seats may exceed max_activations by overage_factor, rounded down.',
@@ -100,8 +100,8 @@ export const fileTerms = {
       examples: [604_800],
     }),
 };
-export type OveragePolicy = z.infer<typeof seatTerms.overage_policy>;
-export type EvictionPolicy = z.infer<typeof seatTerms.eviction_policy>;
+export type OveragePolicy = z.infer<typeof seatPolicyFields.overage_policy>;
+export type EvictionPolicy = z.infer<typeof seatPolicyFields.eviction_policy>;
 
 export const Restriction = z
   .strictObject({

@@ -18,7 +18,7 @@ import {
   Restriction,
   RestrictionInput,
   fileTerms,
-  seatTerms,
+  seatPolicyFields,
 } from './license-terms.js';
 import type { Template } from './template.entity.js';
 
@@ -68,7 +68,7 @@ const fields = {
   grace_period_days: days(0).meta({
     description: 'Days after the expiry in which the license stays valid. Default: 30; trials have none.',
   }),
-  ...seatTerms,
+  ...seatPolicyFields,
   ...fileTerms,
   active: z.boolean().meta({ description: 'False: archived; no license can be issued from it.' }),
   metadata: FreeFormInput,
@@ -152,7 +152,7 @@ export const TemplateResponse = z
     trial_allowed: z.boolean(),
     trial_duration_days: z.int(),
     grace_period_days: z.int(),
-    ...seatTerms,
+    ...seatPolicyFields,
     ...fileTerms,
     active: z.boolean(),
     metadata: FreeForm,

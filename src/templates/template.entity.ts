@@ -116,11 +116,11 @@ export class Template extends VersionedRow {
 
   /** Undefined when the patch changes nothing. Throws InvalidFieldError. */
   update(patch: UpdateTemplateRequest, now: Date): Change | undefined {
-    const before = this.terms();
+    const before = this.snapshot();
     if (patch.pricing) this.pricing = mergeFreeForm(this.pricing, patch.pricing, '/pricing');
     if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
     this.set(patch);
-    return this.changedSince(before, this.terms(), now);
+    return this.changedSince(before, this.snapshot(), now);
   }
 
   /** A new, active template with the same terms. */
@@ -133,7 +133,7 @@ export class Template extends VersionedRow {
   }
 
   /** What can be changed, in wire names. */
-  terms(): JsonObject {
+  snapshot(): JsonObject {
     return {
       template_name: this.templateName,
       description: this.description,

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { ReadGroups } from '../shared/read-groups.js';
-import { rowName, TenantRepository, type RowKey } from '../shared/tenancy/tenant.repository.js';
+import { ReadCoalescer } from '../shared/read-groups.js';
+import { rowKeyString, TenantScopedRepository, type RowKey } from '../shared/tenancy/tenant.repository.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 
@@ -16,14 +16,14 @@ export interface IssuableTemplate {
 type IssuableRow = Template & { productActive: boolean };
 
 @Injectable()
-export class TemplateRepository extends TenantRepository<Template> {
-  private readonly issuable = new ReadGroups<RowKey, IssuableTemplate>(
-    ({ tenantId, id }) => rowName(tenantId, id),
+export class TemplateRepository extends TenantScopedRepository<Template> {
+  private readonly issuable = new ReadCoalescer<RowKey, IssuableTemplate>(
+    ({ tenantId, id }) => rowKeyString(tenantId, id),
     ({ template }) => ({ tenantId: template.tenantId, id: template.templateId }),
-    async (keys) => this.toIssuable(await this.unitOfWork.ask<IssuableRow>(this.issuableStatement(keys))),
+    async (keys) => this.toIssuable(await this.unitOfWork.queryStandalone<IssuableRow>(this.issuableStatement(keys))),
   );
 
-  private readonly issuableStatement = this.eachByKey(
+  private readonly issuableStatement = this.selectByKeys(
     'templates.find-issuable',
     `${this.columns('item')}, product.active AS "productActive"
      FROM license_templates item JOIN billing_products product USING (tenant_id, product_id)`,
@@ -56,7 +56,7 @@ export class TemplateRepository extends TenantRepository<Template> {
   async findIssuable(tenantId: string, templateIds: readonly string[]): Promise<IssuableTemplate[]> {
     const keys = templateIds.map((id) => ({ tenantId, id }));
     if (!this.unitOfWork.isOpen) {
-      const found = await Promise.all(keys.map((key) => this.issuable.find(key)));
+      const found = await Promise.all(keys.map((key) => this.issuable.load(key)));
       return found.filter((template) => template !== null);
     }
     return this.unitOfWork.read(tenantId, async (transaction) =>

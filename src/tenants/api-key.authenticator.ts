@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../shared/clock.js';
 import type { AuthenticationOptions, Principal } from '../shared/tenancy/authenticator.js';
 import { isApiKey } from './api-key.js';
-import { Credentials, type KnownKey } from './credentials.js';
-import { KeyUse } from './key-use.js';
+import { CredentialCache, type CachedKey } from './credentials.js';
+import { ApiKeyLastUsed } from './key-use.js';
 
 /** Knows API keys, those of tenants and those of the platform. */
 @Injectable()
 export class ApiKeyAuthenticator {
   constructor(
-    private readonly credentials: Credentials,
-    private readonly keyUse: KeyUse,
+    private readonly credentials: CredentialCache,
+    private readonly keyUse: ApiKeyLastUsed,
     private readonly clock: Clock,
   ) {}
 
@@ -20,15 +20,15 @@ export class ApiKeyAuthenticator {
 
   /** Undefined where the database has to be asked. */
   recall(secret: string): Principal | undefined {
-    return this.valid(this.credentials.recallKey(secret));
+    return this.valid(this.credentials.getCachedKey(secret));
   }
 
-  private valid(key: KnownKey | undefined): Principal | undefined {
+  private valid(key: CachedKey | undefined): Principal | undefined {
     const now = this.clock.now();
     if (!key) return undefined;
     const { subject, bounds } = key.principal;
     if (bounds.expiresAt && bounds.expiresAt <= now) return undefined;
-    this.keyUse.note(subject.id, now);
+    this.keyUse.record(subject.id, now);
     return key.principal;
   }
 }

@@ -97,7 +97,7 @@ export class ApiKey extends VersionedRow {
   }
 
   /** What an event may tell of it, in wire names. */
-  terms(): JsonObject {
+  snapshot(): JsonObject {
     return {
       name: this.name,
       role: this.role,

@@ -7,7 +7,7 @@ import { areWithin } from './networks.js';
  * The principal that creates a key, or gets to see its new secret, must hold everything that it grants, from everywhere that it can be used and
  * for as long as it can. Throws GrantExceededError.
  */
-export function assertMayGrant({ permissions, bounds }: Actor, key: ApiKey): void {
+export function assertCanGrant({ permissions, bounds }: Actor, key: ApiKey): void {
   const missing = [...key.grants].filter((permission) => !permissions.has(permission));
   if (missing.length > 0)
     throw new GrantExceededError(`You cannot grant permissions that you do not have: ${missing.join(', ')}.`);

@@ -6,7 +6,7 @@ import {
   type Principal,
 } from '../shared/tenancy/authenticator.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
-import { Credentials } from './credentials.js';
+import { CredentialCache } from './credentials.js';
 import { OidcAuthenticator } from './oidc.authenticator.js';
 
 /** Three parts in base64url with dots between: a JWT. No API key looks like it. */
@@ -18,7 +18,7 @@ export class BearerAuthenticator extends Authenticator {
   constructor(
     private readonly apiKeys: ApiKeyAuthenticator,
     private readonly oidc: OidcAuthenticator,
-    private readonly credentials: Credentials,
+    private readonly credentials: CredentialCache,
   ) {
     super();
   }
@@ -27,7 +27,7 @@ export class BearerAuthenticator extends Authenticator {
     return JWT.test(token) ? this.oidc.authenticate(token) : this.apiKeys.authenticate(token, options);
   }
 
-  recall(token: string): Principal | undefined {
+  getCached(token: string): Principal | undefined {
     return JWT.test(token) ? undefined : this.apiKeys.recall(token);
   }
 

@@ -2,34 +2,34 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Chore } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/chore.js';
 import { CommittedCache } from '../shared/events/committed-cache.js';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { ReadGroups } from '../shared/read-groups.js';
+import { ReadCoalescer } from '../shared/read-groups.js';
 import type { KnownTenant, Principal } from '../shared/tenancy/authenticator.js';
 import { effectivePermissions, withinTenant } from '../shared/tenancy/permissions.js';
-import { within } from '../shared/within.js';
+import { withTimeout } from '../shared/within.js';
 import { hashApiKey } from './api-key.js';
 import { networkFilter } from './networks.js';
 
 /** How long what was read is good for: a revoked key stops working in other processes within 5 seconds. */
-const FRESH_MS = 3_000;
+const CACHE_TTL_MS = 3_000;
 const REFRESH_MS = 1_500;
 const MAX_ENTRIES = 10_000;
 /** How long look-ups for addresses that failed too often wait for one another. */
 const PACE_MS = 50;
 /** For how long a monitor is known while the database does not answer, and how long it waits for an answer. */
 const MONITOR_MS = 24 * 60 * 60 * 1000;
-const PATIENCE_MS = 1_000;
+const MONITOR_WAIT_MS = 1_000;
 
 /** A genuine key. Its secret may have ended since, as the bounds of the principal say. */
-export interface KnownKey {
+export interface CachedKey {
   readonly principal: Principal;
 }
 
 interface FoundKey {
   readonly digest: Buffer;
-  readonly key: KnownKey;
+  readonly key: CachedKey;
 }
 
 interface KeyRow {
@@ -63,18 +63,18 @@ const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FR
  * this process ask again at once, also for what it is asking at that very moment.
  */
 @Injectable()
-export class Credentials implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new Chore(Credentials.name, 'API keys could not be read again');
-  private readonly keys: CommittedCache<KnownKey>;
+export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(CredentialCache.name, 'API keys could not be read again');
+  private readonly keys: CommittedCache<CachedKey>;
   private readonly tenants: CommittedCache<KnownTenant>;
   /** Names of keys by what was shown since they were last read again: to make the digest anew costs more than to look the key up. */
-  private readonly shown = new Map<string, string>();
+  private readonly nameBySecret = new Map<string, string>();
   /** Names of keys that were used since they were last read again. */
   private readonly inUse = new Set<string>();
   /** Keys that may read metrics and nothing else: they must get in when the database is the trouble. */
-  private readonly monitors: CommittedCache<KnownKey>;
+  private readonly monitors: CommittedCache<CachedKey>;
   /** Questions under way: many requests with one key ask once. */
-  private readonly asking = new Map<string, Promise<unknown>>();
+  private readonly pendingReads = new Map<string, Promise<unknown>>();
   private readonly lookups = this.readGroups((digests) => this.readKeys(digests));
   /** For addresses that failed too often: 20 statements a second at most, however many keys are guessed. */
   private readonly pacedLookups = this.readGroups(async (digests) => {
@@ -86,8 +86,8 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
   ) {
-    this.keys = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: FRESH_MS });
-    this.tenants = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: FRESH_MS });
+    this.keys = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
+    this.tenants = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
     this.monitors = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: MONITOR_MS });
   }
 
@@ -100,26 +100,26 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** A paced look-up waits until other paced look-ups can share its statement. */
-  findKey(secret: string, paced = false): Promise<KnownKey | undefined> {
+  findKey(secret: string, paced = false): Promise<CachedKey | undefined> {
     const digest = hashApiKey(secret);
     const name = nameOf(digest);
-    const asked = this.remember(this.keys, name, async () => {
+    const asked = this.getOrRead(this.keys, name, async () => {
       const fill = this.monitors.beginFill();
-      const key = (await (paced ? this.pacedLookups : this.lookups).find(digest))?.key;
+      const key = (await (paced ? this.pacedLookups : this.lookups).load(digest))?.key;
       fill.put(name, key && isMonitor(key) ? key : undefined);
       return key;
     });
     const monitor = this.monitors.get(name);
-    return monitor ? this.orMonitor(asked, monitor) : asked;
+    return monitor ? this.withMonitorFallback(asked, monitor) : asked;
   }
 
   /** What was found out a moment ago. */
-  recallKey(secret: string): KnownKey | undefined {
-    const shown = this.shown.get(secret);
-    const name = shown ?? nameOf(hashApiKey(secret));
+  getCachedKey(secret: string): CachedKey | undefined {
+    const nameBySecret = this.nameBySecret.get(secret);
+    const name = nameBySecret ?? nameOf(hashApiKey(secret));
     const key = this.keys.get(name);
     if (!key) return undefined;
-    if (shown === undefined) this.shown.set(secret, name);
+    if (nameBySecret === undefined) this.nameBySecret.set(secret, name);
     this.inUse.add(name);
     return key;
   }
@@ -129,7 +129,7 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
     const fill = this.keys.beginFill();
     const names = [...this.inUse];
     this.inUse.clear();
-    this.shown.clear();
+    this.nameBySecret.clear();
     if (names.length === 0) return;
     const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
     for (const name of names) fill.put(name, undefined);
@@ -137,26 +137,26 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {
-    return this.remember(this.tenants, tenantId, async () => {
+    return this.getOrRead(this.tenants, tenantId, async () => {
       const [row] = await this.dataSource.query<(KeyRow & { id: string })[]>(FIND_TENANT, [tenantId]);
       return row && toKnownTenant(row.id, row);
     });
   }
 
-  forget(): void {
+  invalidate(): void {
     this.keys.invalidate();
     this.tenants.invalidate();
     // A monitor stays until the database says otherwise, but a read that has begun must not bring back a revoked one.
     this.monitors.invalidate([]);
     this.unitOfWork.whenEnded(() => {
       this.inUse.clear();
-      this.shown.clear();
-      this.asking.clear();
+      this.nameBySecret.clear();
+      this.pendingReads.clear();
     });
   }
 
-  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>): ReadGroups<Buffer, FoundKey> {
-    return new ReadGroups(nameOf, ({ digest }) => digest, read);
+  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>): ReadCoalescer<Buffer, FoundKey> {
+    return new ReadCoalescer(nameOf, ({ digest }) => digest, read);
   }
 
   private async readKeys(digests: readonly Buffer[]): Promise<FoundKey[]> {
@@ -165,32 +165,35 @@ export class Credentials implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** What the database says; as long as it does not, what it said last. */
-  private async orMonitor(asked: Promise<KnownKey | undefined>, monitor: KnownKey): Promise<KnownKey | undefined> {
-    const answer = await within(
-      PATIENCE_MS,
+  private async withMonitorFallback(
+    asked: Promise<CachedKey | undefined>,
+    monitor: CachedKey,
+  ): Promise<CachedKey | undefined> {
+    const answer = await withTimeout(
+      MONITOR_WAIT_MS,
       asked.then((key) => ({ key })),
     ).catch(() => undefined);
     return answer ? answer.key : monitor;
   }
 
-  private async remember<T extends object>(
+  private async getOrRead<T extends object>(
     known: CommittedCache<T>,
     name: string,
     ask: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const remembered = known.get(name);
     if (remembered) return remembered;
-    const underWay = this.asking.get(name) as Promise<T | undefined> | undefined;
+    const underWay = this.pendingReads.get(name) as Promise<T | undefined> | undefined;
     if (underWay) return underWay;
     const fill = known.beginFill();
     const asked = ask();
-    this.asking.set(name, asked);
+    this.pendingReads.set(name, asked);
     try {
       const found = await asked;
       fill.put(name, found);
       return found;
     } finally {
-      if (this.asking.get(name) === asked) this.asking.delete(name);
+      if (this.pendingReads.get(name) === asked) this.pendingReads.delete(name);
     }
   }
 }
@@ -200,7 +203,7 @@ function nameOf(digest: Buffer): string {
   return digest.toString('latin1');
 }
 
-function toKnownKey(row: KeyRow): KnownKey {
+function toKnownKey(row: KeyRow): CachedKey {
   const permissions = effectivePermissions(row.role, row.permissions);
   const tenant = row.tenant_id === null ? null : toKnownTenant(row.tenant_id, row);
   return {
@@ -218,7 +221,7 @@ function toKnownKey(row: KeyRow): KnownKey {
   };
 }
 
-function isMonitor({ principal: { permissions } }: KnownKey): boolean {
+function isMonitor({ principal: { permissions } }: CachedKey): boolean {
   return permissions.size === 1 && permissions.has('metrics:read');
 }
 

@@ -1,7 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Chore } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/chore.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
@@ -14,8 +14,8 @@ const WRITE = `
 
 /** Remembers when each key was last used and writes it down now and then, in one statement, off the request's path. */
 @Injectable()
-export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new Chore(KeyUse.name, 'The last use of API keys could not be written');
+export class ApiKeyLastUsed implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(ApiKeyLastUsed.name, 'The last use of API keys could not be written');
   private used = new Map<string, Date>();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -28,7 +28,7 @@ export class KeyUse implements OnApplicationBootstrap, BeforeApplicationShutdown
     return this.chore.stop(() => this.flush());
   }
 
-  note(keyId: string, now: Date): void {
+  record(keyId: string, now: Date): void {
     this.used.set(keyId, now);
   }
 

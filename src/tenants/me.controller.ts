@@ -6,7 +6,7 @@ import { ActorType } from '../shared/http/schema.js';
 import { Authenticated, CurrentCaller } from '../shared/tenancy/access.decorators.js';
 import { Actor, PlatformActor } from '../shared/tenancy/actor.js';
 
-const Me = z
+const Caller = z
   .object({
     type: ActorType,
     id: z.string().meta({ description: 'Id of the key, or `sub` of the access token.' }),
@@ -26,8 +26,8 @@ export class MeController {
     summary: 'Get the caller and its permissions',
     description: 'Open to every valid API key and access token.',
   })
-  @ApiOkResponse({ standardSchema: Me })
-  me(@CurrentCaller() caller: Actor | PlatformActor): z.infer<typeof Me> {
+  @ApiOkResponse({ standardSchema: Caller })
+  me(@CurrentCaller() caller: Actor | PlatformActor): z.infer<typeof Caller> {
     const { subject, permissions } = caller;
     return {
       type: subject.type,

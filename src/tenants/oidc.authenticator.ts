@@ -9,7 +9,7 @@ import { UNBOUNDED } from '../shared/tenancy/actor.js';
 import type { Principal } from '../shared/tenancy/authenticator.js';
 import { effectivePermissions, TENANT_ROLES, withinTenant } from '../shared/tenancy/permissions.js';
 import { isTenantId } from '../shared/tenancy/tenant-id.js';
-import { Credentials } from './credentials.js';
+import { CredentialCache } from './credentials.js';
 
 const TIMEOUT_MS = 5_000;
 /** How soon after one fetch of the provider's keys a token with an unknown key id causes another. */
@@ -31,7 +31,7 @@ export class OidcAuthenticator {
   private readonly loggedAt = new Map<string, number>();
 
   constructor(
-    private readonly credentials: Credentials,
+    private readonly credentials: CredentialCache,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -41,12 +41,12 @@ export class OidcAuthenticator {
     const { oidc } = this.config;
     if (!oidc) return undefined;
     const claims = await this.verify(token, oidc);
-    const tenantId = claim(claims, oidc.tenantClaim);
+    const tenantId = readClaim(claims, oidc.tenantClaim);
     if (!isTenantId(tenantId)) throw this.refused('TENANT_CLAIM_INVALID', `claim ${oidc.tenantClaim} is no tenant id`);
     if (!isSubject(claims.sub)) throw this.refused('CLAIM_MISSING', 'claim sub is no text');
     const tenant = await this.credentials.findTenant(tenantId);
     if (!tenant) throw this.refused('TENANT_UNKNOWN', `claim ${oidc.tenantClaim} names no tenant`);
-    const permissions = permissionsIn(claim(claims, oidc.permissionsClaim));
+    const permissions = permissionsIn(readClaim(claims, oidc.permissionsClaim));
     if (permissions.size === 0) this.warn(`claim ${oidc.permissionsClaim} grants no permission`);
     return {
       subject: { type: 'user', id: claims.sub, via: 'rest', issuer: oidc.issuer },
@@ -70,7 +70,7 @@ export class OidcAuthenticator {
       });
       return payload;
     } catch (error) {
-      if (isRefusal(error)) throw this.refused(faultOf(error), causeOf(error));
+      if (isTokenRejected(error)) throw this.refused(faultOf(error), causeOf(error));
       throw new IdentityProviderError(error);
     }
   }
@@ -133,7 +133,7 @@ function causeOf(error: unknown): string {
 }
 
 /** What is wrong with the token, as opposed to the provider that should vouch for it. */
-function isRefusal(error: unknown): boolean {
+function isTokenRejected(error: unknown): boolean {
   const unreachable = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
   const code = (error as { code?: unknown } | null)?.code;
   return (
@@ -142,7 +142,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** By its whole name, which may hold dots (`https://example.com/tenant`), else as a path (`realm_access.roles`). */
-function claim(claims: JWTPayload, name: string): unknown {
+function readClaim(claims: JWTPayload, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   return name
     .split('.')

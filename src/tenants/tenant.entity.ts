@@ -31,20 +31,20 @@ export class Tenant extends Versioned {
   requestsPerMinute!: number | null;
 
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
-    const terms = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute };
-    return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, terms);
+    const snapshot = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute };
+    return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, snapshot);
   }
 
   /** Undefined when it changes nothing. */
   update(change: TenantChange, now: Date): Change | undefined {
-    const before = this.terms();
+    const before = this.snapshot();
     if (change.status !== undefined) this.status = change.status;
     if (change.require_if_match !== undefined) this.requireIfMatch = change.require_if_match;
     if (change.requests_per_minute !== undefined) this.requestsPerMinute = change.requests_per_minute;
-    return this.changedSince(before, this.terms(), now);
+    return this.changedSince(before, this.snapshot(), now);
   }
 
-  terms(): JsonObject {
+  snapshot(): JsonObject {
     return {
       status: this.status,
       require_if_match: this.requireIfMatch,

@@ -3,12 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { UnitOfWork } from '../shared/events/unit-of-work.js';
 import type { PageRequest } from '../shared/http/paging.js';
-import { TenantRepository } from '../shared/tenancy/tenant.repository.js';
+import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
 import { Tenant } from './tenant.entity.js';
 
 /** The tenants themselves. Only the list looks at more than one, and only the platform's routes ask for it. */
 @Injectable()
-export class TenantsRepository extends TenantRepository<Tenant> {
+export class TenantRepository extends TenantScopedRepository<Tenant> {
   constructor(
     unitOfWork: UnitOfWork,
     @InjectDataSource() private readonly dataSource: DataSource,

@@ -11,9 +11,9 @@ import { CreateTenantHandler } from './commands/create-tenant.handler.js';
 import { RevokeApiKeyHandler } from './commands/revoke-api-key.handler.js';
 import { RotateApiKeyHandler } from './commands/rotate-api-key.handler.js';
 import { UpdateTenantHandler } from './commands/update-tenant.handler.js';
-import { Credentials } from './credentials.js';
-import { ForgetCredentials } from './forget-credentials.handler.js';
-import { KeyUse } from './key-use.js';
+import { CredentialCache } from './credentials.js';
+import { InvalidateCredentials } from './forget-credentials.handler.js';
+import { ApiKeyLastUsed } from './key-use.js';
 import { MeController } from './me.controller.js';
 import { OidcAuthenticator } from './oidc.authenticator.js';
 import { GetApiKeyHandler } from './queries/get-api-key.handler.js';
@@ -22,7 +22,7 @@ import { ListApiKeysHandler } from './queries/list-api-keys.handler.js';
 import { ListTenantsHandler } from './queries/list-tenants.handler.js';
 import { SettingsController } from './settings.controller.js';
 import { Tenant } from './tenant.entity.js';
-import { TenantsRepository } from './tenant.repository.js';
+import { TenantRepository } from './tenant.repository.js';
 import { TenantsController } from './tenants.controller.js';
 
 /** Global because the guard, which stands before every module, asks it who calls. */
@@ -32,10 +32,10 @@ import { TenantsController } from './tenants.controller.js';
   controllers: [MeController, ApiKeysController, SettingsController, TenantsController],
   providers: [
     ApiKeyRepository,
-    TenantsRepository,
-    Credentials,
-    ForgetCredentials,
-    KeyUse,
+    TenantRepository,
+    CredentialCache,
+    InvalidateCredentials,
+    ApiKeyLastUsed,
     ApiKeyAuthenticator,
     OidcAuthenticator,
     { provide: Authenticator, useClass: BearerAuthenticator },

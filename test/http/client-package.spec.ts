@@ -95,12 +95,12 @@ describe('@imprimatur/client and the server', () => {
     expect(await offline.check()).toMatchObject({ valid: true, source: 'file', file: { kid: file.kid } });
     const stolen = await clientOf(license, { store, fingerprint: 'device-2', baseUrl: 'http://127.0.0.1:1' });
     expect(await stolen.check()).toMatchObject({ valid: false, code: 'WRONG_DEVICE' });
-    await expect(stolen.offline()).rejects.toMatchObject({ code: 'WRONG_DEVICE' });
+    await expect(stolen.verifyStoredFile()).rejects.toMatchObject({ code: 'WRONG_DEVICE' });
     await set(license, 'REVOKED');
     // A list is not followed by another within a second.
     await eventually(async () => {
       const list = await app.signRevocations(tenant);
-      await offline.keepRevocations(list.revocation_list);
+      await offline.importRevocations(list.revocation_list);
       expect(await offline.check()).toMatchObject({ valid: false, code: 'REVOKED', source: 'file' });
     });
   });

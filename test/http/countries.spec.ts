@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Countries } from '../../src/client-api/countries.js';
+import { CountryLookup } from '../../src/client-api/countries.js';
 import { ConfigError } from '../../src/config.js';
 import { describeFailure } from '../../src/failure.js';
 import type { Api, Wire } from '../support/api.js';
@@ -44,7 +44,7 @@ describe('GEOIP_DATABASE', () => {
     await writeFile(`${file}.new`, content);
     await utimes(`${file}.new`, new Date(), new Date(Date.now() + Math.random() * 1e6));
     await rename(`${file}.new`, file);
-    await app.nest.get(Countries).look();
+    await app.nest.get(CountryLookup).reloadIfChanged();
   }
 
   const from = async (address: string, country?: string): Promise<string> => {
@@ -94,7 +94,7 @@ describe('GEOIP_DATABASE', () => {
       expect(await from('203.0.113.1')).toBe('VALID');
     }
     await rm(file);
-    await app.nest.get(Countries).look();
+    await app.nest.get(CountryLookup).reloadIfChanged();
     expect(await from('203.0.113.1')).toBe('VALID');
     await replace(countryDatabase({ '203.0.113.0/24': 'US' }));
     expect(await from('203.0.113.1')).toBe('COUNTRY_DENIED');

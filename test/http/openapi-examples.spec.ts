@@ -7,7 +7,7 @@ import { exampleOf, operations, type Route } from '../support/openapi.js';
 
 /** What the sample data forbids: the license is no trial, and the signing key, whose private key everybody knows, is revoked. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
-  convertTrial: 'LICENSE_IS_NO_TRIAL',
+  convertTrial: 'LICENSE_NOT_TRIAL',
   activateSigningKey: 'SIGNING_KEY_STATE',
   retireSigningKey: 'SIGNING_KEY_STATE',
   revokeSigningKey: 'SIGNING_KEY_STATE',

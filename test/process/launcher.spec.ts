@@ -175,7 +175,7 @@ describe('the launcher of the embedded PostgreSQL', () => {
   let dataDir: string;
   const started: EmbeddedPostgres[] = [];
 
-  const start = async (options?: { asGuest: boolean }) => {
+  const start = async (options?: { allowShared: boolean }) => {
     const embedded = await EmbeddedPostgres.start(dataDir, 'a test', options);
     started.push(embedded);
     return embedded;
@@ -214,8 +214,8 @@ describe('the launcher of the embedded PostgreSQL', () => {
 
   it('lets a guest in while another process keeps it, and the guest does not stop it', async () => {
     const keeper = await start();
-    const guest = await EmbeddedPostgres.start(dataDir, 'a guest', { asGuest: true });
-    expect([keeper.isKeeper, guest.isKeeper]).toEqual([true, false]);
+    const guest = await EmbeddedPostgres.start(dataDir, 'a guest', { allowShared: true });
+    expect([keeper.holdsLock, guest.holdsLock]).toEqual([true, false]);
     await guest.stop();
     expect(isAlive(keeper.postmasterPid)).toBe(true);
   });

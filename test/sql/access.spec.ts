@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../src/shared/clock.js';
-import { Credentials } from '../../src/tenants/credentials.js';
-import { KeyUse } from '../../src/tenants/key-use.js';
+import { CredentialCache } from '../../src/tenants/credentials.js';
+import { ApiKeyLastUsed } from '../../src/tenants/key-use.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -137,7 +137,7 @@ describe('API keys', () => {
         networks,
         expires_at,
       ]);
-      app.nest.get(Credentials).forget();
+      app.nest.get(CredentialCache).invalidate();
       const acting = { 'X-Tenant-Id': admin.tenantId };
       const wide = await platform.post('/v1/api-keys', { name: 'first', role: 'admin' }, acting);
       expect(wide).toMatchObject({ status: 403, body: { code: 'GRANT_EXCEEDED' } });
@@ -162,7 +162,7 @@ describe('API keys', () => {
     await eventually(async () => {
       // Never unused for as long as keys are remembered: without being read again they would go on.
       const statuses = [(await kept.get('/v1/products')).status, (await revoked.get('/v1/products')).status];
-      await app.nest.get(Credentials).refresh();
+      await app.nest.get(CredentialCache).refresh();
       expect(statuses).toEqual([403, 401]);
     });
   });
@@ -238,10 +238,10 @@ describe('API keys', () => {
   it('are known to have been used, without a write for each request', async () => {
     const key = await make({ name: 'used', role: 'read-only' });
     // From now on it is written when this says so.
-    await app.nest.get(KeyUse).beforeApplicationShutdown();
+    await app.nest.get(ApiKeyLastUsed).beforeApplicationShutdown();
     for (let i = 0; i < 5; i++) await as(key).get('/v1/me');
     expect((await admin.get(`/v1/api-keys/${key.id}`)).body.last_used_at).toBeNull();
-    await app.nest.get(KeyUse).flush();
+    await app.nest.get(ApiKeyLastUsed).flush();
     expect((await admin.get(`/v1/api-keys/${key.id}`)).body.last_used_at).not.toBeNull();
   });
 });

@@ -22,7 +22,7 @@ class Welcome implements IEventHandler<LicenseCreatedEvent> {
 
   async handle(event: LicenseCreatedEvent): Promise<void> {
     const actor = Actor.service('welcome', event.tenantId);
-    const license = await this.queries.execute(new GetLicenseQuery(actor, event.about.resourceId));
+    const license = await this.queries.execute(new GetLicenseQuery(actor, event.resource.resourceId));
     heard.push({ licenseId: license.license_id, status: license.status });
   }
 }

@@ -143,7 +143,7 @@ describe('check-out', () => {
       const early = new Date(Date.parse(expires_at as string) - 1).toISOString();
       expect(await tenant.patch(path, { expiry_date: early })).toMatchObject({
         status: 409,
-        body: { code: 'LICENSE_FILE_OUT', files_until: expires_at },
+        body: { code: 'LICENSE_FILE_OUTSTANDING', files_until: expires_at },
       });
       expect((await tenant.get(path)).body).toEqual(before);
       expect((await tenant.patch(path, { expiry_date: expires_at })).body.expiry_date).toBe(expires_at);

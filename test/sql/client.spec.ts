@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LastSeen } from '../../src/activations/index.js';
+import { DeviceLastSeen } from '../../src/activations/index.js';
 import { FAILURE_CODES } from '../../src/client-api/index.js';
 import { loadConfig } from '../../src/config.js';
 import { Clock } from '../../src/shared/clock.js';
@@ -239,14 +239,14 @@ describe('the client API', () => {
         expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
       });
       // From now on it is written when this says so.
-      await app.nest.get(LastSeen).beforeApplicationShutdown();
+      await app.nest.get(DeviceLastSeen).beforeApplicationShutdown();
       now = new Date(START.getTime() + 60_000);
       const statements = await statementsOf(() => ask(license, { fingerprint: 'a' }));
       expect(statements.length).toBeGreaterThan(0);
       expect(statements.filter((text) => /\b(INSERT|UPDATE|DELETE)\b/.test(text))).toEqual([]);
       const { activation } = await ask(license, { fingerprint: 'a' });
       expect(activation.last_seen_at).toBe(START.toISOString());
-      await app.nest.get(LastSeen).flush();
+      await app.nest.get(DeviceLastSeen).flush();
       expect((await ask(license, { fingerprint: 'a' })).activation.last_seen_at).toBe(now.toISOString());
       now = START;
     });
@@ -625,7 +625,7 @@ describe('the client API', () => {
         'NOT_ACTIVATED',
         'FINGERPRINT_MISMATCH',
       ]);
-      await app.nest.get(LastSeen).flush();
+      await app.nest.get(DeviceLastSeen).flush();
       expect((await api.post(path, { fingerprint: 'a' })).body.activation.last_seen_at).toBe(START.toISOString());
       now = START;
     });

@@ -70,9 +70,9 @@ describe('a database connection that falls silent', () => {
   it('keeps no caller longer than a statement may take, is not used again, and makes the server unready', async () => {
     const work = app.nest.get(UnitOfWork);
     const pool = poolOf(app.nest.get(DataSource));
-    await work.ask({ text: 'SELECT 1', values: [] });
+    await work.queryStandalone({ text: 'SELECT 1', values: [] });
     const sleep = () =>
-      work.ask({ text: 'SELECT pg_sleep($1)', values: [1] }).then(
+      work.queryStandalone({ text: 'SELECT pg_sleep($1)', values: [1] }).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -144,15 +144,15 @@ describe('a database connection that falls silent', () => {
     await eventually(async () => {
       expect((await api.get(`/v1/products/${productId}`)).body.name).toBe('committed');
     });
-    await work.ask({ text: 'SELECT 1', values: [] });
+    await work.queryStandalone({ text: 'SELECT 1', values: [] });
     proxy.freeze();
-    const call = work.call({ text: 'SELECT 2', values: [] });
+    const call = work.executeStandalone({ text: 'SELECT 2', values: [] });
     await expect(call).rejects.toMatchObject({ errorCode: 'OUTCOME_UNKNOWN', status: 503 });
   });
 
   it('is found by its server having stopped too, which is well again as soon as it goes on', async () => {
     const work = app.nest.get(UnitOfWork);
-    await work.ask({ text: 'SELECT 1', values: [] });
+    await work.queryStandalone({ text: 'SELECT 1', values: [] });
     const backends = await database.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = $1`,
       [database.applicationRole],
@@ -161,13 +161,15 @@ describe('a database connection that falls silent', () => {
     for (const { pid } of backends) process.kill(pid, 'SIGSTOP');
     try {
       const { ms } = await timed(
-        expect(work.ask({ text: 'SELECT 1', values: [] })).rejects.toMatchObject({ errorCode: 'DATABASE_UNAVAILABLE' }),
+        expect(work.queryStandalone({ text: 'SELECT 1', values: [] })).rejects.toMatchObject({
+          errorCode: 'DATABASE_UNAVAILABLE',
+        }),
       );
       expect(ms).toBeLessThan(BOUND_MS);
     } finally {
       for (const { pid } of backends) process.kill(pid, 'SIGCONT');
     }
-    await work.ask({ text: 'SELECT 1', values: [] });
+    await work.queryStandalone({ text: 'SELECT 1', values: [] });
   });
 
   it('makes the server unready where no new connection is answered either', async () => {
@@ -258,7 +260,9 @@ describe('a database that takes no writes', () => {
     await database.query(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
     const app = await TestApp.start({ database, environment: QUIET });
     expect(await app.anonymous().get('/health/ready')).toMatchObject(notReady(/read-only/));
-    const call = app.nest.get(UnitOfWork).call({ text: `DELETE FROM outbox WHERE tenant_id = 'x'`, values: [] });
+    const call = app.nest
+      .get(UnitOfWork)
+      .executeStandalone({ text: `DELETE FROM outbox WHERE tenant_id = 'x'`, values: [] });
     await expect(call).rejects.toMatchObject({ errorCode: 'DATABASE_UNAVAILABLE' });
     await app.stop();
     await database.drop();

@@ -245,9 +245,9 @@ describe('rate limits', () => {
     const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
     const away = there.bearer(tenant.tenantId, tenant.key ?? '');
     for (let i = 0; i < 6; i++) expect((await tenant.get('/v1/me')).status).toBe(200);
-    await here.nest.get(RateCounter).share();
+    await here.nest.get(RateCounter).syncCounts();
     expect((await away.get('/v1/me')).status).toBe(200);
-    await there.nest.get(RateCounter).share();
+    await there.nest.get(RateCounter).syncCounts();
     expect((await away.get('/v1/me')).headers.ratelimit).toContain('r=2;');
     for (let i = 0; i < 3; i++) await away.get('/v1/me');
     expect((await away.get('/v1/me')).status).toBe(429);
@@ -266,7 +266,7 @@ describe('failures that are shared', () => {
     const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
     const guess = async (app: TestApp) => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
     for (let i = 0; i < 30; i++) expect(await guess(here)).toBe(401);
-    await here.nest.get(RateCounter).share();
+    await here.nest.get(RateCounter).syncCounts();
     expect(await guess(there)).toBe(429);
     await there.stop();
     await here.stop();
@@ -279,18 +279,18 @@ describe('failures that are shared', () => {
     const tenant = await here.tenant();
     for (const app of [here, there]) {
       expect((await app.bearer(tenant.tenantId, tenant.key ?? '').get('/v1/me')).status).toBe(200);
-      await app.nest.get(RateCounter).share();
+      await app.nest.get(RateCounter).syncCounts();
     }
     expect(await here.database.query('SELECT 1 FROM rate_limits')).toEqual([]);
     for (let i = 0; i < 29; i++) expect(await guess(here)).toBe(401);
-    await here.nest.get(RateCounter).share();
+    await here.nest.get(RateCounter).syncCounts();
     expect((await there.anonymous().get('/v1/me')).status).toBe(401);
-    await there.nest.get(RateCounter).share();
+    await there.nest.get(RateCounter).syncCounts();
     expect(await guess(there)).toBe(429);
     // Counts of past periods are deleted.
     time.now += 3 * MINUTE_MS;
     expect(await guess(there)).toBe(401);
-    await there.nest.get(RateCounter).share();
+    await there.nest.get(RateCounter).syncCounts();
     expect(await here.database.query('SELECT points FROM rate_limits')).toEqual([{ points: 1 }]);
     await there.stop();
     await here.stop();

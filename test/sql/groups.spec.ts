@@ -38,7 +38,7 @@ describe('orders that arrive together', () => {
   });
 
   it('share transactions, and each gets its own license and event', async () => {
-    const sent = jest.spyOn(app.nest.get(UnitOfWork), 'call');
+    const sent = jest.spyOn(app.nest.get(UnitOfWork), 'executeStandalone');
     const commands = app.nest.get(CommandBus);
     const actor = Actor.service('test', ours.tenantId);
     const names = Array.from({ length: 60 }, () => randomUUID());
@@ -83,7 +83,7 @@ describe('orders that arrive together', () => {
   it('that fail as a whole go again in halves, so that one bad order costs a few statements', async () => {
     await app.database.query(`ALTER TABLE licenses ADD CONSTRAINT no_poison CHECK (issued_to <> 'poison')`);
     const unitOfWork = app.nest.get(UnitOfWork);
-    const [grouped, single] = [jest.spyOn(unitOfWork, 'call'), jest.spyOn(unitOfWork, 'perform')];
+    const [grouped, single] = [jest.spyOn(unitOfWork, 'executeStandalone'), jest.spyOn(unitOfWork, 'perform')];
     const actor = Actor.service('test', ours.tenantId);
     const names = Array.from({ length: 100 }, (_, at): string => (at === 50 ? 'poison' : randomUUID()));
     const issued = await Promise.allSettled(
@@ -101,7 +101,7 @@ describe('orders that arrive together', () => {
 
   it('follow one another in full groups over one connection, in their order, and none is harmed by one that fails', async () => {
     await app.database.query(`ALTER TABLE licenses ADD CONSTRAINT no_poison CHECK (issued_to <> 'poison')`);
-    const sent = jest.spyOn(app.nest.get(UnitOfWork), 'call');
+    const sent = jest.spyOn(app.nest.get(UnitOfWork), 'executeStandalone');
     const commands = app.nest.get(CommandBus);
     const actor = Actor.service('test', ours.tenantId);
     const names = Array.from({ length: 450 }, (_, at): string => (at === 50 ? 'poison' : randomUUID()));
@@ -130,7 +130,7 @@ describe('orders that arrive together', () => {
     const issue = (...what: [typeof keyed, typeof options?]) =>
       commands.execute(new IssueLicenseCommand(actor, ...what));
     const first = await issue(keyed, options);
-    const lost = jest.spyOn(app.nest.get(Idempotency), 'readAll').mockRejectedValueOnce(new Error('lost'));
+    const lost = jest.spyOn(app.nest.get(Idempotency), 'readStored').mockRejectedValueOnce(new Error('lost'));
     // The first goes alone, and the two others together.
     const together = [issue(order(templateId)), issue(keyed, options), issue(order(templateId, name))];
     const [, replayed, other] = await Promise.allSettled(together);
@@ -222,7 +222,7 @@ describe('reads that arrive together', () => {
   afterAll(() => app.stop());
 
   it('share statements, and each gets its own license, behind its own wall', async () => {
-    const begun = jest.spyOn(app.nest.get(UnitOfWork), 'ask');
+    const begun = jest.spyOn(app.nest.get(UnitOfWork), 'queryStandalone');
     const queries = app.nest.get(QueryBus);
     const asked = [...ids, ...ids, randomUUID()].flatMap((id) => [[ours, id] as const, [theirs, id] as const]);
     const answers = await Promise.allSettled(

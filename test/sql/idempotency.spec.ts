@@ -233,7 +233,7 @@ describe('an idempotency key', () => {
     const customer = { customer_id: `c-${name}`, first_name: 'Ada' };
     const actor = Actor.service('any', api.tenantId);
     for (const [path, body, className, content] of [
-      ['/v1/licenses', order, 'IssueLicenseCommand', { order: new IssueLicenseCommand(actor, order).order }],
+      ['/v1/licenses', order, 'IssueLicenseCommand', { order: new IssueLicenseCommand(actor, order).request }],
       [
         '/v1/customers',
         customer,

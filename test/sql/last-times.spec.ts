@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LastSeen } from '../../src/activations/index.js';
-import { RunAgain } from '../../src/shared/events/transaction.js';
+import { DeviceLastSeen } from '../../src/activations/index.js';
+import { RetryTransaction } from '../../src/shared/events/transaction.js';
 import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
 import { isLockTimeout } from '../../src/database/sql-errors.js';
 import { withClient } from '../../src/database/with-client.js';
-import { KeyUse } from '../../src/tenants/key-use.js';
+import { ApiKeyLastUsed } from '../../src/tenants/key-use.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -16,8 +16,8 @@ describe('what processes write down beside their requests', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     admin = await app.tenant();
-    await app.nest.get(KeyUse).beforeApplicationShutdown();
-    await app.nest.get(LastSeen).beforeApplicationShutdown();
+    await app.nest.get(ApiKeyLastUsed).beforeApplicationShutdown();
+    await app.nest.get(DeviceLastSeen).beforeApplicationShutdown();
   });
 
   afterAll(() => app.stop());
@@ -53,8 +53,8 @@ describe('what processes write down beside their requests', () => {
     const [lower, higher] = keys.map(({ id }) => id as string).sort() as [string, string];
     // The row stands behind the other one, so that the order of the table is not that of the ids.
     await app.database.query('UPDATE api_keys SET last_used_at = NULL WHERE id = $1', [lower]);
-    const keyUse = app.nest.get(KeyUse);
-    for (const id of [higher, lower]) keyUse.note(id, new Date());
+    const keyUse = app.nest.get(ApiKeyLastUsed);
+    for (const id of [higher, lower]) keyUse.record(id, new Date());
     expect(await locksLowerFirst('api_keys', 'id', [lower, higher], () => keyUse.flush())).toBe(true);
     const rows = await app.database.query('SELECT last_used_at FROM api_keys WHERE id = ANY($1)', [[lower, higher]]);
     for (const { last_used_at } of rows) expect(last_used_at).toBeInstanceOf(Date);
@@ -69,9 +69,9 @@ describe('what processes write down beside their requests', () => {
     }
     const [lower, higher] = ids.sort() as [string, string];
     await app.database.query('UPDATE license_activations SET units = 1 WHERE activation_id = $1', [lower]);
-    const lastSeen = app.nest.get(LastSeen);
+    const lastSeen = app.nest.get(DeviceLastSeen);
     const now = new Date(Date.now() + 60_000);
-    for (const activationId of [higher, lower]) lastSeen.note({ tenantId: admin.tenantId, activationId }, now);
+    for (const activationId of [higher, lower]) lastSeen.record({ tenantId: admin.tenantId, activationId }, now);
     const flush = () => lastSeen.flush();
     expect(await locksLowerFirst('license_activations', 'activation_id', [lower, higher], flush)).toBe(true);
     const rows = await app.database.query('SELECT last_seen_at FROM license_activations WHERE last_seen_at = $1', [
@@ -84,7 +84,7 @@ describe('what processes write down beside their requests', () => {
     const tries: number[] = [];
     const lost = app.nest.get(UnitOfWork).run(admin.tenantId, () => {
       tries.push(performance.now());
-      return Promise.reject(new RunAgain('Lost.'));
+      return Promise.reject(new RetryTransaction('Lost.'));
     });
     await expect(lost).rejects.toThrow('Lost.');
     const pauses = tries.slice(1).map((at, index) => at - (tries[index] ?? at));

@@ -79,7 +79,7 @@ class Model {
     const suspended = this.status === 'SUSPENDED';
     const wrong = suspended ? ['convert', 'suspend'] : ['reinstate'];
     if (this.status === 'REVOKED' || wrong.includes(kind)) return 'LICENSE_STATE';
-    if (kind === 'convert' && !this.trial) return 'LICENSE_IS_NO_TRIAL';
+    if (kind === 'convert' && !this.trial) return 'LICENSE_NOT_TRIAL';
     if (kind === 'transfer' && this.trial) return 'LICENSE_IS_TRIAL';
     return undefined;
   }

@@ -200,7 +200,7 @@ describe('the life of a license', () => {
     expect(await change('nobodys')).toBe('TEMPLATE_NOT_FOUND');
     const other = await app.tenant();
     expect(await change(await other.template({ template_id: unique() }))).toBe('TEMPLATE_NOT_FOUND');
-    expect(await change(await api.template())).toBe('PRODUCT_DIFFERS');
+    expect(await change(await api.template())).toBe('TEMPLATE_PRODUCT_MISMATCH');
     const { template_id } = await api.create('/v1/license-templates', {
       template_name: unique(),
       product_id,

@@ -6,8 +6,8 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { poolOf } from '../../src/database/pool.js';
 import { withClient } from '../../src/database/with-client.js';
-import { Relay } from '../../src/shared/events/relay.js';
-import { Credentials } from '../../src/tenants/credentials.js';
+import { OutboxRelay } from '../../src/shared/events/relay.js';
+import { CredentialCache } from '../../src/tenants/credentials.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -144,7 +144,7 @@ describe('GET /metrics', () => {
     expect(soon - (valueOf(before, lag) ?? NaN)).toBeGreaterThanOrEqual(0);
     expect(soon - (valueOf(before, lag) ?? NaN)).toBeLessThan(10);
     await putIntoOutbox(app, 1, MINUTE_MS, tenant.tenantId);
-    await app.nest.get(Relay).sweep(0);
+    await app.nest.get(OutboxRelay).sweep(0);
     expect(((await value(lag)) ?? NaN) - soon).toBeGreaterThanOrEqual(60);
     expect(((await value(lag)) ?? NaN) - soon).toBeLessThan(70);
   });
@@ -394,6 +394,6 @@ describe('a scrape', () => {
 
   /** The application asks the database for keys again. */
   function forgetKeys(app: TestApp): void {
-    app.nest.get(Credentials).forget();
+    app.nest.get(CredentialCache).invalidate();
   }
 });

@@ -76,7 +76,7 @@ describe('statements for many tenants', () => {
     const app = await TestApp.start({ database });
     const tenant = await app.tenant();
     const templateId = await tenant.template();
-    const called = jest.spyOn(app.nest.get(UnitOfWork), 'call');
+    const called = jest.spyOn(app.nest.get(UnitOfWork), 'executeStandalone');
     await tenant.issue(templateId);
     const order = { license_template_id: templateId, customer_id: 'c' };
     expect((await tenant.post('/v1/licenses', order, { 'Idempotency-Key': 'k' })).status).toBe(201);

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { verifyAnswer, verifyLicenseFile, type PublicKey, type SignedAnswer } from '../../packages/client/src/index.js';
+import {
+  verifySignedValidation,
+  verifyLicenseFile,
+  type PublicKey,
+  type SignedValidation,
+} from '../../packages/client/src/index.js';
 import { ANSWER_GRACE_MS, ANSWER_TTL_MS } from '../../src/client-api/proof.js';
 import { Clock } from '../../src/shared/clock.js';
 import type { Api, Wire } from '../support/api.js';
@@ -47,15 +52,15 @@ describe('a signed answer of validate', () => {
   };
   const activate = (license: Wire, fingerprint: string) =>
     app.anonymous().post('/v1/client/activate', { license_key: license.license_key as string, fingerprint });
-  const open = (answer: Wire, { at = now, fingerprint = 'pc' } = {}): Promise<SignedAnswer> =>
-    verifyAnswer(answer.proof as string, { tenantId: tenant.tenantId, keys, fingerprint, now: at.getTime() });
+  const open = (answer: Wire, { at = now, fingerprint = 'pc' } = {}): Promise<SignedValidation> =>
+    verifySignedValidation(answer.proof as string, { tenantId: tenant.tenantId, keys, fingerprint, now: at.getTime() });
   /** What a no says, which is good for nobody but who asked. */
   const read = (answer: Wire) =>
     JSON.parse(
       Buffer.from((answer.proof as string).replace(/-----.*-----/g, ''), 'base64')
         .subarray(64)
         .toString(),
-    ) as SignedAnswer;
+    ) as SignedValidation;
   const after = (ms: number) => new Date(START.getTime() + ms);
 
   it('says what the answer says, of whom, and to which question', async () => {
@@ -158,11 +163,11 @@ describe('a signed answer of validate', () => {
     const file = (await app.anonymous().post('/v1/client/check-out', body)).body.license_file as string;
     await expect(verifyLicenseFile(file, trust)).resolves.toBeDefined();
     await expect(verifyLicenseFile(proof, trust)).rejects.toMatchObject({ code: 'MALFORMED' });
-    await expect(verifyAnswer(file, trust)).rejects.toMatchObject({ code: 'MALFORMED' });
+    await expect(verifySignedValidation(file, trust)).rejects.toMatchObject({ code: 'MALFORMED' });
     const asFile = proof.replaceAll('VALIDATION', 'LICENSE FILE');
     const asProof = file.replaceAll('LICENSE FILE', 'VALIDATION');
     await expect(verifyLicenseFile(asFile, trust)).rejects.toMatchObject({ code: 'WRONG_TYPE' });
-    await expect(verifyAnswer(asProof, trust)).rejects.toMatchObject({ code: 'WRONG_TYPE' });
+    await expect(verifySignedValidation(asProof, trust)).rejects.toMatchObject({ code: 'WRONG_TYPE' });
   });
 
   it('writes nothing on its way', async () => {
@@ -237,6 +242,6 @@ describe('a signed answer of validate', () => {
     expect(new Set(signers)).toEqual(new Set((both as (PublicKey & { kid: string })[]).map(({ kid }) => kid)));
     expect(signers[0]).not.toBe(signers[1]);
     const use = { tenantId: other.tenantId, keys: both, now: now.getTime() };
-    await expect(verifyAnswer(before.proof as string, use)).resolves.toBeDefined();
+    await expect(verifySignedValidation(before.proof as string, use)).resolves.toBeDefined();
   });
 });

@@ -52,7 +52,7 @@ const refusal = (text: string) => ({ reason: { code: 'OTHER' as const, text } })
 const lines = (...bodies: object[]) =>
   Readable.from(bodies.map((body, at) => ({ number: at + 1, text: JSON.stringify(body) })));
 const licensee = ({ actor, license }: Scene) => ({
-  actor: Actor.licensee(actor.tenantId, license.license_id as string),
+  actor: Actor.forLicenseKey(actor.tenantId, license.license_id as string),
   licenseId: license.license_id as string,
   suspended: false,
 });

@@ -208,10 +208,10 @@ describe('signing keys', () => {
       'SELECT private_key_sealed AS sealed, kid FROM signing_keys WHERE tenant_id = $1',
       [tenant.tenantId],
     );
-    const seed = app.secrets.open(row!.sealed, ['signing-key', tenant.tenantId, row!.kid]);
+    const seed = app.secrets.unseal(row!.sealed, ['signing-key', tenant.tenantId, row!.kid]);
     expect(Buffer.from(seed, 'base64url')).toHaveLength(32);
     expect(row!.sealed.toString('latin1')).not.toContain(seed);
-    expect(() => app.secrets.open(row!.sealed, ['signing-key', 'tenant-other', row!.kid])).toThrow();
+    expect(() => app.secrets.unseal(row!.sealed, ['signing-key', 'tenant-other', row!.kid])).toThrow();
     await eventsOf(tenant, 2);
     for (const path of ['/v1/signing-keys', `/v1/signing-keys/${row!.kid}`, '/v1/license-events']) {
       expect((await tenant.get(path)).text).not.toContain(seed);

@@ -109,7 +109,7 @@ describe('a trial', () => {
     const commands = app.nest.get(CommandBus);
     const actor = Actor.service('test', api.tenantId);
     const unitOfWork = app.nest.get(UnitOfWork);
-    const [grouped, single] = [jest.spyOn(unitOfWork, 'call'), jest.spyOn(unitOfWork, 'perform')];
+    const [grouped, single] = [jest.spyOn(unitOfWork, 'executeStandalone'), jest.spyOn(unitOfWork, 'perform')];
     const answers = await Promise.allSettled(
       Array.from({ length: 60 }, (_, at) => {
         const trial = order(at % 20 === 10 ? id : customer());
@@ -204,7 +204,9 @@ describe('a trial', () => {
     const denied = await support.post(path, { license_template_id: full });
     expect([denied.status, denied.body.code]).toEqual([403, 'PERMISSION_DENIED']);
     expect((await api.post(path, { license_template_id: 'nobodys' })).body.code).toBe('TEMPLATE_NOT_FOUND');
-    expect((await api.post(path, { license_template_id: await api.template() })).body.code).toBe('PRODUCT_DIFFERS');
+    expect((await api.post(path, { license_template_id: await api.template() })).body.code).toBe(
+      'TEMPLATE_PRODUCT_MISMATCH',
+    );
     const { body } = await api.post(path, { license_template_id: full, reason: { code: 'PAYMENT_RECEIVED' } });
     const replaced = { max_activations: { before: 77, after: 3 } };
     expect(body).toMatchObject({ trial: false, template_id: full, default_duration: 730, replaced });

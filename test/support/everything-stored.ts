@@ -17,7 +17,7 @@ export async function everythingStored(database: TestDatabase, secrets: Secrets)
      WHERE result_sealed IS NOT NULL`,
   );
   for (const { tenant_id, id, value } of sealed)
-    found.push(`result ${secrets.open(value, idempotencySealContext(tenant_id, id))}`);
+    found.push(`result ${secrets.unseal(value, idempotencySealContext(tenant_id, id))}`);
   return found.join('\n');
 }
 

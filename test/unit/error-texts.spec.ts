@@ -10,7 +10,7 @@ import {
   ServiceUnavailableException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { toReasonResponse, type Reason } from '../../src/client-api/codes.js';
+import { toReasonResponse, type ValidationReason } from '../../src/client-api/codes.js';
 import { clientProblem, type ClientError } from '../../src/shared/http/client-errors.js';
 import { PROBLEM_DETAILS } from '../../src/shared/http/problem-examples.js';
 import { toProblem } from '../../src/shared/http/to-problem.js';
@@ -19,8 +19,8 @@ const NOW = new Date('2026-11-29T12:00:00.000Z');
 const LATER = new Date('2026-12-01T00:00:00.000Z');
 const ID = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e';
 const CLASS = /^export class (\w+) extends \w+/gm;
-const DENIED: Reason = { code: 'COUNTRY_DENIED', detail: 'The license excludes this country.' };
-const CLOSED: Reason = { code: 'TIME_DENIED', detail: 'The license excludes this time.', retryAt: LATER };
+const DENIED: ValidationReason = { code: 'COUNTRY_DENIED', detail: 'The license excludes this country.' };
+const CLOSED: ValidationReason = { code: 'TIME_DENIED', detail: 'The license excludes this time.', retryAt: LATER };
 const SEATS = { inUse: 6, max: 5, limit: 6 };
 
 /** Arguments of each error of the API, one list for each sentence that it can have. */

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Activation } from '../../src/activations/index.js';
 import { FAILURE_CODES, toReasonResponse } from '../../src/client-api/codes.js';
-import { evaluate, type Evidence, type Question } from '../../src/client-api/evaluation.js';
+import { evaluate, type Evidence, type EvaluationRequest } from '../../src/client-api/evaluation.js';
 import { License } from '../../src/licensing/license.entity.js';
 import type { Restriction, Template } from '../../src/templates/index.js';
 
@@ -56,7 +56,7 @@ const restrictions = (
 ).map(([type, values]) => ({ license: restrictedTo('ALLOW', type, [...values]) }));
 
 /** One for each text, and for each wording that it may have. */
-const CASES: readonly (Partial<Evidence> & { readonly question?: Question })[] = [
+const CASES: readonly (Partial<Evidence> & { readonly question?: EvaluationRequest })[] = [
   { tenantSuspended: true },
   { license: licenseWith({ status: 'REVOKED' }) },
   { license: licenseWith({ status: 'SUSPENDED' }) },

@@ -3,7 +3,7 @@ import { canonicalize, type Json } from './canonical.js';
 import { sha256 } from './ed25519.js';
 import { openDocument, type SignedDocument, type Trust } from './signed-document.js';
 import type { NextStep } from './next.js';
-import { checkFeatures, checkUse, type Use } from './use.js';
+import { checkFeatures, checkContext, type VerificationContext } from './use.js';
 
 /** A feature, and how much of it was left. */
 export interface Entitlement {
@@ -21,7 +21,7 @@ export interface Entitlement {
 }
 
 /** What a program may ask; the server's documentation says what each of it means. */
-export interface Question {
+export interface ValidationRequest {
   readonly product_id?: string;
   readonly version?: string;
   readonly released_at?: string;
@@ -52,7 +52,7 @@ export interface Validation {
 }
 
 /** What the server said, and signed. Times are ISO 8601 in UTC. */
-export interface SignedAnswer extends SignedDocument {
+export interface SignedValidation extends SignedDocument {
   readonly type: 'validation';
   readonly valid: boolean;
   readonly code: string;
@@ -66,7 +66,7 @@ export interface SignedAnswer extends SignedDocument {
     readonly lease_expires_at: string | null;
   } | null;
   readonly entitlements: readonly Entitlement[];
-  readonly question: Question;
+  readonly question: ValidationRequest;
   readonly nonce: string | null;
   /** Until then it is fresh; from then until `expires_at` it is good where the server cannot be asked. */
   readonly refresh_at: string;
@@ -75,37 +75,41 @@ export interface SignedAnswer extends SignedDocument {
 /** What is wrong with the features alone that were asked for: the license itself is good. */
 const OF_FEATURES: readonly string[] = ['FEATURE_MISSING', 'FEATURE_EXPIRED', 'USAGE_EXCEEDED'];
 
-export async function openAnswer(text: string, trust: Trust): Promise<SignedAnswer> {
-  return (await openDocument(text, 'validation', trust)) as SignedAnswer;
+export async function openAnswer(text: string, trust: Trust): Promise<SignedValidation> {
+  return (await openDocument(text, 'validation', trust)) as SignedValidation;
 }
 
 /**
  * The answer, if a trusted key signed it, for this device and product, it is good now, and it says of each of `features` that
  * it may be used. Throws LicenseError. Whose question it answers is for the caller to compare: `nonce`, `question`.
  */
-export async function verifyAnswer(text: string, use: Use, features: readonly string[] = []): Promise<SignedAnswer> {
+export async function verifySignedValidation(
+  text: string,
+  use: VerificationContext,
+  features: readonly string[] = [],
+): Promise<SignedValidation> {
   const answer = await openAnswer(text, use);
-  await checkUse(answer, use);
+  await checkContext(answer, use);
   checkFeatures(answer.entitlements, features, use.now ?? Date.now());
   return answer;
 }
 
 /** The license may be used, whatever was asked of its features. */
-export function isGood({ reasons }: SignedAnswer): boolean {
+export function isUsable({ reasons }: SignedValidation): boolean {
   return reasons.every(({ code }) => OF_FEATURES.includes(code));
 }
 
-export function isProvenBy({ valid, code, reasons, entitlements }: Validation, proof: SignedAnswer): boolean {
+export function isProvenBy({ valid, code, reasons, entitlements }: Validation, proof: SignedValidation): boolean {
   const spell = (...facts: unknown[]) => canonicalize(facts as Json[]);
   const signed = spell(proof.valid, proof.code, proof.reasons, proof.entitlements);
   return spell(valid, code, reasons, entitlements) === signed;
 }
 
 /** Whether an answer to the one is an answer to the other, as far as that is not a matter of the time or the features. */
-export function asksTheSame(one: Question, other: Question): boolean {
-  const words = ({ product_id, domain, mac, hardware_id }: Question) =>
+export function isSameRequest(one: ValidationRequest, other: ValidationRequest): boolean {
+  const words = ({ product_id, domain, mac, hardware_id }: ValidationRequest) =>
     JSON.stringify([product_id ?? null, domain ?? null, mac ?? null, hardware_id ?? null]);
-  const release = ({ released_at }: Question) => (released_at === undefined ? 0 : Date.parse(released_at));
+  const release = ({ released_at }: ValidationRequest) => (released_at === undefined ? 0 : Date.parse(released_at));
   return words(one) === words(other) && release(one) === release(other);
 }
 

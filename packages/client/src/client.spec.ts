@@ -138,7 +138,7 @@ describe('a program that reaches the server', () => {
   it('takes no file that was made for another request', async () => {
     answers['check-out'] = (body) => fileFor({ ...body, nonce: 'an earlier one' });
     await expect(client().checkOut(600)).rejects.toMatchObject({ code: 'REPLAYED' });
-    await expect(client().offline()).rejects.toMatchObject({ code: 'NO_LICENSE_FILE' });
+    await expect(client().verifyStoredFile()).rejects.toMatchObject({ code: 'NO_LICENSE_FILE' });
   });
 });
 
@@ -201,10 +201,10 @@ describe('a program that does not reach the server', () => {
 
   it('keeps a file that came by mail, if it is for this device', async () => {
     const { license_file } = (await fileFor({})) as { license_file: string };
-    expect((await client().keepFile(license_file)).license.license_id).toBe('l-1');
-    expect((await client().offline()).license.license_id).toBe('l-1');
+    expect((await client().importFile(license_file)).license.license_id).toBe('l-1');
+    expect((await client().verifyStoredFile()).license.license_id).toBe('l-1');
     const other = (await fileFor({ fingerprint: 'e' })) as { license_file: string };
-    await expect(client().keepFile(other.license_file)).rejects.toMatchObject({ code: 'WRONG_DEVICE' });
+    await expect(client().importFile(other.license_file)).rejects.toMatchObject({ code: 'WRONG_DEVICE' });
   });
 });
 
@@ -290,7 +290,7 @@ describe('the last good answer', () => {
     await client({ offlineSeconds: 600 }).check();
     answers.validate = () => no('SUSPENDED');
     expect(await unsignedClient().check()).toMatchObject({ valid: false, code: 'SUSPENDED', source: 'server' });
-    expect((await client().offline()).license.license_id).toBe('l-1');
+    expect((await client().verifyStoredFile()).license.license_id).toBe('l-1');
   });
 
   it('is forgotten when the seat is given back', async () => {
@@ -333,7 +333,7 @@ describe('the last good answer', () => {
     release();
     expect(await slow).toMatchObject({ valid: true, source: 'server' });
     expect(asked).toEqual(['validate', 'deactivate']);
-    await expect(program.offline()).rejects.toMatchObject({ code: 'NO_LICENSE_FILE' });
+    await expect(program.verifyStoredFile()).rejects.toMatchObject({ code: 'NO_LICENSE_FILE' });
   });
 
   it('gives the seat back after a license file that was asked for before, however late that comes', async () => {
@@ -418,7 +418,7 @@ describe('the last good answer', () => {
     expect(await code(file.replaceAll('LICENSE FILE', 'VALIDATION'))).toBe('WRONG_TYPE');
     expect(await code(text)).toBe('VALID');
     await store.setItem('imprimatur.license-file', text.replaceAll('VALIDATION', 'LICENSE FILE'));
-    await expect(client().offline()).rejects.toMatchObject({ code: 'WRONG_TYPE' });
+    await expect(client().verifyStoredFile()).rejects.toMatchObject({ code: 'WRONG_TYPE' });
   });
 
   it('may be a signed no, which does not become a yes in the store', async () => {
@@ -455,7 +455,7 @@ describe('the last good answer', () => {
     silence();
     const id = await crypto.subtle.digest('SHA-256', new TextEncoder().encode('l-1'));
     const licenses = [Buffer.from(id).subarray(0, 8).toString('base64url')];
-    await client().keepRevocations(await signed('REVOCATION LIST', { type: 'revocations', number: 1, licenses }));
+    await client().importRevocations(await signed('REVOCATION LIST', { type: 'revocations', number: 1, licenses }));
     expect(await client().check()).toMatchObject({ valid: false, code: 'REVOKED', source: 'cache' });
   });
 
@@ -564,9 +564,9 @@ describe('the revocation list', () => {
     await program.checkOut(600);
     answers['t/revocations'] = async () => ({ revocation_list: await listOf(3, ['l-1']) });
     await program.refreshRevocations();
-    await expect(program.offline()).rejects.toMatchObject({ code: 'REVOKED' });
+    await expect(program.verifyStoredFile()).rejects.toMatchObject({ code: 'REVOKED' });
     now += 8 * DAY_MS;
-    await expect(client().offline()).rejects.toMatchObject({ code: 'REVOKED' });
+    await expect(client().verifyStoredFile()).rejects.toMatchObject({ code: 'REVOKED' });
   });
 
   it('can be had after the clock was once ahead', async () => {
@@ -574,7 +574,7 @@ describe('the revocation list', () => {
     now += 30 * DAY_MS;
     await program.checkOut(600);
     now -= 30 * DAY_MS;
-    await expect(program.offline()).rejects.toMatchObject({ code: 'CLOCK_TURNED_BACK' });
+    await expect(program.verifyStoredFile()).rejects.toMatchObject({ code: 'CLOCK_TURNED_BACK' });
     const list = await listOf(3, ['l-1']);
     answers['t/revocations'] = () => ({ revocation_list: list });
     expect((await program.refreshRevocations()).document.number).toBe(3);
@@ -595,17 +595,17 @@ describe('the revocation list', () => {
   ])('that %s locks no file and keeps no later list out', async (_, list) => {
     await client().checkOut(600);
     await store.setItem('imprimatur.revocation-list', await list());
-    expect(await client().offline()).toMatchObject({ license });
-    expect((await client().keepRevocations(await listOf(3, ['l-1']))).document.number).toBe(3);
-    await expect(client().offline()).rejects.toMatchObject({ code: 'REVOKED' });
+    expect(await client().verifyStoredFile()).toMatchObject({ license });
+    expect((await client().importRevocations(await listOf(3, ['l-1']))).document.number).toBe(3);
+    await expect(client().verifyStoredFile()).rejects.toMatchObject({ code: 'REVOKED' });
   });
 
   it('is not replaced by an earlier one', async () => {
     const program = client();
     const earlier = await listOf(2, []);
-    await program.keepRevocations(await listOf(3, ['l-1']));
-    await expect(program.keepRevocations(earlier)).rejects.toMatchObject({ code: 'OUTDATED' });
-    expect((await program.keepRevocations(await listOf(4, []))).document.number).toBe(4);
+    await program.importRevocations(await listOf(3, ['l-1']));
+    await expect(program.importRevocations(earlier)).rejects.toMatchObject({ code: 'OUTDATED' });
+    expect((await program.importRevocations(await listOf(4, []))).document.number).toBe(4);
   });
 });
 

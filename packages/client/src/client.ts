@@ -1,5 +1,5 @@
-import type { Question, SignedAnswer, Validation } from './answer.js';
-import { Answers } from './answers.js';
+import type { ValidationRequest, SignedValidation, Validation } from './answer.js';
+import { ValidationCache } from './answers.js';
 import { LicenseError } from './errors.js';
 import { Heartbeat, type Activation } from './heartbeat.js';
 import { ask, type Server } from './http.js';
@@ -65,7 +65,7 @@ export type Verdict =
       readonly source: 'cache';
       /** The answer is past its time, and good for a while because the server cannot be asked: say so. */
       readonly grace: boolean;
-      readonly answer: SignedAnswer;
+      readonly answer: SignedValidation;
     }
   | { readonly valid: true; readonly code: 'VALID'; readonly source: 'file'; readonly file: LicenseFile }
   | {
@@ -80,7 +80,7 @@ export type Verdict =
 export class LicenseClient {
   private readonly store: Store;
   private readonly clock: TrustedClock;
-  private readonly answers: Answers;
+  private readonly answers: ValidationCache;
   private readonly trust: Trust;
   private readonly offlineSeconds: number | undefined;
   private heartbeat: Heartbeat | undefined;
@@ -94,14 +94,14 @@ export class LicenseClient {
     this.offlineSeconds = options.offlineSeconds;
     this.store = options.store ?? memoryStore();
     this.clock = new TrustedClock(this.store, options.clock ?? Date.now);
-    this.answers = new Answers(this.store, this.clock, { ...options, ...this.trust });
+    this.answers = new ValidationCache(this.store, this.clock, { ...options, ...this.trust });
   }
 
   /**
    * Asks the server, and where it cannot be reached the last good answer, and then the license file, that was kept. Never
    * throws for being offline.
    */
-  async check(question: Question = {}): Promise<Verdict> {
+  async check(question: ValidationRequest = {}): Promise<Verdict> {
     const { deactivations } = this;
     try {
       const validation = await this.validate(question);
@@ -116,13 +116,13 @@ export class LicenseClient {
   }
 
   /** May the program run? With pinned keys the answer is that of the vendor's server, to this very question. */
-  async validate(question: Question = {}): Promise<Validation> {
+  async validate(question: ValidationRequest = {}): Promise<Validation> {
     const { fingerprint, unsigned } = this.options;
     const asked = this.complete(question);
     if (unsigned === true) return this.post('validate', { ...asked, fingerprint });
-    const nonce = await this.answers.ask();
+    const nonce = await this.answers.createNonce();
     const validation = await this.post<Validation>('validate', { ...asked, fingerprint, nonce, signed: true });
-    await this.answers.take(validation, asked, nonce);
+    await this.answers.save(validation, asked, nonce);
     return validation;
   }
 
@@ -130,13 +130,13 @@ export class LicenseClient {
   async activate(device: object = {}, onLost: (error: LicenseError) => void = () => undefined): Promise<Activation> {
     const { fingerprint } = this.options;
     const { stops } = this;
-    const again = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
-    const activation = await again();
+    const reactivate = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
+    const activation = await reactivate();
     // The program may have called stop() or deactivate() while the server answered.
     if (stops !== this.stops) return activation;
     this.heartbeat?.stop();
     const beat = () => this.post<Activation>('heartbeat', { fingerprint });
-    this.heartbeat = new Heartbeat({ beat, again, onLost }, activation);
+    this.heartbeat = new Heartbeat({ beat, reactivate, onLost }, activation);
     return activation;
   }
 
@@ -146,7 +146,7 @@ export class LicenseClient {
     this.deactivations++;
     return this.inTurn(async () => {
       const activation = await this.post<Activation>('deactivate', { fingerprint: this.options.fingerprint });
-      await this.answers.forget();
+      await this.answers.clear();
       return activation;
     });
   }
@@ -164,14 +164,14 @@ export class LicenseClient {
   }
 
   /** Keeps a license file that came another way, as by mail. */
-  async keepFile(text: string): Promise<LicenseFile> {
+  async importFile(text: string): Promise<LicenseFile> {
     const file = await this.verify(text, await this.clock.now());
     await this.store.setItem(FILE, text);
     return file;
   }
 
   /** The license file that was kept, if the program may run by it. */
-  async offline(): Promise<LicenseFile> {
+  async verifyStoredFile(): Promise<LicenseFile> {
     const text = await this.store.getItem(FILE);
     if (!text) throw new LicenseError('NO_LICENSE_FILE', 'There is no license file on this device.');
     return this.verify(text, await this.clock.now(), await this.keptRevocations());
@@ -182,11 +182,11 @@ export class LicenseClient {
     const { tenantId } = this.options;
     const path = `v1/client/${encodeURIComponent(tenantId)}/revocations`;
     const { revocation_list } = await ask<{ revocation_list: string }>(this.options, path);
-    return this.keepRevocations(revocation_list);
+    return this.importRevocations(revocation_list);
   }
 
   /** The same with a list that came another way. */
-  async keepRevocations(text: string): Promise<RevocationList> {
+  async importRevocations(text: string): Promise<RevocationList> {
     // The list only takes rights away, so the device clock will do: a clock that was once ahead must not keep lists out.
     const now = (this.options.clock ?? Date.now)();
     const kept = await this.keptRevocations();
@@ -221,22 +221,22 @@ export class LicenseClient {
     return verifyLicenseFile(text, { ...this.trust, productId, fingerprint, now, revocations });
   }
 
-  private complete(question: Question): Question {
+  private complete(question: ValidationRequest): ValidationRequest {
     const { productId: product_id } = this.options;
     return { ...(product_id !== undefined && { product_id }), ...question };
   }
 
   /** By the answer that was kept; where that is not good by the file; where there is none it is the answer that says why not. */
-  private async checkOffline(question: Question): Promise<Verdict> {
+  private async checkOffline(question: ValidationRequest): Promise<Verdict> {
     const cached = await this.byAnswer(question);
     if (cached?.valid) return cached;
     const filed = await this.byFile(question);
     return cached && filed.code === 'NO_LICENSE_FILE' ? cached : filed;
   }
 
-  private async byAnswer(question: Question): Promise<Verdict | undefined> {
+  private async byAnswer(question: ValidationRequest): Promise<Verdict | undefined> {
     try {
-      const answer = await this.answers.recall(this.complete(question), await this.keptRevocations());
+      const answer = await this.answers.load(this.complete(question), await this.keptRevocations());
       if (!answer) return undefined;
       const grace = (await this.clock.now()) >= Date.parse(answer.refresh_at);
       return { valid: true, code: answer.valid ? answer.code : 'VALID', source: 'cache', grace, answer };
@@ -245,9 +245,9 @@ export class LicenseClient {
     }
   }
 
-  private async byFile({ features = [] }: Question): Promise<Verdict> {
+  private async byFile({ features = [] }: ValidationRequest): Promise<Verdict> {
     try {
-      const file = await this.offline();
+      const file = await this.verifyStoredFile();
       checkFeatures(file.license.features, features, await this.clock.now());
       return { valid: true, code: 'VALID', source: 'file', file };
     } catch (error) {
@@ -260,7 +260,7 @@ export class LicenseClient {
     const { offlineSeconds } = this;
     if (offlineSeconds === undefined) return;
     try {
-      const file = await this.offline();
+      const file = await this.verifyStoredFile();
       if ((await this.clock.now()) < Date.parse(file.refresh_at)) return;
     } catch (error) {
       if (!(error instanceof LicenseError)) throw error;

@@ -15,10 +15,10 @@ export interface Activation {
   readonly lease_expires_at: string | null;
 }
 
-export interface Beats {
+export interface HeartbeatOptions {
   readonly beat: () => Promise<Activation>;
   /** Takes a seat again after the lease ended, as after a long sleep; never after the device was deactivated. */
-  readonly again: () => Promise<Activation>;
+  readonly reactivate: () => Promise<Activation>;
   /** The seat is lost: the program should say so and stop. */
   readonly onLost: (error: LicenseError) => void;
 }
@@ -29,7 +29,7 @@ export class Heartbeat {
   private stopped = false;
 
   constructor(
-    private readonly beats: Beats,
+    private readonly beats: HeartbeatOptions,
     private activation: Activation,
   ) {
     this.schedule(pauseFor(activation));
@@ -53,7 +53,7 @@ export class Heartbeat {
         const code = error instanceof LicenseError ? error.problem?.code : undefined;
         const ended = code === 'HEARTBEAT_EXPIRED' || code === 'ACTIVATION_NOT_FOUND';
         // A heartbeat that was on its way when the seat was given back must not take it again.
-        if (ended && !this.stopped) return this.beats.again();
+        if (ended && !this.stopped) return this.beats.reactivate();
         throw error;
       });
       this.schedule(pauseFor(this.activation));

@@ -1,4 +1,10 @@
-export { verifyAnswer, type Entitlement, type Question, type SignedAnswer, type Validation } from './answer.js';
+export {
+  verifySignedValidation,
+  type Entitlement,
+  type ValidationRequest,
+  type SignedValidation,
+  type Validation,
+} from './answer.js';
 export { LicenseClient, type ClientOptions, type Verdict } from './client.js';
 export { LicenseError, type ErrorCode, type Problem } from './errors.js';
 export type { NextAction, NextStep } from './next.js';
@@ -20,4 +26,4 @@ export {
 export type { Activation } from './heartbeat.js';
 export { memoryStore, type Store } from './store.js';
 export type { SignedDocument, Trust } from './signed-document.js';
-export type { Use } from './use.js';
+export type { VerificationContext } from './use.js';

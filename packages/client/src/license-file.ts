@@ -1,5 +1,5 @@
 import { openDocument, type SignedDocument } from './signed-document.js';
-import { checkUse, type Use } from './use.js';
+import { checkContext, type VerificationContext } from './use.js';
 
 export interface Feature {
   readonly feature_id: string;
@@ -53,10 +53,10 @@ export interface LicenseFile extends SignedDocument {
  * The license, if a trusted key signed this file, for this device and product, and it is valid now. Throws LicenseError.
  * Features that ended by themselves are still in it: see `hasFeature`.
  */
-export async function verifyLicenseFile(text: string, use: Use): Promise<LicenseFile> {
+export async function verifyLicenseFile(text: string, use: VerificationContext): Promise<LicenseFile> {
   const file = (await openDocument(text, 'license', use)) as LicenseFile;
   const { device, license, issued_at, expires_at } = file;
-  await checkUse({ device, ...license, issued_at, expires_at }, use);
+  await checkContext({ device, ...license, issued_at, expires_at }, use);
   return file;
 }
 

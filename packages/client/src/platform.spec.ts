@@ -71,7 +71,7 @@ describe('the package, as it is bundled, where there is nothing but the web plat
     expect(await program.activate()).toMatchObject({ status: 'ACTIVE' });
     expect(await program.check()).toMatchObject({ valid: true, source: 'server' });
     expect(await program.checkOut(600)).toMatchObject({ device: { fingerprint: 'page' } });
-    expect(await program.offline()).toMatchObject({ license: { license_id: 'l' } });
+    expect(await program.verifyStoredFile()).toMatchObject({ license: { license_id: 'l' } });
     reachable = false;
     expect(await program.check()).toMatchObject({ valid: true, source: 'cache', grace: false });
     ahead = -3_600_000;

@@ -3,7 +3,7 @@ import type { RevocationList } from './revocation-list.js';
 import { check, checkIssued, type SignedDocument, type Trust } from './signed-document.js';
 
 /** Where a document is to be good. */
-export interface Use extends Trust {
+export interface VerificationContext extends Trust {
   /** Of this device. Needed for what is bound to one. */
   readonly fingerprint?: string | undefined;
   /** Of this program. A vendor's key signs for all its products. */
@@ -20,7 +20,10 @@ interface AboutLicense extends Pick<SignedDocument, 'issued_at' | 'expires_at'> 
 }
 
 /** Throws LicenseError unless what is said of a license is for this device and product, and good now. */
-export async function checkUse(said: AboutLicense, { fingerprint, productId, revocations, ...rest }: Use) {
+export async function checkContext(
+  said: AboutLicense,
+  { fingerprint, productId, revocations, ...rest }: VerificationContext,
+) {
   const now = rest.now ?? Date.now();
   if (productId !== undefined) {
     check(said.product_id === productId, 'WRONG_PRODUCT', 'The license is for another product.');

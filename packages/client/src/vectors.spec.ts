@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyAsync } from '@noble/ed25519';
 import { describe, expect, it } from '@jest/globals';
-import { LicenseError, verifyAnswer, verifyLicenseFile, verifyRevocationList, type Use } from './index.js';
+import {
+  LicenseError,
+  verifySignedValidation,
+  verifyLicenseFile,
+  verifyRevocationList,
+  type VerificationContext,
+} from './index.js';
 
 interface Check {
   readonly tenant_id: string;
@@ -55,9 +61,9 @@ const optionsOf = ({ tenant_id, now, fingerprint, product_id }: Check) => ({
   productId: product_id,
 });
 
-const verify = async (type: Type, text: string, use: Use) => {
+const verify = async (type: Type, text: string, use: VerificationContext) => {
   if (type === 'license') return verifyLicenseFile(text, use);
-  return type === 'validation' ? verifyAnswer(text, use) : (await verifyRevocationList(text, use)).document;
+  return type === 'validation' ? verifySignedValidation(text, use) : (await verifyRevocationList(text, use)).document;
 };
 
 describe('the test vectors', () => {

@@ -26,13 +26,13 @@ export class ActivateDeviceCommand extends TenantCommand<ActivationResponse> {
     readonly licenseId: string,
     device: z.input<typeof DeviceInput>,
     override readonly options: ActivateOptions = {},
-    readonly lendUntil: Date | null = null,
+    readonly holdUntil: Date | null = null,
   ) {
     super(actor, options);
     this.device = validated(DeviceInput, device);
   }
 
   get payload() {
-    return { license_id: this.licenseId, device: this.device, held_until: this.lendUntil };
+    return { license_id: this.licenseId, device: this.device, held_until: this.holdUntil };
   }
 }

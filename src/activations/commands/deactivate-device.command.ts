@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import { LicenseActionRequest, type Reason } from '../../licensing/index.js';
+import { LicenseActionRequest, type ActionReason } from '../../licensing/index.js';
 import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { ActivationResponse } from '../activation.dto.js';
 
 /** A device by its own name for itself, or by the id of its activation. */
-export type DeviceName = { readonly fingerprint: string } | { readonly activationId: string };
+export type DeviceSelector = { readonly fingerprint: string } | { readonly activationId: string };
 
 /**
  * Gives the seat of a device back, in whatever state the license is. Doing it twice is harmless: the second time nothing
@@ -15,12 +15,12 @@ export type DeviceName = { readonly fingerprint: string } | { readonly activatio
 export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'activations.deactivate';
 
-  readonly reason: Reason | undefined;
+  readonly reason: ActionReason | undefined;
 
   constructor(
     actor: Actor,
     readonly licenseId: string,
-    readonly device: DeviceName,
+    readonly device: DeviceSelector,
     options: CommandOptions = {},
     request: z.input<typeof LicenseActionRequest> = {},
   ) {

@@ -4,20 +4,20 @@ import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
 import { ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
-import { SeatKeeper } from '../seat-keeper.js';
+import { SeatAllocator } from '../seat-keeper.js';
 import { DeactivateDeviceCommand } from './deactivate-device.command.js';
 
 @CommandHandler(DeactivateDeviceCommand)
 export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDeviceCommand> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly keeper: SeatKeeper,
+    private readonly keeper: SeatAllocator,
     private readonly activations: ActivationRepository,
   ) {}
 
   execute(command: DeactivateDeviceCommand) {
     const { actor, licenseId } = command;
-    return this.keeper.inTurn(actor, licenseId, () =>
+    return this.keeper.serialize(actor, licenseId, () =>
       this.unitOfWork.perform(command, (transaction) => this.deactivate(transaction, command)),
     );
   }
@@ -36,7 +36,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError('fix_request');
       return toActivationResponse(ended, now);
     }
-    await this.keeper.free(transaction, actor, locked, reason);
+    await this.keeper.freeSeat(transaction, actor, locked, reason);
     return toActivationResponse(found, now);
   }
 }

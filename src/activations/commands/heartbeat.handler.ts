@@ -28,9 +28,9 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
     const now = this.clock.now();
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    license.after('heartbeat', now);
+    license.assertCan('heartbeat', now);
     const { toleranceMs } = this.databaseClock;
-    const renewed = await this.activations.renew(transaction, licenseId, fingerprint, now, toleranceMs);
+    const renewed = await this.activations.renewLease(transaction, licenseId, fingerprint, now, toleranceMs);
     if (renewed) return toActivationResponse(renewed, now);
     const ended = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
     if (!ended) throw new ActivationNotFoundError();

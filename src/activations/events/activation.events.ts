@@ -2,11 +2,11 @@ import { IntegrationEvent, type JsonObject } from '../../shared/events/integrati
 import type { Actor } from '../../shared/tenancy/actor.js';
 import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
-import type { Activation, Counted } from '../activation.entity.js';
+import type { Activation, CountedFields } from '../activation.entity.js';
 import type { SeatShortage } from '../seat-shortage.js';
 
 /** Seats of a license after what happened. */
-export interface Seats {
+export interface SeatTotals {
   readonly inUse: number;
   readonly max: number | null;
 }
@@ -15,20 +15,20 @@ function about({ activationId, licenseId }: Activation) {
   return { resourceType: 'activation', resourceId: activationId, licenseId };
 }
 
-function facts({ activationType, units }: Activation, { inUse, max }: Seats): JsonObject {
+function seatFields({ activationType, units }: Activation, { inUse, max }: SeatTotals): JsonObject {
   return { activation_type: activationType, units, current_activations: inUse, max_activations: max };
 }
 
 export class LicenseActivatedEvent extends IntegrationEvent {
   readonly type = 'license.activated';
 
-  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats, reason?: RecordedReason) {
+  constructor(actor: Actor, now: Date, activation: Activation, seats: SeatTotals, reason?: RecordedReason) {
     super(
       actor,
       now,
       about(activation),
       {
-        ...facts(activation, seats),
+        ...seatFields(activation, seats),
         ...reasonCode(reason),
         before: { status: null },
         after: { status: activation.status },
@@ -46,18 +46,25 @@ export class LicenseActivatedEvent extends IntegrationEvent {
 }
 
 /** Why a seat is free: somebody asked for it, or another device took it. */
-type EndCause = 'REQUESTED' | 'EVICTED';
+type DeactivationCause = 'REQUESTED' | 'EVICTED';
 
 export class LicenseDeactivatedEvent extends IntegrationEvent {
   readonly type = 'license.deactivated';
 
-  constructor(actor: Actor, now: Date, activation: Activation, seats: Seats, cause: EndCause, reason?: RecordedReason) {
+  constructor(
+    actor: Actor,
+    now: Date,
+    activation: Activation,
+    seats: SeatTotals,
+    cause: DeactivationCause,
+    reason?: RecordedReason,
+  ) {
     super(
       actor,
       now,
       about(activation),
       {
-        ...facts(activation, seats),
+        ...seatFields(activation, seats),
         cause,
         ...reasonCode(reason),
         before: { status: 'ACTIVE' },
@@ -72,14 +79,21 @@ export class LicenseDeactivatedEvent extends IntegrationEvent {
 export class ActivationChangedEvent extends IntegrationEvent {
   readonly type = ACTIVATION_CHANGED;
 
-  constructor(actor: Actor, now: Date, activation: Activation, before: Counted, seats: Seats, reason?: RecordedReason) {
+  constructor(
+    actor: Actor,
+    now: Date,
+    activation: Activation,
+    before: CountedFields,
+    seats: SeatTotals,
+    reason?: RecordedReason,
+  ) {
     const { fingerprint, units, userId } = activation;
     super(
       actor,
       now,
       about(activation),
       {
-        ...facts(activation, seats),
+        ...seatFields(activation, seats),
         ...reasonCode(reason),
         before: { units: before.units },
         after: { units },

@@ -1,5 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { activationAsOf, countedAsOf } from '../activation-as-of.js';
+import { activationAsOf, countedFieldsAsOf } from '../activation-as-of.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { FindSeatsAsOfQuery } from './find-seats-as-of.query.js';
 
@@ -8,10 +8,12 @@ export class FindSeatsAsOfHandler implements IQueryHandler<FindSeatsAsOfQuery> {
   constructor(private readonly activations: ActivationRepository) {}
 
   async execute({ actor: { tenantId }, licenseId, fingerprint, instant, changes }: FindSeatsAsOfQuery) {
-    const counted = countedAsOf(changes, instant);
+    const counted = countedFieldsAsOf(changes, instant);
     const [tally, found] = await Promise.all([
-      this.activations.tallyAsOf(tenantId, licenseId, counted, instant),
-      fingerprint === undefined ? undefined : this.activations.findDeviceOf(tenantId, licenseId, fingerprint, instant),
+      this.activations.countSeatsAsOf(tenantId, licenseId, counted, instant),
+      fingerprint === undefined
+        ? undefined
+        : this.activations.findDeviceAsOf(tenantId, licenseId, fingerprint, instant),
     ]);
     return { tally, device: found && activationAsOf(found, counted.get(found.activationId), instant) };
   }

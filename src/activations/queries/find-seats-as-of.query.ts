@@ -1,17 +1,17 @@
 import { Query } from '@nestjs/cqrs';
-import type { Tally } from '../../licensing/index.js';
+import type { SeatCounts } from '../../licensing/index.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import type { ActivationThen, PastActivationChange } from '../activation-as-of.js';
+import type { ActivationAsOf, PastActivationChange } from '../activation-as-of.js';
 
 /** The seats of a license at a time. */
-export interface SeatsThen {
-  readonly tally: Tally;
+export interface SeatsAsOf {
+  readonly tally: SeatCounts;
   /** The latest activation of the device that is asked about. */
-  readonly device: ActivationThen | undefined;
+  readonly device: ActivationAsOf | undefined;
 }
 
 /** As of a time in the past; `changes` are all that have happened to the license's activations since, the latest first. */
-export class FindSeatsAsOfQuery extends Query<SeatsThen> {
+export class FindSeatsAsOfQuery extends Query<SeatsAsOf> {
   constructor(
     readonly actor: Actor,
     readonly licenseId: string,

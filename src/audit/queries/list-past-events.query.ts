@@ -3,7 +3,7 @@ import type { Actor } from '../../shared/tenancy/actor.js';
 import type { PastEvent } from '../license-event.dto.js';
 
 /** Events of some types after a time: of a license, with what belongs to it, or of other resources. */
-export interface Past {
+export interface PastEventsFilter {
   readonly about: { readonly licenseId: string } | { readonly resourceIds: readonly string[] };
   readonly types: readonly string[];
   readonly after: Date;
@@ -13,7 +13,7 @@ export interface Past {
 export class ListPastEventsQuery extends Query<PastEvent[]> {
   constructor(
     readonly actor: Actor,
-    readonly past: Past,
+    readonly past: PastEventsFilter,
   ) {
     super();
   }

@@ -3,7 +3,7 @@ import type { ActivationResponse } from '../../activations/index.js';
 import type { CommandOptions } from '../../shared/events/tenant-command.js';
 import type { ClientActivateRequest } from '../client.dto.js';
 import type { Origin } from '../client.guard.js';
-import type { Licensee } from '../licensee.js';
+import type { LicenseKeyCaller } from '../licensee.js';
 
 /**
  * Gives the device of a program a seat, where the license may be used there. Throws LicenseNotFoundError,
@@ -13,7 +13,7 @@ export class ActivateClientCommand extends Command<ActivationResponse> {
   static readonly operation = 'client.activate';
 
   constructor(
-    readonly licensee: Licensee,
+    readonly licensee: LicenseKeyCaller,
     readonly request: ClientActivateRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,

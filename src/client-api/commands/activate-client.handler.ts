@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import { assertMayTakeSeat } from '../assert-may-run.js';
+import { assertSeatAllowed } from '../assert-may-run.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 
 /** What a request says of the device, without the rest. */
@@ -20,7 +20,7 @@ export class ActivateClientHandler implements ICommandHandler<ActivateClientComm
   async execute({ licensee: { actor, licenseId }, request, origin, options }: ActivateClientCommand) {
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    assertMayTakeSeat(request, license, origin, this.clock.now());
+    assertSeatAllowed(request, license, origin, this.clock.now());
     const from = { ...options, ipAddress: origin.ip };
     return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from));
   }

@@ -3,7 +3,7 @@ import type { LicenseFileResponse } from '../../offline/index.js';
 import type { CommandOptions } from '../../shared/events/tenant-command.js';
 import type { ClientCheckOutRequest } from '../client.dto.js';
 import type { Origin } from '../client.guard.js';
-import type { Licensee } from '../licensee.js';
+import type { LicenseKeyCaller } from '../licensee.js';
 
 /**
  * Gives a program a license file, where the license may be used there. Throws LicenseNotFoundError, LicenseRestrictedError,
@@ -13,7 +13,7 @@ export class CheckOutClientCommand extends Command<LicenseFileResponse> {
   static readonly operation = 'client.check-out';
 
   constructor(
-    readonly licensee: Licensee,
+    readonly licensee: LicenseKeyCaller,
     readonly request: ClientCheckOutRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
 import { Clock } from '../../shared/clock.js';
-import { assertMayRunOffline } from '../assert-may-run.js';
+import { assertOfflineUseAllowed } from '../assert-may-run.js';
 import { CheckOutClientCommand } from './check-out-client.command.js';
 
 /** What a request says of the file and its device, without the rest. */
@@ -20,7 +20,7 @@ export class CheckOutClientHandler implements ICommandHandler<CheckOutClientComm
   async execute({ licensee: { actor, licenseId }, request, origin, options }: CheckOutClientCommand) {
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    assertMayRunOffline(request, license, origin, this.clock.now());
+    assertOfflineUseAllowed(request, license, origin, this.clock.now());
     const from = { ...options, ipAddress: origin.ip };
     return this.commands.execute(new CheckOutLicenseCommand(actor, licenseId, File.parse(request), from));
   }

@@ -3,7 +3,7 @@ import type { Actor } from '../../shared/tenancy/actor.js';
 import type { UsageResponse } from '../client.dto.js';
 
 /** How much of which feature. */
-export interface Amount {
+export interface FeatureAmount {
   readonly feature_id: string;
   readonly amount: number;
 }
@@ -18,13 +18,13 @@ export class ConsumeUsageCommand extends TenantCommand<UsageResponse> {
   constructor(
     actor: Actor,
     readonly licenseId: string,
-    readonly use: Amount,
+    readonly featureAmount: FeatureAmount,
     options: CommandOptions = {},
   ) {
     super(actor, options);
   }
 
   get payload() {
-    return { license_id: this.licenseId, feature_amount: this.use };
+    return { license_id: this.licenseId, feature_amount: this.featureAmount };
   }
 }

@@ -15,15 +15,15 @@ export class ConsumeUsageHandler implements ICommandHandler<ConsumeUsageCommand>
   ) {}
 
   execute(command: ConsumeUsageCommand) {
-    const { actor, licenseId, use } = command;
+    const { actor, licenseId, featureAmount } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
-      const { license, feature, now } = await this.features.find(actor, licenseId, use.feature_id);
+      const { license, feature, now } = await this.features.find(actor, licenseId, featureAmount.feature_id);
       const limit = feature.limit_value ?? Number.MAX_SAFE_INTEGER;
-      const asked = { licenseId, feature, amount: use.amount, now };
+      const asked = { licenseId, feature, amount: featureAmount.amount, now };
       const used = await this.usages.consume(transaction, asked, limit);
       if (used === undefined) {
-        const before = (await this.usages.read(license, now)).get(use.feature_id) ?? 0;
-        throw new UsageExceededError(use.feature_id, before, limit, periodEnd(feature, now));
+        const before = (await this.usages.read(license, now)).get(featureAmount.feature_id) ?? 0;
+        throw new UsageExceededError(featureAmount.feature_id, before, limit, periodEnd(feature, now));
       }
       return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };
     });

@@ -1,7 +1,7 @@
 import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
 import type { UsageResponse } from '../client.dto.js';
-import type { Amount } from './consume-usage.command.js';
+import type { FeatureAmount } from './consume-usage.command.js';
 
 /**
  * Gives back some of what was used in the period that runs, never more than that.
@@ -13,13 +13,13 @@ export class ReleaseUsageCommand extends TenantCommand<UsageResponse> {
   constructor(
     actor: Actor,
     readonly licenseId: string,
-    readonly use: Amount,
+    readonly featureAmount: FeatureAmount,
     options: CommandOptions = {},
   ) {
     super(actor, options);
   }
 
   get payload() {
-    return { license_id: this.licenseId, feature_amount: this.use };
+    return { license_id: this.licenseId, feature_amount: this.featureAmount };
   }
 }

@@ -15,12 +15,15 @@ export class ReleaseUsageHandler implements ICommandHandler<ReleaseUsageCommand>
   ) {}
 
   execute(command: ReleaseUsageCommand) {
-    const { actor, licenseId, use } = command;
+    const { actor, licenseId, featureAmount } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
-      const { license, feature, now } = await this.features.find(actor, licenseId, use.feature_id);
-      const used = await this.usages.release(transaction, { licenseId, feature, amount: use.amount, now });
+      const { license, feature, now } = await this.features.find(actor, licenseId, featureAmount.feature_id);
+      const used = await this.usages.release(transaction, { licenseId, feature, amount: featureAmount.amount, now });
       if (used === undefined) {
-        throw new UsageNotHeldError(use.feature_id, (await this.usages.read(license, now)).get(use.feature_id) ?? 0);
+        throw new UsageNotHeldError(
+          featureAmount.feature_id,
+          (await this.usages.read(license, now)).get(featureAmount.feature_id) ?? 0,
+        );
       }
       return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };
     });

@@ -5,28 +5,28 @@ import { InvalidFieldError } from '../../shared/http/problem.errors.js';
 import { PermissionDeniedError } from '../../shared/tenancy/access.errors.js';
 import { Authenticator } from '../../shared/tenancy/authenticator.js';
 import { toValidateResponse } from '../client.dto.js';
-import { Countries } from '../countries.js';
+import { CountryLookup } from '../countries.js';
 import { evaluate } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
 import { toPastResponse, type ExplainResponse } from '../explain.dto.js';
-import { PastEvidence } from '../past-evidence.js';
-import { surroundingsOf } from '../restrictions.js';
+import { PastEvidenceCollector } from '../past-evidence.js';
+import { toEvaluationContext } from '../restrictions.js';
 import { ExplainLicenseQuery } from './explain-license.query.js';
 
 @QueryHandler(ExplainLicenseQuery)
 export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery> {
   constructor(
     private readonly evidence: EvidenceCollector,
-    private readonly past: PastEvidence,
+    private readonly past: PastEvidenceCollector,
     private readonly authenticator: Authenticator,
-    private readonly countries: Countries,
+    private readonly countries: CountryLookup,
     private readonly clock: Clock,
   ) {}
 
   execute(query: ExplainLicenseQuery): Promise<ExplainResponse> {
     const now = this.clock.now();
     const { as_of } = query.question;
-    return as_of === undefined ? this.explainNow(query, now) : this.explainThen(query, new Date(as_of), now);
+    return as_of === undefined ? this.explainNow(query, now) : this.explainAsOf(query, new Date(as_of), now);
   }
 
   private async explainNow({ actor, licenseId, question }: ExplainLicenseQuery, now: Date) {
@@ -34,17 +34,17 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
     const tenant = await this.authenticator.findTenant(actor.tenantId);
     const found = await this.evidence.collect(actor, licenseId, question, {
       tenantSuspended: tenant?.suspended !== false,
-      surroundings: surroundingsOf(question, { ip, country: country ?? this.countries.of(ip) }, now),
+      surroundings: toEvaluationContext(question, { ip, country: country ?? this.countries.lookup(ip) }, now),
     });
     if (!found) throw new LicenseNotFoundError(licenseId);
     return toValidateResponse(found, evaluate(question, found), question.nonce);
   }
 
   /** What was is read from the events, so whoever may not read those may not ask. */
-  private async explainThen({ actor, licenseId, question }: ExplainLicenseQuery, instant: Date, now: Date) {
+  private async explainAsOf({ actor, licenseId, question }: ExplainLicenseQuery, instant: Date, now: Date) {
     if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
     if (instant > now) throw new InvalidFieldError('/as_of', 'must not be in the future');
-    const found = await this.past.collect(actor, licenseId, question, surroundingsOf(question, question, instant));
+    const found = await this.past.collect(actor, licenseId, question, toEvaluationContext(question, question, instant));
     if (!found) throw new LicenseNotFoundError(licenseId);
     return toPastResponse(found, question);
   }

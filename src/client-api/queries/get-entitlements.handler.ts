@@ -20,7 +20,7 @@ export class GetEntitlementsHandler implements IQueryHandler<GetEntitlementsQuer
     return this.unitOfWork.read(actor.tenantId, async () => {
       const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
       if (!license) throw new LicenseNotFoundError(licenseId);
-      license.after('use', now);
+      license.assertCan('use', now);
       const all = toEntitlements(license, await this.usages.read(license, now), now);
       const entitlements = features ? all.filter(({ feature_id }) => features.includes(feature_id)) : all;
       return { license_id: licenseId, entitlements, server_time: now.toISOString() };

@@ -1,12 +1,12 @@
 import { Query } from '@nestjs/cqrs';
 import type { ValidateRequest, ValidateResponse } from '../client.dto.js';
 import type { Origin } from '../client.guard.js';
-import type { Licensee } from '../licensee.js';
+import type { LicenseKeyCaller } from '../licensee.js';
 
 /** Whether a program may run. Never an error: what is wrong stands in the answer. Writes nothing. */
 export class ValidateLicenseQuery extends Query<ValidateResponse> {
   constructor(
-    readonly licensee: Licensee | undefined,
+    readonly licensee: LicenseKeyCaller | undefined,
     readonly question: ValidateRequest,
     readonly origin: Origin,
   ) {

@@ -28,7 +28,7 @@ export class CreateCustomerHandler implements ICommandHandler<CreateCustomerComm
         if (violates(error, 'customers_tenant')) throw new TenantNotFoundError();
         throw error;
       });
-      transaction.record(new CustomerCreatedEvent(actor, now, customer.customerId, customer.terms()));
+      transaction.record(new CustomerCreatedEvent(actor, now, customer.customerId, customer.snapshot()));
       return toCustomerResponse(customer);
     });
   }

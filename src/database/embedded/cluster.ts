@@ -43,25 +43,26 @@ async function ensurePassword(file: string): Promise<string> {
 async function initialise(binaries: Binaries, dataDir: string, folder: string, password: string, user: RunAs) {
   const name = `${INIT_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
   inUse.add(name);
-  const workshop = join(dataDir, name);
+  const stagingFolder = join(dataDir, name);
   try {
-    await initialiseIn(workshop, binaries, folder, password, user);
+    await initialiseIn(stagingFolder, binaries, folder, password, user);
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(stagingFolder, { recursive: true, force: true });
     inUse.delete(name);
   }
 }
 
-async function initialiseIn(workshop: string, binaries: Binaries, folder: string, password: string, user: RunAs) {
-  const passwordFile = join(workshop, 'password');
-  await mkdir(workshop, { mode: 0o700 });
+async function initialiseIn(stagingFolder: string, binaries: Binaries, folder: string, password: string, user: RunAs) {
+  const passwordFile = join(stagingFolder, 'password');
+  await mkdir(stagingFolder, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
-  for (const path of [workshop, passwordFile]) if (user.uid !== undefined) await chown(path, user.uid, user.gid ?? 0);
+  for (const path of [stagingFolder, passwordFile])
+    if (user.uid !== undefined) await chown(path, user.uid, user.gid ?? 0);
   const options = ['--locale=C.UTF-8', '--encoding=UTF8', '--data-checksums', '--auth=scram-sha-256'];
-  const target = join(workshop, 'cluster');
+  const target = join(stagingFolder, 'cluster');
   await run(binaries.initdb, [...options, '--username=postgres', `--pwfile=${passwordFile}`, `--pgdata=${target}`], {
     ...user,
-    cwd: workshop,
+    cwd: stagingFolder,
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' },
   }).catch((error: unknown) => {
     const said = (error as { stderr?: string }).stderr?.trim() ?? '';

@@ -39,7 +39,7 @@ export type Report = (sentence: string) => void;
 
 interface StartOptions {
   /** Uses the cluster beside the process that keeps it. */
-  readonly asGuest?: boolean;
+  readonly allowShared?: boolean;
   readonly report?: Report;
 }
 
@@ -81,7 +81,7 @@ export class EmbeddedPostgres {
   static async start(
     dataDir: string,
     program: string,
-    { asGuest = false, report = () => undefined }: StartOptions = {},
+    { allowShared = false, report = () => undefined }: StartOptions = {},
   ): Promise<EmbeddedPostgres> {
     const [binaries, user] = await Promise.all([findBinaries(), unprivilegedUser()]);
     await prepareDataDir(dataDir, user);
@@ -90,7 +90,7 @@ export class EmbeddedPostgres {
     const { postmaster, session, started } = await connectOrStart(binaries, access, dataDir);
     let keeper: string | undefined;
     try {
-      keeper = await becomeKeeper(session);
+      keeper = await acquireClusterLock(session);
       if (keeper === undefined) {
         await ensureRolesAndDatabase(session, access.cluster);
         await restrictApplicationRole(session, postmaster, access);
@@ -100,7 +100,7 @@ export class EmbeddedPostgres {
       await started?.stop();
       throw error;
     }
-    if (keeper !== undefined && !asGuest) {
+    if (keeper !== undefined && !allowShared) {
       await session.end();
       throw new EmbeddedPostgresError(
         `${dataDir} is in use by ${keeper}. Stop that process, or choose another DATA_DIR.`,
@@ -110,7 +110,7 @@ export class EmbeddedPostgres {
   }
 
   /** False for a guest, who uses the cluster while another process keeps it, and once the cluster is lost. */
-  get isKeeper(): boolean {
+  get holdsLock(): boolean {
     return this.keeps;
   }
 
@@ -151,7 +151,7 @@ export class EmbeddedPostgres {
     try {
       const session = await this.reconnect();
       if (!session) return;
-      const keeper = await becomeKeeper(session);
+      const keeper = await acquireClusterLock(session);
       if (keeper !== undefined) {
         await session.end();
         throw new EmbeddedPostgresError(
@@ -330,7 +330,7 @@ function resolved(path = ''): Promise<string> {
 }
 
 /** Takes the cluster's lock, also from a process that died; otherwise says who has it. */
-async function becomeKeeper(session: pg.Client): Promise<string | undefined> {
+async function acquireClusterLock(session: pg.Client): Promise<string | undefined> {
   for (;;) {
     const { rows } = await session.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${CLUSTER_LOCK}) AS taken`);
     if (rows[0]?.taken) return undefined;

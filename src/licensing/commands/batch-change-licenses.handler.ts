@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { Config } from '../../config.js';
 import type { CommandOptions } from '../../shared/events/tenant-command.js';
 import { PreconditionRequiredError } from '../../shared/http/problem.errors.js';
-import { Turns } from '../../shared/turns.js';
-import { BatchRefusal, BatchRenewal } from '../license-batch.dto.js';
-import { LicenseBatches } from '../license-batches.js';
+import { KeyedMutex } from '../../shared/turns.js';
+import { BatchActionLine, BatchRenewLine } from '../license-batch.dto.js';
+import { LicenseBatchRunner } from '../license-batches.js';
 import type { LicenseResponse } from '../license.dto.js';
 import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
 import type { LicenseCommand } from './license.command.js';
@@ -14,20 +14,20 @@ import { RevokeLicenseCommand } from './revoke-license.command.js';
 import { SuspendLicenseCommand } from './suspend-license.command.js';
 
 /** Lines of one batch that may wait in each lane. */
-const WAITING = 4;
+const LINES_PER_PARTITION = 4;
 
 @CommandHandler(BatchChangeLicensesCommand)
 export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLicensesCommand> {
-  private readonly turns = new Turns();
+  private readonly turns = new KeyedMutex();
   /** Over all batches, so that half of the connections are left to everybody else. */
-  private readonly lanes: number;
+  private readonly partitions: number;
 
   constructor(
     private readonly commands: CommandBus,
-    private readonly batches: LicenseBatches,
+    private readonly batches: LicenseBatchRunner,
     { settings }: Config,
   ) {
-    this.lanes = Math.max(1, Math.floor(settings.DATABASE_POOL_SIZE / 2));
+    this.partitions = Math.max(1, Math.floor(settings.DATABASE_POOL_SIZE / 2));
   }
 
   execute(batch: BatchChangeLicensesCommand) {
@@ -38,16 +38,16 @@ export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLi
     const { actor } = batch;
     switch (batch.action) {
       case 'renew':
-        return this.change(batch, BatchRenewal, ({ license_id, version, ...request }, options) => {
-          return new RenewLicenseCommand(actor, license_id, request, at(version, options));
+        return this.change(batch, BatchRenewLine, ({ license_id, version, ...request }, options) => {
+          return new RenewLicenseCommand(actor, license_id, request, withVersion(version, options));
         });
       case 'suspend':
-        return this.change(batch, BatchRefusal, ({ license_id, version, ...request }, options) => {
-          return new SuspendLicenseCommand(actor, license_id, request, at(version, options));
+        return this.change(batch, BatchActionLine, ({ license_id, version, ...request }, options) => {
+          return new SuspendLicenseCommand(actor, license_id, request, withVersion(version, options));
         });
       case 'revoke':
-        return this.change(batch, BatchRefusal, ({ license_id, version, ...request }, options) => {
-          return new RevokeLicenseCommand(actor, license_id, request, at(version, options));
+        return this.change(batch, BatchActionLine, ({ license_id, version, ...request }, options) => {
+          return new RevokeLicenseCommand(actor, license_id, request, withVersion(version, options));
         });
     }
   }
@@ -59,21 +59,21 @@ export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLi
   ) {
     return this.batches.run<Line, LicenseResponse>(batch, {
       schema,
-      window: this.lanes * WAITING,
+      concurrency: this.partitions * LINES_PER_PARTITION,
       work: async (line, options) => {
         const command = toCommand(line, options);
         if (batch.options.versionRequired && !command.options.ifMatch) throw new PreconditionRequiredError();
-        return this.turns.take(this.laneOf(command.licenseId), () => this.commands.execute(command));
+        return this.turns.run(this.partitionOf(command.licenseId), () => this.commands.execute(command));
       },
     });
   }
 
   /** One license has one lane, so what is done to it is done as it came. */
-  private laneOf(licenseId: string): string {
-    return String(Number.parseInt(licenseId.slice(-8), 16) % this.lanes);
+  private partitionOf(licenseId: string): string {
+    return String(Number.parseInt(licenseId.slice(-8), 16) % this.partitions);
   }
 }
 
-function at(version: number | undefined, options: CommandOptions): CommandOptions {
+function withVersion(version: number | undefined, options: CommandOptions): CommandOptions {
   return { ...options, ifMatch: version === undefined ? undefined : [version] };
 }

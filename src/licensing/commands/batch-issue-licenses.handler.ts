@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IssueGroups } from '../issue-groups.js';
-import { BatchOrder } from '../license-batch.dto.js';
-import { LicenseBatches } from '../license-batches.js';
+import { IssueScheduler } from '../issue-groups.js';
+import { BatchIssueLine } from '../license-batch.dto.js';
+import { LicenseBatchRunner } from '../license-batches.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
 import { IssueLicenseCommand } from './issue-license.command.js';
 
@@ -11,14 +11,14 @@ const WINDOW = 300;
 @CommandHandler(BatchIssueLicensesCommand)
 export class BatchIssueLicensesHandler implements ICommandHandler<BatchIssueLicensesCommand> {
   constructor(
-    private readonly batches: LicenseBatches,
-    private readonly groups: IssueGroups,
+    private readonly batches: LicenseBatchRunner,
+    private readonly groups: IssueScheduler,
   ) {}
 
   execute(batch: BatchIssueLicensesCommand) {
     const outcomes = this.batches.run(batch, {
-      schema: BatchOrder,
-      window: WINDOW,
+      schema: BatchIssueLine,
+      concurrency: WINDOW,
       work: (order, options) => this.groups.issue(new IssueLicenseCommand(batch.actor, order, options)),
     });
     return Promise.resolve(outcomes);

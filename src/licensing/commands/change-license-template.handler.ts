@@ -1,15 +1,15 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { GetIssuableTemplatesQuery } from '../../templates/index.js';
-import { issuable } from '../issuing-terms.js';
+import { assertIssuable } from '../issuing-terms.js';
 import { LicenseTemplateChangedEvent } from '../events/license-life.events.js';
-import { LicenseChanges } from '../license-changes.js';
+import { LicenseActions } from '../license-changes.js';
 import { LicenseSeats } from '../license-seats.js';
 import { ChangeLicenseTemplateCommand } from './change-license-template.command.js';
 
 @CommandHandler(ChangeLicenseTemplateCommand)
 export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicenseTemplateCommand> {
   constructor(
-    private readonly changes: LicenseChanges,
+    private readonly changes: LicenseActions,
     private readonly queries: QueryBus,
     private readonly seats: LicenseSeats,
   ) {}
@@ -17,9 +17,9 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
   execute(command: ChangeLicenseTemplateCommand) {
     const { actor, request } = command;
     const { license_template_id: templateId } = request;
-    return this.changes.perform(command, async (license, now, tell) => {
+    return this.changes.run(command, async (license, now, tell) => {
       const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
-      const change = license.changeTemplate(issuable(templateId, found), now);
+      const change = license.changeTemplate(assertIssuable(templateId, found), now);
       tell({ replaced: change?.replaced ?? {} });
       if (change) await this.seats.recount(license, now);
       return change && new LicenseTemplateChangedEvent(actor, now, license, change, request.reason);

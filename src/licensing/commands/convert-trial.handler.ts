@@ -2,15 +2,15 @@ import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { PermissionDeniedError } from '../../shared/tenancy/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../templates/index.js';
 import { LicenseTrialConvertedEvent } from '../events/license-life.events.js';
-import { issuable } from '../issuing-terms.js';
-import { LicenseChanges } from '../license-changes.js';
+import { assertIssuable } from '../issuing-terms.js';
+import { LicenseActions } from '../license-changes.js';
 import { LicenseSeats } from '../license-seats.js';
 import { ConvertTrialCommand } from './convert-trial.command.js';
 
 @CommandHandler(ConvertTrialCommand)
 export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand> {
   constructor(
-    private readonly changes: LicenseChanges,
+    private readonly changes: LicenseActions,
     private readonly queries: QueryBus,
     private readonly seats: LicenseSeats,
   ) {}
@@ -21,7 +21,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
     if (templateId !== undefined && !actor.may('licenses:change-template')) {
       throw new PermissionDeniedError('licenses:change-template');
     }
-    return this.changes.perform(command, async (license, now, tell) => {
+    return this.changes.run(command, async (license, now, tell) => {
       if (templateId === undefined) {
         const change = license.convertTrial(now);
         return (
@@ -36,7 +36,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
         );
       }
       const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
-      const change = license.convertTrial(now, issuable(templateId, found));
+      const change = license.convertTrial(now, assertIssuable(templateId, found));
       tell({ replaced: change?.replaced ?? {} });
       if (change) await this.seats.recount(license, now);
       return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);

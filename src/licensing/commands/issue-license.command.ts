@@ -23,18 +23,18 @@ export interface IssueOptions extends CommandOptions {
 export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
   static readonly operation = 'licenses.issue';
 
-  readonly order: IssueLicenseRequest;
+  readonly request: IssueLicenseRequest;
 
   constructor(
     actor: Actor,
-    order: z.input<typeof IssueLicenseRequest>,
+    request: z.input<typeof IssueLicenseRequest>,
     override readonly options: IssueOptions = {},
   ) {
     super(actor, options);
-    this.order = validated(IssueLicenseRequest, order);
+    this.request = validated(IssueLicenseRequest, request);
   }
 
   get payload() {
-    return { request: this.order };
+    return { request: this.request };
   }
 }

@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IssueGroups } from '../issue-groups.js';
+import { IssueScheduler } from '../issue-groups.js';
 import type { IssuedLicense } from '../license.dto.js';
 import { IssueLicenseCommand } from './issue-license.command.js';
 
 @CommandHandler(IssueLicenseCommand)
 export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand> {
-  constructor(private readonly groups: IssueGroups) {}
+  constructor(private readonly groups: IssueScheduler) {}
 
   execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
     return this.groups.issue(command);

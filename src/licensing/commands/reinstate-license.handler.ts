@@ -1,15 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LicenseReinstatedEvent } from '../events/license-life.events.js';
-import { LicenseChanges } from '../license-changes.js';
+import { LicenseActions } from '../license-changes.js';
 import { ReinstateLicenseCommand } from './reinstate-license.command.js';
 
 @CommandHandler(ReinstateLicenseCommand)
 export class ReinstateLicenseHandler implements ICommandHandler<ReinstateLicenseCommand> {
-  constructor(private readonly changes: LicenseChanges) {}
+  constructor(private readonly changes: LicenseActions) {}
 
   execute(command: ReinstateLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.perform(command, (license, now) => {
+    return this.changes.run(command, (license, now) => {
       const change = license.reinstate(now);
       return change && new LicenseReinstatedEvent(actor, now, license, change, request.reason);
     });

@@ -24,7 +24,7 @@ export class RevealLicenseKeyHandler implements ICommandHandler<RevealLicenseKey
       if (!license) throw new LicenseNotFoundError(licenseId);
       license.assertVersion(command.options.ifMatch);
       transaction.record(new LicenseKeyRevealedEvent(actor, this.clock.now(), license));
-      return { license_id: licenseId, license_key: this.secrets.open(license.licenseKeySealed, license.sealContext) };
+      return { license_id: licenseId, license_key: this.secrets.unseal(license.licenseKeySealed, license.sealContext) };
     });
   }
 }

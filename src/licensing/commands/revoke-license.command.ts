@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import type { CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import { LicenseRefusalRequest } from '../license-actions.dto.js';
+import { ReasonedActionRequest } from '../license-actions.dto.js';
 import { LicenseCommand } from './license.command.js';
 
 /** Ends it for ever. The license and its history stay. */
-export class RevokeLicenseCommand extends LicenseCommand<typeof LicenseRefusalRequest> {
+export class RevokeLicenseCommand extends LicenseCommand<typeof ReasonedActionRequest> {
   static readonly operation = 'licenses.revoke';
 
   constructor(
     actor: Actor,
     licenseId: string,
-    request: z.input<typeof LicenseRefusalRequest>,
+    request: z.input<typeof ReasonedActionRequest>,
     options: CommandOptions = {},
   ) {
-    super(LicenseRefusalRequest, actor, licenseId, request, options);
+    super(ReasonedActionRequest, actor, licenseId, request, options);
   }
 }

@@ -1,15 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LicenseRevokedEvent } from '../events/license-life.events.js';
-import { LicenseChanges } from '../license-changes.js';
+import { LicenseActions } from '../license-changes.js';
 import { RevokeLicenseCommand } from './revoke-license.command.js';
 
 @CommandHandler(RevokeLicenseCommand)
 export class RevokeLicenseHandler implements ICommandHandler<RevokeLicenseCommand> {
-  constructor(private readonly changes: LicenseChanges) {}
+  constructor(private readonly changes: LicenseActions) {}
 
   execute(command: RevokeLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.perform(command, (license, now) => {
+    return this.changes.run(command, (license, now) => {
       const change = license.revoke(now);
       return change && new LicenseRevokedEvent(actor, now, license, change, request.reason);
     });

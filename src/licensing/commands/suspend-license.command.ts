@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import type { CommandOptions } from '../../shared/events/tenant-command.js';
 import type { Actor } from '../../shared/tenancy/actor.js';
-import { LicenseRefusalRequest } from '../license-actions.dto.js';
+import { ReasonedActionRequest } from '../license-actions.dto.js';
 import { LicenseCommand } from './license.command.js';
 
 /** Keeps everything of it, its activations too, for when it is reinstated. */
-export class SuspendLicenseCommand extends LicenseCommand<typeof LicenseRefusalRequest> {
+export class SuspendLicenseCommand extends LicenseCommand<typeof ReasonedActionRequest> {
   static readonly operation = 'licenses.suspend';
 
   constructor(
     actor: Actor,
     licenseId: string,
-    request: z.input<typeof LicenseRefusalRequest>,
+    request: z.input<typeof ReasonedActionRequest>,
     options: CommandOptions = {},
   ) {
-    super(LicenseRefusalRequest, actor, licenseId, request, options);
+    super(ReasonedActionRequest, actor, licenseId, request, options);
   }
 }

@@ -1,15 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LicenseSuspendedEvent } from '../events/license-life.events.js';
-import { LicenseChanges } from '../license-changes.js';
+import { LicenseActions } from '../license-changes.js';
 import { SuspendLicenseCommand } from './suspend-license.command.js';
 
 @CommandHandler(SuspendLicenseCommand)
 export class SuspendLicenseHandler implements ICommandHandler<SuspendLicenseCommand> {
-  constructor(private readonly changes: LicenseChanges) {}
+  constructor(private readonly changes: LicenseActions) {}
 
   execute(command: SuspendLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.perform(command, (license, now) => {
+    return this.changes.run(command, (license, now) => {
       const change = license.suspend(now);
       return change && new LicenseSuspendedEvent(actor, now, license, change, request.reason);
     });

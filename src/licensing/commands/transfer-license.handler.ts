@@ -1,20 +1,20 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { CustomerInactiveError, GetCustomerNamesQuery } from '../../customers/index.js';
 import { LicenseTransferredEvent } from '../events/license-life.events.js';
-import { LicenseChanges } from '../license-changes.js';
+import { LicenseActions } from '../license-changes.js';
 import { TransferLicenseCommand } from './transfer-license.command.js';
 
 @CommandHandler(TransferLicenseCommand)
 export class TransferLicenseHandler implements ICommandHandler<TransferLicenseCommand> {
   constructor(
-    private readonly changes: LicenseChanges,
+    private readonly changes: LicenseActions,
     private readonly queries: QueryBus,
   ) {}
 
   execute(command: TransferLicenseCommand) {
     const { actor, request } = command;
     const { customer_id: customerId } = request;
-    return this.changes.perform(command, async (license, now) => {
+    return this.changes.run(command, async (license, now) => {
       const names = await this.queries.execute(new GetCustomerNamesQuery(actor, [customerId]));
       const customer = names.get(customerId);
       if (customer?.active === false) throw new CustomerInactiveError(customerId);

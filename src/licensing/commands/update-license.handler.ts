@@ -1,15 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LicenseUpdatedEvent } from '../events/license-life.events.js';
-import { LicenseChanges } from '../license-changes.js';
+import { LicenseActions } from '../license-changes.js';
 import { UpdateLicenseCommand } from './update-license.command.js';
 
 @CommandHandler(UpdateLicenseCommand)
 export class UpdateLicenseHandler implements ICommandHandler<UpdateLicenseCommand> {
-  constructor(private readonly changes: LicenseChanges) {}
+  constructor(private readonly changes: LicenseActions) {}
 
   execute(command: UpdateLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.perform(command, (license, now) => {
+    return this.changes.run(command, (license, now) => {
       const change = license.edit(request, now);
       return change && new LicenseUpdatedEvent(actor, now, license, change, request.reason);
     });

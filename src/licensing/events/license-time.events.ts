@@ -5,7 +5,7 @@ import type { License } from '../license.entity.js';
 import { reasonCode } from './recorded-reason.js';
 
 /** Time did something to a license, or soon does: `due_at` is when, and the event's own time when it was noticed. */
-abstract class LicenseTimeEvent extends IntegrationEvent {
+abstract class LicenseTimerEvent extends IntegrationEvent {
   protected constructor(actor: Actor, now: Date, license: License, dueAt: Date, more: JsonObject) {
     super(
       actor,
@@ -23,18 +23,18 @@ abstract class LicenseTimeEvent extends IntegrationEvent {
 }
 
 /** The license expires, or renews itself, in `days_left` days; rounded up from when it was noticed. */
-export class LicenseRenewalDueEvent extends LicenseTimeEvent {
+export class LicenseRenewalDueEvent extends LicenseTimerEvent {
   readonly type = 'license.renewal_due';
 
   constructor(actor: Actor, now: Date, license: License, dueAt: Date) {
     super(actor, now, license, dueAt, {
       days_left: license.expiryDate && daysUntil(license.expiryDate, now),
-      auto_renewal_enabled: license.renewsItself,
+      auto_renewal_enabled: license.autoRenews,
     });
   }
 }
 
-export class LicenseExpiredEvent extends LicenseTimeEvent {
+export class LicenseExpiredEvent extends LicenseTimerEvent {
   readonly type = 'license.expired';
 
   constructor(actor: Actor, now: Date, license: License, dueAt: Date) {
@@ -47,7 +47,7 @@ export class LicenseExpiredEvent extends LicenseTimeEvent {
   }
 }
 
-export class LicenseGraceEndedEvent extends LicenseTimeEvent {
+export class LicenseGraceEndedEvent extends LicenseTimerEvent {
   readonly type = 'license.grace_ended';
 
   constructor(actor: Actor, now: Date, license: License, dueAt: Date) {

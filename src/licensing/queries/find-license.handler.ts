@@ -17,7 +17,7 @@ export class FindLicenseHandler implements IQueryHandler<FindLicenseQuery> {
   async execute({ actor: { tenantId }, licenseId }: FindLicenseQuery) {
     return this.unitOfWork.read(tenantId, async () => {
       const license = await this.licenses.find(tenantId, licenseId);
-      return license && this.seats.asOf(license, this.clock.now());
+      return license && this.seats.countSeats(license, this.clock.now());
     });
   }
 }

@@ -18,6 +18,6 @@ export class GetLicenseHandler implements IQueryHandler<GetLicenseQuery> {
     const now = this.clock.now();
     const license = await this.licenses.find(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
-    return toLicenseResponse(await this.seats.asOf(license, now), now);
+    return toLicenseResponse(await this.seats.countSeats(license, now), now);
   }
 }

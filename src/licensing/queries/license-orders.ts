@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import { isCleanText } from '../../shared/http/json.js';
-import { Moment, NEWEST_FIRST, type Order, type PagePosition } from '../../shared/http/paging.js';
+import { CursorTime, NEWEST_FIRST, type SortOrder, type PagePosition } from '../../shared/http/paging.js';
 import type { ListLicensesRequest } from '../license.dto.js';
 import type { License } from '../license.entity.js';
 
-interface LicenseOrder extends Order {
+interface LicenseSortOrder extends SortOrder {
   readonly positionOf: (license: License) => PagePosition;
 }
 
-export const NEWEST: LicenseOrder = {
+export const NEWEST_LICENSE_FIRST: LicenseSortOrder = {
   ...NEWEST_FIRST,
   positionOf: ({ createdAt: at, licenseId: id }) => ({ at, id }),
 };
 
-export const SOONEST_EXPIRY: LicenseOrder = {
+export const EXPIRY_SOONEST_FIRST: LicenseSortOrder = {
   by: 'item.expiryDate',
   descending: false,
   bound: ':at',
-  at: Moment,
+  at: CursorTime,
   positionOf: ({ expiryDate, licenseId: id }) => ({ at: expiryDate ?? '', id }),
 };
 
 /** By bytes, as `q` compares. */
-const BY_NAME: LicenseOrder = {
+const BY_NAME: LicenseSortOrder = {
   by: 'item.issued_to_lower COLLATE "C"',
   descending: false,
   bound: 'lower(CAST(:at AS text))',
@@ -34,7 +34,7 @@ const BY_NAME: LicenseOrder = {
  * That of the index which finds what is asked for: in another order a page could take looking at all licenses of a tenant, were what it
  * is narrowed to rare among the newest.
  */
-export function orderOf(request: ListLicensesRequest): LicenseOrder {
-  if (request.expires_from ?? request.expires_before) return SOONEST_EXPIRY;
-  return request.q === undefined ? NEWEST : BY_NAME;
+export function sortOrderFor(request: ListLicensesRequest): LicenseSortOrder {
+  if (request.expires_from ?? request.expires_before) return EXPIRY_SOONEST_FIRST;
+  return request.q === undefined ? NEWEST_LICENSE_FIRST : BY_NAME;
 }

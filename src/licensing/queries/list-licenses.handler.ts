@@ -2,14 +2,14 @@ import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
 import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { Paginator } from '../../shared/http/paginator.js';
-import type { Order, PageRequest } from '../../shared/http/paging.js';
+import type { SortOrder, PageRequest } from '../../shared/http/paging.js';
 import { equalities, prefixCondition, range, type Condition } from '../../shared/tenancy/tenant.repository.js';
 import { toLicenseResponse, type ListLicensesRequest } from '../license.dto.js';
 import type { License } from '../license.entity.js';
 import type { LicenseStatus } from '../license-status.js';
 import { LicenseSeats } from '../license-seats.js';
 import { LicenseRepository } from '../license.repository.js';
-import { NEWEST, orderOf, SOONEST_EXPIRY } from './license-orders.js';
+import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-orders.js';
 import { ListLicensesQuery } from './list-licenses.query.js';
 
 @QueryHandler(ListLicensesQuery)
@@ -23,13 +23,18 @@ export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
   ) {}
 
   async execute({ actor, request }: ListLicensesQuery) {
-    const order = orderOf(request);
+    const order = sortOrderFor(request);
     const page = this.paginator.request({ tenantId: actor.tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
-    const parts = statusParts(request.status, now, order);
+    const parts = statusConditions(request.status, now, order);
     const rows = await this.unitOfWork.read(actor.tenantId, async () =>
-      this.seats.allAsOf(
-        await this.find(actor.tenantId, order === NEWEST ? parts : [anyOf(parts)], conditionsOf(request), page),
+      this.seats.countSeatsOfAll(
+        await this.find(
+          actor.tenantId,
+          order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)],
+          conditionsOf(request),
+          page,
+        ),
         now,
       ),
     );
@@ -73,26 +78,26 @@ function anyOf(parts: readonly Condition[]): Condition {
 }
 
 /** `License.renewsItself`, but for years that cannot be written: once it is past its expiry, it has a new one. */
-const RENEWS = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
+const AUTO_RENEWS_SQL = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
 
 /**
  * What `License.statusAt` says, in SQL, in parts that together are all of it, each with an index where what it finds may be
  * rare: what has expired and is not in the log yet comes first, then what is. In order of expiry what has renewed itself is in none until
  * that is written down.
  */
-function statusParts(status: LicenseStatus | undefined, now: Date, order: Order): Condition[] {
+function statusConditions(status: LicenseStatus | undefined, now: Date, order: SortOrder): Condition[] {
   if (status === undefined) return [{ sql: 'true', parameters: {} }];
   const parameters = { now };
   if (status === 'ACTIVE') {
     // The index of expiries begins there, where it is used: what has renewed itself is back in it when that is written down.
     const running =
-      order === SOONEST_EXPIRY
+      order === EXPIRY_SOONEST_FIRST
         ? 'item.expiryDate > :now'
-        : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${RENEWS}))`;
+        : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${AUTO_RENEWS_SQL}))`;
     return [{ sql: `item.status = 'ACTIVE' AND ${running}`, parameters }];
   }
   if (status === 'EXPIRED') {
-    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${RENEWS})`;
+    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${AUTO_RENEWS_SQL})`;
     return [
       { sql: `${expired} AND item.nextDueAt <= item.expiryDate AND item.nextDueAt <= :now`, parameters },
       { sql: `${expired} AND (item.nextDueAt IS NULL OR item.nextDueAt > item.expiryDate)`, parameters },

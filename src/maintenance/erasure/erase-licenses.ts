@@ -1,4 +1,4 @@
-import { maxActivationsOf, seatsInUse, type License, type Tally } from '../../licensing/index.js';
+import { maxActivationsOf, seatsInUse, type License, type SeatCounts } from '../../licensing/index.js';
 import type { JsonObject } from '../../shared/events/integration-event.js';
 import { isJsonObject } from '../../shared/http/json.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
@@ -149,7 +149,7 @@ async function giveBackSeats(erasure: Erasure, licenses: readonly LockedLicense[
   for (const license of licenses) {
     const devices = ended.get(license.licenseId);
     if (!devices) continue;
-    const { rows } = await owner.query<Tally>(
+    const { rows } = await owner.query<SeatCounts>(
       `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
               count(DISTINCT coalesce(user_id, activation_id::text))::int AS users
        FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'`,

@@ -67,7 +67,7 @@ async function lockResults({ owner, tenantId }: Erasure, after: string): Promise
 }
 
 function unsealed(secrets: Secrets, tenantId: string, { id, result, sealed }: StoredResult): unknown {
-  return sealed ? JSON.parse(secrets.open(sealed, idempotencySealContext(tenantId, id))) : result;
+  return sealed ? JSON.parse(secrets.unseal(sealed, idempotencySealContext(tenantId, id))) : result;
 }
 
 /** The metadata that licenses have now, of those in the results. */

@@ -44,7 +44,7 @@ export async function recordEvents({ owner, tenantId, now }: Erasure, events: re
       tenantId,
       type,
       isFirst: false,
-      about: { resourceType, resourceId, ...(licenseId !== null && { licenseId }) },
+      resource: { resourceType, resourceId, ...(licenseId !== null && { licenseId }) },
       data,
       personal: null,
       actor: { type: 'operator', id: 'npm run erase', via: 'cli' },

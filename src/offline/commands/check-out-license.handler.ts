@@ -1,5 +1,10 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ActivateDeviceCommand, ActivationLimitReachedError, Refusals, SeatKeeper } from '../../activations/index.js';
+import {
+  ActivateDeviceCommand,
+  ActivationLimitReachedError,
+  ActivationRefusals,
+  SeatAllocator,
+} from '../../activations/index.js';
 import { LicenseNotFoundError, LicenseSeats, seatLimit, type License } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
 import type { Transaction } from '../../shared/events/transaction.js';
@@ -8,7 +13,7 @@ import { InvalidFieldError } from '../../shared/http/problem.errors.js';
 import { SignDocumentCommand } from '../../signing/index.js';
 import { LicenseCheckedOutEvent } from '../events/license-checked-out.event.js';
 import { toLicenseFileResponse } from '../license-file.dto.js';
-import { licenseFileContent, validityOf, type Validity } from '../license-file.js';
+import { licenseFileContent, fileValidity, type Validity } from '../license-file.js';
 import { CheckOutLicenseCommand } from './check-out-license.command.js';
 
 @CommandHandler(CheckOutLicenseCommand)
@@ -16,8 +21,8 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly commands: CommandBus,
-    private readonly keeper: SeatKeeper,
-    private readonly refusals: Refusals,
+    private readonly keeper: SeatAllocator,
+    private readonly refusals: ActivationRefusals,
     private readonly seats: LicenseSeats,
     private readonly clock: Clock,
   ) {}
@@ -26,12 +31,12 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   async execute(command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
     try {
-      return await this.keeper.inTurn(actor, licenseId, () =>
+      return await this.keeper.serialize(actor, licenseId, () =>
         this.unitOfWork.perform(command, (transaction) => this.checkOut(transaction, command)),
       );
     } catch (error) {
       if (error instanceof ActivationLimitReachedError && request.fingerprint !== undefined)
-        await this.refusals.note(actor, licenseId, request.fingerprint, error.seats, this.clock.now());
+        await this.refusals.record(actor, licenseId, request.fingerprint, error.seats, this.clock.now());
       throw error;
     }
   }
@@ -39,14 +44,14 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   /** Under the lock of the license: what is suspended or revoked at the same time has no file afterwards. */
   private async checkOut(transaction: Transaction, command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
-    const license = await this.seats.lock(actor.tenantId, licenseId);
+    const license = await this.seats.acquire(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
-    license.after('check-out', now);
-    const validity = validityOf(license.expiryAt(now), request.ttl_seconds, license.fileTtlMaxSeconds, now);
-    const activationId = await this.lendSeat(command, license, validity);
+    license.assertCan('check-out', now);
+    const validity = fileValidity(license.expiryAt(now), request.ttl_seconds, license.fileTtlMaxSeconds, now);
+    const activationId = await this.holdSeat(command, license, validity);
     const { issuedAt, expiresAt } = validity;
-    const change = this.seats.lendFile(transaction, license, expiresAt);
+    const change = this.seats.recordFile(transaction, license, expiresAt);
     const content = licenseFileContent(license, request, activationId, validity);
     const { kid, text } = await this.commands.execute(
       new SignDocumentCommand(actor, { type: 'license', issuedAt, expiresAt, content }),
@@ -58,7 +63,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     return toLicenseFileResponse({ license, activationId, kid, text }, validity);
   }
 
-  private async lendSeat(
+  private async holdSeat(
     { actor, request, options }: CheckOutLicenseCommand,
     license: License,
     { expiresAt }: Validity,

@@ -28,7 +28,7 @@ export class CreateProductHandler implements ICommandHandler<CreateProductComman
         if (violates(error, 'billing_products_tenant')) throw new TenantNotFoundError();
         throw error;
       });
-      transaction.record(new ProductCreatedEvent(actor, now, product.productId, product.terms()));
+      transaction.record(new ProductCreatedEvent(actor, now, product.productId, product.snapshot()));
       return toProductResponse(product);
     });
   }

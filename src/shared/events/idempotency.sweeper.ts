@@ -1,7 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Chore } from '../chore.js';
+import { PeriodicTask } from '../chore.js';
 import { Clock } from '../clock.js';
 import { DatabaseClock } from '../database-clock.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -12,7 +12,7 @@ const BATCH = 1_000;
 /** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. While a clock is in doubt none is deleted. */
 @Injectable()
 export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new Chore(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
+  private readonly chore = new PeriodicTask(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,

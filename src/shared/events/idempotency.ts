@@ -20,7 +20,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const DIGEST_VERSION = 2;
 
 /** What one command with an idempotency key is remembered by. Both digests are SHA-256, in hexadecimal. */
-export interface Claim {
+export interface IdempotencyClaim {
   readonly tenantId: string;
   /** Of the key and of who sent it, so that two principals never share one. */
   readonly keyDigest: string;
@@ -31,25 +31,25 @@ export interface Claim {
 }
 
 /** A claim and what it comes to if the transaction is committed. */
-export interface Settled {
-  readonly claim: Claim;
+export interface ClaimResult {
+  readonly claim: IdempotencyClaim;
   readonly result: unknown;
 }
 
 /** What a claim that was taken before came to. */
-export interface Earlier {
+export interface StoredResult {
   readonly result: unknown;
 }
 
 /** A claim as it is stored with its result, as far as that is no secret; digests in hexadecimal. */
-export interface SettledRow {
+export interface ClaimRow {
   readonly key_digest: string;
   readonly request_digest: string;
   readonly result: unknown;
   readonly expires_at: Date;
 }
 
-interface KeptRow {
+interface StoredResultRow {
   key_digest: string;
   request_digest: Buffer;
   result_sealed: Buffer | null;
@@ -73,7 +73,7 @@ const READ = {
            SELECT request_digest, result_sealed, result, erased, expires_at <= $3 AS expired FROM idempotency_keys
            WHERE tenant_id = $1 AND key_digest = decode(wanted.digest, 'hex') LIMIT 1) AS kept`,
 };
-const FORGET = {
+const DELETE_EXPIRED = {
   name: 'idempotency.forget',
   text: `DELETE FROM idempotency_keys WHERE tenant_id = $1 AND key_digest = decode($2, 'hex') AND expires_at <= $3`,
 };
@@ -101,7 +101,7 @@ export class Idempotency {
   }
 
   /** Undefined where the command carries no key. */
-  claimOf(command: TenantCommand<unknown>): Claim | undefined {
+  claimOf(command: TenantCommand<unknown>): IdempotencyClaim | undefined {
     const { actor, options, payload } = command;
     if (options.idempotencyKey === undefined) return undefined;
     const operation = operationOf(command);
@@ -120,13 +120,13 @@ export class Idempotency {
    * Takes the claim, or returns what it came to earlier. Throws IdempotencyKeyReusedError when that was another request,
    * IdempotencyInProgressError when the first is still under way after the lock timeout.
    */
-  async take(transaction: Transaction, claim: Claim): Promise<Earlier | undefined> {
+  async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<StoredResult | undefined> {
     for (;;) {
       if (await this.insert(transaction, claim)) return undefined;
-      const earlier = (await this.readAll(transaction, [claim])).get(claim.keyDigest);
+      const earlier = (await this.readStored(transaction, [claim])).get(claim.keyDigest);
       if (earlier) return earlier();
       const values = [claim.tenantId, claim.keyDigest, this.expiredBy()];
-      await transaction.query({ ...FORGET, values });
+      await transaction.query({ ...DELETE_EXPIRED, values });
     }
   }
 
@@ -134,7 +134,7 @@ export class Idempotency {
    * The row of a claim, for a statement that takes it with the effect. The result is kept as it is: what is secret in it must be
    * left out, and be put back by whoever reads it.
    */
-  settledRow({ claim, result }: Settled): SettledRow {
+  toClaimRow({ claim, result }: ClaimResult): ClaimRow {
     return {
       key_digest: claim.keyDigest,
       request_digest: claim.requestDigest,
@@ -147,9 +147,12 @@ export class Idempotency {
    * What claims that were not free came to, by digest. Reading one throws IdempotencyKeyReusedError when it was another
    * request. What expired meanwhile, or is gone, has none.
    */
-  async readAll(transaction: Transaction, claims: readonly Claim[]): Promise<ReadonlyMap<string, () => Earlier>> {
+  async readStored(
+    transaction: Transaction,
+    claims: readonly IdempotencyClaim[],
+  ): Promise<ReadonlyMap<string, () => StoredResult>> {
     const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.expiredBy()];
-    const rows = await transaction.query<KeptRow>({ ...READ, values });
+    const rows = await transaction.query<StoredResultRow>({ ...READ, values });
     const kept = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
     return new Map(
       claims.flatMap((claim) => {
@@ -160,12 +163,12 @@ export class Idempotency {
   }
 
   /** Seals the result beside its claim, in the transaction that took it. */
-  keep(transaction: Transaction, { claim, result }: Settled): void {
+  storeResult(transaction: Transaction, { claim, result }: ClaimResult): void {
     const sealed = this.sealResult(claim, result);
     transaction.write({ ...KEEP, values: [transaction.tenantId, claim.keyDigest, sealed] });
   }
 
-  private async insert(transaction: Transaction, claim: Claim): Promise<boolean> {
+  private async insert(transaction: Transaction, claim: IdempotencyClaim): Promise<boolean> {
     const { tenantId, keyDigest, requestDigest } = claim;
     const now = this.clock.now();
     const values = [tenantId, keyDigest, requestDigest, now, this.expiryAfter(now)];
@@ -184,18 +187,21 @@ export class Idempotency {
     return new Date(now.getTime() + this.ttlMs);
   }
 
-  private sealResult({ tenantId, keyDigest }: Claim, result: unknown): Buffer {
+  private sealResult({ tenantId, keyDigest }: IdempotencyClaim, result: unknown): Buffer {
     return this.secrets.seal(JSON.stringify(result ?? null), idempotencySealContext(tenantId, keyDigest));
   }
 
-  private earlier(claim: Claim, { request_digest, result_sealed, result, erased }: KeptRow): Earlier {
+  private earlier(
+    claim: IdempotencyClaim,
+    { request_digest, result_sealed, result, erased }: StoredResultRow,
+  ): StoredResult {
     const stored = request_digest.toString('hex');
     if (stored !== claim.requestDigest && stored !== claim.legacyDigest()) throw new IdempotencyKeyReusedError();
     if (erased) throw new IdempotencyResultErasedError();
     if (result !== null) return { result };
     if (!result_sealed) throw new Error('A claim was committed without its result.');
     const context = idempotencySealContext(claim.tenantId, claim.keyDigest);
-    return { result: JSON.parse(this.secrets.open(result_sealed, context)) as unknown };
+    return { result: JSON.parse(this.secrets.unseal(result_sealed, context)) as unknown };
   }
 }
 

@@ -6,7 +6,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type JsonObject = Record<string, Json>;
 
 /** What an event is about. `licenseId` where a license is concerned, also when the resource is something of it. */
-export interface EventSubject {
+export interface EventResource {
   readonly resourceType: string;
   readonly resourceId: string;
   readonly licenseId?: string;
@@ -29,7 +29,7 @@ export abstract class IntegrationEvent {
   protected constructor(
     actor: Actor,
     readonly occurredAt: Date,
-    readonly about: EventSubject,
+    readonly resource: EventResource,
     readonly data: JsonObject,
     readonly personal: JsonObject | null = null,
   ) {

@@ -6,7 +6,7 @@ import type { Statement } from './tenant-connection.js';
  * A connection for statements that follow one another, each a transaction of its own: they are sent without waiting for those
  * before, and done after them. It is taken from the pool with the first and given back when all are answered.
  */
-export class Lane {
+export class PipelinedConnection {
   private connection: Promise<PoolClient> | undefined;
   private waiting = 0;
   private broken: Error | undefined;
@@ -21,7 +21,7 @@ export class Lane {
       const client = await connection;
       return (await client.query<Row>(statement).catch((error: unknown) => this.fail(error, onLoss))).rows;
     } finally {
-      if (--this.waiting === 0) this.giveBack(connection);
+      if (--this.waiting === 0) this.returnToPool(connection);
     }
   }
 
@@ -31,7 +31,7 @@ export class Lane {
     throw onLoss(error);
   }
 
-  private giveBack(connection: Promise<PoolClient>): void {
+  private returnToPool(connection: Promise<PoolClient>): void {
     const { broken } = this;
     this.connection = this.broken = undefined;
     // Where none was to be had there is none to give back.

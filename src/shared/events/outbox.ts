@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { isoTime } from '../iso-time.js';
-import { jsonArray } from '../json-array.js';
+import { joinJson } from '../json-array.js';
 import type { IntegrationEvent } from './integration-event.js';
 
 /** A license is created with its first event, which the statement that stores the license numbers itself. */
@@ -46,7 +46,7 @@ export type StorableEvent = Omit<IntegrationEvent, 'actor'> & {
 };
 
 /** An event in the outbox. */
-export interface WaitingEvent {
+export interface PendingEvent {
   readonly tenantId: string;
   readonly id: string;
 }
@@ -62,12 +62,12 @@ export class Outbox {
     const rows = events
       .toReversed()
       .map((event) => outboxRow(event, event.isFirst ? FIRST_SEQ : -laterOf(event, counters)));
-    return { ...APPEND, values: [jsonArray(rows.reverse()), JSON.stringify(inOrder(counters))] };
+    return { ...APPEND, values: [joinJson(rows.reverse()), JSON.stringify(inOrder(counters))] };
   }
 
   /** Oldest first, at most `limit`, without those that another process is moving right now. */
-  waiting(olderThanMs: number, limit: number): Promise<WaitingEvent[]> {
-    return this.dataSource.query<WaitingEvent[]>(
+  findPending(olderThanMs: number, limit: number): Promise<PendingEvent[]> {
+    return this.dataSource.query<PendingEvent[]>(
       `SELECT tenant_id AS "tenantId", id FROM outbox WHERE stored_at <= clock_timestamp() - $1 * interval '1 millisecond'
        ORDER BY stored_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [olderThanMs, limit],
@@ -76,10 +76,10 @@ export class Outbox {
 }
 
 /** How many events of the resource were counted before, the last one first. What belongs to a license is counted with it. */
-function laterOf({ tenantId, about }: StorableEvent, counters: Map<string, ResourceCounter>): number {
-  const { licenseId } = about;
+function laterOf({ tenantId, resource }: StorableEvent, counters: Map<string, ResourceCounter>): number {
+  const { licenseId } = resource;
   const [resource_type, resource_id, first] =
-    licenseId === undefined ? [about.resourceType, about.resourceId, 0] : ['license', licenseId, FIRST_SEQ];
+    licenseId === undefined ? [resource.resourceType, resource.resourceId, 0] : ['license', licenseId, FIRST_SEQ];
   const key = `${resource_type} ${resource_id}`;
   const counter = counters.get(key) ?? { tenant_id: tenantId, resource_type, resource_id, last_seq: first };
   counters.set(key, counter);
@@ -97,9 +97,9 @@ export function outboxRow(event: StorableEvent, resourceSeq: number): string {
     tenant_id: event.tenantId,
     id: event.id,
     event_type: event.type,
-    license_id: event.about.licenseId ?? null,
-    resource_type: event.about.resourceType,
-    resource_id: event.about.resourceId,
+    license_id: event.resource.licenseId ?? null,
+    resource_type: event.resource.resourceType,
+    resource_id: event.resource.resourceId,
     resource_seq: resourceSeq,
     event_data: event.data,
     personal: event.personal,

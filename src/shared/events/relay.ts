@@ -1,7 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Config } from '../../config.js';
-import { Chore } from '../chore.js';
+import { PeriodicTask } from '../chore.js';
 import { Outbox } from './outbox.js';
 import { RecordEventsCommand } from './record-events.command.js';
 
@@ -14,8 +14,8 @@ const BATCH = 1_000;
  * when the process ends in order. It sends the saga's command and publishes nothing: the bus is told once or never.
  */
 @Injectable()
-export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new Chore(Relay.name, 'The outbox could not be swept');
+export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(OutboxRelay.name, 'The outbox could not be swept');
 
   constructor(
     private readonly outbox: Outbox,
@@ -25,7 +25,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   onApplicationBootstrap(): void {
     this.chore.every(this.config.settings.RELAY_INTERVAL_MS, () => this.sweep(GRACE_MS));
-    this.chore.soon(() => this.sweep(0));
+    this.chore.runSoon(() => this.sweep(0));
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -35,9 +35,9 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   /** Moves everything that is older than this many milliseconds and was there when the sweep began. */
   async sweep(olderThanMs: number): Promise<void> {
     for (;;) {
-      const waiting = await this.outbox.waiting(olderThanMs, BATCH);
-      await Promise.all(RecordEventsCommand.forAll(waiting).map((command) => this.commands.execute(command)));
-      if (waiting.length < BATCH) return;
+      const findPending = await this.outbox.findPending(olderThanMs, BATCH);
+      await Promise.all(RecordEventsCommand.forAll(findPending).map((command) => this.commands.execute(command)));
+      if (findPending.length < BATCH) return;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
-import { isAftermath } from '../../database/sql-errors.js';
+import { isTransactionAborted } from '../../database/sql-errors.js';
 
 /** A statement with its parameters; with a `name` PostgreSQL keeps its plan for the life of the connection. */
 export interface Statement {
@@ -10,13 +10,13 @@ export interface Statement {
 }
 
 /** How a transaction is begun. */
-export type Mode = 'READ WRITE' | 'READ ONLY' | 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+export type TransactionMode = 'READ WRITE' | 'READ ONLY' | 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /** A connection in an open transaction of one tenant. Statements go out at once, without waiting for each other. */
 export class TenantConnection {
   private readonly writes: Promise<unknown>[] = [];
   /** Settles when the transaction is begun. */
-  readonly begun: Promise<unknown>;
+  readonly started: Promise<unknown>;
   private gathering = false;
 
   /**
@@ -25,15 +25,15 @@ export class TenantConnection {
    */
   constructor(
     private readonly client: PoolClient,
-    mode: Mode,
+    mode: TransactionMode,
     tenantId: string,
   ) {
-    this.begun = this.query({ text: beginning(mode, tenantId), values: [] });
-    this.begun.catch(() => undefined);
+    this.started = this.query({ text: beginning(mode, tenantId), values: [] });
+    this.started.catch(() => undefined);
   }
 
   query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
-    this.gather();
+    this.corkWrites();
     return statement.values.length === 0 && statement.name === undefined
       ? this.client.query<Row>(statement.text)
       : this.client.query<Row>(statement);
@@ -61,19 +61,19 @@ export class TenantConnection {
 
   /** The error that made the transaction fail, where `error` may only be its aftermath. */
   async rootCause(error: unknown): Promise<unknown> {
-    const unbegun = await this.begun.then(
+    const unbegun = await this.started.then(
       () => undefined,
       (failure: unknown) => ({ failure }),
     );
     // Statements behind it ran without a transaction and without a tenant, so none of their results may be believed.
     if (unbegun) return unbegun.failure;
-    if (!isAftermath(error)) return error;
+    if (!isTransactionAborted(error)) return error;
     const failure = await this.firstFailure();
     return failure ? failure.reason : error;
   }
 
   /** What is sent in one turn leaves in one write: pg would make one for each statement, and that is most of their cost. */
-  private gather(): void {
+  private corkWrites(): void {
     if (this.gathering) return;
     const { stream } = (this.client as unknown as { connection: { stream: Writable } }).connection;
     this.gathering = true;
@@ -86,7 +86,7 @@ export class TenantConnection {
 
   private async firstFailure(): Promise<PromiseRejectedResult | undefined> {
     const settled = await Promise.allSettled(this.writes);
-    return settled.find((outcome) => outcome.status === 'rejected' && !isAftermath(outcome.reason)) as
+    return settled.find((outcome) => outcome.status === 'rejected' && !isTransactionAborted(outcome.reason)) as
       PromiseRejectedResult | undefined;
   }
 }
@@ -95,7 +95,7 @@ export class TenantConnection {
  * Statements that begin the transaction, in one message of the simple protocol. What was sent behind them must not run where they
  * fail, as BEGIN READ WRITE does on a standby: so an error in them ends the session, and from then on only the transaction.
  */
-function beginning(mode: Mode, tenantId: string): string {
+function beginning(mode: TransactionMode, tenantId: string): string {
   const begin = `BEGIN ${mode}`;
   const tenant = `SET LOCAL app.tenant_id = '${tenantId}'`;
   return ['SET LOCAL exit_on_error = on', begin, 'SET LOCAL exit_on_error = off', tenant].join('; ');

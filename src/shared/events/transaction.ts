@@ -4,7 +4,7 @@ import type { IntegrationEvent } from './integration-event.js';
 import type { Statement, TenantConnection } from './tenant-connection.js';
 
 /** Asks the unit of work to roll back and do the whole work once more, as when a random key was already taken. */
-export class RunAgain extends Error {}
+export class RetryTransaction extends Error {}
 
 /** A tenant's open transaction. What is written is awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
@@ -28,7 +28,7 @@ export class Transaction {
   }
 
   /** Sends a write. Its failure fails the unit of work; `onError` may turn the failure into a better one. */
-  write(statement: Statement, onError: (error: unknown) => unknown = asItIs): void {
+  write(statement: Statement, onError: (error: unknown) => unknown = identity): void {
     this.assertOpen();
     this.connection.write(statement, onError);
   }
@@ -63,6 +63,6 @@ export class Transaction {
   }
 }
 
-function asItIs(error: unknown): unknown {
+function identity(error: unknown): unknown {
   return error;
 }

@@ -12,11 +12,11 @@ import { DatabaseClock } from '../database-clock.js';
 import { assertTenantId } from '../tenancy/tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from './integration-event.js';
-import { Lane } from './lane.js';
+import { PipelinedConnection } from './lane.js';
 import { Outbox } from './outbox.js';
 import { operationOf, type TenantCommand } from './tenant-command.js';
-import { TenantConnection, type Mode, type Statement } from './tenant-connection.js';
-import { RunAgain, Transaction } from './transaction.js';
+import { TenantConnection, type TransactionMode, type Statement } from './tenant-connection.js';
+import { RetryTransaction, Transaction } from './transaction.js';
 
 const MAX_ATTEMPTS = 5;
 /** The longest pause after the first attempt; each further one may be twice as long as the one before. */
@@ -56,13 +56,13 @@ export class UnitOfWork {
     const claim = this.idempotency.claimOf(command);
     return this.run(command.actor.tenantId, async (transaction) => {
       transaction.operation ??= operationOf(command);
-      const earlier = claim && (await this.idempotency.take(transaction, claim));
+      const earlier = claim && (await this.idempotency.acquire(transaction, claim));
       if (earlier) {
         command.options.onReplay?.();
         return restore(earlier.result);
       }
       const result = await work(transaction);
-      if (claim) this.idempotency.keep(transaction, { claim, result });
+      if (claim) this.idempotency.storeResult(transaction, { claim, result });
       return result;
     });
   }
@@ -77,7 +77,7 @@ export class UnitOfWork {
   }
 
   /** A reading whose statements all see the same moment. It cannot be part of another unit of work. */
-  async snapshot<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async readRepeatable<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (this.isOpen) throw new Error('What another transaction has begun to see cannot be one moment any more.');
     return this.joinOrBegin('ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
   }
@@ -87,23 +87,23 @@ export class UnitOfWork {
    * (see BEHIND_WALL) and stores the events of what it does. `happened` tells by its rows which those are. In a lane it is done
    * after those that were called there before.
    */
-  async call<Row extends QueryResultRow>(
+  async executeStandalone<Row extends QueryResultRow>(
     statement: Statement,
-    happened: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
-    lane = this.lane(),
+    eventsOf: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
+    openPipelinedConnection = this.openPipelinedConnection(),
   ): Promise<Row[]> {
-    const rows = await this.send<Row>(lane, statement, (lost) => new OutcomeUnknownError(lost));
-    this.eventBus.publishAll([...happened(rows)]);
+    const rows = await this.send<Row>(openPipelinedConnection, statement, (lost) => new OutcomeUnknownError(lost));
+    this.eventBus.publishAll([...eventsOf(rows)]);
     return rows;
   }
 
   /** The same where nothing is changed. */
-  ask<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
-    return this.send<Row>(this.lane(), statement, (lost) => lost);
+  queryStandalone<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
+    return this.send<Row>(this.openPipelinedConnection(), statement, (lost) => lost);
   }
 
-  lane(): Lane {
-    return new Lane(poolOf(this.dataSource));
+  openPipelinedConnection(): PipelinedConnection {
+    return new PipelinedConnection(poolOf(this.dataSource));
   }
 
   /** How TypeORM maps an entity. */
@@ -127,28 +127,28 @@ export class UnitOfWork {
   }
 
   private async joinOrBegin<T>(
-    mode: Mode,
+    mode: TransactionMode,
     tenantId: string,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     const outer = this.current.getStore();
     if (outer) return join(outer, tenantId, work);
     assertTenantId(tenantId);
-    const { result, events } = await retried(() => this.attempt(mode, tenantId, work));
+    const { result, events } = await withRetries(() => this.attempt(mode, tenantId, work));
     this.eventBus.publishAll(events);
     return result;
   }
 
   private async send<Row extends QueryResultRow>(
-    lane: Lane,
+    openPipelinedConnection: PipelinedConnection,
     statement: Statement,
     onLoss: (error: unknown) => unknown,
   ): Promise<Row[]> {
     if (this.isOpen) throw new Error('A transaction of its own cannot be part of another.');
-    return retried(() => lane.query<Row>(statement, onLoss));
+    return withRetries(() => openPipelinedConnection.query<Row>(statement, onLoss));
   }
 
-  private async attempt<T>(mode: Mode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
+  private async attempt<T>(mode: TransactionMode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
     const runner = this.dataSource.createQueryRunner();
     let broken: Error | undefined;
     try {
@@ -158,8 +158,8 @@ export class UnitOfWork {
       // TypeORM did not begin it itself and would otherwise refuse to lock rows.
       Object.assign(runner, { isTransactionActive: true });
       try {
-        const result = await this.within(transaction, work);
-        await connection.begun;
+        const result = await this.runWithContext(transaction, work);
+        await connection.started;
         const { events } = transaction;
         if (events.length > 0) transaction.write(Outbox.append(events));
         if (mode === 'READ WRITE') await commit(connection);
@@ -177,7 +177,10 @@ export class UnitOfWork {
     }
   }
 
-  private async within<T>(transaction: Transaction, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  private async runWithContext<T>(
+    transaction: Transaction,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
     this.ambient++;
     try {
       return await this.current.run(transaction, () => work(transaction));
@@ -189,12 +192,12 @@ export class UnitOfWork {
 }
 
 /** Repeats work that lost against another transaction, or asks for it. Without a random pause the two would meet again. */
-async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
       return await attempt();
     } catch (error) {
-      const again = isTransient(error) || error instanceof RunAgain;
+      const again = isTransient(error) || error instanceof RetryTransaction;
       if (!again || attempts === MAX_ATTEMPTS) throw databaseProblem(error);
       await pause(FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random() / 2));
     }

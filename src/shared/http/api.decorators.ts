@@ -47,7 +47,7 @@ export const DescribeList = (text: OperationText, codes: ProblemCodes = {}) =>
   describe(text, [AUTHENTICATED, READ, { 400: ['CURSOR_MISMATCH'] }, codes]);
 
 /** Describes a route that reads and takes its query in a body. */
-export const DescribeQuestion = (text: OperationText, codes: ProblemCodes = {}) =>
+export const DescribeQuery = (text: OperationText, codes: ProblemCodes = {}) =>
   describe(text, [AUTHENTICATED, READ, BODY, codes]);
 
 /** Describes a route that creates something. It takes an Idempotency-Key: see WriteOptions. */

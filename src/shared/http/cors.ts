@@ -16,7 +16,7 @@ const EXPOSED_HEADERS = [
   'X-Request-Id',
 ];
 
-const FOR_ANY_PAGE = {
+const ANY_ORIGIN = {
   origin: '*',
   methods: ['GET', 'POST'],
   allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
@@ -26,17 +26,17 @@ const FOR_ANY_PAGE = {
 };
 
 /** What browsers are told: the client API is open to every page, the rest to the pages of these origins. Before the routes are made. */
-export function allowPages(app: NestFastifyApplication, origins: string[] | undefined): void {
+export function configureCors(app: NestFastifyApplication, origins: string[] | undefined): void {
   const fastify = app.getHttpAdapter().getInstance();
   app.enableCors({ origin: origins ?? false, methods: ['GET', 'POST', 'PATCH'], exposedHeaders: EXPOSED_HEADERS });
   fastify.addHook('onRoute', (route) => {
-    if (route.url.startsWith(CLIENT_API)) route.config = Object.assign(route.config ?? {}, { cors: FOR_ANY_PAGE });
+    if (route.url.startsWith(CLIENT_API)) route.config = Object.assign(route.config ?? {}, { cors: ANY_ORIGIN });
   });
   // A path or method without a route has no options of its own, and a page must be able to read that.
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.is404 && request.url.startsWith(CLIENT_API)) {
       void reply.headers({
-        'Access-Control-Allow-Origin': FOR_ANY_PAGE.origin,
+        'Access-Control-Allow-Origin': ANY_ORIGIN.origin,
         'Access-Control-Expose-Headers': EXPOSED_HEADERS.join(', '),
       });
     }

@@ -15,7 +15,7 @@ const PIECE_BYTES = 64 * 1024;
 
 /** Lists that are being written out whole, for as long as somebody reads them. */
 @Injectable()
-export class Exports {
+export class ExportRegistry {
   private readonly slots = new TenantSlots(MAX_EXPORTS, MAX_EXPORTS_PER_TENANT);
   private readonly running = new Set<Readable>();
 
@@ -24,7 +24,7 @@ export class Exports {
    * is made when there is room for it. A reader that takes nothing for as long as a request may take is forgotten. Throws
    * OverloadedError.
    */
-  async begin(parts: AsyncIterable<string>, { id, actor, server }: AuthenticatedRequest, response: ServerResponse) {
+  async start(parts: AsyncIterable<string>, { id, actor, server }: AuthenticatedRequest, response: ServerResponse) {
     const free = this.slots.take(actor?.tenantId);
     const { requestTimeout } = server.server;
     const forget = () => stream.destroy();
@@ -43,7 +43,7 @@ export class Exports {
   }
 
   /** A server that stops does not wait for them: whoever reads notices, and asks again. */
-  breakOff(): void {
+  abortAll(): void {
     for (const stream of this.running) stream.destroy(new OverloadedError());
   }
 }

@@ -11,7 +11,7 @@ import { boundedRequest } from './bounded-request.js';
 import { answerClientError } from './client-errors.js';
 import { closeConnections, handleInTurn } from './connections.js';
 import { ignoreForwardedPorts } from './forwarded-for.js';
-import { boundWorkInFlight, InFlight } from './in-flight.js';
+import { limitInFlight, InFlight } from './in-flight.js';
 import { routeOf } from './measure-requests.js';
 import { Offenders } from './offenders.js';
 import { onOutcome, reportOutcome, reportOutcomes, reportWhenClosed } from './outcomes.js';
@@ -57,7 +57,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
     },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     clientErrorHandler: answerClientError,
-    frameworkErrors: answerUnreadableUrl,
+    frameworkErrors: handleMalformedUrl,
     requestIdHeader: false,
     genReqId: (request: { readonly headers: IncomingHttpHeaders }) => {
       const given = request.headers['x-request-id'];
@@ -78,7 +78,7 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
   setCommonHeaders(fastify);
   refuseOddHeaders(fastify);
   refuseOtherMethods(fastify, MAX_PARAMETER_LENGTH);
-  boundWorkInFlight(fastify, inFlight);
+  limitInFlight(fastify, inFlight);
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith(CLIENT_API)) route.bodyLimit = CLIENT_BODY_LIMIT_BYTES;
   });
@@ -96,7 +96,7 @@ function trustedProxies(proxies: number | string[] | undefined) {
   return proxies ?? false;
 }
 
-function answerUnreadableUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function handleMalformedUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   // No hook runs for this answer.
   reportWhenClosed(reply);
   dropUnreadBody(request, reply);

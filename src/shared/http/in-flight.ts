@@ -41,7 +41,7 @@ export class InFlight {
  * Answers 503 to what comes while `inFlight` is full, before anything is read or looked up, so that a flood neither fills the
  * memory nor makes the work that was begun too late.
  */
-export function boundWorkInFlight(fastify: FastifyInstance, inFlight: InFlight): void {
+export function limitInFlight(fastify: FastifyInstance, inFlight: InFlight): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.url.startsWith('/health/') && HEALTH.has(request.routeOptions.url)) {
       done();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inOrder } from './in-order.js';
+import { mapInOrder } from './in-order.js';
 
 async function* count(to: number, seen: number[] = []) {
   for (let item = 0; item < to; item++) {
@@ -11,7 +11,7 @@ async function* count(to: number, seen: number[] = []) {
 describe('work in order', () => {
   it('gives results in the order of the items, whichever ends first', async () => {
     const results: number[] = [];
-    for await (const result of inOrder(count(100), 7, async (item) => {
+    for await (const result of mapInOrder(count(100), 7, async (item) => {
       for (let turn = 0; turn < (item * 37) % 11; turn++) await Promise.resolve();
       return item;
     })) {
@@ -23,7 +23,7 @@ describe('work in order', () => {
   it('never works on more than the window, and on as much as it can', async () => {
     let [working, most] = [0, 0];
     let given = 0;
-    for await (const result of inOrder(count(50), 5, async (item) => {
+    for await (const result of mapInOrder(count(50), 5, async (item) => {
       most = Math.max(most, ++working);
       await new Promise(setImmediate);
       working--;
@@ -41,7 +41,7 @@ describe('work in order', () => {
       await new Promise<void>((arrived) => (arrive = arrived));
       yield 2;
     }
-    const results = inOrder(items(), 10, (item) => Promise.resolve(item));
+    const results = mapInOrder(items(), 10, (item) => Promise.resolve(item));
     expect(await results.next()).toEqual({ done: false, value: 1 });
     arrive();
     expect(await results.next()).toEqual({ done: false, value: 2 });
@@ -53,14 +53,15 @@ describe('work in order', () => {
       yield await Promise.resolve(1);
       throw new Error('cut');
     }
-    const results = inOrder(items(), 10, (item) => Promise.resolve(item));
+    const results = mapInOrder(items(), 10, (item) => Promise.resolve(item));
     expect((await results.next()).value).toBe(1);
     await expect(results.next()).rejects.toThrow('cut');
   });
 
   it('begins nothing more when nobody wants more', async () => {
     const seen: number[] = [];
-    for await (const result of inOrder(count(100, seen), 3, (item) => Promise.resolve(item))) if (result === 4) break;
+    for await (const result of mapInOrder(count(100, seen), 3, (item) => Promise.resolve(item)))
+      if (result === 4) break;
     expect(seen.length).toBeLessThanOrEqual(8);
   });
 });

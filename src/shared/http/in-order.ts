@@ -2,7 +2,7 @@
  * Works on at most `window` items at once and gives what they come to in the order of the items, each as soon as those before it
  * are done, whether or not another item has arrived. `work` must not fail. When nobody wants more, no further item is begun.
  */
-export async function* inOrder<Item, Result>(
+export async function* mapInOrder<Item, Result>(
   items: AsyncIterable<Item>,
   window: number,
   work: (item: Item) => Promise<Result>,
@@ -42,6 +42,6 @@ export async function* inOrder<Item, Result>(
   }
 }
 
-export async function* mapEach<T, U>(items: AsyncIterable<T>, toOther: (item: T) => U): AsyncGenerator<U> {
+export async function* mapAsync<T, U>(items: AsyncIterable<T>, toOther: (item: T) => U): AsyncGenerator<U> {
   for await (const item of items) yield toOther(item);
 }

@@ -17,7 +17,7 @@ export interface Line {
 }
 
 /** A line that cannot be read, in its place among those that can. */
-export interface BrokenLine {
+export interface InvalidLine {
   readonly number: number;
   readonly error: Error;
 }
@@ -61,7 +61,7 @@ export class BodyOfLinesTooSlowError extends RequestTimeoutException {
  * told in its place. After one line too many the rest is read and dropped, because a client may send all before it reads. A body
  * that breaks another limit ends with that error in place of its next line, and the rest of it stays unread. Memory: one line.
  */
-export async function* readLines(body: Readable, limits: BodyLimits): AsyncGenerator<Line | BrokenLine> {
+export async function* readLines(body: Readable, limits: BodyLimits): AsyncGenerator<Line | InvalidLine> {
   const lines = new LineSplitter();
   const chunks = new BoundedBody(body, limits);
   try {
@@ -153,7 +153,7 @@ class LineSplitter {
   private bytes = 0;
 
   /** The lines with text that end in this chunk. */
-  *split(chunk: Buffer): Generator<Line | BrokenLine> {
+  *split(chunk: Buffer): Generator<Line | InvalidLine> {
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0 && !this.areTooMany; end = chunk.indexOf(NEWLINE, begin)) {
       this.add(chunk.subarray(begin, end));
@@ -164,7 +164,7 @@ class LineSplitter {
   }
 
   /** The last line, which needs no line break. */
-  *end(): Generator<Line | BrokenLine> {
+  *end(): Generator<Line | InvalidLine> {
     if (this.bytes > 0 && !this.areTooMany) yield* this.take();
   }
 
@@ -173,7 +173,7 @@ class LineSplitter {
     if (this.bytes <= MAX_LINE_BYTES) this.parts.push(part);
   }
 
-  private *take(): Generator<Line | BrokenLine> {
+  private *take(): Generator<Line | InvalidLine> {
     const { number, bytes } = this;
     const whole = Buffer.concat(this.parts);
     [this.parts, this.bytes] = [[], 0];
@@ -188,7 +188,7 @@ class LineSplitter {
   }
 }
 
-function* toLine(number: number, bytes: Buffer): Generator<Line | BrokenLine> {
+function* toLine(number: number, bytes: Buffer): Generator<Line | InvalidLine> {
   let text: string;
   try {
     text = decodeUtf8(bytes);

@@ -8,29 +8,29 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lastValueFrom, of, type Observable } from 'rxjs';
-import { Exports } from './exports.js';
-import { preferredForm, type Row } from './list-forms.js';
+import { ExportRegistry } from './exports.js';
+import { preferredFormat, type Row } from './list-forms.js';
 import { MAX_LIMIT, type Page } from './paging.js';
 
 export const COLUMNS = 'imprimatur:columns';
 
 /** Answers with the whole list where the caller asks for NDJSON or CSV instead of a page. */
 @Injectable()
-export class ListExport implements NestInterceptor {
+export class ListExportInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
-    private readonly exports: Exports,
+    private readonly exports: ExportRegistry,
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler<Page<Row>>): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const form = preferredForm(request.raw);
+    const form = preferredFormat(request.raw);
     if (!form) return next.handle();
     const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
     const { raw: response } = http.getResponse<FastifyReply>();
-    const stream = await this.exports.begin(form.write(pagesOf(request, next), columns), request, response);
-    const disposition = `attachment; filename="${nameOf(request)}.${form.fileExtension}"`;
+    const stream = await this.exports.start(form.write(pagesOf(request, next), columns), request, response);
+    const disposition = `attachment; filename="${collectionName(request)}.${form.fileExtension}"`;
     return of(new StreamableFile(stream, { type: form.contentType, disposition }));
   }
 }
@@ -52,6 +52,6 @@ async function* pagesOf(request: FastifyRequest, next: CallHandler<Page<Row>>): 
 }
 
 /** That of the collection: the last word of its path. */
-function nameOf({ routeOptions: { url = '' } }: FastifyRequest): string {
+function collectionName({ routeOptions: { url = '' } }: FastifyRequest): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }

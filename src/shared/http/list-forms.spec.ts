@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { preferredForm, toCsv } from './list-forms.js';
+import { preferredFormat, toCsv } from './list-forms.js';
 
 describe('the form of a list', () => {
   it.each([
@@ -30,7 +30,7 @@ describe('the form of a list', () => {
     ['image/png, application/x-ndjson;q=0.1', 'ndjson'],
   ])('of Accept: %s is a page, or %s', (accept, form) => {
     const request = { headers: accept === undefined ? {} : { accept } } as IncomingMessage;
-    expect(preferredForm(request)?.fileExtension).toBe(form);
+    expect(preferredFormat(request)?.fileExtension).toBe(form);
   });
 });
 

@@ -8,14 +8,14 @@ export const CSV = 'text/csv';
 export type Row = Readonly<Record<string, unknown>>;
 
 /** How a whole list is written out. */
-export interface ListForm {
+export interface ExportFormat {
   readonly contentType: string;
   readonly fileExtension: string;
   /** `columns` are the fields of a row, in their order. */
   write(pages: AsyncIterable<readonly Row[]>, columns: readonly string[]): AsyncGenerator<string>;
 }
 
-const ndjson: ListForm = {
+const ndjson: ExportFormat = {
   contentType: NDJSON,
   fileExtension: 'ndjson',
   async *write(pages) {
@@ -23,7 +23,7 @@ const ndjson: ListForm = {
   },
 };
 
-const csv: ListForm = {
+const csv: ExportFormat = {
   contentType: `${CSV}; charset=utf-8; header=present`,
   fileExtension: 'csv',
   async *write(pages, columns) {
@@ -36,7 +36,7 @@ const csv: ListForm = {
 };
 
 /** A page as it is comes first: it is what callers get who do not care. A known charset does no harm. */
-const FORMS: Readonly<Record<string, ListForm | undefined>> = {
+const EXPORT_FORMATS: Readonly<Record<string, ExportFormat | undefined>> = {
   'application/json': undefined,
   [NDJSON]: ndjson,
   [`${NDJSON};charset=utf-8`]: ndjson,
@@ -45,9 +45,9 @@ const FORMS: Readonly<Record<string, ListForm | undefined>> = {
 };
 
 /** As the Accept header prefers; undefined is a page, also where nothing that is accepted can be had. */
-export function preferredForm(request: IncomingMessage): ListForm | undefined {
-  const type = accepts(request).type(Object.keys(FORMS));
-  return typeof type === 'string' ? FORMS[type] : undefined;
+export function preferredFormat(request: IncomingMessage): ExportFormat | undefined {
+  const type = accepts(request).type(Object.keys(EXPORT_FORMATS));
+  return typeof type === 'string' ? EXPORT_FORMATS[type] : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiExtension, ApiOkResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { COLUMNS, ListExport } from './list-export.js';
+import { COLUMNS, ListExportInterceptor } from './list-export.js';
 import { CSV } from './list-forms.js';
 import { NDJSON } from './ndjson.js';
 
@@ -22,6 +22,6 @@ export function ListOf(page: PageSchema) {
     ApiExtension('x-export-formats', [NDJSON, CSV]),
     ApiExtension('x-csv-columns', columns),
     SetMetadata(COLUMNS, columns),
-    UseInterceptors(ListExport),
+    UseInterceptors(ListExportInterceptor),
   );
 }

@@ -18,7 +18,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
 import { BatchSlots } from './batch-slots.js';
-import { readLines, type BrokenLine, type Line } from './lines.js';
+import { readLines, type InvalidLine, type Line } from './lines.js';
 import { untilClosed } from './tenant-slots.js';
 import { closeBehindAnswer } from './unread-body.js';
 
@@ -85,7 +85,7 @@ function linesOf(component: string) {
 
 /** The lines of the body as they come in, each within the time that a request has. A body that is not read to its end ends its connection. */
 export const NdjsonLines = createParamDecorator(
-  (_: unknown, context: ExecutionContext): AsyncIterable<Line | BrokenLine> => {
+  (_: unknown, context: ExecutionContext): AsyncIterable<Line | InvalidLine> => {
     const http = context.switchToHttp();
     const { body, raw, server } = http.getRequest<FastifyRequest>();
     const { raw: response } = http.getResponse<FastifyReply>();

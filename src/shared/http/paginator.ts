@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import stableStringify from 'safe-stable-stringify';
 import { SealError, Secrets } from '../secrets/secrets.js';
-import { NEWEST_FIRST, type Order, type Page, type PagePosition, type PageRequest } from './paging.js';
+import { NEWEST_FIRST, type SortOrder, type Page, type PagePosition, type PageRequest } from './paging.js';
 import { CursorMismatchError } from './problem.errors.js';
 
 /** A list, by its name and whatever else it is a list of. */
@@ -34,7 +34,7 @@ export class Paginator {
   request(
     { tenantId, list, of = '' }: ListScope,
     request: ListRequest,
-    order: Order = NEWEST_FIRST,
+    order: SortOrder = NEWEST_FIRST,
   ): ScopedPageRequest {
     const { limit, cursor, ...filters } = request;
     const cursorContext = ['cursor', tenantId, list, of, stableStringify(filters)];
@@ -59,9 +59,9 @@ export class Paginator {
     return this.secrets.seal(JSON.stringify([at, id]), context).toString('base64url');
   }
 
-  private open(cursor: string, order: Order, context: readonly string[]): PagePosition {
+  private open(cursor: string, order: SortOrder, context: readonly string[]): PagePosition {
     try {
-      const [at, id] = JSON.parse(this.secrets.open(Buffer.from(cursor, 'base64url'), context)) as [string, string];
+      const [at, id] = JSON.parse(this.secrets.unseal(Buffer.from(cursor, 'base64url'), context)) as [string, string];
       return { at: order.at.parse(at), id };
     } catch (error) {
       throw error instanceof SealError ? new CursorMismatchError() : error;

@@ -14,7 +14,7 @@ export interface PagePosition {
 }
 
 /** What a list is ordered by, before the id; in SQL over the alias `item`. */
-export interface Order {
+export interface SortOrder {
   readonly by: string;
   readonly descending: boolean;
   /** What it is compared with, made of the `:at` of a position. */
@@ -23,20 +23,20 @@ export interface Order {
 }
 
 /** Read here, since not all of them are times to PostgreSQL. */
-export const Moment = z.iso.datetime().transform((text) => new Date(text));
+export const CursorTime = z.iso.datetime().transform((text) => new Date(text));
 
-export const NEWEST_FIRST: Order = {
+export const NEWEST_FIRST: SortOrder = {
   by: 'item.createdAt',
   descending: true,
   bound: ':at',
-  at: Moment,
+  at: CursorTime,
 };
 
 /** The part of a list that is asked for. */
 export interface PageRequest {
   readonly limit: number;
   readonly after: PagePosition | undefined;
-  readonly order: Order;
+  readonly order: SortOrder;
 }
 
 export const Limit = z

@@ -29,9 +29,9 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
     'The result of the request with this idempotency key was erased with personal data of a customer. Send it with a new key.',
   IDENTITY_PROVIDER_UNAVAILABLE: 'The identity provider cannot be reached, so the token cannot be checked.',
   INTERNAL_ERROR: 'Internal error. Include the X-Request-Id when you report it.',
-  LICENSE_FILE_OUT:
+  LICENSE_FILE_OUTSTANDING:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e cannot end before 2026-12-01T00:00:00.000Z: a license file is valid until then.',
-  LICENSE_IS_NO_TRIAL: 'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is not a trial.',
+  LICENSE_NOT_TRIAL: 'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is not a trial.',
   LICENSE_IS_TRIAL: 'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is a trial. Convert it first.',
   LICENSE_NEVER_EXPIRES: 'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e never expires.',
   LICENSE_NOT_FOUND: 'There is no license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
@@ -52,7 +52,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   PERMISSION_DENIED: 'Permission licenses:issue is required.',
   PRECONDITION_FAILED: 'The resource is at version 4, not at the version in If-Match. Read it again.',
   PRECONDITION_REQUIRED: 'This tenant requires If-Match, or `version` in a batch line.',
-  PRODUCT_DIFFERS: 'The license template team-yearly belongs to another product.',
+  TEMPLATE_PRODUCT_MISMATCH: 'The license template team-yearly belongs to another product.',
   PRODUCT_EXISTS: 'There is already a product ISP-PRO-001.',
   PRODUCT_INACTIVE: 'The product ISP-PRO-001 is archived.',
   PRODUCT_NOT_FOUND: 'There is no product ISP-PRO-001.',

@@ -18,7 +18,7 @@ const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> =
   503: ['NOT_READY', 'The server is not ready.'],
 };
 
-interface Answer extends Pick<ProblemFacts, 'errors' | 'extension'> {
+interface ProblemContent extends Pick<ProblemFacts, 'errors' | 'extension'> {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
@@ -27,7 +27,7 @@ interface Answer extends Pick<ProblemFacts, 'errors' | 'extension'> {
 /** Seconds to wait before a retry, where the error names none. */
 const DEFAULT_RETRY_S = 1;
 
-const INTERNAL: Answer = {
+const INTERNAL: ProblemContent = {
   status: 500,
   code: 'INTERNAL_ERROR',
   detail: 'Internal error. Include the X-Request-Id when you report it.',
@@ -41,7 +41,7 @@ const logger = new Logger('Problem');
 /** Only named errors say what they mean; the rest is logged and says nothing. `now` dates the next step. */
 export function toProblem(thrown: unknown, requestId: string, now?: Date): Problem {
   const exception = databaseProblem(thrown);
-  const { status, code, detail, errors, extension } = toAnswer(exception);
+  const { status, code, detail, errors, extension } = toProblemContent(exception);
   if (status >= 500 && !isExpected(code) && !REPORTED_ELSEWHERE.has(code)) log(exception, requestId, code);
   const next = { ...nextFacts(exception), retryAfterS: retryAfterOf(exception, status) };
   return problem(status, code, detail, requestId, { errors, extension, next, now });
@@ -69,7 +69,7 @@ function log(exception: unknown, requestId: string, code: string): void {
   });
 }
 
-function toAnswer(exception: unknown): Answer {
+function toProblemContent(exception: unknown): ProblemContent {
   const status = statusOf(exception);
   if (status === undefined) return INTERNAL;
   if (exception instanceof ValidationError) {

@@ -8,7 +8,7 @@ const IPV6_NETWORK_GROUPS = 4;
 
 /** Bounds how often an address may fail to authenticate. A success is never counted, and never refused. */
 @Injectable()
-export class FailureLimit {
+export class AuthFailureLimit {
   constructor(
     private readonly counter: RateCounter,
     private readonly config: Config,

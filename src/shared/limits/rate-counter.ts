@@ -4,10 +4,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { Config } from '../../config.js';
-import { Chore } from '../chore.js';
+import { PeriodicTask } from '../chore.js';
 import { Clock } from '../clock.js';
-import { ReadGroups } from '../read-groups.js';
-import { within } from '../within.js';
+import { ReadCoalescer } from '../read-groups.js';
+import { withTimeout } from '../within.js';
 
 export const WINDOW_S = 60;
 const WINDOW_MS = WINDOW_S * 1000;
@@ -28,14 +28,14 @@ const DELETE_EXPIRED = `
   WHERE key IN (SELECT key FROM rate_limits WHERE expire < $1 ORDER BY key FOR UPDATE SKIP LOCKED)`;
 
 /** What was counted under one name in the minute that runs. */
-export interface Usage {
+export interface WindowCount {
   readonly used: number;
   /** Seconds until the count begins anew, rounded up. */
   readonly resetS: number;
 }
 
 /** A usage after something was counted. */
-export interface Counted extends Usage {
+export interface Counted extends WindowCount {
   /** Undoes this one count, in its own minute alone. */
   takeBack(): void;
 }
@@ -64,10 +64,10 @@ interface Row {
  */
 @Injectable()
 export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new Chore(RateCounter.name, 'Failed to synchronize rate limits');
+  private readonly chore = new PeriodicTask(RateCounter.name, 'Failed to synchronize rate limits');
   private readonly counts = new LRUCache<string, Count>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 });
   private readonly isShared: boolean;
-  private readonly reads = new ReadGroups<string, Row>(
+  private readonly reads = new ReadCoalescer<string, Row>(
     (key) => key,
     ({ key }) => key,
     (keys) => this.read(keys),
@@ -84,11 +84,11 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    if (this.isShared) this.chore.every(SHARE_INTERVAL_MS, () => this.share());
+    if (this.isShared) this.chore.every(SHARE_INTERVAL_MS, () => this.syncCounts());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop(this.isShared ? () => this.share() : undefined);
+    return this.chore.stop(this.isShared ? () => this.syncCounts() : undefined);
   }
 
   /** Counts one more and returns what that makes. */
@@ -114,7 +114,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
    * Adds what was counted here to the database and reads what others counted, once at a time: what is added is added once. A failure is
    * made up for by the next time.
    */
-  share(): Promise<void> {
+  syncCounts(): Promise<void> {
     const shared = this.sharing.then(() => this.synchronize());
     this.sharing = shared.catch(() => undefined);
     return shared;
@@ -169,7 +169,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Points that other processes counted under a name that is new here. */
   private async load(name: string): Promise<number> {
-    const row = await within(READ_TIMEOUT_MS, this.reads.find(keyOf(name, this.window))).catch(() => undefined);
+    const row = await withTimeout(READ_TIMEOUT_MS, this.reads.load(keyOf(name, this.window))).catch(() => undefined);
     return row?.points ?? 0;
   }
 

@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { FastifyReply } from 'fastify';
 import { Config } from '../../config.js';
 import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
-import { RateCounter, WINDOW_S, type Counted, type Usage } from './rate-counter.js';
+import { RateCounter, WINDOW_S, type Counted, type WindowCount } from './rate-counter.js';
 import { RateLimitedError } from './rate-limit.errors.js';
 
 /** One quota, in requests a minute. */
@@ -29,11 +29,11 @@ export class RateLimitGuard implements CanActivate {
     const quotas = this.quotasOf(http.getRequest<AuthenticatedRequest>());
     if (quotas.length === 0) return true;
     const counted = await Promise.all(quotas.map(({ name }) => this.counter.count(name)));
-    const isExceeded = ({ used }: Usage, at: number) => used > (quotas[at]?.limit ?? Infinity);
+    const isExceeded = ({ used }: WindowCount, at: number) => used > (quotas[at]?.limit ?? Infinity);
     const exceeded = counted.find(isExceeded);
     // A request that is refused to a key costs the tenant nothing: one key could use up what all of them share.
     const usages = exceeded ? counted.map((usage, at) => (isExceeded(usage, at) ? usage : takenBack(usage))) : counted;
-    tell(http.getResponse<FastifyReply>(), quotas, usages);
+    setRateLimitHeaders(http.getResponse<FastifyReply>(), quotas, usages);
     if (exceeded) throw new RateLimitedError(exceeded.resetS);
     return true;
   }
@@ -51,13 +51,13 @@ export class RateLimitGuard implements CanActivate {
   }
 }
 
-function takenBack(usage: Counted): Usage {
+function takenBack(usage: Counted): WindowCount {
   usage.takeBack();
   return { used: usage.used - 1, resetS: usage.resetS };
 }
 
-function tell(reply: FastifyReply, quotas: readonly Quota[], usages: readonly Usage[]): void {
-  const left = ({ policy, limit }: Quota, usage: Usage | undefined) =>
+function setRateLimitHeaders(reply: FastifyReply, quotas: readonly Quota[], usages: readonly WindowCount[]): void {
+  const left = ({ policy, limit }: Quota, usage: WindowCount | undefined) =>
     `"${policy}";r=${Math.max(0, limit - (usage?.used ?? 0))};t=${usage?.resetS ?? WINDOW_S}`;
   void reply
     .header('RateLimit-Policy', quotas.map(({ policy, limit }) => `"${policy}";q=${limit};w=${WINDOW_S}`).join(', '))

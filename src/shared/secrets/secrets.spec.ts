@@ -12,10 +12,10 @@ describe('Secrets', () => {
     const before = secrets.seal('A1B2', context);
     const both = new Secrets([next, master], lookup);
     const after = both.seal('A1B2', context);
-    expect([both.open(before, context), both.open(after, context)]).toEqual(['A1B2', 'A1B2']);
+    expect([both.unseal(before, context), both.unseal(after, context)]).toEqual(['A1B2', 'A1B2']);
     expect([both.isCurrent(before), both.isCurrent(after)]).toEqual([false, true]);
-    expect(() => secrets.open(after, context)).toThrow(SealError);
-    expect(new Secrets([next], lookup).open(after, context)).toBe('A1B2');
+    expect(() => secrets.unseal(after, context)).toThrow(SealError);
+    expect(new Secrets([next], lookup).unseal(after, context)).toBe('A1B2');
   });
 
   it('needs a master key', () => {
@@ -23,7 +23,7 @@ describe('Secrets', () => {
   });
 
   it('opens what it sealed, for the same tenant and license', () => {
-    expect(secrets.open(secrets.seal('A1B2', context), context)).toBe('A1B2');
+    expect(secrets.unseal(secrets.seal('A1B2', context), context)).toBe('A1B2');
   });
 
   it('seals the same text differently each time and never shows it', () => {
@@ -37,7 +37,7 @@ describe('Secrets', () => {
     ['another license', ['tenant-001', 'license-2']],
     ['the same letters cut elsewhere', ['tenant-001license', '-1']],
   ])('does not open a seal moved to %s', (_, elsewhere) => {
-    expect(() => secrets.open(secrets.seal('A1B2', context), elsewhere)).toThrow(SealError);
+    expect(() => secrets.unseal(secrets.seal('A1B2', context), elsewhere)).toThrow(SealError);
   });
 
   it('does not open a seal of which one bit was changed, wherever it is', () => {
@@ -45,20 +45,20 @@ describe('Secrets', () => {
     for (let at = 0; at < sealed.length; at++) {
       const changed = Buffer.from(sealed);
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-      expect(() => secrets.open(changed, context)).toThrow(SealError);
+      expect(() => secrets.unseal(changed, context)).toThrow(SealError);
     }
   });
 
   it('does not open a seal that was cut short', () => {
     const sealed = secrets.seal('A1B2', context);
     for (let length = 0; length < sealed.length; length++) {
-      expect(() => secrets.open(sealed.subarray(0, length), context)).toThrow(SealError);
+      expect(() => secrets.unseal(sealed.subarray(0, length), context)).toThrow(SealError);
     }
   });
 
   it('says when the master key is another one', () => {
     const other = new Secrets([randomBytes(32)], lookup);
-    expect(() => other.open(secrets.seal('A1B2', context), context)).toThrow('another master key');
+    expect(() => other.unseal(secrets.seal('A1B2', context), context)).toThrow('another master key');
   });
 
   it('digests to 16 bytes that depend on the lookup key alone', () => {

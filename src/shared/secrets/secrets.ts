@@ -60,7 +60,7 @@ export class Secrets {
   }
 
   /** Throws SealError. */
-  open(sealed: Buffer, context: readonly string[]): string {
+  unseal(sealed: Buffer, context: readonly string[]): string {
     const header = sealed.subarray(0, HEADER_BYTES);
     const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
     const body = sealed.subarray(HEADER_BYTES + IV_BYTES);

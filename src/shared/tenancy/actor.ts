@@ -42,7 +42,7 @@ export class Actor {
   }
 
   /** A program that has the key of this license, and so may do for it what the client API offers. */
-  static licensee(tenantId: string, licenseId: string): Actor {
+  static forLicenseKey(tenantId: string, licenseId: string): Actor {
     return new Actor(tenantId, { type: 'license_key', id: licenseId, via: 'rest' }, new Set());
   }
 

@@ -33,7 +33,7 @@ export abstract class Authenticator {
   abstract authenticate(token: string, options: AuthenticationOptions): Promise<Principal | undefined>;
 
   /** Whose this token is, if that was found out a moment ago; told without asking anybody. */
-  abstract recall(token: string): Principal | undefined;
+  abstract getCached(token: string): Principal | undefined;
 
   abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;
 }

@@ -3,4 +3,4 @@
  * statements that are about several tenants. What is done with the row next is done behind its wall, by row-level security,
  * if rows come to it one by one; what would be done behind another's is refused.
  */
-export const BEHIND_WALL = `set_config('app.tenant_id', tenant_id, true) = tenant_id`;
+export const SET_TENANT_OF_ROW = `set_config('app.tenant_id', tenant_id, true) = tenant_id`;

@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { InvalidParameterError } from '../http/problem.errors.js';
-import { FailureLimit } from '../limits/failure-limit.js';
+import { AuthFailureLimit } from '../limits/failure-limit.js';
 import { AUTHENTICATED, LICENSE_KEY, PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
 import {
   NetworkNotAllowedError,
@@ -21,8 +21,8 @@ import { isTenantId } from './tenant-id.js';
 interface Access {
   readonly isPublic: boolean;
   /** A license key in the body will do instead of an API key. */
-  readonly byLicense: boolean;
-  readonly anybody: boolean;
+  readonly acceptsLicenseKey: boolean;
+  readonly anyAuthenticated: boolean;
   readonly permission: Permission | undefined;
 }
 
@@ -35,20 +35,21 @@ export class TenantGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
-    private readonly failures: FailureLimit,
+    private readonly failures: AuthFailureLimit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, byLicense, anybody, permission } = this.accessTo(context);
+    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission } = this.accessTo(context);
     if (isPublic) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
-    if (byLicense && request.headers.authorization === undefined) return true;
-    const principal = await this.identify(request, http.getResponse<FastifyReply>());
+    if (acceptsLicenseKey && request.headers.authorization === undefined) return true;
+    const principal = await this.authenticate(request, http.getResponse<FastifyReply>());
     // A program that shows a license key is told by what answers it.
-    if (principal.tenant?.suspended && !byLicense) throw new TenantSuspendedError();
-    if (!anybody && !(permission && principal.permissions.has(permission))) throw new PermissionDeniedError(permission);
-    await this.nameActor(request, principal, permission);
+    if (principal.tenant?.suspended && !acceptsLicenseKey) throw new TenantSuspendedError();
+    if (!anyAuthenticated && !(permission && principal.permissions.has(permission)))
+      throw new PermissionDeniedError(permission);
+    await this.attachActor(request, principal, permission);
     return true;
   }
 
@@ -59,17 +60,18 @@ export class TenantGuard implements CanActivate {
     const route = [handler, controller];
     const access = {
       isPublic: this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, route) === true,
-      byLicense: this.reflector.getAllAndOverride<boolean | undefined>(LICENSE_KEY, route) === true,
-      anybody: this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true,
+      acceptsLicenseKey: this.reflector.getAllAndOverride<boolean | undefined>(LICENSE_KEY, route) === true,
+      anyAuthenticated: this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true,
       permission: this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route),
     };
     this.access.set(controller, (this.access.get(controller) ?? new Map<unknown, Access>()).set(handler, access));
     return access;
   }
 
-  private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<Principal> {
+  private async authenticate(request: AuthenticatedRequest, reply: FastifyReply): Promise<Principal> {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const principal = (token && this.authenticator.recall(token)) ?? (await this.authenticate(token, request.ip));
+    const principal =
+      (token && this.authenticator.getCached(token)) ?? (await this.authenticateToken(token, request.ip));
     if (!principal) {
       reply.header('WWW-Authenticate', 'Bearer realm="imprimatur"');
       throw new UnauthenticatedError();
@@ -80,7 +82,7 @@ export class TenantGuard implements CanActivate {
   }
 
   /** A valid key passes also from an address that is blocked: 190 random bits are not found by asking. */
-  private async authenticate(token: string | undefined, address: string): Promise<Principal | undefined> {
+  private async authenticateToken(token: string | undefined, address: string): Promise<Principal | undefined> {
     let refusal: UnauthenticatedError | undefined;
     const principal = await this.failures.attempt(address, async (exceeded) => {
       if (token === undefined) return undefined;
@@ -96,7 +98,7 @@ export class TenantGuard implements CanActivate {
   }
 
   /** The platform's routes have a platform actor, a tenant's routes an actor; who merely asks has what fits. */
-  private async nameActor(request: AuthenticatedRequest, principal: Principal, permission: Permission | undefined) {
+  private async attachActor(request: AuthenticatedRequest, principal: Principal, permission: Permission | undefined) {
     const { subject, permissions, bounds } = principal;
     if (principal.tenant === null) request.platformActor = new PlatformActor(subject, permissions, bounds);
     if (permission && isPlatformPermission(permission)) return;

@@ -2,13 +2,13 @@ import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { DATABASE_TIME } from '../../database/database-time.js';
 import type { UnitOfWork } from '../events/unit-of-work.js';
-import { asInstance } from '../as-instance.js';
-import { loopTurn } from '../loop-turn.js';
-import { ReadGroups } from '../read-groups.js';
+import { hydrate } from '../as-instance.js';
+import { yieldToEventLoop } from '../loop-turn.js';
+import { ReadCoalescer } from '../read-groups.js';
 import type { Statement } from '../events/tenant-connection.js';
 import type { Transaction } from '../events/transaction.js';
 import type { PageRequest } from '../http/paging.js';
-import { BEHIND_WALL } from './behind-wall.js';
+import { SET_TENANT_OF_ROW } from './behind-wall.js';
 
 /** What every row of a tenant has. */
 export interface TenantRow extends ObjectLiteral {
@@ -23,7 +23,7 @@ export interface RowKey {
 }
 
 /** The statement that looks for these rows. */
-type EachByKey = (keys: readonly RowKey[]) => Statement;
+type SelectByKeys = (keys: readonly RowKey[]) => Statement;
 
 /** Narrows a list: SQL over the alias `item`, with its parameters. */
 export interface Condition {
@@ -42,12 +42,12 @@ const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefine
  * tenant's unit of work, so that row-level security stands behind it. There is no `save()`, which would move another
  * tenant's row by its id, and no `where` that could be empty.
  */
-export abstract class TenantRepository<Row extends TenantRow> {
+export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnList: string | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
-  private readonly groups: ReadGroups<RowKey, Row>;
+  private readonly groups: ReadCoalescer<RowKey, Row>;
   /** Each row as one value: to read its columns one by one costs Node several times as much. */
-  private readonly findStatement: EachByKey;
+  private readonly findStatement: SelectByKeys;
 
   protected constructor(
     private readonly entity: EntityTarget<Row>,
@@ -56,12 +56,12 @@ export abstract class TenantRepository<Row extends TenantRow> {
     protected readonly unitOfWork: UnitOfWork,
   ) {
     const keyOf = (row: Row): RowKey => ({ tenantId: row.tenantId, id: row[idProperty] });
-    this.groups = new ReadGroups(
-      ({ tenantId, id }) => rowName(tenantId, id),
+    this.groups = new ReadCoalescer(
+      ({ tenantId, id }) => rowKeyString(tenantId, id),
       keyOf,
       (keys) => this.selectAll(keys),
     );
-    this.findStatement = this.eachByKey(
+    this.findStatement = this.selectByKeys(
       `${this.table}.find`,
       `${this.columns('item')} FROM ${this.table} item`,
       'row_to_json(item) AS row',
@@ -70,7 +70,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
 
   /** In the caller's unit of work, if it is in one; else together with the reads that arrive at the same time. */
   async find(tenantId: string, id: string): Promise<Row | null> {
-    if (!this.unitOfWork.isOpen) return this.groups.find({ tenantId, id });
+    if (!this.unitOfWork.isOpen) return this.groups.load({ tenantId, id });
     return (await this.findMany(tenantId, [id]))[0] ?? null;
   }
 
@@ -99,7 +99,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
   /** As `find` does. */
   async findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
     if (!this.unitOfWork.isOpen) {
-      const found = await Promise.all(ids.map((id) => this.groups.find({ tenantId, id })));
+      const found = await Promise.all(ids.map((id) => this.groups.load({ tenantId, id })));
       return found.filter((row) => row !== null);
     }
     return this.unitOfWork.read(tenantId, (transaction) => this.select(transaction, ids));
@@ -117,7 +117,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
       WHERE item.${this.column('tenantId')} = $1${narrowed}
       ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT ${page.limit + 1}`;
     const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query({ text, values }));
-    await loopTurn();
+    await yieldToEventLoop();
     return this.toEntities(rows);
   }
 
@@ -158,7 +158,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
 
   /** A row that was read by such a statement. */
   protected toEntity(row: object): Row {
-    return asInstance(this.unitOfWork.metadata(this.entity).target as { prototype: Row }, row);
+    return hydrate(this.unitOfWork.metadata(this.entity).target as { prototype: Row }, row);
   }
 
   private toEntities(rows: readonly object[]): Row[] {
@@ -171,7 +171,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
   }
 
   private async selectAll(keys: readonly RowKey[]): Promise<Row[]> {
-    return this.fromJson(await this.unitOfWork.ask(this.findStatement(keys)));
+    return this.fromJson(await this.unitOfWork.queryStandalone(this.findStatement(keys)));
   }
 
   private fromJson(rows: readonly { readonly row: Record<string, unknown> }[]): Row[] {
@@ -193,10 +193,10 @@ export abstract class TenantRepository<Row extends TenantRow> {
    * key for each, and no other way: a plan that is kept for all tenants takes each for a middling one, for whom reading all
    * rows would do. Its text is made once: pg compares it with what it has prepared, which is quick for the very same text.
    */
-  protected eachByKey(name: string, select: string, as = 'item.*'): EachByKey {
+  protected selectByKeys(name: string, select: string, as = 'item.*'): SelectByKeys {
     const type = String(this.columnOf(this.idProperty)?.type);
     const eachOf = (asked: string) => `
-      SELECT ${as} FROM (SELECT * FROM ${asked} AS asked (tenant_id, id) WHERE ${BEHIND_WALL} OFFSET 0) wanted
+      SELECT ${as} FROM (SELECT * FROM ${asked} AS asked (tenant_id, id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted
       CROSS JOIN LATERAL (SELECT ${select} ${this.byKey('wanted.tenant_id', 'wanted.id')} LIMIT 1) item`;
     const many = { name, text: eachOf(`unnest($1::text[], $2::${type}[])`) };
     // It needs no lists to be written and read.
@@ -240,7 +240,7 @@ export abstract class TenantRepository<Row extends TenantRow> {
 }
 
 /** No tenant's id has a space in it. */
-export function rowName(tenantId: string, id: string): string {
+export function rowKeyString(tenantId: string, id: string): string {
   return `${tenantId} ${id}`;
 }
 

@@ -1,15 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { SigningKeyRetiredEvent } from '../events/signing-key.events.js';
-import { SigningKeyChanges } from '../signing-key-changes.js';
+import { SigningKeyActions } from '../signing-key-changes.js';
 import { RetireSigningKeyCommand } from './retire-signing-key.command.js';
 
 @CommandHandler(RetireSigningKeyCommand)
 export class RetireSigningKeyHandler implements ICommandHandler<RetireSigningKeyCommand> {
-  constructor(private readonly changes: SigningKeyChanges) {}
+  constructor(private readonly changes: SigningKeyActions) {}
 
   execute(command: RetireSigningKeyCommand) {
     const { actor, kid } = command;
-    return this.changes.perform(command, (key, now) => {
+    return this.changes.run(command, (key, now) => {
       key.assertMayEnd(command.request.force);
       key.retire(now);
       return new SigningKeyRetiredEvent(actor, now, kid);

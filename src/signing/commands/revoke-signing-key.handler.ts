@@ -1,15 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { SigningKeyRevokedEvent } from '../events/signing-key.events.js';
-import { SigningKeyChanges } from '../signing-key-changes.js';
+import { SigningKeyActions } from '../signing-key-changes.js';
 import { RevokeSigningKeyCommand } from './revoke-signing-key.command.js';
 
 @CommandHandler(RevokeSigningKeyCommand)
 export class RevokeSigningKeyHandler implements ICommandHandler<RevokeSigningKeyCommand> {
-  constructor(private readonly changes: SigningKeyChanges) {}
+  constructor(private readonly changes: SigningKeyActions) {}
 
   execute(command: RevokeSigningKeyCommand) {
     const { actor, kid } = command;
-    return this.changes.perform(command, (key, now) => {
+    return this.changes.run(command, (key, now) => {
       key.assertMayEnd(command.request.force);
       key.revoke(now);
       return new SigningKeyRevokedEvent(actor, now, kid);

@@ -13,7 +13,7 @@ export class SignDocumentHandler implements ICommandHandler<SignDocumentCommand>
   execute(command: SignDocumentCommand) {
     const { actor, document } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
-      const key = await this.signingKeys.active(transaction, actor);
+      const key = await this.signingKeys.getOrCreateActive(transaction, actor);
       return this.signingKeys.sign(key, document);
     });
   }

@@ -3,7 +3,7 @@ import type { Actor } from '../../shared/tenancy/actor.js';
 import type { SignedDocument, UnsignedDocument } from '../signed-document.js';
 
 /** Signs with the tenant's active key, and writes nothing. Undefined where no key is active. For modules of this process. */
-export class SignAnswerQuery extends Query<SignedDocument | undefined> {
+export class SignValidationQuery extends Query<SignedDocument | undefined> {
   constructor(
     readonly actor: Actor,
     readonly document: Omit<UnsignedDocument, 'tenantId'>,

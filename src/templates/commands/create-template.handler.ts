@@ -21,7 +21,7 @@ export class CreateTemplateHandler implements ICommandHandler<CreateTemplateComm
     return this.unitOfWork.perform(command, async (transaction) => {
       const template = Template.create(actor.tenantId, input, now);
       await this.templates.insert(template);
-      transaction.record(new TemplateCreatedEvent(actor, now, template.templateId, template.terms()));
+      transaction.record(new TemplateCreatedEvent(actor, now, template.templateId, template.snapshot()));
       return toTemplateResponse(template);
     });
   }

@@ -24,7 +24,7 @@ export class DuplicateTemplateHandler implements ICommandHandler<DuplicateTempla
       original.assertVersion(command.options.ifMatch);
       const copy = original.duplicate(request, now);
       await this.templates.insert(copy);
-      transaction.record(new TemplateCreatedEvent(actor, now, copy.templateId, copy.terms(), templateId));
+      transaction.record(new TemplateCreatedEvent(actor, now, copy.templateId, copy.snapshot(), templateId));
       return toTemplateResponse(copy);
     });
   }

@@ -5,7 +5,7 @@ import { toIssuedApiKey } from '../api-key.dto.js';
 import { ApiKey } from '../api-key.entity.js';
 import { generateApiKey } from '../api-key.js';
 import { ApiKeyRepository } from '../api-key.repository.js';
-import { assertMayGrant } from '../assert-may-grant.js';
+import { assertCanGrant } from '../assert-may-grant.js';
 import { ApiKeyCreatedEvent } from '../events/api-key.events.js';
 import { CreateApiKeyCommand } from './create-api-key.command.js';
 
@@ -24,9 +24,9 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKeyCommand>
       const secret = generateApiKey();
       const key = ApiKey.create(actor.tenantId, request, secret, now);
       key.id = command.options.keyId ?? key.id;
-      assertMayGrant(actor, key);
+      assertCanGrant(actor, key);
       await this.keys.insert(key);
-      transaction.record(new ApiKeyCreatedEvent(actor, now, key.id, key.terms()));
+      transaction.record(new ApiKeyCreatedEvent(actor, now, key.id, key.snapshot()));
       return toIssuedApiKey(key, secret);
     });
   }

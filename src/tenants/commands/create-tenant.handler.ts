@@ -6,14 +6,14 @@ import { TenantCreatedEvent } from '../events/tenant.events.js';
 import { toTenantResponse } from '../tenant.dto.js';
 import { Tenant } from '../tenant.entity.js';
 import { TenantExistsError } from '../tenant.errors.js';
-import { TenantsRepository } from '../tenant.repository.js';
+import { TenantRepository } from '../tenant.repository.js';
 import { CreateTenantCommand } from './create-tenant.command.js';
 
 @CommandHandler(CreateTenantCommand)
 export class CreateTenantHandler implements ICommandHandler<CreateTenantCommand> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly tenants: TenantsRepository,
+    private readonly tenants: TenantRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -25,7 +25,7 @@ export class CreateTenantHandler implements ICommandHandler<CreateTenantCommand>
       await this.tenants.insert(tenant).catch((error: unknown) => {
         throw violates(error, 'tenants_pkey') ? new TenantExistsError(actor.tenantId) : error;
       });
-      transaction.record(new TenantCreatedEvent(actor, now, tenant.terms()));
+      transaction.record(new TenantCreatedEvent(actor, now, tenant.snapshot()));
       return toTenantResponse(tenant);
     });
   }

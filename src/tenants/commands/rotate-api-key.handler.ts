@@ -5,7 +5,7 @@ import { toIssuedApiKey } from '../api-key.dto.js';
 import { ApiKeyNotFoundError } from '../api-key.errors.js';
 import { generateApiKey } from '../api-key.js';
 import { ApiKeyRepository } from '../api-key.repository.js';
-import { assertMayGrant } from '../assert-may-grant.js';
+import { assertCanGrant } from '../assert-may-grant.js';
 import { ApiKeyRotatedEvent } from '../events/api-key.events.js';
 import { RotateApiKeyCommand } from './rotate-api-key.command.js';
 
@@ -24,7 +24,7 @@ export class RotateApiKeyHandler implements ICommandHandler<RotateApiKeyCommand>
       if (!key) throw new ApiKeyNotFoundError(keyId);
       const now = this.clock.now();
       key.assertVersion(command.options.ifMatch);
-      assertMayGrant(actor, key);
+      assertCanGrant(actor, key);
       const secret = generateApiKey();
       key.rotate(secret, request.overlap_seconds, now);
       await this.keys.update(key);

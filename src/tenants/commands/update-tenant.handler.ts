@@ -4,14 +4,14 @@ import { UnitOfWork } from '../../shared/events/unit-of-work.js';
 import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
 import { TenantUpdatedEvent } from '../events/tenant.events.js';
 import { toTenantResponse } from '../tenant.dto.js';
-import { TenantsRepository } from '../tenant.repository.js';
+import { TenantRepository } from '../tenant.repository.js';
 import { UpdateTenantCommand } from './update-tenant.command.js';
 
 @CommandHandler(UpdateTenantCommand)
 export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly tenants: TenantsRepository,
+    private readonly tenants: TenantRepository,
     private readonly clock: Clock,
   ) {}
 

@@ -1,12 +1,12 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
 import { toTenantResponse } from '../tenant.dto.js';
-import { TenantsRepository } from '../tenant.repository.js';
+import { TenantRepository } from '../tenant.repository.js';
 import { GetTenantQuery } from './get-tenant.query.js';
 
 @QueryHandler(GetTenantQuery)
 export class GetTenantHandler implements IQueryHandler<GetTenantQuery> {
-  constructor(private readonly tenants: TenantsRepository) {}
+  constructor(private readonly tenants: TenantRepository) {}
 
   async execute({ actor: { tenantId } }: GetTenantQuery) {
     const tenant = await this.tenants.find(tenantId, tenantId);

@@ -1,13 +1,13 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
 import { toTenantResponse } from '../tenant.dto.js';
-import { TenantsRepository } from '../tenant.repository.js';
+import { TenantRepository } from '../tenant.repository.js';
 import { ListTenantsQuery } from './list-tenants.query.js';
 
 @QueryHandler(ListTenantsQuery)
 export class ListTenantsHandler implements IQueryHandler<ListTenantsQuery> {
   constructor(
-    private readonly tenants: TenantsRepository,
+    private readonly tenants: TenantRepository,
     private readonly paginator: Paginator,
   ) {}
 
