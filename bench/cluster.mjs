@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { loadConfig } from '../dist/config.js';
-import { EmbeddedPostgres } from '../dist/database/embedded/embedded-postgres.js';
+import { EmbeddedPostgres } from '../dist/embedded-postgres/embedded-postgres.js';
 import { migrate } from '../dist/database/migrate.js';
 import { generateApiKey, TenantRegistry } from '../dist/tenants/index.js';
 import { defer } from './cleanup.mjs';

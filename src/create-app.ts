@@ -5,11 +5,11 @@ import type { Config } from './config.js';
 import { AppModule, type Runtime } from './app.module.js';
 import { setUpOpenApi } from './openapi.js';
 import { configureCors } from './shared/http/cors.js';
-import { ExportRegistry } from './shared/http/exports.js';
-import { createFastifyAdapter } from './shared/http/fastify.js';
+import { ExportRegistry } from './shared/http/streams/exports.js';
+import { createFastifyAdapter } from './create-fastify.js';
 import { measureRequests } from './shared/http/measure-requests.js';
 import { JsonLogger } from './shared/json-logger.js';
-import { Metrics } from './shared/metrics/metrics.js';
+import { Metrics } from './shared/metrics.js';
 
 /** The whole application, ready to listen. Logs are JSON, one object a line, on standard output. */
 export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {

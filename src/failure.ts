@@ -1,5 +1,5 @@
 import { ConfigError } from './config.js';
-import { EmbeddedPostgresError } from './database/embedded/binaries.js';
+import { EmbeddedPostgresError } from './embedded-postgres/binaries.js';
 import { MigrationError } from './database/migrate.js';
 import { UnsafeDatabaseError } from './database/preflight.js';
 import { isConnectionLoss, sqlError } from './database/sql-errors.js';

@@ -11,11 +11,11 @@ import {
 } from './licensing/index.js';
 import { EXAMPLE_REQUEST_ID, EXAMPLES } from './shared/examples.js';
 import { PROBLEM_CODES, type ProblemCodes } from './shared/http/api.decorators.js';
-import { NDJSON } from './shared/http/ndjson.js';
+import { NDJSON } from './shared/http/streams/ndjson.js';
 import { PROBLEM_DETAILS } from './shared/http/problem-examples.js';
 import type { ProblemCode } from './shared/http/next-action.js';
 import { Problem, problem, type ProblemFacts } from './shared/http/problem.js';
-import { ROLES, type Permission } from './shared/tenancy/permissions.js';
+import { ROLES, type Permission } from './shared/access/permissions.js';
 import { serveDocumentation } from './swagger-ui.js';
 import { VERSION } from './version.js';
 

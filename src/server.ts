@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { ConfigError, type Config } from './config.js';
 import { createApp } from './create-app.js';
-import { EmbeddedPostgres, embeddedProblem } from './database/embedded/embedded-postgres.js';
+import { EmbeddedPostgres, embeddedProblem } from './embedded-postgres/embedded-postgres.js';
 import { databaseTime } from './database/database-time.js';
 import { migrate } from './database/migrate.js';
 import { keepsNamedStatements } from './database/named-statements.js';

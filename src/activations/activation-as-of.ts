@@ -1,4 +1,4 @@
-import { hydrate } from '../shared/as-instance.js';
+import { hydrate } from '../shared/persistence/hydrate.js';
 import { Activation, type CountedFields } from './activation.entity.js';
 
 /** The event that tells of a change of what is counted of an activation. */

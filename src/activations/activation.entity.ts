@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../shared/random.js';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { DeviceInput } from './activation.dto.js';
 import { SeatLentError } from './activation.errors.js';
 

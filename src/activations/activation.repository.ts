@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../shared/events/transaction.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { leaseEndSql, seatMetric, type License, type SeatCounts } from '../licensing/index.js';
 import { Activation, type CountedFields } from './activation.entity.js';
-import type { SeatRequest } from './seat-keeper.js';
+import type { SeatRequest } from './seat-allocator.js';
 import type { OtherActivations } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
 

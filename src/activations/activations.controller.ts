@@ -2,13 +2,13 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { LicenseActionRequest } from '../licensing/index.js';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { DescribeList, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
-import { ListOf } from '../shared/http/list.decorator.js';
+import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { Actor } from '../shared/access/actor.js';
 import { ActivateRequest, ActivationPage, ActivationResponse, ListActivationsRequest } from './activation.dto.js';
 import { ActivateDeviceCommand } from './commands/activate-device.command.js';
 import { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';

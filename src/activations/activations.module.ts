@@ -12,9 +12,9 @@ import { FindActivationHandler } from './queries/find-activation.handler.js';
 import { FindSeatReleaseHandler } from './queries/find-seat-release.handler.js';
 import { FindSeatsAsOfHandler } from './queries/find-seats-as-of.handler.js';
 import { ListActivationsHandler } from './queries/list-activations.handler.js';
-import { DeviceLastSeen } from './last-seen.js';
-import { ActivationRefusals } from './refusals.js';
-import { SeatAllocator } from './seat-keeper.js';
+import { DeviceLastSeen } from './device-last-seen.js';
+import { ActivationRefusals } from './activation-refusals.js';
+import { SeatAllocator } from './seat-allocator.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Activation]), LicensingModule],

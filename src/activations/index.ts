@@ -18,11 +18,11 @@ export {
   LicenseActivatedEvent,
   LicenseDeactivatedEvent,
 } from './events/activation.events.js';
-export { DeviceLastSeen } from './last-seen.js';
+export { DeviceLastSeen } from './device-last-seen.js';
 export { FindActivationQuery } from './queries/find-activation.query.js';
 export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
-export { ActivationRefusals } from './refusals.js';
-export { SeatAllocator } from './seat-keeper.js';
+export { ActivationRefusals } from './activation-refusals.js';
+export { SeatAllocator } from './seat-allocator.js';
 export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';
 export { ListActivationsQuery } from './queries/list-activations.query.js';

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { ICommand, IEvent } from '@nestjs/cqrs';
 import { Subject } from 'rxjs';
-import { IntegrationEvent } from '../shared/events/integration-event.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { IntegrationEvent } from '../shared/messaging/integration-event.js';
+import { Actor } from '../shared/access/actor.js';
 import { AuditSaga } from './audit.saga.js';
 
 class Happened extends IntegrationEvent {

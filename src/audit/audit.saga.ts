@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Saga, type ICommand, type IEvent } from '@nestjs/cqrs';
 import { asapScheduler, auditTime, buffer, filter, mergeMap, type Observable } from 'rxjs';
-import { IntegrationEvent } from '../shared/events/integration-event.js';
-import { RecordEventsCommand } from '../shared/events/record-events.command.js';
+import { IntegrationEvent } from '../shared/messaging/integration-event.js';
+import { RecordEventsCommand } from '../shared/messaging/record-events.command.js';
 
 /** Every integration event, of whichever module, is written to the log. Maps and cannot throw. */
 @Injectable()

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
-import { yieldToEventLoop } from '../shared/loop-turn.js';
-import type { Subject } from '../shared/tenancy/actor.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
+import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
+import type { Subject } from '../shared/access/actor.js';
 import type { ListEventsRequest } from './license-event.dto.js';
 import type { PastEventsFilter } from './queries/list-past-events.query.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JsonObject } from '../shared/events/integration-event.js';
-import { isJsonObject } from '../shared/http/json.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
+import { isJsonObject } from '../shared/json.js';
 import { Limit, type Page } from '../shared/http/paging.js';
 import {
   ActorType,

@@ -2,9 +2,9 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { DescribeRead } from '../shared/http/api.decorators.js';
-import { ListOf } from '../shared/http/list.decorator.js';
-import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { ListOf } from '../shared/http/streams/list.decorator.js';
+import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { Actor } from '../shared/access/actor.js';
 import { LicenseEventPage, ListEventsRequest } from './license-event.dto.js';
 import { ListEventsQuery } from './queries/list-events.query.js';
 

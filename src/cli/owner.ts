@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { ConfigError, type Config } from '../config.js';
-import { EmbeddedPostgres, embeddedProblem } from '../database/embedded/embedded-postgres.js';
+import { EmbeddedPostgres, embeddedProblem } from '../embedded-postgres/embedded-postgres.js';
 import { withClient } from '../database/with-client.js';
 
 /** The database as its owner, who may do what servers may not. */

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig, type Config } from '../config.js';
 import { databaseTime } from '../database/database-time.js';
 import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
-import { isPlatformRole, type PlatformRole } from '../shared/tenancy/permissions.js';
+import { isPlatformRole, type PlatformRole } from '../shared/access/permissions.js';
 import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
 import { withOwner } from './owner.js';
 import { run, say } from './run.js';

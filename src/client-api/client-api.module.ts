@@ -5,7 +5,7 @@ import { ActivateClientHandler } from './commands/activate-client.handler.js';
 import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
 import { ConsumeUsageHandler } from './commands/consume-usage.handler.js';
 import { ReleaseUsageHandler } from './commands/release-usage.handler.js';
-import { CountryLookup } from './countries.js';
+import { CountryLookup } from './country-lookup.js';
 import { EvidenceCollector } from './evidence-collector.js';
 import { ExplainController } from './explain.controller.js';
 import { PastEvidenceCollector } from './past-evidence.js';

@@ -3,10 +3,10 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ActivationResponse, DeactivateDeviceCommand, HeartbeatCommand } from '../activations/index.js';
 import { LicenseFileResponse } from '../offline/index.js';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { DescribeQuery, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
-import { LicenseKeyRoute } from '../shared/tenancy/access.decorators.js';
+import { LicenseKeyRoute } from '../shared/access/access.decorators.js';
 import {
   ClientActivateRequest,
   ClientCheckOutRequest,
@@ -28,7 +28,7 @@ import {
   LicenseKeyGuard,
   OptionalLicenseKeyCaller,
   type LicenseKeyCaller,
-} from './licensee.js';
+} from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { ValidateLicenseQuery } from './queries/validate-license.query.js';
 

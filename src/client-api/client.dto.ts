@@ -13,7 +13,7 @@ import {
   toReasonResponse,
   type ValidationReason,
   type SuccessCode,
-} from './codes.js';
+} from './validation-codes.js';
 import { entitlementOf } from './entitlement.js';
 import type { Evidence } from './evaluation.js';
 

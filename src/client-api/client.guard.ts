@@ -4,11 +4,11 @@ import { Config } from '../config.js';
 import { canonicalLicenseKey } from '../licensing/index.js';
 import { Clock } from '../shared/clock.js';
 import { AddressLimit } from '../shared/limits/address-limit.js';
-import { networkOf } from '../shared/limits/failure-limit.js';
+import { networkOf } from '../shared/limits/auth-failure-limit.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
 import { TokenBucket } from '../shared/limits/token-bucket.js';
-import type { AuthenticatedRequest } from '../shared/tenancy/access.decorators.js';
-import { CountryLookup } from './countries.js';
+import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
+import { CountryLookup } from './country-lookup.js';
 
 /** What proxies say where they do not know it. */
 const UNKNOWN_COUNTRY_CODES = ['XX', 'ZZ'];

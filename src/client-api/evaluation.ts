@@ -6,8 +6,8 @@ import {
   type SeatRelease,
 } from '../activations/index.js';
 import { maxActivationsOf, seatLimit, seatMetric, type License } from '../licensing/index.js';
-import type { FailureCode, ValidationReason } from './codes.js';
-import { byPrecedence } from './codes.js';
+import type { FailureCode, ValidationReason } from './validation-codes.js';
+import { byPrecedence } from './validation-codes.js';
 import { isFeatureExpired, periodEnd } from './entitlement.js';
 import { violations, type EvaluationContext } from './restrictions.js';
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { FindActivationQuery, FindSeatReleaseQuery } from '../activations/index.js';
 import { FindLicenseQuery } from '../licensing/index.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import type { Actor } from '../shared/tenancy/actor.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import type { Actor } from '../shared/access/actor.js';
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 import { UsageRepository } from './usage.repository.js';
 

@@ -3,9 +3,9 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ACTIVATION_CHANGED, FindSeatsAsOfQuery } from '../activations/index.js';
 import { ListPastEventsQuery } from '../audit/index.js';
 import { CHANGE_EVENTS, FindLicenseQuery, licenseAsOf, seatsInUse, type License } from '../licensing/index.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { InvalidFieldError } from '../shared/http/problem.errors.js';
-import type { Actor } from '../shared/tenancy/actor.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { InvalidFieldError } from '../shared/errors.js';
+import type { Actor } from '../shared/access/actor.js';
 import { GetTenantQuery } from '../tenants/index.js';
 import type { Evidence, EvaluationRequest } from './evaluation.js';
 import {
@@ -16,9 +16,15 @@ import {
   tenantStatusBefore,
   hasErasedUsers,
   includesErasureOf,
-} from './past.js';
+} from './past-events.js';
 import type { EvaluationContext } from './restrictions.js';
-import { inconsistentTerms, erasedCustomer, overwrittenDevice, changedUsage, type UnknownFields } from './unknown.js';
+import {
+  inconsistentTerms,
+  erasedCustomer,
+  overwrittenDevice,
+  changedUsage,
+  type UnknownFields,
+} from './unknown-fields.js';
 import { UsageRepository } from './usage.repository.js';
 
 /** What there was to judge by, and what of it is not known any more. */

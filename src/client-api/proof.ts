@@ -1,6 +1,6 @@
 import type { UnsignedDocument } from '../signing/index.js';
 import type { ValidateRequest, ValidateResponse } from './client.dto.js';
-import { FEATURE_CODES } from './codes.js';
+import { FEATURE_CODES } from './validation-codes.js';
 import type { Evidence } from './evaluation.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { isWithin, nextOpening, normalMac, parseRange, parseTimeWindow, type Restriction } from '../templates/index.js';
-import type { FailureCode, ValidationReason } from './codes.js';
+import type { FailureCode, ValidationReason } from './validation-codes.js';
 
 /** What is known of where a program runs. What is not known fails an ALLOW list and passes a DENY list. */
 export interface EvaluationContext {

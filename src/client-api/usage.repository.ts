@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { License } from '../licensing/index.js';
-import type { Statement } from '../shared/events/tenant-connection.js';
-import type { Transaction } from '../shared/events/transaction.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
+import type { Statement } from '../shared/persistence/tenant-connection.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Feature } from '../templates/index.js';
 import { periodStart } from './entitlement.js';
 

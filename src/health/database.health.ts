@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { monitorOf } from '../database/pool.js';
 import { pendingMigrations } from '../database/preflight.js';
-import { withTimeout } from '../shared/within.js';
+import { withTimeout } from '../shared/async/with-timeout.js';
 
 /** Less than most probes wait. */
 const PROBE_TIMEOUT_MS = 3_000;

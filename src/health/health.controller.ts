@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService } from '@nestjs/terminus';
 import { DescribePublic } from '../shared/http/api.decorators.js';
-import { Public } from '../shared/tenancy/access.decorators.js';
+import { Public } from '../shared/access/access.decorators.js';
 import { DatabaseHealth } from './database.health.js';
 import { Health } from './health.dto.js';
 

@@ -1,20 +1,20 @@
-export { BatchChangeLicensesCommand } from './commands/batch-change-licenses.command.js';
-export { BatchIssueLicensesCommand } from './commands/batch-issue-licenses.command.js';
-export { IssueLicenseCommand } from './commands/issue-license.command.js';
-export { RevealLicenseKeyCommand } from './commands/reveal-license-key.command.js';
-export { ChangeLicenseTemplateCommand } from './commands/change-license-template.command.js';
-export { ConvertTrialCommand } from './commands/convert-trial.command.js';
-export { ReinstateLicenseCommand } from './commands/reinstate-license.command.js';
-export { RenewLicenseCommand } from './commands/renew-license.command.js';
-export { RevokeLicenseCommand } from './commands/revoke-license.command.js';
-export { SuspendLicenseCommand } from './commands/suspend-license.command.js';
-export { TransferLicenseCommand } from './commands/transfer-license.command.js';
-export { UpdateLicenseCommand } from './commands/update-license.command.js';
+export { BatchChangeLicensesCommand } from './batches/batch-change-licenses.command.js';
+export { BatchIssueLicensesCommand } from './batches/batch-issue-licenses.command.js';
+export { IssueLicenseCommand } from './issuing/issue-license.command.js';
+export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
+export { ChangeLicenseTemplateCommand } from './lifecycle/commands/change-license-template.command.js';
+export { ConvertTrialCommand } from './lifecycle/commands/convert-trial.command.js';
+export { ReinstateLicenseCommand } from './lifecycle/commands/reinstate-license.command.js';
+export { RenewLicenseCommand } from './lifecycle/commands/renew-license.command.js';
+export { RevokeLicenseCommand } from './lifecycle/commands/revoke-license.command.js';
+export { SuspendLicenseCommand } from './lifecycle/commands/suspend-license.command.js';
+export { TransferLicenseCommand } from './lifecycle/commands/transfer-license.command.js';
+export { UpdateLicenseCommand } from './lifecycle/commands/update-license.command.js';
 export { LicenseCreatedEvent } from './events/license-created.event.js';
-export * from './events/license-life.events.js';
-export * from './events/license-time.events.js';
+export * from './events/license-action.events.js';
+export * from './events/license-timer.events.js';
 export { reasonCode, reasonText, type RecordedReason } from './events/recorded-reason.js';
-export { LicenseActionRequest, ActionReason } from './license-actions.dto.js';
+export { LicenseActionRequest, ActionReason } from './license-action.requests.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
 export {
   BatchActionResult,
@@ -22,8 +22,8 @@ export {
   BatchActionLine,
   BatchRenewLine,
   BatchIssueResult,
-} from './license-batch.dto.js';
-export type { BatchOutcome } from './license-batches.js';
+} from './batches/license-batch.dto.js';
+export type { BatchOutcome } from './batches/license-batch-runner.js';
 export { LicenseStatus, type IssuedLicense, type IssueLicenseRequest, type LicenseResponse } from './license.dto.js';
 export {
   ExpiryTooFarError,
@@ -40,15 +40,15 @@ export {
   TrialAlreadyUsedError,
   TrialNotAllowedError,
 } from './license.errors.js';
-export { canonicalLicenseKey } from './license-key.js';
+export { canonicalLicenseKey } from './keys/license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License } from './license.entity.js';
 export type { LicenseAction, LicenseState } from './license-status.js';
-export { assertSecretsMatch, hasIssuedLicenses } from './assert-secrets-fit.js';
+export { assertSecretsMatch, hasIssuedLicenses } from './keys/assert-secrets-match.js';
 export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from './license-as-of.js';
-export { LicenseSeats } from './license-seats.js';
+export { LicenseSeats } from './license-lock.js';
 export { LicensingModule } from './licensing.module.js';
-export { FindLicenseByKeyQuery, type KeyOwner } from './queries/find-license-by-key.query.js';
+export { FindLicenseByKeyQuery, type KeyOwner } from './keys/find-license-by-key.query.js';
 export { FindLicenseQuery } from './queries/find-license.query.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';
 export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.js';

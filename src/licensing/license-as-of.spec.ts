@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { Template } from '../templates/index.js';
 import { CHANGE_EVENTS, licenseAsOf, type PastChange } from './license-as-of.js';
 import { License } from './license.entity.js';
@@ -114,7 +114,7 @@ describe('a license as of a time in the past', () => {
   });
 
   it('takes back every event that tells of a change of a license', () => {
-    const source = readFileSync('src/licensing/events/license-life.events.ts', 'utf8');
+    const source = readFileSync('src/licensing/events/license-action.events.ts', 'utf8');
     const types = [...source.matchAll(/readonly type = '([^']+)'/g)].map(([, type]) => type);
     expect(types.sort()).toEqual([...CHANGE_EVENTS].sort());
   });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hydrate } from '../shared/as-instance.js';
-import { pick } from '../shared/events/change.js';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import { hydrate } from '../shared/persistence/hydrate.js';
+import { pick } from '../shared/persistence/change.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { License } from './license.entity.js';
 
 /** Events that tell of a change of a license's terms, each with what they were before and after. */

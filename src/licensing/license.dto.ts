@@ -12,7 +12,7 @@ import {
   UtcTime,
 } from '../shared/http/schema.js';
 import { Feature, fileTerms, LicenseModel, LicenseType, Restriction, seatPolicyFields } from '../templates/index.js';
-import { ActionReason } from './license-actions.dto.js';
+import { ActionReason } from './license-action.requests.js';
 import type { License } from './license.entity.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { maxActivationsOf } from './seats.js';

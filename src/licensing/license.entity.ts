@@ -1,11 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { changeBetween, type Change } from '../shared/events/change.js';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import { changeBetween, type Change } from '../shared/persistence/change.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { deepFreeze } from '../shared/deep-freeze.js';
-import { mergeFreeForm } from '../shared/http/free-form.js';
-import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import { mergeFreeForm } from '../shared/free-form.js';
+import { InvalidFieldError } from '../shared/errors.js';
 import { newId } from '../shared/random.js';
-import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import {
   isTrialType,
   type EvictionPolicy,
@@ -17,9 +17,9 @@ import {
   type Template,
 } from '../templates/index.js';
 import { addDays, addMonths, isLastDayOfMonth, isRepresentable, laterOf } from './calendar.js';
-import { nextDueAt, renewalDueAt } from './due.js';
+import { nextDueAt, renewalDueAt } from './license-milestones.js';
 import type { IssueLicenseRequest } from './license.dto.js';
-import type { UpdateLicenseRequest } from './license-actions.dto.js';
+import type { UpdateLicenseRequest } from './license-action.requests.js';
 import {
   ExpiryTooFarError,
   LicenseFileOutstandingError,

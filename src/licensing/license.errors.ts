@@ -1,5 +1,5 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { NextAction } from '../shared/http/next-action.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
 

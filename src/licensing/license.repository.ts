@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
-import type { PipelinedConnection } from '../shared/events/lane.js';
-import { RetryTransaction, type Transaction } from '../shared/events/transaction.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
-import { issueRow, issueStatement, type IssuedRow, type IssueRow, type LicenseInsert } from './license-rows.js';
+import type { PipelinedConnection } from '../shared/persistence/pipelined-connection.js';
+import { RetryTransaction, type Transaction } from '../shared/persistence/transaction.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
+import {
+  issueRow,
+  issueStatement,
+  type IssuedRow,
+  type IssueRow,
+  type LicenseInsert,
+} from './issuing/issue-statement.js';
 import { License } from './license.entity.js';
 import { TrialAlreadyUsedError } from './license.errors.js';
 

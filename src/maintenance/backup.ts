@@ -8,11 +8,11 @@ import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { writeSecretFile } from '../shared/secrets/secret-file.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
-import { assertTenantId } from '../shared/tenancy/tenant-id.js';
+import { assertTenantId } from '../shared/tenant-id.js';
 import { VERSION } from '../version.js';
 import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, SECRETS_FILE, type Manifest } from './backup-format.js';
 import { manifestMac, writeSecrets } from './backup-secrets.js';
-import { HashingStream } from './hashing.js';
+import { HashingStream } from './hashing-stream.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { tenantIds } from './tenant-transaction.js';
 

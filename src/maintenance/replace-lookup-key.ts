@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { licenseSealContext } from '../licensing/index.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
-import { assertTenantId } from '../shared/tenancy/tenant-id.js';
+import { assertTenantId } from '../shared/tenant-id.js';
 import { tenantIds } from './tenant-transaction.js';
 
 const BATCH = 1_000;

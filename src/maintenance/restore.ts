@@ -10,7 +10,7 @@ import { isRowMigration, migrateAllRows } from '../database/migrations/row-migra
 import type { Secrets } from '../shared/secrets/secrets.js';
 import { BACKUP_TABLES, MAC_FILE, MANIFEST_FILE, Manifest, SECRETS_FILE } from './backup-format.js';
 import { assertAuthentic, readSecrets } from './backup-secrets.js';
-import { HashingStream } from './hashing.js';
+import { HashingStream } from './hashing-stream.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 
 const COLUMN = /^[a-z_][a-z0-9_]*$/;

@@ -1,5 +1,5 @@
 import { licenseSealContext } from '../licensing/index.js';
-import { idempotencySealContext } from '../shared/events/idempotency.js';
+import { idempotencySealContext } from '../shared/persistence/idempotency.js';
 import { signingKeySealContext } from '../signing/index.js';
 
 /** A column that the master key seals, and what each seal in it is bound to. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { assertTenantId } from '../shared/tenancy/tenant-id.js';
+import { assertTenantId } from '../shared/tenant-id.js';
 
 /** All tenants, in order of their ids. */
 export async function tenantIds(owner: pg.ClientBase): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseClock } from '../shared/database-clock.js';
-import { Metrics } from '../shared/metrics/metrics.js';
+import { Metrics } from '../shared/metrics.js';
 import { addGauge } from './add-gauge.js';
 
 /** How the clock of the process compares with the database's, and whether the timer of licenses waits for them. */

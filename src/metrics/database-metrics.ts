@@ -3,8 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, QueryResult } from 'pg';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../database/pool.js';
-import { Metrics } from '../shared/metrics/metrics.js';
-import { withTimeout } from '../shared/within.js';
+import { Metrics } from '../shared/metrics.js';
+import { withTimeout } from '../shared/async/with-timeout.js';
 import { addGauge } from './add-gauge.js';
 
 /** Far less than a scraper waits: what the server knows by itself is told also while the database does not answer. */

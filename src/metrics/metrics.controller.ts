@@ -2,8 +2,8 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { prometheusContentType } from 'prom-client';
 import { DescribeRead } from '../shared/http/api.decorators.js';
-import { Metrics } from '../shared/metrics/metrics.js';
-import { RequirePermission } from '../shared/tenancy/access.decorators.js';
+import { Metrics } from '../shared/metrics.js';
+import { RequirePermission } from '../shared/access/access.decorators.js';
 
 @ApiTags('Metrics')
 @Controller('metrics')

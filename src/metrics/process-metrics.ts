@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Metrics } from '../shared/metrics/metrics.js';
+import { Metrics } from '../shared/metrics.js';
 import { addGauge } from './add-gauge.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { GarbageCollections } from './garbage-collections.js';

@@ -1,12 +1,12 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { Actor } from '../shared/access/actor.js';
 import { CheckOutLicenseCommand } from './commands/check-out-license.command.js';
 import { CheckOutRequest, LicenseFileResponse } from './license-file.dto.js';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../shared/events/integration-event.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { maxActivationsOf, type License } from '../licensing/index.js';
 import type { CheckOutRequest } from './license-file.dto.js';
 

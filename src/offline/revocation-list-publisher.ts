@@ -1,11 +1,11 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus, EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { Config } from '../config.js';
-import { PeriodicTask } from '../shared/chore.js';
+import { PeriodicTask } from '../shared/async/periodic-task.js';
 import { Clock } from '../shared/clock.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import type { IntegrationEvent } from '../shared/events/integration-event.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
+import { Actor } from '../shared/access/actor.js';
 import { SigningKeyActivatedEvent, SigningKeyRetiredEvent, SigningKeyRevokedEvent } from '../signing/index.js';
 import { TenantCreatedEvent } from '../tenants/index.js';
 import { PublishRevocationListCommand } from './commands/publish-revocation-list.command.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../shared/events/transaction.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { ReadCoalescer } from '../shared/read-groups.js';
-import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
 
 /** The public part of a revocation list. */

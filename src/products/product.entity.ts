@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Change } from '../shared/events/change.js';
-import type { JsonObject } from '../shared/events/integration-event.js';
-import { mergeFreeForm } from '../shared/http/free-form.js';
-import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import type { Change } from '../shared/persistence/change.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
+import { mergeFreeForm } from '../shared/free-form.js';
+import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import type { CreateProductRequest, UpdateProductRequest } from './product.dto.js';
 
 /** What is licensed. The id is the tenant's own. */

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
-import { ListOf } from '../shared/http/list.decorator.js';
+import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { Actor } from '../shared/access/actor.js';
 import { CreateProductCommand } from './commands/create-product.command.js';
 import { UpdateProductCommand } from './commands/update-product.command.js';
 import {

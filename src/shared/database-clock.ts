@@ -8,9 +8,9 @@ import {
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { DATABASE_TIME } from '../database/database-time.js';
-import { PeriodicTask } from './chore.js';
+import { PeriodicTask } from './async/periodic-task.js';
 import { ClockOffset } from './clock-offset.js';
-import { Metrics } from './metrics/metrics.js';
+import { Metrics } from './metrics.js';
 import { ProcessClock } from './process-clock.js';
 
 const SAMPLE_INTERVAL_MS = 5_000;

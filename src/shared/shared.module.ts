@@ -1,19 +1,19 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from './clock.js';
 import { DatabaseClock } from './database-clock.js';
-import { CommandObserver } from './events/command-observer.js';
-import { Idempotency } from './events/idempotency.js';
-import { IdempotencySweeper } from './events/idempotency.sweeper.js';
-import { Outbox } from './events/outbox.js';
-import { OutboxRelay } from './events/relay.js';
-import { UnitOfWork } from './events/unit-of-work.js';
+import { CommandObserver } from './messaging/command-observer.js';
+import { Idempotency } from './persistence/idempotency.js';
+import { IdempotencySweeper } from './persistence/idempotency.sweeper.js';
+import { Outbox } from './messaging/outbox.js';
+import { OutboxRelay } from './messaging/outbox-relay.js';
+import { UnitOfWork } from './persistence/unit-of-work.js';
 import { BatchSlots } from './http/batch-slots.js';
-import { ExportRegistry } from './http/exports.js';
+import { ExportRegistry } from './http/streams/exports.js';
 import { Paginator } from './http/paginator.js';
 import { AddressLimit } from './limits/address-limit.js';
-import { AuthFailureLimit } from './limits/failure-limit.js';
+import { AuthFailureLimit } from './limits/auth-failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
-import { Metrics } from './metrics/metrics.js';
+import { Metrics } from './metrics.js';
 import { ProcessClock } from './process-clock.js';
 
 /** What every module stands on. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { ConfigError } from '../config.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
-import { SET_TENANT_OF_ROW } from '../shared/tenancy/behind-wall.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { signingKeySealContext } from './signing-key.entity.js';
 
 interface SealedKey {

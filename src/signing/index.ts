@@ -13,7 +13,7 @@ export {
 export { GetKeySetQuery } from './queries/get-key-set.query.js';
 export { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
 export { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
-export { SignValidationQuery } from './queries/sign-answer.query.js';
+export { SignValidationQuery } from './queries/sign-validation.query.js';
 export { MAX_VALIDITY_MS, type SignedDocument, type UnsignedDocument } from './signed-document.js';
 export type { KeySet, SigningKeyResponse } from './signing-key.dto.js';
 export { signingKeySealContext } from './signing-key.entity.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { MAX_VALIDITY_MS, signDocument, signedBytes, type DocumentType } from './signed-document.js';
 
 interface Vectors {

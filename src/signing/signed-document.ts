@@ -1,5 +1,5 @@
 import stableStringify from 'safe-stable-stringify';
-import type { JsonObject } from '../shared/events/integration-event.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { signWith } from './ed25519.js';
 
 export const FORMAT = 1;

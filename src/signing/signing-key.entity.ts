@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import { publicKeyOf, thumbprintOf } from './ed25519.js';
 import { MAX_VALIDITY_MS } from './signed-document.js';
 import { OnlyActiveSigningKeyError, SigningKeyStateError } from './signing-key.errors.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { TenantScopedRepository } from '../shared/tenancy/tenant.repository.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
 @Injectable()

@@ -1,12 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
-import { ListOf } from '../shared/http/list.decorator.js';
-import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { ListOf } from '../shared/http/streams/list.decorator.js';
+import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { Actor } from '../shared/access/actor.js';
 import { ActivateSigningKeyCommand } from './commands/activate-signing-key.command.js';
 import { CreateSigningKeyCommand } from './commands/create-signing-key.command.js';
 import { RetireSigningKeyCommand } from './commands/retire-signing-key.command.js';

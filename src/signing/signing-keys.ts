@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../shared/clock.js';
-import type { Transaction } from '../shared/events/transaction.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { Secrets } from '../shared/secrets/secrets.js';
-import { TenantNotFoundError } from '../shared/tenancy/access.errors.js';
-import type { Actor } from '../shared/tenancy/actor.js';
-import { lockTenant } from '../shared/tenancy/tenant-lock.js';
+import { TenantNotFoundError } from '../shared/access/access.errors.js';
+import type { Actor } from '../shared/access/actor.js';
+import { lockTenant } from '../shared/persistence/tenant-lock.js';
 import { SEED_BYTES } from './ed25519.js';
 import {
   SigningKeyActivatedEvent,

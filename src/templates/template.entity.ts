@@ -1,9 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../shared/random.js';
-import type { Change } from '../shared/events/change.js';
-import type { JsonObject } from '../shared/events/integration-event.js';
-import { mergeFreeForm } from '../shared/http/free-form.js';
-import { InvalidFieldError } from '../shared/http/problem.errors.js';
+import type { Change } from '../shared/persistence/change.js';
+import type { JsonObject } from '../shared/messaging/integration-event.js';
+import { mergeFreeForm } from '../shared/free-form.js';
+import { InvalidFieldError } from '../shared/errors.js';
 import {
   isTrialType,
   type EvictionPolicy,
@@ -13,7 +13,7 @@ import {
   type OveragePolicy,
   type Restriction,
 } from './license-terms.js';
-import { VersionedRow } from '../shared/tenancy/versioned-row.js';
+import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.dto.js';
 
 const DEFAULT_DURATION_DAYS = 365;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
-import { UnitOfWork } from '../shared/events/unit-of-work.js';
-import { ReadCoalescer } from '../shared/read-groups.js';
-import { rowKeyString, TenantScopedRepository, type RowKey } from '../shared/tenancy/tenant.repository.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { rowKeyString, TenantScopedRepository, type RowKey } from '../shared/persistence/tenant-scoped.repository.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 

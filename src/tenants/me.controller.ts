@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { DescribeRead } from '../shared/http/api.decorators.js';
 import { ActorType } from '../shared/http/schema.js';
-import { Authenticated, CurrentCaller } from '../shared/tenancy/access.decorators.js';
-import { Actor, PlatformActor } from '../shared/tenancy/actor.js';
+import { Authenticated, CurrentCaller } from '../shared/access/access.decorators.js';
+import { Actor, PlatformActor } from '../shared/access/actor.js';
 
 const Caller = z
   .object({

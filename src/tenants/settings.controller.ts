@@ -1,11 +1,11 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { DescribeChange, DescribeRead } from '../shared/http/api.decorators.js';
 import { ChangeOptions } from '../shared/http/command-options.decorators.js';
-import { CurrentActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { Actor } from '../shared/tenancy/actor.js';
+import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { Actor } from '../shared/access/actor.js';
 import { UpdateTenantCommand } from './commands/update-tenant.command.js';
 import { GetTenantQuery } from './queries/get-tenant.query.js';
 import { TenantResponse, UpdateSettingsRequest } from './tenant.dto.js';

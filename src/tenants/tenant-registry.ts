@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { newId } from '../shared/random.js';
-import { EVERY_PERMISSION, type PlatformRole } from '../shared/tenancy/permissions.js';
-import { isTenantId } from '../shared/tenancy/tenant-id.js';
+import { EVERY_PERMISSION, type PlatformRole } from '../shared/access/permissions.js';
+import { isTenantId } from '../shared/tenant-id.js';
 import { apiKeyPrefix, hashApiKey } from './api-key.js';
 
 const ADMIN_KEY_NAME = 'admin';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf, pageParameters } from '../shared/http/paging.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
-import { TENANT_ID } from '../shared/tenancy/tenant-id.js';
+import { TENANT_ID } from '../shared/tenant-id.js';
 import { TENANT_STATUSES, type Tenant } from './tenant.entity.js';
 
 const TENANT_ID_RULE = 'must be 1 to 63 letters, digits, _ and -, beginning with a letter or digit';

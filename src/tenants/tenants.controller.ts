@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { CommandOptions } from '../shared/events/tenant-command.js';
+import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
-import { ListOf } from '../shared/http/list.decorator.js';
-import { CurrentPlatformActor, RequirePermission } from '../shared/tenancy/access.decorators.js';
-import { PlatformActor } from '../shared/tenancy/actor.js';
+import { ListOf } from '../shared/http/streams/list.decorator.js';
+import { CurrentPlatformActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { PlatformActor } from '../shared/access/actor.js';
 import { CreateTenantCommand } from './commands/create-tenant.command.js';
 import { UpdateTenantCommand } from './commands/update-tenant.command.js';
 import { GetTenantQuery } from './queries/get-tenant.query.js';

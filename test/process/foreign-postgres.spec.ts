@@ -4,10 +4,10 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import { parsePidFile } from '../../src/database/embedded/pid-file.js';
-import { runningPostmaster } from '../../src/database/embedded/postmaster.js';
-import { isAlive } from '../../src/shared/process.js';
+import { EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
+import { parsePidFile } from '../../src/embedded-postgres/pid-file.js';
+import { runningPostmaster } from '../../src/embedded-postgres/postmaster.js';
+import { isAlive } from '../../src/embedded-postgres/is-alive.js';
 import { query } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 

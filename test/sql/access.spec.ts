@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../src/shared/clock.js';
-import { CredentialCache } from '../../src/tenants/credentials.js';
-import { ApiKeyLastUsed } from '../../src/tenants/key-use.js';
+import { CredentialCache } from '../../src/tenants/authentication/credential-cache.js';
+import { ApiKeyLastUsed } from '../../src/tenants/authentication/api-key-last-used.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

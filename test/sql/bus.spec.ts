@@ -4,10 +4,10 @@ import { CommandBus, EventsHandler, QueryBus, type IEventHandler } from '@nestjs
 import { CreateCustomerCommand } from '../../src/customers/index.js';
 import { GetLicenseQuery, IssueLicenseCommand, LicenseCreatedEvent } from '../../src/licensing/index.js';
 import { CreateProductCommand, ProductUpdatedEvent, UpdateProductCommand } from '../../src/products/index.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
-import { ValidationError } from '../../src/shared/http/problem.errors.js';
-import { TenantNotFoundError } from '../../src/shared/tenancy/access.errors.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { ValidationError } from '../../src/shared/errors.js';
+import { TenantNotFoundError } from '../../src/shared/access/access.errors.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import { TemplateNotFoundError, UpdateTemplateCommand } from '../../src/templates/index.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../../src/database/pool.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
 import { withClient } from '../../src/database/with-client.js';
 import { type Api, type Wire } from '../support/api.js';

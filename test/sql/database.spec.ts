@@ -10,8 +10,8 @@ import { assertSafeDatabase, assertSessionSettings, selectWith } from '../../src
 import { withClient } from '../../src/database/with-client.js';
 import { describeFailure } from '../../src/failure.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { query, TestDatabase } from '../support/database.js';

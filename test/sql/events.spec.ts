@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus, EventBus } from '@nestjs/cqrs';
-import { RecordEventsCommand } from '../../src/shared/events/record-events.command.js';
+import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

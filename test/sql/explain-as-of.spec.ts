@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc, { assertUntilReached } from '../support/property.js';
 import { withClient } from '../../src/database/with-client.js';
-import { LicenseTimer } from '../../src/licensing/license-timer.js';
+import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
 import { Clock } from '../../src/shared/clock.js';
 import type { Api, Wire } from '../support/api.js';

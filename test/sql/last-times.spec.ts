@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeviceLastSeen } from '../../src/activations/index.js';
-import { RetryTransaction } from '../../src/shared/events/transaction.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
+import { RetryTransaction } from '../../src/shared/persistence/transaction.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { isLockTimeout } from '../../src/database/sql-errors.js';
 import { withClient } from '../../src/database/with-client.js';
-import { ApiKeyLastUsed } from '../../src/tenants/key-use.js';
+import { ApiKeyLastUsed } from '../../src/tenants/authentication/api-key-last-used.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

@@ -11,9 +11,9 @@ import {
   UpdateLicenseCommand,
   type LicenseResponse,
 } from '../../src/licensing/index.js';
-import { LicenseTimer } from '../../src/licensing/license-timer.js';
+import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { Clock } from '../../src/shared/clock.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import { type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

@@ -4,7 +4,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { loadConfig } from '../../src/config.js';
 import { migrate } from '../../src/database/migrate.js';
 import { withClient } from '../../src/database/with-client.js';
-import { RecordEventsCommand } from '../../src/shared/events/record-events.command.js';
+import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
 import { Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';

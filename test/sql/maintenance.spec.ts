@@ -9,8 +9,8 @@ import { BACKUP_TABLES, NOT_BACKED_UP } from '../../src/maintenance/backup-forma
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { backUp, eraseCustomer, openBackup, restore } from '../../src/maintenance/index.js';
 import { Clock } from '../../src/shared/clock.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';

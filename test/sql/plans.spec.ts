@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase, query } from '../support/database.js';
 import { eventually } from '../support/eventually.js';

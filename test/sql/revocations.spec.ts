@@ -6,7 +6,7 @@ import { RevocationListPublisher } from '../../src/offline/index.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import { Clock } from '../../src/shared/clock.js';
 import { CreateTenantCommand } from '../../src/tenants/index.js';
-import { PlatformActor } from '../../src/shared/tenancy/actor.js';
+import { PlatformActor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

@@ -14,11 +14,11 @@ import {
   PublishRevocationListCommand,
 } from '../../src/offline/index.js';
 import { CreateProductCommand, UpdateProductCommand } from '../../src/products/index.js';
-import { CommittedCache } from '../../src/shared/events/committed-cache.js';
-import { RecordEventsCommand } from '../../src/shared/events/record-events.command.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
-import { Actor, PlatformActor } from '../../src/shared/tenancy/actor.js';
-import { TENANT_PERMISSIONS } from '../../src/shared/tenancy/permissions.js';
+import { CommittedCache } from '../../src/shared/persistence/committed-cache.js';
+import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { Actor, PlatformActor } from '../../src/shared/access/actor.js';
+import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
 import * as signing from '../../src/signing/index.js';
 import { CreateTemplateCommand, DuplicateTemplateCommand, UpdateTemplateCommand } from '../../src/templates/index.js';
 import * as tenants from '../../src/tenants/index.js';

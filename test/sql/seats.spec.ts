@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
 import { ActivateDeviceCommand, ActivationLimitReachedError } from '../../src/activations/index.js';
 import { Clock } from '../../src/shared/clock.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

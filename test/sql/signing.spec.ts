@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { withClient } from '../../src/database/with-client.js';
 import { Clock } from '../../src/shared/clock.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import {
   assertSigningKeysOpen,
   hasSigningKeys,

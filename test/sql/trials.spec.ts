@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
-import { UnitOfWork } from '../../src/shared/events/unit-of-work.js';
+import { Actor } from '../../src/shared/access/actor.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

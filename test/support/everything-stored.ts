@@ -1,4 +1,4 @@
-import { idempotencySealContext } from '../../src/shared/events/idempotency.js';
+import { idempotencySealContext } from '../../src/shared/persistence/idempotency.js';
 import type { Secrets } from '../../src/shared/secrets/secrets.js';
 import type { TestDatabase } from './database.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { loadConfig } from '../../dist/config.js';
-import { EmbeddedPostgres } from '../../dist/database/embedded/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../dist/embedded-postgres/embedded-postgres.js';
 import { migrate } from '../../dist/database/migrate.js';
 
 /**

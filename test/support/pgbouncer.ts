@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { unprivilegedUser } from '../../src/database/embedded/run-as.js';
+import { unprivilegedUser } from '../../src/embedded-postgres/run-as.js';
 import { query } from './database.js';
 import { eventually } from './eventually.js';
 

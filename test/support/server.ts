@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isAlive } from '../../src/shared/process.js';
+import { isAlive } from '../../src/embedded-postgres/is-alive.js';
 import { eventually } from './eventually.js';
 
 const READY = /(?:API +|listens on )(http:\/\/[^\s,]+?)(?:\/v1|,)/;

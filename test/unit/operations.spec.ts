@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Command } from '@nestjs/cqrs';
 import type { Config } from '../../src/config.js';
 import { BatchChangeLicensesCommand } from '../../src/licensing/index.js';
-import { Idempotency } from '../../src/shared/events/idempotency.js';
-import { operationOf, type TenantCommand } from '../../src/shared/events/tenant-command.js';
-import { Actor } from '../../src/shared/tenancy/actor.js';
+import { Idempotency } from '../../src/shared/persistence/idempotency.js';
+import { operationOf, type TenantCommand } from '../../src/shared/messaging/tenant-command.js';
+import { Actor } from '../../src/shared/access/actor.js';
 
 type CommandClass = new (actor: unknown, ...rest: unknown[]) => TenantCommand<unknown>;
 

@@ -1,5 +1,5 @@
-import type { ValidationRequest, SignedValidation, Validation } from './answer.js';
-import { ValidationCache } from './answers.js';
+import type { ValidationRequest, SignedValidation, Validation } from './signed-validation.js';
+import { ValidationCache } from './validation-cache.js';
 import { LicenseError } from './errors.js';
 import { Heartbeat, type Activation } from './heartbeat.js';
 import { ask, type Server } from './http.js';
@@ -10,7 +10,7 @@ import { openRevocationList, verifyRevocationList, type RevocationList } from '.
 import { check, openDocument, type Trust } from './signed-document.js';
 import { memoryStore, type Store } from './store.js';
 import { TrustedClock } from './trusted-clock.js';
-import { checkFeatures } from './use.js';
+import { checkFeatures } from './verification.js';
 
 const FILE = 'imprimatur.license-file';
 const REVOCATIONS = 'imprimatur.revocation-list';

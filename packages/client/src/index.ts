@@ -4,7 +4,7 @@ export {
   type ValidationRequest,
   type SignedValidation,
   type Validation,
-} from './answer.js';
+} from './signed-validation.js';
 export { LicenseClient, type ClientOptions, type Verdict } from './client.js';
 export { LicenseError, type ErrorCode, type Problem } from './errors.js';
 export type { NextAction, NextStep } from './next.js';
@@ -26,4 +26,4 @@ export {
 export type { Activation } from './heartbeat.js';
 export { memoryStore, type Store } from './store.js';
 export type { SignedDocument, Trust } from './signed-document.js';
-export type { VerificationContext } from './use.js';
+export type { VerificationContext } from './verification.js';

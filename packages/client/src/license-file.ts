@@ -1,5 +1,5 @@
 import { openDocument, type SignedDocument } from './signed-document.js';
-import { checkContext, type VerificationContext } from './use.js';
+import { checkContext, type VerificationContext } from './verification.js';
 
 export interface Feature {
   readonly feature_id: string;

@@ -1,16 +1,16 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import type { IntegrationEvent } from '../../shared/events/integration-event.js';
-import type { Transaction } from '../../shared/events/transaction.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
 import { ActivationLimitReachedError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
-import { ActivationRefusals } from '../refusals.js';
-import { SeatAllocator } from '../seat-keeper.js';
+import { ActivationRefusals } from '../activation-refusals.js';
+import { SeatAllocator } from '../seat-allocator.js';
 import { ActivateDeviceCommand } from './activate-device.command.js';
 
 @CommandHandler(ActivateDeviceCommand)

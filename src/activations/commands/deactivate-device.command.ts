@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { LicenseActionRequest, type ActionReason } from '../../licensing/index.js';
-import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.dto.js';
 
 /** A device by its own name for itself, or by the id of its activation. */

@@ -1,10 +1,10 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { Transaction } from '../../shared/events/transaction.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { toActivationResponse } from '../activation.dto.js';
 import { ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
-import { SeatAllocator } from '../seat-keeper.js';
+import { SeatAllocator } from '../seat-allocator.js';
 import { DeactivateDeviceCommand } from './deactivate-device.command.js';
 
 @CommandHandler(DeactivateDeviceCommand)

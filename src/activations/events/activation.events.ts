@@ -1,5 +1,5 @@
-import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, CountedFields } from '../activation.entity.js';

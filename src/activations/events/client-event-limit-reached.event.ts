@@ -1,5 +1,5 @@
-import { IntegrationEvent } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 
 /** Treatment of further events of the type: refusals are not recorded one by one, changes are refused. */
 export type LimitEffect = 'NOT_RECORDED' | 'REFUSED';

@@ -1,5 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { FindSeatReleaseQuery } from './find-seat-release.query.js';
 

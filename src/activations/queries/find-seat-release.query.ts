@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { License } from '../../licensing/index.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { SeatRelease } from '../seat-shortage.js';
 
 /** The shortest way to seats that a device lacks. */

@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { SeatCounts } from '../../licensing/index.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationAsOf, PastActivationChange } from '../activation-as-of.js';
 
 /** The seats of a license at a time. */

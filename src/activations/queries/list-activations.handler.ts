@@ -2,7 +2,7 @@ import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
 import { Paginator } from '../../shared/http/paginator.js';
-import { equalities, type Condition } from '../../shared/tenancy/tenant.repository.js';
+import { equalities, type Condition } from '../../shared/persistence/tenant-scoped.repository.js';
 import { toActivationResponse } from '../activation.dto.js';
 import type { Activation, ActivationStatus } from '../activation.entity.js';
 import { ActivationRepository } from '../activation.repository.js';

@@ -1,8 +1,8 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { RecordEventsCommand } from '../../shared/events/record-events.command.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { Metrics } from '../../shared/metrics/metrics.js';
+import { RecordEventsCommand } from '../../shared/messaging/record-events.command.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Metrics } from '../../shared/metrics.js';
 import { EventRecorder } from '../event-recorder.js';
 
 @CommandHandler(RecordEventsCommand)

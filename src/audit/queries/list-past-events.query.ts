@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { PastEvent } from '../license-event.dto.js';
 
 /** Events of some types after a time: of a license, with what belongs to it, or of other resources. */

@@ -1,9 +1,9 @@
 import { Command } from '@nestjs/cqrs';
 import type { ActivationResponse } from '../../activations/index.js';
-import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { ClientActivateRequest } from '../client.dto.js';
 import type { Origin } from '../client.guard.js';
-import type { LicenseKeyCaller } from '../licensee.js';
+import type { LicenseKeyCaller } from '../license-key.guard.js';
 
 /**
  * Gives the device of a program a seat, where the license may be used there. Throws LicenseNotFoundError,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import { assertSeatAllowed } from '../assert-may-run.js';
+import { assertSeatAllowed } from '../assert-allowed.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 
 /** What a request says of the device, without the rest. */

@@ -1,9 +1,9 @@
 import { Command } from '@nestjs/cqrs';
 import type { LicenseFileResponse } from '../../offline/index.js';
-import type { CommandOptions } from '../../shared/events/tenant-command.js';
+import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { ClientCheckOutRequest } from '../client.dto.js';
 import type { Origin } from '../client.guard.js';
-import type { LicenseKeyCaller } from '../licensee.js';
+import type { LicenseKeyCaller } from '../license-key.guard.js';
 
 /**
  * Gives a program a license file, where the license may be used there. Throws LicenseNotFoundError, LicenseRestrictedError,

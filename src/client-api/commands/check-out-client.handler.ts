@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
 import { Clock } from '../../shared/clock.js';
-import { assertOfflineUseAllowed } from '../assert-may-run.js';
+import { assertOfflineUseAllowed } from '../assert-allowed.js';
 import { CheckOutClientCommand } from './check-out-client.command.js';
 
 /** What a request says of the file and its device, without the rest. */

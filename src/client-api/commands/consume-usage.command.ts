@@ -1,5 +1,5 @@
-import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { UsageResponse } from '../client.dto.js';
 
 /** How much of which feature. */

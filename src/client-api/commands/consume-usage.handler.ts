@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { UsageExceededError } from '../client.errors.js';
 import { entitlementOf, periodEnd } from '../entitlement.js';
 import { UsableFeatures } from '../usable-features.js';

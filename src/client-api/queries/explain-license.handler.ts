@@ -1,11 +1,11 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import { InvalidFieldError } from '../../shared/http/problem.errors.js';
-import { PermissionDeniedError } from '../../shared/tenancy/access.errors.js';
-import { Authenticator } from '../../shared/tenancy/authenticator.js';
+import { InvalidFieldError } from '../../shared/errors.js';
+import { PermissionDeniedError } from '../../shared/access/access.errors.js';
+import { Authenticator } from '../../shared/access/authenticator.js';
 import { toValidateResponse } from '../client.dto.js';
-import { CountryLookup } from '../countries.js';
+import { CountryLookup } from '../country-lookup.js';
 import { evaluate } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
 import { toPastResponse, type ExplainResponse } from '../explain.dto.js';

@@ -1,7 +1,7 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { toEntitlements } from '../client.dto.js';
 import { UsageRepository } from '../usage.repository.js';
 import { GetEntitlementsQuery } from './get-entitlements.query.js';

@@ -1,7 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { ValidateRequest, ValidateResponse } from '../client.dto.js';
 import type { Origin } from '../client.guard.js';
-import type { LicenseKeyCaller } from '../licensee.js';
+import type { LicenseKeyCaller } from '../license-key.guard.js';
 
 /** Whether a program may run. Never an error: what is wrong stands in the answer. Writes nothing. */
 export class ValidateLicenseQuery extends Query<ValidateResponse> {

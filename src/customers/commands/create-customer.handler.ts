@@ -1,8 +1,8 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { violates } from '../../database/sql-errors.js';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { CustomerCreatedEvent } from '../events/customer.events.js';
 import { toCustomerResponse } from '../customer.dto.js';
 import { Customer } from '../customer.entity.js';

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { CustomerUpdatedEvent } from '../events/customer.events.js';
 import { toCustomerResponse } from '../customer.dto.js';
 import { CustomerNotFoundError } from '../customer.errors.js';

@@ -1,6 +1,6 @@
-import { omit, pick, type Change } from '../../shared/events/change.js';
-import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { omit, pick, type Change } from '../../shared/persistence/change.js';
+import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 
 /** What tells who somebody is. Free-form metadata counts too: we cannot know what a vendor keeps in it. */
 const PERSONAL = ['first_name', 'last_name', 'email', 'company_name', 'metadata'];

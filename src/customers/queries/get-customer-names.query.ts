@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 
 /** How a customer is addressed, as of a version of it. */
 export interface CustomerName {

@@ -1,5 +1,5 @@
-import { IntegrationEvent } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { License } from '../license.entity.js';
 
 export class LicenseKeyRevealedEvent extends IntegrationEvent {

@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { LicenseSeats } from '../license-seats.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { LicenseSeats } from '../license-lock.js';
 import { LicenseRepository } from '../license.repository.js';
 import { FindLicenseQuery } from './find-license.query.js';
 

@@ -2,7 +2,7 @@ import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
 import { toLicenseResponse } from '../license.dto.js';
 import { LicenseNotFoundError } from '../license.errors.js';
-import { LicenseSeats } from '../license-seats.js';
+import { LicenseSeats } from '../license-lock.js';
 import { LicenseRepository } from '../license.repository.js';
 import { GetLicenseQuery } from './get-license.query.js';
 

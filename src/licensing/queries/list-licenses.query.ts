@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { LicensePage, ListLicensesRequest } from '../license.dto.js';
 
 export class ListLicensesQuery extends Query<LicensePage> {

@@ -1,6 +1,6 @@
 import { maxActivationsOf, seatsInUse, type License, type SeatCounts } from '../../licensing/index.js';
-import type { JsonObject } from '../../shared/events/integration-event.js';
-import { isJsonObject } from '../../shared/http/json.js';
+import type { JsonObject } from '../../shared/messaging/integration-event.js';
+import { isJsonObject } from '../../shared/json.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
 import { withoutInherited } from './inherited-metadata.js';

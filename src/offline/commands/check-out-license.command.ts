@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { ActivateOptions } from '../../activations/index.js';
-import { TenantCommand } from '../../shared/events/tenant-command.js';
+import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import { CheckOutRequest, type LicenseFileResponse } from '../license-file.dto.js';
 
 /**

@@ -7,9 +7,9 @@ import {
 } from '../../activations/index.js';
 import { LicenseNotFoundError, LicenseSeats, seatLimit, type License } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import type { Transaction } from '../../shared/events/transaction.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { InvalidFieldError } from '../../shared/http/problem.errors.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { InvalidFieldError } from '../../shared/errors.js';
 import { SignDocumentCommand } from '../../signing/index.js';
 import { LicenseCheckedOutEvent } from '../events/license-checked-out.event.js';
 import { toLicenseFileResponse } from '../license-file.dto.js';

@@ -1,5 +1,5 @@
-import { TenantCommand } from '../../shared/events/tenant-command.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { TenantCommand } from '../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { RevocationListResponse } from '../revocation-list.dto.js';
 
 /**

@@ -1,11 +1,11 @@
 import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { ListRevokedLicensesQuery } from '../../licensing/index.js';
 import { Clock } from '../../shared/clock.js';
-import type { Transaction } from '../../shared/events/transaction.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
-import { lockTenant } from '../../shared/tenancy/tenant-lock.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { TenantNotFoundError } from '../../shared/access/access.errors.js';
+import type { Actor } from '../../shared/access/actor.js';
+import { lockTenant } from '../../shared/persistence/tenant-lock.js';
 import { SignDocumentCommand } from '../../signing/index.js';
 import { toRevocationListResponse } from '../revocation-list.dto.js';
 import { draftRevocationList, isTooSoon, listedSince, type RevocationList } from '../revocation-list.js';

@@ -1,7 +1,7 @@
 import { reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
-import type { Change } from '../../shared/events/change.js';
-import { IntegrationEvent } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Change } from '../../shared/persistence/change.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { Validity } from '../license-file.js';
 
 /** A license file, and whose it is. */

@@ -1,6 +1,6 @@
 import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { LicenseReinstatedEvent, LicenseRevokedEvent, LicenseSuspendedEvent } from '../../licensing/index.js';
-import type { IntegrationEvent } from '../../shared/events/integration-event.js';
+import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { RevocationListPublisher } from '../revocation-list-publisher.js';
 
 /** Events are published after the commit, so the list that is made then has the change. */

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
-import { Authenticator } from '../../shared/tenancy/authenticator.js';
+import { TenantNotFoundError } from '../../shared/access/access.errors.js';
+import { Authenticator } from '../../shared/access/authenticator.js';
 import { toRevocationListResponse } from '../revocation-list.dto.js';
 import { RevocationListNotReadyError } from '../revocation-list.errors.js';
 import { RevocationListRepository } from '../revocation-list.repository.js';

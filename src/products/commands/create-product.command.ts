@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
-import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../shared/access/actor.js';
 import { CreateProductRequest, type ProductResponse } from '../product.dto.js';
 
 /** Throws ValidationError, ProductExistsError. */

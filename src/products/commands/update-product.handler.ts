@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { ProductUpdatedEvent } from '../events/product.events.js';
 import { toProductResponse } from '../product.dto.js';
 import { ProductNotFoundError } from '../product.errors.js';

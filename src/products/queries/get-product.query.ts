@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { ProductResponse } from '../product.dto.js';
 
 /** Throws ProductNotFoundError. */

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
-import { equalities, prefixCondition } from '../../shared/tenancy/tenant.repository.js';
+import { equalities, prefixCondition } from '../../shared/persistence/tenant-scoped.repository.js';
 import { toProductResponse } from '../product.dto.js';
 import { ProductRepository } from '../product.repository.js';
 import { ListProductsQuery } from './list-products.query.js';

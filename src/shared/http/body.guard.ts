@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, UnsupportedMediaTypeException, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { networkOf } from '../limits/failure-limit.js';
+import { networkOf } from '../limits/auth-failure-limit.js';
 import type { ArrivingBodies } from './arriving-bodies.js';
 import type { InFlight } from './in-flight.js';
 import { parseJson } from './json-body.js';
-import { NDJSON } from './ndjson.js';
-import { OverloadedError } from './problem.errors.js';
+import { NDJSON } from './streams/ndjson.js';
+import { OverloadedError } from '../errors.js';
 import { RequestBody } from './request-body.js';
 import { hasBody } from './unread-body.js';
 import { assertUtf8Charset, decodeUtf8 } from './utf8.js';

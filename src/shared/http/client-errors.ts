@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { newId } from '../random.js';
-import { isStreaming } from './ndjson.js';
+import { isStreaming } from './streams/ndjson.js';
 import { problem } from './problem.js';
 import { isAnswered } from './unread-body.js';
 

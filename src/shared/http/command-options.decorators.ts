@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { CommandOptions } from '../events/tenant-command.js';
-import type { AuthenticatedRequest } from '../tenancy/access.decorators.js';
-import { InvalidParameterError, PreconditionRequiredError } from './problem.errors.js';
+import type { CommandOptions } from '../messaging/tenant-command.js';
+import type { AuthenticatedRequest } from '../access/access.decorators.js';
+import { InvalidParameterError, PreconditionRequiredError } from '../errors.js';
 
 /** Printable ASCII without quotes and backslashes, bare or, as the IETF's draft has it, as a quoted string. */
 export const IDEMPOTENCY_KEY = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;

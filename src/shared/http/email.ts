@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCleanText } from './json.js';
+import { isCleanText } from '../json.js';
 
 const MAX_BYTES = 254;
 const MAX_LOCAL_BYTES = 64;

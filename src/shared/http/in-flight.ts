@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { sendProblem } from './problem.js';
-import { OverloadedError } from './problem.errors.js';
+import { OverloadedError } from '../errors.js';
 import { toProblem } from './to-problem.js';
 
 /** Answered however much is in flight. Their bodies are not read. */

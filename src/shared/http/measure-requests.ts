@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics.js';
 import { onOutcome } from './outcomes.js';
 
 /** Of what no route is for, whatever its method and URL. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import stableStringify from 'safe-stable-stringify';
 import { SealError, Secrets } from '../secrets/secrets.js';
 import { NEWEST_FIRST, type SortOrder, type Page, type PagePosition, type PageRequest } from './paging.js';
-import { CursorMismatchError } from './problem.errors.js';
+import { CursorMismatchError } from '../errors.js';
 
 /** A list, by its name and whatever else it is a list of. */
 export interface ListScope {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCleanText } from './json.js';
+import { isCleanText } from '../json.js';
 import { integer } from './schema-messages.js';
 
 export const DEFAULT_LIMIT = 20;

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { JsonObject } from '../events/integration-event.js';
-import { TOKEN_FAULTS } from '../tenancy/access.errors.js';
+import type { JsonObject } from '../messaging/integration-event.js';
+import { TOKEN_FAULTS } from '../access/access.errors.js';
 import { isProblemCode, NextStep, nextStep, PROBLEM_ACTIONS, type NextFacts, type ProblemCode } from './next-action.js';
 import type { RefusedRequest } from './refusals.js';
 

@@ -3,7 +3,7 @@ import { PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs
 import type { ArrivingBodies } from './arriving-bodies.js';
 import { ClientClosedRequestError } from './bounded-request.js';
 import type { InFlight } from './in-flight.js';
-import { OverloadedError } from './problem.errors.js';
+import { OverloadedError } from '../errors.js';
 
 const KIB = 1024;
 const FIRST_BUFFER_BYTES = 4 * KIB;

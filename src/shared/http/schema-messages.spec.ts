@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { Email } from './email.js';
 import { Limit } from './paging.js';
-import { ValidationError } from './problem.errors.js';
+import { ValidationError } from '../errors.js';
 import { FlagParameter, FreeFormInput, IdParameter, ResourceId, text, Timestamp, UuidParameter } from './schema.js';
 import { integer } from './schema-messages.js';
 import { validated } from './validation.pipe.js';

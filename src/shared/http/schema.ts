@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JsonObject } from '../events/integration-event.js';
-import { SUBJECT_TYPES, SUBJECT_VIAS } from '../tenancy/actor.js';
-import { isCleanText, isJsonObject, jsonFault } from './json.js';
+import type { JsonObject } from '../messaging/integration-event.js';
+import { SUBJECT_TYPES, SUBJECT_VIAS } from '../access/actor.js';
+import { isCleanText, isJsonObject, jsonFault } from '../json.js';
 import { rule } from './schema-messages.js';
 
 const MAX_JSON_BYTES = 16 * 1024;

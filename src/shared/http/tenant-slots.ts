@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { OverloadedError } from './problem.errors.js';
+import { OverloadedError } from '../errors.js';
 
 /** Counts long-lived requests of this process. One tenant may hold only its share, so that it cannot keep all others out. */
 export class TenantSlots {

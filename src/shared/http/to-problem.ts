@@ -1,9 +1,9 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { databaseProblem } from '../../database/database.errors.js';
-import type { JsonObject } from '../events/integration-event.js';
+import type { JsonObject } from '../messaging/integration-event.js';
 import type { NextFacts } from './next-action.js';
 import { problem, type Problem, type ProblemFacts } from './problem.js';
-import { ValidationError } from './problem.errors.js';
+import { ValidationError } from '../errors.js';
 import { isExpected } from './refusals.js';
 
 /** What Nest and Fastify refuse by themselves carries a status and no code of ours. */

@@ -1,7 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import type { FieldProblem } from './problem.js';
-import { ValidationError } from './problem.errors.js';
+import { ValidationError } from '../errors.js';
 import './schema-messages.js';
 
 interface Issue {

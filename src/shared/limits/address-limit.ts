@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config.js';
 import { Clock } from '../clock.js';
-import { networkOf } from './failure-limit.js';
+import { networkOf } from './auth-failure-limit.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** What one address may ask of all that is open to programs without an API key. */

@@ -4,10 +4,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { Config } from '../../config.js';
-import { PeriodicTask } from '../chore.js';
+import { PeriodicTask } from '../async/periodic-task.js';
 import { Clock } from '../clock.js';
-import { ReadCoalescer } from '../read-groups.js';
-import { withTimeout } from '../within.js';
+import { ReadCoalescer } from '../async/read-coalescer.js';
+import { withTimeout } from '../async/with-timeout.js';
 
 export const WINDOW_S = 60;
 const WINDOW_MS = WINDOW_S * 1000;

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { lockTenant } from '../../shared/tenancy/tenant-lock.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { lockTenant } from '../../shared/persistence/tenant-lock.js';
 import { toSigningKeyResponse } from '../signing-key.dto.js';
 import { SigningKeyNotFoundError } from '../signing-key.errors.js';
 import { SigningKeyRepository } from '../signing-key.repository.js';

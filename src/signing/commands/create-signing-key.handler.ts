@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { toSigningKeyResponse } from '../signing-key.dto.js';
 import { SigningKeys } from '../signing-keys.js';
 import { CreateSigningKeyCommand } from './create-signing-key.command.js';

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { SigningKeyRetiredEvent } from '../events/signing-key.events.js';
-import { SigningKeyActions } from '../signing-key-changes.js';
+import { SigningKeyActions } from '../signing-key-actions.js';
 import { RetireSigningKeyCommand } from './retire-signing-key.command.js';
 
 @CommandHandler(RetireSigningKeyCommand)

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { SigningKeyRevokedEvent } from '../events/signing-key.events.js';
-import { SigningKeyActions } from '../signing-key-changes.js';
+import { SigningKeyActions } from '../signing-key-actions.js';
 import { RevokeSigningKeyCommand } from './revoke-signing-key.command.js';
 
 @CommandHandler(RevokeSigningKeyCommand)

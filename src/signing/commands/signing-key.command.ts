@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import { EndSigningKeyRequest, type SigningKeyResponse } from '../signing-key.dto.js';
 
 /**

@@ -1,5 +1,5 @@
-import { IntegrationEvent } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 
 /** Which key it happened to says everything. */
 abstract class SigningKeyEvent extends IntegrationEvent {

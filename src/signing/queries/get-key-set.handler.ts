@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
-import { Authenticator } from '../../shared/tenancy/authenticator.js';
+import { TenantNotFoundError } from '../../shared/access/access.errors.js';
+import { Authenticator } from '../../shared/access/authenticator.js';
 import { toPublicKey } from '../signing-key.dto.js';
 import { SigningKeyRepository } from '../signing-key.repository.js';
 import { GetKeySetQuery } from './get-key-set.query.js';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
-import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../shared/access/actor.js';
 import { DuplicateTemplateRequest, type TemplateResponse } from '../template.dto.js';
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateExistsError, TemplateNameTakenError. */

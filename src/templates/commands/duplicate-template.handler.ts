@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TemplateCreatedEvent } from '../events/template.events.js';
 import { toTemplateResponse } from '../template.dto.js';
 import { TemplateNotFoundError } from '../template.errors.js';

@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Actor } from '../../shared/access/actor.js';
 import type { ListTemplatesRequest, TemplatePage } from '../template.dto.js';
 
 export class ListTemplatesQuery extends Query<TemplatePage> {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { TenantCommand, type CommandOptions } from '../../shared/events/tenant-command.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
-import type { PlatformActor } from '../../shared/tenancy/actor.js';
+import type { PlatformActor } from '../../shared/access/actor.js';
 import { CreateTenantRequest, type TenantResponse } from '../tenant.dto.js';
 
 /** Makes a tenant, without keys: the platform makes its first one by acting for it. Throws TenantExistsError. */

@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { violates } from '../../database/sql-errors.js';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantCreatedEvent } from '../events/tenant.events.js';
 import { toTenantResponse } from '../tenant.dto.js';
 import { Tenant } from '../tenant.entity.js';

@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/clock.js';
-import { UnitOfWork } from '../../shared/events/unit-of-work.js';
-import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { TenantUpdatedEvent } from '../events/tenant.events.js';
 import { toTenantResponse } from '../tenant.dto.js';
 import { TenantRepository } from '../tenant.repository.js';

@@ -1,5 +1,5 @@
-import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 
 export class ApiKeyCreatedEvent extends IntegrationEvent {
   readonly type = 'api_key.created';

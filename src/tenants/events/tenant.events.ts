@@ -1,6 +1,6 @@
-import type { Change } from '../../shared/events/change.js';
-import { IntegrationEvent, type JsonObject } from '../../shared/events/integration-event.js';
-import type { Actor } from '../../shared/tenancy/actor.js';
+import type { Change } from '../../shared/persistence/change.js';
+import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
 
 export class TenantCreatedEvent extends IntegrationEvent {
   readonly type = 'tenant.created';

@@ -1,5 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { TenantNotFoundError } from '../../shared/tenancy/access.errors.js';
+import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { toTenantResponse } from '../tenant.dto.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { GetTenantQuery } from './get-tenant.query.js';

@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { PlatformActor } from '../../shared/tenancy/actor.js';
+import type { PlatformActor } from '../../shared/access/actor.js';
 import type { ListTenantsRequest, TenantPage } from '../tenant.dto.js';
 
 export class ListTenantsQuery extends Query<TenantPage> {

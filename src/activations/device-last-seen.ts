@@ -1,0 +1,55 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { PeriodicTask } from '../shared/async/periodic-task.js';
+import { DatabaseClock } from '../shared/database-clock.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+
+const FLUSH_INTERVAL_MS = 15_000;
+
+/** The rows are locked in the order of their ids: two processes that write the same devices would deadlock otherwise. */
+const WRITE = {
+  name: 'activations.last-seen',
+  text: `WITH locked AS (
+           SELECT device.activation_id, seen.at FROM unnest($2::uuid[], $3::timestamptz[]) AS seen (id, at)
+           JOIN license_activations device ON device.tenant_id = $1 AND device.activation_id = seen.id
+           WHERE device.status = 'ACTIVE' ORDER BY device.activation_id FOR NO KEY UPDATE OF device)
+         UPDATE license_activations item SET last_seen_at = greatest(locked.at, CASE WHEN item.last_seen_at <= locked.at + $4 * interval '1 millisecond' THEN item.last_seen_at END)
+         FROM locked WHERE item.tenant_id = $1 AND item.activation_id = locked.activation_id AND item.status = 'ACTIVE'`,
+};
+
+/** Remembers when each device was last seen and writes it down now and then, one statement a tenant, off the request's path. */
+@Injectable()
+export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(DeviceLastSeen.name, 'When devices were last seen could not be written');
+  private seen = new Map<string, Map<string, Date>>();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly databaseClock: DatabaseClock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.chore.every(FLUSH_INTERVAL_MS, () => this.flush());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop(() => this.flush());
+  }
+
+  record({ tenantId, activationId }: { tenantId: string; activationId: string }, now: Date): void {
+    const ofTenant = this.seen.get(tenantId);
+    if (ofTenant) ofTenant.set(activationId, now);
+    else this.seen.set(tenantId, new Map([[activationId, now]]));
+  }
+
+  /** What fails for one tenant does not keep it from the others. */
+  async flush(): Promise<void> {
+    const { seen } = this;
+    this.seen = new Map();
+    for (const [tenantId, devices] of seen) {
+      const values = [tenantId, [...devices.keys()], [...devices.values()], this.databaseClock.toleranceMs];
+      await this.chore.attempt(() =>
+        this.unitOfWork.run(tenantId, (transaction) => transaction.query({ ...WRITE, values })),
+      );
+    }
+  }
+}

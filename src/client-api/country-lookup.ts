@@ -1,0 +1,103 @@
+import { readFile, stat } from 'node:fs/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import ipaddr from 'ipaddr.js';
+import { Reader, type CountryResponse } from 'mmdb-lib';
+import { Config, ConfigError } from '../config.js';
+import { PeriodicTask } from '../shared/async/periodic-task.js';
+
+const RELOAD_INTERVAL_MS = 60_000;
+/** GeoLite2, GeoIP2 and DB-IP name their databases so; those of networks or providers tell no country. */
+const WITH_COUNTRIES = /Country|City|Location|Enterprise/i;
+const IPV4_ONLY = 4;
+/** Look-ups by which a file is tried before it is used, spread over all IPv4 and all global unicast IPv6 addresses. */
+const TRIALS = 4_096;
+const WARNING_INTERVAL_MS = 60_000;
+
+/**
+ * The countries of addresses, from a file in MaxMind's format, if one is configured. It is in memory; that the file was replaced
+ * is noticed within a minute, and a file that cannot be used leaves the one before in use.
+ */
+@Injectable()
+export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(CountryLookup.name);
+  private readonly chore = new PeriodicTask(CountryLookup.name, 'The database that was read before stays in use');
+  private reader: Reader<CountryResponse> | undefined;
+  /** Which state of the file `reader` is. */
+  private fileVersion: string | undefined;
+  private warnedAt = -Infinity;
+
+  constructor(private readonly config: Config) {}
+
+  /** Throws ConfigError. */
+  async onModuleInit(): Promise<void> {
+    const { GEOIP_DATABASE: path } = this.config.settings;
+    if (path === undefined) return;
+    await this.load(path);
+    this.chore.every(RELOAD_INTERVAL_MS, () => this.reloadIfChanged());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop();
+  }
+
+  /** In two capital letters; undefined where it is not known, also because the file is damaged there. */
+  lookup(address: string | undefined): string | undefined {
+    if (!this.reader || address === undefined || !ipaddr.isValid(address)) return undefined;
+    try {
+      return countryOf(this.reader, ipaddr.process(address));
+    } catch (error) {
+      this.warn(error);
+      return undefined;
+    }
+  }
+
+  /** Takes the file as it is now, if it is another than before. */
+  async reloadIfChanged(): Promise<void> {
+    const { GEOIP_DATABASE: path } = this.config.settings;
+    if (path === undefined) return;
+    await this.chore.attempt(() => this.load(path));
+  }
+
+  private async load(path: string): Promise<void> {
+    try {
+      const { ino, size, mtimeMs } = await stat(path);
+      const fileVersion = `${ino} ${size} ${mtimeMs}`;
+      if (fileVersion === this.fileVersion) return;
+      const reader = new Reader<CountryResponse>(await readFile(path));
+      const { databaseType } = reader.metadata;
+      if (!WITH_COUNTRIES.test(databaseType))
+        throw new Error(`a database of the type ${databaseType} has no countries`);
+      tryOut(reader);
+      [this.reader, this.fileVersion] = [reader, fileVersion];
+    } catch (error) {
+      throw new ConfigError(`GEOIP_DATABASE cannot be used: ${messageOf(error)}.`);
+    }
+  }
+
+  private warn(error: unknown): void {
+    const now = performance.now();
+    if (now - this.warnedAt < WARNING_INTERVAL_MS) return;
+    this.warnedAt = now;
+    this.logger.warn(`Failed to look up a country in GEOIP_DATABASE: the file is damaged (${messageOf(error)}).`);
+  }
+}
+
+function countryOf(reader: Reader<CountryResponse>, address: ipaddr.IPv4 | ipaddr.IPv6): string | undefined {
+  if (address.kind() === 'ipv6' && reader.metadata.ipVersion === IPV4_ONLY) return undefined;
+  const code: unknown = reader.get(address.toString())?.country?.iso_code;
+  if (code === undefined || typeof code === 'string') return code;
+  throw new Error('the code of a country is no text');
+}
+
+/** Throws where a look-up does. */
+function tryOut(reader: Reader<CountryResponse>): void {
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const [high, low] = [trial >> 4, (trial & 0xf) << 4];
+    countryOf(reader, new ipaddr.IPv4([high, low, 1, 1]));
+    countryOf(reader, new ipaddr.IPv6([0x20, high, low, ...Array<number>(13).fill(1)].slice(0, 16)));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,184 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { newId } from './shared/random.js';
+import type { Config } from './config.js';
+import type { AuthenticatedRequest } from './shared/access/access.decorators.js';
+import { ArrivingBodies } from './shared/http/arriving-bodies.js';
+import { receiveBodies } from './shared/http/body.guard.js';
+import { boundedRequest } from './shared/http/bounded-request.js';
+import { answerClientError } from './shared/http/client-errors.js';
+import { closeConnections, handleInTurn } from './shared/http/connections.js';
+import { ignoreForwardedPorts } from './shared/http/forwarded-for.js';
+import { limitInFlight, InFlight } from './shared/http/in-flight.js';
+import { routeOf } from './shared/http/measure-requests.js';
+import { Offenders } from './shared/http/offenders.js';
+import { onOutcome, reportOutcome, reportOutcomes, reportWhenClosed } from './shared/http/outcomes.js';
+import { refuseOtherMethods } from './shared/http/other-methods.js';
+import { problem, sendProblem } from './shared/http/problem.js';
+import { setResourceHeaders } from './shared/http/resource-headers.js';
+import { isExpected, RefusalLog } from './shared/http/refusals.js';
+import { securityHeaders } from './shared/http/security-headers.js';
+import { dropUnreadBodies, dropUnreadBody } from './shared/http/unread-body.js';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+/** Of programs, which are not known before their body is read: it holds a license key, and at most 16 KiB of free-form JSON. */
+const CLIENT_BODY_LIMIT_BYTES = 32 * 1024;
+const CLIENT_API = '/v1/client/';
+const HEADER_LIMIT_BYTES = 16 * 1024;
+/** Far longer than any id, so that a long one is refused as an id and not as a route that does not exist. */
+const MAX_PARAMETER_LENGTH = 2_000;
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Hooks listen to a response, and Fastify several times to one that is a stream. Beyond ten Node would warn of a leak. */
+const MAX_LISTENERS = 20;
+const DOCUMENTATION = '/docs';
+const EXPECTATION_FAILED = 'EXPECTATION_FAILED';
+
+/** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
+export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
+  // A proxy that is trusted answers for many callers, and hands on neither pipelined requests nor the chunks of a client.
+  let offenders: Offenders | undefined;
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: trustedProxies(settings.TRUST_PROXY),
+    requestTimeout: settings.HTTP_REQUEST_TIMEOUT_MS,
+    http: {
+      IncomingMessage: boundedRequest((error, socket) => {
+        fastify.server.emit('clientError', error, socket);
+        offenders?.note(socket);
+      }),
+      // A request without Host is answered with a problem, which Node's own answer is not.
+      requireHostHeader: false,
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+      headersTimeout: Math.min(settings.HTTP_HEADERS_TIMEOUT_MS, settings.HTTP_REQUEST_TIMEOUT_MS),
+      // How often Node looks for connections that are past the two limits.
+      connectionsCheckingInterval: Math.min(1_000, settings.HTTP_HEADERS_TIMEOUT_MS),
+    },
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: handleMalformedUrl,
+    requestIdHeader: false,
+    genReqId: (request: { readonly headers: IncomingHttpHeaders }) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+    },
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.server.prependListener('request', (_request, response) => response.setMaxListeners(MAX_LISTENERS));
+  const inFlight = new InFlight(settings.MAX_IN_FLIGHT);
+  if (settings.TRUST_PROXY === undefined) {
+    warnOfProxies(fastify);
+    offenders = new Offenders(fastify);
+  } else {
+    ignoreForwardedPorts(fastify);
+  }
+  handleInTurn(fastify, (socket) => offenders?.note(socket));
+  reportOutcomes(fastify);
+  setCommonHeaders(fastify);
+  refuseOddHeaders(fastify);
+  refuseOtherMethods(fastify, MAX_PARAMETER_LENGTH);
+  limitInFlight(fastify, inFlight);
+  fastify.addHook('onRoute', (route) => {
+    if (route.url.startsWith(CLIENT_API)) route.bodyLimit = CLIENT_BODY_LIMIT_BYTES;
+  });
+  receiveBodies(fastify, new ArrivingBodies(), inFlight);
+  dropUnreadBodies(fastify);
+  closeConnections(fastify, settings.HTTP_SHUTDOWN_TIMEOUT_MS);
+  setResourceHeaders(fastify);
+  logRequests(fastify);
+  return adapter;
+}
+
+/** A number of proxies before us, or their addresses. */
+function trustedProxies(proxies: number | string[] | undefined) {
+  if (typeof proxies === 'number') return (_address: string, hop: number) => hop < proxies;
+  return proxies ?? false;
+}
+
+function handleMalformedUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // No hook runs for this answer.
+  reportWhenClosed(reply);
+  dropUnreadBody(request, reply);
+  sendProblem(reply, problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id));
+}
+
+/** Refuses what servers and proxies would read differently, or not at all. */
+function refuseOddHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const hosts = countHosts(request.raw.rawHeaders);
+    if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) {
+      done();
+      return;
+    }
+    const detail = hosts === 0 ? 'The request has no Host header.' : 'The request has more than one Host header.';
+    sendProblem(reply, problem(400, 'MALFORMED_REQUEST', detail, request.id));
+  });
+  // Node sends 100 for `Expect: 100-continue` by itself.
+  fastify.server.on('checkExpectation', (_request, response: ServerResponse) => {
+    answerExpectation(response);
+    reportOutcome(fastify.server, { status: 417, code: EXPECTATION_FAILED });
+  });
+}
+
+/** Names and values of headers in turn. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts;
+}
+
+function answerExpectation(response: ServerResponse): void {
+  const answer = problem(417, EXPECTATION_FAILED, 'Only "Expect: 100-continue" is understood.', newId());
+  response
+    .writeHead(417, { 'Content-Type': 'application/problem+json; charset=utf-8', Connection: 'close' })
+    .end(JSON.stringify(answer));
+}
+
+/** Behind a proxy that is not trusted all callers have the proxy's address, and one share of what each address may do. */
+function warnOfProxies(fastify: FastifyInstance): void {
+  let warned = false;
+  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (!warned && (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined)) {
+      warned = true;
+      new Logger('Proxy').warn(
+        'Requests come with X-Forwarded-For or Forwarded, and TRUST_PROXY is not set: all of them count as one address, with one ' +
+          'share of every limit per address. Set TRUST_PROXY to the number of your proxies or to their addresses.',
+      );
+    }
+    done();
+  });
+}
+
+/** Those of every answer, also of one that is refused at the door. */
+function setCommonHeaders(fastify: FastifyInstance): void {
+  const documentation = securityHeaders();
+  // Answers hold keys and personal data: no cache on the way may keep them.
+  const everywhereElse = { ...documentation, 'Cache-Control': 'no-store' };
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(request.url.startsWith(DOCUMENTATION) ? documentation : everywhereElse);
+    void reply.header('X-Request-Id', request.id);
+    done();
+  });
+}
+
+/** One line a request: never its body, its headers or its query. Expected refusals share a line. */
+function logRequests(fastify: FastifyInstance): void {
+  const logger = new Logger('Request');
+  const refusals = new RefusalLog();
+  onOutcome(fastify, ({ reply, status, code }) => {
+    if (isExpected(code)) refusals.note(code);
+    else if (reply)
+      logger.log({
+        request_id: reply.request.id,
+        tenant_id: (reply.request as AuthenticatedRequest).actor?.tenantId,
+        method: reply.request.method,
+        route: routeOf(reply.request) ?? 'unknown',
+        status,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+      });
+  });
+}

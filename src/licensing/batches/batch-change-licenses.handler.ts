@@ -1,0 +1,79 @@
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { z } from 'zod';
+import { Config } from '../../config.js';
+import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { PreconditionRequiredError } from '../../shared/errors.js';
+import { KeyedMutex } from '../../shared/async/keyed-mutex.js';
+import { BatchActionLine, BatchRenewLine } from './license-batch.dto.js';
+import { LicenseBatchRunner } from './license-batch-runner.js';
+import type { LicenseResponse } from '../license.dto.js';
+import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
+import type { LicenseCommand } from '../lifecycle/commands/license.command.js';
+import { RenewLicenseCommand } from '../lifecycle/commands/renew-license.command.js';
+import { RevokeLicenseCommand } from '../lifecycle/commands/revoke-license.command.js';
+import { SuspendLicenseCommand } from '../lifecycle/commands/suspend-license.command.js';
+
+/** Lines of one batch that may wait in each lane. */
+const LINES_PER_PARTITION = 4;
+
+@CommandHandler(BatchChangeLicensesCommand)
+export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLicensesCommand> {
+  private readonly turns = new KeyedMutex();
+  /** Over all batches, so that half of the connections are left to everybody else. */
+  private readonly partitions: number;
+
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly batches: LicenseBatchRunner,
+    { settings }: Config,
+  ) {
+    this.partitions = Math.max(1, Math.floor(settings.DATABASE_POOL_SIZE / 2));
+  }
+
+  execute(batch: BatchChangeLicensesCommand) {
+    return Promise.resolve(this.run(batch));
+  }
+
+  private run(batch: BatchChangeLicensesCommand) {
+    const { actor } = batch;
+    switch (batch.action) {
+      case 'renew':
+        return this.change(batch, BatchRenewLine, ({ license_id, version, ...request }, options) => {
+          return new RenewLicenseCommand(actor, license_id, request, withVersion(version, options));
+        });
+      case 'suspend':
+        return this.change(batch, BatchActionLine, ({ license_id, version, ...request }, options) => {
+          return new SuspendLicenseCommand(actor, license_id, request, withVersion(version, options));
+        });
+      case 'revoke':
+        return this.change(batch, BatchActionLine, ({ license_id, version, ...request }, options) => {
+          return new RevokeLicenseCommand(actor, license_id, request, withVersion(version, options));
+        });
+    }
+  }
+
+  private change<Line extends object>(
+    batch: BatchChangeLicensesCommand,
+    schema: z.ZodType<Line>,
+    toCommand: (line: Omit<Line, 'idempotency_key'>, options: CommandOptions) => LicenseCommand,
+  ) {
+    return this.batches.run<Line, LicenseResponse>(batch, {
+      schema,
+      concurrency: this.partitions * LINES_PER_PARTITION,
+      work: async (line, options) => {
+        const command = toCommand(line, options);
+        if (batch.options.versionRequired && !command.options.ifMatch) throw new PreconditionRequiredError();
+        return this.turns.run(this.partitionOf(command.licenseId), () => this.commands.execute(command));
+      },
+    });
+  }
+
+  /** One license has one lane, so what is done to it is done as it came. */
+  private partitionOf(licenseId: string): string {
+    return String(Number.parseInt(licenseId.slice(-8), 16) % this.partitions);
+  }
+}
+
+function withVersion(version: number | undefined, options: CommandOptions): CommandOptions {
+  return { ...options, ifMatch: version === undefined ? undefined : [version] };
+}

@@ -1,0 +1,23 @@
+import { Command } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/access/actor.js';
+import type { BatchOutcome, LicenseBatch } from './license-batch-runner.js';
+import type { IssuedLicense } from '../license.dto.js';
+
+/**
+ * Issues a license for each line, as `IssueLicenseCommand` does: each by itself, and as many at once as share transactions
+ * well.
+ */
+export class BatchIssueLicensesCommand
+  extends Command<AsyncGenerator<BatchOutcome<IssuedLicense>>>
+  implements LicenseBatch
+{
+  static readonly operation = 'licenses.batch-issue';
+
+  constructor(
+    readonly actor: Actor,
+    readonly lines: LicenseBatch['lines'],
+    readonly options: LicenseBatch['options'] = {},
+  ) {
+    super();
+  }
+}

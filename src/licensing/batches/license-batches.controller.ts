@@ -1,0 +1,86 @@
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { DescribeBatch } from '../../shared/http/api.decorators.js';
+import { BatchChangeOptions, WriteOptions } from '../../shared/http/command-options.decorators.js';
+import { mapAsync } from '../../shared/http/streams/in-order.js';
+import type { InvalidLine, Line } from '../../shared/http/streams/lines.js';
+import { Ndjson, NdjsonLines } from '../../shared/http/streams/ndjson.js';
+import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { Actor } from '../../shared/access/actor.js';
+import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
+import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
+import { toBatchChangeResult, toBatchResult } from './license-batch.dto.js';
+
+type Lines = AsyncIterable<Line | InvalidLine>;
+type ChangeOptions = BatchChangeLicensesCommand['options'];
+
+@ApiTags('Licenses')
+@Controller('v1')
+export class LicenseBatchesController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post('licenses::batch-issue')
+  @HttpCode(200)
+  @RequirePermission('licenses:issue')
+  @DescribeBatch({ operationId: 'batchIssueLicenses', summary: 'Issue licenses in bulk' })
+  @Ndjson('BatchIssueLine', 'BatchIssueResult')
+  async issue(
+    @CurrentActor() actor: Actor,
+    @NdjsonLines() lines: Lines,
+    @WriteOptions() options: CommandOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, lines, options));
+    return mapAsync(outcomes, (outcome) => toBatchResult(outcome, id));
+  }
+
+  @Post('licenses::batch-renew')
+  @HttpCode(200)
+  @RequirePermission('licenses:renew')
+  @DescribeBatch({ operationId: 'batchRenewLicenses', summary: 'Renew licenses in bulk' })
+  @Ndjson('BatchRenewLine', 'BatchActionResult')
+  renew(
+    @CurrentActor() actor: Actor,
+    @NdjsonLines() lines: Lines,
+    @BatchChangeOptions() options: ChangeOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    return this.change(new BatchChangeLicensesCommand(actor, 'renew', lines, options), id);
+  }
+
+  @Post('licenses::batch-suspend')
+  @HttpCode(200)
+  @RequirePermission('licenses:suspend')
+  @DescribeBatch({ operationId: 'batchSuspendLicenses', summary: 'Suspend licenses in bulk' })
+  @Ndjson('BatchActionLine', 'BatchActionResult')
+  suspend(
+    @CurrentActor() actor: Actor,
+    @NdjsonLines() lines: Lines,
+    @BatchChangeOptions() options: ChangeOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    return this.change(new BatchChangeLicensesCommand(actor, 'suspend', lines, options), id);
+  }
+
+  @Post('licenses::batch-revoke')
+  @HttpCode(200)
+  @RequirePermission('licenses:revoke')
+  @DescribeBatch({ operationId: 'batchRevokeLicenses', summary: 'Revoke licenses in bulk' })
+  @Ndjson('BatchActionLine', 'BatchActionResult')
+  revoke(
+    @CurrentActor() actor: Actor,
+    @NdjsonLines() lines: Lines,
+    @BatchChangeOptions() options: ChangeOptions,
+    @Req() { id }: FastifyRequest,
+  ) {
+    return this.change(new BatchChangeLicensesCommand(actor, 'revoke', lines, options), id);
+  }
+
+  private async change(command: BatchChangeLicensesCommand, requestId: string) {
+    const outcomes = await this.commands.execute(command);
+    return mapAsync(outcomes, (outcome) => toBatchChangeResult(outcome, requestId));
+  }
+}

@@ -1,0 +1,65 @@
+import { omit, pick, type Change } from '../../shared/persistence/change.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
+import type { License, ReplacedTerms } from '../license.entity.js';
+import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
+
+/** Whom it is issued to, and what a vendor may have written about them. */
+const PERSONAL = ['issued_to', 'metadata'];
+
+/** Something was done to a license: what it was before and after, in wire names, and why. */
+abstract class LicenseChangedEvent extends IntegrationEvent {
+  constructor(
+    actor: Actor,
+    now: Date,
+    license: License,
+    { before, after, replaced }: Change & { readonly replaced?: ReplacedTerms },
+    reason?: RecordedReason,
+  ) {
+    super(
+      actor,
+      now,
+      { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
+      {
+        product_id: license.productId,
+        ...reasonCode(reason),
+        before: omit(before, PERSONAL),
+        after: omit(after, PERSONAL),
+        ...(replaced && { replaced }),
+      },
+      { before: pick(before, PERSONAL), after: pick(after, PERSONAL), ...reasonText(reason) },
+    );
+  }
+}
+
+export class LicenseUpdatedEvent extends LicenseChangedEvent {
+  readonly type = 'license.updated';
+}
+
+export class LicenseRenewedEvent extends LicenseChangedEvent {
+  readonly type = 'license.renewed';
+}
+
+export class LicenseTrialConvertedEvent extends LicenseChangedEvent {
+  readonly type = 'license.trial_converted';
+}
+
+export class LicenseSuspendedEvent extends LicenseChangedEvent {
+  readonly type = 'license.suspended';
+}
+
+export class LicenseReinstatedEvent extends LicenseChangedEvent {
+  readonly type = 'license.reinstated';
+}
+
+export class LicenseRevokedEvent extends LicenseChangedEvent {
+  readonly type = 'license.revoked';
+}
+
+export class LicenseTransferredEvent extends LicenseChangedEvent {
+  readonly type = 'license.transferred';
+}
+
+export class LicenseTemplateChangedEvent extends LicenseChangedEvent {
+  readonly type = 'license.template_changed';
+}

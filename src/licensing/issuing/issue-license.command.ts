@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import { validated } from '../../shared/http/validation.pipe.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../shared/access/actor.js';
+import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
+
+/** Id and key of a license that are known before it is issued. */
+export interface LicenseIdentity {
+  readonly licenseId: string;
+  readonly licenseKey: string;
+}
+
+export interface IssueOptions extends CommandOptions {
+  /** For sample data alone: an id and a key that stand in public documents. */
+  readonly identity?: LicenseIdentity;
+}
+
+/**
+ * Issues one license: the same request and the same record as `POST /v1/licenses`.
+ * Throws ValidationError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, TrialNotAllowedError,
+ * TrialAlreadyUsedError.
+ */
+export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
+  static readonly operation = 'licenses.issue';
+
+  readonly request: IssueLicenseRequest;
+
+  constructor(
+    actor: Actor,
+    request: z.input<typeof IssueLicenseRequest>,
+    override readonly options: IssueOptions = {},
+  ) {
+    super(actor, options);
+    this.request = validated(IssueLicenseRequest, request);
+  }
+
+  get payload() {
+    return { request: this.request };
+  }
+}

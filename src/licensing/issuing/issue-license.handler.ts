@@ -1,0 +1,13 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IssueScheduler } from './issue-scheduler.js';
+import type { IssuedLicense } from '../license.dto.js';
+import { IssueLicenseCommand } from './issue-license.command.js';
+
+@CommandHandler(IssueLicenseCommand)
+export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand> {
+  constructor(private readonly groups: IssueScheduler) {}
+
+  execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
+    return this.groups.issue(command);
+  }
+}

@@ -1,0 +1,56 @@
+import type pg from 'pg';
+import { ConfigError } from '../../config.js';
+import type { Secrets } from '../../shared/secrets/secrets.js';
+import { assertTenantId } from '../../shared/tenant-id.js';
+
+/** Whether a license was ever issued: from then on the secrets are fixed, and a new one would open nothing. */
+export async function hasIssuedLicenses(client: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT 1 FROM license_keys LIMIT 1');
+  return rowCount === 1;
+}
+
+/**
+ * Opens one issued license and compares its digest, so that a wrong master or lookup key is found at start and not when
+ * support needs a key. As the application role. Throws ConfigError.
+ */
+export async function assertSecretsMatch(client: pg.ClientBase, secrets: Secrets): Promise<void> {
+  const { rows } = await client.query<KeyRow>('SELECT digest, tenant_id, license_id FROM license_keys LIMIT 1');
+  const [key] = rows;
+  if (!key) return;
+  const sealed = await readSealed(client, key);
+  const licenseKey = openOrThrow(sealed, secrets, [key.tenant_id, key.license_id]);
+  if (!secrets.digest(licenseKey).equals(key.digest)) throw mismatch('LOOKUP_KEY');
+}
+
+interface KeyRow {
+  digest: Buffer;
+  tenant_id: string;
+  license_id: string;
+}
+
+async function readSealed(client: pg.ClientBase, { tenant_id, license_id }: KeyRow): Promise<Buffer> {
+  assertTenantId(tenant_id);
+  await client.query(`BEGIN; SET LOCAL app.tenant_id = '${tenant_id}'`);
+  const { rows } = await client.query<{ sealed: Buffer }>(
+    'SELECT license_key_sealed AS sealed FROM licenses WHERE tenant_id = $1 AND license_id = $2',
+    [tenant_id, license_id],
+  );
+  await client.query('COMMIT');
+  if (!rows[0]) throw new ConfigError('A license key has no license: the database was restored in part.');
+  return rows[0].sealed;
+}
+
+function openOrThrow(sealed: Buffer, secrets: Secrets, context: readonly string[]): string {
+  try {
+    return secrets.unseal(sealed, context);
+  } catch {
+    throw mismatch('MASTER_KEY');
+  }
+}
+
+function mismatch(variable: string): ConfigError {
+  return new ConfigError(
+    `${variable} is not the one this installation's licenses were issued with. ` +
+      `Restore the right one: the variable ${variable}, or ${variable === 'MASTER_KEY' ? 'master.key' : 'lookup.key'} in DATA_DIR.`,
+  );
+}

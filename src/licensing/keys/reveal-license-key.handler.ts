@@ -1,0 +1,30 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Secrets } from '../../shared/secrets/secrets.js';
+import { LicenseKeyRevealedEvent } from '../events/license-key-revealed.event.js';
+import { LicenseNotFoundError } from '../license.errors.js';
+import { LicenseRepository } from '../license.repository.js';
+import { RevealLicenseKeyCommand } from './reveal-license-key.command.js';
+
+@CommandHandler(RevealLicenseKeyCommand)
+export class RevealLicenseKeyHandler implements ICommandHandler<RevealLicenseKeyCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenses: LicenseRepository,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The key leaves only after the event is committed. */
+  execute(command: RevealLicenseKeyCommand) {
+    const { actor, licenseId } = command;
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const license = await this.licenses.find(actor.tenantId, licenseId);
+      if (!license) throw new LicenseNotFoundError(licenseId);
+      license.assertVersion(command.options.ifMatch);
+      transaction.record(new LicenseKeyRevealedEvent(actor, this.clock.now(), license));
+      return { license_id: licenseId, license_key: this.secrets.unseal(license.licenseKeySealed, license.sealContext) };
+    });
+  }
+}

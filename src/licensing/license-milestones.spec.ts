@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from '../../test/support/property.js';
+import { addDays } from './calendar.js';
+import { dueMilestones, milestonesOf, nextDueAt } from './license-milestones.js';
+import { License } from './license.entity.js';
+import { applyDueMilestones } from './lifecycle/apply-due-milestones.js';
+
+const ISSUED = new Date('2026-01-01T00:00:00.000Z');
+const day = (days: number) => addDays(ISSUED, days);
+
+function license(fields: Partial<License> = {}): License {
+  const made = Object.assign(new License(), {
+    tenantId: 'tenant-1',
+    licenseId: 'l-1',
+    status: 'ACTIVE',
+    issuedDate: ISSUED,
+    expiryDate: day(100),
+    maintenanceExpiry: day(100),
+    defaultDuration: 100,
+    gracePeriodDays: 10,
+    autoRenewalEnabled: false,
+    trial: false,
+    editedTerms: [],
+    version: 1,
+    ...fields,
+  });
+  made.nextDueAt = 'nextDueAt' in fields ? fields.nextDueAt! : nextDueAt(made, ISSUED);
+  return made;
+}
+
+/** What is told when it is looked at after so many days, each time. */
+const toldAt = (item: License, days: readonly number[]) =>
+  days.map((at) =>
+    applyDueMilestones(item, day(at)).map(({ type, data }) => [type.replace('license.', ''), data.days_left ?? '']),
+  );
+
+describe('time', () => {
+  it('reminds 30, 14, 7 and 1 days before, expires, and ends the grace: each once, when it is looked at every day', () => {
+    const told = toldAt(
+      license(),
+      Array.from({ length: 130 }, (_, at) => at),
+    ).flatMap((events, at) => events.map(([type, left]) => [at, type, left]));
+    expect(told).toEqual([
+      [70, 'renewal_due', 30],
+      [86, 'renewal_due', 14],
+      [93, 'renewal_due', 7],
+      [99, 'renewal_due', 1],
+      [100, 'expired', ''],
+      [110, 'grace_ended', ''],
+    ]);
+  });
+
+  it('tells after 40 days of silence what happened, and of reminders the latest alone', () => {
+    expect(toldAt(license(), [60, 95])).toEqual([[], [['renewal_due', 5]]]);
+    expect(toldAt(license(), [65, 105])).toEqual([[], [['expired', '']]]);
+    expect(toldAt(license(), [75, 115])).toEqual([
+      [['renewal_due', 25]],
+      [
+        ['expired', ''],
+        ['grace_ended', ''],
+      ],
+    ]);
+    expect(toldAt(license(), [105, 145])).toEqual([[['expired', '']], [['grace_ended', '']]]);
+  });
+
+  it('gives no reminder of a term that is shorter than that', () => {
+    expect(toldAt(license({ expiryDate: day(5) }), [0, 3, 4])).toEqual([[], [], [['renewal_due', 1]]]);
+  });
+
+  it('renews what renews itself before it is seen expired, and goes on for ever', () => {
+    const item = license({ autoRenewalEnabled: true });
+    const hour = 1 / 24;
+    expect(toldAt(item, [99, 100 - 2 * hour, 100 - hour])).toEqual([[['renewal_due', 1]], [], [['renewed', '']]]);
+    expect([item.expiryDate, item.version, item.maintenanceExpiry]).toEqual([day(200), 2, day(200)]);
+    expect(toldAt(item, [200 - hour])).toEqual([[['renewed', '']]]);
+    expect(item.expiryDate).toEqual(day(300));
+  });
+
+  it('tells once of the terms that it was too late for, and writes down what was read meanwhile', () => {
+    const item = license({ autoRenewalEnabled: true });
+    const read = item.expiryAt(day(450));
+    expect(toldAt(item, [450, 450])).toEqual([[['renewed', '']], []]);
+    expect([item.expiryDate, read]).toEqual([day(500), day(500)]);
+  });
+
+  it('renews also what is set to renew itself in the last hour', () => {
+    const item = license();
+    const lastMinute = addDays(day(100), -1 / 1_440);
+    applyDueMilestones(item, lastMinute);
+    item.edit({ auto_renewal_enabled: true }, lastMinute);
+    expect(item.expiryAt(lastMinute)).toEqual(day(200));
+    expect(applyDueMilestones(item, lastMinute).map(({ type }) => type)).toEqual(['license.renewed']);
+    expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
+  });
+
+  it.each([null, day(110)])('renews also what was passed over, where it is next due %s', (next) => {
+    const item = license({ autoRenewalEnabled: true, nextDueAt: next });
+    expect(toldAt(item, [150])).toEqual([[['renewed', '']]]);
+    expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
+  });
+
+  it('reads what renews itself the same, whenever and however often it is written down', () => {
+    const terms = fc.record({
+      expiryDate: fc.integer({ min: 1, max: 200 }).map(day),
+      defaultDuration: fc.integer({ min: 1, max: 100 }),
+      gracePeriodDays: fc.integer({ min: 0, max: 60 }),
+    });
+    const looks = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(terms, looks, (fields, days) => {
+        const [kept, untouched] = [1, 2].map(() =>
+          license({ ...fields, autoRenewalEnabled: true, maintenanceExpiry: fields.expiryDate }),
+        );
+        for (const at of [...days].sort((a, b) => a - b).map(day)) {
+          expect(kept!.expiryAt(at)).toEqual(untouched!.expiryAt(at));
+          applyDueMilestones(kept!, at);
+          expect([kept!.expiryDate, kept!.maintenanceExpiry]).toEqual([
+            untouched!.expiryAt(at),
+            untouched!.expiryAt(at),
+          ]);
+          expect([kept!.statusAt(at), untouched!.statusAt(at)]).toEqual(['ACTIVE', 'ACTIVE']);
+          expect(kept!.nextDueAt! > at).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('ends a trial, without grace and without renewing it', () => {
+    expect(toldAt(license({ trial: true, autoRenewalEnabled: true }), [120])).toEqual([[['expired', '']]]);
+  });
+
+  it('ends what would renew itself past the year 9999', () => {
+    const expiryDate = new Date('9999-12-01T00:00:00.000Z');
+    const item = license({ autoRenewalEnabled: true, expiryDate, gracePeriodDays: 0 });
+    expect(item.autoRenews).toBe(false);
+    expect(applyDueMilestones(item, expiryDate).map(({ type }) => type)).toEqual(['license.expired']);
+  });
+
+  it('does nothing to what never expires, nor to what is suspended or revoked, and makes up for it at the end of a suspension', () => {
+    expect(toldAt(license({ expiryDate: null }), [1_000])).toEqual([[]]);
+    for (const status of ['SUSPENDED', 'REVOKED'] as const) expect(toldAt(license({ status }), [105])).toEqual([[]]);
+    const item = license();
+    item.suspend(day(95));
+    expect(toldAt(item, [105])).toEqual([[]]);
+    item.reinstate(day(106));
+    expect(toldAt(item, [107])).toEqual([[['expired', '']]]);
+  });
+
+  it('looks at once at licenses that an earlier release issued', () => {
+    expect(toldAt(license({ nextDueAt: new Date(0) }), [20, 20])).toEqual([[], []]);
+    expect(toldAt(license({ nextDueAt: new Date(0) }), [80, 80])).toEqual([[['renewal_due', 20]], []]);
+    expect(toldAt(license({ nextDueAt: new Date(0) }), [300, 300])).toEqual([
+      [
+        ['expired', ''],
+        ['grace_ended', ''],
+      ],
+      [],
+    ]);
+  });
+
+  it('says the same in sum, but for reminders, whenever it is looked at', () => {
+    const looks = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 20 });
+    const terms = fc.record({
+      expiryDate: fc.integer({ min: 1, max: 200 }).map(day),
+      gracePeriodDays: fc.integer({ min: 0, max: 60 }),
+      trial: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(terms, looks, (fields, days) => {
+        const sorted = [...days, 400].sort((a, b) => a - b);
+        const told = toldAt(license(fields), sorted).flat();
+        const ended = told.map(([type]) => type).filter((type) => type !== 'renewal_due');
+        const grace = fields.trial || fields.gracePeriodDays === 0 ? [] : ['grace_ended'];
+        expect(ended).toEqual(['expired', ...grace]);
+        expect(told.length - ended.length).toBeLessThanOrEqual(4);
+      }),
+    );
+  });
+
+  it('has its moments in order', () => {
+    for (const autoRenewalEnabled of [true, false]) {
+      const moments = [...milestonesOf(license({ autoRenewalEnabled }))].map(({ at }) => at.getTime());
+      expect(moments).toEqual([...moments].sort((a, b) => a - b));
+    }
+    expect(dueMilestones(license({ nextDueAt: null }), day(500))).toEqual([]);
+  });
+
+  it('is looked at again as if nobody had looked at it by a clock that was ahead', () => {
+    for (const autoRenewalEnabled of [false, true]) {
+      const item = license({ autoRenewalEnabled });
+      item.scheduleNext(day(5_000));
+      expect(toldAt(item, [20])).toEqual([[]]);
+      expect(item.nextDueAt).toEqual(nextDueAt(license({ autoRenewalEnabled }), day(20)));
+    }
+  });
+});

@@ -1,0 +1,38 @@
+import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import { Actor } from '../../shared/access/actor.js';
+import { dueMilestones, type Milestone } from '../license-milestones.js';
+import { LicenseRenewedEvent } from '../events/license-action.events.js';
+import { LicenseExpiredEvent, LicenseGraceEndedEvent, LicenseRenewalDueEvent } from '../events/license-timer.events.js';
+import type { License } from '../license.entity.js';
+
+/** Who acts when time does. */
+const TIMER_SERVICE = 'license-timer';
+
+/**
+ * Does to a license what time did to it since it was last looked at, and says what that was. Asked again at the same time
+ * there is nothing left, so whoever writes the license and its events together tells each once.
+ */
+export function applyDueMilestones(license: License, now: Date): IntegrationEvent[] {
+  if (license.status !== 'ACTIVE') return [];
+  const actor = Actor.service(TIMER_SERVICE, license.tenantId);
+  const events = dueMilestones(license, now).map((moment) => applyMilestone(license, moment, actor, now));
+  license.scheduleNext(now);
+  return events;
+}
+
+function applyMilestone(license: License, { kind, at }: Milestone, actor: Actor, now: Date): IntegrationEvent {
+  switch (kind) {
+    case 'reminder':
+      return new LicenseRenewalDueEvent(actor, now, license, at);
+    case 'renewal': {
+      const change = license.applyAutoRenewal(now);
+      if (!change) throw new Error('A renewal changed nothing.');
+      return new LicenseRenewedEvent(actor, now, license, change, { code: 'AUTO_RENEWAL' });
+    }
+    case 'expiry':
+      license.assertCan('expire', now);
+      return new LicenseExpiredEvent(actor, now, license, at);
+    case 'grace_end':
+      return new LicenseGraceEndedEvent(actor, now, license, at);
+  }
+}

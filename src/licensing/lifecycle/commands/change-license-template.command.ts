@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../../shared/access/actor.js';
+import { ChangeLicenseTemplateRequest } from '../../license-action.requests.js';
+import { LicenseCommand } from './license.command.js';
+
+/**
+ * Gives it the terms of another template of its product. Throws TemplateNotFoundError, TemplateInactiveError,
+ * ProductInactiveError, ProductDiffersError and LicenseIsTrialError too.
+ */
+export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLicenseTemplateRequest> {
+  static readonly operation = 'licenses.change-template';
+
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof ChangeLicenseTemplateRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(ChangeLicenseTemplateRequest, actor, licenseId, request, options);
+  }
+}

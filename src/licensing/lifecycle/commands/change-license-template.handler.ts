@@ -1,0 +1,28 @@
+import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
+import { assertIssuable } from '../../issuing/issuance-terms-cache.js';
+import { LicenseTemplateChangedEvent } from '../../events/license-action.events.js';
+import { LicenseActions } from '../license-actions.js';
+import { LicenseSeats } from '../../license-lock.js';
+import { ChangeLicenseTemplateCommand } from './change-license-template.command.js';
+
+@CommandHandler(ChangeLicenseTemplateCommand)
+export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicenseTemplateCommand> {
+  constructor(
+    private readonly changes: LicenseActions,
+    private readonly queries: QueryBus,
+    private readonly seats: LicenseSeats,
+  ) {}
+
+  execute(command: ChangeLicenseTemplateCommand) {
+    const { actor, request } = command;
+    const { license_template_id: templateId } = request;
+    return this.changes.run(command, async (license, now, tell) => {
+      const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const change = license.changeTemplate(assertIssuable(templateId, found), now);
+      tell({ replaced: change?.replaced ?? {} });
+      if (change) await this.seats.recount(license, now);
+      return change && new LicenseTemplateChangedEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

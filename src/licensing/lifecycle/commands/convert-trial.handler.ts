@@ -1,0 +1,45 @@
+import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
+import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
+import { LicenseTrialConvertedEvent } from '../../events/license-action.events.js';
+import { assertIssuable } from '../../issuing/issuance-terms-cache.js';
+import { LicenseActions } from '../license-actions.js';
+import { LicenseSeats } from '../../license-lock.js';
+import { ConvertTrialCommand } from './convert-trial.command.js';
+
+@CommandHandler(ConvertTrialCommand)
+export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand> {
+  constructor(
+    private readonly changes: LicenseActions,
+    private readonly queries: QueryBus,
+    private readonly seats: LicenseSeats,
+  ) {}
+
+  async execute(command: ConvertTrialCommand) {
+    const { actor, request } = command;
+    const { license_template_id: templateId } = request;
+    if (templateId !== undefined && !actor.may('licenses:change-template')) {
+      throw new PermissionDeniedError('licenses:change-template');
+    }
+    return this.changes.run(command, async (license, now, tell) => {
+      if (templateId === undefined) {
+        const change = license.convertTrial(now);
+        return (
+          change &&
+          new LicenseTrialConvertedEvent(
+            actor,
+            now,
+            license,
+            { before: change.before, after: change.after },
+            request.reason,
+          )
+        );
+      }
+      const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const change = license.convertTrial(now, assertIssuable(templateId, found));
+      tell({ replaced: change?.replaced ?? {} });
+      if (change) await this.seats.recount(license, now);
+      return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { LicenseReinstatedEvent } from '../../events/license-action.events.js';
+import { LicenseActions } from '../license-actions.js';
+import { ReinstateLicenseCommand } from './reinstate-license.command.js';
+
+@CommandHandler(ReinstateLicenseCommand)
+export class ReinstateLicenseHandler implements ICommandHandler<ReinstateLicenseCommand> {
+  constructor(private readonly changes: LicenseActions) {}
+
+  execute(command: ReinstateLicenseCommand) {
+    const { actor, request } = command;
+    return this.changes.run(command, (license, now) => {
+      const change = license.reinstate(now);
+      return change && new LicenseReinstatedEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

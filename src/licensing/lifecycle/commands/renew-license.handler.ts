@@ -1,0 +1,17 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { LicenseRenewedEvent } from '../../events/license-action.events.js';
+import { LicenseActions } from '../license-actions.js';
+import { RenewLicenseCommand } from './renew-license.command.js';
+
+@CommandHandler(RenewLicenseCommand)
+export class RenewLicenseHandler implements ICommandHandler<RenewLicenseCommand> {
+  constructor(private readonly changes: LicenseActions) {}
+
+  execute(command: RenewLicenseCommand) {
+    const { actor, request } = command;
+    return this.changes.run(command, (license, now) => {
+      const change = license.renew(request, now);
+      return change && new LicenseRenewedEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { LicenseRevokedEvent } from '../../events/license-action.events.js';
+import { LicenseActions } from '../license-actions.js';
+import { RevokeLicenseCommand } from './revoke-license.command.js';
+
+@CommandHandler(RevokeLicenseCommand)
+export class RevokeLicenseHandler implements ICommandHandler<RevokeLicenseCommand> {
+  constructor(private readonly changes: LicenseActions) {}
+
+  execute(command: RevokeLicenseCommand) {
+    const { actor, request } = command;
+    return this.changes.run(command, (license, now) => {
+      const change = license.revoke(now);
+      return change && new LicenseRevokedEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { LicenseSuspendedEvent } from '../../events/license-action.events.js';
+import { LicenseActions } from '../license-actions.js';
+import { SuspendLicenseCommand } from './suspend-license.command.js';
+
+@CommandHandler(SuspendLicenseCommand)
+export class SuspendLicenseHandler implements ICommandHandler<SuspendLicenseCommand> {
+  constructor(private readonly changes: LicenseActions) {}
+
+  execute(command: SuspendLicenseCommand) {
+    const { actor, request } = command;
+    return this.changes.run(command, (license, now) => {
+      const change = license.suspend(now);
+      return change && new LicenseSuspendedEvent(actor, now, license, change, request.reason);
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+import type { CommandOptions } from '../../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../../shared/access/actor.js';
+import { TransferLicenseRequest } from '../../license-action.requests.js';
+import { LicenseCommand } from './license.command.js';
+
+/** Makes it another customer's, with its key and its term. Throws LicenseIsTrialError too. */
+export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicenseRequest> {
+  static readonly operation = 'licenses.transfer';
+
+  constructor(
+    actor: Actor,
+    licenseId: string,
+    request: z.input<typeof TransferLicenseRequest>,
+    options: CommandOptions = {},
+  ) {
+    super(TransferLicenseRequest, actor, licenseId, request, options);
+  }
+}

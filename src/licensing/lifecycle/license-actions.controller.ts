@@ -1,0 +1,211 @@
+import { Body, Controller, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { DescribeChange } from '../../shared/http/api.decorators.js';
+import { ChangeOptions } from '../../shared/http/command-options.decorators.js';
+import { UuidParameter } from '../../shared/http/schema.js';
+import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { Actor } from '../../shared/access/actor.js';
+import { ChangeLicenseTemplateCommand } from './commands/change-license-template.command.js';
+import { ConvertTrialCommand } from './commands/convert-trial.command.js';
+import { ReinstateLicenseCommand } from './commands/reinstate-license.command.js';
+import { RenewLicenseCommand } from './commands/renew-license.command.js';
+import { RevokeLicenseCommand } from './commands/revoke-license.command.js';
+import { SuspendLicenseCommand } from './commands/suspend-license.command.js';
+import { TransferLicenseCommand } from './commands/transfer-license.command.js';
+import { UpdateLicenseCommand } from './commands/update-license.command.js';
+import {
+  ChangeLicenseTemplateRequest,
+  ConvertTrialRequest,
+  LicenseActionRequest,
+  ReasonedActionRequest,
+  RenewLicenseRequest,
+  TransferLicenseRequest,
+  UpdateLicenseRequest,
+} from '../license-action.requests.js';
+import { LicenseOnOtherTerms, LicenseResponse } from '../license.dto.js';
+
+const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
+const TEMPLATE = [
+  'EXPIRY_TOO_FAR',
+  'LICENSE_FILE_OUTSTANDING',
+  'TEMPLATE_PRODUCT_MISMATCH',
+  'TEMPLATE_IS_TRIAL',
+  'TEMPLATE_INACTIVE',
+  'PRODUCT_INACTIVE',
+] as const;
+const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'] as const;
+
+/** What is done to a license that is there. */
+@ApiTags('Licenses')
+@Controller('v1/licenses/:license_id')
+@ApiOkResponse({ standardSchema: LicenseResponse })
+export class LicenseActionsController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Patch()
+  @RequirePermission('licenses:write')
+  @DescribeChange(
+    {
+      operationId: 'updateLicense',
+      summary: 'Update a license',
+      description: 'JSON Merge Patch. Does not change the status.',
+    },
+    {
+      404: NOT_FOUND,
+      409: [...EXPIRY, 'LICENSE_FILE_OUTSTANDING'],
+    },
+  )
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: UpdateLicenseRequest }) body: UpdateLicenseRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new UpdateLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('renew')
+  @HttpCode(200)
+  @RequirePermission('licenses:renew')
+  @DescribeChange(
+    {
+      operationId: 'renewLicense',
+      summary: 'Renew a license',
+      description: 'Extends the expiry date, or starts now if the license has expired.',
+    },
+    { 404: NOT_FOUND, 409: EXPIRY },
+  )
+  renew(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: RenewLicenseRequest }) body: RenewLicenseRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RenewLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('convert-trial')
+  @HttpCode(200)
+  @RequirePermission('licenses:renew')
+  @DescribeChange(
+    {
+      operationId: 'convertTrial',
+      summary: 'Convert a trial to a full license',
+      description: 'The full term starts now.',
+    },
+    {
+      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE],
+    },
+  )
+  @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
+  convertTrial(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ConvertTrialRequest }) body: ConvertTrialRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ConvertTrialCommand(actor, licenseId, body, options));
+  }
+
+  @Post('suspend')
+  @HttpCode(200)
+  @RequirePermission('licenses:suspend')
+  @DescribeChange(
+    {
+      operationId: 'suspendLicense',
+      summary: 'Suspend a license',
+      description: 'Until it is reinstated. The expiry date does not move.',
+    },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+  )
+  suspend(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ReasonedActionRequest }) body: ReasonedActionRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new SuspendLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('reinstate')
+  @HttpCode(200)
+  @RequirePermission('licenses:suspend')
+  @DescribeChange(
+    { operationId: 'reinstateLicense', summary: 'Reinstate a suspended license' },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+  )
+  reinstate(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: LicenseActionRequest }) body: LicenseActionRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ReinstateLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('revoke')
+  @HttpCode(200)
+  @RequirePermission('licenses:revoke')
+  @DescribeChange(
+    {
+      operationId: 'revokeLicense',
+      summary: 'Revoke a license',
+      description: 'Permanent. The license and its events are kept.',
+    },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+  )
+  revoke(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ReasonedActionRequest }) body: ReasonedActionRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new RevokeLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('transfer')
+  @HttpCode(200)
+  @RequirePermission('licenses:transfer')
+  @DescribeChange(
+    { operationId: 'transferLicense', summary: 'Transfer a license to another customer' },
+    {
+      404: NOT_FOUND,
+      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
+    },
+  )
+  transfer(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: TransferLicenseRequest }) body: TransferLicenseRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new TransferLicenseCommand(actor, licenseId, body, options));
+  }
+
+  @Post('change-template')
+  @HttpCode(200)
+  @RequirePermission('licenses:change-template')
+  @DescribeChange(
+    {
+      operationId: 'changeLicenseTemplate',
+      summary: 'Change the template of a license',
+      description: 'Applies the current terms of another active template of the same product.',
+    },
+    {
+      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE],
+    },
+  )
+  @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
+  changeTemplate(
+    @CurrentActor() actor: Actor,
+    @Param('license_id', { schema: UuidParameter }) licenseId: string,
+    @Body({ schema: ChangeLicenseTemplateRequest }) body: ChangeLicenseTemplateRequest,
+    @ChangeOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ChangeLicenseTemplateCommand(actor, licenseId, body, options));
+  }
+}

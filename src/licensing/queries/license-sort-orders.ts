@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { isCleanText } from '../../shared/json.js';
+import { CursorTime, NEWEST_FIRST, type SortOrder, type PagePosition } from '../../shared/http/paging.js';
+import type { ListLicensesRequest } from '../license.dto.js';
+import type { License } from '../license.entity.js';
+
+interface LicenseSortOrder extends SortOrder {
+  readonly positionOf: (license: License) => PagePosition;
+}
+
+export const NEWEST_LICENSE_FIRST: LicenseSortOrder = {
+  ...NEWEST_FIRST,
+  positionOf: ({ createdAt: at, licenseId: id }) => ({ at, id }),
+};
+
+export const EXPIRY_SOONEST_FIRST: LicenseSortOrder = {
+  by: 'item.expiryDate',
+  descending: false,
+  bound: ':at',
+  at: CursorTime,
+  positionOf: ({ expiryDate, licenseId: id }) => ({ at: expiryDate ?? '', id }),
+};
+
+/** By bytes, as `q` compares. */
+const BY_NAME: LicenseSortOrder = {
+  by: 'item.issued_to_lower COLLATE "C"',
+  descending: false,
+  bound: 'lower(CAST(:at AS text))',
+  at: z.string().refine(isCleanText),
+  positionOf: ({ issuedTo: at, licenseId: id }) => ({ at, id }),
+};
+
+/**
+ * That of the index which finds what is asked for: in another order a page could take looking at all licenses of a tenant, were what it
+ * is narrowed to rare among the newest.
+ */
+export function sortOrderFor(request: ListLicensesRequest): LicenseSortOrder {
+  if (request.expires_from ?? request.expires_before) return EXPIRY_SOONEST_FIRST;
+  return request.q === undefined ? NEWEST_LICENSE_FIRST : BY_NAME;
+}

@@ -1,0 +1,200 @@
+import type { Readable } from 'node:stream';
+import { PayloadTooLargeException, RequestTimeoutException } from '@nestjs/common';
+import { decodeUtf8 } from '../utf8.js';
+
+export const MAX_LINE_BYTES = 16 * 1024;
+export const MAX_LINES = 10_000;
+/** Size of 10,000 lines of the greatest length. */
+const MAX_BODY_BYTES = MAX_LINES * (MAX_LINE_BYTES + 1);
+const MAX_BODY_MS = 30 * 60 * 1_000;
+const NEWLINE = 0x0a;
+const NOT_PROCESSED = 'This line and all later lines were not processed.';
+
+/** One line of a request, counted from 1 as in the file it came from. */
+export interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** A line that cannot be read, in its place among those that can. */
+export interface InvalidLine {
+  readonly number: number;
+  readonly error: Error;
+}
+
+/** Bounds of a body. Only the time in which its reader waits for the client counts towards `lineMs`. */
+export interface BodyLimits {
+  /** Longest wait for a line with text. */
+  readonly lineMs: number;
+  readonly bodyMs?: number;
+  readonly bodyBytes?: number;
+}
+
+export class LineTooLongError extends PayloadTooLargeException {
+  constructor() {
+    super(`The line is longer than ${MAX_LINE_BYTES} bytes.`, { errorCode: 'LINE_TOO_LONG' });
+  }
+}
+
+export class TooManyLinesError extends PayloadTooLargeException {
+  constructor() {
+    super(`A request has at most ${MAX_LINES} lines, empty ones included. ${NOT_PROCESSED}`, {
+      errorCode: 'TOO_MANY_LINES',
+    });
+  }
+}
+
+export class BodyOfLinesTooLargeError extends PayloadTooLargeException {
+  constructor(maxBytes: number) {
+    super(`The body is larger than ${maxBytes} bytes. ${NOT_PROCESSED}`, { errorCode: 'BODY_TOO_LARGE' });
+  }
+}
+
+export class BodyOfLinesTooSlowError extends RequestTimeoutException {
+  constructor(what: string, maxMs: number) {
+    super(`${what} did not arrive within ${maxMs / 1_000} s. ${NOT_PROCESSED}`, { errorCode: 'REQUEST_TIMEOUT' });
+  }
+}
+
+/**
+ * Takes a body apart into lines, as they arrive; empty lines count and are passed over. A line too long, or not in UTF-8, is
+ * told in its place. After one line too many the rest is read and dropped, because a client may send all before it reads. A body
+ * that breaks another limit ends with that error in place of its next line, and the rest of it stays unread. Memory: one line.
+ */
+export async function* readLines(body: Readable, limits: BodyLimits): AsyncGenerator<Line | InvalidLine> {
+  const lines = new LineSplitter();
+  const chunks = new BoundedBody(body, limits);
+  try {
+    for (let chunk = await chunks.next(); chunk; chunk = await chunks.next()) {
+      for (const line of lines.split(chunk)) {
+        yield line;
+        chunks.restartLine();
+      }
+      if (lines.areTooMany) chunks.restartLine();
+    }
+    yield* lines.end();
+  } catch (error) {
+    const isLimit = error instanceof BodyOfLinesTooLargeError || error instanceof BodyOfLinesTooSlowError;
+    if (!isLimit) throw error;
+    if (!lines.areTooMany) yield { number: lines.number, error };
+  }
+}
+
+/** Chunks of a body within its limits of size and time. */
+class BoundedBody {
+  private readonly bodyMs: number;
+  private readonly bodyBytes: number;
+  private readonly begun = performance.now();
+  private waitedMs = 0;
+  private bytes = 0;
+
+  constructor(
+    private readonly body: Readable,
+    private readonly limits: BodyLimits,
+  ) {
+    this.bodyMs = limits.bodyMs ?? MAX_BODY_MS;
+    this.bodyBytes = limits.bodyBytes ?? MAX_BODY_BYTES;
+  }
+
+  /** Undefined at the end. Throws BodyOfLinesTooLargeError, BodyOfLinesTooSlowError and what the stream fails with. */
+  async next(): Promise<Buffer | undefined> {
+    for (;;) {
+      const timeoutMs = this.remainingMs();
+      const chunk = this.body.read() as Buffer | null;
+      if (chunk !== null) return this.count(chunk);
+      if (this.body.readableEnded) return undefined;
+      if (this.body.destroyed) throw this.body.errored ?? new Error('The body broke off.');
+      const asked = performance.now();
+      await changeOf(this.body, timeoutMs);
+      this.waitedMs += performance.now() - asked;
+    }
+  }
+
+  /** The next line may take as long again. */
+  restartLine(): void {
+    this.waitedMs = 0;
+  }
+
+  private remainingMs(): number {
+    const ofLine = this.limits.lineMs - this.waitedMs;
+    const ofBody = this.bodyMs - (performance.now() - this.begun);
+    if (ofLine <= 0) throw new BodyOfLinesTooSlowError('A line', this.limits.lineMs);
+    if (ofBody <= 0) throw new BodyOfLinesTooSlowError('The body', this.bodyMs);
+    return Math.min(ofLine, ofBody);
+  }
+
+  private count(chunk: Buffer): Buffer {
+    this.bytes += chunk.length;
+    if (this.bytes > this.bodyBytes) throw new BodyOfLinesTooLargeError(this.bodyBytes);
+    return chunk;
+  }
+}
+
+/** Resolves when there may be something new to read, or after the timeout. */
+function changeOf(body: Readable, timeoutMs: number): Promise<void> {
+  const events = ['readable', 'end', 'error', 'close'];
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const event of events) body.off(event, done);
+      resolve();
+    };
+    // Rounded up: a timer that fires a fraction of a millisecond early would only be set again.
+    const timer = setTimeout(done, Math.ceil(timeoutMs));
+    for (const event of events) body.on(event, done);
+  });
+}
+
+class LineSplitter {
+  /** Of the line that is arriving. */
+  number = 1;
+  areTooMany = false;
+  private parts: Buffer[] = [];
+  private bytes = 0;
+
+  /** The lines with text that end in this chunk. */
+  *split(chunk: Buffer): Generator<Line | InvalidLine> {
+    let begin = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0 && !this.areTooMany; end = chunk.indexOf(NEWLINE, begin)) {
+      this.add(chunk.subarray(begin, end));
+      yield* this.take();
+      begin = end + 1;
+    }
+    if (!this.areTooMany) this.add(chunk.subarray(begin));
+  }
+
+  /** The last line, which needs no line break. */
+  *end(): Generator<Line | InvalidLine> {
+    if (this.bytes > 0 && !this.areTooMany) yield* this.take();
+  }
+
+  private add(part: Buffer): void {
+    this.bytes += part.length;
+    if (this.bytes <= MAX_LINE_BYTES) this.parts.push(part);
+  }
+
+  private *take(): Generator<Line | InvalidLine> {
+    const { number, bytes } = this;
+    const whole = Buffer.concat(this.parts);
+    [this.parts, this.bytes] = [[], 0];
+    this.areTooMany = number > MAX_LINES;
+    if (this.areTooMany) {
+      yield { number, error: new TooManyLinesError() };
+      return;
+    }
+    this.number++;
+    if (bytes > MAX_LINE_BYTES) yield { number, error: new LineTooLongError() };
+    else yield* toLine(number, whole);
+  }
+}
+
+function* toLine(number: number, bytes: Buffer): Generator<Line | InvalidLine> {
+  let text: string;
+  try {
+    text = decodeUtf8(bytes);
+  } catch (error) {
+    yield { number, error: error as Error };
+    return;
+  }
+  if (text.trim() !== '') yield { number, text };
+}

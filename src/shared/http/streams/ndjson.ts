@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { PassThrough, type Readable } from 'node:stream';
+import {
+  applyDecorators,
+  createParamDecorator,
+  Injectable,
+  StreamableFile,
+  UnsupportedMediaTypeException,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import type { AuthenticatedRequest } from '../../access/access.decorators.js';
+import { BatchSlots } from '../batch-slots.js';
+import { readLines, type InvalidLine, type Line } from './lines.js';
+import { untilClosed } from '../tenant-slots.js';
+import { closeBehindAnswer } from '../unread-body.js';
+
+export const NDJSON = 'application/x-ndjson';
+/** Nothing moves over the connection of a batch for this long: longer than a wait for a line, which is told as its problem. */
+const IDLE_MS = 60_000;
+/** The last request of a connection whose body is a stream. */
+const streams = new WeakMap<Socket, IncomingMessage>();
+
+/**
+ * Answers with a line for each item that the route gives, sent as they come. The answer goes on while nobody reads it, since many a
+ * client sends all before it reads, so the batch holds its slot until the lines are made and the response has left the memory.
+ */
+@Injectable()
+export class NdjsonAnswer implements NestInterceptor<AsyncIterable<object>, StreamableFile> {
+  constructor(private readonly slots: BatchSlots) {}
+
+  /** Throws OverloadedError. */
+  intercept(context: ExecutionContext, next: CallHandler<AsyncIterable<object>>): Observable<StreamableFile> {
+    const http = context.switchToHttp();
+    const free = this.slots.take(http.getRequest<AuthenticatedRequest>().actor?.tenantId);
+    let written = Promise.resolve();
+    void untilClosed(http.getResponse<FastifyReply>().raw)
+      .then(() => written)
+      .then(free);
+    return next.handle().pipe(
+      map((items) => {
+        const out = new PassThrough();
+        written = writeLines(items, out);
+        return new StreamableFile(out, { type: NDJSON });
+      }),
+    );
+  }
+}
+
+/**
+ * A route that takes a line of JSON for each item and returns the items of its answer, both named as components of the OpenAPI
+ * document. Everywhere else NDJSON is an unsupported media type.
+ */
+export const Ndjson = (item: string, result: string) =>
+  applyDecorators(
+    RouteConfig({ ndjson: true }),
+    UseInterceptors(NdjsonAnswer),
+    ApiConsumes(NDJSON),
+    ApiBody({
+      description: 'One JSON object per line.',
+      required: true,
+      schema: linesOf(item),
+    }),
+    ApiOkResponse({
+      description: 'One result per input line, in the same order.',
+      content: { [NDJSON]: { schema: linesOf(result) } },
+    }),
+  );
+
+/** OpenAPI 3.1 has no word for a stream of JSON: text whose lines have the schema of this component. */
+function linesOf(component: string) {
+  return {
+    type: 'string',
+    contentMediaType: NDJSON,
+    contentSchema: { $ref: `#/components/schemas/${component}` },
+  } as const;
+}
+
+/** The lines of the body as they come in, each within the time that a request has. A body that is not read to its end ends its connection. */
+export const NdjsonLines = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AsyncIterable<Line | InvalidLine> => {
+    const http = context.switchToHttp();
+    const { body, raw, server } = http.getRequest<FastifyRequest>();
+    const { raw: response } = http.getResponse<FastifyReply>();
+    if (!isReadable(body)) throw new UnsupportedMediaTypeException();
+    const { requestTimeout } = server.server;
+    streams.set(raw.socket.setTimeout(Math.max(IDLE_MS, 2 * requestTimeout)), raw);
+    response.once('finish', () => {
+      if (!raw.complete) closeBehindAnswer(raw, response, requestTimeout);
+    });
+    return readLines(body, { lineMs: requestTimeout });
+  },
+);
+
+/** Whether a request comes in over this connection that the time limit of requests is not for. */
+export function isStreaming(socket: Socket): boolean {
+  return streams.get(socket)?.complete === false;
+}
+
+/** Lines that are there in one turn leave together. When the client is gone, no further item is asked for. Never fails. */
+async function writeLines(items: AsyncIterable<object>, out: PassThrough): Promise<void> {
+  let lines = '';
+  const flush = () => {
+    if (!out.destroyed && lines !== '') out.write(lines);
+    lines = '';
+  };
+  try {
+    for await (const item of items) {
+      if (out.destroyed) return;
+      if (lines === '') setImmediate(flush);
+      lines += `${JSON.stringify(item)}\n`;
+    }
+    flush();
+    out.end();
+  } catch (error) {
+    out.destroy(error as Error);
+  }
+}
+
+function isReadable(body: unknown): body is Readable {
+  return typeof (body as Readable | null | undefined)?.pipe === 'function';
+}

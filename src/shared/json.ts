@@ -1,0 +1,41 @@
+import type { Json, JsonObject } from './messaging/integration-event.js';
+
+/** Text that PostgreSQL and every JSON reader can hold: no U+0000, no half of a surrogate pair. */
+export function isCleanText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** What is wrong with a value as stored JSON, or undefined. Stops at the first level too deep, however deep it goes on. */
+export function jsonFault(value: unknown, maxDepth: number): string | undefined {
+  if (typeof value === 'string') return isCleanText(value) ? undefined : 'must not contain U+0000 or lone surrogates';
+  if (typeof value === 'number') return numberFault(value);
+  if (value === null || typeof value !== 'object') return undefined;
+  if (maxDepth === 0) return 'must not be nested too deeply';
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = isCleanText(key) ? jsonFault(inner, maxDepth - 1) : 'must not contain U+0000 or lone surrogates';
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+/** What JavaScript cannot hold exactly would come back as another number. */
+function numberFault(value: number): string | undefined {
+  if (!Number.isFinite(value)) return 'must not contain numbers beyond 1.8e308';
+  const rounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return rounded ? 'must not contain integers beyond 2^53; send them as text' : undefined;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything else replaces. */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map<string, Json>(Object.entries(target));
+  for (const [key, value] of Object.entries(patch)) {
+    const current = merged.get(key);
+    if (value === null) merged.delete(key);
+    else merged.set(key, isJsonObject(value) ? mergePatch(isJsonObject(current) ? current : {}, value) : value);
+  }
+  return Object.fromEntries(merged);
+}

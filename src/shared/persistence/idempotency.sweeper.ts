@@ -1,0 +1,52 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { PeriodicTask } from '../async/periodic-task.js';
+import { Clock } from '../clock.js';
+import { DatabaseClock } from '../database-clock.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+const INTERVAL_MS = 10 * 60 * 1000;
+const BATCH = 1_000;
+
+/** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. While a clock is in doubt none is deleted. */
+@Injectable()
+export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.chore.every(INTERVAL_MS, () => this.sweep());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop();
+  }
+
+  async sweep(): Promise<void> {
+    if (!this.databaseClock.isSteady()) return;
+    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants');
+    for (const { id } of tenants) {
+      while (!this.chore.stopped && (await this.sweepBatch(id)) === BATCH);
+    }
+  }
+
+  private sweepBatch(tenantId: string): Promise<number> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const deleted = await transaction.query({
+        text: `DELETE FROM idempotency_keys WHERE tenant_id = $1 AND key_digest IN (
+                 SELECT key_digest FROM idempotency_keys WHERE tenant_id = $1 AND expires_at <= $2
+                 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+               RETURNING 1`,
+        values: [tenantId, this.clock.now(), BATCH],
+      });
+      return deleted.length;
+    });
+  }
+}

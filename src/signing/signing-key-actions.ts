@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../shared/clock.js';
+import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import type { SigningKeyCommand } from './commands/signing-key.command.js';
+import { toSigningKeyResponse, type SigningKeyResponse } from './signing-key.dto.js';
+import type { SigningKey } from './signing-key.entity.js';
+import { SigningKeyNotFoundError } from './signing-key.errors.js';
+import { SigningKeyRepository } from './signing-key.repository.js';
+
+/** How a key that is there ends: under a lock on its row, with its event. */
+@Injectable()
+export class SigningKeyActions {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly keys: SigningKeyRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `act` changes the key and says what happened. Throws SigningKeyNotFoundError, PreconditionFailedError, and what `act` throws. */
+  run(command: SigningKeyCommand, act: (key: SigningKey, now: Date) => IntegrationEvent): Promise<SigningKeyResponse> {
+    const { actor, kid, options } = command;
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const key = await this.keys.findForUpdate(actor.tenantId, kid);
+      if (!key) throw new SigningKeyNotFoundError(kid);
+      const now = this.clock.now();
+      key.assertVersion(options.ifMatch);
+      const event = act(key, now);
+      await this.keys.update(key);
+      transaction.record(event);
+      return toSigningKeyResponse(key);
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import type { Actor } from '../../shared/access/actor.js';
+import type { ApiKey } from './api-key.entity.js';
+import { GrantExceededError } from './api-key.errors.js';
+import { areWithin } from '../networks.js';
+
+/**
+ * The principal that creates a key, or gets to see its new secret, must hold everything that it grants, from everywhere that it can be used and
+ * for as long as it can. Throws GrantExceededError.
+ */
+export function assertCanGrant({ permissions, bounds }: Actor, key: ApiKey): void {
+  const missing = [...key.grants].filter((permission) => !permissions.has(permission));
+  if (missing.length > 0)
+    throw new GrantExceededError(`You cannot grant permissions that you do not have: ${missing.join(', ')}.`);
+  if (!areWithin(key.networks, bounds.networks))
+    throw new GrantExceededError(`The networks of the key must lie within yours: ${bounds.networks.join(', ')}.`);
+  const { expiresAt } = bounds;
+  if (expiresAt && (key.expiresAt === null || key.expiresAt > expiresAt))
+    throw new GrantExceededError(`The key must expire when yours does, ${expiresAt.toISOString()}, or before.`);
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import type { Actor } from '../../shared/access/actor.js';
+import { CreateApiKeyRequest, type IssuedApiKey } from './api-key.dto.js';
+
+export interface CreateApiKeyOptions extends CommandOptions {
+  /** For sample data alone: an id that stands in public documents. */
+  readonly keyId?: string;
+}
+
+/** Throws ValidationError, GrantExceededError. */
+export class CreateApiKeyCommand extends TenantCommand<IssuedApiKey> {
+  static readonly operation = 'api-keys.create';
+
+  readonly request: CreateApiKeyRequest;
+
+  constructor(
+    actor: Actor,
+    request: z.input<typeof CreateApiKeyRequest>,
+    override readonly options: CreateApiKeyOptions = {},
+  ) {
+    super(actor, options);
+    this.request = validated(CreateApiKeyRequest, request);
+  }
+
+  get payload() {
+    return { request: this.request };
+  }
+}

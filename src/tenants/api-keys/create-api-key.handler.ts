@@ -1,0 +1,33 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/clock.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { toIssuedApiKey } from './api-key.dto.js';
+import { ApiKey } from './api-key.entity.js';
+import { generateApiKey } from '../api-key.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { assertCanGrant } from './assert-can-grant.js';
+import { ApiKeyCreatedEvent } from '../events/api-key.events.js';
+import { CreateApiKeyCommand } from './create-api-key.command.js';
+
+@CommandHandler(CreateApiKeyCommand)
+export class CreateApiKeyHandler implements ICommandHandler<CreateApiKeyCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly keys: ApiKeyRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(command: CreateApiKeyCommand) {
+    const { actor, request } = command;
+    const now = this.clock.now();
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const secret = generateApiKey();
+      const key = ApiKey.create(actor.tenantId, request, secret, now);
+      key.id = command.options.keyId ?? key.id;
+      assertCanGrant(actor, key);
+      await this.keys.insert(key);
+      transaction.record(new ApiKeyCreatedEvent(actor, now, key.id, key.snapshot()));
+      return toIssuedApiKey(key, secret);
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { Actor } from '../../shared/access/actor.js';
+import type { ApiKeyResponse } from './api-key.dto.js';
+
+/** To revoke a key that is revoked changes nothing. Throws ApiKeyNotFoundError. */
+export class RevokeApiKeyCommand extends TenantCommand<ApiKeyResponse> {
+  static readonly operation = 'api-keys.revoke';
+
+  constructor(
+    actor: Actor,
+    readonly keyId: string,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+  }
+
+  get payload() {
+    return { key_id: this.keyId };
+  }
+}

@@ -1,0 +1,41 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { PeriodicTask } from '../../shared/async/periodic-task.js';
+
+const FLUSH_INTERVAL_MS = 15_000;
+
+/** The rows are locked in the order of their ids: two processes that write the same keys would deadlock otherwise. */
+const WRITE = `
+  WITH locked AS (
+    SELECT key.id, used.at FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at)
+    JOIN api_keys key ON key.id = used.id ORDER BY key.id FOR NO KEY UPDATE OF key)
+  UPDATE api_keys SET last_used_at = greatest(last_used_at, locked.at) FROM locked WHERE api_keys.id = locked.id`;
+
+/** Remembers when each key was last used and writes it down now and then, in one statement, off the request's path. */
+@Injectable()
+export class ApiKeyLastUsed implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(ApiKeyLastUsed.name, 'The last use of API keys could not be written');
+  private used = new Map<string, Date>();
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.chore.every(FLUSH_INTERVAL_MS, () => this.flush());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop(() => this.flush());
+  }
+
+  record(keyId: string, now: Date): void {
+    this.used.set(keyId, now);
+  }
+
+  async flush(): Promise<void> {
+    if (this.used.size === 0) return;
+    const used = this.used;
+    this.used = new Map();
+    await this.dataSource.query(WRITE, [[...used.keys()], [...used.values()]]);
+  }
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import {
+  Authenticator,
+  type AuthenticationOptions,
+  type KnownTenant,
+  type Principal,
+} from '../../shared/access/authenticator.js';
+import { ApiKeyAuthenticator } from './api-key.authenticator.js';
+import { CredentialCache } from './credential-cache.js';
+import { OidcAuthenticator } from './oidc.authenticator.js';
+
+/** Three parts in base64url with dots between: a JWT. No API key looks like it. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** An API key of ours, or a token of the identity provider. */
+@Injectable()
+export class BearerAuthenticator extends Authenticator {
+  constructor(
+    private readonly apiKeys: ApiKeyAuthenticator,
+    private readonly oidc: OidcAuthenticator,
+    private readonly credentials: CredentialCache,
+  ) {
+    super();
+  }
+
+  authenticate(token: string, options: AuthenticationOptions): Promise<Principal | undefined> {
+    return JWT.test(token) ? this.oidc.authenticate(token) : this.apiKeys.authenticate(token, options);
+  }
+
+  getCached(token: string): Principal | undefined {
+    return JWT.test(token) ? undefined : this.apiKeys.recall(token);
+  }
+
+  findTenant(tenantId: string): Promise<KnownTenant | undefined> {
+    return this.credentials.findTenant(tenantId);
+  }
+}

@@ -1,0 +1,239 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { PeriodicTask } from '../../shared/async/periodic-task.js';
+import { CommittedCache } from '../../shared/persistence/committed-cache.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { ReadCoalescer } from '../../shared/async/read-coalescer.js';
+import type { KnownTenant, Principal } from '../../shared/access/authenticator.js';
+import { effectivePermissions, withinTenant } from '../../shared/access/permissions.js';
+import { withTimeout } from '../../shared/async/with-timeout.js';
+import { hashApiKey } from '../api-key.js';
+import { networkFilter } from '../networks.js';
+
+/** How long what was read is good for: a revoked key stops working in other processes within 5 seconds. */
+const CACHE_TTL_MS = 3_000;
+const REFRESH_MS = 1_500;
+const MAX_ENTRIES = 10_000;
+/** How long look-ups for addresses that failed too often wait for one another. */
+const PACE_MS = 50;
+/** For how long a monitor is known while the database does not answer, and how long it waits for an answer. */
+const MONITOR_MS = 24 * 60 * 60 * 1000;
+const MONITOR_WAIT_MS = 1_000;
+
+/** A genuine key. Its secret may have ended since, as the bounds of the principal say. */
+export interface CachedKey {
+  readonly principal: Principal;
+}
+
+interface FoundKey {
+  readonly digest: Buffer;
+  readonly key: CachedKey;
+}
+
+interface KeyRow {
+  digest: Buffer;
+  id: string;
+  tenant_id: string | null;
+  role: string | null;
+  permissions: string[];
+  networks: string[];
+  expires_at: Date | null;
+  previous_expires_at: Date | null;
+  is_current: boolean;
+  status: string;
+  require_if_match: boolean;
+  requests_per_minute: number | null;
+}
+
+const FIND_KEYS = `
+  SELECT asked.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
+         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
+  FROM unnest($1::bytea[]) AS asked (digest)
+  JOIN api_keys k ON k.key_sha256 = asked.digest OR k.previous_sha256 = asked.digest
+  LEFT JOIN tenants t ON t.id = k.tenant_id
+  WHERE k.revoked_at IS NULL`;
+
+const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FROM tenants WHERE id = $1';
+
+/**
+ * Keys and tenants as the database has them, remembered for a moment. Keys are remembered by their digest, and those that are
+ * in use are all read again, by one statement, before the moment is over, so that no request waits for it. `forget` makes
+ * this process ask again at once, also for what it is asking at that very moment.
+ */
+@Injectable()
+export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly chore = new PeriodicTask(CredentialCache.name, 'API keys could not be read again');
+  private readonly keys: CommittedCache<CachedKey>;
+  private readonly tenants: CommittedCache<KnownTenant>;
+  /** Names of keys by what was shown since they were last read again: to make the digest anew costs more than to look the key up. */
+  private readonly nameBySecret = new Map<string, string>();
+  /** Names of keys that were used since they were last read again. */
+  private readonly inUse = new Set<string>();
+  /** Keys that may read metrics and nothing else: they must get in when the database is the trouble. */
+  private readonly monitors: CommittedCache<CachedKey>;
+  /** Questions under way: many requests with one key ask once. */
+  private readonly pendingReads = new Map<string, Promise<unknown>>();
+  private readonly lookups = this.readGroups((digests) => this.readKeys(digests));
+  /** For addresses that failed too often: 20 statements a second at most, however many keys are guessed. */
+  private readonly pacedLookups = this.readGroups(async (digests) => {
+    await pause(PACE_MS, undefined, { ref: false });
+    return this.readKeys(digests);
+  });
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
+    this.keys = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
+    this.tenants = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
+    this.monitors = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: MONITOR_MS });
+  }
+
+  onApplicationBootstrap(): void {
+    this.chore.every(REFRESH_MS, () => this.refresh());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.chore.stop();
+  }
+
+  /** A paced look-up waits until other paced look-ups can share its statement. */
+  findKey(secret: string, paced = false): Promise<CachedKey | undefined> {
+    const digest = hashApiKey(secret);
+    const name = nameOf(digest);
+    const asked = this.getOrRead(this.keys, name, async () => {
+      const fill = this.monitors.beginFill();
+      const key = (await (paced ? this.pacedLookups : this.lookups).load(digest))?.key;
+      fill.put(name, key && isMonitor(key) ? key : undefined);
+      return key;
+    });
+    const monitor = this.monitors.get(name);
+    return monitor ? this.withMonitorFallback(asked, monitor) : asked;
+  }
+
+  /** What was found out a moment ago. */
+  getCachedKey(secret: string): CachedKey | undefined {
+    const nameBySecret = this.nameBySecret.get(secret);
+    const name = nameBySecret ?? nameOf(hashApiKey(secret));
+    const key = this.keys.get(name);
+    if (!key) return undefined;
+    if (nameBySecret === undefined) this.nameBySecret.set(secret, name);
+    this.inUse.add(name);
+    return key;
+  }
+
+  /** Reads the keys that are in use again. One that was revoked meanwhile is forgotten. */
+  async refresh(): Promise<void> {
+    const fill = this.keys.beginFill();
+    const names = [...this.inUse];
+    this.inUse.clear();
+    this.nameBySecret.clear();
+    if (names.length === 0) return;
+    const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
+    for (const name of names) fill.put(name, undefined);
+    for (const { digest, key } of found) fill.put(nameOf(digest), key);
+  }
+
+  findTenant(tenantId: string): Promise<KnownTenant | undefined> {
+    return this.getOrRead(this.tenants, tenantId, async () => {
+      const [row] = await this.dataSource.query<(KeyRow & { id: string })[]>(FIND_TENANT, [tenantId]);
+      return row && toKnownTenant(row.id, row);
+    });
+  }
+
+  invalidate(): void {
+    this.keys.invalidate();
+    this.tenants.invalidate();
+    // A monitor stays until the database says otherwise, but a read that has begun must not bring back a revoked one.
+    this.monitors.invalidate([]);
+    this.unitOfWork.whenEnded(() => {
+      this.inUse.clear();
+      this.nameBySecret.clear();
+      this.pendingReads.clear();
+    });
+  }
+
+  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>): ReadCoalescer<Buffer, FoundKey> {
+    return new ReadCoalescer(nameOf, ({ digest }) => digest, read);
+  }
+
+  private async readKeys(digests: readonly Buffer[]): Promise<FoundKey[]> {
+    const rows = await this.dataSource.query<KeyRow[]>(FIND_KEYS, [digests]);
+    return rows.map((row) => ({ digest: row.digest, key: toKnownKey(row) }));
+  }
+
+  /** What the database says; as long as it does not, what it said last. */
+  private async withMonitorFallback(
+    asked: Promise<CachedKey | undefined>,
+    monitor: CachedKey,
+  ): Promise<CachedKey | undefined> {
+    const answer = await withTimeout(
+      MONITOR_WAIT_MS,
+      asked.then((key) => ({ key })),
+    ).catch(() => undefined);
+    return answer ? answer.key : monitor;
+  }
+
+  private async getOrRead<T extends object>(
+    known: CommittedCache<T>,
+    name: string,
+    ask: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const remembered = known.get(name);
+    if (remembered) return remembered;
+    const underWay = this.pendingReads.get(name) as Promise<T | undefined> | undefined;
+    if (underWay) return underWay;
+    const fill = known.beginFill();
+    const asked = ask();
+    this.pendingReads.set(name, asked);
+    try {
+      const found = await asked;
+      fill.put(name, found);
+      return found;
+    } finally {
+      if (this.pendingReads.get(name) === asked) this.pendingReads.delete(name);
+    }
+  }
+}
+
+/** As a key of a map: bytes as text of the same length. */
+function nameOf(digest: Buffer): string {
+  return digest.toString('latin1');
+}
+
+function toKnownKey(row: KeyRow): CachedKey {
+  const permissions = effectivePermissions(row.role, row.permissions);
+  const tenant = row.tenant_id === null ? null : toKnownTenant(row.tenant_id, row);
+  return {
+    principal: {
+      subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
+      tenant,
+      permissions: tenant ? withinTenant(permissions) : permissions,
+      // A secret that was replaced ends with the overlap, and so must what it grants.
+      bounds: {
+        networks: row.networks,
+        expiresAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),
+      },
+      admits: networkFilter(row.networks),
+    },
+  };
+}
+
+function isMonitor({ principal: { permissions } }: CachedKey): boolean {
+  return permissions.size === 1 && permissions.has('metrics:read');
+}
+
+function toKnownTenant(id: string, row: Pick<KeyRow, 'status' | 'require_if_match' | 'requests_per_minute'>) {
+  return {
+    id,
+    suspended: row.status !== 'ACTIVE',
+    requireIfMatch: row.require_if_match,
+    requestsPerMinute: row.requests_per_minute,
+  };
+}
+
+function earliest(a: Date | null, b: Date | null): Date | null {
+  return a && b ? (a < b ? a : b) : (a ?? b);
+}

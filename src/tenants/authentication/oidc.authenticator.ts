@@ -1,0 +1,171 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
+import { Config, SecureUrl } from '../../config.js';
+import { Clock } from '../../shared/clock.js';
+import { isCleanText } from '../../shared/json.js';
+import { IdentityProviderError, UnauthenticatedError, type TokenFault } from '../../shared/access/access.errors.js';
+import { UNBOUNDED } from '../../shared/access/actor.js';
+import type { Principal } from '../../shared/access/authenticator.js';
+import { effectivePermissions, TENANT_ROLES, withinTenant } from '../../shared/access/permissions.js';
+import { isTenantId } from '../../shared/tenant-id.js';
+import { CredentialCache } from './credential-cache.js';
+
+const TIMEOUT_MS = 5_000;
+/** How soon after one fetch of the provider's keys a token with an unknown key id causes another. */
+const COOLDOWN_MS = 5_000;
+const MAX_SUBJECT = 255;
+/** A reason is logged once in this time, however many tokens are sent. */
+const LOG_INTERVAL_MS = 1_000;
+
+const Discovery = z.object({ issuer: z.string(), jwks_uri: SecureUrl });
+
+/**
+ * Knows people by tokens of an external identity provider (OpenID Connect): signed with one of its published keys by a
+ * pinned algorithm, made for us, by it, and valid now. Tenant and permissions stand in configurable claims.
+ */
+@Injectable()
+export class OidcAuthenticator {
+  private keys: Promise<JWTVerifyGetKey> | undefined;
+  private readonly logger = new Logger(OidcAuthenticator.name);
+  private readonly loggedAt = new Map<string, number>();
+
+  constructor(
+    private readonly credentials: CredentialCache,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws UnauthenticatedError, and IdentityProviderError when the provider's keys cannot be had. */
+  async authenticate(token: string): Promise<Principal | undefined> {
+    const { oidc } = this.config;
+    if (!oidc) return undefined;
+    const claims = await this.verify(token, oidc);
+    const tenantId = readClaim(claims, oidc.tenantClaim);
+    if (!isTenantId(tenantId)) throw this.refused('TENANT_CLAIM_INVALID', `claim ${oidc.tenantClaim} is no tenant id`);
+    if (!isSubject(claims.sub)) throw this.refused('CLAIM_MISSING', 'claim sub is no text');
+    const tenant = await this.credentials.findTenant(tenantId);
+    if (!tenant) throw this.refused('TENANT_UNKNOWN', `claim ${oidc.tenantClaim} names no tenant`);
+    const permissions = permissionsIn(readClaim(claims, oidc.permissionsClaim));
+    if (permissions.size === 0) this.warn(`claim ${oidc.permissionsClaim} grants no permission`);
+    return {
+      subject: { type: 'user', id: claims.sub, via: 'rest', issuer: oidc.issuer },
+      tenant,
+      permissions,
+      bounds: UNBOUNDED,
+      admits: () => true,
+    };
+  }
+
+  private async verify(token: string, oidc: NonNullable<Config['oidc']>): Promise<JWTPayload> {
+    const keys = await this.providerKeys(oidc.issuer);
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer: oidc.issuer,
+        audience: oidc.audience,
+        algorithms: [...oidc.algorithms],
+        clockTolerance: oidc.clockToleranceS,
+        currentDate: this.clock.now(),
+        requiredClaims: ['exp', 'sub'],
+      });
+      return payload;
+    } catch (error) {
+      if (isTokenRejected(error)) throw this.refused(faultOf(error), causeOf(error));
+      throw new IdentityProviderError(error);
+    }
+  }
+
+  private refused(fault: TokenFault, cause: string): UnauthenticatedError {
+    this.warn(`${fault}: ${cause}`);
+    return new UnauthenticatedError(fault);
+  }
+
+  /** Never the token, nor anything that it says. */
+  private warn(reason: string): void {
+    const now = performance.now();
+    if (now - (this.loggedAt.get(reason) ?? -LOG_INTERVAL_MS) < LOG_INTERVAL_MS) return;
+    this.loggedAt.set(reason, now);
+    this.logger.warn(`Access token: ${reason}`);
+  }
+
+  /** Discovered once; a failure is tried again with the next token. */
+  private providerKeys(issuer: string): Promise<JWTVerifyGetKey> {
+    this.keys ??= discover(issuer).catch((error: unknown) => {
+      this.keys = undefined;
+      throw new IdentityProviderError(error);
+    });
+    return this.keys;
+  }
+}
+
+async function discover(issuer: string): Promise<JWTVerifyGetKey> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
+  const document = Discovery.parse(await response.json());
+  if (document.issuer !== issuer) throw new Error('The provider calls itself otherwise than OIDC_ISSUER.');
+  return createRemoteJWKSet(new URL(document.jwks_uri), {
+    timeoutDuration: TIMEOUT_MS,
+    cooldownDuration: COOLDOWN_MS,
+  });
+}
+
+const CLAIM_FAULTS: Readonly<Record<string, TokenFault>> = {
+  aud: 'WRONG_AUDIENCE',
+  iss: 'WRONG_ISSUER',
+  nbf: 'TOKEN_NOT_YET_VALID',
+  iat: 'TOKEN_NOT_YET_VALID',
+  exp: 'TOKEN_EXPIRED',
+};
+
+/** Claims are looked at once the signature is known to be genuine. */
+function faultOf(error: unknown): TokenFault {
+  if (error instanceof errors.JWTExpired) return 'TOKEN_EXPIRED';
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'TOKEN_INVALID';
+  if (error.reason === 'missing') return 'CLAIM_MISSING';
+  return CLAIM_FAULTS[error.claim] ?? 'TOKEN_INVALID';
+}
+
+/** For the log: codes of the library and names of registered claims, which no caller chooses. */
+function causeOf(error: unknown): string {
+  const { code } = error as { code: string };
+  const claimed = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+  return claimed ? `claim ${error.claim} ${error.reason}` : code;
+}
+
+/** What is wrong with the token, as opposed to the provider that should vouch for it. */
+function isTokenRejected(error: unknown): boolean {
+  const unreachable = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
+  const code = (error as { code?: unknown } | null)?.code;
+  return (
+    !unreachable && typeof code === 'string' && /^ERR_(JWT|JWS|JOSE_ALG|JOSE_NOT|JWKS_NO|JWKS_MULTIPLE)/.test(code)
+  );
+}
+
+/** By its whole name, which may hold dots (`https://example.com/tenant`), else as a path (`realm_access.roles`). */
+function readClaim(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  return name
+    .split('.')
+    .reduce<unknown>(
+      (value, step) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+          ? (value as Record<string, unknown>)[step]
+          : undefined,
+      claims,
+    );
+}
+
+/** A signed claim has the type that the issuer gave it, whatever the type of the library says. */
+function isSubject(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT && isCleanText(value);
+}
+
+/** Permissions and names of roles, as a list of words or as words with spaces between. Anything else grants nothing. */
+function permissionsIn(value: unknown) {
+  const items: unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
+  const words = items.filter((item) => typeof item === 'string');
+  const roles = Object.keys(TENANT_ROLES).filter((role) => words.includes(role));
+  const listed = words.filter((word) => word.includes(':'));
+  const granted = [null, ...roles].flatMap((role) => [...effectivePermissions(role, listed)]);
+  return withinTenant(new Set(granted));
+}
