@@ -1,13 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../shared/random.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
-import type { DeviceInput } from './activation.dto.js';
+import type { DeviceInput } from './activation.requests.js';
 import { SeatLentError } from './activation.errors.js';
-
-export const ACTIVATION_STATUSES = ['ACTIVE', 'DEACTIVATED', 'SUSPENDED', 'EXPIRED'] as const;
-export type ActivationStatus = (typeof ACTIVATION_STATUSES)[number];
-export const ACTIVATION_TYPES = ['ONLINE', 'OFFLINE', 'EMERGENCY'] as const;
-export type ActivationType = (typeof ACTIVATION_TYPES)[number];
+import type { JsonObject } from '../shared/json.js';
+import type { ActivationStatus, ActivationType } from './activation-status.js';
 
 /** What an activation is made with besides what the device says of itself. */
 export interface SeatGrant {

@@ -1,7 +1,7 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { NextAction } from '../shared/http/next-action.js';
 import { describeRelease, describeSeatsInUse, nextActionOf, type SeatShortage } from './seat-shortage.js';
+import type { JsonObject } from '../shared/json.js';
 
 /** No seat is free. Carries how many are in use, how many there are, and the shortest way to a free one. */
 export class ActivationLimitReachedError extends ConflictException {

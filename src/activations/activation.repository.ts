@@ -4,8 +4,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { leaseEndSql, seatMetric, type License, type SeatCounts } from '../licensing/index.js';
 import { Activation, type CountedFields } from './activation.entity.js';
-import type { SeatRequest } from './seat-allocator.js';
-import type { OtherActivations } from './seat-decision.js';
+import type { OtherActivations, SeatRequest } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
 
 /** $5 milliseconds is what a stored time may be ahead of what could be written now. Beyond, a clock was ahead when it was written. */

@@ -9,10 +9,11 @@ import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
-import { ActivateRequest, ActivationPage, ActivationResponse, ListActivationsRequest } from './activation.dto.js';
+import { ActivateRequest, ListActivationsRequest } from './activation.requests.js';
 import { ActivateDeviceCommand } from './commands/activate-device.command.js';
 import { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
 import { ListActivationsQuery } from './queries/list-activations.query.js';
+import { ActivationPage, ActivationResponse } from './activation.response.js';
 
 /** Seats, as the vendor's people see them; the vendor's programs use the client API. */
 @ApiTags('Activations')

@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
-import { DatabaseClock } from '../shared/database-clock.js';
+import { DatabaseClock } from '../shared/time/database-clock.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 
 const FLUSH_INTERVAL_MS = 15_000;

@@ -1,4 +1,5 @@
-export { deviceFields, Fingerprint, ActivationResponse, toActivationResponse } from './activation.dto.js';
+export { deviceFields, Fingerprint } from './activation.requests.js';
+export { ActivationResponse, toActivationResponse } from './activation.response.js';
 export { ACTIVATION_CHANGED, type ActivationAsOf, type PastActivationChange } from './activation-as-of.js';
 export type { Activation } from './activation.entity.js';
 export {

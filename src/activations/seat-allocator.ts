@@ -10,8 +10,8 @@ import {
   type License,
   type RecordedReason,
 } from '../licensing/index.js';
-import { Clock } from '../shared/clock.js';
-import { DatabaseClock } from '../shared/database-clock.js';
+import { Clock } from '../shared/time/clock.js';
+import { DatabaseClock } from '../shared/time/database-clock.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
@@ -24,14 +24,7 @@ import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';
 import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
-import { decideSeat, seatsRequired, type OtherActivations } from './seat-decision.js';
-
-/** What decides about the seat of a device. */
-export interface SeatRequest {
-  readonly fingerprint: string;
-  readonly user_id?: string | undefined;
-  readonly units?: number | undefined;
-}
+import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
 
 /** Each device has a name. */
 const NO_DEVICE: SeatRequest = { fingerprint: '' };

@@ -34,3 +34,10 @@ export function decideSeat(terms: SeatPolicy, others: SeatCounts, required: numb
   if (limit === null || required <= held || seatsInUse(terms, others) + required <= limit) return 'GRANT';
   return terms.evictionPolicy === 'OLDEST' && required <= limit ? 'EVICT' : 'REFUSE';
 }
+
+/** What decides about the seat of a device. */
+export interface SeatRequest {
+  readonly fingerprint: string;
+  readonly user_id?: string | undefined;
+  readonly units?: number | undefined;
+}

@@ -3,28 +3,8 @@ import { validate as isUuid } from 'uuid';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
-import type { Subject } from '../shared/access/actor.js';
-import type { ListEventsRequest } from './license-event.dto.js';
-import type { PastEventsFilter } from './queries/list-past-events.query.js';
-
-/** One line of a tenant's history. `personal` is null when there was none, or when it was erased. */
-export interface EventRow {
-  readonly seq: string;
-  readonly id: string;
-  readonly event_type: string;
-  readonly license_id: string | null;
-  readonly resource_type: string;
-  readonly resource_id: string;
-  /** Null where an earlier release recorded it. */
-  readonly resource_seq: number | null;
-  readonly event_data: Record<string, unknown>;
-  readonly personal: Record<string, unknown> | null;
-  readonly tenant_id: string;
-  readonly user_id: string | null;
-  readonly actor: Subject;
-  readonly metadata: Record<string, unknown>;
-  readonly created_at: Date;
-}
+import type { ListEventsRequest } from './license-event.requests.js';
+import type { EventRow, PastEventsFilter } from './event-row.js';
 
 /** Tenants whose events are moved in one transaction at most: so long does a counter row stay locked for other processes. */
 export const MAX_TENANTS = 100;

@@ -5,8 +5,9 @@ import { DescribeRead } from '../shared/http/api.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
-import { LicenseEventPage, ListEventsRequest } from './license-event.dto.js';
+import { ListEventsRequest } from './license-event.requests.js';
 import { ListEventsQuery } from './queries/list-events.query.js';
+import { LicenseEventPage } from './license-event.response.js';
 
 @ApiTags('License events')
 @Controller('v1/license-events')

@@ -11,13 +11,10 @@ import {
   ClientActivateRequest,
   ClientCheckOutRequest,
   DeviceRequest,
-  Entitlements,
   EntitlementsRequest,
   UsageRequest,
-  UsageResponse,
   ValidateRequest,
-  ValidateResponse,
-} from './client.dto.js';
+} from './client.requests.js';
 import { ClientGuard, RequestOrigin, type Origin } from './client.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
@@ -31,6 +28,7 @@ import {
 } from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { ValidateLicenseQuery } from './queries/validate-license.query.js';
+import { Entitlements, UsageResponse, ValidateResponse } from './client.response.js';
 
 const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] } as const;
 const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;

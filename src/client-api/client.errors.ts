@@ -1,7 +1,7 @@
 import { ConflictException, ForbiddenException, NotFoundException } from '@nestjs/common';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { NextAction } from '../shared/http/next-action.js';
 import { toReasonResponse, type ValidationReason } from './validation-codes.js';
+import type { JsonObject } from '../shared/json.js';
 
 /** One answer to a key that is malformed, that nobody has, and that is another tenant's. */
 export class UnknownLicenseKeyError extends NotFoundException {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Config } from '../config.js';
 import { canonicalLicenseKey } from '../licensing/index.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../shared/time/clock.js';
 import { AddressLimit } from '../shared/limits/address-limit.js';
-import { networkOf } from '../shared/limits/auth-failure-limit.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
 import { TokenBucket } from '../shared/limits/token-bucket.js';
 import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
 import { CountryLookup } from './country-lookup.js';
+import { networkOf } from '../shared/ip-network.js';
 
 /** What proxies say where they do not know it. */
 const UNKNOWN_COUNTRY_CODES = ['XX', 'ZZ'];

@@ -5,8 +5,8 @@ import { DescribeQuery } from '../shared/http/api.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
-import { ExplainRequest } from './client.dto.js';
-import { ExplainResponse } from './explain.dto.js';
+import { ExplainRequest } from './client.requests.js';
+import { ExplainResponse } from './explain.response.js';
 import { ExplainLicenseQuery } from './queries/explain-license.query.js';
 
 @ApiTags('Licenses')

@@ -1,8 +1,7 @@
 import { ACTIVATION_CHANGED, type PastActivationChange } from '../activations/index.js';
 import type { PastEvent } from '../audit/index.js';
 import type { PastChange } from '../licensing/index.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
-import { isJsonObject } from '../shared/json.js';
+import { isJsonObject, type JsonObject } from '../shared/json.js';
 
 export const TENANT_UPDATED = 'tenant.updated';
 export const CUSTOMER_ERASED = 'customer.erased';

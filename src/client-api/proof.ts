@@ -1,7 +1,8 @@
 import type { UnsignedDocument } from '../signing/index.js';
-import type { ValidateRequest, ValidateResponse } from './client.dto.js';
+import type { ValidateRequest } from './client.requests.js';
 import { FEATURE_CODES } from './validation-codes.js';
 import type { Evidence } from './evaluation.js';
+import type { ValidateResponse } from './client.response.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** For how long a program may go by an answer without asking again, and for how long after that where it cannot ask. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../licensing/index.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../shared/time/clock.js';
 import type { Actor } from '../shared/access/actor.js';
 import { FeatureUnavailableError } from './client.errors.js';
 import { isFeatureExpired } from './entitlement.js';

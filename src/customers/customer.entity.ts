@@ -1,11 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../shared/random.js';
 import type { Change } from '../shared/persistence/change.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
-import type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.dto.js';
+import type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';
+import type { JsonObject } from '../shared/json.js';
 
 /** Whom licenses are issued to. The id may be another system's. */
 @Entity('customers')

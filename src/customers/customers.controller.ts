@@ -10,15 +10,10 @@ import { CurrentActor, RequirePermission } from '../shared/access/access.decorat
 import { Actor } from '../shared/access/actor.js';
 import { CreateCustomerCommand } from './commands/create-customer.command.js';
 import { UpdateCustomerCommand } from './commands/update-customer.command.js';
-import {
-  CreateCustomerRequest,
-  ListCustomersRequest,
-  CustomerPage,
-  CustomerResponse,
-  UpdateCustomerRequest,
-} from './customer.dto.js';
+import { CreateCustomerRequest, ListCustomersRequest, UpdateCustomerRequest } from './customer.requests.js';
 import { GetCustomerQuery } from './queries/get-customer.query.js';
 import { ListCustomersQuery } from './queries/list-customers.query.js';
+import { CustomerPage, CustomerResponse } from './customer.response.js';
 
 @ApiTags('Customers')
 @Controller('v1/customers')

@@ -1,7 +1,8 @@
 export { CreateCustomerCommand } from './commands/create-customer.command.js';
 export { UpdateCustomerCommand } from './commands/update-customer.command.js';
 export { CustomerCreatedEvent, CustomerUpdatedEvent } from './events/customer.events.js';
-export type { CreateCustomerRequest, CustomerResponse, UpdateCustomerRequest } from './customer.dto.js';
+export type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';
+export type { CustomerResponse } from './customer.response.js';
 export { CustomerInactiveError, CustomerNotFoundError } from './customer.errors.js';
 export { CustomersModule } from './customers.module.js';
 export { GetCustomerNamesQuery, type CustomerName } from './queries/get-customer-names.query.js';

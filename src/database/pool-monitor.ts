@@ -1,12 +1,18 @@
-import type { PoolConnection } from './pool-connection.js';
 import { isOutOfSpace, isReadOnly } from './sql-errors.js';
 
 /** A failure is reported for so long: where it lasts, the next comes meanwhile. */
 const REPORT_MS = 5_000;
 
+/** Connection of the pool as its monitor sees it. */
+interface MonitoredConnection {
+  /** Milliseconds since the oldest statement without an answer was sent. */
+  waitingFor(now: number): number;
+  abandon(reason: string): void;
+}
+
 /** State of the pool's connections, for readiness and for the end of the process. */
 export class PoolMonitor {
-  private readonly connections = new Set<PoolConnection>();
+  private readonly connections = new Set<MonitoredConnection>();
   private unansweredAt = -Infinity;
   private failedWriteAt = -Infinity;
   private failedWrite = '';
@@ -20,11 +26,11 @@ export class PoolMonitor {
     return this.closed;
   }
 
-  add(connection: PoolConnection): void {
+  add(connection: MonitoredConnection): void {
     this.connections.add(connection);
   }
 
-  remove(connection: PoolConnection): void {
+  remove(connection: MonitoredConnection): void {
     this.connections.delete(connection);
   }
 

@@ -4,7 +4,7 @@ import { HealthCheckService } from '@nestjs/terminus';
 import { DescribePublic } from '../shared/http/api.decorators.js';
 import { Public } from '../shared/access/access.decorators.js';
 import { DatabaseHealth } from './database.health.js';
-import { Health } from './health.dto.js';
+import { Health } from './health.response.js';
 
 @ApiTags('Health')
 @Public()

@@ -16,15 +16,11 @@ export * from './events/license-timer.events.js';
 export { reasonCode, reasonText, type RecordedReason } from './events/recorded-reason.js';
 export { LicenseActionRequest, ActionReason } from './license-action.requests.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
-export {
-  BatchActionResult,
-  BatchIssueLine,
-  BatchActionLine,
-  BatchRenewLine,
-  BatchIssueResult,
-} from './batches/license-batch.dto.js';
+export { BatchIssueLine, BatchActionLine, BatchRenewLine } from './batches/license-batch.requests.js';
+export { BatchActionResult, BatchIssueResult } from './batches/license-batch.response.js';
 export type { BatchOutcome } from './batches/license-batch-runner.js';
-export { LicenseStatus, type IssuedLicense, type IssueLicenseRequest, type LicenseResponse } from './license.dto.js';
+export { LicenseStatus, type IssueLicenseRequest } from './license.requests.js';
+export { type IssuedLicense, type LicenseResponse } from './license.response.js';
 export {
   ExpiryTooFarError,
   LicenseFileOutstandingError,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
-import { FreeFormInput, ResourceId, text, Timestamp } from '../shared/http/schema.js';
+import { ResourceId, text, Timestamp } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
+import { FreeFormInput } from '../shared/free-form.js';
 
 const MAX_MONTHS = 1_200;
 const MAX_DAYS = 36_500;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { Template } from '../templates/index.js';
 import { CHANGE_EVENTS, licenseAsOf, type PastChange } from './license-as-of.js';
 import { License } from './license.entity.js';
+import type { JsonObject } from '../shared/json.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const DAY_MS = 86_400_000;
@@ -105,7 +105,7 @@ describe('a license as of a time in the past', () => {
         for (const { at, terms } of was) {
           const then = licenseAsOf(license, changes, at);
           expect(plain(then.license.snapshot(at))).toEqual(terms);
-          expect(then).toMatchObject({ doubtful: [], erased: false });
+          expect(then).toMatchObject({ inconsistentFields: [], customerErased: false });
           expect(then.customerIds).toContain(then.license.customerId);
         }
         expect(plain(license)).toEqual(now);
@@ -147,8 +147,8 @@ describe('a license as of a time in the past', () => {
     });
     const asOf = (at: number, changes: PastChange[]) => licenseAsOf(license, changes, day(at));
     const [second, first] = [moved(3, 2, 3, false), moved(2, 1, 2, true)];
-    expect(asOf(1, [second, first])).toMatchObject({ erased: true, customerIds: ['c-3', 'c-2', 'c-1'] });
-    expect(asOf(2, [second, first])).toMatchObject({ erased: false, license: { issuedTo: 'Second' } });
-    expect(asOf(3, [second, first])).toMatchObject({ erased: false, license: { issuedTo: 'Third' } });
+    expect(asOf(1, [second, first])).toMatchObject({ customerErased: true, customerIds: ['c-3', 'c-2', 'c-1'] });
+    expect(asOf(2, [second, first])).toMatchObject({ customerErased: false, license: { issuedTo: 'Second' } });
+    expect(asOf(3, [second, first])).toMatchObject({ customerErased: false, license: { issuedTo: 'Third' } });
   });
 });

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hydrate } from '../shared/persistence/hydrate.js';
 import { pick } from '../shared/persistence/change.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { License } from './license.entity.js';
+import type { JsonObject } from '../shared/json.js';
 
 /** Events that tell of a change of a license's terms, each with what they were before and after. */
 export const CHANGE_EVENTS = [

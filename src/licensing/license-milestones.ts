@@ -1,5 +1,4 @@
 import { addDays } from './calendar.js';
-import type { License } from './license.entity.js';
 
 /** Days before the expiry on which a reminder is due. */
 const REMINDER_DAYS = [30, 14, 7, 1] as const;
@@ -15,8 +14,17 @@ export interface Milestone {
   readonly at: Date;
 }
 
+/** Fields of a license that its milestones follow from. */
+export interface Scheduled {
+  readonly status: string;
+  readonly expiryDate: Date | null;
+  readonly nextDueAt: Date | null;
+  readonly autoRenews: boolean;
+  graceEndsAt(expiryDate: Date): Date | null;
+}
+
 /** In order; none for a license that never expires. */
-export function* milestonesOf(license: License): Generator<Milestone> {
+export function* milestonesOf(license: Scheduled): Generator<Milestone> {
   const { expiryDate, autoRenews } = license;
   if (expiryDate === null) return;
   for (const days of REMINDER_DAYS) yield { kind: 'reminder', at: addDays(expiryDate, -days) };
@@ -35,7 +43,7 @@ export function renewalDueAt(expiryDate: Date): Date {
 }
 
 /** The first moment after this one; null when there is none. A renewal stays due until it is done. */
-export function nextDueAt(license: License, now: Date): Date | null {
+export function nextDueAt(license: Scheduled, now: Date): Date | null {
   for (const { kind, at } of milestonesOf(license)) if (kind === 'renewal' || at > now) return at;
   return null;
 }
@@ -44,7 +52,7 @@ export function nextDueAt(license: License, now: Date): Date | null {
  * What happened since the earliest moment that is not yet in the log, and is to be told: of reminders the latest alone, and
  * none once the license has expired or renews itself right now. Nothing happens to what is suspended or revoked.
  */
-export function dueMilestones(license: License, now: Date): Milestone[] {
+export function dueMilestones(license: Scheduled, now: Date): Milestone[] {
   const since = license.nextDueAt;
   if (license.status !== 'ACTIVE') return [];
   // A renewal is due until it is done.

@@ -1,6 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { changeBetween, type Change } from '../shared/persistence/change.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { deepFreeze } from '../shared/deep-freeze.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
@@ -18,7 +17,7 @@ import {
 } from '../templates/index.js';
 import { addDays, addMonths, isLastDayOfMonth, isRepresentable, laterOf } from './calendar.js';
 import { nextDueAt, renewalDueAt } from './license-milestones.js';
-import type { IssueLicenseRequest } from './license.dto.js';
+import type { IssueLicenseRequest } from './license.requests.js';
 import type { UpdateLicenseRequest } from './license-action.requests.js';
 import {
   ExpiryTooFarError,
@@ -38,6 +37,7 @@ import {
   type LicenseStatus,
   type StoredStatus,
 } from './license-status.js';
+import type { JsonObject } from '../shared/json.js';
 
 /** How long a license is renewed for; its own term where neither is given. */
 export interface RenewalTerm {
@@ -321,7 +321,7 @@ export class License extends VersionedRow {
 
   /**
    * Its own term begins now, by the terms of another template of its product where one is named. What is of a trial type needs one.
-   * Throws LicenseIsNoTrialError, ProductDiffersError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutError.
+   * Throws LicenseNotTrialError, TemplateProductMismatchError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutstandingError.
    */
   convertTrial(now: Date, template?: Template): TemplateChange | undefined {
     return this.withTerms(
@@ -370,8 +370,8 @@ export class License extends VersionedRow {
 
   /**
    * The terms of another template of the same product, as they are now. The time that was paid for is kept: the expiry stays,
-   * except where the terms have none, or the license had none. Throws LicenseIsTrialError, ProductDiffersError,
-   * TemplateIsTrialError, LicenseFileOutError.
+   * except where the terms have none, or the license had none. Throws LicenseIsTrialError, TemplateProductMismatchError,
+   * TemplateIsTrialError, LicenseFileOutstandingError.
    */
   changeTemplate(template: Template, now: Date): TemplateChange | undefined {
     return this.withTerms(
@@ -388,7 +388,7 @@ export class License extends VersionedRow {
     );
   }
 
-  /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutError. */
+  /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutstandingError. */
   edit(patch: UpdateLicenseRequest, now: Date): Change | undefined {
     if (patch.expiry_date !== undefined) this.assertCan('correct-expiry', now);
     return this.applyAction('edit', now, () => {
@@ -490,7 +490,7 @@ export class License extends VersionedRow {
   }
 
   /**
-   * On this day of the month, unless that is too short for it. Throws LicenseFileOutError where it would end earlier than it does, and
+   * On this day of the month, unless that is too short for it. Throws LicenseFileOutstandingError where it would end earlier than it does, and
    * than a file of it.
    */
   private setExpiry(expiryDate: Date | null, day?: number): void {

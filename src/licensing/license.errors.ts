@@ -1,7 +1,7 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import type { NextAction } from '../shared/http/next-action.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
+import type { JsonObject } from '../shared/json.js';
 
 export class LicenseNotFoundError extends NotFoundException {
   constructor(licenseId: string) {

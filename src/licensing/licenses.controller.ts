@@ -10,16 +10,10 @@ import { CurrentActor, RequirePermission } from '../shared/access/access.decorat
 import { Actor } from '../shared/access/actor.js';
 import { IssueLicenseCommand } from './issuing/issue-license.command.js';
 import { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
-import {
-  IssuedLicense,
-  IssueLicenseRequest,
-  LicensePage,
-  LicenseResponse,
-  ListLicensesRequest,
-  RevealedLicenseKey,
-} from './license.dto.js';
+import { IssueLicenseRequest, ListLicensesRequest } from './license.requests.js';
 import { GetLicenseQuery } from './queries/get-license.query.js';
 import { ListLicensesQuery } from './queries/list-licenses.query.js';
+import { IssuedLicense, LicensePage, LicenseResponse, RevealedLicenseKey } from './license.response.js';
 
 @ApiTags('Licenses')
 @Controller('v1/licenses')

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseClock } from '../shared/database-clock.js';
+import { DatabaseClock } from '../shared/time/database-clock.js';
 import { Metrics } from '../shared/metrics.js';
 import { addGauge } from './add-gauge.js';
 

@@ -8,7 +8,8 @@ import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { CheckOutLicenseCommand } from './commands/check-out-license.command.js';
-import { CheckOutRequest, LicenseFileResponse } from './license-file.dto.js';
+import { CheckOutRequest } from './license-file.requests.js';
+import { LicenseFileResponse } from './license-file.response.js';
 
 /** For the vendor's people, who mail the file to a machine that reaches no server. */
 @ApiTags('Licenses')

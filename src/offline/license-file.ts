@@ -1,13 +1,7 @@
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { maxActivationsOf, type License } from '../licensing/index.js';
-import type { CheckOutRequest } from './license-file.dto.js';
-
-/** When a file begins and ends, and when a program that can should get another. */
-export interface Validity {
-  readonly issuedAt: Date;
-  readonly refreshAt: Date;
-  readonly expiresAt: Date;
-}
+import type { CheckOutRequest } from './license-file.requests.js';
+import type { JsonObject } from '../shared/json.js';
+import type { Validity } from './license-file-validity.js';
 
 /**
  * A file never outlives what it was made from: it ends with the license, or earlier, and after the longest that the license allows. Half

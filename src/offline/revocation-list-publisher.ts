@@ -2,14 +2,14 @@ import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } f
 import { CommandBus, EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { Config } from '../config.js';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../shared/time/clock.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
 import { Actor } from '../shared/access/actor.js';
 import { SigningKeyActivatedEvent, SigningKeyRetiredEvent, SigningKeyRevokedEvent } from '../signing/index.js';
 import { TenantCreatedEvent } from '../tenants/index.js';
 import { PublishRevocationListCommand } from './commands/publish-revocation-list.command.js';
-import type { RevocationListResponse } from './revocation-list.dto.js';
+import type { RevocationListResponse } from './revocation-list.response.js';
 import { MIN_AGE_MS } from './revocation-list.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
 

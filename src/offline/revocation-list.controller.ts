@@ -6,7 +6,7 @@ import { AddressLimitGuard } from '../shared/access/address-limit.guard.js';
 import { Public } from '../shared/access/access.decorators.js';
 import { TenantId } from '../tenants/index.js';
 import { GetRevocationListQuery } from './queries/get-revocation-list.query.js';
-import { RevocationListResponse } from './revocation-list.dto.js';
+import { RevocationListResponse } from './revocation-list.response.js';
 
 const MAX_AGE_S = 1;
 

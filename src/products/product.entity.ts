@@ -1,9 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Change } from '../shared/persistence/change.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
-import type { CreateProductRequest, UpdateProductRequest } from './product.dto.js';
+import type { CreateProductRequest, UpdateProductRequest } from './product.requests.js';
+import type { JsonObject } from '../shared/json.js';
 
 /** What is licensed. The id is the tenant's own. */
 @Entity('billing_products')

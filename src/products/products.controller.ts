@@ -10,15 +10,10 @@ import { CurrentActor, RequirePermission } from '../shared/access/access.decorat
 import { Actor } from '../shared/access/actor.js';
 import { CreateProductCommand } from './commands/create-product.command.js';
 import { UpdateProductCommand } from './commands/update-product.command.js';
-import {
-  CreateProductRequest,
-  ListProductsRequest,
-  ProductPage,
-  ProductResponse,
-  UpdateProductRequest,
-} from './product.dto.js';
+import { CreateProductRequest, ListProductsRequest, UpdateProductRequest } from './product.requests.js';
 import { GetProductQuery } from './queries/get-product.query.js';
 import { ListProductsQuery } from './queries/list-products.query.js';
+import { ProductPage, ProductResponse } from './product.response.js';
 
 @ApiTags('Products')
 @Controller('v1/products')

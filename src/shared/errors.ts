@@ -5,7 +5,7 @@ import {
   PreconditionFailedException,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import type { FieldProblem } from './http/problem.js';
+import { z } from 'zod';
 
 /** The request does not have the documented shape. Nothing was changed. */
 export class ValidationError extends BadRequestException {
@@ -63,3 +63,15 @@ export class OverloadedError extends ServiceUnavailableException {
     });
   }
 }
+
+export const FieldProblem = z
+  .object({
+    pointer: z
+      .string()
+      .optional()
+      .meta({ description: 'JSON pointer (RFC 6901) into the body.', examples: ['/features/0'] }),
+    parameter: z.string().optional().meta({ description: 'Name of the path or query parameter.' }),
+    detail: z.string().meta({ examples: ['is required'] }),
+  })
+  .meta({ id: 'FieldProblem' });
+export type FieldProblem = z.infer<typeof FieldProblem>;

@@ -1,7 +1,6 @@
-import type { JsonObject } from './messaging/integration-event.js';
-import { mergePatch } from './json.js';
+import { isJsonObject, jsonFault, type JsonObject, mergePatch } from './json.js';
 import { InvalidFieldError } from './errors.js';
-import { FreeFormInput } from './http/schema.js';
+import { z } from 'zod';
 
 /** Merges a patch into a free-form object; the limits hold for what comes out. Throws InvalidFieldError. */
 export function mergeFreeForm(current: JsonObject, patch: JsonObject, pointer: string): JsonObject {
@@ -9,4 +8,30 @@ export function mergeFreeForm(current: JsonObject, patch: JsonObject, pointer: s
   const checked = FreeFormInput.safeParse(merged);
   if (!checked.success) throw new InvalidFieldError(pointer, checked.error.issues[0]?.message ?? 'is not valid');
   return merged;
+}
+
+const MAX_JSON_BYTES = 16 * 1024;
+
+const MAX_JSON_DEPTH = 8;
+
+const FREE_FORM = 'Free-form JSON object, at most 16 KiB and 8 levels.';
+
+/** A free-form JSON object of the caller's: at most 16 KiB as JSON and 8 levels. */
+export const FreeForm = z
+  .record(z.string(), z.unknown())
+  .meta({ description: FREE_FORM }) as unknown as z.ZodType<JsonObject>;
+
+/** Checked before zod walks it, so that depth costs nothing. */
+export const FreeFormInput = z
+  .unknown()
+  .superRefine((value, context) => {
+    const fault = !isJsonObject(value) ? 'must be an object' : (jsonFault(value, MAX_JSON_DEPTH) ?? sizeFault(value));
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  })
+  .transform((value) => value as JsonObject)
+  .meta({ type: 'object', additionalProperties: true, description: FREE_FORM });
+
+function sizeFault(value: unknown): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  return bytes > MAX_JSON_BYTES ? `must be at most ${MAX_JSON_BYTES} bytes as JSON, and has ${bytes}` : undefined;
 }

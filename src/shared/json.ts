@@ -1,5 +1,3 @@
-import type { Json, JsonObject } from './messaging/integration-event.js';
-
 /** Text that PostgreSQL and every JSON reader can hold: no U+0000, no half of a surrogate pair. */
 export function isCleanText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
@@ -38,4 +36,14 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
     else merged.set(key, isJsonObject(value) ? mergePatch(isJsonObject(current) ? current : {}, value) : value);
   }
   return Object.fromEntries(merged);
+}
+
+/** Plain JSON values: what is written to the log must come back the same. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export type JsonObject = Record<string, Json>;
+
+/** Of texts that are JSON themselves. */
+export function joinJson(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
 }

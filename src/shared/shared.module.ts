@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { Clock } from './clock.js';
-import { DatabaseClock } from './database-clock.js';
+import { Clock } from './time/clock.js';
+import { DatabaseClock } from './time/database-clock.js';
 import { CommandObserver } from './messaging/command-observer.js';
 import { Idempotency } from './persistence/idempotency.js';
 import { IdempotencySweeper } from './persistence/idempotency.sweeper.js';
@@ -14,7 +14,7 @@ import { AddressLimit } from './limits/address-limit.js';
 import { AuthFailureLimit } from './limits/auth-failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
 import { Metrics } from './metrics.js';
-import { ProcessClock } from './process-clock.js';
+import { ProcessClock } from './time/process-clock.js';
 
 /** What every module stands on. */
 @Global()

@@ -15,7 +15,7 @@ export { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
 export { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
 export { SignValidationQuery } from './queries/sign-validation.query.js';
 export { MAX_VALIDITY_MS, type SignedDocument, type UnsignedDocument } from './signed-document.js';
-export type { KeySet, SigningKeyResponse } from './signing-key.dto.js';
+export type { KeySet, SigningKeyResponse } from './signing-key.response.js';
 export { signingKeySealContext } from './signing-key.entity.js';
 export {
   NoActiveSigningKeyError,

@@ -6,7 +6,7 @@ import { AddressLimitGuard } from '../shared/access/address-limit.guard.js';
 import { Public } from '../shared/access/access.decorators.js';
 import { TenantId } from '../tenants/index.js';
 import { GetKeySetQuery } from './queries/get-key-set.query.js';
-import { KeySet } from './signing-key.dto.js';
+import { KeySet } from './signing-key.response.js';
 
 const MAX_AGE_S = 300;
 

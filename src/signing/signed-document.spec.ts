@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { MAX_VALIDITY_MS, signDocument, signedBytes, type DocumentType } from './signed-document.js';
+import type { JsonObject } from '../shared/json.js';
 
 interface Vectors {
   readonly key: { readonly seed_hex: string; readonly kid: string };

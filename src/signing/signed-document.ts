@@ -1,6 +1,6 @@
 import stableStringify from 'safe-stable-stringify';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { signWith } from './ed25519.js';
+import type { JsonObject } from '../shared/json.js';
 
 export const FORMAT = 1;
 export const ALGORITHM = 'Ed25519';

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../shared/time/clock.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { SigningKeyCommand } from './commands/signing-key.command.js';
-import { toSigningKeyResponse, type SigningKeyResponse } from './signing-key.dto.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { SigningKeyNotFoundError } from './signing-key.errors.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
+import { type SigningKeyResponse, toSigningKeyResponse } from './signing-key.response.js';
 
 /** How a key that is there ends: under a lock on its row, with its event. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { SIGNING_KEY_STATES, SigningKey, type SigningKeyState } from './signing-key.entity.js';
+import { SigningKey } from './signing-key.entity.js';
 import { SigningKeyStateError } from './signing-key.errors.js';
+import { SIGNING_KEY_STATES, type SigningKeyState } from './signing-key-state.js';
 
 const NOW = new Date('2026-11-25T12:00:00.000Z');
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -3,9 +3,7 @@ import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import { publicKeyOf, thumbprintOf } from './ed25519.js';
 import { MAX_VALIDITY_MS } from './signed-document.js';
 import { OnlyActiveSigningKeyError, SigningKeyStateError } from './signing-key.errors.js';
-
-export const SIGNING_KEY_STATES = ['CREATED', 'ACTIVE', 'RETIRED', 'REVOKED'] as const;
-export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
+import type { SigningKeyState } from './signing-key-state.js';
 
 /** For what was being signed while the key was retired, and for clocks that differ. */
 const MARGIN_MS = 24 * 60 * 60 * 1000;

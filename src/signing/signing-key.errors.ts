@@ -1,5 +1,5 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
-import type { SigningKeyState } from './signing-key.entity.js';
+import type { SigningKeyState } from './signing-key-state.js';
 
 export class SigningKeyNotFoundError extends NotFoundException {
   constructor(kid: string) {

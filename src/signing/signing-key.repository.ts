@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
-import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
+import { SigningKey } from './signing-key.entity.js';
+import type { SigningKeyState } from './signing-key-state.js';
 
 @Injectable()
 export class SigningKeyRepository extends TenantScopedRepository<SigningKey> {

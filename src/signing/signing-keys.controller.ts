@@ -13,13 +13,8 @@ import { RetireSigningKeyCommand } from './commands/retire-signing-key.command.j
 import { RevokeSigningKeyCommand } from './commands/revoke-signing-key.command.js';
 import { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
 import { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
-import {
-  EndSigningKeyRequest,
-  Kid,
-  ListSigningKeysRequest,
-  SigningKeyPage,
-  SigningKeyResponse,
-} from './signing-key.dto.js';
+import { EndSigningKeyRequest, Kid, ListSigningKeysRequest } from './signing-key.requests.js';
+import { SigningKeyPage, SigningKeyResponse } from './signing-key.response.js';
 
 const ACTION_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE'] } as const;
 const END_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE', 'ONLY_ACTIVE_SIGNING_KEY'] } as const;

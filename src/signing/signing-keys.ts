@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../shared/time/clock.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { Secrets } from '../shared/secrets/secrets.js';
 import { TenantNotFoundError } from '../shared/access/access.errors.js';
@@ -13,9 +13,10 @@ import {
   SigningKeyRetiredEvent,
 } from './events/signing-key.events.js';
 import { signDocument, type SignedDocument, type UnsignedDocument } from './signed-document.js';
-import { SigningKey, SIGNING_KEY_STATES, signingKeySealContext } from './signing-key.entity.js';
+import { SigningKey, signingKeySealContext } from './signing-key.entity.js';
 import { NoActiveSigningKeyError } from './signing-key.errors.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
+import { SIGNING_KEY_STATES } from './signing-key-state.js';
 
 /** Makes keys, decides which one signs, and signs; each call in the transaction of the caller. */
 @Injectable()

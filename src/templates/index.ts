@@ -9,16 +9,17 @@ export {
   LicenseType,
   LimitType,
   ResetPeriod,
-  Restriction,
   fileTerms,
   seatPolicyFields,
   type EvictionPolicy,
   type OveragePolicy,
 } from './license-terms.js';
+export { Restriction } from './restriction-types.js';
 export { GetIssuableTemplatesQuery } from './queries/get-issuable-templates.query.js';
 export { GetTemplateQuery } from './queries/get-template.query.js';
 export { ListTemplatesQuery } from './queries/list-templates.query.js';
-export type { CreateTemplateRequest, TemplateResponse, UpdateTemplateRequest } from './template.dto.js';
+export type { CreateTemplateRequest, UpdateTemplateRequest } from './template.requests.js';
+export type { TemplateResponse } from './template.response.js';
 export type { Template } from './template.entity.js';
 export { TemplateNotFoundError } from './template.errors.js';
 export type { IssuableTemplate } from './template.repository.js';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { text, Timestamp, UtcTime } from '../shared/http/schema.js';
 import { integer, rule } from '../shared/http/schema-messages.js';
 import { restrictionValueFault } from './restriction-values.js';
+import { Restriction } from './restriction-types.js';
 
 export const LICENSE_TYPES = ['PERPETUAL', 'SUBSCRIPTION', 'TRIAL', 'EVALUATION', 'CONCURRENT', 'NAMED_USER'] as const;
 export const LicenseType = z.enum(LICENSE_TYPES).meta({
@@ -102,19 +103,6 @@ export const fileTerms = {
 };
 export type OveragePolicy = z.infer<typeof seatPolicyFields.overage_policy>;
 export type EvictionPolicy = z.infer<typeof seatPolicyFields.eviction_policy>;
-
-export const Restriction = z
-  .strictObject({
-    restriction_type: z
-      .enum(['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWARE_ID', 'TIME_BASED'])
-      .meta({ id: 'RestrictionType' }),
-    values: z.array(text(255)).min(1),
-    operator: z
-      .enum(['ALLOW', 'DENY'])
-      .meta({ id: 'RestrictionOperator', description: 'ALLOW: only these values. DENY: all but these.' }),
-  })
-  .meta({ id: 'Restriction', examples: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }] });
-export type Restriction = z.infer<typeof Restriction>;
 
 /** On the way in each value must have the form that its type is checked by. */
 export const RestrictionInput = Restriction.superRefine(({ restriction_type, values }, context) => {

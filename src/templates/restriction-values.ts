@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { parseTimeWindow } from './time-window.js';
-import type { Restriction } from './license-terms.js';
+import type { Restriction } from './restriction-types.js';
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`, 'i');

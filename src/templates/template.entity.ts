@@ -1,7 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../shared/random.js';
 import type { Change } from '../shared/persistence/change.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import {
@@ -11,10 +10,11 @@ import {
   type LicenseModel,
   type LicenseType,
   type OveragePolicy,
-  type Restriction,
 } from './license-terms.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
-import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.dto.js';
+import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.requests.js';
+import type { JsonObject } from '../shared/json.js';
+import type { Restriction } from './restriction-types.js';
 
 const DEFAULT_DURATION_DAYS = 365;
 const GRACE_DAYS = 30;

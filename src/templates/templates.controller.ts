@@ -15,12 +15,11 @@ import {
   CreateTemplateRequest,
   DuplicateTemplateRequest,
   ListTemplatesRequest,
-  TemplatePage,
-  TemplateResponse,
   UpdateTemplateRequest,
-} from './template.dto.js';
+} from './template.requests.js';
 import { GetTemplateQuery } from './queries/get-template.query.js';
 import { ListTemplatesQuery } from './queries/list-templates.query.js';
+import { TemplatePage, TemplateResponse } from './template.response.js';
 
 @ApiTags('License templates')
 @Controller('v1/license-templates')

@@ -8,7 +8,8 @@ import { CurrentActor, RequirePermission } from '../shared/access/access.decorat
 import { Actor } from '../shared/access/actor.js';
 import { UpdateTenantCommand } from './commands/update-tenant.command.js';
 import { GetTenantQuery } from './queries/get-tenant.query.js';
-import { TenantResponse, UpdateSettingsRequest } from './tenant.dto.js';
+import { UpdateSettingsRequest } from './tenant.requests.js';
+import { TenantResponse } from './tenant.response.js';
 
 @ApiTags('Settings')
 @Controller('v1/settings')

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Change } from '../shared/persistence/change.js';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
 import { Versioned } from '../shared/persistence/versioned-row.js';
+import type { JsonObject } from '../shared/json.js';
 
 export const TENANT_STATUSES = ['ACTIVE', 'SUSPENDED'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import type { PageRequest } from '../shared/http/paging.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { Tenant } from './tenant.entity.js';
+import type { PageRequest } from '../shared/persistence/page-request.js';
 
 /** The tenants themselves. Only the list looks at more than one, and only the platform's routes ask for it. */
 @Injectable()

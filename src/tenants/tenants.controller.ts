@@ -11,14 +11,8 @@ import { CreateTenantCommand } from './commands/create-tenant.command.js';
 import { UpdateTenantCommand } from './commands/update-tenant.command.js';
 import { GetTenantQuery } from './queries/get-tenant.query.js';
 import { ListTenantsQuery } from './queries/list-tenants.query.js';
-import {
-  CreateTenantRequest,
-  ListTenantsRequest,
-  TenantId,
-  TenantPage,
-  TenantResponse,
-  UpdateTenantRequest,
-} from './tenant.dto.js';
+import { CreateTenantRequest, ListTenantsRequest, TenantId, UpdateTenantRequest } from './tenant.requests.js';
+import { TenantPage, TenantResponse } from './tenant.response.js';
 
 @ApiTags('Tenants')
 @Controller('v1/tenants')

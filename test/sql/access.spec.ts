@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { CredentialCache } from '../../src/tenants/authentication/credential-cache.js';
 import { ApiKeyLastUsed } from '../../src/tenants/authentication/api-key-last-used.js';
 import type { Api, Wire } from '../support/api.js';

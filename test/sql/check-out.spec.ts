@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config.js';
 import { withClient } from '../../src/database/with-client.js';
 import { migrate } from '../../src/database/migrate.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeviceLastSeen } from '../../src/activations/index.js';
 import { FAILURE_CODES } from '../../src/client-api/index.js';
 import { loadConfig } from '../../src/config.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
-import { DatabaseClock } from '../../src/shared/database-clock.js';
+import { DatabaseClock } from '../../src/shared/time/database-clock.js';
 import { IdempotencySweeper } from '../../src/shared/persistence/idempotency.sweeper.js';
-import { ProcessClock } from '../../src/shared/process-clock.js';
+import { ProcessClock } from '../../src/shared/time/process-clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
 import { DataSource } from 'typeorm';
 import { withClient } from '../../src/database/with-client.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { RateCounter } from '../../src/shared/limits/rate-counter.js';
 import { generateApiKey } from '../../src/tenants/index.js';
 import type { Api } from '../support/api.js';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import pg from 'pg';
 import { withClient } from '../../src/database/with-client.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
 import { NDJSON, type Api, type Wire } from '../support/api.js';

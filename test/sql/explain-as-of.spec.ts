@@ -3,7 +3,7 @@ import fc, { assertUntilReached } from '../support/property.js';
 import { withClient } from '../../src/database/with-client.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

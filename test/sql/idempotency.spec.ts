@@ -5,7 +5,7 @@ import pg from 'pg';
 import stableStringify from 'safe-stable-stringify';
 import { CreateCustomerCommand } from '../../src/customers/index.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { IdempotencySweeper } from '../../src/shared/persistence/idempotency.sweeper.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { RandomSource } from '../../src/licensing/keys/random-source.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';

@@ -12,7 +12,7 @@ import {
   type LicenseResponse,
 } from '../../src/licensing/index.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import { type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';

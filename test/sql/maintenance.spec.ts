@@ -8,7 +8,7 @@ import { withClient } from '../../src/database/with-client.js';
 import { BACKUP_TABLES, NOT_BACKED_UP } from '../../src/maintenance/backup-format.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { backUp, eraseCustomer, openBackup, restore } from '../../src/maintenance/index.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';

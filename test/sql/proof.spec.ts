@@ -6,7 +6,7 @@ import {
   type SignedValidation,
 } from '../../packages/client/src/index.js';
 import { ANSWER_GRACE_MS, ANSWER_TTL_MS } from '../../src/client-api/proof.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

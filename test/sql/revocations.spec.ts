@@ -4,7 +4,7 @@ import type { TestingModuleBuilder } from '@nestjs/testing';
 import { verifyRevocationList } from '../../packages/client/src/index.js';
 import { RevocationListPublisher } from '../../src/offline/index.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { CreateTenantCommand } from '../../src/tenants/index.js';
 import { PlatformActor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';

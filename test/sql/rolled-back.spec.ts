@@ -316,7 +316,7 @@ describe('a unit of work that is rolled back', () => {
     const { api } = scene;
     await api.create('/v1/customers', { customer_id: scene.mark, first_name: scene.mark });
     await api.issue(scene.templateId, { customer_id: scene.mark });
-    expect(findInMemory(app.nest, scene.mark).join()).toContain('IssuingTerms.customers.values');
+    expect(findInMemory(app.nest, scene.mark).join()).toContain('IssuanceTermsCache.customers.values');
   });
 
   describe('and a cache of committed rows', () => {

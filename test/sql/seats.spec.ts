@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
 import { ActivateDeviceCommand, ActivationLimitReachedError } from '../../src/activations/index.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';

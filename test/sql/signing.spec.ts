@@ -2,7 +2,7 @@ import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { withClient } from '../../src/database/with-client.js';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
 import { Actor } from '../../src/shared/access/actor.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { Clock } from '../../src/shared/clock.js';
+import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { copyLicenses } from '../support/copy-licenses.js';

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 
 const MAX_OBJECTS = 500_000;
 
-/** Where one of these texts is held by anything that Nest made, however deep: paths such as `IssuingTerms.customers.values`. */
+/** Where one of these texts is held by anything that Nest made, however deep: paths such as `IssuanceTermsCache.customers.values`. */
 export function findInMemory(app: INestApplicationContext, ...wanted: readonly string[]): string[] {
   const found: string[] = [];
   const seen = new Set<object>();

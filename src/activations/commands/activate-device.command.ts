@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { DeviceInput, type ActivationResponse } from '../activation.dto.js';
+import { DeviceInput } from '../activation.requests.js';
+import type { ActivationResponse } from '../activation.response.js';
 
 export interface ActivateOptions extends CommandOptions {
   /** Where the request came from. A retry may come from elsewhere, so it is no part of what is asked. */

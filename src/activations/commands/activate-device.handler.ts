@@ -1,10 +1,9 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toActivationResponse } from '../activation.dto.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
 import { ActivationLimitReachedError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
@@ -12,6 +11,7 @@ import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activat
 import { ActivationRefusals } from '../activation-refusals.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { ActivateDeviceCommand } from './activate-device.command.js';
+import { toActivationResponse } from '../activation.response.js';
 
 @CommandHandler(ActivateDeviceCommand)
 export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceCommand> {

@@ -3,7 +3,7 @@ import { LicenseActionRequest, type ActionReason } from '../../licensing/index.j
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ActivationResponse } from '../activation.dto.js';
+import type { ActivationResponse } from '../activation.response.js';
 
 /** A device by its own name for itself, or by the id of its activation. */
 export type DeviceSelector = { readonly fingerprint: string } | { readonly activationId: string };

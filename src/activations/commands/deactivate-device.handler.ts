@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toActivationResponse } from '../activation.dto.js';
 import { ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { DeactivateDeviceCommand } from './deactivate-device.command.js';
+import { toActivationResponse } from '../activation.response.js';
 
 @CommandHandler(DeactivateDeviceCommand)
 export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDeviceCommand> {

@@ -1,6 +1,6 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ActivationResponse } from '../activation.dto.js';
+import type { ActivationResponse } from '../activation.response.js';
 
 /**
  * Says that a device still runs, which renews its lease where the license lends seats. No event tells of it.

@@ -1,13 +1,13 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
-import { DatabaseClock } from '../../shared/database-clock.js';
+import { Clock } from '../../shared/time/clock.js';
+import { DatabaseClock } from '../../shared/time/database-clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toActivationResponse } from '../activation.dto.js';
 import { ActivationNotFoundError, DeviceNotActivatedError, HeartbeatExpiredError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { HeartbeatCommand } from './heartbeat.command.js';
+import { toActivationResponse } from '../activation.response.js';
 
 @CommandHandler(HeartbeatCommand)
 export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {

@@ -1,9 +1,10 @@
-import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, CountedFields } from '../activation.entity.js';
 import type { SeatShortage } from '../seat-shortage.js';
+import type { JsonObject } from '../../shared/json.js';
 
 /** Seats of a license after what happened. */
 export interface SeatTotals {

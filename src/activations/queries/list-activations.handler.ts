@@ -1,12 +1,13 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { Paginator } from '../../shared/http/paginator.js';
 import { equalities, type Condition } from '../../shared/persistence/tenant-scoped.repository.js';
-import { toActivationResponse } from '../activation.dto.js';
-import type { Activation, ActivationStatus } from '../activation.entity.js';
+import type { Activation } from '../activation.entity.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { ListActivationsQuery } from './list-activations.query.js';
+import type { ActivationStatus } from '../activation-status.js';
+import { toActivationResponse } from '../activation.response.js';
 
 @QueryHandler(ListActivationsQuery)
 export class ListActivationsHandler implements IQueryHandler<ListActivationsQuery> {

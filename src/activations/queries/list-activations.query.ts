@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ActivationPage, ListActivationsRequest } from '../activation.dto.js';
+import type { ListActivationsRequest } from '../activation.requests.js';
+import type { ActivationPage } from '../activation.response.js';
 
 /** Throws LicenseNotFoundError. */
 export class ListActivationsQuery extends Query<ActivationPage> {

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { RecordEventsCommand } from '../../shared/messaging/record-events.command.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Metrics } from '../../shared/metrics.js';

@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { EventLog } from '../event-log.js';
-import { toLicenseEventPage } from '../license-event.dto.js';
 import { ListEventsQuery } from './list-events.query.js';
+import { toLicenseEventPage } from '../license-event.response.js';
 
 @QueryHandler(ListEventsQuery)
 export class ListEventsHandler implements IQueryHandler<ListEventsQuery> {

@@ -1,7 +1,8 @@
 import { Query } from '@nestjs/cqrs';
 import type { Page } from '../../shared/http/paging.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { LicenseEventResponse, ListEventsRequest } from '../license-event.dto.js';
+import type { ListEventsRequest } from '../license-event.requests.js';
+import type { LicenseEventResponse } from '../license-event.response.js';
 
 export class ListEventsQuery extends Query<Page<LicenseEventResponse>> {
   constructor(

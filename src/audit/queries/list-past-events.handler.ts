@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { HistoryTooLongError } from '../audit.errors.js';
 import { EventLog } from '../event-log.js';
-import { toPastEvent } from '../license-event.dto.js';
 import { ListPastEventsQuery } from './list-past-events.query.js';
+import { toPastEvent } from '../license-event.response.js';
 
 /** So many are in memory at most: more than a license sees in its life. */
 const MAX_EVENTS = 2_000;

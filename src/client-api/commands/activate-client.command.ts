@@ -1,7 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import type { ActivationResponse } from '../../activations/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
-import type { ClientActivateRequest } from '../client.dto.js';
+import type { ClientActivateRequest } from '../client.requests.js';
 import type { Origin } from '../client.guard.js';
 import type { LicenseKeyCaller } from '../license-key.guard.js';
 

@@ -2,7 +2,7 @@ import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nes
 import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { assertSeatAllowed } from '../assert-allowed.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 

@@ -1,7 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import type { LicenseFileResponse } from '../../offline/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
-import type { ClientCheckOutRequest } from '../client.dto.js';
+import type { ClientCheckOutRequest } from '../client.requests.js';
 import type { Origin } from '../client.guard.js';
 import type { LicenseKeyCaller } from '../license-key.guard.js';
 

@@ -2,7 +2,7 @@ import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nes
 import { z } from 'zod';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { assertOfflineUseAllowed } from '../assert-allowed.js';
 import { CheckOutClientCommand } from './check-out-client.command.js';
 

@@ -1,6 +1,6 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { UsageResponse } from '../client.dto.js';
+import type { UsageResponse } from '../client.response.js';
 
 /** How much of which feature. */
 export interface FeatureAmount {

@@ -1,7 +1,7 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { UsageResponse } from '../client.dto.js';
 import type { FeatureAmount } from './consume-usage.command.js';
+import type { UsageResponse } from '../client.response.js';
 
 /**
  * Gives back some of what was used in the period that runs, never more than that.

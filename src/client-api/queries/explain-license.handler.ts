@@ -1,17 +1,17 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { LicenseNotFoundError } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { PermissionDeniedError } from '../../shared/access/access.errors.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
-import { toValidateResponse } from '../client.dto.js';
 import { CountryLookup } from '../country-lookup.js';
 import { evaluate } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
-import { toPastResponse, type ExplainResponse } from '../explain.dto.js';
+import { toPastResponse, type ExplainResponse } from '../explain.response.js';
 import { PastEvidenceCollector } from '../past-evidence.js';
 import { toEvaluationContext } from '../restrictions.js';
 import { ExplainLicenseQuery } from './explain-license.query.js';
+import { toValidateResponse } from '../client.response.js';
 
 @QueryHandler(ExplainLicenseQuery)
 export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery> {

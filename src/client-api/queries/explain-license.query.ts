@@ -1,7 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ExplainRequest } from '../client.dto.js';
-import type { ExplainResponse } from '../explain.dto.js';
+import type { ExplainRequest } from '../client.requests.js';
+import type { ExplainResponse } from '../explain.response.js';
 
 /**
  * What a program would be answered that asked from there, or would have been answered that asked then. A dry run: no device

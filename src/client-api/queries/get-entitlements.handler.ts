@@ -1,10 +1,10 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toEntitlements } from '../client.dto.js';
 import { UsageRepository } from '../usage.repository.js';
 import { GetEntitlementsQuery } from './get-entitlements.query.js';
+import { toEntitlements } from '../client.response.js';
 
 @QueryHandler(GetEntitlementsQuery)
 export class GetEntitlementsHandler implements IQueryHandler<GetEntitlementsQuery> {

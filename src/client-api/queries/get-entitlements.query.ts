@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { Entitlements } from '../client.dto.js';
+import type { Entitlements } from '../client.response.js';
 
 /** Of these features, or of all. Throws LicenseNotFoundError, LicenseStateError. */
 export class GetEntitlementsQuery extends Query<Entitlements> {

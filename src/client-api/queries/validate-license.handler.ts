@@ -1,13 +1,13 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DeviceLastSeen } from '../../activations/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { SignValidationQuery } from '../../signing/index.js';
-import { toNotFoundResponse, toValidateResponse } from '../client.dto.js';
 import { evaluate } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
 import { toProofDocument } from '../proof.js';
 import { toEvaluationContext } from '../restrictions.js';
 import { ValidateLicenseQuery } from './validate-license.query.js';
+import { toNotFoundResponse, toValidateResponse } from '../client.response.js';
 
 @QueryHandler(ValidateLicenseQuery)
 export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuery> {

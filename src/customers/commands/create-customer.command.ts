@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { CreateCustomerRequest, type CustomerResponse } from '../customer.dto.js';
+import { CreateCustomerRequest } from '../customer.requests.js';
+import type { CustomerResponse } from '../customer.response.js';
 
 /** Throws ValidationError, CustomerExistsError. */
 export class CreateCustomerCommand extends TenantCommand<CustomerResponse> {

@@ -1,14 +1,14 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { violates } from '../../database/sql-errors.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { CustomerCreatedEvent } from '../events/customer.events.js';
-import { toCustomerResponse } from '../customer.dto.js';
 import { Customer } from '../customer.entity.js';
 import { CustomerExistsError } from '../customer.errors.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { CreateCustomerCommand } from './create-customer.command.js';
+import { toCustomerResponse } from '../customer.response.js';
 
 @CommandHandler(CreateCustomerCommand)
 export class CreateCustomerHandler implements ICommandHandler<CreateCustomerCommand> {

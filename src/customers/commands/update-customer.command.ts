@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { UpdateCustomerRequest, type CustomerResponse } from '../customer.dto.js';
+import { UpdateCustomerRequest } from '../customer.requests.js';
+import type { CustomerResponse } from '../customer.response.js';
 
 /** Throws ValidationError, CustomerNotFoundError. */
 export class UpdateCustomerCommand extends TenantCommand<CustomerResponse> {

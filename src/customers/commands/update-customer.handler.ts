@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { CustomerUpdatedEvent } from '../events/customer.events.js';
-import { toCustomerResponse } from '../customer.dto.js';
 import { CustomerNotFoundError } from '../customer.errors.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { UpdateCustomerCommand } from './update-customer.command.js';
+import { toCustomerResponse } from '../customer.response.js';
 
 @CommandHandler(UpdateCustomerCommand)
 export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerCommand> {

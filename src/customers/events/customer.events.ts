@@ -1,6 +1,7 @@
 import { omit, pick, type Change } from '../../shared/persistence/change.js';
-import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import type { JsonObject } from '../../shared/json.js';
 
 /** What tells who somebody is. Free-form metadata counts too: we cannot know what a vendor keeps in it. */
 const PERSONAL = ['first_name', 'last_name', 'email', 'company_name', 'metadata'];

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { toCustomerResponse } from '../customer.dto.js';
 import { CustomerNotFoundError } from '../customer.errors.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { GetCustomerQuery } from './get-customer.query.js';
+import { toCustomerResponse } from '../customer.response.js';
 
 @QueryHandler(GetCustomerQuery)
 export class GetCustomerHandler implements IQueryHandler<GetCustomerQuery> {

@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { CustomerResponse } from '../customer.dto.js';
+import type { CustomerResponse } from '../customer.response.js';
 
 /** Throws CustomerNotFoundError. */
 export class GetCustomerQuery extends Query<CustomerResponse> {

@@ -1,9 +1,9 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
 import { equalities, prefixCondition, type Condition } from '../../shared/persistence/tenant-scoped.repository.js';
-import { toCustomerResponse } from '../customer.dto.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { ListCustomersQuery } from './list-customers.query.js';
+import { toCustomerResponse } from '../customer.response.js';
 
 @QueryHandler(ListCustomersQuery)
 export class ListCustomersHandler implements IQueryHandler<ListCustomersQuery> {

@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ListCustomersRequest, CustomerPage } from '../customer.dto.js';
+import type { ListCustomersRequest } from '../customer.requests.js';
+import type { CustomerPage } from '../customer.response.js';
 
 export class ListCustomersQuery extends Query<CustomerPage> {
   constructor(

@@ -1,7 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
 import type { BatchOutcome, LicenseBatch } from './license-batch-runner.js';
-import type { LicenseResponse } from '../license.dto.js';
+import type { LicenseResponse } from '../license.response.js';
 
 /**
  * Renews, suspends or revokes the license that each line names, as the command for one does, events and errors included.

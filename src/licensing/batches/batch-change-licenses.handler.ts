@@ -4,14 +4,14 @@ import { Config } from '../../config.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { PreconditionRequiredError } from '../../shared/errors.js';
 import { KeyedMutex } from '../../shared/async/keyed-mutex.js';
-import { BatchActionLine, BatchRenewLine } from './license-batch.dto.js';
+import { BatchActionLine, BatchRenewLine } from './license-batch.requests.js';
 import { LicenseBatchRunner } from './license-batch-runner.js';
-import type { LicenseResponse } from '../license.dto.js';
 import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
 import type { LicenseCommand } from '../lifecycle/commands/license.command.js';
 import { RenewLicenseCommand } from '../lifecycle/commands/renew-license.command.js';
 import { RevokeLicenseCommand } from '../lifecycle/commands/revoke-license.command.js';
 import { SuspendLicenseCommand } from '../lifecycle/commands/suspend-license.command.js';
+import type { LicenseResponse } from '../license.response.js';
 
 /** Lines of one batch that may wait in each lane. */
 const LINES_PER_PARTITION = 4;

@@ -1,7 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
 import type { BatchOutcome, LicenseBatch } from './license-batch-runner.js';
-import type { IssuedLicense } from '../license.dto.js';
+import type { IssuedLicense } from '../license.response.js';
 
 /**
  * Issues a license for each line, as `IssueLicenseCommand` does: each by itself, and as many at once as share transactions

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IssueScheduler } from '../issuing/issue-scheduler.js';
-import { BatchIssueLine } from './license-batch.dto.js';
+import { BatchIssueLine } from './license-batch.requests.js';
 import { LicenseBatchRunner } from './license-batch-runner.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
 import { IssueLicenseCommand } from '../issuing/issue-license.command.js';

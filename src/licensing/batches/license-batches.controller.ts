@@ -12,7 +12,7 @@ import { CurrentActor, RequirePermission } from '../../shared/access/access.deco
 import { Actor } from '../../shared/access/actor.js';
 import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
-import { toBatchChangeResult, toBatchResult } from './license-batch.dto.js';
+import { toBatchChangeResult, toBatchResult } from './license-batch.response.js';
 
 type Lines = AsyncIterable<Line | InvalidLine>;
 type ChangeOptions = BatchChangeLicensesCommand['options'];

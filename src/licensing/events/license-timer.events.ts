@@ -1,8 +1,9 @@
-import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { daysUntil } from '../calendar.js';
 import type { License } from '../license.entity.js';
 import { reasonCode } from './recorded-reason.js';
+import type { JsonObject } from '../../shared/json.js';
 
 /** Time did something to a license, or soon does: `due_at` is when, and the event's own time when it was noticed. */
 abstract class LicenseTimerEvent extends IntegrationEvent {

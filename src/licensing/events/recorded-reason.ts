@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../shared/messaging/integration-event.js';
+import type { JsonObject } from '../../shared/json.js';
 
 /** Why: one of a closed list of codes, and words, which may tell of somebody. */
 export interface RecordedReason {

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { CustomerInactiveError, GetCustomerNamesQuery, type CustomerName } from '../../customers/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { CommittedCache } from '../../shared/persistence/committed-cache.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { rowKeyString } from '../../shared/persistence/tenant-scoped.repository.js';
 import { GetIssuableTemplatesQuery, TemplateNotFoundError, type IssuableTemplate } from '../../templates/index.js';
-import type { IssueLicenseRequest } from '../license.dto.js';
+import type { IssueLicenseRequest } from '../license.requests.js';
 import { License } from '../license.entity.js';
 import { ProductInactiveError, TemplateInactiveError } from '../license.errors.js';
 

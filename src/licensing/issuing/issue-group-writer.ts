@@ -4,25 +4,19 @@ import type { PipelinedConnection } from '../../shared/persistence/pipelined-con
 import { operationOf } from '../../shared/messaging/tenant-command.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
-import { isPrepared, pendingIssuesOf, type IssueGroup, type PendingIssue } from './issue-queue.js';
+import { isPrepared, pendingIssuesOf } from './issue-queue.js';
 import { IssuanceTermsCache, type IssuanceTerms } from './issuance-terms-cache.js';
-import { toIssuedLicense, type IssuedLicense } from '../license.dto.js';
 import { LicenseFactory, type StoredIssueResult, type KeyedLicenseDraft } from './license-factory.js';
 import { issueRow, type IssueRow } from './issue-statement.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
 import { LicenseRepository, type IssueAllResult } from '../license.repository.js';
+import type { IssueGroup, PendingIssue, PreparedIssue } from './pending-issue.js';
+import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 
 export type IssueResult = { readonly result: IssuedLicense; readonly replayed?: boolean } | { readonly error: unknown };
 
 /** How one order of a group ended. `alone`: it has to be done by itself. */
 export type IssueOutcome = IssueResult | 'alone';
-
-/** An order and the license that was made for it. */
-export interface PreparedIssue {
-  readonly ticket: PendingIssue;
-  readonly row: IssueRow;
-  readonly result: IssuedLicense;
-}
 
 const NONE_ISSUED: IssueAllResult = { stored: new Set(), usedTrials: new Set() };
 
@@ -68,7 +62,7 @@ export class IssueGroupWriter {
     }
   }
 
-  /** An idempotency key is taken with what its order comes to, but for the license key: see LicenseIssuer.restore. */
+  /** An idempotency key is taken with what its order comes to, but for the license key: see LicenseFactory.restore. */
   private toRow({ command, claim }: PendingIssue, issue: KeyedLicenseDraft, result: IssuedLicense): IssueRow {
     const { license, keyDigest, customerVersion } = issue;
     const settled = claim && this.idempotency.toClaimRow({ claim, result: { ...result, license_key: undefined } });

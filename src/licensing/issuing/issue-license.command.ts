@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { IssueLicenseRequest, type IssuedLicense } from '../license.dto.js';
+import { IssueLicenseRequest } from '../license.requests.js';
+import type { IssuedLicense } from '../license.response.js';
 
 /** Id and key of a license that are known before it is issued. */
 export interface LicenseIdentity {

@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IssueScheduler } from './issue-scheduler.js';
-import type { IssuedLicense } from '../license.dto.js';
 import { IssueLicenseCommand } from './issue-license.command.js';
+import type { IssuedLicense } from '../license.response.js';
 
 @CommandHandler(IssueLicenseCommand)
 export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand> {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { IdempotencyClaim } from '../../shared/persistence/idempotency.js';
 import { Actor } from '../../shared/access/actor.js';
 import { IssueLicenseCommand } from './issue-license.command.js';
-import { IssueQueue, MAX_GROUP_SIZE, pendingIssuesOf, type IssueGroup, type PendingIssue } from './issue-queue.js';
+import { IssueQueue, MAX_GROUP_SIZE, pendingIssuesOf } from './issue-queue.js';
+import type { IssueGroup, PendingIssue } from './pending-issue.js';
 
 function ticket(tenantId: string, name = 'x', claim?: IdempotencyClaim): PendingIssue {
   const order = { license_template_id: 't', customer_id: 'c', issued_to: name };
@@ -35,7 +36,10 @@ describe('the queue of orders', () => {
   });
 
   const full = (queue: IssueQueue, tenantId: string) => {
-    const orders = Array.from({ length: MAX_GROUP_SIZE }, (_, at) => ({ ...ticket(tenantId, String(at)), made }));
+    const orders = Array.from({ length: MAX_GROUP_SIZE }, (_, at) => ({
+      ...ticket(tenantId, String(at)),
+      prepared: made,
+    }));
     for (const order of orders) queue.add(order);
     return orders;
   };

@@ -1,27 +1,8 @@
 import type { IdempotencyClaim } from '../../shared/persistence/idempotency.js';
-import type { IssueLicenseCommand } from './issue-license.command.js';
-import type { PreparedIssue } from './issue-group-writer.js';
-import type { IssuedLicense } from '../license.dto.js';
+import type { IssueGroup, PendingIssue, PendingIssues } from './pending-issue.js';
 
 /** What keeps latency in check: more orders than this wait for the next group. */
 export const MAX_GROUP_SIZE = 100;
-
-/** An order and who waits for it. */
-export interface PendingIssue {
-  readonly command: IssueLicenseCommand;
-  readonly claim: IdempotencyClaim | undefined;
-  /** Orders with the same idempotency key that came while this one waited or was on its way. */
-  readonly followers: PendingIssue[];
-  /** Its license, where there was time to make it before its group. */
-  prepared?: PreparedIssue | undefined;
-  readonly resolve: (issued: IssuedLicense) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-type PendingIssues = readonly [PendingIssue, ...PendingIssue[]];
-
-/** Orders by tenant, of each as they came. */
-export type IssueGroup = ReadonlyMap<string, PendingIssues>;
 
 /**
  * Orders that wait, by tenant. A group of a tenant goes when none is on its way, or behind the last one in its lane, so that its

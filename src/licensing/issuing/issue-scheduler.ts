@@ -8,9 +8,10 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Metrics } from '../../shared/metrics.js';
 import type { IssueLicenseCommand } from './issue-license.command.js';
 import { IssueGroupWriter, type IssueResult, type IssueOutcome } from './issue-group-writer.js';
-import { byTenant, halvesOf, IssueQueue, pendingIssuesOf, type IssueGroup, type PendingIssue } from './issue-queue.js';
-import type { IssuedLicense } from '../license.dto.js';
+import { byTenant, halvesOf, IssueQueue, pendingIssuesOf } from './issue-queue.js';
 import { LicenseFactory } from './license-factory.js';
+import type { IssueGroup, PendingIssue } from './pending-issue.js';
+import type { IssuedLicense } from '../license.response.js';
 
 /** At once: while one tenant waits for a lock, others go in another lane. */
 const MAX_CONNECTIONS = 2;

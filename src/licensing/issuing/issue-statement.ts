@@ -2,11 +2,11 @@ import { FIRST_SEQ, outboxRow } from '../../shared/messaging/outbox.js';
 import type { ClaimRow } from '../../shared/persistence/idempotency.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { isoTime } from '../../shared/iso-time.js';
-import { joinJson } from '../../shared/join-json.js';
 import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js';
 import type { License } from '../license.entity.js';
+import { joinJson } from '../../shared/json.js';
 
-/** A license that is not stored yet, and the claim of its order, if it has one, with what it comes to; see MadeLicense. */
+/** A license that is not stored yet, and the claim of its order, if it has one, with what it comes to; see LicenseDraft. */
 export interface LicenseInsert {
   readonly license: License;
   readonly keyDigest: Buffer;

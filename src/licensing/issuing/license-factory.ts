@@ -5,10 +5,11 @@ import { Secrets } from '../../shared/secrets/secrets.js';
 import type { IssueLicenseCommand, LicenseIdentity } from './issue-license.command.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
 import { IssuanceTermsCache, type LicenseDraft, type IssuanceTerms } from './issuance-terms-cache.js';
-import { toIssuedLicense, type IssuedLicense, type IssueLicenseRequest } from '../license.dto.js';
+import { type IssueLicenseRequest } from '../license.requests.js';
 import { formatLicenseKey, lastFour, LICENSE_KEY_BYTES } from '../keys/license-key.js';
 import { LicenseRepository } from '../license.repository.js';
 import { RandomSource } from '../keys/random-source.js';
+import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 
 /** A license with its key, which is nowhere else in the clear, and the digest it is found by. */
 export interface KeyedLicenseDraft extends LicenseDraft {

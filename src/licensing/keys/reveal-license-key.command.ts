@@ -1,6 +1,6 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { RevealedLicenseKey } from '../license.dto.js';
+import type { RevealedLicenseKey } from '../license.response.js';
 
 /** Shows the whole key, and writes down who saw it. Throws LicenseNotFoundError. */
 export class RevealLicenseKeyCommand extends TenantCommand<RevealedLicenseKey> {

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { LicenseKeyRevealedEvent } from '../events/license-key-revealed.event.js';

@@ -24,7 +24,7 @@ import {
   TransferLicenseRequest,
   UpdateLicenseRequest,
 } from '../license-action.requests.js';
-import { LicenseOnOtherTerms, LicenseResponse } from '../license.dto.js';
+import { LicenseOnOtherTerms, LicenseResponse } from '../license.response.js';
 
 const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
 const TEMPLATE = [

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../shared/clock.js';
-import { DatabaseClock } from '../../shared/database-clock.js';
+import { Clock } from '../../shared/time/clock.js';
+import { DatabaseClock } from '../../shared/time/database-clock.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import type { LicenseCommand } from './commands/license.command.js';
 import type { License } from '../license.entity.js';
-import { toLicenseResponse, type LicenseResponse } from '../license.dto.js';
 import { LicenseNotFoundError } from '../license.errors.js';
 import { LicenseSeats } from '../license-lock.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
+import { type LicenseResponse, toLicenseResponse } from '../license.response.js';
 
 /** Changes one license, and says what happened, undefined when nothing did; what `tell` is given stands in the answer too. */
 type ActionEffect = (

@@ -1,10 +1,10 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
-import { toLicenseResponse } from '../license.dto.js';
+import { Clock } from '../../shared/time/clock.js';
 import { LicenseNotFoundError } from '../license.errors.js';
 import { LicenseSeats } from '../license-lock.js';
 import { LicenseRepository } from '../license.repository.js';
 import { GetLicenseQuery } from './get-license.query.js';
+import { toLicenseResponse } from '../license.response.js';
 
 @QueryHandler(GetLicenseQuery)
 export class GetLicenseHandler implements IQueryHandler<GetLicenseQuery> {

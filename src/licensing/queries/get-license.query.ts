@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { LicenseResponse } from '../license.dto.js';
+import type { LicenseResponse } from '../license.response.js';
 
 /** Throws LicenseNotFoundError. */
 export class GetLicenseQuery extends Query<LicenseResponse> {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { isCleanText } from '../../shared/json.js';
-import { CursorTime, NEWEST_FIRST, type SortOrder, type PagePosition } from '../../shared/http/paging.js';
-import type { ListLicensesRequest } from '../license.dto.js';
+import { CursorTime, NEWEST_FIRST } from '../../shared/http/paging.js';
+import type { ListLicensesRequest } from '../license.requests.js';
 import type { License } from '../license.entity.js';
+import type { PagePosition, SortOrder } from '../../shared/persistence/page-request.js';
 
 interface LicenseSortOrder extends SortOrder {
   readonly positionOf: (license: License) => PagePosition;

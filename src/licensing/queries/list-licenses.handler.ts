@@ -1,21 +1,22 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Paginator } from '../../shared/http/paginator.js';
-import type { SortOrder, PageRequest } from '../../shared/http/paging.js';
 import {
   equalities,
   prefixCondition,
   range,
   type Condition,
 } from '../../shared/persistence/tenant-scoped.repository.js';
-import { toLicenseResponse, type ListLicensesRequest } from '../license.dto.js';
+import { type ListLicensesRequest } from '../license.requests.js';
 import type { License } from '../license.entity.js';
 import type { LicenseStatus } from '../license-status.js';
 import { LicenseSeats } from '../license-lock.js';
 import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesQuery } from './list-licenses.query.js';
+import type { PageRequest, SortOrder } from '../../shared/persistence/page-request.js';
+import { toLicenseResponse } from '../license.response.js';
 
 @QueryHandler(ListLicensesQuery)
 export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {

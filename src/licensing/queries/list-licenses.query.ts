@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { LicensePage, ListLicensesRequest } from '../license.dto.js';
+import type { ListLicensesRequest } from '../license.requests.js';
+import type { LicensePage } from '../license.response.js';
 
 export class ListLicensesQuery extends Query<LicensePage> {
   constructor(

@@ -1,6 +1,5 @@
 import { maxActivationsOf, seatsInUse, type License, type SeatCounts } from '../../licensing/index.js';
-import type { JsonObject } from '../../shared/messaging/integration-event.js';
-import { isJsonObject } from '../../shared/json.js';
+import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
 import { withoutInherited } from './inherited-metadata.js';

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pick } from '../../shared/persistence/change.js';
 import { idempotencySealContext } from '../../shared/persistence/idempotency.js';
-import type { JsonObject } from '../../shared/messaging/integration-event.js';
-import { isJsonObject } from '../../shared/json.js';
+import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { Secrets } from '../../shared/secrets/secrets.js';
 import { inTenant } from '../tenant-transaction.js';
 import { pseudonymOf, type Erasure } from './erasure.js';

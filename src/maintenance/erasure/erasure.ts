@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { newId } from '../../shared/random.js';
-import type { JsonObject } from '../../shared/messaging/integration-event.js';
 import { Outbox } from '../../shared/messaging/outbox.js';
+import type { JsonObject } from '../../shared/json.js';
 
 /** Customer to be erased, connection of the owner role, and time. */
 export interface Erasure {

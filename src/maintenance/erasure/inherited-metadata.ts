@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../../shared/messaging/integration-event.js';
-import { isJsonObject } from '../../shared/json.js';
+import { isJsonObject, type JsonObject } from '../../shared/json.js';
 
 /** The members of `metadata` that were set since an earlier time, also within objects; none where that time's metadata is not known. */
 export function withoutInherited(metadata: JsonObject, earlier: JsonObject | undefined): JsonObject {

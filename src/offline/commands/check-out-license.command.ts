@@ -3,7 +3,8 @@ import type { ActivateOptions } from '../../activations/index.js';
 import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { CheckOutRequest, type LicenseFileResponse } from '../license-file.dto.js';
+import { CheckOutRequest } from '../license-file.requests.js';
+import type { LicenseFileResponse } from '../license-file.response.js';
 
 /**
  * Signs a license file. For a device it holds a seat until it ends, which nobody can give back before.

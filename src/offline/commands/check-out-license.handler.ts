@@ -6,15 +6,16 @@ import {
   SeatAllocator,
 } from '../../activations/index.js';
 import { LicenseNotFoundError, LicenseSeats, seatLimit, type License } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { SignDocumentCommand } from '../../signing/index.js';
 import { LicenseCheckedOutEvent } from '../events/license-checked-out.event.js';
-import { toLicenseFileResponse } from '../license-file.dto.js';
-import { licenseFileContent, fileValidity, type Validity } from '../license-file.js';
+import { licenseFileContent, fileValidity } from '../license-file.js';
 import { CheckOutLicenseCommand } from './check-out-license.command.js';
+import type { Validity } from '../license-file-validity.js';
+import { toLicenseFileResponse } from '../license-file.response.js';
 
 @CommandHandler(CheckOutLicenseCommand)
 export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCommand> {

@@ -1,13 +1,13 @@
 import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { ListRevokedLicensesQuery } from '../../licensing/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { lockTenant } from '../../shared/persistence/tenant-lock.js';
 import { SignDocumentCommand } from '../../signing/index.js';
-import { toRevocationListResponse } from '../revocation-list.dto.js';
+import { toRevocationListResponse } from '../revocation-list.response.js';
 import { draftRevocationList, isTooSoon, listedSince, type RevocationList } from '../revocation-list.js';
 import { RevocationListRepository } from '../revocation-list.repository.js';
 import { PublishRevocationListCommand } from './publish-revocation-list.command.js';

@@ -2,7 +2,7 @@ import { reasonCode, reasonText, type License, type RecordedReason } from '../..
 import type { Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { Validity } from '../license-file.js';
+import type { Validity } from '../license-file-validity.js';
 
 /** A license file, and whose it is. */
 interface File {

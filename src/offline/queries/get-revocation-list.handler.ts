@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
-import { toRevocationListResponse } from '../revocation-list.dto.js';
+import { toRevocationListResponse } from '../revocation-list.response.js';
 import { RevocationListNotReadyError } from '../revocation-list.errors.js';
 import { RevocationListRepository } from '../revocation-list.repository.js';
 import { GetRevocationListQuery } from './get-revocation-list.query.js';

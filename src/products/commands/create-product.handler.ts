@@ -1,14 +1,14 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { violates } from '../../database/sql-errors.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { ProductCreatedEvent } from '../events/product.events.js';
-import { toProductResponse } from '../product.dto.js';
 import { Product } from '../product.entity.js';
 import { ProductExistsError } from '../product.errors.js';
 import { ProductRepository } from '../product.repository.js';
 import { CreateProductCommand } from './create-product.command.js';
+import { toProductResponse } from '../product.response.js';
 
 @CommandHandler(CreateProductCommand)
 export class CreateProductHandler implements ICommandHandler<CreateProductCommand> {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { UpdateProductRequest, type ProductResponse } from '../product.dto.js';
+import { UpdateProductRequest } from '../product.requests.js';
+import type { ProductResponse } from '../product.response.js';
 
 /** Throws ValidationError, ProductNotFoundError. */
 export class UpdateProductCommand extends TenantCommand<ProductResponse> {

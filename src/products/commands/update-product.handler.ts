@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { ProductUpdatedEvent } from '../events/product.events.js';
-import { toProductResponse } from '../product.dto.js';
 import { ProductNotFoundError } from '../product.errors.js';
 import { ProductRepository } from '../product.repository.js';
 import { UpdateProductCommand } from './update-product.command.js';
+import { toProductResponse } from '../product.response.js';
 
 @CommandHandler(UpdateProductCommand)
 export class UpdateProductHandler implements ICommandHandler<UpdateProductCommand> {

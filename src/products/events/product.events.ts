@@ -1,6 +1,7 @@
 import type { Change } from '../../shared/persistence/change.js';
-import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import type { JsonObject } from '../../shared/json.js';
 
 export class ProductCreatedEvent extends IntegrationEvent {
   readonly type = 'product.created';

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { toProductResponse } from '../product.dto.js';
 import { ProductNotFoundError } from '../product.errors.js';
 import { ProductRepository } from '../product.repository.js';
 import { GetProductQuery } from './get-product.query.js';
+import { toProductResponse } from '../product.response.js';
 
 @QueryHandler(GetProductQuery)
 export class GetProductHandler implements IQueryHandler<GetProductQuery> {

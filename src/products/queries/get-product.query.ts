@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ProductResponse } from '../product.dto.js';
+import type { ProductResponse } from '../product.response.js';
 
 /** Throws ProductNotFoundError. */
 export class GetProductQuery extends Query<ProductResponse> {

@@ -1,9 +1,9 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
 import { equalities, prefixCondition } from '../../shared/persistence/tenant-scoped.repository.js';
-import { toProductResponse } from '../product.dto.js';
 import { ProductRepository } from '../product.repository.js';
 import { ListProductsQuery } from './list-products.query.js';
+import { toProductResponse } from '../product.response.js';
 
 @QueryHandler(ListProductsQuery)
 export class ListProductsHandler implements IQueryHandler<ListProductsQuery> {

@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ListProductsRequest, ProductPage } from '../product.dto.js';
+import type { ListProductsRequest } from '../product.requests.js';
+import type { ProductPage } from '../product.response.js';
 
 export class ListProductsQuery extends Query<ProductPage> {
   constructor(

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, UnsupportedMediaTypeException, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { networkOf } from '../limits/auth-failure-limit.js';
 import type { ArrivingBodies } from './arriving-bodies.js';
 import type { InFlight } from './in-flight.js';
 import { parseJson } from './json-body.js';
@@ -10,6 +9,7 @@ import { OverloadedError } from '../errors.js';
 import { RequestBody } from './request-body.js';
 import { hasBody } from './unread-body.js';
 import { assertUtf8Charset, decodeUtf8 } from './utf8.js';
+import { networkOf } from '../ip-network.js';
 
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 /** A body of a media type that the route does not take can only be empty. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { networkOf } from '../limits/auth-failure-limit.js';
+import { networkOf } from '../ip-network.js';
 
 const MAX_FAULTS = 10;
 const PENALTY_MS = 10_000;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import stableStringify from 'safe-stable-stringify';
 import { SealError, Secrets } from '../secrets/secrets.js';
-import { NEWEST_FIRST, type SortOrder, type Page, type PagePosition, type PageRequest } from './paging.js';
+import { NEWEST_FIRST, type Page } from './paging.js';
 import { CursorMismatchError } from '../errors.js';
+import type { PagePosition, PageRequest, SortOrder } from '../persistence/page-request.js';
 
 /** A list, by its name and whatever else it is a list of. */
 export interface ListScope {

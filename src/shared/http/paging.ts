@@ -1,26 +1,12 @@
 import { z } from 'zod';
 import { isCleanText } from '../json.js';
 import { integer } from './schema-messages.js';
+import type { SortOrder } from '../persistence/page-request.js';
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 100;
 /** One that holds a name of 255 characters, however they are written, is shorter. */
 const MAX_CURSOR_LENGTH = 4_000;
-
-/** Where a page ends: what its last row is ordered by, and its id. */
-export interface PagePosition {
-  readonly at: Date | string;
-  readonly id: string;
-}
-
-/** What a list is ordered by, before the id; in SQL over the alias `item`. */
-export interface SortOrder {
-  readonly by: string;
-  readonly descending: boolean;
-  /** What it is compared with, made of the `:at` of a position. */
-  readonly bound: string;
-  readonly at: z.ZodType<Date | string>;
-}
 
 /** Read here, since not all of them are times to PostgreSQL. */
 export const CursorTime = z.iso.datetime().transform((text) => new Date(text));
@@ -31,13 +17,6 @@ export const NEWEST_FIRST: SortOrder = {
   bound: ':at',
   at: CursorTime,
 };
-
-/** The part of a list that is asked for. */
-export interface PageRequest {
-  readonly limit: number;
-  readonly after: PagePosition | undefined;
-  readonly order: SortOrder;
-}
 
 export const Limit = z
   .string()

@@ -1,6 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Clock } from '../clock.js';
+import { Clock } from '../time/clock.js';
 import { sendProblem } from './problem.js';
 import { retryAfterOf, toProblem } from './to-problem.js';
 

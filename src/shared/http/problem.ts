@@ -1,23 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { JsonObject } from '../messaging/integration-event.js';
 import { TOKEN_FAULTS } from '../access/access.errors.js';
 import { isProblemCode, NextStep, nextStep, PROBLEM_ACTIONS, type NextFacts, type ProblemCode } from './next-action.js';
 import type { RefusedRequest } from './refusals.js';
-
-export const FieldProblem = z
-  .object({
-    pointer: z
-      .string()
-      .optional()
-      .meta({ description: 'JSON pointer (RFC 6901) into the body.', examples: ['/features/0'] }),
-    parameter: z.string().optional().meta({ description: 'Name of the path or query parameter.' }),
-    detail: z.string().meta({ examples: ['is required'] }),
-  })
-  .meta({ id: 'FieldProblem' });
-
-export type FieldProblem = z.infer<typeof FieldProblem>;
+import type { JsonObject } from '../json.js';
+import { FieldProblem } from '../errors.js';
 
 /** RFC 9457. `code` is the contract: programs switch on it, people read `detail`. Some codes add members of their own. */
 export const Problem = z

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { Email } from './email.js';
 import { Limit } from './paging.js';
 import { ValidationError } from '../errors.js';
-import { FlagParameter, FreeFormInput, IdParameter, ResourceId, text, Timestamp, UuidParameter } from './schema.js';
+import { FlagParameter, IdParameter, ResourceId, text, Timestamp, UuidParameter } from './schema.js';
 import { integer } from './schema-messages.js';
 import { validated } from './validation.pipe.js';
+import { FreeFormInput } from '../free-form.js';
 
 const ZOD = /invalid|expected|received|too (small|big)|unrecognized|input|undefined|NaN/i;
 

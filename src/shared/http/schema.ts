@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import type { JsonObject } from '../messaging/integration-event.js';
 import { SUBJECT_TYPES, SUBJECT_VIAS } from '../access/actor.js';
-import { isCleanText, isJsonObject, jsonFault } from '../json.js';
+import { isCleanText } from '../json.js';
 import { rule } from './schema-messages.js';
-
-const MAX_JSON_BYTES = 16 * 1024;
-const MAX_JSON_DEPTH = 8;
-const FREE_FORM = 'Free-form JSON object, at most 16 KiB and 8 levels.';
 export const RESOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const ID_RULE =
   'must be 1 to 64 characters, letters, digits and . _ : -, beginning with a letter or digit, or an integer';
@@ -26,26 +21,6 @@ export const ResourceId = z
 export const IdParameter = z.string().regex(RESOURCE_ID, ID_RULE);
 
 export const UuidParameter = z.uuid();
-
-/** A free-form JSON object of the caller's: at most 16 KiB as JSON and 8 levels. */
-export const FreeForm = z
-  .record(z.string(), z.unknown())
-  .meta({ description: FREE_FORM }) as unknown as z.ZodType<JsonObject>;
-
-/** Checked before zod walks it, so that depth costs nothing. */
-export const FreeFormInput = z
-  .unknown()
-  .superRefine((value, context) => {
-    const fault = !isJsonObject(value) ? 'must be an object' : (jsonFault(value, MAX_JSON_DEPTH) ?? sizeFault(value));
-    if (fault) context.addIssue({ code: 'custom', message: fault });
-  })
-  .transform((value) => value as JsonObject)
-  .meta({ type: 'object', additionalProperties: true, description: FREE_FORM });
-
-function sizeFault(value: unknown): string | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(value));
-  return bytes > MAX_JSON_BYTES ? `must be at most ${MAX_JSON_BYTES} bytes as JSON, and has ${bytes}` : undefined;
-}
 
 const MAX_YEAR = 9999;
 const time = z.iso

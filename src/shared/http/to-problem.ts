@@ -1,10 +1,10 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { databaseProblem } from '../../database/database.errors.js';
-import type { JsonObject } from '../messaging/integration-event.js';
 import type { NextFacts } from './next-action.js';
 import { problem, type Problem, type ProblemFacts } from './problem.js';
 import { ValidationError } from '../errors.js';
 import { isExpected } from './refusals.js';
+import type { JsonObject } from '../json.js';
 
 /** What Nest and Fastify refuse by themselves carries a status and no code of ours. */
 const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {

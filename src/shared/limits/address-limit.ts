@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config.js';
-import { Clock } from '../clock.js';
-import { networkOf } from './auth-failure-limit.js';
+import { Clock } from '../time/clock.js';
 import { TokenBucket } from './token-bucket.js';
+import { networkOf } from '../ip-network.js';
 
 /** What one address may ask of all that is open to programs without an API key. */
 @Injectable()

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import ipaddr from 'ipaddr.js';
 import { Config } from '../../config.js';
 import { RateCounter } from './rate-counter.js';
 import { RateLimitedError } from './rate-limit.errors.js';
-
-const IPV6_NETWORK_GROUPS = 4;
+import { networkOf } from '../ip-network.js';
 
 /** Bounds how often an address may fail to authenticate. A success is never counted, and never refused. */
 @Injectable()
@@ -31,11 +29,4 @@ export class AuthFailureLimit {
       if (!failed) attempt.takeBack();
     }
   }
-}
-
-/** Who has one address of an IPv6 network has all 2^64 of it. */
-export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, IPV6_NETWORK_GROUPS).join(':') : parsed.toString();
 }

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { Config } from '../../config.js';
 import { PeriodicTask } from '../async/periodic-task.js';
-import { Clock } from '../clock.js';
+import { Clock } from '../time/clock.js';
 import { ReadCoalescer } from '../async/read-coalescer.js';
 import { withTimeout } from '../async/with-timeout.js';
 

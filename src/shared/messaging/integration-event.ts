@@ -1,9 +1,6 @@
 import { newId } from '../random.js';
 import type { Actor, Subject } from '../access/actor.js';
-
-/** Plain JSON values: what is written to the log must come back the same. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export type JsonObject = Record<string, Json>;
+import type { JsonObject } from '../json.js';
 
 /** What an event is about. `licenseId` where a license is concerned, also when the resource is something of it. */
 export interface EventResource {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { isoTime } from '../iso-time.js';
-import { joinJson } from '../join-json.js';
 import type { IntegrationEvent } from './integration-event.js';
+import { joinJson } from '../json.js';
 
 /** A license is created with its first event, which the statement that stores the license numbers itself. */
 export const FIRST_SEQ = 1;

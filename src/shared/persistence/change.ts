@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../messaging/integration-event.js';
+import type { JsonObject } from '../json.js';
 
 /** What a change did, in wire names: only the fields that differ. */
 export interface Change {

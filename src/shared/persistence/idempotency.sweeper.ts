@@ -2,8 +2,8 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PeriodicTask } from '../async/periodic-task.js';
-import { Clock } from '../clock.js';
-import { DatabaseClock } from '../database-clock.js';
+import { Clock } from '../time/clock.js';
+import { DatabaseClock } from '../time/database-clock.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const INTERVAL_MS = 10 * 60 * 1000;

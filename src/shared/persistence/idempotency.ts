@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import stableStringify from 'safe-stable-stringify';
 import { Config } from '../../config.js';
 import { isLockTimeout } from '../../database/sql-errors.js';
-import { Clock } from '../clock.js';
-import { DatabaseClock } from '../database-clock.js';
+import { Clock } from '../time/clock.js';
+import { DatabaseClock } from '../time/database-clock.js';
 import { Secrets } from '../secrets/secrets.js';
 import {
   IdempotencyInProgressError,

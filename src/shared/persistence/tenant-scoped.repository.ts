@@ -7,8 +7,8 @@ import { yieldToEventLoop } from '../async/yield-to-event-loop.js';
 import { ReadCoalescer } from '../async/read-coalescer.js';
 import type { Statement } from './tenant-connection.js';
 import type { Transaction } from './transaction.js';
-import type { PageRequest } from '../http/paging.js';
 import { SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
+import type { PageRequest } from './page-request.js';
 
 /** What every row of a tenant has. */
 export interface TenantRow extends ObjectLiteral {

@@ -8,7 +8,7 @@ import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral,
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
 import { poolOf } from '../../database/pool.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
-import { DatabaseClock } from '../database-clock.js';
+import { DatabaseClock } from '../time/database-clock.js';
 import { assertTenantId } from '../tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from '../messaging/integration-event.js';

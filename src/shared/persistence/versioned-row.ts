@@ -1,7 +1,7 @@
 import { Column, PrimaryColumn } from 'typeorm';
 import { changeBetween, type Change } from './change.js';
-import type { JsonObject } from '../messaging/integration-event.js';
 import { PreconditionFailedError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 
 /** What can be changed and tells by its version which change was the last. It begins at 1; each change raises it by one. */
 export abstract class Versioned {

@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { lockTenant } from '../../shared/persistence/tenant-lock.js';
-import { toSigningKeyResponse } from '../signing-key.dto.js';
 import { SigningKeyNotFoundError } from '../signing-key.errors.js';
 import { SigningKeyRepository } from '../signing-key.repository.js';
 import { SigningKeys } from '../signing-keys.js';
 import { ActivateSigningKeyCommand } from './activate-signing-key.command.js';
+import { toSigningKeyResponse } from '../signing-key.response.js';
 
 @CommandHandler(ActivateSigningKeyCommand)
 export class ActivateSigningKeyHandler implements ICommandHandler<ActivateSigningKeyCommand> {

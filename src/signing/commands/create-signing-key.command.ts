@@ -1,6 +1,6 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { SigningKeyResponse } from '../signing-key.dto.js';
+import type { SigningKeyResponse } from '../signing-key.response.js';
 
 export interface CreateSigningKeyOptions extends CommandOptions {
   /** For sample data alone: the seed of a key that stands in public documents. */

@@ -1,8 +1,8 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toSigningKeyResponse } from '../signing-key.dto.js';
 import { SigningKeys } from '../signing-keys.js';
 import { CreateSigningKeyCommand } from './create-signing-key.command.js';
+import { toSigningKeyResponse } from '../signing-key.response.js';
 
 @CommandHandler(CreateSigningKeyCommand)
 export class CreateSigningKeyHandler implements ICommandHandler<CreateSigningKeyCommand> {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { EndSigningKeyRequest, type SigningKeyResponse } from '../signing-key.dto.js';
+import { EndSigningKeyRequest } from '../signing-key.requests.js';
+import type { SigningKeyResponse } from '../signing-key.response.js';
 
 /**
  * Something to be done to a signing key that is there. Each throws SigningKeyNotFoundError, PreconditionFailedError and, where

@@ -1,10 +1,10 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
-import { toPublicKey } from '../signing-key.dto.js';
 import { SigningKeyRepository } from '../signing-key.repository.js';
 import { GetKeySetQuery } from './get-key-set.query.js';
+import { toPublicKey } from '../signing-key.response.js';
 
 /** A suspended tenant's keys stay known: what they signed is still good. */
 @QueryHandler(GetKeySetQuery)

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { toSigningKeyResponse } from '../signing-key.dto.js';
 import { SigningKeyNotFoundError } from '../signing-key.errors.js';
 import { SigningKeyRepository } from '../signing-key.repository.js';
 import { GetSigningKeyQuery } from './get-signing-key.query.js';
+import { toSigningKeyResponse } from '../signing-key.response.js';
 
 @QueryHandler(GetSigningKeyQuery)
 export class GetSigningKeyHandler implements IQueryHandler<GetSigningKeyQuery> {

@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { SigningKeyResponse } from '../signing-key.dto.js';
+import type { SigningKeyResponse } from '../signing-key.response.js';
 
 /** Throws SigningKeyNotFoundError. */
 export class GetSigningKeyQuery extends Query<SigningKeyResponse> {

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
-import { toSigningKeyResponse } from '../signing-key.dto.js';
 import { SigningKeyRepository } from '../signing-key.repository.js';
 import { ListSigningKeysQuery } from './list-signing-keys.query.js';
+import { toSigningKeyResponse } from '../signing-key.response.js';
 
 @QueryHandler(ListSigningKeysQuery)
 export class ListSigningKeysHandler implements IQueryHandler<ListSigningKeysQuery> {

@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ListSigningKeysRequest, SigningKeyPage } from '../signing-key.dto.js';
+import type { ListSigningKeysRequest } from '../signing-key.requests.js';
+import type { SigningKeyPage } from '../signing-key.response.js';
 
 export class ListSigningKeysQuery extends Query<SigningKeyPage> {
   constructor(

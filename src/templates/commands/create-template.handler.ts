@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TemplateCreatedEvent } from '../events/template.events.js';
-import { toTemplateResponse } from '../template.dto.js';
 import { Template } from '../template.entity.js';
 import { TemplateRepository } from '../template.repository.js';
 import { CreateTemplateCommand } from './create-template.command.js';
+import { toTemplateResponse } from '../template.response.js';
 
 @CommandHandler(CreateTemplateCommand)
 export class CreateTemplateHandler implements ICommandHandler<CreateTemplateCommand> {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { DuplicateTemplateRequest, type TemplateResponse } from '../template.dto.js';
+import { DuplicateTemplateRequest } from '../template.requests.js';
+import type { TemplateResponse } from '../template.response.js';
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateExistsError, TemplateNameTakenError. */
 export class DuplicateTemplateCommand extends TenantCommand<TemplateResponse> {

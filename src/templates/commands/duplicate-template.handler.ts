@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TemplateCreatedEvent } from '../events/template.events.js';
-import { toTemplateResponse } from '../template.dto.js';
 import { TemplateNotFoundError } from '../template.errors.js';
 import { TemplateRepository } from '../template.repository.js';
 import { DuplicateTemplateCommand } from './duplicate-template.command.js';
+import { toTemplateResponse } from '../template.response.js';
 
 @CommandHandler(DuplicateTemplateCommand)
 export class DuplicateTemplateHandler implements ICommandHandler<DuplicateTemplateCommand> {

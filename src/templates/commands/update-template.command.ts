@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { UpdateTemplateRequest, type TemplateResponse } from '../template.dto.js';
+import { UpdateTemplateRequest } from '../template.requests.js';
+import type { TemplateResponse } from '../template.response.js';
 
 /** Throws ValidationError, TemplateNotFoundError, TemplateNameTakenError. */
 export class UpdateTemplateCommand extends TenantCommand<TemplateResponse> {

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { toTemplateResponse } from '../template.dto.js';
 import { TemplateNotFoundError } from '../template.errors.js';
 import { TemplateRepository } from '../template.repository.js';
 import { GetTemplateQuery } from './get-template.query.js';
+import { toTemplateResponse } from '../template.response.js';
 
 @QueryHandler(GetTemplateQuery)
 export class GetTemplateHandler implements IQueryHandler<GetTemplateQuery> {

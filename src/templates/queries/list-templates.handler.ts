@@ -1,9 +1,9 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
 import { equalities, prefixCondition } from '../../shared/persistence/tenant-scoped.repository.js';
-import { toTemplateResponse } from '../template.dto.js';
 import { TemplateRepository } from '../template.repository.js';
 import { ListTemplatesQuery } from './list-templates.query.js';
+import { toTemplateResponse } from '../template.response.js';
 
 @QueryHandler(ListTemplatesQuery)
 export class ListTemplatesHandler implements IQueryHandler<ListTemplatesQuery> {

@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../../shared/random.js';
-import type { JsonObject } from '../../shared/messaging/integration-event.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { effectivePermissions, withinTenant, type Permission } from '../../shared/access/permissions.js';
 import { VersionedRow } from '../../shared/persistence/versioned-row.js';
-import type { CreateApiKeyRequest } from './api-key.dto.js';
+import type { CreateApiKeyRequest } from './api-key.requests.js';
 import { ApiKeyInactiveError } from './api-key.errors.js';
 import { apiKeyPrefix, hashApiKey } from '../api-key.js';
+import type { JsonObject } from '../../shared/json.js';
 
 const SECOND_MS = 1000;
 

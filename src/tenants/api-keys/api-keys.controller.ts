@@ -14,19 +14,13 @@ import { ListOf } from '../../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
-import {
-  ApiKeyPage,
-  ApiKeyResponse,
-  CreateApiKeyRequest,
-  IssuedApiKey,
-  ListApiKeysRequest,
-  RotateApiKeyRequest,
-} from './api-key.dto.js';
+import { CreateApiKeyRequest, ListApiKeysRequest, RotateApiKeyRequest } from './api-key.requests.js';
 import { CreateApiKeyCommand } from './create-api-key.command.js';
 import { RevokeApiKeyCommand } from './revoke-api-key.command.js';
 import { RotateApiKeyCommand } from './rotate-api-key.command.js';
 import { GetApiKeyQuery } from './get-api-key.query.js';
 import { ListApiKeysQuery } from './list-api-keys.query.js';
+import { ApiKeyPage, ApiKeyResponse, IssuedApiKey } from './api-key.response.js';
 
 @ApiTags('API keys')
 @Controller('v1/api-keys')

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { CreateApiKeyRequest, type IssuedApiKey } from './api-key.dto.js';
+import { CreateApiKeyRequest } from './api-key.requests.js';
+import type { IssuedApiKey } from './api-key.response.js';
 
 export interface CreateApiKeyOptions extends CommandOptions {
   /** For sample data alone: an id that stands in public documents. */

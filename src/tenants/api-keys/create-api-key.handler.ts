@@ -1,13 +1,13 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toIssuedApiKey } from './api-key.dto.js';
 import { ApiKey } from './api-key.entity.js';
 import { generateApiKey } from '../api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { assertCanGrant } from './assert-can-grant.js';
 import { ApiKeyCreatedEvent } from '../events/api-key.events.js';
 import { CreateApiKeyCommand } from './create-api-key.command.js';
+import { toIssuedApiKey } from './api-key.response.js';
 
 @CommandHandler(CreateApiKeyCommand)
 export class CreateApiKeyHandler implements ICommandHandler<CreateApiKeyCommand> {

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { toApiKeyResponse } from './api-key.dto.js';
 import { ApiKeyNotFoundError } from './api-key.errors.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { GetApiKeyQuery } from './get-api-key.query.js';
+import { toApiKeyResponse } from './api-key.response.js';
 
 @QueryHandler(GetApiKeyQuery)
 export class GetApiKeyHandler implements IQueryHandler<GetApiKeyQuery> {

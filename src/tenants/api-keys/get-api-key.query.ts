@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ApiKeyResponse } from './api-key.dto.js';
+import type { ApiKeyResponse } from './api-key.response.js';
 
 /** Throws ApiKeyNotFoundError. */
 export class GetApiKeyQuery extends Query<ApiKeyResponse> {

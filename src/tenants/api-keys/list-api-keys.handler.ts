@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
-import { toApiKeyResponse } from './api-key.dto.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { ListApiKeysQuery } from './list-api-keys.query.js';
+import { toApiKeyResponse } from './api-key.response.js';
 
 @QueryHandler(ListApiKeysQuery)
 export class ListApiKeysHandler implements IQueryHandler<ListApiKeysQuery> {

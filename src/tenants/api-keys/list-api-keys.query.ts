@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ApiKeyPage, ListApiKeysRequest } from './api-key.dto.js';
+import type { ListApiKeysRequest } from './api-key.requests.js';
+import type { ApiKeyPage } from './api-key.response.js';
 
 export class ListApiKeysQuery extends Query<ApiKeyPage> {
   constructor(

@@ -1,6 +1,6 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ApiKeyResponse } from './api-key.dto.js';
+import type { ApiKeyResponse } from './api-key.response.js';
 
 /** To revoke a key that is revoked changes nothing. Throws ApiKeyNotFoundError. */
 export class RevokeApiKeyCommand extends TenantCommand<ApiKeyResponse> {

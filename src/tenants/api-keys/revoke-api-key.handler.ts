@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toApiKeyResponse } from './api-key.dto.js';
 import { ApiKeyNotFoundError } from './api-key.errors.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { ApiKeyRevokedEvent } from '../events/api-key.events.js';
 import { RevokeApiKeyCommand } from './revoke-api-key.command.js';
+import { toApiKeyResponse } from './api-key.response.js';
 
 @CommandHandler(RevokeApiKeyCommand)
 export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKeyCommand> {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { RotateApiKeyRequest, type IssuedApiKey } from './api-key.dto.js';
+import { RotateApiKeyRequest } from './api-key.requests.js';
+import type { IssuedApiKey } from './api-key.response.js';
 
 /** Throws ValidationError, ApiKeyNotFoundError, ApiKeyInactiveError, GrantExceededError. */
 export class RotateApiKeyCommand extends TenantCommand<IssuedApiKey> {

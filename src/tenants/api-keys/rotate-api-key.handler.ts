@@ -1,13 +1,13 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { toIssuedApiKey } from './api-key.dto.js';
 import { ApiKeyNotFoundError } from './api-key.errors.js';
 import { generateApiKey } from '../api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { assertCanGrant } from './assert-can-grant.js';
 import { ApiKeyRotatedEvent } from '../events/api-key.events.js';
 import { RotateApiKeyCommand } from './rotate-api-key.command.js';
+import { toIssuedApiKey } from './api-key.response.js';
 
 @CommandHandler(RotateApiKeyCommand)
 export class RotateApiKeyHandler implements ICommandHandler<RotateApiKeyCommand> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import type { AuthenticationOptions, Principal } from '../../shared/access/authenticator.js';
 import { isApiKey } from '../api-key.js';
 import { CredentialCache, type CachedKey } from './credential-cache.js';

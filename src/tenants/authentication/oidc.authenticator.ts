@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { Config, SecureUrl } from '../../config.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { isCleanText } from '../../shared/json.js';
 import { IdentityProviderError, UnauthenticatedError, type TokenFault } from '../../shared/access/access.errors.js';
 import { UNBOUNDED } from '../../shared/access/actor.js';

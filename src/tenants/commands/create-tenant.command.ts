@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { PlatformActor } from '../../shared/access/actor.js';
-import { CreateTenantRequest, type TenantResponse } from '../tenant.dto.js';
+import { CreateTenantRequest } from '../tenant.requests.js';
+import type { TenantResponse } from '../tenant.response.js';
 
 /** Makes a tenant, without keys: the platform makes its first one by acting for it. Throws TenantExistsError. */
 export class CreateTenantCommand extends TenantCommand<TenantResponse> {

@@ -1,13 +1,13 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { violates } from '../../database/sql-errors.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantCreatedEvent } from '../events/tenant.events.js';
-import { toTenantResponse } from '../tenant.dto.js';
 import { Tenant } from '../tenant.entity.js';
 import { TenantExistsError } from '../tenant.errors.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { CreateTenantCommand } from './create-tenant.command.js';
+import { toTenantResponse } from '../tenant.response.js';
 
 @CommandHandler(CreateTenantCommand)
 export class CreateTenantHandler implements ICommandHandler<CreateTenantCommand> {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { UpdateTenantRequest, type TenantResponse } from '../tenant.dto.js';
+import { UpdateTenantRequest } from '../tenant.requests.js';
+import type { TenantResponse } from '../tenant.response.js';
 
 /** Changes the actor's tenant. Who may change what of it is for the door to say. Throws TenantNotFoundError. */
 export class UpdateTenantCommand extends TenantCommand<TenantResponse> {

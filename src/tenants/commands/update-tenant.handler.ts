@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/clock.js';
+import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { TenantUpdatedEvent } from '../events/tenant.events.js';
-import { toTenantResponse } from '../tenant.dto.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { UpdateTenantCommand } from './update-tenant.command.js';
+import { toTenantResponse } from '../tenant.response.js';
 
 @CommandHandler(UpdateTenantCommand)
 export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand> {

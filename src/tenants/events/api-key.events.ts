@@ -1,5 +1,6 @@
-import { IntegrationEvent, type JsonObject } from '../../shared/messaging/integration-event.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import type { JsonObject } from '../../shared/json.js';
 
 export class ApiKeyCreatedEvent extends IntegrationEvent {
   readonly type = 'api_key.created';

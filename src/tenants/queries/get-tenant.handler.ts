@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
-import { toTenantResponse } from '../tenant.dto.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { GetTenantQuery } from './get-tenant.query.js';
+import { toTenantResponse } from '../tenant.response.js';
 
 @QueryHandler(GetTenantQuery)
 export class GetTenantHandler implements IQueryHandler<GetTenantQuery> {

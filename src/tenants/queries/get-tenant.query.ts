@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { TenantResponse } from '../tenant.dto.js';
+import type { TenantResponse } from '../tenant.response.js';
 
 /** The actor's tenant. Throws TenantNotFoundError. */
 export class GetTenantQuery extends Query<TenantResponse> {

@@ -1,8 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
-import { toTenantResponse } from '../tenant.dto.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { ListTenantsQuery } from './list-tenants.query.js';
+import { toTenantResponse } from '../tenant.response.js';
 
 @QueryHandler(ListTenantsQuery)
 export class ListTenantsHandler implements IQueryHandler<ListTenantsQuery> {

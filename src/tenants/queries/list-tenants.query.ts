@@ -1,6 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { PlatformActor } from '../../shared/access/actor.js';
-import type { ListTenantsRequest, TenantPage } from '../tenant.dto.js';
+import type { ListTenantsRequest } from '../tenant.requests.js';
+import type { TenantPage } from '../tenant.response.js';
 
 export class ListTenantsQuery extends Query<TenantPage> {
   constructor(

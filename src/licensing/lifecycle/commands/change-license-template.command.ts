@@ -6,7 +6,7 @@ import { LicenseCommand } from './license.command.js';
 
 /**
  * Gives it the terms of another template of its product. Throws TemplateNotFoundError, TemplateInactiveError,
- * ProductInactiveError, ProductDiffersError and LicenseIsTrialError too.
+ * ProductInactiveError, TemplateProductMismatchError and LicenseIsTrialError too.
  */
 export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLicenseTemplateRequest> {
   static readonly operation = 'licenses.change-template';

@@ -5,7 +5,7 @@ import { ConvertTrialRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
 /**
- * Makes a trial the full license that it was a trial of, or one on the terms of another template. Throws LicenseIsNoTrialError too, and
+ * Makes a trial the full license that it was a trial of, or one on the terms of another template. Throws LicenseNotTrialError too, and
  * with a template what ChangeLicenseTemplateCommand throws.
  */
 export class ConvertTrialCommand extends LicenseCommand<typeof ConvertTrialRequest> {

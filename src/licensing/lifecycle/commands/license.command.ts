@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../../shared/messaging/tenant-command.js';
 import { validated } from '../../../shared/http/validation.pipe.js';
 import type { Actor } from '../../../shared/access/actor.js';
-import type { LicenseResponse } from '../../license.dto.js';
+import type { LicenseResponse } from '../../license.response.js';
 
 /**
  * Something to be done to a license that is there. Each throws ValidationError, LicenseNotFoundError,

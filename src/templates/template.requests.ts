@@ -1,26 +1,16 @@
 import { z } from 'zod';
-import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import {
-  FlagParameter,
-  FreeForm,
-  FreeFormInput,
-  IdParameter,
-  ResourceId,
-  text,
-  UtcTime,
-} from '../shared/http/schema.js';
+import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
+import { FlagParameter, IdParameter, ResourceId, text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
 import {
-  Feature,
   FeatureInput,
   LicenseModel,
   LicenseType,
-  Restriction,
   RestrictionInput,
   fileTerms,
   seatPolicyFields,
 } from './license-terms.js';
-import type { Template } from './template.entity.js';
+import { FreeFormInput } from '../shared/free-form.js';
 
 const MAX_FEATURES = 200;
 const MAX_RESTRICTION_VALUES = 1_000;
@@ -134,38 +124,6 @@ export const DuplicateTemplateRequest = z
   });
 export type DuplicateTemplateRequest = z.infer<typeof DuplicateTemplateRequest>;
 
-export const TemplateResponse = z
-  .object({
-    template_id: z.string(),
-    tenant_id: z.string(),
-    template_name: z.string(),
-    product_id: z.string(),
-    description: z.string().nullable(),
-    license_type: LicenseType,
-    license_model: LicenseModel,
-    default_duration: z.int().nullable(),
-    max_activations: z.int().nullable(),
-    features: z.array(Feature),
-    restrictions: z.array(Restriction),
-    pricing: FreeForm,
-    auto_renewal_enabled: z.boolean(),
-    trial_allowed: z.boolean(),
-    trial_duration_days: z.int(),
-    grace_period_days: z.int(),
-    ...seatPolicyFields,
-    ...fileTerms,
-    active: z.boolean(),
-    metadata: FreeForm,
-    version: z.int(),
-    created_at: UtcTime,
-    updated_at: UtcTime,
-  })
-  .meta({ id: 'LicenseTemplate' });
-export type TemplateResponse = z.infer<typeof TemplateResponse>;
-
-export const TemplatePage = pageOf(TemplateResponse).meta({ id: 'LicenseTemplatePage' });
-export type TemplatePage = z.infer<typeof TemplatePage>;
-
 export const ListTemplatesRequest = z.strictObject({
   ...pageParameters,
   product_id: IdParameter.optional(),
@@ -174,35 +132,3 @@ export const ListTemplatesRequest = z.strictObject({
   q: SearchPrefix.optional(),
 });
 export type ListTemplatesRequest = z.infer<typeof ListTemplatesRequest>;
-
-export function toTemplateResponse(template: Template): TemplateResponse {
-  return {
-    template_id: template.templateId,
-    tenant_id: template.tenantId,
-    template_name: template.templateName,
-    product_id: template.productId,
-    description: template.description,
-    license_type: template.licenseType,
-    license_model: template.licenseModel,
-    default_duration: template.defaultDuration,
-    max_activations: template.maxActivations,
-    features: template.features,
-    restrictions: template.restrictions,
-    pricing: template.pricing,
-    auto_renewal_enabled: template.autoRenewalEnabled,
-    trial_allowed: template.trialAllowed,
-    trial_duration_days: template.trialDurationDays,
-    grace_period_days: template.gracePeriodDays,
-    overage_policy: template.overagePolicy,
-    overage_factor: template.overageFactor,
-    eviction_policy: template.evictionPolicy,
-    heartbeat_interval_seconds: template.heartbeatIntervalSeconds,
-    heartbeat_grace_seconds: template.heartbeatGraceSeconds,
-    file_ttl_max_seconds: template.fileTtlMaxSeconds,
-    active: template.active,
-    metadata: template.metadata,
-    version: template.version,
-    created_at: template.createdAt.toISOString(),
-    updated_at: template.updatedAt.toISOString(),
-  };
-}

@@ -1,48 +1,8 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problem.js';
-import { EXAMPLES } from '../../shared/examples.js';
-import { toProblem } from '../../shared/http/to-problem.js';
-import { ReasonedActionRequest, RenewLicenseRequest } from '../license-action.requests.js';
 import type { BatchOutcome } from './license-batch-runner.js';
-import { IssuedLicense, IssueLicenseRequest, LicenseResponse } from '../license.dto.js';
-
-const idempotency_key = z
-  .string()
-  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
-  .optional()
-  .meta({ description: 'Overrides the key derived from the batch key and the line number.' });
-
-/** What a line says besides what is to be done. */
-const actionLineFields = {
-  license_id: z.uuid(),
-  version: z.int().min(1).optional().meta({
-    description: 'Expected version of the license, like If-Match; otherwise 412.',
-  }),
-  idempotency_key,
-};
-
-/** One line of a batch. */
-export const BatchIssueLine = IssueLicenseRequest.extend({ idempotency_key }).meta({
-  id: 'BatchIssueLine',
-  examples: [
-    { license_template_id: EXAMPLES.templateId, customer_id: EXAMPLES.customerId },
-    { license_template_id: EXAMPLES.openTemplateId, customer_id: EXAMPLES.customerId, issued_to: 'Jane Roe' },
-  ],
-});
-export type BatchIssueLine = z.infer<typeof BatchIssueLine>;
-
-export const BatchRenewLine = RenewLicenseRequest.safeExtend(actionLineFields).meta({
-  id: 'BatchRenewLine',
-  examples: [{ license_id: EXAMPLES.licenseId, months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
-});
-export type BatchRenewLine = z.infer<typeof BatchRenewLine>;
-
-/** A license that is suspended, or revoked. */
-export const BatchActionLine = ReasonedActionRequest.extend(actionLineFields).meta({
-  id: 'BatchActionLine',
-  examples: [{ license_id: EXAMPLES.licenseId, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],
-});
-export type BatchActionLine = z.infer<typeof BatchActionLine>;
+import { toProblem } from '../../shared/http/to-problem.js';
+import { IssuedLicense, LicenseResponse } from '../license.response.js';
 
 /** Without what may be large: the results of a whole batch wait in memory where its client reads nothing until the end. */
 export const LicenseSummary = LicenseResponse.omit({
@@ -66,6 +26,7 @@ const resultWith = <License extends z.ZodType>(success: 200 | 201, license: Lice
 
 /** What became of one line. */
 export const BatchIssueResult = resultWith(201, IssuedLicense).meta({ id: 'BatchIssueResult' });
+
 export const BatchActionResult = resultWith(200, LicenseSummary).meta({ id: 'BatchActionResult' });
 
 export function toBatchResult(outcome: BatchOutcome<IssuedLicense>, requestId: string) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Email } from '../shared/http/email.js';
-import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { FlagParameter, FreeForm, FreeFormInput, ResourceId, text, UtcTime } from '../shared/http/schema.js';
-import type { Customer } from './customer.entity.js';
+import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
+import { FlagParameter, ResourceId, text } from '../shared/http/schema.js';
+import { FreeFormInput } from '../shared/free-form.js';
 
 const fields = {
   first_name: text(100).nullable(),
@@ -39,26 +39,6 @@ export const UpdateCustomerRequest = z
   .meta({ id: 'UpdateCustomerRequest', examples: [{ company_name: 'Roe Networks' }] });
 export type UpdateCustomerRequest = z.infer<typeof UpdateCustomerRequest>;
 
-export const CustomerResponse = z
-  .object({
-    customer_id: z.string(),
-    tenant_id: z.string(),
-    first_name: z.string().nullable(),
-    last_name: z.string().nullable(),
-    email: z.string().nullable(),
-    company_name: z.string().nullable(),
-    active: z.boolean(),
-    metadata: FreeForm,
-    version: z.int(),
-    created_at: UtcTime,
-    updated_at: UtcTime,
-  })
-  .meta({ id: 'Customer' });
-export type CustomerResponse = z.infer<typeof CustomerResponse>;
-
-export const CustomerPage = pageOf(CustomerResponse).meta({ id: 'CustomerPage' });
-export type CustomerPage = z.infer<typeof CustomerPage>;
-
 export const ListCustomersRequest = z.strictObject({
   ...pageParameters,
   active: FlagParameter.optional(),
@@ -68,19 +48,3 @@ export const ListCustomersRequest = z.strictObject({
   q: SearchPrefix.optional(),
 });
 export type ListCustomersRequest = z.infer<typeof ListCustomersRequest>;
-
-export function toCustomerResponse(customer: Customer): CustomerResponse {
-  return {
-    customer_id: customer.customerId,
-    tenant_id: customer.tenantId,
-    first_name: customer.firstName,
-    last_name: customer.lastName,
-    email: customer.email,
-    company_name: customer.companyName,
-    active: customer.active,
-    metadata: customer.metadata,
-    version: customer.version,
-    created_at: customer.createdAt.toISOString(),
-    updated_at: customer.updatedAt.toISOString(),
-  };
-}

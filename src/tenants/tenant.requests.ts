@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { pageOf, pageParameters } from '../shared/http/paging.js';
-import { UtcTime } from '../shared/http/schema.js';
+import { pageParameters } from '../shared/http/paging.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { TENANT_ID } from '../shared/tenant-id.js';
-import { TENANT_STATUSES, type Tenant } from './tenant.entity.js';
+import { TENANT_STATUSES } from './tenant.entity.js';
 
 const TENANT_ID_RULE = 'must be 1 to 63 letters, digits, _ and -, beginning with a letter or digit';
 
@@ -12,7 +11,7 @@ export const TenantId = z
   .regex(TENANT_ID, TENANT_ID_RULE)
   .meta({ examples: ['acme'] });
 
-const TenantStatus = z
+export const TenantStatus = z
   .enum(TENANT_STATUSES)
   .meta({ id: 'TenantStatus', description: 'SUSPENDED: all requests of the tenant are refused.' });
 const requestsPerMinute = integer(1, 1_000_000)
@@ -35,22 +34,6 @@ export const UpdateTenantRequest = z
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
 export type UpdateTenantRequest = z.infer<typeof UpdateTenantRequest>;
 
-export const TenantResponse = z
-  .object({
-    tenant_id: z.string(),
-    status: TenantStatus,
-    require_if_match: z.boolean(),
-    requests_per_minute: z.int().nullable(),
-    version: z.int(),
-    created_at: UtcTime,
-    updated_at: UtcTime,
-  })
-  .meta({ id: 'Tenant', description: 'The tenant and its settings.' });
-export type TenantResponse = z.infer<typeof TenantResponse>;
-
-export const TenantPage = pageOf(TenantResponse).meta({ id: 'TenantPage' });
-export type TenantPage = z.infer<typeof TenantPage>;
-
 export const ListTenantsRequest = z.strictObject(pageParameters);
 export type ListTenantsRequest = z.infer<typeof ListTenantsRequest>;
 
@@ -60,15 +43,3 @@ export const UpdateSettingsRequest = z
   .partial()
   .meta({ id: 'UpdateSettingsRequest', examples: [{ require_if_match: false }] });
 export type UpdateSettingsRequest = z.infer<typeof UpdateSettingsRequest>;
-
-export function toTenantResponse(tenant: Tenant): TenantResponse {
-  return {
-    tenant_id: tenant.tenantId,
-    status: tenant.status,
-    require_if_match: tenant.requireIfMatch,
-    requests_per_minute: tenant.requestsPerMinute,
-    version: tenant.version,
-    created_at: tenant.createdAt.toISOString(),
-    updated_at: tenant.updatedAt.toISOString(),
-  };
-}

@@ -1,20 +1,11 @@
 import { z } from 'zod';
-import type { JsonObject } from '../shared/messaging/integration-event.js';
-import { isJsonObject } from '../shared/json.js';
-import { Limit, type Page } from '../shared/http/paging.js';
-import {
-  ActorType,
-  ActorVia,
-  FreeForm,
-  IdParameter,
-  TimestampParameter,
-  UtcTime,
-  UuidParameter,
-} from '../shared/http/schema.js';
-import type { EventRow } from './event-log.js';
-import { EVENT_TYPES } from './event-types.js';
+import { FreeForm } from '../shared/free-form.js';
+import { ActorType, ActorVia, UtcTime } from '../shared/http/schema.js';
+import type { EventRow } from './event-row.js';
+import type { Page } from '../shared/http/paging.js';
+import { isJsonObject, type JsonObject } from '../shared/json.js';
 
-const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
+export const NAME = /^[a-z][a-z0-9_.-]{0,63}$/;
 
 export const LicenseEventResponse = z
   .object({
@@ -54,26 +45,6 @@ export const LicenseEventPage = z
     next_cursor: z.string().nullable().meta({ description: '`seq` to continue after. Null: no further events yet.' }),
   })
   .meta({ id: 'LicenseEventPage' });
-
-export const ListEventsRequest = z.strictObject({
-  limit: Limit,
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a seq')
-    .optional()
-    .meta({ description: 'A `seq`; the page starts after it (asc) or before it (desc).' }),
-  order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'Order by `seq`.' }),
-  license_id: UuidParameter.optional(),
-  event_type: z
-    .enum(EVENT_TYPES, { error: 'must be one of the event types that the documentation lists' })
-    .meta({ id: 'EventType' })
-    .optional(),
-  resource_type: z.string().regex(NAME, 'must be a name such as license').optional(),
-  resource_id: IdParameter.optional(),
-  created_from: TimestampParameter.optional().meta({ description: 'Recorded at or after.' }),
-  created_before: TimestampParameter.optional().meta({ description: 'Recorded before.' }),
-});
-export type ListEventsRequest = z.infer<typeof ListEventsRequest>;
 
 export function toLicenseEventPage(rows: readonly EventRow[], limit: number): Page<LicenseEventResponse> {
   const page = rows.slice(0, limit);

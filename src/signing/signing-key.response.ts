@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { pageOf, pageParameters } from '../shared/http/paging.js';
+import { SIGNING_KEY_STATES } from './signing-key-state.js';
 import { UtcTime } from '../shared/http/schema.js';
+import { pageOf } from '../shared/http/paging.js';
+import type { SigningKey } from './signing-key.entity.js';
 import { toJwk } from './ed25519.js';
-import { SIGNING_KEY_STATES, type SigningKey } from './signing-key.entity.js';
-
-/** 32 bytes in base64url. */
-export const Kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be the 43 characters of a key id');
 
 /** RFC 8037. Public, all of it. */
 export const PublicKey = z
@@ -45,19 +43,6 @@ export type SigningKeyResponse = z.infer<typeof SigningKeyResponse>;
 
 export const SigningKeyPage = pageOf(SigningKeyResponse).meta({ id: 'SigningKeyPage' });
 export type SigningKeyPage = z.infer<typeof SigningKeyPage>;
-
-export const EndSigningKeyRequest = z
-  .strictObject({
-    force: z.boolean().default(false).meta({
-      description: 'Also end the active key. Nothing can be signed until another key is activated.',
-    }),
-  })
-  .prefault({})
-  .meta({ id: 'EndSigningKeyRequest', examples: [{ force: true }] });
-export type EndSigningKeyRequest = z.infer<typeof EndSigningKeyRequest>;
-
-export const ListSigningKeysRequest = z.strictObject(pageParameters);
-export type ListSigningKeysRequest = z.infer<typeof ListSigningKeysRequest>;
 
 export function toPublicKey({ publicKey, kid }: SigningKey): PublicKey {
   return { ...toJwk(publicKey), kid, use: 'sig', alg: 'EdDSA' };

@@ -7,10 +7,10 @@ import {
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { DATABASE_TIME } from '../database/database-time.js';
-import { PeriodicTask } from './async/periodic-task.js';
+import { DATABASE_TIME } from '../../database/database-time.js';
+import { PeriodicTask } from '../async/periodic-task.js';
 import { ClockOffset } from './clock-offset.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from '../metrics.js';
 import { ProcessClock } from './process-clock.js';
 
 const SAMPLE_INTERVAL_MS = 5_000;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { ActivationResponse } from '../activations/index.js';
 import { UtcTime } from '../shared/http/schema.js';
-import { ClientLicense, Entitlement, toValidateResponse, ValidateResponse, type ExplainRequest } from './client.dto.js';
+import { type ExplainRequest } from './client.requests.js';
 import { evaluate } from './evaluation.js';
 import type { EvidenceAsOf } from './past-evidence.js';
+import { ClientLicense, Entitlement, toValidateResponse, ValidateResponse } from './client.response.js';
 
 const ABOUT_THE_PAST = 'Only with `as_of`.';
 

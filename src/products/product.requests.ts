@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { FlagParameter, FreeForm, FreeFormInput, ResourceId, text, UtcTime } from '../shared/http/schema.js';
-import type { Product } from './product.entity.js';
+import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
+import { FlagParameter, ResourceId, text } from '../shared/http/schema.js';
+import { FreeFormInput } from '../shared/free-form.js';
 
 const fields = {
   name: text(255),
@@ -35,43 +35,9 @@ export const UpdateProductRequest = z
   });
 export type UpdateProductRequest = z.infer<typeof UpdateProductRequest>;
 
-export const ProductResponse = z
-  .object({
-    product_id: z.string(),
-    tenant_id: z.string(),
-    name: z.string(),
-    sku: z.string().nullable(),
-    description: z.string().nullable(),
-    active: z.boolean(),
-    metadata: FreeForm,
-    version: z.int(),
-    created_at: UtcTime,
-    updated_at: UtcTime,
-  })
-  .meta({ id: 'Product' });
-export type ProductResponse = z.infer<typeof ProductResponse>;
-
-export const ProductPage = pageOf(ProductResponse).meta({ id: 'ProductPage' });
-export type ProductPage = z.infer<typeof ProductPage>;
-
 export const ListProductsRequest = z.strictObject({
   ...pageParameters,
   active: FlagParameter.optional(),
   q: SearchPrefix.optional(),
 });
 export type ListProductsRequest = z.infer<typeof ListProductsRequest>;
-
-export function toProductResponse(product: Product): ProductResponse {
-  return {
-    product_id: product.productId,
-    tenant_id: product.tenantId,
-    name: product.name,
-    sku: product.sku,
-    description: product.description,
-    active: product.active,
-    metadata: product.metadata,
-    version: product.version,
-    created_at: product.createdAt.toISOString(),
-    updated_at: product.updatedAt.toISOString(),
-  };
-}

@@ -1,46 +1,13 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
-import { isoTime } from '../shared/iso-time.js';
-import { pageOf, pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import {
-  FreeForm,
-  FreeFormInput,
-  IdParameter,
-  ResourceId,
-  text,
-  TimestampParameter,
-  UtcTime,
-} from '../shared/http/schema.js';
 import { Feature, fileTerms, LicenseModel, LicenseType, Restriction, seatPolicyFields } from '../templates/index.js';
-import { ActionReason } from './license-action.requests.js';
+import { LicenseStatus } from './license.requests.js';
+import { UtcTime } from '../shared/http/schema.js';
+import { FreeForm } from '../shared/free-form.js';
+import { pageOf } from '../shared/http/paging.js';
 import type { License } from './license.entity.js';
-import { LICENSE_STATUSES } from './license-status.js';
+import { isoTime } from '../shared/iso-time.js';
 import { maxActivationsOf } from './seats.js';
-
-export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
-  id: 'LicenseStatus',
-  description: 'Current status; EXPIRED also during the grace period. INACTIVE and PENDING are reserved.',
-});
-export type LicenseStatus = z.infer<typeof LicenseStatus>;
-
-export const IssueLicenseRequest = z
-  .strictObject({
-    license_template_id: ResourceId.meta({ examples: [EXAMPLES.templateId] }),
-    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be kept in another system.' }),
-    issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
-    // No default: what was sent without it before must be the same request to an idempotency key.
-    trial: z.boolean().optional().meta({
-      description:
-        'Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case.',
-    }),
-    metadata: FreeFormInput.default({}),
-    reason: ActionReason.optional(),
-  })
-  .meta({
-    id: 'IssueLicenseRequest',
-    examples: [{ license_template_id: EXAMPLES.templateId, customer_id: EXAMPLES.customerId }],
-  });
-export type IssueLicenseRequest = z.infer<typeof IssueLicenseRequest>;
 
 /** The 15 fields of the specification's workflow-compatible return format, in its order. */
 export const IssuedLicense = z
@@ -113,6 +80,7 @@ export const LicenseOnOtherTerms = LicenseResponse.extend({
       description: 'Values set by PATCH that the template replaced, by name. Only if it replaced one.',
     }),
 }).meta({ id: 'LicenseOnOtherTerms', description: 'The license, with the values that the template replaced.' });
+
 export type LicenseResponse = z.infer<typeof LicenseOnOtherTerms>;
 
 export const LicensePage = pageOf(LicenseResponse).meta({ id: 'LicensePage' });
@@ -122,21 +90,6 @@ export const RevealedLicenseKey = z
   .object({ license_id: z.uuid(), license_key: z.string() })
   .meta({ id: 'RevealedLicenseKey', description: 'The license key.' });
 export type RevealedLicenseKey = z.infer<typeof RevealedLicenseKey>;
-
-export const ListLicensesRequest = z.strictObject({
-  ...pageParameters,
-  customer_id: IdParameter.optional(),
-  product_id: IdParameter.optional(),
-  template_id: IdParameter.optional(),
-  status: LicenseStatus.optional(),
-  license_type: LicenseType.optional(),
-  issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),
-  issued_before: TimestampParameter.optional().meta({ description: 'Issued before.' }),
-  expires_from: TimestampParameter.optional().meta({ description: 'Expires at or after.' }),
-  expires_before: TimestampParameter.optional().meta({ description: 'Expires before.' }),
-  q: SearchPrefix.optional(),
-});
-export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;
 
 // Written out twice: an object that begins with a spread is built field by field, and a page of a hundred such cost more than
 // reading it from the database.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from '../../test/support/property.js';
+import fc from '../../../test/support/property.js';
 import { ClockOffset } from './clock-offset.js';
 
 const delay = fc.double({ min: 0, max: 50, noNaN: true });

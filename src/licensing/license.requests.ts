@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { EXAMPLES } from '../shared/examples.js';
+import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
+import { IdParameter, ResourceId, text, TimestampParameter } from '../shared/http/schema.js';
+import { LicenseType } from '../templates/index.js';
+import { ActionReason } from './license-action.requests.js';
+import { LICENSE_STATUSES } from './license-status.js';
+import { FreeFormInput } from '../shared/free-form.js';
+
+export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
+  id: 'LicenseStatus',
+  description: 'Current status; EXPIRED also during the grace period. INACTIVE and PENDING are reserved.',
+});
+export type LicenseStatus = z.infer<typeof LicenseStatus>;
+
+export const IssueLicenseRequest = z
+  .strictObject({
+    license_template_id: ResourceId.meta({ examples: [EXAMPLES.templateId] }),
+    customer_id: ResourceId.meta({ description: 'String or integer. The customer may be kept in another system.' }),
+    issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
+    // No default: what was sent without it before must be the same request to an idempotency key.
+    trial: z.boolean().optional().meta({
+      description:
+        'Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case.',
+    }),
+    metadata: FreeFormInput.default({}),
+    reason: ActionReason.optional(),
+  })
+  .meta({
+    id: 'IssueLicenseRequest',
+    examples: [{ license_template_id: EXAMPLES.templateId, customer_id: EXAMPLES.customerId }],
+  });
+export type IssueLicenseRequest = z.infer<typeof IssueLicenseRequest>;
+
+export const ListLicensesRequest = z.strictObject({
+  ...pageParameters,
+  customer_id: IdParameter.optional(),
+  product_id: IdParameter.optional(),
+  template_id: IdParameter.optional(),
+  status: LicenseStatus.optional(),
+  license_type: LicenseType.optional(),
+  issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),
+  issued_before: TimestampParameter.optional().meta({ description: 'Issued before.' }),
+  expires_from: TimestampParameter.optional().meta({ description: 'Expires at or after.' }),
+  expires_before: TimestampParameter.optional().meta({ description: 'Expires before.' }),
+  q: SearchPrefix.optional(),
+});
+export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { TenantStatus } from './tenant.requests.js';
+import { UtcTime } from '../shared/http/schema.js';
+import { pageOf } from '../shared/http/paging.js';
+import type { Tenant } from './tenant.entity.js';
+
+export const TenantResponse = z
+  .object({
+    tenant_id: z.string(),
+    status: TenantStatus,
+    require_if_match: z.boolean(),
+    requests_per_minute: z.int().nullable(),
+    version: z.int(),
+    created_at: UtcTime,
+    updated_at: UtcTime,
+  })
+  .meta({ id: 'Tenant', description: 'The tenant and its settings.' });
+export type TenantResponse = z.infer<typeof TenantResponse>;
+
+export const TenantPage = pageOf(TenantResponse).meta({ id: 'TenantPage' });
+export type TenantPage = z.infer<typeof TenantPage>;
+
+export function toTenantResponse(tenant: Tenant): TenantResponse {
+  return {
+    tenant_id: tenant.tenantId,
+    status: tenant.status,
+    require_if_match: tenant.requireIfMatch,
+    requests_per_minute: tenant.requestsPerMinute,
+    version: tenant.version,
+    created_at: tenant.createdAt.toISOString(),
+    updated_at: tenant.updatedAt.toISOString(),
+  };
+}
