@@ -1,6 +1,5 @@
-import { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { wireOf, type Wire } from './library-internals.js';
 import type { PoolMonitor } from './pool-monitor.js';
 import { UnansweredError } from './sql-errors.js';
 
@@ -15,9 +14,6 @@ export interface PoolConnectionOptions extends pg.ClientConfig {
   /** False behind a pooler that does not keep them: then every statement is sent without its name. */
   readonly namedStatements: boolean;
 }
-
-/** Connection of pg beneath a client: it emits each message of the server. */
-type Wire = EventEmitter & { readonly stream: Duplex };
 
 /**
  * A connection of the server's pool. A network or a proxy may lose a connection without closing it, and then no limit of
@@ -92,7 +88,7 @@ export class PoolConnection extends pg.Client {
   }
 
   private get wire(): Wire {
-    return (this as unknown as { readonly connection: Wire }).connection;
+    return wireOf(this);
   }
 
   private checkIn(ms: number): NodeJS.Timeout {

@@ -1,12 +1,8 @@
-import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
+import { poolOptionsOf } from './library-internals.js';
 import type { PoolMonitor } from './pool-monitor.js';
 
-/** The connections that TypeORM lends, to be used without it. */
-export function poolOf({ driver }: DataSource): Pool {
-  return (driver as unknown as { master: Pool }).master;
-}
-
+/** The monitor that the options of the data source contain. */
 export function monitorOf(dataSource: DataSource): PoolMonitor {
-  return (poolOf(dataSource).options as unknown as { monitor: PoolMonitor }).monitor;
+  return (poolOptionsOf(dataSource) as { readonly monitor: PoolMonitor }).monitor;
 }

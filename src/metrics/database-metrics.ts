@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, QueryResult } from 'pg';
 import { DataSource } from 'typeorm';
-import { poolOf } from '../database/pool.js';
+import { poolOf } from '../database/library-internals.js';
 import { Metrics } from '../shared/metrics.js';
 import { withTimeout } from '../shared/async/with-timeout.js';
 import { addGauge } from './add-gauge.js';

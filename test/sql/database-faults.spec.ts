@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { poolOf } from '../../src/database/pool.js';
+import { poolOf } from '../../src/database/library-internals.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
 import { withClient } from '../../src/database/with-client.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { poolOf } from '../../src/database/pool.js';
+import { poolOf } from '../../src/database/library-internals.js';
 import { withClient } from '../../src/database/with-client.js';
 import { OutboxRelay } from '../../src/shared/messaging/outbox-relay.js';
 import { CredentialCache } from '../../src/tenants/authentication/credential-cache.js';

@@ -1,5 +1,5 @@
-import type { Writable } from 'node:stream';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { wireOf } from '../../database/library-internals.js';
 import { isTransactionAborted } from '../../database/sql-errors.js';
 
 /** A statement with its parameters; with a `name` PostgreSQL keeps its plan for the life of the connection. */
@@ -75,7 +75,7 @@ export class TenantConnection {
   /** What is sent in one turn leaves in one write: pg would make one for each statement, and that is most of their cost. */
   private corkWrites(): void {
     if (this.gathering) return;
-    const { stream } = (this.client as unknown as { connection: { stream: Writable } }).connection;
+    const { stream } = wireOf(this.client);
     this.gathering = true;
     stream.cork();
     process.nextTick(() => {

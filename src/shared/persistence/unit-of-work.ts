@@ -6,7 +6,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
 import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral, type QueryRunner } from 'typeorm';
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
-import { poolOf } from '../../database/pool.js';
+import { markTransactionActive, poolOf } from '../../database/library-internals.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { DatabaseClock } from '../time/database-clock.js';
 import { assertTenantId } from '../tenant-id.js';
@@ -155,8 +155,7 @@ export class UnitOfWork {
       const client = (await runner.connect()) as PoolClient;
       const connection = new TenantConnection(client, mode, tenantId);
       const transaction = new Transaction(tenantId, connection, runner.manager, mode !== 'READ WRITE');
-      // TypeORM did not begin it itself and would otherwise refuse to lock rows.
-      Object.assign(runner, { isTransactionActive: true });
+      markTransactionActive(runner);
       try {
         const result = await this.runWithContext(transaction, work);
         await connection.started;

@@ -1,0 +1,46 @@
+import { Duplex } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import { markTransactionActive, poolOf, poolOptionsOf, wireOf } from '../../src/database/library-internals.js';
+import { Customer } from '../../src/customers/customer.entity.js';
+import { TestApp } from '../support/app.js';
+
+describe('fields of TypeORM and pg that are not documented', () => {
+  let app: TestApp;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    dataSource = app.nest.get(DataSource);
+  });
+
+  afterAll(() => app.stop());
+
+  it('are the pool, its options, and the connection beneath a client with its messages', async () => {
+    expect(poolOf(dataSource)).toMatchObject({ totalCount: expect.any(Number), connect: expect.any(Function) });
+    expect(poolOptionsOf(dataSource)).toMatchObject({ pipeline: true, monitor: expect.anything() });
+    const client = await poolOf(dataSource).connect();
+    const wire = wireOf(client);
+    expect(wire.stream).toBeInstanceOf(Duplex);
+    const messages: string[] = [];
+    for (const name of ['readyForQuery', 'errorMessage']) wire.on(name, () => messages.push(name));
+    await client.query('SELECT 1');
+    await client.query('SELECT 1 / 0').catch(() => undefined);
+    client.release();
+    expect(messages).toEqual(['readyForQuery', 'errorMessage', 'readyForQuery']);
+  });
+
+  it('let TypeORM lock rows in a transaction that it did not begin', async () => {
+    const runner = dataSource.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    const lock = () => runner.manager.createQueryBuilder(Customer, 'item').setLock('pessimistic_write').getMany();
+    await client.query('BEGIN');
+    await expect(lock()).rejects.toThrow('transaction');
+    markTransactionActive(runner);
+    await expect(lock()).resolves.toEqual([]);
+    await client.query('ROLLBACK');
+    Object.assign(runner, { isTransactionActive: false });
+    await runner.release();
+  });
+});
