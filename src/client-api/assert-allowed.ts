@@ -5,21 +5,21 @@ import { byPrecedence, type ValidationReason } from './validation-codes.js';
 import { programFailures } from './evaluation.js';
 import { violations, evaluable, toEvaluationContext, type DeclaredEnvironment } from './restrictions.js';
 
-/** What a program says of itself when it asks for a seat or a file. */
+/** Facts that a program declares when it requests a seat or a license file. */
 export interface DeclaredProgram extends DeclaredEnvironment {
   readonly product_id?: string | undefined;
 }
 
 /**
- * Throws LicenseRestrictedError where the license is not for this product, place or time, as far as these are known: what the
- * program does not say when it takes a seat is asked by validate each time it starts.
+ * Throws LicenseRestrictedError if a known fact breaks a restriction. Facts that the program omits are not checked here, because validate
+ * checks them at each start.
  */
 export function assertSeatAllowed(program: DeclaredProgram, license: License, origin: Origin, now: Date): void {
-  const surroundings = toEvaluationContext(program, origin, now);
-  assertNoViolation(program, license, violations(evaluable(license.restrictions, surroundings), surroundings), now);
+  const context = toEvaluationContext(program, origin, now);
+  assertNoViolation(program, license, violations(evaluable(license.restrictions, context), context), now);
 }
 
-/** The same before a file is signed, with which nobody asks again: so what is not known is denied. */
+/** Throws LicenseRestrictedError also for unknown facts, because no server checks an offline program again. */
 export function assertOfflineUseAllowed(program: DeclaredProgram, license: License, origin: Origin, now: Date): void {
   assertNoViolation(program, license, violations(license.restrictions, toEvaluationContext(program, origin, now)), now);
 }

@@ -33,7 +33,7 @@ import { Entitlements, UsageResponse, ValidateResponse } from './client.response
 const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] } as const;
 const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 
-/** For the vendor's programs, wherever they run: the license key in the body is their credential. */
+/** Routes for the vendor's programs. The license key in the body is their credential. */
 @ApiTags('Client API')
 @Controller('v1/client')
 @UseGuards(ClientGuard, LicenseKeyGuard)

@@ -3,14 +3,14 @@ import type { NextAction } from '../shared/http/next-action.js';
 import { toReasonResponse, type ValidationReason } from './validation-codes.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** One answer to a key that is malformed, that nobody has, and that is another tenant's. */
+/** One response to a malformed, an unknown and another tenant's license key, so that none of them can be told apart. */
 export class UnknownLicenseKeyError extends NotFoundException {
   constructor() {
     super('There is no license with this key.', { errorCode: 'LICENSE_NOT_FOUND' });
   }
 }
 
-/** The license is not for this place, time, device or product. Carries every reason. */
+/** The license excludes this location, time, device or product. Carries every reason. */
 export class LicenseRestrictedError extends ForbiddenException {
   readonly extension: JsonObject;
   readonly nextAction: NextAction | undefined;
@@ -32,7 +32,7 @@ export class FeatureUnavailableError extends ConflictException {
   }
 }
 
-/** Nothing was consumed. Carries what is in use, and the limit. */
+/** Nothing was consumed. Carries the current usage and the limit. */
 export class UsageExceededError extends ConflictException {
   readonly extension: JsonObject;
 

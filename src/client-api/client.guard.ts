@@ -10,13 +10,13 @@ import type { AuthenticatedRequest } from '../shared/access/access.decorators.js
 import { CountryLookup } from './country-lookup.js';
 import { networkOf } from '../shared/ip-network.js';
 
-/** What proxies say where they do not know it. */
+/** Placeholders that proxies send for an unknown country. */
 const UNKNOWN_COUNTRY_CODES = ['XX', 'ZZ'];
 
-/** Where a request comes from. */
+/** Address and country that a request comes from. */
 export interface Origin {
   readonly ip: string;
-  /** Two capital letters, as a proxy says that we trust, else as the database of addresses does; undefined where neither does. */
+  /** Two capital letters, from a trusted proxy, else from GEOIP_DATABASE; undefined if neither has a country. */
   readonly country: string | undefined;
 }
 
@@ -25,9 +25,8 @@ interface ClientRequest extends AuthenticatedRequest {
 }
 
 /**
- * Stands before the client API, which needs no API key: limits what comes from one address, for one license and with one API
- * key, before anything is looked up; and finds out where it comes from. The address pays for every request and the others for what
- * passes alone, so that a flood that is refused does not use up what belongs to others.
+ * Limits requests per address, license and API key before any look-up, and determines their origin. The address pays for every request,
+ * the others only for requests that pass, so that a flood that is refused does not use up their limits.
  */
 @Injectable()
 export class ClientGuard implements CanActivate {
@@ -61,12 +60,12 @@ export class ClientGuard implements CanActivate {
     return true;
   }
 
-  /** The buckets that a request takes from besides that of its address. */
+  /** Returns the buckets that a request takes from in addition to that of its address. */
   private namesFor({ body, ip, principal }: ClientRequest): [TokenBucket, name: string][] {
     const names: [TokenBucket, name: string][] = [];
     const { license_key } = (body ?? {}) as { license_key?: unknown };
     if (typeof license_key === 'string') {
-      // Under a digest: a license key is nowhere kept in the clear.
+      // Buckets have a digest as name: no license key is held unencrypted.
       const license = sha256(canonicalLicenseKey(license_key));
       names.push([this.buckets.share, `${license} ${networkOf(ip)}`], [this.buckets.license, license]);
     }
@@ -74,17 +73,17 @@ export class ClientGuard implements CanActivate {
     return names;
   }
 
-  /** What a proxy says that we trust: only where the request came through one is there more than one address on its way. */
+  /** Returns the country from a trusted proxy. `ips` has several addresses only if the request came through one. */
   private countryFromProxy({ headers, ips }: ClientRequest): string | undefined {
     const { COUNTRY_HEADER } = this.config.settings;
     if (COUNTRY_HEADER === undefined || (ips?.length ?? 0) < 2) return undefined;
-    const said = headers[COUNTRY_HEADER.toLowerCase()];
-    if (typeof said !== 'string' || !/^[A-Za-z]{2}$/.test(said)) return undefined;
-    return UNKNOWN_COUNTRY_CODES.includes(said.toUpperCase()) ? undefined : said.toUpperCase();
+    const header = headers[COUNTRY_HEADER.toLowerCase()];
+    if (typeof header !== 'string' || !/^[A-Za-z]{2}$/.test(header)) return undefined;
+    return UNKNOWN_COUNTRY_CODES.includes(header.toUpperCase()) ? undefined : header.toUpperCase();
   }
 }
 
-/** Throws RateLimitedError unless there is nothing to wait for. */
+/** Throws RateLimitedError if the wait is not zero. */
 function assertNotLimited(waitMs: number): void {
   if (waitMs > 0) throw new RateLimitedError(Math.ceil(waitMs / 1000));
 }

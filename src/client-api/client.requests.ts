@@ -8,7 +8,7 @@ import { FAILURE_CODES, SUCCESS_CODES } from './validation-codes.js';
 
 const MAX_KEY = 1_000;
 
-/** Any text, since a malformed key is answered like one that nobody has. */
+/** Any text, because a malformed license key gets the same response as an unknown one. */
 const license_key = z
   .string()
   .max(MAX_KEY)
@@ -17,7 +17,7 @@ const license_key = z
     examples: [EXAMPLES.licenseKey],
   });
 
-/** Where a program says it runs, for restrictions; address and country are those of the request. */
+/** Declared facts for restrictions; address and country are taken from the request. */
 const declaredEnvironmentFields = {
   domain: text(255).optional().meta({ description: 'Domain that the program serves or runs at.' }),
   mac: z

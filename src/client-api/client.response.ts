@@ -31,7 +31,7 @@ export const Entitlements = z
   .meta({ id: 'Entitlements', description: 'The entitlements of the license.' });
 export type Entitlements = z.infer<typeof Entitlements>;
 
-/** What a program may know of its license. */
+/** The fields of a license that its program may see. */
 export const ClientLicense = z
   .object({
     license_id: z.uuid(),
@@ -86,7 +86,7 @@ export type UsageResponse = z.infer<typeof UsageResponse>;
 
 const NOT_FOUND = toReasonResponse({ code: 'NOT_FOUND', detail: 'There is no license with this key.' });
 
-/** The one answer about a key that is not known. There is no vendor whose key could sign it. */
+/** Returns the response to an unknown license key. No vendor is known, so no signing key can sign a proof. */
 export function toNotFoundResponse(now: Date, { nonce, signed }: ValidateRequest): ValidateResponse {
   return {
     valid: false,

@@ -6,23 +6,23 @@ import { Config, ConfigError } from '../config.js';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
 
 const RELOAD_INTERVAL_MS = 60_000;
-/** GeoLite2, GeoIP2 and DB-IP name their databases so; those of networks or providers tell no country. */
+/** Type names of GeoLite2, GeoIP2 and DB-IP databases with countries; network and provider databases have none. */
 const WITH_COUNTRIES = /Country|City|Location|Enterprise/i;
 const IPV4_ONLY = 4;
-/** Look-ups by which a file is tried before it is used, spread over all IPv4 and all global unicast IPv6 addresses. */
-const TRIALS = 4_096;
+/** Number of trial look-ups before a file is used, spread over all IPv4 and all global unicast IPv6 addresses. */
+const TRIAL_LOOKUPS = 4_096;
 const WARNING_INTERVAL_MS = 60_000;
 
 /**
- * The countries of addresses, from a file in MaxMind's format, if one is configured. It is in memory; that the file was replaced
- * is noticed within a minute, and a file that cannot be used leaves the one before in use.
+ * Countries of addresses, from an optional MaxMind file in memory. A replaced file is loaded within a minute; if the new file is unusable,
+ * the previous one stays in use.
  */
 @Injectable()
 export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(CountryLookup.name);
   private readonly chore = new PeriodicTask(CountryLookup.name, 'The database that was read before stays in use');
   private reader: Reader<CountryResponse> | undefined;
-  /** Which state of the file `reader` is. */
+  /** Version of the file that `reader` holds. */
   private fileVersion: string | undefined;
   private warnedAt = -Infinity;
 
@@ -40,7 +40,7 @@ export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
     return this.chore.stop();
   }
 
-  /** In two capital letters; undefined where it is not known, also because the file is damaged there. */
+  /** Returns two capital letters; undefined if the country is unknown or the file is damaged there. */
   lookup(address: string | undefined): string | undefined {
     if (!this.reader || address === undefined || !ipaddr.isValid(address)) return undefined;
     try {
@@ -51,7 +51,7 @@ export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  /** Takes the file as it is now, if it is another than before. */
+  /** Loads the file if it has changed since the last load. */
   async reloadIfChanged(): Promise<void> {
     const { GEOIP_DATABASE: path } = this.config.settings;
     if (path === undefined) return;
@@ -89,9 +89,9 @@ function countryOf(reader: Reader<CountryResponse>, address: ipaddr.IPv4 | ipadd
   throw new Error('the code of a country is no text');
 }
 
-/** Throws where a look-up does. */
+/** Throws if one of the trial look-ups throws. */
 function tryOut(reader: Reader<CountryResponse>): void {
-  for (let trial = 0; trial < TRIALS; trial++) {
+  for (let trial = 0; trial < TRIAL_LOOKUPS; trial++) {
     const [high, low] = [trial >> 4, (trial & 0xf) << 4];
     countryOf(reader, new ipaddr.IPv4([high, low, 1, 1]));
     countryOf(reader, new ipaddr.IPv6([0x20, high, low, ...Array<number>(13).fill(1)].slice(0, 16)));

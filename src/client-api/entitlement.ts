@@ -2,7 +2,7 @@ import type { Feature } from '../templates/index.js';
 
 const EPOCH = new Date(0);
 
-/** When the period began in which usage is counted now, in UTC; the epoch where it never resets. */
+/** Returns the start of the current usage period (UTC); the epoch if usage is never reset. */
 export function periodStart({ reset_period: period }: Feature, now: Date): Date {
   const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
   if (period === 'DAY') return new Date(Date.UTC(year, month, day));
@@ -10,7 +10,7 @@ export function periodStart({ reset_period: period }: Feature, now: Date): Date 
   return period === 'YEAR' ? new Date(Date.UTC(year, 0)) : EPOCH;
 }
 
-/** When the count begins anew; null never. */
+/** Returns the start of the next usage period (UTC); null if usage is never reset. */
 export function periodEnd({ reset_period: period }: Feature, now: Date): Date | null {
   const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
   if (period === 'DAY') return new Date(Date.UTC(year, month, day + 1));
@@ -22,7 +22,7 @@ export function isFeatureExpired({ expires_at }: Feature, now: Date): boolean {
   return expires_at !== null && new Date(expires_at) <= now;
 }
 
-/** A feature as it stands now. */
+/** Returns the feature with its current availability and usage. */
 export function entitlementOf(feature: Feature, used: number, now: Date) {
   const limit = feature.limit_value;
   return {

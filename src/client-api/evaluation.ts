@@ -11,10 +11,10 @@ import { byPrecedence } from './validation-codes.js';
 import { isFeatureExpired, periodEnd } from './entitlement.js';
 import { violations, type EvaluationContext } from './restrictions.js';
 
-/** Five minutes: more than clocks that are set by the network differ. */
+/** Five minutes exceed the difference between clocks that are synchronized over the network. */
 export const MAX_SKEW_MS = 5 * 60 * 1000;
 
-/** What a program says of itself when it asks whether it may run. */
+/** Facts that a program declares for a validation. */
 export interface EvaluationRequest {
   readonly fingerprint?: string | undefined;
   readonly product_id?: string | undefined;
@@ -23,28 +23,28 @@ export interface EvaluationRequest {
   readonly client_time?: string | undefined;
 }
 
-/** What there is to judge by. */
+/** Facts that a validation evaluates. */
 export interface Evidence {
   readonly license: License;
   readonly tenantSuspended: boolean;
-  /** The latest activation of the device that asks. */
+  /** Latest activation of the requesting device. */
   readonly activation: Activation | undefined;
-  /** How the device gets a seat, where it has none and all are taken. Undefined also where that is not known any more. */
+  /** How the device gets a seat if it has none and all are taken. Undefined if a seat is free, and for the past. */
   readonly release?: SeatRelease | undefined;
   readonly usage: ReadonlyMap<string, number>;
   readonly surroundings: EvaluationContext;
 }
 
-/** Every reason why the license may not be used as asked, in the documented order; none when it may. */
-export function evaluate(question: EvaluationRequest, evidence: Evidence): ValidationReason[] {
+/** Returns every reason why the license may not be used, in the documented order; an empty list if the license is valid. */
+export function evaluate(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   const { license, tenantSuspended, surroundings } = evidence;
   return byPrecedence([
     ...failIf(tenantSuspended, 'TENANT_SUSPENDED', 'The vendor of this license is suspended.'),
     ...licenseFailures(license, surroundings.now),
-    ...programFailures(question, license, surroundings.now),
+    ...programFailures(request, license, surroundings.now),
     ...violations(license.restrictions, surroundings),
-    ...deviceFailures(question, evidence),
-    ...featureFailures(question, evidence),
+    ...deviceFailures(request, evidence),
+    ...featureFailures(request, evidence),
   ]);
 }
 
@@ -54,7 +54,7 @@ function licenseFailures(license: License, now: Date): ValidationReason[] {
     ...failIf(state === 'REVOKED', 'REVOKED', 'The license was revoked.'),
     ...failIf(state === 'SUSPENDED', 'SUSPENDED', 'The license is suspended.'),
     ...failIf(state === 'INACTIVE' || state === 'PENDING', 'NOT_ACTIVE', 'The license is not active yet.'),
-    // Beside the others too: what is suspended is reinstated in vain when its time is over.
+    // EXPIRED is reported in addition to other reasons: reinstating a suspended license that is past its grace has no effect.
     ...failIf(
       license.isPastGrace(now),
       'EXPIRED',
@@ -63,7 +63,7 @@ function licenseFailures(license: License, now: Date): ValidationReason[] {
   ];
 }
 
-/** What the vendor's program has to do with the license: also asked before a device is given a seat. */
+/** Returns the failures that concern the program and the license; activation and check-out check them as well. */
 export function programFailures(
   { product_id, released_at, client_time }: EvaluationRequest,
   license: License,
@@ -89,8 +89,8 @@ export function programFailures(
 }
 
 /**
- * Seats that must be freed before the device can be activated; 0 where it has one or can have one now. Seats of users are not
- * counted: the user is named when a device is activated. Nor are those that an activation takes from the oldest device.
+ * Returns the number of seats to free before the device can be activated. Named-user seats are not counted, because the activation names
+ * the user, nor are seats that the activation evicts.
  */
 export function missingSeats(
   { fingerprint }: EvaluationRequest,
@@ -104,18 +104,18 @@ export function missingSeats(
   return Math.max(0, license.currentActivations + wants - limit);
 }
 
-function deviceFailures(question: EvaluationRequest, evidence: Evidence): ValidationReason[] {
+function deviceFailures(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   const { license, activation, surroundings } = evidence;
   const status = activation?.statusAt(surroundings.now);
   const needsSeat = seatLimit(license) !== null || license.licenseType === 'CONCURRENT';
-  // Without a limit a device needs no seat of its own, but one that was deactivated stays so until it is activated again.
+  // Without a limit a device needs no seat of its own, but a deactivated device stays so until it is activated again.
   if (status === 'ACTIVE' || (!needsSeat && status !== 'DEACTIVATED')) return [];
-  if (question.fingerprint === undefined) {
+  if (request.fingerprint === undefined) {
     return [{ code: 'FINGERPRINT_REQUIRED', detail: '`fingerprint` is required for this license.' }];
   }
   const elsewhere = activation === undefined && license.currentActivations > 0;
   return [
-    ...ofShortage(question, evidence),
+    ...ofShortage(request, evidence),
     status === 'EXPIRED'
       ? { code: 'HEARTBEAT_EXPIRED', detail: 'The seat expired because no heartbeat arrived in time.' }
       : { code: 'NOT_ACTIVATED', detail: notActivated(activation) },
@@ -128,8 +128,8 @@ function notActivated(activation: Activation | undefined): string {
   return `The device was deactivated on ${activation.endedAt.toISOString()}.`;
 }
 
-function ofShortage(question: EvaluationRequest, evidence: Evidence): ValidationReason[] {
-  if (missingSeats(question, evidence) === 0) return [];
+function ofShortage(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
+  if (missingSeats(request, evidence) === 0) return [];
   const { license, release } = evidence;
   const limit = seatLimit(license) ?? 0;
   const max = maxActivationsOf(license) ?? limit;

@@ -7,7 +7,7 @@ import type { Actor } from '../shared/access/actor.js';
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 import { UsageRepository } from './usage.repository.js';
 
-/** Reads, in one transaction and as of one moment, what a license is judged by. It writes nothing. */
+/** Reads the evidence of a validation from one snapshot, in one transaction that writes nothing. */
 @Injectable()
 export class EvidenceCollector {
   constructor(
@@ -16,14 +16,14 @@ export class EvidenceCollector {
     private readonly usages: UsageRepository,
   ) {}
 
-  /** Undefined where there is no such license. */
+  /** Returns undefined if the license does not exist. */
   collect(
     actor: Actor,
     licenseId: string,
-    question: EvaluationRequest,
+    request: EvaluationRequest,
     rest: Pick<Evidence, 'tenantSuspended' | 'surroundings'>,
   ): Promise<Evidence | undefined> {
-    const { fingerprint } = question;
+    const { fingerprint } = request;
     return this.unitOfWork.readRepeatable(actor.tenantId, async () => {
       const [license, activation] = await Promise.all([
         this.queries.execute(new FindLicenseQuery(actor, licenseId)),
@@ -34,14 +34,14 @@ export class EvidenceCollector {
       if (!license) return undefined;
       const usage = license.features.length === 0 ? new Map() : await this.usages.read(license, rest.surroundings.now);
       const evidence = { license, activation, usage, ...rest };
-      return { ...evidence, release: await this.releaseOf(actor, question, evidence) };
+      return { ...evidence, release: await this.releaseOf(actor, request, evidence) };
     });
   }
 
-  /** Asked only where a device has no seat and all are taken, so that a device with a seat costs no statement more. */
-  private async releaseOf(actor: Actor, question: EvaluationRequest, evidence: Evidence) {
-    const missing = missingSeats(question, evidence);
-    const { fingerprint } = question;
+  /** Reads the seat release only if the device has no seat and all are taken, so that other validations cost no further statement. */
+  private async releaseOf(actor: Actor, request: EvaluationRequest, evidence: Evidence) {
+    const missing = missingSeats(request, evidence);
+    const { fingerprint } = request;
     if (missing === 0 || fingerprint === undefined) return undefined;
     const { now } = evidence.surroundings;
     return this.queries.execute(new FindSeatReleaseQuery(actor, evidence.license, fingerprint, missing, now));

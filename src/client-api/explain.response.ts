@@ -8,7 +8,7 @@ import { ClientLicense, Entitlement, toValidateResponse, ValidateResponse } from
 
 const ABOUT_THE_PAST = 'Only with `as_of`.';
 
-/** An answer of `validate`; of one about the past what is not known is left out, and said to be. */
+/** The result of a validation. A result about the past omits the fields in `unknown`. */
 export const ExplainResponse = z
   .object({
     ...ValidateResponse.shape,
@@ -50,22 +50,22 @@ export const ExplainResponse = z
   });
 export type ExplainResponse = z.infer<typeof ExplainResponse>;
 
-export function toPastResponse({ evidence, unknown }: EvidenceAsOf, question: ExplainRequest): ExplainResponse {
-  const answer = toValidateResponse(evidence, evaluate(question, evidence), question.nonce);
-  for (const { fields } of unknown) for (const pointer of fields) omitField(answer, pointer);
+export function toPastResponse({ evidence, unknown }: EvidenceAsOf, request: ExplainRequest): ExplainResponse {
+  const response = toValidateResponse(evidence, evaluate(request, evidence), request.nonce);
+  for (const { fields } of unknown) for (const pointer of fields) omitField(response, pointer);
   return {
-    ...(answer as ExplainResponse),
-    as_of: answer.server_time,
+    ...(response as ExplainResponse),
+    as_of: response.server_time,
     certain: !unknown.some(({ affectsVerdict }) => affectsVerdict),
     unknown: unknown.map(({ fields, detail }) => ({ fields: [...fields], detail })),
   };
 }
 
-/** What is pointed at as a whole stays, as far as it is known. */
-function omitField(answer: object, pointer: string): void {
+/** Removes the field from the response. A pointer to a whole member removes nothing, because parts of it are known. */
+function omitField(response: object, pointer: string): void {
   const path = pointer.split('/').slice(1);
   const name = path.pop();
   if (name === undefined || path.length === 0) return;
-  const within = path.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], answer);
-  Reflect.deleteProperty(within as object, name);
+  const parent = path.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], response);
+  Reflect.deleteProperty(parent as object, name);
 }

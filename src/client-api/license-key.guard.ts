@@ -8,11 +8,11 @@ import { Actor } from '../shared/access/actor.js';
 import { Authenticator } from '../shared/access/authenticator.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
 
-/** A program that showed a genuine license key: who it acts as, and of which license. */
+/** The principal and the license of a program that presented a valid license key. */
 export interface LicenseKeyCaller {
   readonly actor: Actor;
   readonly licenseId: string;
-  /** The vendor's tenant is. */
+  /** Whether the vendor's tenant is suspended. */
   readonly suspended: boolean;
 }
 
@@ -21,8 +21,8 @@ interface LicenseeRequest extends AuthenticatedRequest {
 }
 
 /**
- * Finds out whose the license key in the body is. A malformed key, one that nobody has and one of another tenant than the API
- * key's cost the same work, one digest and one look-up, and are told apart by nothing.
+ * Finds the license of the key in the body. A malformed key, an unknown key and a key of another tenant cost the same work, one digest and
+ * one look-up, so that nothing distinguishes them.
  */
 @Injectable()
 export class LicenseKeyGuard implements CanActivate {
@@ -58,7 +58,7 @@ export const CurrentLicenseKeyCaller = createParamDecorator(
   },
 );
 
-/** For the route that answers also when there is none. */
+/** Yields undefined instead of an error, for the route that reports an unknown license key in its response. */
 export const OptionalLicenseKeyCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseeRequest>().licensee,
 );

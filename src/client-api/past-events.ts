@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from '../shared/json.js';
 export const TENANT_UPDATED = 'tenant.updated';
 export const CUSTOMER_ERASED = 'customer.erased';
 
-/** Of the events of a license, those that tell of its terms. */
+/** Selects the events that changed the terms of a license. */
 export function licenseChangesIn(events: readonly PastEvent[]): PastChange[] {
   return events
     .filter(({ type }) => type !== ACTIVATION_CHANGED)
@@ -18,7 +18,7 @@ export function licenseChangesIn(events: readonly PastEvent[]): PastChange[] {
     }));
 }
 
-/** Of the events of a license, those that tell of its activations. */
+/** Selects the events that changed activations of a license. */
 export function activationChangesIn(events: readonly PastEvent[]): PastActivationChange[] {
   return events.filter(isActivationChange).map(({ at, resourceId, data }) => {
     const { units, user_id } = objectIn(data, 'before');
@@ -30,12 +30,12 @@ export function activationChangesIn(events: readonly PastEvent[]): PastActivatio
   });
 }
 
-/** Whether it is no longer known who used a device. */
+/** Returns whether the user of a device has been erased. */
 export function hasErasedUsers(events: readonly PastEvent[]): boolean {
   return events.some((event) => isActivationChange(event) && event.withoutPersonalData);
 }
 
-/** What the status of the tenant was before the first change of it, the latest event first; undefined where there was none. */
+/** Returns the status before the earliest of these changes (latest first); undefined if there was none. */
 export function tenantStatusBefore(events: readonly PastEvent[]): string | undefined {
   const before = events
     .filter(({ type }) => type === TENANT_UPDATED)
@@ -44,7 +44,7 @@ export function tenantStatusBefore(events: readonly PastEvent[]): string | undef
   return before.at(-1);
 }
 
-/** Whether one of these customers was erased. */
+/** Returns whether one of these customers was erased. */
 export function includesErasureOf(events: readonly PastEvent[], customerIds: readonly string[]): boolean {
   return events.some(({ type, resourceId }) => type === CUSTOMER_ERASED && customerIds.includes(resourceId));
 }

@@ -27,15 +27,15 @@ import {
 } from './unknown-fields.js';
 import { UsageRepository } from './usage.repository.js';
 
-/** What there was to judge by, and what of it is not known any more. */
+/** Evidence at a past time, and the parts of it that cannot be reconstructed. */
 export interface EvidenceAsOf {
   readonly evidence: Evidence;
   readonly unknown: readonly UnknownFields[];
 }
 
 /**
- * Finds out what a license was judged by at a time in the past: it takes back what its events say has changed since. All is
- * read as of one moment, so that no change is half seen, by a number of statements that no history makes larger.
+ * Reconstructs the evidence at a past time by reverting recorded changes. One snapshot excludes half-seen changes; the number of
+ * statements does not grow with the number of events.
  */
 @Injectable()
 export class PastEvidenceCollector {
@@ -45,22 +45,22 @@ export class PastEvidenceCollector {
     private readonly usages: UsageRepository,
   ) {}
 
-  /** Undefined where there is no such license. Throws InvalidFieldError before it was issued, HistoryTooLongError. */
-  collect(actor: Actor, licenseId: string, question: EvaluationRequest, surroundings: EvaluationContext) {
+  /** Returns undefined if the license does not exist. Throws InvalidFieldError before its issue, HistoryTooLongError. */
+  collect(actor: Actor, licenseId: string, request: EvaluationRequest, surroundings: EvaluationContext) {
     return this.unitOfWork.readRepeatable(actor.tenantId, async (): Promise<EvidenceAsOf | undefined> => {
       const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
       if (!license) return undefined;
       const { issuedDate } = license;
       if (surroundings.now < issuedDate)
         throw new InvalidFieldError('/as_of', `must not be before ${issuedDate.toISOString()}, when it was issued`);
-      return this.reconstruct(actor, license, question, surroundings);
+      return this.reconstruct(actor, license, request, surroundings);
     });
   }
 
   private async reconstruct(
     actor: Actor,
     license: License,
-    question: EvaluationRequest,
+    request: EvaluationRequest,
     surroundings: EvaluationContext,
   ) {
     const { now: instant } = surroundings;
@@ -69,41 +69,41 @@ export class PastEvidenceCollector {
     const events = await this.queries.execute(
       new ListPastEventsQuery(actor, { about: { licenseId }, types, after: instant }),
     );
-    const then = licenseAsOf(license, licenseChangesIn(events), instant);
-    const [seats, usage, tenant, elsewhere] = await Promise.all([
+    const past = licenseAsOf(license, licenseChangesIn(events), instant);
+    const [seats, usage, tenant, otherEvents] = await Promise.all([
       this.queries.execute(
-        new FindSeatsAsOfQuery(actor, licenseId, question.fingerprint, instant, activationChangesIn(events)),
+        new FindSeatsAsOfQuery(actor, licenseId, request.fingerprint, instant, activationChangesIn(events)),
       ),
-      this.usages.readAsOf(then.license, instant),
+      this.usages.readAsOf(past.license, instant),
       this.queries.execute(new GetTenantQuery(actor)),
       this.queries.execute(
         new ListPastEventsQuery(actor, {
-          about: { resourceIds: [actor.tenantId, ...then.customerIds] },
+          about: { resourceIds: [actor.tenantId, ...past.customerIds] },
           types: [TENANT_UPDATED, CUSTOMER_ERASED],
           after: instant,
         }),
       ),
     ]);
-    then.license.currentActivations = seatsInUse(then.license, seats.tally);
+    past.license.currentActivations = seatsInUse(past.license, seats.tally);
     const converted = events.some(
       ({ type, data }) =>
         type === 'license.template_changed' || (type === 'license.trial_converted' && 'replaced' in data),
     );
     return {
       evidence: {
-        license: then.license,
-        tenantSuspended: (tenantStatusBefore(elsewhere) ?? tenant.status) !== 'ACTIVE',
+        license: past.license,
+        tenantSuspended: (tenantStatusBefore(otherEvents) ?? tenant.status) !== 'ACTIVE',
         activation: seats.device?.activation,
         usage: new Map([...usage].map(([id, used]) => [id, used ?? 0])),
         surroundings,
       },
       unknown: [
-        ...inconsistentTerms(then.inconsistentFields),
-        ...(then.customerErased || includesErasureOf(elsewhere, then.customerIds)
-          ? erasedCustomer(then, seats.device, hasErasedUsers(events), question.fingerprint)
+        ...inconsistentTerms(past.inconsistentFields),
+        ...(past.customerErased || includesErasureOf(otherEvents, past.customerIds)
+          ? erasedCustomer(past, seats.device, hasErasedUsers(events), request.fingerprint)
           : []),
         ...overwrittenDevice(seats.device, converted),
-        ...unknownUsage(then.license, usage, question),
+        ...unknownUsage(past.license, usage, request),
       ],
     };
   }
@@ -112,10 +112,10 @@ export class PastEvidenceCollector {
 function unknownUsage(
   { features }: License,
   usage: ReadonlyMap<string, number | null>,
-  question: EvaluationRequest,
+  request: EvaluationRequest,
 ): UnknownFields[] {
   return features.flatMap(({ feature_id: id, enabled, limit_value: limit }, at) => {
-    const asked = enabled && limit !== null && question.features?.includes(id) === true;
+    const asked = enabled && limit !== null && request.features?.includes(id) === true;
     return usage.get(id) === null ? [changedUsage(id, at, asked)] : [];
   });
 }

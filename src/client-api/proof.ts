@@ -5,25 +5,25 @@ import type { Evidence } from './evaluation.js';
 import type { ValidateResponse } from './client.response.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** For how long a program may go by an answer without asking again, and for how long after that where it cannot ask. */
+/** Time until a program should validate again, and the additional time in which it may run offline. */
 export const ANSWER_TTL_MS = DAY_MS;
 export const ANSWER_GRACE_MS = 2 * DAY_MS;
 
-/** The answer, and what it answers, as a document to be signed; see docs/license-file.md. */
+/** Returns the request and its result as an unsigned document; see docs/license-file.md. */
 export function toProofDocument(
-  question: ValidateRequest,
-  answer: ValidateResponse,
+  request: ValidateRequest,
+  response: ValidateResponse,
   evidence: Evidence,
 ): Omit<UnsignedDocument, 'tenantId'> {
   const { license, activation } = evidence;
-  const { issuedAt, refreshAt, expiresAt } = proofValidity(answer, evidence);
+  const { issuedAt, refreshAt, expiresAt } = proofValidity(response, evidence);
   const content = {
-    valid: answer.valid,
-    code: answer.code,
-    reasons: answer.reasons.map((reason) => ({ ...reason })),
+    valid: response.valid,
+    code: response.code,
+    reasons: response.reasons.map((reason) => ({ ...reason })),
     license_id: license.licenseId,
     product_id: license.productId,
-    device: question.fingerprint === undefined ? null : { fingerprint: question.fingerprint },
+    device: request.fingerprint === undefined ? null : { fingerprint: request.fingerprint },
     activation: activation
       ? {
           activation_id: activation.activationId,
@@ -31,18 +31,18 @@ export function toProofDocument(
           lease_expires_at: activation.leaseExpiresAt?.toISOString() ?? null,
         }
       : null,
-    entitlements: answer.entitlements.map((entitlement) => ({ ...entitlement })),
-    question: requestContent(question),
-    nonce: question.nonce ?? null,
+    entitlements: response.entitlements.map((entitlement) => ({ ...entitlement })),
+    question: requestContent(request),
+    nonce: request.nonce ?? null,
     refresh_at: refreshAt.toISOString(),
   };
   return { type: 'validation', issuedAt, expiresAt, content };
 }
 
-/** It ends with the license, or its grace where it is in it, and with the seat. A no is good for nobody but who asked. */
+/** Returns the validity: a proof ends with the license (or its grace period) and the lease. A denial is valid at its issue time only. */
 function proofValidity({ reasons }: ValidateResponse, { license, activation, surroundings: { now } }: Evidence) {
-  const lasts = reasons.every(({ code }) => FEATURE_CODES.includes(code));
-  if (!lasts) return { issuedAt: now, refreshAt: now, expiresAt: now };
+  const isCacheable = reasons.every(({ code }) => FEATURE_CODES.includes(code));
+  if (!isCacheable) return { issuedAt: now, refreshAt: now, expiresAt: now };
   const seat = activation?.statusAt(now) === 'ACTIVE' ? activation.leaseExpiresAt : null;
   const ends = [license.isInGrace(now) ? license.graceEndsAt(now) : license.expiryAt(now), seat].flatMap(
     (end) => end ?? [],
@@ -51,9 +51,9 @@ function proofValidity({ reasons }: ValidateResponse, { license, activation, sur
   return { issuedAt: now, refreshAt: until(ANSWER_TTL_MS), expiresAt: until(ANSWER_TTL_MS + ANSWER_GRACE_MS) };
 }
 
-/** All that was asked, but what stands elsewhere in the document or says nothing. */
-function requestContent(question: ValidateRequest) {
-  const { product_id, version, released_at, features, client_time, domain, mac, hardware_id } = question;
+/** Returns the request fields that are set and stand nowhere else in the document. */
+function requestContent(request: ValidateRequest) {
+  const { product_id, version, released_at, features, client_time, domain, mac, hardware_id } = request;
   return {
     ...(product_id !== undefined && { product_id }),
     ...(version !== undefined && { version }),

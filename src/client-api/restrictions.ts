@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { isWithin, nextOpening, normalMac, parseRange, parseTimeWindow, type Restriction } from '../templates/index.js';
 import type { FailureCode, ValidationReason } from './validation-codes.js';
 
-/** What is known of where a program runs. What is not known fails an ALLOW list and passes a DENY list. */
+/** Known facts about the environment of a program. An unknown fact fails an ALLOW list and passes a DENY list. */
 export interface EvaluationContext {
   readonly now: Date;
   readonly country?: string | undefined;
@@ -12,14 +12,14 @@ export interface EvaluationContext {
   readonly hardwareId?: string | undefined;
 }
 
-/** What a program says of its place. */
+/** Facts that a program declares about its environment. */
 export interface DeclaredEnvironment {
   readonly domain?: string | undefined;
   readonly mac?: string | undefined;
   readonly hardware_id?: string | undefined;
 }
 
-/** What a program says, and where the request comes from or is said to. */
+/** Combines the declared facts with the origin of the request. */
 export function toEvaluationContext(
   { domain, mac, hardware_id: hardwareId }: DeclaredEnvironment,
   { ip, country }: Pick<EvaluationContext, 'ip' | 'country'>,
@@ -33,10 +33,10 @@ type RestrictionType = Restriction['restriction_type'];
 interface Rule {
   readonly code: FailureCode;
   readonly contextField: keyof EvaluationContext;
-  /** As it stands in the sentence that says why. */
+  /** Name of the fact in the detail of a reason. */
   readonly label: string;
-  readonly matches: (value: string, surroundings: EvaluationContext) => boolean;
-  /** A program that did not send the fact can send it. */
+  readonly matches: (value: string, context: EvaluationContext) => boolean;
+  /** Whether a program can send the fact in a later request. */
   readonly isSent?: true;
 }
 
@@ -83,28 +83,29 @@ const RULES: Readonly<Record<RestrictionType, Rule>> = {
 };
 
 /**
- * The restrictions that can be judged by what is known. A device that takes a seat need not say where it is: what it does not
- * say is asked by validate, each time it starts.
+ * Selects the restrictions whose fact is known. An activation need not declare its environment: validate checks omitted facts at each
+ * start.
  */
-export function evaluable(restrictions: readonly Restriction[], surroundings: EvaluationContext): Restriction[] {
-  return restrictions.filter(
-    ({ restriction_type }) => surroundings[RULES[restriction_type].contextField] !== undefined,
-  );
+export function evaluable(restrictions: readonly Restriction[], context: EvaluationContext): Restriction[] {
+  return restrictions.filter(({ restriction_type }) => context[RULES[restriction_type].contextField] !== undefined);
 }
 
-/** All lists of one type count together: denied is what a DENY list names, and what no ALLOW list names if there is one. */
-export function violations(restrictions: readonly Restriction[], surroundings: EvaluationContext): ValidationReason[] {
+/**
+ * Returns one reason for each violated type. All lists of a type count together: a value must be on no DENY list, and on an ALLOW list if
+ * there is one.
+ */
+export function violations(restrictions: readonly Restriction[], context: EvaluationContext): ValidationReason[] {
   return Object.entries(RULES).flatMap(([type, { code, contextField, label, matches, isSent }]) => {
     const ofType = restrictions.filter(({ restriction_type }) => restriction_type === type);
-    const names = ({ values }: Restriction) => values.some((value) => matches(value, surroundings));
+    const names = ({ values }: Restriction) => values.some((value) => matches(value, context));
     const allow = ofType.filter(({ operator }) => operator === 'ALLOW');
     const isDenied = ofType.some((list) => list.operator === 'DENY' && names(list));
     const deny = (detail: string): ValidationReason[] => [
-      { code, detail, ...(code === 'TIME_DENIED' && { retryAt: openingOf(ofType, surroundings.now) }) },
+      { code, detail, ...(code === 'TIME_DENIED' && { retryAt: openingOf(ofType, context.now) }) },
     ];
     if (isDenied) return deny(`The license excludes this ${label}.`);
     if (allow.length === 0 || allow.some(names)) return [];
-    if (surroundings[contextField] !== undefined) return deny(`The license does not allow this ${label}.`);
+    if (context[contextField] !== undefined) return deny(`The license does not allow this ${label}.`);
     const detail = `The license is restricted by ${label}, and the ${label} is unknown.`;
     return [{ code, detail, ...(isSent && { nextAction: 'fix_request' }) }];
   });

@@ -1,16 +1,16 @@
 import type { ActivationAsOf } from '../activations/index.js';
 import { seatMetric, type LicenseAsOf } from '../licensing/index.js';
 
-/** What of an answer about the past cannot be known. */
+/** Fields of a past result that cannot be reconstructed. */
 export interface UnknownFields {
-  /** Where it would stand in the answer, as JSON pointers. */
+  /** JSON pointers into the response. */
   readonly fields: readonly string[];
   readonly detail: string;
-  /** The verdict depends on it: with it there could be another reason, or one less. */
+  /** Whether the fields could add a reason or remove one. */
   readonly affectsVerdict: boolean;
 }
 
-/** Told, and not judged by. */
+/** License fields that appear in the response but do not affect the verdict. */
 const NOT_EVALUATED = [
   'file_ttl_max_seconds',
   'issued_to',
@@ -26,7 +26,7 @@ const DEVICE_REPORTED = ['activation_type', 'name', 'hostname', 'platform', 'ver
 const PERSONAL = ['user_id', 'name', 'hostname', 'ip_address', 'metadata'];
 const TIMES = ['last_seen_at', 'lease_expires_at', 'lent_until'];
 
-/** Terms that do not follow from each other. */
+/** Reports terms that contradict each other. */
 export function inconsistentTerms(names: readonly string[]): UnknownFields[] {
   return unknownIf(
     names.length > 0,
@@ -36,7 +36,7 @@ export function inconsistentTerms(names: readonly string[]): UnknownFields[] {
   );
 }
 
-/** Who it was: the customer, or one who has had the license since, was erased. */
+/** Reports the personal data of an erased customer, the holder then or since. */
 export function erasedCustomer(
   { license }: LicenseAsOf,
   device: ActivationAsOf | undefined,
@@ -52,7 +52,7 @@ export function erasedCustomer(
   return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, affectsVerdict: isLost }];
 }
 
-/** Heartbeats and what a device says of itself are written over what was there. */
+/** Reports device data and times that later requests have overwritten. */
 export function overwrittenDevice(device: ActivationAsOf | undefined, converted: boolean): UnknownFields[] {
   const since = device?.overwritten === true;
   const fields = since ? [...DEVICE_REPORTED, ...TIMES] : device && converted ? ['lease_expires_at'] : [];
@@ -66,7 +66,7 @@ export function overwrittenDevice(device: ActivationAsOf | undefined, converted:
   );
 }
 
-/** Usage that has changed within the period that ran then; `at` is where the feature stands in the answer. */
+/** Reports usage that changed later in the same period; `at` is the index of the feature in the response. */
 export function changedUsage(featureId: string, at: number, asked: boolean): UnknownFields {
   const might = asked ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
   return {

@@ -6,7 +6,7 @@ import type { Actor } from '../shared/access/actor.js';
 import { FeatureUnavailableError } from './client.errors.js';
 import { isFeatureExpired } from './entitlement.js';
 
-/** Finds a feature of a license that may be used now. */
+/** Finds a feature of a license that is currently usable. */
 @Injectable()
 export class UsableFeatures {
   constructor(

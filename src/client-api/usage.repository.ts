@@ -11,7 +11,7 @@ const READ = {
   text: `SELECT feature_id, period_start, used::float8 AS used FROM license_usages
          WHERE tenant_id = $1 AND license_id = $2 AND period_start = ANY($3::timestamptz[])`,
 };
-/** Null where it has changed since: which of the changes were before the time nobody wrote down. */
+/** `used` is null if a row changed after the time, because earlier values are not stored. */
 const READ_AS_OF = {
   name: 'usages.read-as-of',
   text: `SELECT feature_id, period_start, CASE WHEN created_at > $4 THEN 0 WHEN updated_at <= $4 THEN used END::float8 AS used
@@ -34,7 +34,7 @@ const RELEASE = {
          RETURNING used::float8 AS used`,
 };
 
-/** What a use of a feature is about. */
+/** An amount to consume or release. */
 export interface UsageChange {
   readonly licenseId: string;
   readonly feature: Feature;
@@ -42,22 +42,22 @@ export interface UsageChange {
   readonly now: Date;
 }
 
-/** How much of features is used. Each change is one statement that looks and changes as one, whoever else does. */
+/** Usage per feature. Each change checks and writes in one statement, so that concurrent changes cannot exceed the limit. */
 @Injectable()
 export class UsageRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** By feature, in the period that runs now. */
+  /** Returns the usage in the current period by feature. */
   read(license: License, now: Date): Promise<ReadonlyMap<string, number>> {
     return this.readBy<number>(license, now, (values) => ({ ...READ, values }));
   }
 
-  /** The same at a time, for the license as it was then; null where that is not known. */
+  /** Returns the usage at a past time for the license as it was; null if that is unknown. */
   readAsOf(license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
     return this.readBy<number | null>(license, instant, (values) => ({ ...READ_AS_OF, values: [...values, instant] }));
   }
 
-  /** What is used then; undefined, and nothing changed, where that would be more than `limit`. */
+  /** Returns the new usage; undefined, without a change, if it would exceed `limit`. */
   async consume(transaction: Transaction, use: UsageChange, limit: number): Promise<number | undefined> {
     if (use.amount > limit) return undefined;
     const [row] = await transaction.query<{ used: number }>({
@@ -67,7 +67,7 @@ export class UsageRepository {
     return row?.used;
   }
 
-  /** What is used then; undefined, and nothing changed, where less is used than is to be released. */
+  /** Returns the new usage; undefined, without a change, if less than the amount is used. */
   async release(transaction: Transaction, use: UsageChange): Promise<number | undefined> {
     const [row] = await transaction.query<{ used: number }>({ ...RELEASE, values: this.values(transaction, use) });
     return row?.used;

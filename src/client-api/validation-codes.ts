@@ -1,8 +1,8 @@
 import { nextStep, type NextAction, type NextFacts, type NextStep } from '../shared/http/next-action.js';
 
 /**
- * Every answer of `validate`, in the order in which the first that applies becomes `code`: who asks, then the license, then
- * the program, then where it runs, then the device, then the features. docs/validation-codes.md says what to do about each.
+ * Failure codes by precedence; the first that applies becomes `code`: caller, license, program, environment, device, features.
+ * docs/validation-codes.md gives the remedy of each.
  */
 export const FAILURE_CODES = [
   'NOT_FOUND',
@@ -31,10 +31,10 @@ export const FAILURE_CODES = [
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
-/** What is wrong with the features alone that were asked for: the license itself may be used. */
+/** Failures of requested features alone: the license itself is valid. */
 export const FEATURE_CODES: readonly FailureCode[] = ['FEATURE_MISSING', 'FEATURE_EXPIRED', 'USAGE_EXCEEDED'];
 
-/** The license may be used. */
+/** Codes of a valid license. */
 export const SUCCESS_CODES = ['IN_GRACE', 'VALID'] as const;
 export type SuccessCode = (typeof SUCCESS_CODES)[number];
 
@@ -66,7 +66,7 @@ const ACTIONS: Readonly<Record<FailureCode | SuccessCode, NextAction>> = {
   ACTIVATION_LIMIT_REACHED: 'deactivate_device',
   FEATURE_MISSING: 'contact_vendor',
   FEATURE_EXPIRED: 'contact_vendor',
-  // `retry` from the time at which the usage is reset.
+  // `next` becomes `retry` if the usage is reset at a known time.
   USAGE_EXCEEDED: 'contact_vendor',
   IN_GRACE: 'renew',
   VALID: 'none',
@@ -76,7 +76,7 @@ export function nextAfter(code: FailureCode | SuccessCode, facts?: NextFacts): N
   return nextStep(ACTIONS[code], facts);
 }
 
-/** A reason as it is sent. */
+/** Returns the reason in its wire form. */
 export function toReasonResponse(reason: ValidationReason) {
   return { code: reason.code, detail: reason.detail, next: nextAfter(reason.code, reason) };
 }

@@ -6,8 +6,8 @@ import type { Origin } from '../client.guard.js';
 import type { LicenseKeyCaller } from '../license-key.guard.js';
 
 /**
- * Gives the device of a program a seat, where the license may be used there. Throws LicenseNotFoundError,
- * LicenseRestrictedError, and what ActivateDeviceCommand throws.
+ * Activates the device of a program after a check of the restrictions. Throws LicenseNotFoundError, LicenseRestrictedError, and the errors
+ * of ActivateDeviceCommand.
  */
 export class ActivateClientCommand extends Command<ActivationResponse> {
   static readonly operation = 'client.activate';

@@ -6,7 +6,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { assertSeatAllowed } from '../assert-allowed.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 
-/** What a request says of the device, without the rest. */
+/** Selects the fields of the device from the request. */
 const Device = z.object(deviceFields);
 
 @CommandHandler(ActivateClientCommand)

@@ -6,8 +6,8 @@ import type { Origin } from '../client.guard.js';
 import type { LicenseKeyCaller } from '../license-key.guard.js';
 
 /**
- * Gives a program a license file, where the license may be used there. Throws LicenseNotFoundError, LicenseRestrictedError,
- * and what CheckOutLicenseCommand throws.
+ * Signs a license file for a program after a check of the restrictions. Throws LicenseNotFoundError, LicenseRestrictedError, and the
+ * errors of CheckOutLicenseCommand.
  */
 export class CheckOutClientCommand extends Command<LicenseFileResponse> {
   static readonly operation = 'client.check-out';

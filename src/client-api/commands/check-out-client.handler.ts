@@ -6,7 +6,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { assertOfflineUseAllowed } from '../assert-allowed.js';
 import { CheckOutClientCommand } from './check-out-client.command.js';
 
-/** What a request says of the file and its device, without the rest. */
+/** Selects the fields of the file and its device from the request. */
 const File = z.object(checkOutFields);
 
 @CommandHandler(CheckOutClientCommand)

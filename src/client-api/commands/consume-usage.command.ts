@@ -2,15 +2,15 @@ import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenan
 import type { Actor } from '../../shared/access/actor.js';
 import type { UsageResponse } from '../client.response.js';
 
-/** How much of which feature. */
+/** An amount of one feature. */
 export interface FeatureAmount {
   readonly feature_id: string;
   readonly amount: number;
 }
 
 /**
- * Uses up some of a feature, all of it or nothing. No event tells of it: the count does.
- * Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError, UsageExceededError.
+ * Consumes an amount of a feature, all of it or nothing. Records no event: the stored count is the record. Throws LicenseNotFoundError,
+ * LicenseStateError, FeatureUnavailableError, UsageExceededError.
  */
 export class ConsumeUsageCommand extends TenantCommand<UsageResponse> {
   static readonly operation = 'usage.consume';

@@ -4,8 +4,8 @@ import type { FeatureAmount } from './consume-usage.command.js';
 import type { UsageResponse } from '../client.response.js';
 
 /**
- * Gives back some of what was used in the period that runs, never more than that.
- * Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError, UsageNotHeldError.
+ * Releases usage of the current period, at most what is used. Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError,
+ * UsageNotHeldError.
  */
 export class ReleaseUsageCommand extends TenantCommand<UsageResponse> {
   static readonly operation = 'usage.release';

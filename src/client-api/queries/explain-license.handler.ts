@@ -40,7 +40,7 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
     return toValidateResponse(found, evaluate(question, found), question.nonce);
   }
 
-  /** What was is read from the events, so whoever may not read those may not ask. */
+  /** Explains a past result. Requires events:read, because the result is reconstructed from events. */
   private async explainAsOf({ actor, licenseId, question }: ExplainLicenseQuery, instant: Date, now: Date) {
     if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
     if (instant > now) throw new InvalidFieldError('/as_of', 'must not be in the future');

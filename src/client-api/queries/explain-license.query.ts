@@ -4,8 +4,8 @@ import type { ExplainRequest } from '../client.requests.js';
 import type { ExplainResponse } from '../explain.response.js';
 
 /**
- * What a program would be answered that asked from there, or would have been answered that asked then. A dry run: no device
- * was seen. Throws LicenseNotFoundError; with `as_of` PermissionDeniedError, InvalidFieldError, HistoryTooLongError.
+ * Explains a validation, now or at a past time, as a dry run that records no device. Throws LicenseNotFoundError; with `as_of`
+ * PermissionDeniedError, InvalidFieldError, HistoryTooLongError.
  */
 export class ExplainLicenseQuery extends Query<ExplainResponse> {
   constructor(

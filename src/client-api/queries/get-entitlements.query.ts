@@ -2,7 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
 import type { Entitlements } from '../client.response.js';
 
-/** Of these features, or of all. Throws LicenseNotFoundError, LicenseStateError. */
+/** Returns the entitlements of these features; undefined returns all. Throws LicenseNotFoundError, LicenseStateError. */
 export class GetEntitlementsQuery extends Query<Entitlements> {
   constructor(
     readonly actor: Actor,

@@ -28,11 +28,11 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     });
     if (!found) return toNotFoundResponse(now, question);
     if (found.activation?.statusAt(now) === 'ACTIVE') this.lastSeen.record(found.activation, now);
-    const answer = toValidateResponse(found, evaluate(question, found), nonce);
-    if (!question.signed) return answer;
+    const response = toValidateResponse(found, evaluate(question, found), nonce);
+    if (!question.signed) return response;
     const proof = await this.queries.execute(
-      new SignValidationQuery(licensee.actor, toProofDocument(question, answer, found)),
+      new SignValidationQuery(licensee.actor, toProofDocument(question, response, found)),
     );
-    return { ...answer, proof: proof?.text ?? null };
+    return { ...response, proof: proof?.text ?? null };
   }
 }

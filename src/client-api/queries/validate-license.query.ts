@@ -4,7 +4,7 @@ import type { Origin } from '../client.guard.js';
 import type { LicenseKeyCaller } from '../license-key.guard.js';
 import type { ValidateResponse } from '../client.response.js';
 
-/** Whether a program may run. Never an error: what is wrong stands in the answer. Writes nothing. */
+/** Validates a license key. Reports failures in the result, never as an error. Writes nothing. */
 export class ValidateLicenseQuery extends Query<ValidateResponse> {
   constructor(
     readonly licensee: LicenseKeyCaller | undefined,
