@@ -6,25 +6,15 @@ import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
 import type { ListEventsRequest } from './license-event.requests.js';
 import type { EventRow, PastEventsFilter } from './event-row.js';
 
-/** Tenants whose events are moved in one transaction at most: so long does a counter row stay locked for other processes. */
+/** Tenants per transaction at most, which bounds the time that their counter rows stay locked for other processes. */
 export const MAX_TENANTS = 100;
 
-/** Events that are moved in one transaction at most, however many wait, so that no statement takes long. */
+/** Events per transaction at most, so that no statement runs long, however many events wait. */
 export const MAX_EVENTS = 1_000;
 
 /**
- * Rows leave the outbox, their tenants' counters rise by how many, and they enter the log, in one statement. What is no longer
- * in the outbox was moved before: that is what makes it idempotent. A counter is made with the tenant's first event; from
- * then on it is locked before anything is moved, in order of the tenants' ids, so that two moves cannot wait for each other.
- *
- * Events of one resource enter in the order of their numbers, which is that of its changes: where the statement sees one it sees those
- * before it, and takes them first. Otherwise they enter as they were stored, by the clock of the database: an event is put behind
- * whatever of its resource comes before it.
- *
- * $1 are tenants in order, $2 how many events are moved at most. Each row is written behind its tenant's wall, which is put up as the
- * row comes; OFFSET 0 keeps PostgreSQL from doing so earlier. Were rows to come in another order, they would be refused. Each
- * event has its counter; the join is FULL because that is never done by comparing each with each, which is how a plan that was made while
- * the outbox was empty would do it. For the same reason what leaves the outbox is no join: both arrays are looked up in its key.
+ * Moves events from the outbox into the log; a moved event has left the outbox, so a repetition is harmless. $1: tenant ids in order,
+ * in which counters are locked (decision 0022); $2: most events. For their order see decision 0032. FULL JOIN excludes a nested loop.
  */
 const MOVE = {
   name: 'event-log.move',
@@ -69,12 +59,12 @@ const MOVE = {
     SELECT count(*)::int AS chosen FROM chosen`,
 };
 
-/** `license_event_logs`: written by moving events out of the outbox, read by seq, never changed. */
+/** `license_event_logs`: written by moving events out of the outbox, read by seq, never updated. */
 @Injectable()
 export class EventLog {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Moves committed events of at most MAX_TENANTS out of the outbox, in one transaction. Returns whether some may be left. */
+  /** Moves committed events of at most MAX_TENANTS tenants in one transaction. Returns whether some may be left. */
   async move(tenantIds: readonly string[]): Promise<boolean> {
     const [moved] = await this.unitOfWork.executeStandalone<{ chosen: number }>({
       ...MOVE,
@@ -83,7 +73,7 @@ export class EventLog {
     return moved?.chosen === MAX_EVENTS;
   }
 
-  /** At most `limit + 1` rows, so that the reader knows whether there are more. */
+  /** Returns at most `limit + 1` rows; the extra row shows that there is a next page. */
   async read(tenantId: string, request: ListEventsRequest): Promise<EventRow[]> {
     const values: unknown[] = [tenantId];
     const bind = (value: unknown) => `$${values.push(value)}`;
@@ -104,7 +94,7 @@ export class EventLog {
     return rows;
   }
 
-  /** The latest first. */
+  /** Returns events, the latest first. */
   readSince(tenantId: string, { about, types, after }: PastEventsFilter, limit: number): Promise<EventRow[]> {
     const [statement, of] =
       'licenseId' in about ? [SINCE_OF_LICENSE, about.licenseId] : [SINCE_OF_RESOURCES, about.resourceIds];
@@ -113,11 +103,11 @@ export class EventLog {
   }
 }
 
-/** Both tables have these columns. */
+/** Columns that the outbox and the event log have in common. */
 const COLUMNS = 'id, event_type, resource_id, resource_seq, event_data, personal, created_at';
 const OCCURRED_AFTER = 'tenant_id = $1 AND event_type = ANY($3::text[]) AND created_at > $4';
 
-/** What is on its way to the log happened too; one statement sees each event in one of the two. */
+/** Selects from the outbox and the event log; one statement sees each event in exactly one of them. */
 function selectSince(name: string, about: string) {
   return {
     name: `event-log.since-of-${name}`,
@@ -129,8 +119,8 @@ function selectSince(name: string, about: string) {
 const SINCE_OF_LICENSE = selectSince('license', 'license_id = $2');
 const SINCE_OF_RESOURCES = selectSince('resources', `resource_type <> 'license' AND resource_id = ANY($2::text[])`);
 
-/** Licenses have an index of their own, and everything else another: see the migration LeanLog. */
+/** Licenses have one index, all other resources another; see the migration LeanLog. */
 function ofResource(id: string, bind: (value: unknown) => string): string {
-  const elsewhere = `resource_type <> 'license' AND resource_id = ${bind(id)}`;
-  return isUuid(id) ? `${elsewhere} OR resource_type = 'license' AND license_id = ${bind(id)}` : elsewhere;
+  const ofOtherResource = `resource_type <> 'license' AND resource_id = ${bind(id)}`;
+  return isUuid(id) ? `${ofOtherResource} OR resource_type = 'license' AND license_id = ${bind(id)}` : ofOtherResource;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EventRecorder } from './event-recorder.js';
 import type { EventLog } from './event-log.js';
 
-/** Remembers what was asked of it; has more to move of `left` tenants, so often, and refuses a tenant called bad. */
+/** Fake log: records its calls, has more to move `left` times per tenant, and rejects the tenant "bad". */
 class Log {
   readonly moves: (readonly string[])[] = [];
 

@@ -2,10 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { EventLog, MAX_TENANTS } from './event-log.js';
 
-/** From one round of moves to the next at least, so that load costs few of them; what comes after a pause is moved at once. */
+/**
+ * Shortest time between the starts of two rounds, which bounds the transactions under load. The first event after a pause is moved at
+ * once.
+ */
 const INTERVAL_MS = 50;
 
-/** The callers that wait for the events of a tenant. */
+/** The callers that wait for the events of one tenant. */
 class Waiter {
   resolve!: () => void;
   reject!: (error: unknown) => void;
@@ -17,20 +20,20 @@ class Waiter {
 type Waiters = readonly (readonly [tenantId: string, waiter: Waiter])[];
 
 /**
- * Moves events into the log, one transaction at a time: what arrives while one is under way waits and goes together in the
- * next, whosever it is. So load costs few transactions, and a tenant's counter row has no queue.
+ * Moves events into the log, one transaction at a time. Events that arrive while one is in flight share the next, so that load costs few
+ * transactions and no counter row has a queue of locks.
  */
 @Injectable()
 export class EventRecorder implements BeforeApplicationShutdown {
-  /** By tenant, in the order in which they came. */
+  /** Waiting callers by tenant, in order of arrival. */
   private waiting = new Map<string, Waiter>();
-  /** Undefined when nobody waits. */
+  /** Undefined while no caller waits. */
   private rounds: Promise<void> | undefined;
   private startedAt = -Infinity;
 
   constructor(private readonly log: EventLog) {}
 
-  /** Settles when the events of the tenant that are committed now are in the log. */
+  /** Resolves once the committed events of the tenant are in the log. */
   record(tenantId: string): Promise<void> {
     let waiter = this.waiting.get(tenantId);
     if (!waiter) this.waiting.set(tenantId, (waiter = new Waiter()));
@@ -38,7 +41,7 @@ export class EventRecorder implements BeforeApplicationShutdown {
     return waiter.moved;
   }
 
-  /** The bus does not wait for what a saga dispatched, so whoever shuts down must. */
+  /** Waits for the last round at shutdown, because the bus does not wait for commands that a saga dispatched. */
   async beforeApplicationShutdown(): Promise<void> {
     while (this.rounds) await this.rounds;
   }
@@ -51,11 +54,11 @@ export class EventRecorder implements BeforeApplicationShutdown {
       this.waiting = new Map();
       for (let at = 0; at < round.length; at += MAX_TENANTS) await this.move(round.slice(at, at + MAX_TENANTS));
     }
-    // In the same turn as the look at who waits, so that whoever comes later begins anew.
+    // The loop ends in the same turn in which it found no waiting caller, so that the next caller starts a new loop.
     this.rounds = undefined;
   }
 
-  /** A tenant that has more to move than goes in one transaction waits behind the others. */
+  /** Moves the events of some tenants. A tenant with events left waits behind the other tenants. */
   private async move(some: Waiters): Promise<void> {
     try {
       const isMore = await this.log.move(some.map(([tenantId]) => tenantId));
@@ -64,7 +67,7 @@ export class EventRecorder implements BeforeApplicationShutdown {
         else waiter.resolve();
       }
     } catch (error) {
-      // A fault in one tenant's events must not hold up those of the others.
+      // Each tenant is retried by itself, so that faulty events of one tenant do not hold up the others.
       if (some.length > 1) for (const each of some) await this.move([each]);
       else for (const [, waiter] of some) waiter.reject(error);
     }

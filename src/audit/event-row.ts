@@ -1,6 +1,6 @@
 import type { Subject } from '../shared/access/actor.js';
 
-/** One line of a tenant's history. `personal` is null when there was none, or when it was erased. */
+/** A row of the event log. `personal` is null if the event had no personal data or they were erased. */
 export interface EventRow {
   readonly seq: string;
   readonly id: string;
@@ -8,7 +8,7 @@ export interface EventRow {
   readonly license_id: string | null;
   readonly resource_type: string;
   readonly resource_id: string;
-  /** Null where an earlier release recorded it. */
+  /** Null in rows of an earlier release. */
   readonly resource_seq: number | null;
   readonly event_data: Record<string, unknown>;
   readonly personal: Record<string, unknown> | null;
@@ -19,7 +19,7 @@ export interface EventRow {
   readonly created_at: Date;
 }
 
-/** Events of some types after a time: of a license, with what belongs to it, or of other resources. */
+/** Selects events by type after a time: of one license and what belongs to it, or of other resources. */
 export interface PastEventsFilter {
   readonly about: { readonly licenseId: string } | { readonly resourceIds: readonly string[] };
   readonly types: readonly string[];

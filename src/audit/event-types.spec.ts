@@ -14,6 +14,6 @@ it('the types of events are those that the modules record', () => {
       [...types.matchAll(/'([^']+)'/g)].map(([, type]) => type),
     ),
   );
-  // An erasure is recorded by the operator's command.
+  // `customer.erased` is recorded by the operator's command.
   expect([...new Set([...recorded, 'customer.erased'])].sort()).toEqual([...EVENT_TYPES]);
 });

@@ -1,4 +1,4 @@
-/** The types of events, as the modules record them. A filter for another type would find nothing for ever. */
+/** All event types. A filter for any other type would match nothing, so it is rejected. */
 export const EVENT_TYPES = [
   'api_key.created',
   'api_key.revoked',

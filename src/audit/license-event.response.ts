@@ -70,14 +70,14 @@ export function toLicenseEventResponse(row: EventRow): LicenseEventResponse {
   };
 }
 
-/** Something that happened, as far as it is still known. */
+/** A recorded event without the personal data that have been erased. */
 export interface PastEvent {
   readonly type: string;
   readonly resourceId: string;
   readonly at: Date;
-  /** With what was personal in it, unless that was erased. */
+  /** Event data including personal data that have not been erased. */
   readonly data: JsonObject;
-  /** Nothing personal is in it, because there was nothing or because it was erased. */
+  /** Whether no personal data are in `data`, because there were none or they were erased. */
   readonly withoutPersonalData: boolean;
 }
 
@@ -91,7 +91,7 @@ export function toPastEvent(row: EventRow): PastEvent {
   };
 }
 
-/** Puts personal values back where they were taken from: at the top, or under `before` and `after`. */
+/** Merges personal values into their original places: the top level, or `before` and `after`. */
 function merge(data: Record<string, unknown>, personal: Record<string, unknown>): Record<string, unknown> {
   const merged = { ...data };
   for (const [key, value] of Object.entries(personal)) {

@@ -23,7 +23,7 @@ export class RecordEventsHandler implements ICommandHandler<RecordEventsCommand>
   }
 }
 
-/** The id of an event is a UUID v7: it begins with the millisecond in which the event was made, when it occurred. */
+/** Returns the time of an event in ms. An event id is a UUID v7 and begins with the millisecond of its creation. */
 function occurredAt(eventId: string): number {
   return Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16);
 }

@@ -4,7 +4,7 @@ import { EventLog } from '../event-log.js';
 import { ListPastEventsQuery } from './list-past-events.query.js';
 import { toPastEvent } from '../license-event.response.js';
 
-/** So many are in memory at most: more than a license sees in its life. */
+/** Events in memory at most; a license has fewer in its lifetime. */
 const MAX_EVENTS = 2_000;
 
 @QueryHandler(ListPastEventsQuery)

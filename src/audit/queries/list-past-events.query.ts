@@ -3,7 +3,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { PastEventsFilter } from '../event-row.js';
 import type { PastEvent } from '../license-event.response.js';
 
-/** The latest first, also those that are committed and not in the log yet. Throws HistoryTooLongError. */
+/** Lists events, the latest first, including committed ones that are not in the log yet. Throws HistoryTooLongError. */
 export class ListPastEventsQuery extends Query<PastEvent[]> {
   constructor(
     readonly actor: Actor,
