@@ -11,7 +11,7 @@ import { CheckOutLicenseCommand } from './commands/check-out-license.command.js'
 import { CheckOutRequest } from './license-file.requests.js';
 import { LicenseFileResponse } from './license-file.response.js';
 
-/** For the vendor's people, who mail the file to a machine that reaches no server. */
+/** License files for the vendor's staff, who pass them to a machine without a connection to the server. */
 @ApiTags('Licenses')
 @Controller('v1/licenses/:license_id/check-out')
 export class CheckOutController {

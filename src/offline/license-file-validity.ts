@@ -1,4 +1,4 @@
-/** When a file begins and ends, and when a program that can should get another. */
+/** Begin and end of a file, and the time from which an online program should refresh it. */
 export interface Validity {
   readonly issuedAt: Date;
   readonly refreshAt: Date;

@@ -3,10 +3,7 @@ import type { CheckOutRequest } from './license-file.requests.js';
 import type { JsonObject } from '../shared/json.js';
 import type { Validity } from './license-file-validity.js';
 
-/**
- * A file never outlives what it was made from: it ends with the license, or earlier, and after the longest that the license allows. Half
- * of its time it is fresh.
- */
+/** Returns the validity of a file: it ends with the license at the latest, and is fresh for half of its time. */
 export function fileValidity(
   expiryDate: Date | null,
   ttlSeconds: number,
@@ -18,7 +15,7 @@ export function fileValidity(
   return { issuedAt: now, refreshAt: new Date((now.getTime() + end) / 2), expiresAt: new Date(end) };
 }
 
-/** What the file says besides what every signed document says; see docs/license-file.md. */
+/** Returns the content of a license file besides the members of every signed document; see docs/license-file.md. */
 export function licenseFileContent(
   license: License,
   { fingerprint, nonce }: CheckOutRequest,

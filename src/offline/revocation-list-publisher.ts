@@ -13,10 +13,10 @@ import type { RevocationListResponse } from './revocation-list.response.js';
 import { MIN_AGE_MS } from './revocation-list.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
 
-/** Tenants that one statement looks at. */
+/** Tenants per statement. */
 const CHUNK_SIZE = 500;
 
-/** A list that changes of licenses asked for. */
+/** A pending list after a license change. */
 interface Publication {
   again: boolean;
   done?: Promise<void>;
@@ -24,9 +24,8 @@ interface Publication {
 }
 
 /**
- * Signs revocation lists in the background, so that nobody who reads one writes anything: every few seconds for tenants in whose log
- * something happened, at once for a new tenant, which thereby gets its first key, and for a change of keys, and for a change of licenses at
- * once, but not before a second has passed since the last list.
+ * Signs revocation lists in the background, so that reads write nothing: at once for a new tenant, key changes and license changes (at
+ * most one per second), and every few seconds for tenants with new events.
  */
 @EventsHandler(TenantCreatedEvent, SigningKeyActivatedEvent, SigningKeyRetiredEvent, SigningKeyRevokedEvent)
 export class RevocationListPublisher
@@ -37,9 +36,9 @@ export class RevocationListPublisher
     RevocationListPublisher.name,
     'Failed to look for revocation lists to sign',
   );
-  /** Changes of licenses of which a list is signed, or was less than a second ago. */
+  /** Tenants whose list is being signed after a license change, or was signed less than a second ago. */
   private readonly publications = new Map<string, Publication>();
-  /** Lists that other events asked for, one after another. */
+  /** Chain of the lists that other events requested. */
   private requested: Promise<void> = Promise.resolve();
 
   constructor(
@@ -64,7 +63,7 @@ export class RevocationListPublisher
     this.requested = this.requested.then(() => this.publish(tenantId)).then(() => undefined);
   }
 
-  /** A license was put on the list or taken off it. The changes of a second make one list. */
+  /** Schedules a list after a license change. The changes of one second share one list. */
   changed(tenantId: string): void {
     const running = this.publications.get(tenantId);
     if (running) {
@@ -85,13 +84,13 @@ export class RevocationListPublisher
     });
   }
 
-  /** Every list that is due. A failure for one tenant does not keep it from the others. */
+  /** Signs every list that is due. A failure of one tenant does not affect the others. */
   async sweep(): Promise<void> {
     let last: string | undefined = '';
     while (last !== undefined) last = await this.sweepChunk(last);
   }
 
-  /** Returns the last tenant that was looked at, if there may be more. */
+  /** Returns the last tenant of the chunk, or undefined if no tenant follows. */
   private async sweepChunk(last: string): Promise<string | undefined> {
     const tenants = await this.lists.findDue(last, CHUNK_SIZE, this.clock.now());
     for (const { tenantId, isDue } of tenants) {
@@ -101,7 +100,7 @@ export class RevocationListPublisher
     return tenants.length === CHUNK_SIZE ? tenants.at(-1)?.tenantId : undefined;
   }
 
-  /** A failure is a warning. */
+  /** Logs a failure as a warning and returns undefined. */
   async publish(tenantId: string): Promise<RevocationListResponse | undefined> {
     const actor = Actor.service('revocation-list', tenantId);
     return this.commands.execute(new PublishRevocationListCommand(actor)).catch((error: unknown) => {
@@ -110,7 +109,7 @@ export class RevocationListPublisher
     });
   }
 
-  /** Returns whether the list was signed so recently that this change must wait. A first list is for the sweep. */
+  /** Returns whether the last list is so recent that this change must wait. The sweep creates first lists. */
   private async publishChange(tenantId: string): Promise<boolean> {
     const now = this.clock.now().getTime();
     const exists = await this.unitOfWork.read(tenantId, (transaction) => this.lists.exists(transaction));

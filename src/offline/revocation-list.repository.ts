@@ -18,7 +18,7 @@ export interface ListState {
 type Stored<Row> = Omit<Row, 'number'> & { readonly number: string };
 type StateRow = Partial<Stored<RevocationList>> & Omit<ListState, 'latest'> & { readonly isThere: boolean };
 
-/** Without lists that a revoked key signed, also before they are signed anew. LIMIT keeps each look behind its tenant's wall. */
+/** Excludes lists of a revoked key, also before they are signed anew. LIMIT keeps each look-up within the isolation of its tenant. */
 const FIND_PUBLISHED = `
   SELECT wanted.tenant_id AS "tenantId", list.*
   FROM (SELECT * FROM unnest($1::text[]) AS asked (tenant_id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS wanted
@@ -28,8 +28,8 @@ const FIND_PUBLISHED = `
     WHERE tenant_id = wanted.tenant_id AND state <> 'REVOKED' LIMIT 1) AS list`;
 
 /**
- * Tenants after $1 whose list may have to be signed: something happened since it was made, another key is active, or it is older than
- * $4 or from after $3. A tenant whose keys have all ended cannot have one. Subqueries by tenant, because a join could look behind one wall at all rows.
+ * Tenants after $1 with a changed log, another active key, or a list older than $4 or from after $3; at least one key must be usable.
+ * Subqueries per tenant, because a join could read the rows of all tenants under the isolation of one.
  */
 const FIND_DUE = `
   SELECT tenant_id AS "tenantId", is_due AS "isDue" FROM (
@@ -49,7 +49,7 @@ const FIND_DUE = `
       OFFSET 0) AS state
     OFFSET 0) AS checked`;
 
-/** One row a tenant. The one place that also looks into the tables of keys and events, so that each look is one statement. */
+/** One row per tenant. The statements also read the key and event tables, so that each look-up is one statement. */
 @Injectable()
 export class RevocationListRepository {
   private readonly published = new ReadCoalescer<string, PublishedList & { readonly tenantId: string }>(
@@ -61,7 +61,7 @@ export class RevocationListRepository {
 
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Together with the reads that arrive at the same time, since anybody may ask; null where there is none that is good. */
+  /** Returns the latest valid list or null. Coalesces concurrent reads, because the route is public. */
   async findPublished(tenantId: string): Promise<PublishedList | null> {
     if (!this.unitOfWork.isOpen) return this.published.load(tenantId);
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
@@ -79,7 +79,7 @@ export class RevocationListRepository {
     return rows.length > 0;
   }
 
-  /** Of at most `limit` tenants after this one, in order, whether their list is due. */
+  /** Returns for at most `limit` tenants after this one, in order of ids, whether their list is due. */
   findDue(afterTenantId: string, limit: number, now: Date): Promise<{ tenantId: string; isDue: boolean }[]> {
     const renewBefore = new Date(now.getTime() - RENEWED_AFTER_MS);
     return this.unitOfWork.queryStandalone({
@@ -89,7 +89,7 @@ export class RevocationListRepository {
     });
   }
 
-  /** To be sent before the licenses are read: what happens later has a higher number in the log. */
+  /** Must be sent before the licenses are read: changes after it have a higher number in the log. */
   async readState(transaction: Transaction): Promise<ListState> {
     const [row] = await transaction.query<StateRow>({
       name: 'revocation-lists.read-state',
@@ -120,7 +120,7 @@ export class RevocationListRepository {
     });
   }
 
-  /** The list is right as of this number of the log. */
+  /** Records that the list is correct as of this number of the log. */
   confirm(transaction: Transaction, asOfSeq: string | null): void {
     transaction.write({
       name: 'revocation-lists.confirm',

@@ -3,31 +3,31 @@ import { MAX_VALIDITY_MS } from '../signing/index.js';
 
 const DIGEST_BYTES = 8;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** A machine that gets a list is served by it for at least six days. */
+/** Validity of a list. A client that fetches one can rely on it for at least six days. */
 const NEXT_UPDATE_MS = 7 * DAY_MS;
-/** A list is signed anew when it is older. */
+/** Age at which a list is signed anew. */
 export const RENEWED_AFTER_MS = DAY_MS;
 
-/** No list follows another of the same key sooner, however many licenses change. */
+/** Shortest time between two lists of the same key, however many licenses change. */
 export const MIN_AGE_MS = 1_000;
 
-/** The list of a tenant as it was last signed. */
+/** The last signed list of a tenant. */
 export interface RevocationList {
   readonly number: number;
-  /** SHA-256 over what it lists. */
+  /** SHA-256 over the listed licenses. */
   readonly contentSha256: Buffer;
   readonly signedText: string;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
-  /** The key that signed it; null in lists of an earlier release. */
+  /** Signing key of the list; null in lists of an earlier release. */
   readonly kid: string | null;
-  /** The last number in the tenant's event log before its licenses were read; null in lists of an earlier release. */
+  /** Last number in the tenant's event log before its licenses were read; null in lists of an earlier release. */
   readonly asOfSeq: string | null;
 }
 
 /** The content of the next list. */
 export interface RevocationListDraft {
-  /** One more than the latest where something changed; the same where it is only signed anew. */
+  /** Number of the latest list, plus one if the content changed. */
   readonly number: number;
   readonly licenses: string[];
   readonly contentSha256: Buffer;
@@ -35,17 +35,17 @@ export interface RevocationListDraft {
   readonly expiresAt: Date;
 }
 
-/** Since when a license must have been changed to be listed: files that were made before that have ended. */
+/** Returns the time of change from which licenses are listed: license files signed before it have expired. */
 export function listedSince(now: Date): Date {
   return new Date(now.getTime() - MAX_VALIDITY_MS - DAY_MS);
 }
 
-/** Whether a change of licenses has to wait: then the latest list may be behind. A list that another key signed does not wait. */
+/** Returns whether a license change has to wait, so that the latest list may be outdated. Another key's list does not wait. */
 export function isTooSoon(latest: RevocationList | undefined, activeKid: string | null, now: Date): boolean {
   return latest?.kid === activeKid && isYoungerThan(MIN_AGE_MS, latest, now);
 }
 
-/** Undefined while the latest list is as it should be, or is not a second old. */
+/** Returns undefined if the latest list is current or less than a second old. */
 export function draftRevocationList(
   latest: RevocationList | undefined,
   licenseIds: readonly string[],
@@ -61,13 +61,13 @@ export function draftRevocationList(
   return { number, licenses, contentSha256, issuedAt: now, expiresAt: new Date(now.getTime() + NEXT_UPDATE_MS) };
 }
 
-/** A list from the future was signed while a clock was ahead, and clients take their own clocks for turned back by it. */
+/** A list from the future was signed while a clock was ahead; clients would conclude that their own clocks were set back. */
 function isYoungerThan(milliseconds: number, { issuedAt }: RevocationList, now: Date): boolean {
   const age = now.getTime() - issuedAt.getTime();
   return age >= 0 && age < milliseconds;
 }
 
-/** Tells whoever has the id whether it is listed, and nobody else which one is. */
+/** Returns a digest by which only a holder of the license id can recognize a listed license. */
 function shortDigest(licenseId: string): string {
   return createHash('sha256').update(licenseId).digest().subarray(0, DIGEST_BYTES).toString('base64url');
 }

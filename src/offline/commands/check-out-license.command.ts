@@ -7,8 +7,8 @@ import { CheckOutRequest } from '../license-file.requests.js';
 import type { LicenseFileResponse } from '../license-file.response.js';
 
 /**
- * Signs a license file. For a device it holds a seat until it ends, which nobody can give back before.
- * Throws ValidationError, LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
+ * Signs a license file. For a device, the file holds a seat until it expires; no action frees the seat before. Throws ValidationError,
+ * LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
  */
 export class CheckOutLicenseCommand extends TenantCommand<LicenseFileResponse> {
   static readonly operation = 'licenses.check-out';

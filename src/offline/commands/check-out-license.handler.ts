@@ -28,7 +28,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     private readonly clock: Clock,
   ) {}
 
-  /** A refusal is rolled back, and then told of by itself. */
+  /** Rolls a refusal back and records its event in a transaction of its own. */
   async execute(command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
     try {
@@ -42,7 +42,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     }
   }
 
-  /** Under the lock of the license: what is suspended or revoked at the same time has no file afterwards. */
+  /** Signs under the lock of the license, so that no file appears after a concurrent suspension or revocation. */
   private async checkOut(transaction: Transaction, command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
     const license = await this.seats.acquire(actor.tenantId, licenseId);

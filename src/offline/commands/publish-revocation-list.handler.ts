@@ -22,7 +22,7 @@ export class PublishRevocationListHandler implements ICommandHandler<PublishRevo
     private readonly clock: Clock,
   ) {}
 
-  /** Nothing is signed while nothing changed. Who sees a change looks again under the lock, so that it counts once. */
+  /** Signs nothing while nothing has changed. A change is checked again under the lock, so that concurrent calls sign it once. */
   execute(command: PublishRevocationListCommand) {
     const { actor } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
@@ -52,7 +52,7 @@ export class PublishRevocationListHandler implements ICommandHandler<PublishRevo
       this.lists.readState(transaction),
       this.queries.execute(new ListRevokedLicensesQuery(actor, listedSince(now))),
     ]);
-    // A list that has to wait for a second has not been compared with the licenses.
+    // A list that is less than a second old has not been compared with the licenses, so it keeps its `asOfSeq`.
     const asOfSeq = latest && isTooSoon(latest, activeKid, now) ? latest.asOfSeq : lastSeq;
     return { latest, asOfSeq, draft: draftRevocationList(latest, licenseIds, activeKid, now) };
   }

@@ -4,7 +4,7 @@ import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { Validity } from '../license-file-validity.js';
 
-/** A license file, and whose it is. */
+/** A license file, with its signing key and device. */
 interface File {
   readonly kid: string;
   readonly activationId: string | null;

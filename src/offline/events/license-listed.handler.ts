@@ -3,7 +3,7 @@ import { LicenseReinstatedEvent, LicenseRevokedEvent, LicenseSuspendedEvent } fr
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { RevocationListPublisher } from '../revocation-list-publisher.js';
 
-/** Events are published after the commit, so the list that is made then has the change. */
+/** Requests a new revocation list. Events are published after the commit, so the list includes the change. */
 @EventsHandler(LicenseRevokedEvent, LicenseSuspendedEvent, LicenseReinstatedEvent)
 export class LicenseListedHandler implements IEventHandler<IntegrationEvent> {
   constructor(private readonly publisher: RevocationListPublisher) {}
