@@ -10,7 +10,7 @@ interface SealedKey {
   readonly sealed: Buffer;
 }
 
-/** LIMIT keeps each look behind its tenant's wall. */
+/** LIMIT keeps each look-up within the isolation of its tenant. */
 const FIND_SEALED = `
   SELECT tenant.tenant_id, key.* FROM (
     SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants ORDER BY id) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
@@ -19,14 +19,14 @@ const FIND_SEALED = `
     WHERE tenant_id = tenant.tenant_id AND private_key_sealed IS NOT NULL LIMIT 1) AS key
   LIMIT 1`;
 
-/** Whether a private key is sealed: from then on the master key is fixed. */
+/** Returns whether a sealed private key exists: from then on the master key must not change without a rekey. */
 export async function hasSigningKeys(client: pg.ClientBase): Promise<boolean> {
   return (await findSealed(client)) !== undefined;
 }
 
 /**
- * Unseals one private key, so that a wrong master key is found at start and not by whoever needs a license file. As the
- * application role. Throws ConfigError.
+ * Unseals one private key as the application role, so that a wrong master key fails the start and not a later signature. Throws
+ * ConfigError.
  */
 export async function assertSigningKeysOpen(client: pg.ClientBase, secrets: Secrets): Promise<void> {
   const key = await findSealed(client);

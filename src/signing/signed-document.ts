@@ -4,11 +4,11 @@ import type { JsonObject } from '../shared/json.js';
 
 export const FORMAT = 1;
 export const ALGORITHM = 'Ed25519';
-/** No signed document is valid for longer, so no key needs to be published for longer after it signed its last one. */
+/** Longest validity of a signed document, and therefore the longest time that a retired key stays published. */
 export const MAX_VALIDITY_MS = 366 * 24 * 60 * 60 * 1000;
 const LINE = /.{1,64}/g;
 
-/** What can be signed, and what stands above and below it. */
+/** Document types, with the label in the first and last line of their text. */
 export const DOCUMENT_LABELS = {
   license: 'IMPRIMATUR LICENSE FILE',
   revocations: 'IMPRIMATUR REVOCATION LIST',
@@ -21,18 +21,18 @@ export interface UnsignedDocument {
   readonly tenantId: string;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
-  /** What it says, in wire names. The members that every document has come on top and cannot be set here. */
+  /** Content in wire names. The members that every document has are added and cannot be set here. */
   readonly content: JsonObject;
 }
 
 export interface SignedDocument {
-  /** Which key signed it. */
+  /** Id of the signing key. */
   readonly kid: string;
-  /** The document in its armour. */
+  /** The document as text between its label lines. */
   readonly text: string;
 }
 
-/** The bytes that are signed: canonical JSON (RFC 8785) in UTF-8. What tells documents and keys apart is among them. */
+/** Returns the signed bytes: canonical JSON (RFC 8785) in UTF-8, including the document type, the tenant and the key id. */
 export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: UnsignedDocument, kid: string): Buffer {
   if (expiresAt.getTime() - issuedAt.getTime() > MAX_VALIDITY_MS) throw new RangeError('A document is valid too long.');
   const payload = {
@@ -48,7 +48,7 @@ export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: Un
   return Buffer.from(stableStringify(payload), 'utf8');
 }
 
-/** The document as text that can be mailed: signature and signed bytes in base64, 64 characters a line. See docs/license-file.md. */
+/** Returns the document as text: signature and signed bytes in base64, 64 characters per line. See docs/license-file.md. */
 export function signDocument(document: UnsignedDocument, kid: string, seed: Buffer): string {
   const bytes = signedBytes(document, kid);
   const body = Buffer.concat([signWith(seed, bytes), bytes]).toString('base64');

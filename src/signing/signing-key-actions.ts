@@ -8,7 +8,7 @@ import { SigningKeyNotFoundError } from './signing-key.errors.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { type SigningKeyResponse, toSigningKeyResponse } from './signing-key.response.js';
 
-/** How a key that is there ends: under a lock on its row, with its event. */
+/** Runs an action on an existing key under a lock on its row, and records its event. */
 @Injectable()
 export class SigningKeyActions {
   constructor(
@@ -17,7 +17,10 @@ export class SigningKeyActions {
     private readonly clock: Clock,
   ) {}
 
-  /** `act` changes the key and says what happened. Throws SigningKeyNotFoundError, PreconditionFailedError, and what `act` throws. */
+  /**
+   * Runs `act`, which changes the key and returns the event. Throws SigningKeyNotFoundError, PreconditionFailedError, and the errors of
+   * `act`.
+   */
   run(command: SigningKeyCommand, act: (key: SigningKey, now: Date) => IntegrationEvent): Promise<SigningKeyResponse> {
     const { actor, kid, options } = command;
     return this.unitOfWork.perform(command, async (transaction) => {

@@ -5,13 +5,12 @@ import { MAX_VALIDITY_MS } from './signed-document.js';
 import { OnlyActiveSigningKeyError, SigningKeyStateError } from './signing-key.errors.js';
 import type { SigningKeyState } from './signing-key-state.js';
 
-/** For what was being signed while the key was retired, and for clocks that differ. */
+/** Margin for signatures in progress at the retirement, and for clock differences. */
 const MARGIN_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A tenant's key. Created: published, so that it is known before it signs. Active: the one that signs. Retired: signs no
- * more and is published until what it signed has ended. Revoked: compromised, and published no more. Only the first two
- * have a private half; then it is destroyed.
+ * A tenant's key. CREATED: published, does not sign yet. ACTIVE: signs. RETIRED: published until its documents expire. REVOKED:
+ * compromised, unpublished. CREATED and ACTIVE keys have a private key; then it is destroyed.
  */
 @Entity('signing_keys')
 export class SigningKey extends VersionedRow {
@@ -25,7 +24,7 @@ export class SigningKey extends VersionedRow {
   @Column({ type: 'bytea', name: 'public_key', update: false })
   publicKey!: Buffer;
 
-  /** The seed in base64url under AES-256-GCM; see Secrets.seal. */
+  /** Seed in base64url, sealed with the master key; see Secrets.seal. */
   @Column('bytea', { name: 'private_key_sealed', nullable: true })
   privateKeySealed!: Buffer | null;
 
@@ -57,7 +56,7 @@ export class SigningKey extends VersionedRow {
     });
   }
 
-  /** When it leaves the key set; null while that is not known. */
+  /** Time at which the key leaves the key set; null until it is retired or revoked. */
   get publishedUntil(): Date | null {
     if (this.revokedAt) return this.revokedAt;
     return this.retiredAt && new Date(this.retiredAt.getTime() + MAX_VALIDITY_MS + MARGIN_MS);
@@ -89,7 +88,7 @@ export class SigningKey extends VersionedRow {
     this.changed(now);
   }
 
-  /** Throws OnlyActiveSigningKeyError: one key is active at most, so when it ends nothing can be signed. */
+  /** Throws OnlyActiveSigningKeyError: without an active key nothing can be signed. */
   assertMayEnd(force: boolean): void {
     if (this.state === 'ACTIVE' && !force) throw new OnlyActiveSigningKeyError();
   }
@@ -99,7 +98,7 @@ export class SigningKey extends VersionedRow {
   }
 }
 
-/** A sealed private half opens in its place alone. */
+/** Returns the context that a sealed private key is bound to: the seal opens for this tenant and key only. */
 export function signingKeySealContext(tenantId: string, kid: string): string[] {
   return ['signing-key', tenantId, kid];
 }

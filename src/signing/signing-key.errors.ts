@@ -7,7 +7,7 @@ export class SigningKeyNotFoundError extends NotFoundException {
   }
 }
 
-/** Names the state and what was asked for. */
+/** The state of the key does not allow the action; the message names both. */
 export class SigningKeyStateError extends ConflictException {
   constructor(action: string, state: SigningKeyState) {
     super(`A signing key that is ${state} cannot be ${action}.`, { errorCode: 'SIGNING_KEY_STATE' });

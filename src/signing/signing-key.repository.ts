@@ -10,13 +10,13 @@ export class SigningKeyRepository extends TenantScopedRepository<SigningKey> {
     super(SigningKey, 'kid', unitOfWork);
   }
 
-  /** Oldest first: those that anything which is valid now may be signed with. */
+  /** Returns the keys, the oldest first, that a currently valid document may be signed with. */
   async findPublished(tenantId: string, now: Date): Promise<SigningKey[]> {
     const keys = await this.findIn(tenantId, ['CREATED', 'ACTIVE', 'RETIRED']);
     return keys.filter(({ publishedUntil }) => publishedUntil === null || publishedUntil > now);
   }
 
-  /** Oldest first. */
+  /** Returns the keys in these states, the oldest first. */
   findIn(tenantId: string, states: readonly SigningKeyState[]): Promise<SigningKey[]> {
     return this.unitOfWork.read(tenantId, async (transaction) => {
       const rows = await transaction.query({

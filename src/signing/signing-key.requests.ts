@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageParameters } from '../shared/http/paging.js';
 
-/** 32 bytes in base64url. */
+/** Key id: 32 bytes in base64url. */
 export const Kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be the 43 characters of a key id');
 
 export const EndSigningKeyRequest = z

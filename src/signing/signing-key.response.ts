@@ -5,7 +5,7 @@ import { pageOf } from '../shared/http/paging.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { toJwk } from './ed25519.js';
 
-/** RFC 8037. Public, all of it. */
+/** A public key as JWK (RFC 8037). */
 export const PublicKey = z
   .object({
     kty: z.literal('OKP'),
@@ -18,7 +18,7 @@ export const PublicKey = z
   .meta({ id: 'PublicKey', description: 'Public key as JWK (RFC 8037).' });
 export type PublicKey = z.infer<typeof PublicKey>;
 
-/** RFC 7517. */
+/** JWK Set (RFC 7517). */
 export const KeySet = z
   .object({ keys: z.array(PublicKey) })
   .meta({ id: 'KeySet', description: 'The public signing keys.' });

@@ -18,7 +18,7 @@ import { NoActiveSigningKeyError } from './signing-key.errors.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { SIGNING_KEY_STATES } from './signing-key-state.js';
 
-/** Makes keys, decides which one signs, and signs; each call in the transaction of the caller. */
+/** Creates keys, selects the active one, and signs, in the transaction of the caller. */
 @Injectable()
 export class SigningKeys {
   constructor(
@@ -36,13 +36,13 @@ export class SigningKeys {
     return key;
   }
 
-  /** The one that signed until now retires. The tenant must be locked. Throws SigningKeyStateError. */
+  /** Activates the key and retires the active one. The tenant must be locked. Throws SigningKeyStateError. */
   async activate(transaction: Transaction, actor: Actor, key: SigningKey): Promise<void> {
     const now = this.clock.now();
     key.activate(now);
     for (const { kid } of await this.keys.findIn(actor.tenantId, ['ACTIVE'])) {
       const before = await this.keys.findForUpdate(actor.tenantId, kid);
-      // Somebody may have retired it meanwhile.
+      // A concurrent action may have retired the key.
       if (before?.state !== 'ACTIVE') continue;
       before.retire(now);
       await this.keys.update(before);
@@ -53,8 +53,8 @@ export class SigningKeys {
   }
 
   /**
-   * The active key. A tenant that never had one gets its first: the oldest one that stands by, else a new one, once, however many ask at
-   * the same time. Later keys are for the tenant to choose. Throws TenantNotFoundError, NoActiveSigningKeyError.
+   * Returns the active key. A tenant without any gets its first under a lock, once: the oldest CREATED one, else a new one; the tenant
+   * activates later ones. Throws TenantNotFoundError, NoActiveSigningKeyError.
    */
   async getOrCreateActive(transaction: Transaction, actor: Actor): Promise<SigningKey> {
     const [key] = await this.keys.findIn(actor.tenantId, ['ACTIVE']);

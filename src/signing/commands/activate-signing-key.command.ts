@@ -1,6 +1,6 @@
 import { SigningKeyCommand } from './signing-key.command.js';
 
-/** The key signs from now on, and the one that did retires. */
+/** Activates the key and retires the key that was active before. */
 export class ActivateSigningKeyCommand extends SigningKeyCommand {
   static readonly operation = 'signing-keys.activate';
 }

@@ -3,11 +3,11 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { SigningKeyResponse } from '../signing-key.response.js';
 
 export interface CreateSigningKeyOptions extends CommandOptions {
-  /** For sample data alone: the seed of a key that stands in public documents. */
+  /** Seed of a key that public documents contain; for sample data only. */
   readonly seed?: Buffer;
 }
 
-/** Makes a key that is published and does not sign yet. */
+/** Creates a key that is published and does not sign yet. */
 export class CreateSigningKeyCommand extends TenantCommand<SigningKeyResponse> {
   static readonly operation = 'signing-keys.create';
 

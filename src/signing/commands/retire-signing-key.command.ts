@@ -1,6 +1,6 @@
 import { EndSigningKeyCommand } from './signing-key.command.js';
 
-/** The key signs no more; what it signed stays good. */
+/** Retires the key: it signs no longer, and its signatures stay valid. */
 export class RetireSigningKeyCommand extends EndSigningKeyCommand {
   static readonly operation = 'signing-keys.retire';
 }

@@ -1,6 +1,6 @@
 import { EndSigningKeyCommand } from './signing-key.command.js';
 
-/** The key is compromised: what it signed is no longer good. */
+/** Revokes a compromised key: its signatures are no longer valid. */
 export class RevokeSigningKeyCommand extends EndSigningKeyCommand {
   static readonly operation = 'signing-keys.revoke';
 }

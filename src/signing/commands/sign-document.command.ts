@@ -3,8 +3,8 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { SignedDocument, UnsignedDocument } from '../signed-document.js';
 
 /**
- * Signs with the tenant's active key; the first signature of a tenant makes its first key. For modules of this process.
- * Throws TenantNotFoundError, NoActiveSigningKeyError.
+ * Signs with the tenant's active key; the first signature of a tenant creates its first key. Internal. Throws TenantNotFoundError,
+ * NoActiveSigningKeyError.
  */
 export class SignDocumentCommand extends TenantCommand<SignedDocument> {
   static readonly operation = 'documents.sign';

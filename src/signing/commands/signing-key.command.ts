@@ -6,8 +6,8 @@ import { EndSigningKeyRequest } from '../signing-key.requests.js';
 import type { SigningKeyResponse } from '../signing-key.response.js';
 
 /**
- * Something to be done to a signing key that is there. Each throws SigningKeyNotFoundError, PreconditionFailedError and, where
- * the key is in no state for it, SigningKeyStateError.
+ * An action on an existing signing key. Throws SigningKeyNotFoundError, PreconditionFailedError, and SigningKeyStateError if the state of
+ * the key does not allow the action.
  */
 export abstract class SigningKeyCommand extends TenantCommand<SigningKeyResponse> {
   constructor(
@@ -23,7 +23,7 @@ export abstract class SigningKeyCommand extends TenantCommand<SigningKeyResponse
   }
 }
 
-/** Ends a key. Throws also OnlyActiveSigningKeyError, where the key signs and `force` is not set. */
+/** Retires or revokes a key. Also throws OnlyActiveSigningKeyError if the key is active and `force` is not set. */
 export abstract class EndSigningKeyCommand extends SigningKeyCommand {
   readonly request: EndSigningKeyRequest;
 

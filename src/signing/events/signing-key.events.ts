@@ -1,7 +1,7 @@
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 
-/** Which key it happened to says everything. */
+/** The key id is the whole content of these events. */
 abstract class SigningKeyEvent extends IntegrationEvent {
   constructor(actor: Actor, now: Date, kid: string) {
     super(actor, now, { resourceType: 'signing_key', resourceId: kid }, {});

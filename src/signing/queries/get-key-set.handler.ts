@@ -6,7 +6,7 @@ import { SigningKeyRepository } from '../signing-key.repository.js';
 import { GetKeySetQuery } from './get-key-set.query.js';
 import { toPublicKey } from '../signing-key.response.js';
 
-/** A suspended tenant's keys stay known: what they signed is still good. */
+/** Includes the keys of a suspended tenant, because their signatures are still valid. */
 @QueryHandler(GetKeySetQuery)
 export class GetKeySetHandler implements IQueryHandler<GetKeySetQuery> {
   constructor(

@@ -1,7 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { KeySet } from '../signing-key.response.js';
 
-/** What anybody may know of a tenant's keys. Throws TenantNotFoundError. */
+/** Returns the public keys of a tenant, to any caller. Throws TenantNotFoundError. */
 export class GetKeySetQuery extends Query<KeySet> {
   constructor(readonly tenantId: string) {
     super();
