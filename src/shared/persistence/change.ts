@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../json.js';
 
-/** What a change did, in wire names: only the fields that differ. */
+/** Fields that a change modified, in wire names. */
 export interface Change {
   readonly before: JsonObject;
   readonly after: JsonObject;
 }
 
-/** Undefined when nothing differs: then there is no new version and no event. */
+/** Returns undefined if nothing differs: then there is no new version and no event. */
 export function changeBetween(before: JsonObject, after: JsonObject): Change | undefined {
   const changed = Object.keys(after).filter((key) => !isDeepStrictEqual(before[key], after[key]));
   if (changed.length === 0) return undefined;

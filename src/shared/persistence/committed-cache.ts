@@ -2,25 +2,25 @@ import { LRUCache } from 'lru-cache';
 import type { UnitOfWork } from './unit-of-work.js';
 
 interface Limits {
-  /** Entries kept at most. */
+  /** Maximum number of entries. */
   readonly max: number;
-  /** Milliseconds. */
+  /** Lifetime of an entry in milliseconds. */
   readonly ttl: number;
 }
 
-/** A read whose rows may be cached. Nothing is kept of one that began in a unit of work, or before an invalidation. */
+/** Read whose rows may be cached. `put` ignores rows of a read that began in a unit of work or before an invalidation. */
 export interface CacheFill<Value> {
-  /** Undefined removes the entry. */
+  /** Stores the value; undefined removes the entry. */
   put(name: string, value: Value | undefined): void;
 }
 
 /**
- * The only way to keep values of database rows for the whole process. Inside a unit of work it is empty and takes nothing, because
- * what is read there may be rolled back. See docs/decisions/0030-caches-hold-committed-rows.md.
+ * Process-wide cache of committed database rows. Inside a unit of work it reads as empty and stores nothing, because rows that are read
+ * there may be rolled back. See docs/decisions/0030-caches-hold-committed-rows.md.
  */
 export class CommittedCache<Value extends object> {
   private readonly values: LRUCache<string, Value>;
-  /** Rises with each invalidation, so that a read that began before it is recognised. */
+  /** Counts invalidations, so that a read that began before one is recognised. */
   private epoch = 0;
 
   constructor(
@@ -34,7 +34,7 @@ export class CommittedCache<Value extends object> {
     return this.unitOfWork.isOpen ? undefined : this.values.get(name);
   }
 
-  /** Must be called before the statement is sent. */
+  /** Begins a read. Callers must call this before they send the statement, else an invalidation in between goes unnoticed. */
   beginFill(): CacheFill<Value> {
     const { epoch } = this;
     const inUnitOfWork = this.unitOfWork.isOpen;
@@ -48,8 +48,8 @@ export class CommittedCache<Value extends object> {
   }
 
   /**
-   * Removes these entries, all of them if not given, and discards every read that has begun. Inside a unit of work it takes effect when
-   * that has ended: an entry that another caller adds before the commit would outlive an earlier removal.
+   * Removes the named entries, or all, and discards every read that has begun. Takes effect when the current unit of work ends: another
+   * caller may cache the old row until the commit, and that entry would outlive an earlier removal.
    */
   invalidate(names?: readonly string[]): void {
     this.unitOfWork.whenEnded(() => {

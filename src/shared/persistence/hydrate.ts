@@ -1,6 +1,6 @@
 /**
- * Makes an object of many fields an instance of a class, as it is. `Object.assign(new Class(), fields)` would do the same, but
- * leaves an object that V8 keeps as a hash table once it has more than a dozen fields: reading it costs many times as much.
+ * Turns `fields` itself into an instance of the class. `Object.assign(new Class(), fields)` would create an object that V8 stores as a hash
+ * table once it has more than a dozen fields, and reading that is many times slower.
  */
 export function hydrate<T extends object>(type: { readonly prototype: T }, fields: object): T {
   return Object.setPrototypeOf(fields, type.prototype) as T;

@@ -8,7 +8,7 @@ export class IdempotencyKeyReusedError extends UnprocessableEntityException {
   }
 }
 
-/** The first request with this key is still under way, and was waited for as long as a lock may be waited for. */
+/** The first request with this key was still in progress when the lock timeout ended. */
 export class IdempotencyInProgressError extends ConflictException {
   readonly retryAfterS = 1;
 
@@ -20,7 +20,7 @@ export class IdempotencyInProgressError extends ConflictException {
   }
 }
 
-/** The result held personal data that was erased since, and can only be had by a new request. */
+/** The stored result contained personal data that has been erased, so it cannot be replayed. */
 export class IdempotencyResultErasedError extends ConflictException {
   constructor() {
     super(

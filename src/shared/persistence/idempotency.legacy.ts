@@ -1,6 +1,6 @@
 import stableStringify from 'safe-stable-stringify';
 
-/** Names of the command classes of 0.1.0, which its digests contain, by operation. */
+/** Command class names of 0.1.0, which its digests contain, by operation. */
 const CLASSES: Readonly<Record<string, string>> = {
   'activations.create': 'ActivateDeviceCommand',
   'activations.deactivate': 'DeactivateDeviceCommand',
@@ -36,7 +36,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   'usage.release': 'ReleaseUsageCommand',
 };
 
-/** Properties of those classes that are named otherwise than today's payload. */
+/** Property names of those classes that differ from the members of today's payload. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   customer_id: 'customerId',
   feature_amount: 'use',
@@ -53,12 +53,12 @@ const REQUEST_PROPERTIES: Readonly<Record<string, string>> = {
   'templates.create': 'template',
   'tenants.create': 'tenant',
 };
-/** Requests that commands of 0.1.0 did not have. */
+/** Operations whose commands had no request in 0.1.0. */
 const WITHOUT_REQUEST = ['signing-keys.retire', 'signing-keys.revoke'];
 
 /**
- * The text whose digest 0.1.0 stored for a request with an idempotency key; undefined for operations that it did not have. Such claims
- * live for 24 hours after an upgrade, so 0.3.0 deletes this file.
+ * Returns the text whose digest 0.1.0 stored for a request with an idempotency key; undefined for operations that 0.1.0 did not have.
+ * Such claims live for 24 hours after an upgrade, so 0.3.0 deletes this file.
  */
 export function legacyRequestText(operation: string, payload: object): string | undefined {
   const className = CLASSES[operation];
@@ -71,7 +71,7 @@ export function legacyRequestText(operation: string, payload: object): string | 
   return stableStringify([className, Object.fromEntries(properties)]);
 }
 
-/** The request with the defaults of 0.1.0, which are part of its digest. */
+/** Adds the defaults of 0.1.0, which are part of its digest. */
 function withLegacyDefaults(operation: string, request: object): object {
   if (operation !== 'templates.create') return request;
   const { file_ttl_max_seconds: fileTtl, ...others } = request as { file_ttl_max_seconds?: number | null };

@@ -7,9 +7,9 @@ import { DatabaseClock } from '../time/database-clock.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const INTERVAL_MS = 10 * 60 * 1000;
-const BATCH = 1_000;
+const CHUNK_SIZE = 1_000;
 
-/** Deletes results that were kept long enough. Several processes may do it at once; none waits for another. While a clock is in doubt none is deleted. */
+/** Deletes expired claims, unless a clock was set recently. SKIP LOCKED lets several processes do this at once without waiting. */
 @Injectable()
 export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly chore = new PeriodicTask(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
@@ -33,7 +33,7 @@ export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplica
     if (!this.databaseClock.isSteady()) return;
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants');
     for (const { id } of tenants) {
-      while (!this.chore.stopped && (await this.sweepBatch(id)) === BATCH);
+      while (!this.chore.stopped && (await this.sweepBatch(id)) === CHUNK_SIZE);
     }
   }
 
@@ -44,7 +44,7 @@ export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplica
                  SELECT key_digest FROM idempotency_keys WHERE tenant_id = $1 AND expires_at <= $2
                  ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
                RETURNING 1`,
-        values: [tenantId, this.clock.now(), BATCH],
+        values: [tenantId, this.clock.now(), CHUNK_SIZE],
       });
       return deleted.length;
     });

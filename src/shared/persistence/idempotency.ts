@@ -16,32 +16,32 @@ import { operationOf, type TenantCommand } from '../messaging/tenant-command.js'
 import type { Transaction } from './transaction.js';
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Version of the form in which a request is digested. Another form needs another version, and the old one for as long as claims live. */
+/** Version of the digested form. A change of the form needs a new version, and the old form until its claims have expired. */
 const DIGEST_VERSION = 2;
 
-/** What one command with an idempotency key is remembered by. Both digests are SHA-256, in hexadecimal. */
+/** Identity of one request with an idempotency key. Both digests are SHA-256 in hexadecimal. */
 export interface IdempotencyClaim {
   readonly tenantId: string;
-  /** Of the key and of who sent it, so that two principals never share one. */
+  /** Digest of the principal and its key, so that two principals never share a claim. */
   readonly keyDigest: string;
-  /** Of the operation and its payload, independent of the order of members in its JSON. */
+  /** Digest of the operation and its payload, independent of the order of JSON members. */
   readonly requestDigest: string;
-  /** The digest that 0.1.0 stored for the same request. */
+  /** Returns the digest that 0.1.0 stored for the same request. */
   readonly legacyDigest: () => string | undefined;
 }
 
-/** A claim and what it comes to if the transaction is committed. */
+/** Claim with the result to store in its transaction. */
 export interface ClaimResult {
   readonly claim: IdempotencyClaim;
   readonly result: unknown;
 }
 
-/** What a claim that was taken before came to. */
+/** Result of an earlier request with the same claim. */
 export interface StoredResult {
   readonly result: unknown;
 }
 
-/** A claim as it is stored with its result, as far as that is no secret; digests in hexadecimal. */
+/** Stored claim with an unsealed result, which must contain no secret; digests in hexadecimal. */
 export interface ClaimRow {
   readonly key_digest: string;
   readonly request_digest: string;
@@ -58,15 +58,15 @@ interface StoredResultRow {
   expired: boolean;
 }
 
-const TAKE = {
+const INSERT_CLAIM = {
   name: 'idempotency.take',
   text: `INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, created_at, expires_at)
          VALUES ($1, decode($2, 'hex'), decode($3, 'hex'), $4, $5)
          ON CONFLICT DO NOTHING
          RETURNING 1`,
 };
-/** One look by the key for each, whatever the planner makes of a tenant that has very many. */
-const READ = {
+/** Forces a key look-up per claim, because the planner might otherwise scan all rows of a tenant. */
+const READ_CLAIMS = {
   name: 'idempotency.read',
   text: `SELECT wanted.digest AS key_digest, kept.* FROM unnest($2::text[]) AS wanted (digest)
          CROSS JOIN LATERAL (
@@ -77,15 +77,14 @@ const DELETE_EXPIRED = {
   name: 'idempotency.forget',
   text: `DELETE FROM idempotency_keys WHERE tenant_id = $1 AND key_digest = decode($2, 'hex') AND expires_at <= $3`,
 };
-const KEEP = {
+const STORE_RESULT = {
   name: 'idempotency.keep',
   text: `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
 };
 
 /**
- * Remembers results by idempotency key, in the transaction of the effect: a result is kept exactly when its effect was
- * committed. A claim is a row; who comes second waits on it for the first to end, and then either finds the result or,
- * when the first was rolled back or killed, takes the claim itself.
+ * Stores results by idempotency key in the transaction of their effect, so that a result exists exactly if the effect was committed.
+ * A second request waits on the row of the claim; it gets the result or, if the first was rolled back, takes the claim itself.
  */
 @Injectable()
 export class Idempotency {
@@ -100,7 +99,7 @@ export class Idempotency {
     this.ttlMs = settings.IDEMPOTENCY_TTL_HOURS * HOUR_MS;
   }
 
-  /** Undefined where the command carries no key. */
+  /** Returns the claim of a command; undefined if it has no idempotency key. */
   claimOf(command: TenantCommand<unknown>): IdempotencyClaim | undefined {
     const { actor, options, payload } = command;
     if (options.idempotencyKey === undefined) return undefined;
@@ -117,8 +116,8 @@ export class Idempotency {
   }
 
   /**
-   * Takes the claim, or returns what it came to earlier. Throws IdempotencyKeyReusedError when that was another request,
-   * IdempotencyInProgressError when the first is still under way after the lock timeout.
+   * Takes the claim, or returns the stored result. Throws IdempotencyKeyReusedError if the stored claim is of another request,
+   * IdempotencyInProgressError if the first request is still in progress after the lock timeout.
    */
   async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<StoredResult | undefined> {
     for (;;) {
@@ -131,8 +130,8 @@ export class Idempotency {
   }
 
   /**
-   * The row of a claim, for a statement that takes it with the effect. The result is kept as it is: what is secret in it must be
-   * left out, and be put back by whoever reads it.
+   * Returns the row of a claim for a statement that inserts it together with the effect. The result is stored unsealed, so callers must
+   * leave secrets out and restore them on replay.
    */
   toClaimRow({ claim, result }: ClaimResult): ClaimRow {
     return {
@@ -144,41 +143,41 @@ export class Idempotency {
   }
 
   /**
-   * What claims that were not free came to, by digest. Reading one throws IdempotencyKeyReusedError when it was another
-   * request. What expired meanwhile, or is gone, has none.
+   * Returns readers of the stored results by key digest; claims that have expired or were deleted are missing. A reader throws
+   * IdempotencyKeyReusedError if the stored claim is of another request, IdempotencyResultErasedError if its result was erased.
    */
   async readStored(
     transaction: Transaction,
     claims: readonly IdempotencyClaim[],
   ): Promise<ReadonlyMap<string, () => StoredResult>> {
     const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.expiredBy()];
-    const rows = await transaction.query<StoredResultRow>({ ...READ, values });
-    const kept = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
+    const rows = await transaction.query<StoredResultRow>({ ...READ_CLAIMS, values });
+    const stored = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
     return new Map(
       claims.flatMap((claim) => {
-        const row = kept.get(claim.keyDigest);
+        const row = stored.get(claim.keyDigest);
         return row ? [[claim.keyDigest, () => this.earlier(claim, row)]] : [];
       }),
     );
   }
 
-  /** Seals the result beside its claim, in the transaction that took it. */
+  /** Seals the result into the row of its claim, in the transaction that took the claim. */
   storeResult(transaction: Transaction, { claim, result }: ClaimResult): void {
     const sealed = this.sealResult(claim, result);
-    transaction.write({ ...KEEP, values: [transaction.tenantId, claim.keyDigest, sealed] });
+    transaction.write({ ...STORE_RESULT, values: [transaction.tenantId, claim.keyDigest, sealed] });
   }
 
   private async insert(transaction: Transaction, claim: IdempotencyClaim): Promise<boolean> {
     const { tenantId, keyDigest, requestDigest } = claim;
     const now = this.clock.now();
     const values = [tenantId, keyDigest, requestDigest, now, this.expiryAfter(now)];
-    const taken = await transaction.query({ ...TAKE, values }).catch((error: unknown) => {
+    const taken = await transaction.query({ ...INSERT_CLAIM, values }).catch((error: unknown) => {
       throw isLockTimeout(error) ? new IdempotencyInProgressError(error) : error;
     });
     return taken.length > 0;
   }
 
-  /** A clock that was set ahead by mistake must not make a request be done twice. */
+  /** Time at which claims count as expired. Settled, since a clock set ahead by mistake would let a request run twice. */
   private expiredBy(): Date {
     return this.databaseClock.settled(this.clock.now());
   }
@@ -205,7 +204,7 @@ export class Idempotency {
   }
 }
 
-/** A sealed result opens in its place alone. */
+/** Seal context of a result, which prevents unsealing it in another row. */
 export function idempotencySealContext(tenantId: string, keyDigest: string): string[] {
   return ['idempotency', tenantId, keyDigest];
 }

@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 
-/** Where a page ends: what its last row is ordered by, and its id. */
+/** Position of the last row of a page: the value that the list is sorted by, and the id. */
 export interface PagePosition {
   readonly at: Date | string;
   readonly id: string;
 }
 
-/** What a list is ordered by, before the id; in SQL over the alias `item`. */
+/** First sort column of a list, as SQL over the alias `item`; the id is always the second. */
 export interface SortOrder {
   readonly by: string;
   readonly descending: boolean;
-  /** What it is compared with, made of the `:at` of a position. */
+  /** SQL expression that `by` is compared with; contains the parameter `:at` of a position. */
   readonly bound: string;
   readonly at: z.ZodType<Date | string>;
 }
 
-/** The part of a list that is asked for. */
+/** Requested part of a list. */
 export interface PageRequest {
   readonly limit: number;
   readonly after: PagePosition | undefined;

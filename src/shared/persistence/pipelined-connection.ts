@@ -3,8 +3,8 @@ import { isConnectionLoss } from '../../database/sql-errors.js';
 import type { Statement } from './tenant-connection.js';
 
 /**
- * A connection for statements that follow one another, each a transaction of its own: they are sent without waiting for those
- * before, and done after them. It is taken from the pool with the first and given back when all are answered.
+ * Connection for standalone statements that run one after another; each is sent without waiting for the results of those before.
+ * The first statement takes the connection from the pool; the pool gets it back when all have ended.
  */
 export class PipelinedConnection {
   private connection: Promise<PoolClient> | undefined;
@@ -13,7 +13,7 @@ export class PipelinedConnection {
 
   constructor(private readonly pool: Pool) {}
 
-  /** Throws what `onLoss` makes of the error where the connection breaks after it was sent. */
+  /** Runs a statement. Throws `onLoss(error)` if the connection breaks after the statement was sent. */
   async query<Row extends QueryResultRow>(statement: Statement, onLoss: (error: unknown) => unknown): Promise<Row[]> {
     const connection = (this.connection ??= this.pool.connect());
     this.waiting++;
@@ -34,7 +34,7 @@ export class PipelinedConnection {
   private returnToPool(connection: Promise<PoolClient>): void {
     const { broken } = this;
     this.connection = this.broken = undefined;
-    // Where none was to be had there is none to give back.
+    // A failed `connect` leaves nothing to release.
     connection.then((client) => client.release(broken)).catch(() => undefined);
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Puts up the wall of the row's tenant until another is put up or the transaction ends, as SET LOCAL does: a condition for
- * statements that are about several tenants. What is done with the row next is done behind its wall, by row-level security,
- * if rows come to it one by one; what would be done behind another's is refused.
+ * SQL condition that sets `app.tenant_id` to the tenant of the row, like SET LOCAL, for statements about rows of several tenants.
+ * Row-level security then applies to the next step of each row, so the plan must process rows one by one.
  */
 export const SET_TENANT_OF_ROW = `set_config('app.tenant_id', tenant_id, true) = tenant_id`;

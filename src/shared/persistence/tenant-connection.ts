@@ -2,33 +2,33 @@ import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { wireOf } from '../../database/library-internals.js';
 import { isTransactionAborted } from '../../database/sql-errors.js';
 
-/** A statement with its parameters; with a `name` PostgreSQL keeps its plan for the life of the connection. */
+/** SQL statement with its parameters. With a `name` it is prepared once per connection. */
 export interface Statement {
   readonly text: string;
   readonly values: unknown[];
   readonly name?: string;
 }
 
-/** How a transaction is begun. */
+/** Mode of BEGIN. */
 export type TransactionMode = 'READ WRITE' | 'READ ONLY' | 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-/** A connection in an open transaction of one tenant. Statements go out at once, without waiting for each other. */
+/** Connection in an open transaction of one tenant. Statements are sent at once, without waiting for earlier results. */
 export class TenantConnection {
   private readonly writes: Promise<unknown>[] = [];
-  /** Settles when the transaction is begun. */
+  /** Settles when BEGIN has succeeded or failed. */
   readonly started: Promise<unknown>;
   private gathering = false;
 
   /**
-   * Begins the transaction. Not awaited: it travels with the first statement of the work. `tenantId` is written into the
-   * statement, so it must have been asserted to be one.
+   * Begins the transaction without waiting, so that BEGIN shares a packet with the first statement. The text of the statement contains
+   * `tenantId`, so callers must have checked it with `assertTenantId`.
    */
   constructor(
     private readonly client: PoolClient,
     mode: TransactionMode,
     tenantId: string,
   ) {
-    this.started = this.query({ text: beginning(mode, tenantId), values: [] });
+    this.started = this.query({ text: beginStatements(mode, tenantId), values: [] });
     this.started.catch(() => undefined);
   }
 
@@ -39,12 +39,12 @@ export class TenantConnection {
       : this.client.query<Row>(statement);
   }
 
-  /** The answer of PostgreSQL, which may be ROLLBACK; what was sent before has been done by then. */
+  /** Returns the command tag of PostgreSQL, which is ROLLBACK after a failed statement. All earlier statements have ended by then. */
   async commit(): Promise<string> {
     return (await this.query({ text: 'COMMIT', values: [] })).command;
   }
 
-  /** Sends a write, to be awaited by `flush`. `onError` may turn its failure into a better one. */
+  /** Sends a write, which `flush` awaits. `onError` maps its failure to a domain error. */
   write(statement: Statement, onError: (error: unknown) => unknown): void {
     const written = this.query(statement).catch((error: unknown) => {
       throw onError(error);
@@ -53,26 +53,26 @@ export class TenantConnection {
     this.writes.push(written);
   }
 
-  /** Waits for the writes so far and throws the first failure. */
+  /** Waits for the writes sent so far and throws the first failure. */
   async flush(): Promise<void> {
     const failure = await this.firstFailure();
     if (failure) throw failure.reason;
   }
 
-  /** The error that made the transaction fail, where `error` may only be its aftermath. */
+  /** Returns the error that made the transaction fail; `error` itself may only be a consequence of it. */
   async rootCause(error: unknown): Promise<unknown> {
-    const unbegun = await this.started.then(
+    const beginFailure = await this.started.then(
       () => undefined,
       (failure: unknown) => ({ failure }),
     );
-    // Statements behind it ran without a transaction and without a tenant, so none of their results may be believed.
-    if (unbegun) return unbegun.failure;
+    // The statements after a failed BEGIN ran without transaction and tenant, so their results are invalid.
+    if (beginFailure) return beginFailure.failure;
     if (!isTransactionAborted(error)) return error;
     const failure = await this.firstFailure();
     return failure ? failure.reason : error;
   }
 
-  /** What is sent in one turn leaves in one write: pg would make one for each statement, and that is most of their cost. */
+  /** Sends the statements of one turn of the event loop in one socket write. pg writes once per statement, which is most of their cost. */
   private corkWrites(): void {
     if (this.gathering) return;
     const { stream } = wireOf(this.client);
@@ -92,10 +92,10 @@ export class TenantConnection {
 }
 
 /**
- * Statements that begin the transaction, in one message of the simple protocol. What was sent behind them must not run where they
- * fail, as BEGIN READ WRITE does on a standby: so an error in them ends the session, and from then on only the transaction.
+ * Returns the statements that begin the transaction, for one simple-protocol message. If they fail, as BEGIN READ WRITE does on a standby,
+ * `exit_on_error` ends the session, because statements already sent would otherwise run outside of the transaction.
  */
-function beginning(mode: TransactionMode, tenantId: string): string {
+function beginStatements(mode: TransactionMode, tenantId: string): string {
   const begin = `BEGIN ${mode}`;
   const tenant = `SET LOCAL app.tenant_id = '${tenantId}'`;
   return ['SET LOCAL exit_on_error = on', begin, 'SET LOCAL exit_on_error = off', tenant].join('; ');

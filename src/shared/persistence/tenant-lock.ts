@@ -1,6 +1,6 @@
 import type { Transaction } from './transaction.js';
 
-/** What a tenant has one of is decided by one transaction at a time. False when there is no such tenant. */
+/** Locks the tenant, so that one transaction at a time decides what exists once per tenant. Returns false if the tenant does not exist. */
 export async function lockTenant(transaction: Transaction): Promise<boolean> {
   const rows = await transaction.query({
     text: 'SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE',

@@ -10,48 +10,47 @@ import type { Transaction } from './transaction.js';
 import { SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
 import type { PageRequest } from './page-request.js';
 
-/** What every row of a tenant has. */
+/** Columns of every row of a tenant. */
 export interface TenantRow extends ObjectLiteral {
   readonly tenantId: string;
   readonly createdAt: Date;
 }
 
-/** What a row is found by. */
+/** Primary key of a row. */
 export interface RowKey {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** The statement that looks for these rows. */
+/** Returns the statement that selects the rows with these keys. */
 type SelectByKeys = (keys: readonly RowKey[]) => Statement;
 
-/** Narrows a list: SQL over the alias `item`, with its parameters. */
+/** Filter of a list: SQL over the alias `item`, with its named parameters. */
 export interface Condition {
   readonly sql: string;
   readonly parameters: ObjectLiteral;
 }
 
-/** What JSON has no values for, by the type of its column. */
+/** Parsers of values that JSON carries as text, by column type. */
 const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefined>> = {
   timestamptz: (value) => new Date(value),
   bytea: (value) => Buffer.from(value.slice('\\x'.length), 'hex'),
 };
 
 /**
- * Rows of one table, reached only through a tenant: every call takes it first and applies it last, and runs in the
- * tenant's unit of work, so that row-level security stands behind it. There is no `save()`, which would move another
- * tenant's row by its id, and no `where` that could be empty.
+ * Rows of one table. Every call takes the tenant first and runs in its unit of work, so that row-level security applies as well.
+ * There is no `save()`, which could move another tenant's row by its id, and no `where` that could be empty.
  */
 export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnList: string | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   private readonly groups: ReadCoalescer<RowKey, Row>;
-  /** Each row as one value: to read its columns one by one costs Node several times as much. */
+  /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
   private readonly findStatement: SelectByKeys;
 
   protected constructor(
     private readonly entity: EntityTarget<Row>,
-    /** The property that with the tenant makes the primary key. */
+    /** Property that forms the primary key together with the tenant. */
     private readonly idProperty: Extract<keyof Row, string>,
     protected readonly unitOfWork: UnitOfWork,
   ) {
@@ -68,21 +67,21 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     );
   }
 
-  /** In the caller's unit of work, if it is in one; else together with the reads that arrive at the same time. */
+  /** Reads in the open unit of work; without one, shares a statement with other reads that arrive meanwhile. */
   async find(tenantId: string, id: string): Promise<Row | null> {
     if (!this.unitOfWork.isOpen) return this.groups.load({ tenantId, id });
     return (await this.findMany(tenantId, [id]))[0] ?? null;
   }
 
   /**
-   * Locks the row until the unit of work ends, so that what is read can be changed without losing another change. The statement reads the
-   * database's time when it has the lock: so the Clock tells a later time afterwards than to whoever had the lock before.
+   * Locks the row until the unit of work ends, so that no concurrent change is lost. The statement reads the database's time once it holds
+   * the lock, so that the Clock then returns a later time than the previous lock holder got.
    */
   async findForUpdate(tenantId: string, id: string): Promise<Row | null> {
-    const locked = `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`;
+    const lockRow = `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`;
     const statement = {
       name: `${this.table}.find-for-update`,
-      text: `SELECT locked.*, ${DATABASE_TIME} AS "lockedAt" FROM (${locked}) locked`,
+      text: `SELECT locked.*, ${DATABASE_TIME} AS "lockedAt" FROM (${lockRow}) locked`,
       values: [tenantId, id],
     };
     const { databaseClock } = this.unitOfWork;
@@ -96,7 +95,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return this.toEntity(row);
   }
 
-  /** As `find` does. */
+  /** Reads like `find`; missing rows are left out. */
   async findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
     if (!this.unitOfWork.isOpen) {
       const found = await Promise.all(ids.map((id) => this.groups.load({ tenantId, id })));
@@ -105,16 +104,16 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return this.unitOfWork.read(tenantId, (transaction) => this.select(transaction, ids));
   }
 
-  /** In its order, one row more than the page holds. */
+  /** Returns the rows of a page in sort order, and one row more if there is a next page. */
   async list(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<Row[]> {
     const { order, after } = page;
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
-    const onward = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
-    const all = after ? [...conditions, { sql: onward, parameters: after }] : conditions;
+    const afterPosition = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
+    const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
     const values: unknown[] = [tenantId];
-    const narrowed = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
+    const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
     const text = `SELECT ${this.columns('item')} FROM ${this.table} item
-      WHERE item.${this.column('tenantId')} = $1${narrowed}
+      WHERE item.${this.column('tenantId')} = $1${filters}
       ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT ${page.limit + 1}`;
     const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query({ text, values }));
     await yieldToEventLoop();
@@ -147,7 +146,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     if (affected !== 1) throw new Error(`An update reached ${affected ?? 0} rows instead of one.`);
   }
 
-  /** The table's columns under `alias`, each named as its property: for statements written by hand. */
+  /** Returns the select list of the table's columns under `alias`, each named as its property, for hand-written SQL. */
   protected columns(alias: string): string {
     this.columnList ??= this.unitOfWork
       .metadata(this.entity)
@@ -156,7 +155,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return this.columnList.replaceAll('%', alias);
   }
 
-  /** A row that was read by such a statement. */
+  /** Turns a row that was read with `columns` into an entity. */
   protected toEntity(row: object): Row {
     return hydrate(this.unitOfWork.metadata(this.entity).target as { prototype: Row }, row);
   }
@@ -189,18 +188,17 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   }
 
   /**
-   * `select` for rows `item` of whichever tenants, each looked for behind its own wall. In plain SQL: PostgreSQL keeps the plan. One look by the
-   * key for each, and no other way: a plan that is kept for all tenants takes each for a middling one, for whom reading all
-   * rows would do. Its text is made once: pg compares it with what it has prepared, which is quick for the very same text.
+   * Selects rows `item` of several tenants, each under its own tenant isolation. A cached plan assumes an average tenant and might scan all
+   * its rows, so the query forces a key look-up per row. The text is built once, because pg compares it with the prepared one at each use.
    */
   protected selectByKeys(name: string, select: string, as = 'item.*'): SelectByKeys {
     const type = String(this.columnOf(this.idProperty)?.type);
-    const eachOf = (asked: string) => `
-      SELECT ${as} FROM (SELECT * FROM ${asked} AS asked (tenant_id, id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted
+    const textFor = (source: string) => `
+      SELECT ${as} FROM (SELECT * FROM ${source} AS asked (tenant_id, id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted
       CROSS JOIN LATERAL (SELECT ${select} ${this.byKey('wanted.tenant_id', 'wanted.id')} LIMIT 1) item`;
-    const many = { name, text: eachOf(`unnest($1::text[], $2::${type}[])`) };
-    // It needs no lists to be written and read.
-    const one = { name: `${name}-one`, text: eachOf(`(VALUES ($1::text, $2::${type}))`) };
+    const many = { name, text: textFor(`unnest($1::text[], $2::${type}[])`) };
+    // A single key is sent as two scalars, which saves serializing and parsing arrays.
+    const one = { name: `${name}-one`, text: textFor(`(VALUES ($1::text, $2::${type}))`) };
     return (keys) => {
       const [only] = keys;
       if (only && keys.length === 1) return { ...one, values: [only.tenantId, only.id] };
@@ -212,7 +210,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return `WHERE item.${this.column('tenantId')} = ${tenantId} AND item.${this.column(this.idProperty)} = ${id}`;
   }
 
-  /** Properties become columns, and names of parameters their numbers. */
+  /** Replaces properties with columns and named parameters with numbered ones, whose values are appended to `values`. */
   private toSql({ sql, parameters }: Condition, values: unknown[]): string {
     const numbers = new Map(Object.entries(parameters).map(([name, value]) => [name, `$${values.push(value)}`]));
     return this.toColumns(sql).replace(
@@ -229,7 +227,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return this.unitOfWork.metadata(this.entity).tableName;
   }
 
-  /** Of a property; a column that is only searched by has none and is named itself. */
+  /** Returns the column of a property. Columns that are only searched have no property, so conditions name them directly. */
   private column(property: string): string {
     return this.columnOf(property)?.databaseName ?? property;
   }
@@ -239,7 +237,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   }
 }
 
-/** No tenant's id has a space in it. */
+/** Joins a row key into one string, which is unique because tenant ids contain no space. */
 export function rowKeyString(tenantId: string, id: string): string {
   return `${tenantId} ${id}`;
 }
@@ -249,8 +247,8 @@ function fail(message: string): never {
 }
 
 /**
- * True for what begins with the text, in upper or lower case: a range on stored lower-case columns, which an index serves. Bytes are
- * compared, since in the order of a language a range may hold what begins otherwise.
+ * Case-insensitive prefix match as a range on stored lower-case columns, which an index serves. The range compares bytes, since in the
+ * order of a language it could contain values that begin differently.
  */
 export function prefixCondition(columns: readonly string[], prefix: string | undefined): Condition[] {
   if (prefix === undefined) return [];
@@ -259,14 +257,14 @@ export function prefixCondition(columns: readonly string[], prefix: string | und
   return [{ sql: columns.map(range).join(' OR '), parameters: { prefix } }];
 }
 
-/** One equality for each filter that was given. */
+/** Returns one equality per filter that is not undefined. */
 export function equalities(filters: Readonly<Record<string, string | boolean | undefined>>): Condition[] {
   return Object.entries(filters)
     .filter(([, value]) => value !== undefined)
     .map(([property, value]) => ({ sql: `item.${property} = :${property}`, parameters: { [property]: value } }));
 }
 
-/** From inclusive, before exclusive; an open end where none was given. */
+/** Time range with `from` inclusive and `before` exclusive; an undefined end is open. */
 export function range(property: string, from: Date | undefined, before: Date | undefined): Condition[] {
   return [
     ...(from ? [{ sql: `item.${property} >= :${property}From`, parameters: { [`${property}From`]: from } }] : []),

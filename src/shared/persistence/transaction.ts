@@ -3,13 +3,13 @@ import type { EntityManager } from 'typeorm';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
 import type { Statement, TenantConnection } from './tenant-connection.js';
 
-/** Asks the unit of work to roll back and do the whole work once more, as when a random key was already taken. */
+/** Makes the unit of work roll back and repeat the whole work, as when a random key already exists. */
 export class RetryTransaction extends Error {}
 
-/** A tenant's open transaction. What is written is awaited with the commit, so that the last writes and COMMIT share a round trip. */
+/** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
-  /** That of the outermost command, which the caller asked for; undefined where time or an operator is the cause. */
+  /** Operation of the outermost command; undefined if a timer or an operator caused the transaction. */
   operation: string | undefined;
   private open = true;
   private readonly endings: (() => void)[] = [];
@@ -17,7 +17,7 @@ export class Transaction {
   constructor(
     readonly tenantId: string,
     private readonly connection: TenantConnection,
-    /** TypeORM on this transaction's connection. */
+    /** TypeORM on the connection of this transaction. */
     readonly manager: EntityManager,
     private readonly isReadOnly = false,
   ) {}
@@ -27,13 +27,13 @@ export class Transaction {
     return (await this.connection.query<Row>(statement)).rows;
   }
 
-  /** Sends a write. Its failure fails the unit of work; `onError` may turn the failure into a better one. */
+  /** Sends a write, whose failure fails the unit of work. `onError` maps the failure to a domain error. */
   write(statement: Statement, onError: (error: unknown) => unknown = identity): void {
     this.assertOpen();
     this.connection.write(statement, onError);
   }
 
-  /** Tells the world of a change once it is committed, and the log for ever. */
+  /** Records an event, which is stored with the commit and published after it. */
   record(event: IntegrationEvent): void {
     this.assertOpen();
     if (this.isReadOnly) throw new Error('An event was recorded in a transaction that only reads.');
@@ -42,12 +42,12 @@ export class Transaction {
     this.events.push(event);
   }
 
-  /** Waits for the writes so far and throws the first failure. */
+  /** Waits for the writes sent so far and throws the first failure. */
   flush(): Promise<void> {
     return this.connection.flush();
   }
 
-  /** Registers work without awaits for when the transaction has ended, whichever way. */
+  /** Registers synchronous work to run after commit or rollback. */
   whenEnded(work: () => void): void {
     this.assertOpen();
     this.endings.push(work);

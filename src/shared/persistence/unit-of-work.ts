@@ -19,17 +19,12 @@ import { TenantConnection, type TransactionMode, type Statement } from './tenant
 import { RetryTransaction, Transaction } from './transaction.js';
 
 const MAX_ATTEMPTS = 5;
-/** The longest pause after the first attempt; each further one may be twice as long as the one before. */
+/** Longest pause after the first attempt; the limit doubles with each further attempt. */
 const FIRST_PAUSE_MS = 10;
 
 /**
- * The only place that begins transactions. Everything done within `run` is committed together or not at all, under the
- * tenant's row-level security; the events recorded in it are stored with it and published when it is committed.
- *
- * A `run` inside another one joins it: so several commands can share one transaction. Only the transaction is ambient,
- * never the tenant: every call names it, and naming another one than the transaction's is an error.
- *
- * Work that lost against another transaction (40001, 40P01) is run again, so it must have no effect of its own.
+ * Begins every tenant transaction. `run` commits its work and the events recorded in it atomically, then publishes the events. A nested
+ * `run` joins the transaction and must name its tenant. Work is repeated after 40001 or 40P01, so it must have no effects outside of it.
  */
 @Injectable()
 export class UnitOfWork {
@@ -44,22 +39,21 @@ export class UnitOfWork {
   ) {}
 
   /**
-   * Runs the work of a command for its tenant. With an idempotency key it is done once: the claim travels with BEGIN, the
-   * result with COMMIT, and whoever sends the same command again gets that result, of which `restore` makes what it was where a
-   * part is kept elsewhere.
+   * Runs the work of a command. With an idempotency key the claim is sent with BEGIN, the result is stored with COMMIT, and a repeated
+   * command gets the stored result; `restore` completes it where a part of it is stored elsewhere.
    */
   perform<Result>(
     command: TenantCommand<Result>,
     work: (transaction: Transaction) => Promise<Result>,
-    restore: (kept: unknown) => Promise<Result> = (kept) => Promise.resolve(kept as Result),
+    restore: (stored: unknown) => Promise<Result> = (stored) => Promise.resolve(stored as Result),
   ): Promise<Result> {
     const claim = this.idempotency.claimOf(command);
     return this.run(command.actor.tenantId, async (transaction) => {
       transaction.operation ??= operationOf(command);
-      const earlier = claim && (await this.idempotency.acquire(transaction, claim));
-      if (earlier) {
+      const replayed = claim && (await this.idempotency.acquire(transaction, claim));
+      if (replayed) {
         command.options.onReplay?.();
-        return restore(earlier.result);
+        return restore(replayed.result);
       }
       const result = await work(transaction);
       if (claim) this.idempotency.storeResult(transaction, { claim, result });
@@ -71,33 +65,32 @@ export class UnitOfWork {
     return this.joinOrBegin('READ WRITE', tenantId, work);
   }
 
-  /** The same where nothing is changed, so that the answer does not wait for the end of the transaction. */
+  /** Runs work in a READ ONLY transaction, whose result is returned without waiting for COMMIT. */
   read<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.joinOrBegin('READ ONLY', tenantId, work);
   }
 
-  /** A reading whose statements all see the same moment. It cannot be part of another unit of work. */
+  /** Runs work whose statements all see one database snapshot. Throws inside another unit of work, whose snapshot may differ. */
   async readRepeatable<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (this.isOpen) throw new Error('What another transaction has begun to see cannot be one moment any more.');
     return this.joinOrBegin('ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
   }
 
   /**
-   * One statement that is a transaction of its own, in one round trip, for whichever tenants: it puts up their walls itself
-   * (see BEHIND_WALL) and stores the events of what it does. `happened` tells by its rows which those are. In a lane it is done
-   * after those that were called there before.
+   * Runs a standalone statement, which sets each row's tenant itself (see SET_TENANT_OF_ROW) and stores its events; `eventsOf` derives them
+   * from the rows for publishing. On a given connection it runs after the statements that were sent there before.
    */
   async executeStandalone<Row extends QueryResultRow>(
     statement: Statement,
     eventsOf: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
-    openPipelinedConnection = this.openPipelinedConnection(),
+    connection = this.openPipelinedConnection(),
   ): Promise<Row[]> {
-    const rows = await this.send<Row>(openPipelinedConnection, statement, (lost) => new OutcomeUnknownError(lost));
+    const rows = await this.send<Row>(connection, statement, (lost) => new OutcomeUnknownError(lost));
     this.eventBus.publishAll([...eventsOf(rows)]);
     return rows;
   }
 
-  /** The same where nothing is changed. */
+  /** Runs a standalone statement that changes nothing, so that a lost connection leaves no unknown outcome. */
   queryStandalone<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     return this.send<Row>(this.openPipelinedConnection(), statement, (lost) => lost);
   }
@@ -106,20 +99,17 @@ export class UnitOfWork {
     return new PipelinedConnection(poolOf(this.dataSource));
   }
 
-  /** How TypeORM maps an entity. */
+  /** TypeORM mapping of an entity. */
   metadata<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): EntityMetadata {
     return this.dataSource.getMetadata(entity);
   }
 
-  /** Whether the caller is inside a unit of work. */
+  /** True inside a unit of work. */
   get isOpen(): boolean {
     return this.current.getStore() !== undefined;
   }
 
-  /**
-   * For memory that outlives a unit of work: runs `work` when the one that the caller is in has ended, whichever way, or at once
-   * outside of any.
-   */
+  /** Runs `work` after commit or rollback of the current unit of work, or at once outside of one. For in-process state. */
   whenEnded(work: () => void): void {
     const transaction = this.current.getStore();
     if (transaction) transaction.whenEnded(work);
@@ -140,12 +130,12 @@ export class UnitOfWork {
   }
 
   private async send<Row extends QueryResultRow>(
-    openPipelinedConnection: PipelinedConnection,
+    connection: PipelinedConnection,
     statement: Statement,
     onLoss: (error: unknown) => unknown,
   ): Promise<Row[]> {
     if (this.isOpen) throw new Error('A transaction of its own cannot be part of another.');
-    return withRetries(() => openPipelinedConnection.query<Row>(statement, onLoss));
+    return withRetries(() => connection.query<Row>(statement, onLoss));
   }
 
   private async attempt<T>(mode: TransactionMode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
@@ -162,7 +152,7 @@ export class UnitOfWork {
         const { events } = transaction;
         if (events.length > 0) transaction.write(Outbox.append(events));
         if (mode === 'READ WRITE') await commit(connection);
-        // What was read is true however this ends; whoever gets the connection next is served behind it.
+        // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
         else connection.commit().catch(() => undefined);
         return { result, events };
       } catch (error) {
@@ -184,20 +174,20 @@ export class UnitOfWork {
     try {
       return await this.current.run(transaction, () => work(transaction));
     } finally {
-      // Once it was used Node follows every promise of the process, until it is told that nobody needs it.
+      // AsyncLocalStorage makes Node track every promise of the process until it is disabled.
       if (--this.ambient === 0) this.current.disable();
     }
   }
 }
 
-/** Repeats work that lost against another transaction, or asks for it. Without a random pause the two would meet again. */
+/** Repeats work after a transient error or RetryTransaction. The pause is random, else the same transactions would collide again. */
 async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
       return await attempt();
     } catch (error) {
-      const again = isTransient(error) || error instanceof RetryTransaction;
-      if (!again || attempts === MAX_ATTEMPTS) throw databaseProblem(error);
+      const isRetryable = isTransient(error) || error instanceof RetryTransaction;
+      if (!isRetryable || attempts === MAX_ATTEMPTS) throw databaseProblem(error);
       await pause(FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random() / 2));
     }
   }
@@ -216,16 +206,16 @@ async function join<T>(
   return result;
 }
 
-/** After a failed statement COMMIT does not fail: it answers ROLLBACK. */
+/** Commits, and checks the command tag: after a failed statement COMMIT does not fail but returns ROLLBACK. */
 async function commit(connection: TenantConnection): Promise<void> {
-  const answer = await connection.commit().catch((error: unknown) => {
+  const commandTag = await connection.commit().catch((error: unknown) => {
     throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
   });
   await connection.flush();
-  if (answer !== 'COMMIT') throw new Error(`COMMIT was answered with ${answer}.`);
+  if (commandTag !== 'COMMIT') throw new Error(`COMMIT was answered with ${commandTag}.`);
 }
 
-/** Returns an error when the connection cannot be used again. */
+/** Returns the error if the rollback fails, because then the connection cannot be reused. */
 async function rollBack(client: PoolClient): Promise<Error | undefined> {
   return client.query('ROLLBACK').then(
     () => undefined,

@@ -3,7 +3,7 @@ import { changeBetween, type Change } from './change.js';
 import { PreconditionFailedError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 
-/** What can be changed and tells by its version which change was the last. It begins at 1; each change raises it by one. */
+/** Row with a version for If-Match, which starts at 1 and rises by one with each change. */
 export abstract class Versioned {
   @Column('integer')
   version!: number;
@@ -14,12 +14,12 @@ export abstract class Versioned {
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
 
-  /** Any version will do where none is named. Throws PreconditionFailedError. */
+  /** Throws PreconditionFailedError unless the version is among `known`; undefined accepts any version. */
   assertVersion(known: readonly number[] | undefined): void {
     if (known && !known.includes(this.version)) throw new PreconditionFailedError(this.version);
   }
 
-  /** Compares what can be changed with what it was before; raises the version if it differs. */
+  /** Compares two snapshots; raises the version and returns the change if they differ. */
   protected changedSince(before: JsonObject, after: JsonObject, now: Date): Change | undefined {
     const change = changeBetween(before, after);
     if (change) this.changed(now);
@@ -32,12 +32,12 @@ export abstract class Versioned {
   }
 }
 
-/** What every resource of a tenant that can be changed has. */
+/** Columns of every changeable resource of a tenant. */
 export abstract class VersionedRow extends Versioned {
   @PrimaryColumn('text', { name: 'tenant_id' })
   tenantId!: string;
 
-  /** The columns of a row that is made now. */
+  /** Returns these columns for a row that is created now. */
   protected static newRow(tenantId: string, now: Date) {
     return { tenantId, version: 1, createdAt: now, updatedAt: now };
   }
