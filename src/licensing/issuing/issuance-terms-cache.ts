@@ -13,35 +13,33 @@ import { ProductInactiveError, TemplateInactiveError } from '../license.errors.j
 
 const MAX_TEMPLATES = 2_000;
 const MAX_CUSTOMERS = 10_000;
-/** Names of people are not kept in memory for long. */
+/** Short, because names of customers are personal data. */
 const CACHE_TTL_MS = 60_000;
 
-/** What a name is taken from when there is no such customer; another system may master it. */
+/** Stands for a customer without a row, because another system may keep the customers. */
 const UNKNOWN_CUSTOMER: CustomerName = { name: undefined, active: true, version: 0 };
 
-/** A license and the version of the customer's row that its name was taken from: 0 none, null where the order names it. */
+/** License with the version of the customer row that its name was taken from: 0 without a row, null if no name was taken from one. */
 export interface LicenseDraft {
   readonly license: License;
   readonly customerVersion: number | null;
 }
 
-/** Orders of one tenant. */
+/** Issue requests of one tenant. */
 export interface TenantRequests {
   readonly actor: Actor;
   readonly orders: readonly IssueLicenseRequest[];
 }
 
-/** What some orders of one tenant are made into licenses with. */
+/** Terms from which the licenses of some requests of one tenant are created. */
 export interface IssuanceTerms {
   /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, TrialNotAllowedError. */
-  make(order: IssueLicenseRequest): LicenseDraft;
+  make(request: IssueLicenseRequest): LicenseDraft;
 }
 
 /**
- * Templates and names of customers. What was read a moment ago is used again, and may have changed since: so a license that
- * is made from it is only stored by the statement that compares it with what the database has by then, and is made anew
- * where that differs. See LicenseRepository.issueAll. What cannot be issued from is never remembered, since nothing would
- * compare a refusal.
+ * Caches templates and customer names. A cached value may be outdated, so issueStatement stores a license only if its versions are current
+ * (decision 0017). Values that refuse an issue are never cached, because no statement would check a refusal.
  */
 @Injectable()
 export class IssuanceTermsCache {
@@ -57,22 +55,22 @@ export class IssuanceTermsCache {
     this.customers = new CommittedCache(unitOfWork, { max: MAX_CUSTOMERS, ttl: CACHE_TTL_MS });
   }
 
-  /** By tenant: from memory where it can be. */
+  /** Returns the terms by tenant, cached where possible. */
   async getAll(all: readonly TenantRequests[]): Promise<ReadonlyMap<string, IssuanceTerms>> {
-    const recallOne = async (part: TenantRequests) => {
-      this.invalidateTrialRefusals(part);
-      return [part.actor.tenantId, await this.recall(part)] as const;
+    const getOfTenant = async (tenantRequests: TenantRequests) => {
+      this.invalidateTrialRefusals(tenantRequests);
+      return [tenantRequests.actor.tenantId, await this.recall(tenantRequests)] as const;
     };
-    return new Map(await Promise.all(all.map(recallOne)));
+    return new Map(await Promise.all(all.map(getOfTenant)));
   }
 
-  /** From memory; undefined where something has to be read. */
-  getCached(actor: Actor, order: IssueLicenseRequest): IssuanceTerms | undefined {
-    this.invalidateTrialRefusals({ actor, orders: [order] });
-    const template = this.templates.get(rowKeyString(actor.tenantId, order.license_template_id));
+  /** Returns the cached terms; undefined if any has to be read. */
+  getCached(actor: Actor, request: IssueLicenseRequest): IssuanceTerms | undefined {
+    this.invalidateTrialRefusals({ actor, orders: [request] });
+    const template = this.templates.get(rowKeyString(actor.tenantId, request.license_template_id));
     if (!template) return undefined;
-    if (order.issued_to !== undefined) return this.toIssuanceTerms(() => template);
-    const customer = this.customers.get(rowKeyString(actor.tenantId, order.customer_id));
+    if (request.issued_to !== undefined) return this.toIssuanceTerms(() => template);
+    const customer = this.customers.get(rowKeyString(actor.tenantId, request.customer_id));
     return (
       customer &&
       this.toIssuanceTerms(
@@ -82,18 +80,18 @@ export class IssuanceTermsCache {
     );
   }
 
-  /** Terms as the unit of work sees them. Must be called inside one, where no cache holds anything. */
-  readFresh(actor: Actor, order: IssueLicenseRequest): Promise<IssuanceTerms> {
-    return this.recall({ actor, orders: [order] }, [order.customer_id]);
+  /** Reads the terms in the open unit of work, in which no cache holds anything. Must be called inside one. */
+  readFresh(actor: Actor, request: IssueLicenseRequest): Promise<IssuanceTerms> {
+    return this.recall({ actor, orders: [request] }, [request.customer_id]);
   }
 
-  /** What this order needs is read anew next time. */
-  invalidate(tenantId: string, order: IssueLicenseRequest): void {
-    this.templates.invalidate([rowKeyString(tenantId, order.license_template_id)]);
-    this.customers.invalidate([rowKeyString(tenantId, order.customer_id)]);
+  /** Removes the terms of this request, so that they are read again. */
+  invalidate(tenantId: string, request: IssueLicenseRequest): void {
+    this.templates.invalidate([rowKeyString(tenantId, request.license_template_id)]);
+    this.customers.invalidate([rowKeyString(tenantId, request.customer_id)]);
   }
 
-  /** A template that allowed no trial when it was read may allow them now, and nothing would compare the refusal. */
+  /** Removes cached templates that refuse a requested trial: they may allow trials now, and no statement would check the refusal. */
   private invalidateTrialRefusals({ actor, orders }: TenantRequests): void {
     for (const { license_template_id: id, trial } of orders) {
       const key = rowKeyString(actor.tenantId, id);
@@ -102,8 +100,8 @@ export class IssuanceTermsCache {
   }
 
   /**
-   * An order that names its licensee needs no customer: the statement compares whether that is active, and what it does not store
-   * is issued singly.
+   * Reads missing terms. A request with `issued_to` needs no customer: the statement checks that the customer is active, and a license
+   * that it does not store is issued singly.
    */
   private async recall({ actor, orders }: TenantRequests, customers = customerIds(orders)): Promise<IssuanceTerms> {
     const [templates, names] = await Promise.all([
@@ -122,14 +120,14 @@ export class IssuanceTermsCache {
   ): IssuanceTerms {
     const now = this.clock.now();
     return {
-      make: (order) => {
-        const template = assertIssuable(order.license_template_id, templateOf(order.license_template_id));
-        const customer = customerOf?.(order.customer_id);
-        if (customer?.active === false) throw new CustomerInactiveError(order.customer_id);
-        const named = order.issued_to === undefined ? customer : undefined;
+      make: (request) => {
+        const template = assertIssuable(request.license_template_id, templateOf(request.license_template_id));
+        const customer = customerOf?.(request.customer_id);
+        if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
+        const namedCustomer = request.issued_to === undefined ? customer : undefined;
         return {
-          license: License.issue(template, order, named?.name, now),
-          customerVersion: named?.version ?? null,
+          license: License.issue(template, request, namedCustomer?.name, now),
+          customerVersion: namedCustomer?.version ?? null,
         };
       },
     };
@@ -138,28 +136,28 @@ export class IssuanceTermsCache {
   private async readTemplates(actor: Actor, ids: readonly string[]): Promise<Map<string, IssuableTemplate>> {
     const fill = this.templates.beginFill();
     const templates = await this.queries.execute(new GetIssuableTemplatesQuery(actor, ids));
-    for (const readFresh of templates) {
-      const { template, productActive } = readFresh;
-      if (template.active && productActive) fill.put(rowKeyString(actor.tenantId, template.templateId), readFresh);
+    for (const issuable of templates) {
+      const { template, productActive } = issuable;
+      if (template.active && productActive) fill.put(rowKeyString(actor.tenantId, template.templateId), issuable);
     }
-    return new Map(templates.map((readFresh) => [readFresh.template.templateId, readFresh]));
+    return new Map(templates.map((issuable) => [issuable.template.templateId, issuable]));
   }
 
   private async readCustomers(actor: Actor, ids: readonly string[]): Promise<Map<string, CustomerName>> {
     const fill = this.customers.beginFill();
-    const known = await this.queries.execute(new GetCustomerNamesQuery(actor, ids));
-    const names = new Map(ids.map((id) => [id, known.get(id) ?? UNKNOWN_CUSTOMER]));
+    const customers = await this.queries.execute(new GetCustomerNamesQuery(actor, ids));
+    const names = new Map(ids.map((id) => [id, customers.get(id) ?? UNKNOWN_CUSTOMER]));
     for (const [id, name] of names) if (name.active) fill.put(rowKeyString(actor.tenantId, id), name);
     return names;
   }
 }
 
-/** By id: what is cached, and what `read` finds of the rest. */
+/** Returns values by id: cached ones, and those that `readMissing` returns for the rest. */
 async function getOrRead<T extends object>(
   cache: CommittedCache<T>,
   { tenantId }: Actor,
   ids: readonly string[],
-  readFresh: (missing: readonly string[]) => Promise<Map<string, T>>,
+  readMissing: (missing: readonly string[]) => Promise<Map<string, T>>,
 ): Promise<Map<string, T>> {
   const values = new Map<string, T>();
   const missing: string[] = [];
@@ -168,24 +166,24 @@ async function getOrRead<T extends object>(
     if (value) values.set(id, value);
     else missing.push(id);
   }
-  if (missing.length > 0) for (const [id, value] of await readFresh(missing)) values.set(id, value);
+  if (missing.length > 0) for (const [id, value] of await readMissing(missing)) values.set(id, value);
   return values;
 }
 
 /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
-export function assertIssuable(templateId: string, getOrRead: IssuableTemplate | undefined) {
-  if (!getOrRead) throw new TemplateNotFoundError(templateId);
-  if (!getOrRead.template.active) throw new TemplateInactiveError(templateId);
-  if (!getOrRead.productActive) throw new ProductInactiveError(getOrRead.template.productId);
-  return getOrRead.template;
+export function assertIssuable(templateId: string, issuable: IssuableTemplate | undefined) {
+  if (!issuable) throw new TemplateNotFoundError(templateId);
+  if (!issuable.template.active) throw new TemplateInactiveError(templateId);
+  if (!issuable.productActive) throw new ProductInactiveError(issuable.template.productId);
+  return issuable.template;
 }
 
-function templateIds(orders: readonly IssueLicenseRequest[]): string[] {
-  return [...new Set(orders.map(({ license_template_id }) => license_template_id))];
+function templateIds(requests: readonly IssueLicenseRequest[]): string[] {
+  return [...new Set(requests.map(({ license_template_id }) => license_template_id))];
 }
 
-/** Of those whose name is asked for. */
-function customerIds(orders: readonly IssueLicenseRequest[]): string[] {
-  const unnamed = orders.filter(({ issued_to }) => issued_to === undefined);
+/** Returns the customers whose name is needed: those of requests without `issued_to`. */
+function customerIds(requests: readonly IssueLicenseRequest[]): string[] {
+  const unnamed = requests.filter(({ issued_to }) => issued_to === undefined);
   return [...new Set(unnamed.map(({ customer_id }) => customer_id))];
 }

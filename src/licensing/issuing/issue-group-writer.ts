@@ -15,12 +15,12 @@ import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 
 export type IssueResult = { readonly result: IssuedLicense; readonly replayed?: boolean } | { readonly error: unknown };
 
-/** How one order of a group ended. `alone`: it has to be done by itself. */
+/** Outcome of one request of a group. `alone`: the request has to be retried singly. */
 export type IssueOutcome = IssueResult | 'alone';
 
 const NONE_ISSUED: IssueAllResult = { stored: new Set(), usedTrials: new Set() };
 
-/** Issues a group of orders in one statement: each license if its terms still hold and its idempotency key is free. */
+/** Issues a group of requests in one statement: each license is stored if its terms are current and its idempotency key is free. */
 @Injectable()
 export class IssueGroupWriter {
   constructor(
@@ -31,65 +31,70 @@ export class IssueGroupWriter {
     private readonly licenses: LicenseRepository,
   ) {}
 
-  /** A group whose licenses are all made is sent at once: behind those that were sent over its lane before. */
-  async issue(group: IssueGroup, lane: PipelinedConnection): Promise<Map<PendingIssue, IssueOutcome>> {
+  /** Sends a prepared group without reading first, so that the connection can pipeline it behind the groups sent before. */
+  async issue(group: IssueGroup, connection: PipelinedConnection): Promise<Map<PendingIssue, IssueOutcome>> {
     const outcomes = new Map<PendingIssue, IssueOutcome>();
     if (!isPrepared(group)) await this.prepareRest(group, outcomes);
-    const made = pendingIssuesOf(group).flatMap((ticket) => ticket.prepared ?? []);
-    const first = firstWithSameTrial(made);
-    const rows = made.flatMap((one) => (first(one) === one ? [one.row] : []));
-    const { stored, usedTrials } = rows.length > 0 ? await this.licenses.issueAll(rows, lane) : NONE_ISSUED;
-    for (const one of made) {
-      const { licenseId } = first(one).row.license;
-      const isUsed = usedTrials.has(licenseId) || (first(one) !== one && stored.has(licenseId));
-      if (isUsed) outcomes.set(one.ticket, { error: new TrialAlreadyUsedError() });
-      else if (stored.has(licenseId)) outcomes.set(one.ticket, { result: one.result });
+    const prepared = pendingIssuesOf(group).flatMap((pending) => pending.prepared ?? []);
+    const first = firstWithSameTrial(prepared);
+    const rows = prepared.flatMap((issue) => (first(issue) === issue ? [issue.row] : []));
+    const { stored, usedTrials } = rows.length > 0 ? await this.licenses.issueAll(rows, connection) : NONE_ISSUED;
+    for (const issue of prepared) {
+      const { licenseId } = first(issue).row.license;
+      const isUsed = usedTrials.has(licenseId) || (first(issue) !== issue && stored.has(licenseId));
+      if (isUsed) outcomes.set(issue.ticket, { error: new TrialAlreadyUsedError() });
+      else if (stored.has(licenseId)) outcomes.set(issue.ticket, { result: issue.result });
     }
-    await Promise.all([...group].map(([tenantId, tickets]) => this.resolveRest(tenantId, tickets, outcomes)));
+    await Promise.all(
+      [...group].map(([tenantId, pendingIssues]) => this.resolveRest(tenantId, pendingIssues, outcomes)),
+    );
     return outcomes;
   }
 
-  /** What has to be made from terms that are read first, before any orders that wait for those; and what is refused. */
+  /** Creates the licenses whose terms were not cached, and adds a refused request to the outcomes. */
   private async prepareRest(group: IssueGroup, outcomes: Map<PendingIssue, IssueOutcome>): Promise<void> {
     const terms = await this.terms.getAll(
-      [...group.values()].map((tickets) => ({
-        actor: tickets[0].command.actor,
-        orders: tickets.map(({ command }) => command.request),
+      [...group.values()].map((pendingIssues) => ({
+        actor: pendingIssues[0].command.actor,
+        orders: pendingIssues.map(({ command }) => command.request),
       })),
     );
-    for (const ticket of pendingIssuesOf(group)) {
-      ticket.prepared ??= this.prepare(ticket, terms.get(ticket.command.actor.tenantId), outcomes);
+    for (const pending of pendingIssuesOf(group)) {
+      pending.prepared ??= this.prepare(pending, terms.get(pending.command.actor.tenantId), outcomes);
     }
   }
 
-  /** An idempotency key is taken with what its order comes to, but for the license key: see LicenseFactory.restore. */
+  /** Returns the row of a license. The claim stores the result without the license key; see LicenseFactory.restoreResult. */
   private toRow({ command, claim }: PendingIssue, issue: KeyedLicenseDraft, result: IssuedLicense): IssueRow {
     const { license, keyDigest, customerVersion } = issue;
-    const settled = claim && this.idempotency.toClaimRow({ claim, result: { ...result, license_key: undefined } });
-    const made = { license, keyDigest, customerVersion, claim: settled };
+    const claimRow = claim && this.idempotency.toClaimRow({ claim, result: { ...result, license_key: undefined } });
+    const insert = { license, keyDigest, customerVersion, claim: claimRow };
     const event = new LicenseCreatedEvent(command.actor, license, command.request.reason);
     event.metadata.operation = operationOf(command);
-    return issueRow(made, event);
+    return issueRow(insert, event);
   }
 
-  /** Whose idempotency key was not free, also who was refused, gets what came of it earlier; the terms of the others changed. */
+  /**
+   * Replays the stored result where the idempotency key was used, even if the request was refused now. The rest has outdated terms, is
+   * removed from the cache and retried singly.
+   */
   private async resolveRest(
     tenantId: string,
-    tickets: readonly PendingIssue[],
+    pendingIssues: readonly PendingIssue[],
     outcomes: Map<PendingIssue, IssueOutcome>,
   ): Promise<void> {
-    const rest = tickets.filter((ticket) => !isIssued(outcomes.get(ticket)));
+    const rest = pendingIssues.filter((pending) => !isIssued(outcomes.get(pending)));
     const claims = rest.flatMap(({ claim }) => claim ?? []);
-    // Where that fails, it does for them alone: the others have been issued.
+    // A failed read fails only these requests, because the others are issued already.
     const earlier = await this.readEarlier(tenantId, claims).catch((error: unknown) => ({ error }));
     const replays: Promise<void>[] = [];
-    for (const ticket of rest) {
-      const known = ticket.claim && !('error' in earlier) && earlier.get(ticket.claim.keyDigest);
-      if (known) replays.push(this.replay(tenantId, known).then((outcome) => void outcomes.set(ticket, outcome)));
-      else if (ticket.claim && 'error' in earlier) outcomes.set(ticket, earlier);
-      else if (!outcomes.has(ticket)) {
-        this.terms.invalidate(tenantId, ticket.command.request);
-        outcomes.set(ticket, 'alone');
+    for (const pending of rest) {
+      const stored = pending.claim && !('error' in earlier) && earlier.get(pending.claim.keyDigest);
+      if (stored) replays.push(this.replay(tenantId, stored).then((outcome) => void outcomes.set(pending, outcome)));
+      else if (pending.claim && 'error' in earlier) outcomes.set(pending, earlier);
+      else if (!outcomes.has(pending)) {
+        this.terms.invalidate(tenantId, pending.command.request);
+        outcomes.set(pending, 'alone');
       }
     }
     await Promise.all(replays);
@@ -114,44 +119,46 @@ export class IssueGroupWriter {
     return this.unitOfWork.read(tenantId, (transaction) => this.idempotency.readStored(transaction, claims));
   }
 
-  /** Makes the licenses of orders that wait, where that needs nothing that has to be read. In the order in which they came. */
-  prepareAhead(tickets: readonly PendingIssue[]): void {
-    for (const ticket of tickets) {
-      const { actor, request } = ticket.command;
+  /** Creates the licenses of waiting requests whose terms are cached, in order of arrival. */
+  prepareAhead(pendingIssues: readonly PendingIssue[]): void {
+    for (const pending of pendingIssues) {
+      const { actor, request } = pending.command;
       const terms = this.terms.getCached(actor, request);
-      if (terms) ticket.prepared = this.prepare(ticket, terms, new Map());
+      if (terms) pending.prepared = this.prepare(pending, terms, new Map());
     }
   }
 
   private prepare(
-    ticket: PendingIssue,
+    pending: PendingIssue,
     terms: IssuanceTerms | undefined,
     outcomes: Map<PendingIssue, IssueOutcome>,
   ): PreparedIssue | undefined {
     if (!terms) throw new Error('The terms of a tenant were not read.');
     try {
-      const issue = this.issuer.create(terms, ticket.command.request);
+      const issue = this.issuer.create(terms, pending.command.request);
       const result = toIssuedLicense(issue.license, issue.key);
-      return { ticket, row: this.toRow(ticket, issue, result), result };
+      return { ticket: pending, row: this.toRow(pending, issue, result), result };
     } catch (error) {
-      outcomes.set(ticket, { error });
+      outcomes.set(pending, { error });
       return undefined;
     }
   }
 }
 
-/** Of the orders for one trial only the first is sent, because a statement does not see the rows that it inserts itself. */
-function firstWithSameTrial(all: readonly PreparedIssue[]): (one: PreparedIssue) => PreparedIssue {
+/**
+ * Returns the first request for the same trial. Only that one is sent, because a statement does not see the rows that it inserts itself.
+ */
+function firstWithSameTrial(all: readonly PreparedIssue[]): (issue: PreparedIssue) => PreparedIssue {
   const firsts = new Map<string, PreparedIssue>();
   const keyOf = ({ row: { license } }: PreparedIssue) =>
     license.trialCustomerId === null
       ? undefined
       : JSON.stringify([license.tenantId, license.trialCustomerId, license.trialProductId]);
-  for (const one of all) {
-    const key = keyOf(one);
-    if (key !== undefined && !firsts.has(key)) firsts.set(key, one);
+  for (const issue of all) {
+    const key = keyOf(issue);
+    if (key !== undefined && !firsts.has(key)) firsts.set(key, issue);
   }
-  return (one) => firsts.get(keyOf(one) ?? '') ?? one;
+  return (issue) => firsts.get(keyOf(issue) ?? '') ?? issue;
 }
 
 function isIssued(outcome: IssueOutcome | undefined): boolean {

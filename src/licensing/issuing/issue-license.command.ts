@@ -5,21 +5,20 @@ import type { Actor } from '../../shared/access/actor.js';
 import { IssueLicenseRequest } from '../license.requests.js';
 import type { IssuedLicense } from '../license.response.js';
 
-/** Id and key of a license that are known before it is issued. */
+/** Id and license key that are fixed before the issue. */
 export interface LicenseIdentity {
   readonly licenseId: string;
   readonly licenseKey: string;
 }
 
 export interface IssueOptions extends CommandOptions {
-  /** For sample data alone: an id and a key that stand in public documents. */
+  /** Only for sample data, whose id and license key are in public documents. */
   readonly identity?: LicenseIdentity;
 }
 
 /**
- * Issues one license: the same request and the same record as `POST /v1/licenses`.
- * Throws ValidationError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, TrialNotAllowedError,
- * TrialAlreadyUsedError.
+ * Issues one license, like `POST /v1/licenses`. Throws ValidationError, TemplateNotFoundError, TemplateInactiveError,
+ * ProductInactiveError, CustomerInactiveError, TrialNotAllowedError, TrialAlreadyUsedError.
  */
 export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
   static readonly operation = 'licenses.issue';

@@ -1,50 +1,48 @@
 import type { IdempotencyClaim } from '../../shared/persistence/idempotency.js';
 import type { IssueGroup, PendingIssue, PendingIssues } from './pending-issue.js';
 
-/** What keeps latency in check: more orders than this wait for the next group. */
+/** Largest group. Further issue requests wait for the next group, so that none waits long for its transaction. */
 export const MAX_GROUP_SIZE = 100;
 
 /**
- * Orders that wait, by tenant. A group of a tenant goes when none is on its way, or behind the last one in its lane, so that its
- * orders are done as they came; and every tenant that waits gets an equal share of the next group, so a huge one cannot keep a
- * small one waiting.
+ * Waiting issue requests by tenant. A tenant has one group in flight, or more in order on one connection, so its requests run in order.
+ * All waiting tenants get equal shares of the next group, so that a large tenant does not delay a small one.
  */
 export class IssueQueue {
   private readonly waiting = new Map<string, PendingIssue[]>();
-  /** The groups of a tenant that are on their way. */
+  /** Groups in flight, by tenant. */
   private readonly inFlight = new Map<string, PendingIssues[]>();
   /**
-   * By digest of the idempotency key: the followers of the order that holds it, waiting or on its way. Not the order itself: V8 may
-   * keep what a map has held for long after its entry is gone, and with an order its whole request.
+   * Followers of the waiting or in-flight request that holds the idempotency key, by tenant and key digest. The request itself is not a
+   * value, because V8 may retain deleted map entries for long, and with them the whole request.
    */
   private readonly followersByKey = new Map<string, PendingIssue[]>();
 
-  add(ticket: PendingIssue): void {
-    const { claim } = ticket;
+  add(pending: PendingIssue): void {
+    const { claim } = pending;
     if (claim) {
       const key = keyOf(claim);
       const followers = this.followersByKey.get(key);
       if (followers) {
-        followers.push(ticket);
+        followers.push(pending);
         return;
       }
-      this.followersByKey.set(key, ticket.followers);
+      this.followersByKey.set(key, pending.followers);
     }
-    const { tenantId } = ticket.command.actor;
+    const { tenantId } = pending.command.actor;
     const queue = this.waiting.get(tenantId);
-    if (queue) queue.push(ticket);
-    else this.waiting.set(tenantId, [ticket]);
+    if (queue) queue.push(pending);
+    else this.waiting.set(tenantId, [pending]);
   }
 
-  /** The next orders of tenants that have none on their way, oldest first of each tenant; empty when there are none. */
+  /** Returns the oldest requests of the tenants that have none in flight; empty if there are none. */
   nextGroup(): IssueGroup {
     return this.take(this.idleTenants());
   }
 
   /**
-   * A full group to go behind this one: of its tenants, so that nobody waits for somebody else, and with the licenses of both made, so
-   * that both are sent at once. Smaller ones would only be more of them. None while others wait that may go by themselves: the lane has
-   * to end for them to have their share.
+   * Returns a full group for the same connection, if the licenses of both groups are prepared and no other tenant is waiting. Otherwise
+   * empty: smaller groups would only be more groups, and a waiting tenant gets its share when the connection ends.
    */
   nextPipelinedGroup(group: IssueGroup): IssueGroup {
     const queues = [...group.keys()].map((tenantId) => this.waiting.get(tenantId) ?? []);
@@ -55,34 +53,34 @@ export class IssueQueue {
   }
 
   /**
-   * The last of a tenant's orders that wait, whose licenses are not made yet, as they came; none while some before them have
-   * to be made first, since licenses are in the order in which they are made.
+   * Returns the unprepared requests at the end of a tenant's queue. Empty while a request in flight is unprepared, because licenses have
+   * to be created in the order of their requests.
    */
   unprepared(tenantId: string): PendingIssue[] {
-    const isUnmade = ({ prepared }: PendingIssue) => !prepared;
-    if (this.inFlight.get(tenantId)?.some((tickets) => tickets.some(isUnmade))) return [];
+    const isUnprepared = ({ prepared }: PendingIssue) => !prepared;
+    if (this.inFlight.get(tenantId)?.some((pendingIssues) => pendingIssues.some(isUnprepared))) return [];
     const queue = this.waiting.get(tenantId) ?? [];
     let from = queue.length;
     while (from > 0 && !queue[from - 1]?.prepared) from--;
     return queue.slice(from);
   }
 
-  /** Their tenants may have the next group. */
+  /** Ends a group, so that its tenants may be in the next one. */
   finish(group: IssueGroup): void {
-    for (const [tenantId, tickets] of group) {
+    for (const [tenantId, pendingIssues] of group) {
       const groups = this.inFlight.get(tenantId) ?? [];
-      // Emptied for the reason that is given at `holders`.
-      groups.splice(groups.indexOf(tickets), 1);
+      // Removes the group from the array, too, because V8 may retain the deleted map entry; see `followersByKey`.
+      groups.splice(groups.indexOf(pendingIssues), 1);
       if (groups.length === 0) this.inFlight.delete(tenantId);
     }
   }
 
-  /** From now on the key is nobody's: who comes next looks into the database. */
+  /** Releases the idempotency key: the next request with it reads the stored result from the database. */
   releaseKey({ claim }: PendingIssue): void {
     if (claim) this.followersByKey.delete(keyOf(claim));
   }
 
-  /** Tenants that wait and have nothing on its way. */
+  /** Returns the waiting tenants that have no request in flight. */
   private idleTenants(): string[] {
     return [...this.waiting.keys()].filter((tenantId) => !this.inFlight.has(tenantId));
   }
@@ -96,7 +94,7 @@ export class IssueQueue {
       const [first, ...others] = queue.splice(0, share);
       if (!first) continue;
       const taken = [first, ...others] as const;
-      // Who still waits goes to the end of the line.
+      // A tenant with remaining requests moves to the end of the map, so that tenants take turns.
       this.waiting.delete(tenantId);
       if (queue.length > 0) this.waiting.set(tenantId, queue);
       group.set(tenantId, taken);
@@ -112,25 +110,25 @@ export function pendingIssuesOf(group: IssueGroup): PendingIssue[] {
   return [...group.values()].flat();
 }
 
-/** Orders by tenant, in the order in which they are given. */
-export function byTenant(tickets: readonly PendingIssue[]): IssueGroup {
+/** Groups issue requests by tenant and keeps their order. */
+export function byTenant(pendingIssues: readonly PendingIssue[]): IssueGroup {
   const group = new Map<string, [PendingIssue, ...PendingIssue[]]>();
-  for (const ticket of tickets) {
-    const { tenantId } = ticket.command.actor;
-    const ofTenant = group.get(tenantId);
-    if (ofTenant) ofTenant.push(ticket);
-    else group.set(tenantId, [ticket]);
+  for (const pending of pendingIssues) {
+    const { tenantId } = pending.command.actor;
+    const tenantIssues = group.get(tenantId);
+    if (tenantIssues) tenantIssues.push(pending);
+    else group.set(tenantId, [pending]);
   }
   return group;
 }
 
 export function halvesOf(group: IssueGroup): readonly [IssueGroup, IssueGroup] {
-  const tickets = pendingIssuesOf(group);
-  const middle = Math.ceil(tickets.length / 2);
-  return [byTenant(tickets.slice(0, middle)), byTenant(tickets.slice(middle))];
+  const pendingIssues = pendingIssuesOf(group);
+  const middle = Math.ceil(pendingIssues.length / 2);
+  return [byTenant(pendingIssues.slice(0, middle)), byTenant(pendingIssues.slice(middle))];
 }
 
-/** Whether all its licenses are. */
+/** Tells whether all licenses of the group are prepared. */
 export function isPrepared(group: IssueGroup): boolean {
   return pendingIssuesOf(group).every(({ prepared }) => prepared);
 }

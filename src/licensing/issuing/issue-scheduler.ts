@@ -13,22 +13,21 @@ import { LicenseFactory } from './license-factory.js';
 import type { IssueGroup, PendingIssue } from './pending-issue.js';
 import type { IssuedLicense } from '../license.response.js';
 
-/** At once: while one tenant waits for a lock, others go in another lane. */
+/** Connections in use at once. With more than one, a tenant that waits for a lock delays only the groups of its own connection. */
 const MAX_CONNECTIONS = 2;
-/** Tenants whose orders are done singly at once, after their group failed: each has a connection of the pool. */
-const MAX_ALONE = 4;
-/** Groups on their way in a lane: while one commits, the next is there already. */
+/** Tenants whose failed groups are retried singly at the same time; each takes one connection of the pool. */
+const MAX_SINGLE_TENANTS = 4;
+/** Groups in flight on one connection: while one commits, the database already has the next. */
 const MAX_GROUPS_PER_CONNECTION = 2;
 
 /**
- * Orders that arrive while others are on their way share the next transaction, those of several tenants too, each behind
- * its own wall. Each gets its own answer and its own error. A group that fails as a whole goes again in halves, so that what is
- * wrong with one harms no other. Nobody waits for a group to fill.
+ * Combines issue requests that arrive while others are in flight into one transaction, also those of several tenants, under tenant
+ * isolation. A group that fails is retried in halves, so that a bad request fails no other.
  */
 @Injectable()
 export class IssueScheduler {
   private readonly queue = new IssueQueue();
-  /** What is on its way in each, as it was sent. */
+  /** Groups in flight on each connection, in the order in which they were sent. */
   private readonly groupsByConnection = new Map<PipelinedConnection, IssueGroup[]>();
 
   constructor(
@@ -39,7 +38,7 @@ export class IssueScheduler {
     private readonly metrics: Metrics,
   ) {}
 
-  /** In the caller's unit of work, if it is in one: orders of others must not share what may be rolled back. */
+  /** Issues in the caller's unit of work if one is open, because its rollback must not undo the requests of other callers. */
   issue(command: IssueLicenseCommand): Promise<IssuedLicense> {
     if (this.unitOfWork.isOpen || command.options.identity) return this.issuer.issueSingly(command);
     const claim = this.idempotency.claimOf(command);
@@ -55,71 +54,74 @@ export class IssueScheduler {
       const group = this.queue.nextGroup();
       if (group.size === 0) break;
       this.groups.prepareAhead(pendingIssuesOf(group).filter(({ prepared }) => !prepared));
-      const lane = this.unitOfWork.openPipelinedConnection();
-      this.groupsByConnection.set(lane, []);
-      void this.runGroup(group, lane);
+      const connection = this.unitOfWork.openPipelinedConnection();
+      this.groupsByConnection.set(connection, []);
+      void this.runGroup(group, connection);
     }
-    for (const [lane, groups] of this.groupsByConnection) {
+    for (const [connection, groups] of this.groupsByConnection) {
       const last = groups.at(-1);
       if (!last || groups.length >= MAX_GROUPS_PER_CONNECTION) continue;
       const group = this.queue.nextPipelinedGroup(last);
-      if (group.size > 0) void this.runGroup(group, lane);
+      if (group.size > 0) void this.runGroup(group, connection);
     }
   }
 
-  private finishGroup(group: IssueGroup, lane: PipelinedConnection): void {
-    const groups = this.groupsByConnection.get(lane) ?? [];
+  private finishGroup(group: IssueGroup, connection: PipelinedConnection): void {
+    const groups = this.groupsByConnection.get(connection) ?? [];
     groups.splice(groups.indexOf(group), 1);
-    if (groups.length === 0) this.groupsByConnection.delete(lane);
+    if (groups.length === 0) this.groupsByConnection.delete(connection);
     this.queue.finish(group);
     this.dispatch();
   }
 
-  /** Every ticket is answered; it never throws. */
-  private async runGroup(group: IssueGroup, lane: PipelinedConnection): Promise<void> {
-    const tickets = pendingIssuesOf(group);
-    this.groupsByConnection.get(lane)?.push(group);
-    this.metrics.issueGroupSize.observe(tickets.length);
-    const outcomes = await this.outcomesOf(group, lane);
-    const issueSingly = tickets.filter((ticket) => outcomes.get(ticket) === 'alone');
-    if (issueSingly.length === 0) {
-      this.finishGroup(group, lane);
-      // Before anybody is answered the next group is sent, so that the database works meanwhile.
+  /** Settles every issue request of the group; never throws. */
+  private async runGroup(group: IssueGroup, connection: PipelinedConnection): Promise<void> {
+    const pendingIssues = pendingIssuesOf(group);
+    this.groupsByConnection.get(connection)?.push(group);
+    this.metrics.issueGroupSize.observe(pendingIssues.length);
+    const outcomes = await this.outcomesOf(group, connection);
+    const retries = pendingIssues.filter((pending) => outcomes.get(pending) === 'alone');
+    if (retries.length === 0) {
+      this.finishGroup(group, connection);
+      // The next group is sent before any request is settled, so that the database works meanwhile.
       if (this.groupsByConnection.size > 0) await nextTurn();
     }
-    for (const [ticket, outcome] of outcomes) if (outcome !== 'alone') this.settle(ticket, outcome);
-    await this.answerAlone(issueSingly);
-    if (issueSingly.length > 0) this.finishGroup(group, lane);
+    for (const [pending, outcome] of outcomes) if (outcome !== 'alone') this.settle(pending, outcome);
+    await this.answerAlone(retries);
+    if (retries.length > 0) this.finishGroup(group, connection);
     else this.dispatch();
   }
 
   /**
-   * A failed group is tried again in halves, so that one bad order costs a few statements and not one for each order. After a lock
-   * timeout its orders are done singly, because each half with the locked row would wait for as long again.
+   * Retries a failed group in halves, so that one bad request costs a few statements, not one per request. After a lock timeout requests
+   * run singly, because each half with the locked row would wait as long again.
    */
   private async outcomesOf(
     group: IssueGroup,
-    lane: PipelinedConnection,
+    connection: PipelinedConnection,
   ): Promise<ReadonlyMap<PendingIssue, IssueOutcome>> {
     try {
-      return await this.groups.issue(group, lane);
+      return await this.groups.issue(group, connection);
     } catch (error) {
-      const tickets = pendingIssuesOf(group);
-      const outcome = failsWholeGroup(error, tickets.length) ? { error } : 'alone';
-      if (outcome !== 'alone' || tickets.length === 1 || isLockTimeout(causeOf(error)))
-        return new Map(tickets.map((ticket) => [ticket, outcome]));
+      const pendingIssues = pendingIssuesOf(group);
+      const outcome = failsWholeGroup(error, pendingIssues.length) ? { error } : 'alone';
+      if (outcome !== 'alone' || pendingIssues.length === 1 || isLockTimeout(causeOf(error)))
+        return new Map(pendingIssues.map((pending) => [pending, outcome]));
       const [first, second] = halvesOf(group);
-      return new Map([...(await this.outcomesOf(first, lane)), ...(await this.outcomesOf(second, lane))]);
+      return new Map([...(await this.outcomesOf(first, connection)), ...(await this.outcomesOf(second, connection))]);
     }
   }
 
-  /** Orders of one tenant follow one another, as they came; a tenant that waits for a lock does not hold up the others. */
-  private async answerAlone(tickets: readonly PendingIssue[]): Promise<void> {
-    const queues = byTenant(tickets).values();
+  /**
+   * Issues the requests of one tenant in their order, and those of up to MAX_SINGLE_TENANTS tenants at the same time, so that a locked row
+   * of one tenant does not delay the others.
+   */
+  private async answerAlone(pendingIssues: readonly PendingIssue[]): Promise<void> {
+    const queues = byTenant(pendingIssues).values();
     const work = async () => {
-      for (const queue of queues) for (const ticket of queue) this.settle(ticket, await this.issueSingly(ticket));
+      for (const queue of queues) for (const pending of queue) this.settle(pending, await this.issueSingly(pending));
     };
-    await Promise.all(Array.from({ length: MAX_ALONE }, work));
+    await Promise.all(Array.from({ length: MAX_SINGLE_TENANTS }, work));
   }
 
   private async issueSingly({ command }: PendingIssue): Promise<IssueResult> {
@@ -130,10 +132,10 @@ export class IssueScheduler {
     }
   }
 
-  /** Who sent the same key meanwhile gets the same result; after a refusal the key is free, and they are next. */
-  private settle(ticket: PendingIssue, outcome: IssueResult): void {
-    const { command, claim, followers, resolve, reject } = ticket;
-    this.queue.releaseKey(ticket);
+  /** Gives followers with the same idempotency key the same result. After an error the key is free, and the followers are queued. */
+  private settle(pending: PendingIssue, outcome: IssueResult): void {
+    const { command, claim, followers, resolve, reject } = pending;
+    this.queue.releaseKey(pending);
     if ('error' in outcome) {
       reject(outcome.error);
       for (const follower of followers) this.queue.add(follower);
@@ -151,12 +153,12 @@ export class IssueScheduler {
 }
 
 /**
- * What the database is to blame for would fail for each alone too, but for waiting for somebody else's lock; and what may
- * have been done must not be done again.
+ * Tells whether each request would fail singly, too, or may have been committed, in which case a retry could issue it twice. A lock
+ * timeout concerns only the requests for the locked row.
  */
-function failsWholeGroup(error: unknown, orders: number): boolean {
+function failsWholeGroup(error: unknown, groupSize: number): boolean {
   if (!(error instanceof HttpException) || isLockTimeout(causeOf(error))) return false;
-  return orders === 1 || error instanceof ServiceUnavailableException;
+  return groupSize === 1 || error instanceof ServiceUnavailableException;
 }
 
 function causeOf(error: unknown): unknown {

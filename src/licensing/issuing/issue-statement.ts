@@ -6,7 +6,7 @@ import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js
 import type { License } from '../license.entity.js';
 import { joinJson } from '../../shared/json.js';
 
-/** A license that is not stored yet, and the claim of its order, if it has one, with what it comes to; see LicenseDraft. */
+/** License that is not stored yet, with the claim and result of its idempotency key, if it has one; see LicenseDraft. */
 export interface LicenseInsert {
   readonly license: License;
   readonly keyDigest: Buffer;
@@ -14,19 +14,19 @@ export interface LicenseInsert {
   readonly claim?: ClaimRow | undefined;
 }
 
-/** The same as it travels, with the event that tells of it. */
+/** License as parameters of the statement, with its event. */
 export interface IssueRow {
   readonly license: License;
   readonly event: IntegrationEvent | undefined;
   readonly isClaimed: boolean;
-  /** JSON, as is the next. */
+  /** Row of the license as JSON. */
   readonly item: string;
   readonly outboxJson: string | undefined;
 }
 
 type Columns<Names extends string> = Readonly<Record<Names, unknown>>;
 
-/** What each license has for itself, by column and type. */
+/** Columns that differ between licenses of one template, with their types. */
 const LICENSE_COLUMNS = {
   tenant_id: 'text',
   license_id: 'uuid',
@@ -49,7 +49,7 @@ const LICENSE_COLUMNS = {
   updated_at: 'timestamptz',
 } as const;
 
-/** What it is compared by and goes elsewhere. */
+/** Columns that are compared with current rows or written to other tables. */
 const CHECK_COLUMNS = {
   template_id: 'text',
   template_version: 'integer',
@@ -61,7 +61,7 @@ const CHECK_COLUMNS = {
   expires_at: 'timestamptz',
 } as const;
 
-/** What licenses of one version of a template have in common: it travels once. */
+/** Columns that licenses of one template version share, so that their values are sent once. */
 const TEMPLATE_COLUMNS = {
   template_id: 'text',
   template_version: 'integer',
@@ -92,8 +92,7 @@ const ALIASED = Object.keys({ ...LICENSE_COLUMNS, ...CHECK_COLUMNS }).map((name)
 const SHARED = Object.keys(TEMPLATE_COLUMNS).flatMap((name) => (name in CHECK_COLUMNS ? [] : `terms.${name}`));
 
 /**
- * Takes what is free, each with what its order comes to, in order of the digests, so that two transactions which share some
- * cannot wait for each other.
+ * Claims the free idempotency keys with their results, in order of the digests, so that two transactions with common keys do not deadlock.
  */
 const CLAIMED = `
   claimed AS (
@@ -105,23 +104,19 @@ const CLAIMED = `
     RETURNING tenant_id, encode(key_digest, 'hex') AS claim_digest),`;
 const IF_CLAIMED = `AND (claim_digest IS NULL OR (tenant_id, claim_digest) IN (SELECT tenant_id, claim_digest FROM claimed))`;
 
-/** The look-up by the key of the index is a scalar subquery, because PostgreSQL may read the whole table for EXISTS. */
+/** The index look-up is a scalar subquery, because PostgreSQL may read the whole table for EXISTS. */
 const TRIAL_USED = `
   CASE WHEN trial_customer_id IS NOT NULL THEN (
     SELECT license.license_id FROM licenses license
     WHERE license.tenant_id = made.tenant_id AND license.trial_customer_id = made.trial_customer_id
       AND license.trial_product_id = made.trial_product_id) IS NOT NULL ELSE false END AS trial_used`;
 
-/** Looked up in a table of hashes: a join would be planned for one row and compare each with each. */
+/** IN uses a hash table: a join would be planned for one row and compare each row with each. */
 const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE`;
 
 /**
- * Stores licenses of several tenants, their keys, and the events that tell of them: $1 the licenses, $2 their terms, $3 the
- * events. A license is stored if its template, its product and its customer are as it was made from them, and its claim was
- * free. A trial that the customer had before is reported instead; between two at once the unique index decides. OFFSET 0 keeps
- * PostgreSQL from putting up a wall earlier than it says here; were rows to come in another order, they would be refused. The
- * customer's row is looked up license by license, which is what its key serves best; where a license took no name from it the
- * version is null.
+ * Stores licenses ($1, terms $2) whose template, product and customer are current and whose claim was free, with their events ($3). OFFSET
+ * 0 keeps PostgreSQL from setting the tenant earlier than written: rows in another order would be refused (decision 0022).
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
@@ -162,20 +157,22 @@ const issueText = (claimed: string, ifClaimed: string) => `
 const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
 const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CLAIMED) };
 
-/** Without an event where the transaction tells of it itself. */
-export function issueRow(made: LicenseInsert, event?: IntegrationEvent): IssueRow {
-  const { license, claim } = made;
+/** Returns the parameters of one license; without an event if the transaction records it itself. */
+export function issueRow(insert: LicenseInsert, event?: IntegrationEvent): IssueRow {
+  const { license, claim } = insert;
   const outboxJson = event && outboxRow(event, FIRST_SEQ);
-  return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toLicenseJson(made)), outboxJson };
+  return { license, event, isClaimed: claim !== undefined, item: JSON.stringify(toLicenseJson(insert)), outboxJson };
 }
 
-/** Row of the statement: a license that was stored, or a trial that was refused because its customer had one before. */
+/** Row of the result: a stored license, or a trial that was refused because the customer already had one of the product. */
 export interface IssuedRow {
   readonly license_id: string;
   readonly stored: boolean;
 }
 
-/** The statement that stores licenses and tells of them. Its rows are `IssuedRow`s; licenses with outdated terms have none. */
+/**
+ * Returns the statement that stores licenses and records their events. Its rows are `IssuedRow`s; a license with outdated terms has none.
+ */
 export function issueStatement(rows: readonly IssueRow[]) {
   const terms = new Map(rows.map(({ license }) => [templateKey(license), license]));
   return {
@@ -192,7 +189,7 @@ function templateKey({ tenantId, templateId, templateVersion }: License): string
   return `${tenantId} ${templateId} ${templateVersion}`;
 }
 
-/** Bytes travel in JSON as PostgreSQL writes them, times as ISO 8601. */
+/** Converts bytes to the hexadecimal notation of PostgreSQL, and times to ISO 8601. */
 function toLicenseJson({ license, keyDigest, customerVersion, claim }: LicenseInsert) {
   return {
     tenant_id: license.tenantId,

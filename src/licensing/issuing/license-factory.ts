@@ -11,16 +11,16 @@ import { LicenseRepository } from '../license.repository.js';
 import { RandomSource } from '../keys/random-source.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 
-/** A license with its key, which is nowhere else in the clear, and the digest it is found by. */
+/** License with its license key, which exists in the clear only here, and the digest of the license key for look-up. */
 export interface KeyedLicenseDraft extends LicenseDraft {
   readonly key: string;
   readonly keyDigest: Buffer;
 }
 
-/** An answer as it is remembered: without the key, unless it is sealed as a whole. */
+/** Stored result of an issue. The license key is omitted, unless the result is sealed as a whole. */
 export type StoredIssueResult = IssuedLicense | Omit<IssuedLicense, 'license_key'>;
 
-/** Makes licenses with their keys and stores them: one order, or those of many that share a transaction. */
+/** Creates licenses with their license keys, and issues one singly. */
 @Injectable()
 export class LicenseFactory {
   constructor(
@@ -31,39 +31,40 @@ export class LicenseFactory {
     private readonly random: RandomSource,
   ) {}
 
-  /** Throws as `Terms.make` does. */
-  create(terms: IssuanceTerms, order: IssueLicenseRequest, identity?: LicenseIdentity): KeyedLicenseDraft {
-    const made = terms.make(order);
+  /** Throws as `IssuanceTerms.make` does. */
+  create(terms: IssuanceTerms, request: IssueLicenseRequest, identity?: LicenseIdentity): KeyedLicenseDraft {
+    const draft = terms.make(request);
     const key = identity?.licenseKey ?? formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
-    if (identity) made.license.licenseId = identity.licenseId;
-    made.license.licenseKeySealed = this.secrets.seal(key, made.license.sealContext);
-    made.license.licenseKeyLastFour = lastFour(key);
-    return { ...made, key, keyDigest: this.secrets.digest(key) };
+    if (identity) draft.license.licenseId = identity.licenseId;
+    draft.license.licenseKeySealed = this.secrets.seal(key, draft.license.sealContext);
+    draft.license.licenseKeyLastFour = lastFour(key);
+    return { ...draft, key, keyDigest: this.secrets.digest(key) };
   }
 
-  /** One order by itself, in the caller's unit of work, if it is in one. Throws as `Terms.make` does. */
+  /** Issues one license in the caller's unit of work, or in its own. Throws as `IssuanceTerms.make` does. */
   issueSingly(command: IssueLicenseCommand): Promise<IssuedLicense> {
     const { actor } = command;
     return this.unitOfWork.perform(
       command,
       (transaction) => this.issue(transaction, command),
-      (kept) => this.restoreResult(actor.tenantId, kept as StoredIssueResult),
+      (stored) => this.restoreResult(actor.tenantId, stored as StoredIssueResult),
     );
   }
 
-  /** What was answered for an order earlier, from what is kept of it and the key, which the license has. */
-  async restoreResult(tenantId: string, kept: StoredIssueResult): Promise<IssuedLicense> {
-    if ('license_key' in kept) return kept;
-    const license = await this.licenses.find(tenantId, kept.license_id);
+  /** Restores the result of an earlier issue: the stored result, and the license key from the license. */
+  async restoreResult(tenantId: string, stored: StoredIssueResult): Promise<IssuedLicense> {
+    if ('license_key' in stored) return stored;
+    const license = await this.licenses.find(tenantId, stored.license_id);
     if (!license) throw new Error('A license that was issued is gone.');
-    return { license_key: this.secrets.unseal(license.licenseKeySealed, license.sealContext), ...kept };
+    return { license_key: this.secrets.unseal(license.licenseKeySealed, license.sealContext), ...stored };
   }
 
   private async issue(transaction: Transaction, command: IssueLicenseCommand): Promise<IssuedLicense> {
     const { actor, request, options } = command;
-    const issue = this.create(await this.terms.readFresh(actor, request), request, options.identity);
-    if (!(await this.licenses.issue(transaction, issue))) throw new RetryTransaction('The terms changed meanwhile.');
-    transaction.record(new LicenseCreatedEvent(actor, issue.license, request.reason));
-    return toIssuedLicense(issue.license, issue.key);
+    const keyedDraft = this.create(await this.terms.readFresh(actor, request), request, options.identity);
+    if (!(await this.licenses.issue(transaction, keyedDraft)))
+      throw new RetryTransaction('The terms changed meanwhile.');
+    transaction.record(new LicenseCreatedEvent(actor, keyedDraft.license, request.reason));
+    return toIssuedLicense(keyedDraft.license, keyedDraft.key);
   }
 }

@@ -3,20 +3,20 @@ import type { IssueLicenseCommand } from './issue-license.command.js';
 import type { IdempotencyClaim } from '../../shared/persistence/idempotency.js';
 import type { IssuedLicense } from '../license.response.js';
 
-/** An order and the license that was made for it. */
+/** Issue request with the license that was created for it and is not stored yet. */
 export interface PreparedIssue {
   readonly ticket: PendingIssue;
   readonly row: IssueRow;
   readonly result: IssuedLicense;
 }
 
-/** An order and who waits for it. */
+/** Issue request with the callbacks of its caller. */
 export interface PendingIssue {
   readonly command: IssueLicenseCommand;
   readonly claim: IdempotencyClaim | undefined;
-  /** Orders with the same idempotency key that came while this one waited or was on its way. */
+  /** Requests with the same idempotency key that arrived while this one was waiting or in flight. */
   readonly followers: PendingIssue[];
-  /** Its license, where there was time to make it before its group. */
+  /** License that was created before the group was dispatched; undefined if its terms were not cached. */
   prepared?: PreparedIssue | undefined;
   readonly resolve: (issued: IssuedLicense) => void;
   readonly reject: (error: unknown) => void;
@@ -24,5 +24,5 @@ export interface PendingIssue {
 
 export type PendingIssues = readonly [PendingIssue, ...PendingIssue[]];
 
-/** Orders by tenant, of each as they came. */
+/** Issue requests by tenant, each tenant's in order of arrival. */
 export type IssueGroup = ReadonlyMap<string, PendingIssues>;
