@@ -6,12 +6,12 @@ import { writeSecretFile } from '../shared/secrets/secret-file.js';
 import { generateApiKey, isApiKey } from './api-key.js';
 import { TenantRegistry } from './tenant-registry.js';
 
-/** The first tenant, and where its key is. */
+/** The first tenant and the location of its API key. */
 export interface Bootstrapped {
   readonly tenantId: string;
-  /** False when an earlier run made it. */
+  /** Whether this run created the tenant. */
   readonly fresh: boolean;
-  /** A sentence for people; never the key itself. */
+  /** A sentence about the location; never the API key itself. */
   readonly keyPlace: string;
 }
 
@@ -20,8 +20,8 @@ export function adminKeyFile({ dataDir }: Config): string {
 }
 
 /**
- * On an empty database: the first tenant and its admin key; undefined when other tenants are there instead. The key is in its file before it is in the database, so a
- * crash between the two leaves a key that the next run uses, and never a tenant whose key nobody has.
+ * Creates the first tenant and its admin key in an empty database; undefined if only other tenants exist. The key is written to its file
+ * first, so that a crash never leaves a tenant whose key is lost.
  */
 export async function bootstrap(owner: pg.ClientBase, config: Config, now: Date): Promise<Bootstrapped | undefined> {
   const registry = new TenantRegistry(owner);

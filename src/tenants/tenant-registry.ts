@@ -6,7 +6,7 @@ import { apiKeyPrefix, hashApiKey } from './api-key.js';
 
 const ADMIN_KEY_NAME = 'admin';
 
-/** A tenant or key that cannot be made as asked. */
+/** The tenant or API key cannot be created as requested. */
 export class TenantRegistryError extends Error {}
 
 export interface TenantSummary {
@@ -16,7 +16,7 @@ export interface TenantSummary {
   readonly active_keys: number;
 }
 
-/** Makes tenants and their admin keys, as the owner role: the server's role may only read them. */
+/** Creates tenants, admin keys and platform keys as the owner role, for the command line and the first start. */
 export class TenantRegistry {
   constructor(private readonly owner: pg.ClientBase) {}
 
@@ -30,7 +30,7 @@ export class TenantRegistry {
     return rowCount === 1;
   }
 
-  /** Tenant and key together or neither. Throws TenantRegistryError. */
+  /** Creates tenant and admin key in one transaction. Throws TenantRegistryError. */
   async create(tenantId: string, adminKey: string, now: Date): Promise<void> {
     if (!isTenantId(tenantId)) {
       throw new TenantRegistryError(
@@ -47,7 +47,7 @@ export class TenantRegistry {
     });
   }
 
-  /** The new admin key works and every earlier admin key of the tenant no longer does. Throws TenantRegistryError. */
+  /** Creates an admin key and revokes every earlier admin key of the tenant. Throws TenantRegistryError. */
   async replaceAdminKey(tenantId: string, adminKey: string, now: Date): Promise<void> {
     await this.inTransaction(async () => {
       const { rowCount } = await this.owner.query('SELECT 1 FROM tenants WHERE id = $1 FOR UPDATE', [tenantId]);
@@ -61,7 +61,7 @@ export class TenantRegistry {
     });
   }
 
-  /** A key of the platform, in place of the one that had this name. */
+  /** Creates a platform key and revokes the previous one of this name. */
   async replacePlatformKey(name: string, role: PlatformRole, key: string, now: Date): Promise<void> {
     await this.inTransaction(async () => {
       await this.revokePlatformKeys(name, now);

@@ -6,14 +6,14 @@ import type { JsonObject } from '../shared/json.js';
 export const TENANT_STATUSES = ['ACTIVE', 'SUSPENDED'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
-/** What of a tenant can be changed, in wire names. */
+/** The changeable fields of a tenant, in wire names. */
 export interface TenantChange {
   readonly status?: TenantStatus | undefined;
   readonly require_if_match?: boolean | undefined;
   readonly requests_per_minute?: number | null | undefined;
 }
 
-/** A vendor. Its row is its own: the id is the tenant. */
+/** A vendor. Its id is the tenant id of all its rows. */
 @Entity('tenants')
 export class Tenant extends Versioned {
   @PrimaryColumn('text', { name: 'id' })
@@ -22,11 +22,11 @@ export class Tenant extends Versioned {
   @Column('text')
   status!: TenantStatus;
 
-  /** Changes must name the version they were made for, by If-Match. */
+  /** Whether changes require If-Match. */
   @Column('boolean', { name: 'require_if_match' })
   requireIfMatch!: boolean;
 
-  /** Over all its keys; null is the server's default. */
+  /** Rate limit over all API keys of the tenant; null applies the server's default. */
   @Column('integer', { name: 'requests_per_minute', nullable: true })
   requestsPerMinute!: number | null;
 
@@ -35,7 +35,7 @@ export class Tenant extends Versioned {
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, snapshot);
   }
 
-  /** Undefined when it changes nothing. */
+  /** Returns undefined if nothing changes. */
   update(change: TenantChange, now: Date): Change | undefined {
     const before = this.snapshot();
     if (change.status !== undefined) this.status = change.status;

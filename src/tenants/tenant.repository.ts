@@ -6,7 +6,7 @@ import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repo
 import { Tenant } from './tenant.entity.js';
 import type { PageRequest } from '../shared/persistence/page-request.js';
 
-/** The tenants themselves. Only the list looks at more than one, and only the platform's routes ask for it. */
+/** Rows of tenants. Only the list reads more than one tenant, for the platform's routes. */
 @Injectable()
 export class TenantRepository extends TenantScopedRepository<Tenant> {
   constructor(
@@ -16,7 +16,7 @@ export class TenantRepository extends TenantScopedRepository<Tenant> {
     super(Tenant, 'tenantId', unitOfWork);
   }
 
-  /** Newest first, one row more than the page holds. */
+  /** Returns a page of tenants, the newest first, and one more row. */
   listAll({ limit, after }: PageRequest): Promise<Tenant[]> {
     const query = this.dataSource.createQueryBuilder(Tenant, 'item');
     if (after) query.where('(item.createdAt, item.tenantId) < (:at, :id)', after);

@@ -37,7 +37,7 @@ export type UpdateTenantRequest = z.infer<typeof UpdateTenantRequest>;
 export const ListTenantsRequest = z.strictObject(pageParameters);
 export type ListTenantsRequest = z.infer<typeof ListTenantsRequest>;
 
-/** What a tenant decides itself. */
+/** Settings that a tenant changes itself. */
 export const UpdateSettingsRequest = z
   .strictObject({ require_if_match: requireIfMatch })
   .partial()

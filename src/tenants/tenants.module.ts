@@ -25,7 +25,7 @@ import { Tenant } from './tenant.entity.js';
 import { TenantRepository } from './tenant.repository.js';
 import { TenantsController } from './tenants.controller.js';
 
-/** Global because the guard, which stands before every module, asks it who calls. */
+/** Global, because the access guard in front of every module authenticates with it. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKey, Tenant])],

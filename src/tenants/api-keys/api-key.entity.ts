@@ -10,7 +10,7 @@ import type { JsonObject } from '../../shared/json.js';
 
 const SECOND_MS = 1000;
 
-/** A tenant's key as it is kept: what it may, and digests by which its secret is known again. */
+/** A tenant's API key as stored: its permissions, and digests of its secret. */
 @Entity('api_keys')
 export class ApiKey extends VersionedRow {
   @PrimaryColumn('uuid')
@@ -22,11 +22,11 @@ export class ApiKey extends VersionedRow {
   @Column({ type: 'text', nullable: true, update: false })
   role!: string | null;
 
-  /** As stored; `grants` are what they come to. */
+  /** Permissions as stored; `grants` are the effective ones. */
   @Column({ type: 'text', array: true, update: false })
   permissions!: string[];
 
-  /** Address ranges it may be used from; none means everywhere. */
+  /** Address ranges that the API key may be used from; an empty list allows every address. */
   @Column({ type: 'text', array: true, update: false })
   networks!: string[];
 
@@ -36,7 +36,7 @@ export class ApiKey extends VersionedRow {
   @Column('text', { name: 'key_prefix' })
   keyPrefix!: string;
 
-  /** The secret before the last rotation, for as long as it overlaps. */
+  /** Digest of the secret before the last rotation, while the two overlap. */
   @Column('bytea', { name: 'previous_sha256', nullable: true })
   previousSha256!: Buffer | null;
 
@@ -52,7 +52,7 @@ export class ApiKey extends VersionedRow {
   @Column({ type: 'timestamptz', name: 'last_used_at', nullable: true, update: false })
   lastUsedAt!: Date | null;
 
-  /** Throws InvalidFieldError when it would be expired at once. */
+  /** Throws InvalidFieldError if the API key would be expired at its creation. */
   static create(tenantId: string, request: CreateApiKeyRequest, secret: string, now: Date): ApiKey {
     const expiresAt = request.expires_at === null ? null : new Date(request.expires_at);
     if (expiresAt && expiresAt <= now) throw new InvalidFieldError('/expires_at', 'must be in the future');
@@ -76,7 +76,7 @@ export class ApiKey extends VersionedRow {
     return withinTenant(effectivePermissions(this.role, this.permissions));
   }
 
-  /** A new secret; the one before stays valid for the overlap, in seconds. Throws ApiKeyInactiveError. */
+  /** Replaces the secret; the previous one stays valid for the overlap, in seconds. Throws ApiKeyInactiveError. */
   rotate(secret: string, overlapS: number, now: Date): void {
     if (this.revokedAt || (this.expiresAt && this.expiresAt <= now)) throw new ApiKeyInactiveError(this.id);
     this.previousSha256 = overlapS > 0 ? this.keySha256 : null;
@@ -86,7 +86,7 @@ export class ApiKey extends VersionedRow {
     this.changed(now);
   }
 
-  /** False when it was revoked before. */
+  /** Returns false if the API key was revoked before. */
   revoke(now: Date): boolean {
     if (this.revokedAt) return false;
     this.revokedAt = now;
@@ -96,7 +96,7 @@ export class ApiKey extends VersionedRow {
     return true;
   }
 
-  /** What an event may tell of it, in wire names. */
+  /** Returns the fields for events, in wire names. */
   snapshot(): JsonObject {
     return {
       name: this.name,

@@ -12,7 +12,7 @@ export class ApiKeyInactiveError extends ConflictException {
   }
 }
 
-/** Nobody can give, or get hold of, more than they hold themselves. */
+/** The actor would grant, or obtain, permissions that it does not have. */
 export class GrantExceededError extends ForbiddenException {
   constructor(detail: string) {
     super(detail, { errorCode: 'GRANT_EXCEEDED' });

@@ -4,8 +4,8 @@ import { GrantExceededError } from './api-key.errors.js';
 import { areWithin } from '../networks.js';
 
 /**
- * The principal that creates a key, or gets to see its new secret, must hold everything that it grants, from everywhere that it can be used and
- * for as long as it can. Throws GrantExceededError.
+ * Asserts that the actor, who creates an API key or sees its new secret, has all of its permissions, within bounds that include those of
+ * the key. Throws GrantExceededError.
  */
 export function assertCanGrant({ permissions, bounds }: Actor, key: ApiKey): void {
   const missing = [...key.grants].filter((permission) => !permissions.has(permission));

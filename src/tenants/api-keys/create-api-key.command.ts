@@ -6,7 +6,7 @@ import { CreateApiKeyRequest } from './api-key.requests.js';
 import type { IssuedApiKey } from './api-key.response.js';
 
 export interface CreateApiKeyOptions extends CommandOptions {
-  /** For sample data alone: an id that stands in public documents. */
+  /** Id that public documents contain; for sample data only. */
   readonly keyId?: string;
 }
 

@@ -2,7 +2,7 @@ import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenan
 import type { Actor } from '../../shared/access/actor.js';
 import type { ApiKeyResponse } from './api-key.response.js';
 
-/** To revoke a key that is revoked changes nothing. Throws ApiKeyNotFoundError. */
+/** Revokes an API key; a revoked one stays unchanged. Throws ApiKeyNotFoundError. */
 export class RevokeApiKeyCommand extends TenantCommand<ApiKeyResponse> {
   static readonly operation = 'api-keys.revoke';
 

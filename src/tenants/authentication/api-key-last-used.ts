@@ -5,14 +5,14 @@ import { PeriodicTask } from '../../shared/async/periodic-task.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
-/** The rows are locked in the order of their ids: two processes that write the same keys would deadlock otherwise. */
+/** Locks the rows in the order of their ids: two processes that write the same rows would deadlock otherwise. */
 const WRITE = `
   WITH locked AS (
     SELECT key.id, used.at FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at)
     JOIN api_keys key ON key.id = used.id ORDER BY key.id FOR NO KEY UPDATE OF key)
   UPDATE api_keys SET last_used_at = greatest(last_used_at, locked.at) FROM locked WHERE api_keys.id = locked.id`;
 
-/** Remembers when each key was last used and writes it down now and then, in one statement, off the request's path. */
+/** Records the last use of each API key in memory and writes all periodically in one statement, off the request path. */
 @Injectable()
 export class ApiKeyLastUsed implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly chore = new PeriodicTask(ApiKeyLastUsed.name, 'The last use of API keys could not be written');

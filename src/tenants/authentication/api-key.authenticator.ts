@@ -5,7 +5,7 @@ import { isApiKey } from '../api-key.js';
 import { CredentialCache, type CachedKey } from './credential-cache.js';
 import { ApiKeyLastUsed } from './api-key-last-used.js';
 
-/** Knows API keys, those of tenants and those of the platform. */
+/** Authenticates the API keys of tenants and of the platform. */
 @Injectable()
 export class ApiKeyAuthenticator {
   constructor(
@@ -18,7 +18,7 @@ export class ApiKeyAuthenticator {
     return isApiKey(secret) ? this.valid(await this.credentials.findKey(secret, paced)) : undefined;
   }
 
-  /** Undefined where the database has to be asked. */
+  /** Returns undefined if a look-up in the database is required. */
   recall(secret: string): Principal | undefined {
     return this.valid(this.credentials.getCachedKey(secret));
   }

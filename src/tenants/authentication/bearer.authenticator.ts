@@ -9,10 +9,10 @@ import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { CredentialCache } from './credential-cache.js';
 import { OidcAuthenticator } from './oidc.authenticator.js';
 
-/** Three parts in base64url with dots between: a JWT. No API key looks like it. */
+/** Three base64url parts with dots between them, as in a JWT. No API key has this form. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** An API key of ours, or a token of the identity provider. */
+/** Authenticates API keys and the access tokens of the identity provider. */
 @Injectable()
 export class BearerAuthenticator extends Authenticator {
   constructor(

@@ -12,17 +12,17 @@ import { withTimeout } from '../../shared/async/with-timeout.js';
 import { hashApiKey } from '../api-key.js';
 import { networkFilter } from '../networks.js';
 
-/** How long what was read is good for: a revoked key stops working in other processes within 5 seconds. */
+/** Lifetime of cached rows: with it a revoked API key stops working in other processes within 5 seconds. */
 const CACHE_TTL_MS = 3_000;
 const REFRESH_MS = 1_500;
 const MAX_ENTRIES = 10_000;
-/** How long look-ups for addresses that failed too often wait for one another. */
+/** Pause in which look-ups for addresses with too many failures accumulate into one statement. */
 const PACE_MS = 50;
-/** For how long a monitor is known while the database does not answer, and how long it waits for an answer. */
+/** Time for which a monitor's API key stays cached while the database does not respond, and time to wait for a response. */
 const MONITOR_MS = 24 * 60 * 60 * 1000;
 const MONITOR_WAIT_MS = 1_000;
 
-/** A genuine key. Its secret may have ended since, as the bounds of the principal say. */
+/** A valid API key. Its secret may have expired since the read: see the bounds of the principal. */
 export interface CachedKey {
   readonly principal: Principal;
 }
@@ -48,35 +48,34 @@ interface KeyRow {
 }
 
 const FIND_KEYS = `
-  SELECT asked.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
-         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
-  FROM unnest($1::bytea[]) AS asked (digest)
-  JOIN api_keys k ON k.key_sha256 = asked.digest OR k.previous_sha256 = asked.digest
+  SELECT pending.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
+         k.key_sha256 = pending.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
+  FROM unnest($1::bytea[]) AS pending (digest)
+  JOIN api_keys k ON k.key_sha256 = pending.digest OR k.previous_sha256 = pending.digest
   LEFT JOIN tenants t ON t.id = k.tenant_id
   WHERE k.revoked_at IS NULL`;
 
 const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FROM tenants WHERE id = $1';
 
 /**
- * Keys and tenants as the database has them, remembered for a moment. Keys are remembered by their digest, and those that are
- * in use are all read again, by one statement, before the moment is over, so that no request waits for it. `forget` makes
- * this process ask again at once, also for what it is asking at that very moment.
+ * Cache of API keys (by digest) and tenants. Keys in use are refreshed by one statement before they expire, so that no request waits for
+ * it. Invalidation also discards reads in flight.
  */
 @Injectable()
 export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly chore = new PeriodicTask(CredentialCache.name, 'API keys could not be read again');
   private readonly keys: CommittedCache<CachedKey>;
   private readonly tenants: CommittedCache<KnownTenant>;
-  /** Names of keys by what was shown since they were last read again: to make the digest anew costs more than to look the key up. */
+  /** Cache names by secret, emptied at each refresh, because computing a digest costs more than this look-up. */
   private readonly nameBySecret = new Map<string, string>();
-  /** Names of keys that were used since they were last read again. */
+  /** Cache names of the API keys in use since the last refresh. */
   private readonly inUse = new Set<string>();
-  /** Keys that may read metrics and nothing else: they must get in when the database is the trouble. */
+  /** API keys that may read metrics and nothing else: they must work while the database does not. */
   private readonly monitors: CommittedCache<CachedKey>;
-  /** Questions under way: many requests with one key ask once. */
+  /** Reads in flight: concurrent requests with one API key share a read. */
   private readonly pendingReads = new Map<string, Promise<unknown>>();
   private readonly lookups = this.readGroups((digests) => this.readKeys(digests));
-  /** For addresses that failed too often: 20 statements a second at most, however many keys are guessed. */
+  /** Look-ups for addresses with too many failures: 20 statements per second at most, however many keys are guessed. */
   private readonly pacedLookups = this.readGroups(async (digests) => {
     await pause(PACE_MS, undefined, { ref: false });
     return this.readKeys(digests);
@@ -99,21 +98,21 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     return this.chore.stop();
   }
 
-  /** A paced look-up waits until other paced look-ups can share its statement. */
+  /** Reads the API key, cached or not. A paced look-up waits until other paced look-ups can share its statement. */
   findKey(secret: string, paced = false): Promise<CachedKey | undefined> {
     const digest = hashApiKey(secret);
     const name = nameOf(digest);
-    const asked = this.getOrRead(this.keys, name, async () => {
+    const pending = this.getOrRead(this.keys, name, async () => {
       const fill = this.monitors.beginFill();
       const key = (await (paced ? this.pacedLookups : this.lookups).load(digest))?.key;
       fill.put(name, key && isMonitor(key) ? key : undefined);
       return key;
     });
     const monitor = this.monitors.get(name);
-    return monitor ? this.withMonitorFallback(asked, monitor) : asked;
+    return monitor ? this.withMonitorFallback(pending, monitor) : pending;
   }
 
-  /** What was found out a moment ago. */
+  /** Returns the cached API key. */
   getCachedKey(secret: string): CachedKey | undefined {
     const nameBySecret = this.nameBySecret.get(secret);
     const name = nameBySecret ?? nameOf(hashApiKey(secret));
@@ -124,7 +123,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     return key;
   }
 
-  /** Reads the keys that are in use again. One that was revoked meanwhile is forgotten. */
+  /** Refreshes the API keys in use. A key that was revoked since the last read is invalidated. */
   async refresh(): Promise<void> {
     const fill = this.keys.beginFill();
     const names = [...this.inUse];
@@ -146,7 +145,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   invalidate(): void {
     this.keys.invalidate();
     this.tenants.invalidate();
-    // A monitor stays until the database says otherwise, but a read that has begun must not bring back a revoked one.
+    // A monitor stays cached until the database replaces it, but a read in flight must not restore a revoked one.
     this.monitors.invalidate([]);
     this.unitOfWork.whenEnded(() => {
       this.inUse.clear();
@@ -164,41 +163,41 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     return rows.map((row) => ({ digest: row.digest, key: toKnownKey(row) }));
   }
 
-  /** What the database says; as long as it does not, what it said last. */
+  /** Returns the result of the read; while the database does not respond, the cached monitor. */
   private async withMonitorFallback(
-    asked: Promise<CachedKey | undefined>,
+    pending: Promise<CachedKey | undefined>,
     monitor: CachedKey,
   ): Promise<CachedKey | undefined> {
-    const answer = await withTimeout(
+    const result = await withTimeout(
       MONITOR_WAIT_MS,
-      asked.then((key) => ({ key })),
+      pending.then((key) => ({ key })),
     ).catch(() => undefined);
-    return answer ? answer.key : monitor;
+    return result ? result.key : monitor;
   }
 
   private async getOrRead<T extends object>(
-    known: CommittedCache<T>,
+    cache: CommittedCache<T>,
     name: string,
-    ask: () => Promise<T | undefined>,
+    read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const remembered = known.get(name);
-    if (remembered) return remembered;
-    const underWay = this.pendingReads.get(name) as Promise<T | undefined> | undefined;
-    if (underWay) return underWay;
-    const fill = known.beginFill();
-    const asked = ask();
-    this.pendingReads.set(name, asked);
+    const cached = cache.get(name);
+    if (cached) return cached;
+    const inFlight = this.pendingReads.get(name) as Promise<T | undefined> | undefined;
+    if (inFlight) return inFlight;
+    const fill = cache.beginFill();
+    const pending = read();
+    this.pendingReads.set(name, pending);
     try {
-      const found = await asked;
+      const found = await pending;
       fill.put(name, found);
       return found;
     } finally {
-      if (this.pendingReads.get(name) === asked) this.pendingReads.delete(name);
+      if (this.pendingReads.get(name) === pending) this.pendingReads.delete(name);
     }
   }
 }
 
-/** As a key of a map: bytes as text of the same length. */
+/** Returns the digest as a map key: a string with one character per byte. */
 function nameOf(digest: Buffer): string {
   return digest.toString('latin1');
 }
@@ -211,7 +210,7 @@ function toKnownKey(row: KeyRow): CachedKey {
       subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
       tenant,
       permissions: tenant ? withinTenant(permissions) : permissions,
-      // A secret that was replaced ends with the overlap, and so must what it grants.
+      // A replaced secret expires with the overlap, and so must the API keys that it creates.
       bounds: {
         networks: row.networks,
         expiresAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),

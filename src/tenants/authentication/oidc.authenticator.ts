@@ -12,17 +12,17 @@ import { isTenantId } from '../../shared/tenant-id.js';
 import { CredentialCache } from './credential-cache.js';
 
 const TIMEOUT_MS = 5_000;
-/** How soon after one fetch of the provider's keys a token with an unknown key id causes another. */
+/** Shortest time between two fetches of the provider's keys that unknown key ids cause. */
 const COOLDOWN_MS = 5_000;
 const MAX_SUBJECT = 255;
-/** A reason is logged once in this time, however many tokens are sent. */
+/** Time in which each reason is logged once, however many tokens are sent. */
 const LOG_INTERVAL_MS = 1_000;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: SecureUrl });
 
 /**
- * Knows people by tokens of an external identity provider (OpenID Connect): signed with one of its published keys by a
- * pinned algorithm, made for us, by it, and valid now. Tenant and permissions stand in configurable claims.
+ * Authenticates access tokens of an external identity provider (OpenID Connect): signed by a published key with a pinned algorithm, with
+ * our audience and its issuer, and not expired. Configurable claims hold tenant and permissions.
  */
 @Injectable()
 export class OidcAuthenticator {
@@ -36,7 +36,7 @@ export class OidcAuthenticator {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws UnauthenticatedError, and IdentityProviderError when the provider's keys cannot be had. */
+  /** Throws UnauthenticatedError, and IdentityProviderError if the provider's keys are not available. */
   async authenticate(token: string): Promise<Principal | undefined> {
     const { oidc } = this.config;
     if (!oidc) return undefined;
@@ -80,7 +80,7 @@ export class OidcAuthenticator {
     return new UnauthenticatedError(fault);
   }
 
-  /** Never the token, nor anything that it says. */
+  /** Logs the reason, never the token or a value from it. */
   private warn(reason: string): void {
     const now = performance.now();
     if (now - (this.loggedAt.get(reason) ?? -LOG_INTERVAL_MS) < LOG_INTERVAL_MS) return;
@@ -88,7 +88,7 @@ export class OidcAuthenticator {
     this.logger.warn(`Access token: ${reason}`);
   }
 
-  /** Discovered once; a failure is tried again with the next token. */
+  /** Returns the provider's keys, discovered once. After a failure the next token repeats the discovery. */
   private providerKeys(issuer: string): Promise<JWTVerifyGetKey> {
     this.keys ??= discover(issuer).catch((error: unknown) => {
       this.keys = undefined;
@@ -117,7 +117,7 @@ const CLAIM_FAULTS: Readonly<Record<string, TokenFault>> = {
   exp: 'TOKEN_EXPIRED',
 };
 
-/** Claims are looked at once the signature is known to be genuine. */
+/** Claims are checked after the signature, so a fault of a claim implies a valid signature. */
 function faultOf(error: unknown): TokenFault {
   if (error instanceof errors.JWTExpired) return 'TOKEN_EXPIRED';
   if (!(error instanceof errors.JWTClaimValidationFailed)) return 'TOKEN_INVALID';
@@ -125,14 +125,14 @@ function faultOf(error: unknown): TokenFault {
   return CLAIM_FAULTS[error.claim] ?? 'TOKEN_INVALID';
 }
 
-/** For the log: codes of the library and names of registered claims, which no caller chooses. */
+/** Returns a cause for the log: codes of the library and names of registered claims, which no caller controls. */
 function causeOf(error: unknown): string {
   const { code } = error as { code: string };
-  const claimed = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
-  return claimed ? `claim ${error.claim} ${error.reason}` : code;
+  const isClaimFault = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+  return isClaimFault ? `claim ${error.claim} ${error.reason}` : code;
 }
 
-/** What is wrong with the token, as opposed to the provider that should vouch for it. */
+/** Returns whether the token is at fault, and not the provider that publishes the keys. */
 function isTokenRejected(error: unknown): boolean {
   const unreachable = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
   const code = (error as { code?: unknown } | null)?.code;
@@ -141,7 +141,7 @@ function isTokenRejected(error: unknown): boolean {
   );
 }
 
-/** By its whole name, which may hold dots (`https://example.com/tenant`), else as a path (`realm_access.roles`). */
+/** Reads a claim by its whole name, which may contain dots (`https://example.com/tenant`), else as a path (`realm_access.roles`). */
 function readClaim(claims: JWTPayload, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   return name
@@ -155,12 +155,12 @@ function readClaim(claims: JWTPayload, name: string): unknown {
     );
 }
 
-/** A signed claim has the type that the issuer gave it, whatever the type of the library says. */
+/** Checks the type, because the issuer determines the type of a signed claim, whatever the library declares. */
 function isSubject(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT && isCleanText(value);
 }
 
-/** Permissions and names of roles, as a list of words or as words with spaces between. Anything else grants nothing. */
+/** Returns the permissions of a list or a space-separated text of permissions and role names. Any other value grants nothing. */
 function permissionsIn(value: unknown) {
   const items: unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
   const words = items.filter((item) => typeof item === 'string');

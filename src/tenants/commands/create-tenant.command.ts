@@ -5,7 +5,7 @@ import type { PlatformActor } from '../../shared/access/actor.js';
 import { CreateTenantRequest } from '../tenant.requests.js';
 import type { TenantResponse } from '../tenant.response.js';
 
-/** Makes a tenant, without keys: the platform makes its first one by acting for it. Throws TenantExistsError. */
+/** Creates a tenant without API keys; the platform creates the first one in its name. Throws TenantExistsError. */
 export class CreateTenantCommand extends TenantCommand<TenantResponse> {
   static readonly operation = 'tenants.create';
 

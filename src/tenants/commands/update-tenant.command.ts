@@ -5,7 +5,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import { UpdateTenantRequest } from '../tenant.requests.js';
 import type { TenantResponse } from '../tenant.response.js';
 
-/** Changes the actor's tenant. Who may change what of it is for the door to say. Throws TenantNotFoundError. */
+/** Changes the actor's tenant. The routes decide which fields a caller may change. Throws TenantNotFoundError. */
 export class UpdateTenantCommand extends TenantCommand<TenantResponse> {
   static readonly operation = 'tenants.update';
 
