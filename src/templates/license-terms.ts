@@ -12,7 +12,7 @@ export const LicenseType = z.enum(LICENSE_TYPES).meta({
 });
 export type LicenseType = z.infer<typeof LicenseType>;
 
-/** Types whose licenses are trials, each of them. */
+/** Returns whether licenses of this type are trials. */
 export function isTrialType(type: LicenseType): boolean {
   return type === 'TRIAL' || type === 'EVALUATION';
 }
@@ -42,7 +42,7 @@ const featureFields = {
   }),
 };
 
-/** One shape in templates and in licenses. */
+/** A feature, with one shape in templates and in licenses. */
 export const Feature = z
   .object({
     ...featureFields,
@@ -62,7 +62,7 @@ export const FeatureInput = z
   })
   .meta({ id: 'FeatureInput', examples: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }] });
 
-/** What a license does when its seats are taken; one shape in templates and in licenses. */
+/** Seat policy of a license at its limit, with one shape in templates and in licenses. */
 export const seatPolicyFields = {
   overage_policy: z.enum(['DENY', 'ALLOW']).meta({
     id: 'OveragePolicy',
@@ -89,7 +89,7 @@ export const seatPolicyFields = {
     description: 'Time after a missed heartbeat until the seat is freed.',
   }),
 };
-/** How long the files of a license may be; one shape in templates and in licenses. */
+/** Limits for license files, with one shape in templates and in licenses. */
 export const fileTerms = {
   file_ttl_max_seconds: z
     .int()
@@ -104,7 +104,7 @@ export const fileTerms = {
 export type OveragePolicy = z.infer<typeof seatPolicyFields.overage_policy>;
 export type EvictionPolicy = z.infer<typeof seatPolicyFields.eviction_policy>;
 
-/** On the way in each value must have the form that its type is checked by. */
+/** A restriction in a request, whose values must have the form of its type. */
 export const RestrictionInput = Restriction.superRefine(({ restriction_type, values }, context) => {
   values.forEach((value, at) => {
     const message = restrictionValueFault(restriction_type, value);

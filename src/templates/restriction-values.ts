@@ -5,7 +5,7 @@ import type { Restriction } from './restriction-types.js';
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`, 'i');
 
-/** What is wrong with a value of a restriction, or undefined. */
+/** Returns the fault of a restriction value, or undefined. */
 export function restrictionValueFault(type: Restriction['restriction_type'], value: string): string | undefined {
   switch (type) {
     case 'GEOGRAPHIC':
@@ -27,24 +27,24 @@ export function restrictionValueFault(type: Restriction['restriction_type'], val
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;
 
-/** A range in CIDR form, or one address. An IPv4 address written in IPv6 is that IPv4 address. */
+/** Parses a CIDR range or one address. An IPv4-mapped IPv6 address becomes the IPv4 address. */
 export function parseRange(value: string): Range | undefined {
   try {
     const [address, bits] = value.includes('/') ? ipaddr.parseCIDR(value) : [ipaddr.parse(value), undefined];
     const plain = ipaddr.process(address.toString());
     const mapped = plain.kind() !== address.kind();
-    const own = plain.kind() === 'ipv4' ? 32 : 128;
-    return [plain, bits === undefined ? own : mapped ? Math.max(0, bits - 96) : bits] as Range;
+    const addressBits = plain.kind() === 'ipv4' ? 32 : 128;
+    return [plain, bits === undefined ? addressBits : mapped ? Math.max(0, bits - 96) : bits] as Range;
   } catch {
     return undefined;
   }
 }
 
-/** In pairs, in groups of four, or without groups. No flags, since JSON Schema knows none. */
+/** Pairs, groups of four, or no groups. Without flags, because JSON Schema has none. */
 export const MAC_ADDRESS =
   /^(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$|^(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}$|^[0-9A-Fa-f]{12}$/;
 
-/** Twelve capital hexadecimal digits, however they were grouped. */
+/** Returns twelve capital hexadecimal digits, whatever the grouping. */
 export function normalMac(value: string): string | undefined {
   return MAC_ADDRESS.test(value) ? value.replace(/[:.-]/g, '').toUpperCase() : undefined;
 }

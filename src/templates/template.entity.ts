@@ -20,7 +20,7 @@ const DEFAULT_DURATION_DAYS = 365;
 const GRACE_DAYS = 30;
 const MAX_NAME = 255;
 
-/** A reusable license configuration of one product. What is issued from it keeps a copy and never follows it. */
+/** Reusable license terms of one product. A license copies them at issue and does not follow later changes. */
 @Entity('license_templates')
 export class Template extends VersionedRow {
   @PrimaryColumn('text', { name: 'template_id' })
@@ -45,7 +45,7 @@ export class Template extends VersionedRow {
   @Column('integer', { name: 'default_duration', nullable: true })
   defaultDuration!: number | null;
 
-  /** Null is unlimited. */
+  /** Null: unlimited. */
   @Column('integer', { name: 'max_activations', nullable: true })
   maxActivations!: number | null;
 
@@ -73,7 +73,7 @@ export class Template extends VersionedRow {
   @Column('text', { name: 'overage_policy' })
   overagePolicy!: OveragePolicy;
 
-  /** How far beyond the limit an ALLOW goes. */
+  /** Allowed overage as a factor, if the policy is ALLOW. */
   @Column('double precision', { name: 'overage_factor', nullable: true })
   overageFactor!: number | null;
 
@@ -86,7 +86,7 @@ export class Template extends VersionedRow {
   @Column('integer', { name: 'heartbeat_grace_seconds' })
   heartbeatGraceSeconds!: number;
 
-  /** Seconds that a license file may be good; null is as long as any may. */
+  /** Longest validity of a license file in seconds; null applies the general limit. */
   @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
   fileTtlMaxSeconds!: number | null;
 
@@ -96,7 +96,7 @@ export class Template extends VersionedRow {
   @Column('jsonb')
   metadata!: JsonObject;
 
-  /** Throws InvalidFieldError for a PERPETUAL template that would expire. */
+  /** Throws InvalidFieldError if a PERPETUAL template has a duration. */
   static create(tenantId: string, input: CreateTemplateRequest, now: Date): Template {
     const template = Object.assign(new Template(), Template.newRow(tenantId, now));
     template.templateId = input.template_id ?? newId();
@@ -105,16 +105,16 @@ export class Template extends VersionedRow {
     template.licenseModel = input.license_model;
     template.pricing = input.pricing;
     template.metadata = input.metadata;
-    const usual = usualDuration(input);
+    const defaultDuration = usualDuration(input);
     template.set({
       ...input,
-      default_duration: input.default_duration === undefined ? usual : input.default_duration,
+      default_duration: input.default_duration === undefined ? defaultDuration : input.default_duration,
       grace_period_days: input.grace_period_days ?? (isTrialType(input.license_type) ? 0 : GRACE_DAYS),
     });
     return template;
   }
 
-  /** Undefined when the patch changes nothing. Throws InvalidFieldError. */
+  /** Returns undefined if the patch changes nothing. Throws InvalidFieldError. */
   update(patch: UpdateTemplateRequest, now: Date): Change | undefined {
     const before = this.snapshot();
     if (patch.pricing) this.pricing = mergeFreeForm(this.pricing, patch.pricing, '/pricing');
@@ -123,7 +123,7 @@ export class Template extends VersionedRow {
     return this.changedSince(before, this.snapshot(), now);
   }
 
-  /** A new, active template with the same terms. */
+  /** Creates an active template with the same terms. */
   duplicate(request: DuplicateTemplateRequest, now: Date): Template {
     const copy = Object.assign(new Template(), this, Template.newRow(this.tenantId, now));
     copy.templateId = request.template_id ?? newId();
@@ -132,7 +132,7 @@ export class Template extends VersionedRow {
     return copy;
   }
 
-  /** What can be changed, in wire names. */
+  /** Returns the changeable fields, in wire names. */
   snapshot(): JsonObject {
     return {
       template_name: this.templateName,
@@ -157,7 +157,7 @@ export class Template extends VersionedRow {
     };
   }
 
-  /** Everything but the free-form objects, which are merged. */
+  /** Sets all fields except the free-form objects, which are merged. */
   private set(fields: UpdateTemplateRequest): void {
     if (fields.template_name !== undefined) this.templateName = fields.template_name;
     if (fields.description !== undefined) this.description = fields.description;

@@ -7,7 +7,7 @@ import { rowKeyString, TenantScopedRepository, type RowKey } from '../shared/per
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 
-/** A template together with what its product says about issuing. */
+/** A template with the properties of its product that an issue depends on. */
 export interface IssuableTemplate {
   readonly template: Template;
   readonly productActive: boolean;
@@ -50,8 +50,8 @@ export class TemplateRepository extends TenantScopedRepository<Template> {
   }
 
   /**
-   * Templates to issue from, each with whether its product is active: the one place that looks into the product's table,
-   * so that issuing reads both in one statement.
+   * Finds templates with the active flag of their product. The only access to the product's table, so that an issue reads both in one
+   * statement.
    */
   async findIssuable(tenantId: string, templateIds: readonly string[]): Promise<IssuableTemplate[]> {
     const keys = templateIds.map((id) => ({ tenantId, id }));

@@ -14,7 +14,7 @@ import { FreeFormInput } from '../shared/free-form.js';
 
 const MAX_FEATURES = 200;
 const MAX_RESTRICTION_VALUES = 1_000;
-/** Each costs more to judge than other values, at every validation. Templates that have more from before keep them. */
+/** Most time windows: evaluating one costs more than other values, at every validation. Older templates keep longer lists. */
 const MAX_TIME_VALUES = 100;
 const MAX_DAYS = 36_500;
 

@@ -5,19 +5,19 @@ const FORM =
   /^((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[,-](?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))*) (\d{2}):(\d{2})-(\d{2}):(\d{2}) (\S+)$/;
 const DAY_MINUTES = 24 * 60;
 
-/** Hours of the week in a time zone; minutes count from midnight, on the clock of that zone. */
+/** Hours of the week in a time zone; minutes count from midnight on the clock of that zone. */
 export interface TimeWindow {
-  /** By number: Monday is 0. */
+  /** Days by number, Monday is 0. */
   readonly days: ReadonlySet<number>;
   readonly from: number;
-  /** Exclusive. Not after `from`: the window ends on the next day. */
+  /** End, exclusive. If not after `from`, the window ends on the next day. */
   readonly to: number;
   readonly zone: string;
 }
 
 /**
- * `Mon-Fri 09:00-18:00 Europe/Berlin`: days as a list, a range or both, hours from (inclusive) to (exclusive), and a time
- * zone of the IANA database. 24:00 is midnight at the end. Undefined for what has another form.
+ * Parses `Mon-Fri 09:00-18:00 Europe/Berlin`: days (list, ranges), begin (inclusive) and end (exclusive), IANA time zone. 24:00 is
+ * midnight at the end. Undefined for any other form.
  */
 export function parseTimeWindow(value: string): TimeWindow | undefined {
   const [, days = '', fromHour, fromMinute, toHour, toMinute, zone = ''] = FORM.exec(value) ?? [];
@@ -28,7 +28,7 @@ export function parseTimeWindow(value: string): TimeWindow | undefined {
   return isTimeZone(zone) ? { days: numbers, from, to, zone } : undefined;
 }
 
-/** A window over midnight belongs to the day it begins on. */
+/** Returns whether the time is in the window. A window over midnight belongs to the day on which it begins. */
 export function isWithin({ days, from, to, zone }: TimeWindow, now: Date): boolean {
   const { day, minute } = clockOf(zone).at(now);
   if (from < to) return days.has(day) && minute >= from && minute < to;
@@ -36,18 +36,18 @@ export function isWithin({ days, from, to, zone }: TimeWindow, now: Date): boole
   return (days.has(day) && minute >= from) || (days.has(yesterday) && minute < to);
 }
 
-/** More windows are not searched for an opening: each costs several readings of a clock. */
+/** Most windows to search for an opening: each costs several clock readings. */
 const MAX_SEARCHED = 10;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
 const MINUTE_MS = 60_000;
 
-/** Lists of windows that are judged together: an allowed time is in none of `deny`, and in one of `allow` if there are any. */
+/** Windows that are evaluated together: an allowed time is in none of `deny`, and in one of `allow` unless it is empty. */
 export interface Hours {
   readonly allow: readonly TimeWindow[];
   readonly deny: readonly TimeWindow[];
 }
 
-/** The first allowed time within a week from a time that is not. Undefined where there is none, or too much to search. */
+/** Returns the first allowed time within a week after a denied time. Undefined if there is none or the search is too expensive. */
 export function nextOpening({ allow, deny }: Hours, now: Date): Date | undefined {
   if (allow.length + deny.length > MAX_SEARCHED) return undefined;
   const isAllowed = (at: Date) =>
@@ -69,16 +69,16 @@ function endsOf({ days, from, to, zone }: TimeWindow, now: Date): Date[] {
   return [...days].flatMap((day) => nextAt(zone, day * DAY_MINUTES + end, now) ?? []);
 }
 
-/** When the clock of a zone next shows this minute of the week. Undefined where summer time leaves it out. */
+/** Returns the next time at which the zone's clock shows this minute of the week. Undefined if daylight saving time skips it. */
 function nextAt(zone: string, minuteOfWeek: number, now: Date): Date | undefined {
   const clock = clockOf(zone);
   const target = minuteOfWeek % WEEK_MINUTES;
   const read = (at: Date) => clock.at(at).day * DAY_MINUTES + clock.at(at).minute;
   const wait = (target - read(now) + WEEK_MINUTES) % WEEK_MINUTES || WEEK_MINUTES;
   const guess = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS + wait * MINUTE_MS;
-  // An offset that changes meanwhile shifts the guess by less than half a week.
-  const off = ((target - read(new Date(guess)) + 1.5 * WEEK_MINUTES) % WEEK_MINUTES) - WEEK_MINUTES / 2;
-  const time = new Date(guess + off * MINUTE_MS);
+  // A change of the offset shifts the guess by less than half a week.
+  const offset = ((target - read(new Date(guess)) + 1.5 * WEEK_MINUTES) % WEEK_MINUTES) - WEEK_MINUTES / 2;
+  const time = new Date(guess + offset * MINUTE_MS);
   return time > now && read(time) === target ? time : undefined;
 }
 
@@ -87,7 +87,7 @@ function minutes(hour = '', minute = ''): number | undefined {
   return hour !== '' && Number(minute) < 60 && total <= DAY_MINUTES ? total : undefined;
 }
 
-/** `Fri-Mon` goes on over Sunday. */
+/** Returns the day numbers of a list. `Fri-Mon` continues over Sunday. */
 function daysIn(list: string): Set<number> | undefined {
   const days = new Set<number>();
   for (const part of list.split(',')) {
@@ -116,7 +116,7 @@ interface WallClock {
   readonly minute: number;
 }
 
-/** Reads the time of a zone, whose offset changes at whole minutes alone, so that the last minute need not be read again. */
+/** Clock of a zone. Offsets change at whole minutes only, so a reading is reused within its minute. */
 class ZoneClock {
   private minute: number | undefined;
   private time: WallClock = { day: 0, minute: 0 };
@@ -137,8 +137,8 @@ class ZoneClock {
 }
 
 /**
- * A formatter costs far more to make than to use. Names of zones do not depend on capitals, so one entry serves every spelling; the
- * IANA database has some 600 names, and what a tenant uses beyond them displaces what nobody uses.
+ * Clocks by zone in lower case, because creating a formatter costs far more than using it. The IANA database has about 600 names; unused
+ * ones are evicted first.
  */
 const clocks = new LRUCache<string, ZoneClock>({ max: 1_000 });
 

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../shared/json.js';
 export class TemplateCreatedEvent extends IntegrationEvent {
   readonly type = 'template.created';
 
-  /** `duplicateOf` is the template it was copied from. */
+  /** `duplicateOf` is the template that was copied. */
   constructor(actor: Actor, now: Date, templateId: string, after: JsonObject, duplicateOf: string | null = null) {
     super(actor, now, { resourceType: 'template', resourceId: templateId }, { after, duplicate_of: duplicateOf });
   }

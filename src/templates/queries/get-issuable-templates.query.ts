@@ -2,7 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
 import type { IssuableTemplate } from '../template.repository.js';
 
-/** Templates by id as they are now, never from a cache; those that the tenant does not have are left out. */
+/** Returns current templates by id, never from a cache; unknown templates are omitted. */
 export class GetIssuableTemplatesQuery extends Query<IssuableTemplate[]> {
   constructor(
     readonly actor: Actor,
