@@ -5,7 +5,7 @@ import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import type { CreateProductRequest, UpdateProductRequest } from './product.requests.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** What is licensed. The id is the tenant's own. */
+/** A licensed product. The vendor chooses the id. */
 @Entity('billing_products')
 export class Product extends VersionedRow {
   @PrimaryColumn('text', { name: 'product_id' })
@@ -31,7 +31,7 @@ export class Product extends VersionedRow {
     return Object.assign(new Product(), Product.newRow(tenantId, now), { productId, ...fields });
   }
 
-  /** Undefined when the patch changes nothing. */
+  /** Returns undefined if the patch changes nothing. */
   update({ metadata, ...fields }: UpdateProductRequest, now: Date): Change | undefined {
     const before = this.snapshot();
     Object.assign(this, fields);
@@ -39,7 +39,7 @@ export class Product extends VersionedRow {
     return this.changedSince(before, this.snapshot(), now);
   }
 
-  /** What can be changed, in wire names. */
+  /** Returns the changeable fields, in wire names. */
   snapshot(): JsonObject {
     const { name, sku, description, active, metadata } = this;
     return { name, sku, description, active, metadata };
