@@ -7,7 +7,7 @@ import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** Whom licenses are issued to. The id may be another system's. */
+/** A party that licenses are issued to. The id may come from another system. */
 @Entity('customers')
 export class Customer extends VersionedRow {
   @PrimaryColumn('text', { name: 'customer_id' })
@@ -31,7 +31,7 @@ export class Customer extends VersionedRow {
   @Column('jsonb')
   metadata!: JsonObject;
 
-  /** Throws InvalidFieldError when nothing says who this is. */
+  /** Throws InvalidFieldError if the customer has no name, company or e-mail address. */
   static create(tenantId: string, input: CreateCustomerRequest, now: Date): Customer {
     const customer = Object.assign(new Customer(), Customer.newRow(tenantId, now));
     customer.customerId = input.customer_id ?? newId();
@@ -40,7 +40,7 @@ export class Customer extends VersionedRow {
     return customer;
   }
 
-  /** Undefined when the patch changes nothing. Throws InvalidFieldError. */
+  /** Returns undefined if the patch changes nothing. Throws InvalidFieldError. */
   update(patch: UpdateCustomerRequest, now: Date): Change | undefined {
     const before = this.snapshot();
     if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
@@ -48,13 +48,13 @@ export class Customer extends VersionedRow {
     return this.changedSince(before, this.snapshot(), now);
   }
 
-  /** "first last", else the company, else the e-mail. */
+  /** Returns "first last", else the company, else the e-mail address. */
   get displayName(): string {
     const fullName = [this.firstName, this.lastName].filter((part) => part !== null).join(' ');
     return [fullName, this.companyName, this.email].find((name) => name) ?? '';
   }
 
-  /** What can be changed, in wire names. */
+  /** Returns the changeable fields, in wire names. */
   snapshot(): JsonObject {
     const { firstName, lastName, email, companyName, active, metadata } = this;
     return { first_name: firstName, last_name: lastName, email, company_name: companyName, active, metadata };

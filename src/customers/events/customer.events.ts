@@ -3,7 +3,7 @@ import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { JsonObject } from '../../shared/json.js';
 
-/** What tells who somebody is. Free-form metadata counts too: we cannot know what a vendor keeps in it. */
+/** Personal fields. Metadata is free-form, so it may contain personal data too. */
 const PERSONAL = ['first_name', 'last_name', 'email', 'company_name', 'metadata'];
 
 export class CustomerCreatedEvent extends IntegrationEvent {

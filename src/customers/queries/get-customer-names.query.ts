@@ -1,15 +1,15 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
 
-/** How a customer is addressed, as of a version of it. */
+/** Display name of a customer, with the version that it was read at. */
 export interface CustomerName {
   readonly name: string | undefined;
-  /** False: it gets no licenses. */
+  /** Whether licenses can be issued to the customer. */
   readonly active: boolean;
   readonly version: number;
 }
 
-/** How customers are addressed, by id. A customer that the tenant does not have is left out, whoever else has one. */
+/** Returns display names by id. Customers that the tenant does not have are omitted. */
 export class GetCustomerNamesQuery extends Query<ReadonlyMap<string, CustomerName>> {
   constructor(
     readonly actor: Actor,

@@ -24,7 +24,7 @@ export class ListCustomersHandler implements IQueryHandler<ListCustomersQuery> {
   }
 }
 
-/** An index serves it, as it does `q`. */
+/** Filters by the index on `email_lower`, which also serves `q`. */
 function emailCondition(email: string | undefined): Condition[] {
   return email === undefined ? [] : [{ sql: 'item.email_lower = lower(CAST(:email AS text))', parameters: { email } }];
 }
