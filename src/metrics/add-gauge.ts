@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** A value that is read whenever somebody asks; while there is none to tell it is absent. */
+/** Adds a gauge that is read at each scrape and absent while `read` returns undefined. */
 export function addGauge(
   registry: Registry,
   name: string,

@@ -3,7 +3,7 @@ import { DatabaseClock } from '../shared/time/database-clock.js';
 import { Metrics } from '../shared/metrics.js';
 import { addGauge } from './add-gauge.js';
 
-/** How the clock of the process compares with the database's, and whether the timer of licenses waits for them. */
+/** Difference between the clocks of the process and the database, and whether the license timer waits because of it. */
 @Injectable()
 export class ClockMetrics {
   constructor({ registry }: Metrics, clock: DatabaseClock) {

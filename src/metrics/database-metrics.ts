@@ -7,15 +7,12 @@ import { Metrics } from '../shared/metrics.js';
 import { withTimeout } from '../shared/async/with-timeout.js';
 import { addGauge } from './add-gauge.js';
 
-/** Far less than a scraper waits: what the server knows by itself is told also while the database does not answer. */
+/** Far below the timeout of a scraper: metrics of the process are delivered also while the database does not respond. */
 const READ_TIMEOUT_MS = 1_000;
-/** So many rows are looked at, however many there are. */
+/** Most rows that are counted. */
 const MAX_ROWS = 10_000;
 
-/**
- * By the index, which forgets rows that were moved into the log sooner than the table does. The two statements are one message
- * and so one transaction.
- */
+/** Reads an index, which drops entries of moved rows sooner than the table. Both statements are one message and so one transaction. */
 const READ_OUTBOX = `
   SET LOCAL statement_timeout = ${READ_TIMEOUT_MS};
   SELECT count(*)::int AS rows,
@@ -27,7 +24,7 @@ interface OutboxState {
   readonly oldest_s: number;
 }
 
-/** The pool, and what the database says of the outbox, at the moment somebody asks. */
+/** Metrics of the pool and the outbox, read at each scrape. */
 @Injectable()
 export class DatabaseMetrics {
   private readonly logger = new Logger(DatabaseMetrics.name);
@@ -48,7 +45,7 @@ export class DatabaseMetrics {
     gauge('imprimatur_outbox_oldest_age_seconds', age, async () => (await this.readOutbox())?.oldest_s);
   }
 
-  /** One statement at a time, whoever asks meanwhile. Undefined when it fails or the database takes too long. */
+  /** Reads with one statement that concurrent scrapes share. Undefined if it fails or takes too long. */
   private readOutbox(): Promise<OutboxState | undefined> {
     this.reading ??= this.pool
       .query(READ_OUTBOX)

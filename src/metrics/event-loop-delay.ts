@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const NANOSECONDS = 1e9;
-/** Samples are taken by a timer of this length; what it takes longer is the delay. */
+/** Interval of the sampling timer; the excess over it is the delay. */
 const SAMPLE_MS = 10;
-/** Who asks so soon after another sees the same, so that two scrapers take nothing from each other. */
+/** Scrapes within this time get the same reading, so that two scrapers do not reset each other's samples. */
 const MIN_READ_INTERVAL_MS = 1_000;
 
-/** In seconds. */
+/** Delays in seconds. */
 export interface Delay {
   readonly mean: number;
   readonly p50: number;
@@ -15,7 +15,7 @@ export interface Delay {
   readonly max: number;
 }
 
-/** How late the event loop ran since it was last asked for. */
+/** Delay of the event loop since the last reading. */
 export class EventLoopDelay {
   private readonly samples = monitorEventLoopDelay({ resolution: SAMPLE_MS });
   private last: Delay | undefined;
@@ -25,12 +25,12 @@ export class EventLoopDelay {
     this.samples.enable();
   }
 
-  /** False when it did not run. */
+  /** Returns false if the monitor was not running. */
   stop(): boolean {
     return this.samples.disable();
   }
 
-  /** Undefined before the first sample. */
+  /** Returns undefined before the first sample. */
   read(): Delay | undefined {
     const { samples } = this;
     if (samples.count === 0 || performance.now() - this.readAt < MIN_READ_INTERVAL_MS) return this.last;

@@ -8,7 +8,7 @@ const KINDS: ReadonlyMap<number | undefined, string> = new Map([
   [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
 ]);
 
-/** How often the garbage collector ran, and for how long. */
+/** Count and duration of garbage collections. */
 export class GarbageCollections {
   private readonly observer: PerformanceObserver;
 

@@ -8,8 +8,8 @@ import { addProcessReadings } from './process-readings.js';
 const DELAYS = ['mean', 'p50', 'p90', 'p99', 'max'] as const;
 
 /**
- * The process, its event loop and its garbage collector. Not by prom-client's `collectDefaultMetrics`: what it observes the
- * latter two with cannot be stopped, and would stay behind when the application ends and its process does not.
+ * Metrics of the process, its event loop and its garbage collector. prom-client's `collectDefaultMetrics` cannot stop its observers, which
+ * would outlive an application whose process goes on.
  */
 @Injectable()
 export class ProcessMetrics implements OnApplicationBootstrap, BeforeApplicationShutdown {

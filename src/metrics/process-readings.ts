@@ -4,7 +4,7 @@ import { addGauge } from './add-gauge.js';
 
 const MICROSECONDS = 1e6;
 
-/** What the process says of itself, under the names that dashboards for Node.js look for. */
+/** Adds process metrics under the names that Node.js dashboards expect. */
 export function addProcessReadings(registry: Registry): void {
   const counter = addCounter.bind(undefined, registry);
   counter('process_cpu_user_seconds_total', 'CPU time of our own code.', () => process.cpuUsage().user / MICROSECONDS);
@@ -38,7 +38,7 @@ export function addProcessReadings(registry: Registry): void {
     .set(1);
 }
 
-/** Counts up by itself and is read when somebody asks. */
+/** Adds a counter that is read at each scrape. */
 function addCounter(registry: Registry, name: string, help: string, read: () => number): void {
   new Counter({
     name,
@@ -55,7 +55,7 @@ function countResources(): number {
   return process.getActiveResourcesInfo().length;
 }
 
-/** Only Linux has it. */
+/** Reads from /proc, which only Linux has. */
 function fromProc(read: () => number): number | undefined {
   try {
     return read();
