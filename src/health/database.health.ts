@@ -6,10 +6,10 @@ import { monitorOf } from '../database/pool.js';
 import { pendingMigrations } from '../database/preflight.js';
 import { withTimeout } from '../shared/async/with-timeout.js';
 
-/** Less than most probes wait. */
+/** Below the timeout of most probes. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-/** A server that should get no requests. */
+/** The server should not receive requests. */
 export class NotReadyError extends ServiceUnavailableException {
   constructor(reason: string, cause?: unknown) {
     super(`The server is not ready: ${reason}.`, { cause, errorCode: 'NOT_READY' });
@@ -17,8 +17,8 @@ export class NotReadyError extends ServiceUnavailableException {
 }
 
 /**
- * Up when the database answers, takes writes and has seen every migration of this release, and the connections in use are
- * answered too: a half-open connection is not seen by a probe that gets another one.
+ * Readiness: the database responds, is writable and has all migrations, and the pool's connections in use get responses too, because a
+ * probe on another connection does not notice a half-open one.
  */
 @Injectable()
 export class DatabaseHealth {
@@ -31,7 +31,7 @@ export class DatabaseHealth {
     private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Logs a change and not each probe. Throws NotReadyError. */
+  /** Logs changes of the state, not each probe. Throws NotReadyError. */
   async check(key: string) {
     try {
       const result = await this.assertReady(key);
@@ -53,7 +53,7 @@ export class DatabaseHealth {
   private async assertReady(key: string) {
     const { trouble } = monitorOf(this.dataSource);
     if (trouble !== undefined) throw new NotReadyError(trouble);
-    // One probe at a time, whoever asks meanwhile: a database that does not answer must not collect them.
+    // One probe at a time, shared by concurrent requests: an unresponsive database must not accumulate probes.
     this.probe ??= this.findFault().finally(() => {
       this.probe = undefined;
     });
