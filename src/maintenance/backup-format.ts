@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** In the order in which they can be loaded. */
+/** Tables in an order in which they can be loaded. */
 export const BACKUP_TABLES = [
   'tenants',
   'api_keys',
@@ -22,15 +22,15 @@ export const BACKUP_TABLES = [
   'idempotency_keys',
 ] as const;
 
-/** Rows of the migrations are made by migrating; counts of requests are worth a minute. */
+/** Tables without a backup: migrating creates the migration rows, and request counts expire within a minute. */
 export const NOT_BACKED_UP = ['schema_migrations', 'rate_limits'];
 
 export const MANIFEST_FILE = 'manifest.json';
 export const SECRETS_FILE = 'secrets.json';
-/** The MAC of the manifest, in hexadecimal, where there is a passphrase. */
+/** HMAC of the manifest in hexadecimal, present if there is a passphrase. */
 export const MAC_FILE = 'manifest.mac';
 
-/** Says what a backup holds; it is written last, so a folder without one is no backup. */
+/** Content of a backup. It is written last, so a folder without it is not a complete backup. */
 export const Manifest = z.object({
   format: z.literal(1),
   product: z.string(),
@@ -43,7 +43,7 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** What opens it: in the clear, or sealed with a passphrase (scrypt, AES-256-GCM; all in base64). */
+/** The master and lookup keys, unencrypted or sealed with a passphrase (scrypt, AES-256-GCM; all in base64). */
 export const SecretsFile = z.union([
   z.object({ master_keys: z.array(z.string()).min(1), lookup_key: z.string() }),
   z.object({ salt: z.string(), iv: z.string(), tag: z.string(), sealed: z.string() }),

@@ -4,11 +4,11 @@ import { SECRETS_FILE, SecretsFile } from './backup-format.js';
 import { MaintenanceError } from './maintenance.error.js';
 
 const ALGORITHM = 'aes-256-gcm';
-/** About 100 ms and 64 MiB for each guess. */
+/** Each guess costs about 100 ms and 64 MiB. */
 const SCRYPT = { N: 2 ** 16, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };
 const KEY_BYTES = 32;
 
-/** Two independent keys of one passphrase: one seals the secrets, the other authenticates the manifest. */
+/** Derives two independent keys from one passphrase: one seals the secrets, the other authenticates the manifest. */
 function keysOf(passphrase: string, salt: Buffer): { sealing: Buffer; authentication: Buffer } {
   const bytes = scryptSync(passphrase, salt, 2 * KEY_BYTES, SCRYPT);
   return { sealing: bytes.subarray(0, KEY_BYTES), authentication: bytes.subarray(KEY_BYTES) };
@@ -22,7 +22,7 @@ function parseSecretsFile(content: string): SecretsFile {
   }
 }
 
-/** HMAC-SHA-256 of the manifest, which holds the checksums of all else. The salt binds it to the secrets beside it. */
+/** Returns the HMAC-SHA-256 of the manifest, which contains the checksums of all other files. The salt binds it to the secrets file. */
 export function manifestMac(manifest: string, secretsFile: string, passphrase: string): string {
   const file = parseSecretsFile(secretsFile);
   if (!('sealed' in file)) throw new MaintenanceError('The secrets of the backup are not sealed.');
@@ -30,7 +30,7 @@ export function manifestMac(manifest: string, secretsFile: string, passphrase: s
   return createHmac('sha256', authentication).update(manifest).digest('hex');
 }
 
-/** Throws MaintenanceError unless whoever knew the passphrase wrote this manifest, together with these secrets. */
+/** Throws MaintenanceError unless this manifest was written with the passphrase and together with these secrets. */
 export function assertAuthentic(
   manifest: string,
   secretsFile: string,
@@ -51,7 +51,7 @@ export function assertAuthentic(
   );
 }
 
-/** The content of a backup's file of secrets; sealed where there is a passphrase. */
+/** Returns the content of the secrets file, sealed if there is a passphrase. */
 export function writeSecrets(secrets: Secrets, passphrase: string | undefined): string {
   const clear: SecretsFile = {
     master_keys: secrets.masterKeys.map((key) => key.toString('hex')),
@@ -67,7 +67,7 @@ export function writeSecrets(secrets: Secrets, passphrase: string | undefined): 
   );
 }
 
-/** Throws MaintenanceError when the passphrase is missing or wrong, or is given for secrets that no passphrase protects. */
+/** Throws MaintenanceError if the passphrase is missing or wrong, or is given for unsealed secrets. */
 export function readSecrets(content: string, passphrase: string | undefined): Secrets {
   const file = parseSecretsFile(content);
   if (!('sealed' in file) && passphrase !== undefined) {

@@ -17,12 +17,12 @@ import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { tenantIds } from './tenant-transaction.js';
 
 export interface BackupOptions {
-  /** Seals the file of secrets and authenticates all files; undefined leaves the secrets in the clear, mode 0600. */
+  /** Seals the secrets file and authenticates all files; undefined leaves the secrets unencrypted, mode 0600. */
   readonly passphrase?: string | undefined;
   readonly progress: Progress;
 }
 
-/** Rows that a backup would hold by now, for a progress bar. An estimate of the planner's. */
+/** Returns the planner's estimate of the rows, for a progress bar. */
 export async function estimateRows(owner: pg.ClientBase): Promise<number> {
   const { rows } = await owner.query<{ rows: string }>(
     'SELECT sum(greatest(reltuples, 0))::bigint AS rows FROM pg_class WHERE oid = ANY($1::regclass[])',
@@ -32,9 +32,8 @@ export async function estimateRows(owner: pg.ClientBase): Promise<number> {
 }
 
 /**
- * Writes all tables as they were at one moment, and the secrets that open them, into a new folder: a gzipped file of
- * PostgreSQL's COPY format a table, streamed. As the owner role, while servers run. The folder gets its name when
- * everything in it is on disk. Throws MaintenanceError.
+ * Writes one snapshot of all tables (gzipped COPY data, streamed) and the secrets to a new folder, as the owner role, while servers run.
+ * The folder gets its name once all is on disk. Throws MaintenanceError.
  */
 export async function backUp(owner: pg.ClientBase, secrets: Secrets, folder: string, options: BackupOptions) {
   const draft = `${folder}.partial`;
@@ -58,7 +57,7 @@ export async function backUp(owner: pg.ClientBase, secrets: Secrets, folder: str
   }
 }
 
-/** The manifest comes last: a folder without one is no backup. */
+/** Writes the manifest last: a folder without it is not a complete backup. */
 async function writeSecretsAndManifest(
   folder: string,
   manifest: Manifest,
@@ -74,7 +73,7 @@ async function writeSecretsAndManifest(
   await writeSecretFile(join(folder, MANIFEST_FILE), content);
 }
 
-/** One transaction that sees one moment. Tenant by tenant, because row-level security binds the owner too. */
+/** Reads all tables in one snapshot, tenant by tenant, because row-level security binds the owner too. */
 async function readTables(owner: pg.ClientBase, folder: string, progress: Progress): Promise<Manifest> {
   await owner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
@@ -126,7 +125,7 @@ async function readTable(
   return { columns, rows: count, sha256: hashing.digest() };
 }
 
-/** Columns of the table, without those that are generated, and whether row-level security binds the owner too. */
+/** Returns the columns that are not generated, and whether row-level security binds the owner too. */
 async function describeTable(owner: pg.ClientBase, table: string) {
   const { rows } = await owner.query<{ columns: string[]; hasRowSecurity: boolean }>(
     `SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum)::text[] AS columns, bool_or(c.relforcerowsecurity) AS "hasRowSecurity"

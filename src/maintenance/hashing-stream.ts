@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
-/** Lets bytes through and knows their SHA-256, in hexadecimal, once they have passed. */
+/** Passes bytes through and provides their SHA-256 in hexadecimal at the end. */
 export class HashingStream extends Transform {
   private readonly hash = createHash('sha256');
 

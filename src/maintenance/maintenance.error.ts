@@ -1,5 +1,5 @@
-/** A maintenance command that cannot be carried out as asked. The message says what to do. */
+/** The maintenance command cannot run as requested. The message states the remedy. */
 export class MaintenanceError extends Error {}
 
-/** Hears how far a long work has come. */
+/** Callback for the progress of a long task. */
 export type Progress = (done: number) => void;

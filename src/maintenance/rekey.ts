@@ -4,9 +4,9 @@ import type { Progress } from './maintenance.error.js';
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.js';
 import { inTenant, tenantIds } from './tenant-transaction.js';
 
-const BATCH = 500;
+const CHUNK_SIZE = 500;
 
-/** How many values are sealed with another key than the first. */
+/** Returns the number of values that are not sealed with the first master key. */
 export async function countOutdated(owner: pg.ClientBase, secrets: Secrets): Promise<number> {
   let outdated = 0;
   for (const tenantId of await tenantIds(owner)) {
@@ -24,22 +24,22 @@ export async function countOutdated(owner: pg.ClientBase, secrets: Secrets): Pro
 }
 
 /**
- * Seals everything anew with the first master key, as the owner role, a batch a transaction, while servers run: they must
- * have all the keys. What is sealed with the first key is passed over, so it can be stopped and run again at any time.
+ * Seals all values with the first master key, as the owner role, one chunk per transaction, while servers with all the keys run. Values
+ * that are already sealed with it are skipped, so a stopped run can be repeated.
  */
 export async function rekey(owner: pg.ClientBase, secrets: Secrets, progress: Progress): Promise<void> {
   for (const tenantId of await tenantIds(owner)) {
     for (const sealed of SEALED_COLUMNS) {
       let last: string | undefined;
       do {
-        last = await inTenant(owner, tenantId, () => rekeyBatch(owner, secrets, tenantId, sealed, last, progress));
+        last = await inTenant(owner, tenantId, () => rekeyChunk(owner, secrets, tenantId, sealed, last, progress));
       } while (last !== undefined);
     }
   }
 }
 
-/** Returns where to go on, or undefined when nothing is left. */
-async function rekeyBatch(
+/** Returns the position of the next chunk, or undefined at the end. */
+async function rekeyChunk(
   owner: pg.ClientBase,
   secrets: Secrets,
   tenantId: string,
@@ -50,7 +50,7 @@ async function rekeyBatch(
   const { rows } = await owner.query<{ id: string; sealed: Buffer }>(
     `SELECT ${id} AS id, ${column} AS sealed FROM ${table}
      WHERE tenant_id = $1 AND substring(${column} FROM 2 FOR 4) <> $2 AND ($3::${idType} IS NULL OR ${id} > $3::${idType})
-     ORDER BY ${id} LIMIT ${BATCH} FOR NO KEY UPDATE`,
+     ORDER BY ${id} LIMIT ${CHUNK_SIZE} FOR NO KEY UPDATE`,
     [tenantId, secrets.currentKeyId, after ?? null],
   );
   const anew = rows.map((row) => ({
@@ -66,5 +66,5 @@ async function rekeyBatch(
     [tenantId, JSON.stringify(anew)],
   );
   progress(rows.length);
-  return rows.length < BATCH ? undefined : rows.at(-1)?.id;
+  return rows.length < CHUNK_SIZE ? undefined : rows.at(-1)?.id;
 }

@@ -5,9 +5,9 @@ import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { assertTenantId } from '../shared/tenant-id.js';
 import { tenantIds } from './tenant-transaction.js';
 
-const BATCH = 1_000;
+const CHUNK_SIZE = 1_000;
 
-/** Throws MaintenanceError while a server, or anything else, is connected as the application role. */
+/** Throws MaintenanceError while a session of the application role exists, such as that of a server. */
 export async function assertNoServerRuns(owner: pg.ClientBase, applicationRole: string): Promise<void> {
   const { rowCount } = await owner.query(
     `SELECT 1 FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
@@ -21,8 +21,8 @@ export async function assertNoServerRuns(owner: pg.ClientBase, applicationRole: 
 }
 
 /**
- * Makes every digest anew with another lookup key, in one transaction, as the owner role. `from` opens the license keys,
- * `to` has the new lookup key. Nobody may find or issue a license meanwhile.
+ * Replaces every digest in one transaction, as the owner role. `from` unseals the license keys, `to` has the new lookup key. No server may
+ * run meanwhile.
  */
 export async function replaceLookupKey(owner: pg.ClientBase, from: Secrets, to: Secrets, progress: Progress) {
   await owner.query('BEGIN');
@@ -43,7 +43,7 @@ async function digestTenant(owner: pg.ClientBase, tenantId: string, from: Secret
   for (let last: string | null = null; ;) {
     const { rows }: pg.QueryResult<{ id: string; sealed: Buffer }> = await owner.query(
       `SELECT license_id AS id, license_key_sealed AS sealed FROM licenses
-       WHERE tenant_id = $1 AND ($2::uuid IS NULL OR license_id > $2) ORDER BY license_id LIMIT ${BATCH}`,
+       WHERE tenant_id = $1 AND ($2::uuid IS NULL OR license_id > $2) ORDER BY license_id LIMIT ${CHUNK_SIZE}`,
       [tenantId, last],
     );
     const digests = rows.map(({ id, sealed }) => ({
@@ -57,6 +57,6 @@ async function digestTenant(owner: pg.ClientBase, tenantId: string, from: Secret
     );
     progress(rows.length);
     last = rows.at(-1)?.id ?? null;
-    if (rows.length < BATCH) return;
+    if (rows.length < CHUNK_SIZE) return;
   }
 }

@@ -15,7 +15,7 @@ import { MaintenanceError, type Progress } from './maintenance.error.js';
 
 const COLUMN = /^[a-z_][a-z0-9_]*$/;
 
-/** A backup that was looked into and can be restored by this release. */
+/** A verified backup that this release can restore. */
 export interface Backup {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -23,8 +23,8 @@ export interface Backup {
 }
 
 /**
- * Throws MaintenanceError when the folder is no backup, one that this release or passphrase cannot open, or, with a
- * passphrase, one that somebody changed who does not know it.
+ * Throws MaintenanceError if the folder is not a backup, if this release or passphrase cannot open it, or, with a passphrase, if it was
+ * modified without that passphrase.
  */
 export async function openBackup(folder: string, passphrase: string | undefined): Promise<Backup> {
   const read = (name: string) => readFile(join(folder, name), 'utf8');
@@ -62,15 +62,15 @@ function parseJson(content: string): unknown {
   }
 }
 
-/** Throws MaintenanceError unless the database is migrated and holds no tenant. */
+/** Throws MaintenanceError unless the database is migrated and has no tenant. */
 export async function assertEmpty(owner: pg.ClientBase): Promise<void> {
   const { rowCount } = await owner.query('SELECT 1 FROM tenants LIMIT 1');
   if (rowCount) throw new MaintenanceError('This database holds tenants. Restore into an empty one.');
 }
 
 /**
- * Loads a backup into an empty, migrated database, as the owner role, in one transaction: all of it or nothing. COPY does
- * not work under row-level security, so the transaction lifts it from the owner and puts it back before anybody sees it.
+ * Loads a backup into an empty, migrated database, as the owner role, in one transaction, which also disables and re-enables row-level
+ * security for the owner, because COPY does not work with it.
  */
 export async function restore(owner: pg.ClientBase, { folder, manifest }: Backup, progress: Progress): Promise<void> {
   await owner.query('BEGIN');
@@ -92,7 +92,7 @@ export async function restore(owner: pg.ClientBase, { folder, manifest }: Backup
   }
 }
 
-/** Repeats the changes of rows that migrations later than the backup made when the tables were empty. */
+/** Repeats row changes of migrations that are later than the backup and ran on empty tables. */
 async function migrateLoadedRows(owner: pg.ClientBase, manifest: Manifest): Promise<void> {
   const run = async (text: string, values: unknown[]) => (await owner.query(text, values)).rows as unknown;
   for (const Migration of migrations) {
@@ -109,7 +109,7 @@ async function loadTable(
   expected: Manifest['tables'][string] | undefined,
   progress: Progress,
 ): Promise<void> {
-  // A table that came with a later release than the backup.
+  // The table was added in a later release than that of the backup.
   if (!expected) return;
   const columns = expected.columns.map((name) => name.replaceAll('"', ''));
   if (!columns.every((name) => COLUMN.test(name))) throw new MaintenanceError(`${table} has a column of an odd name.`);

@@ -2,17 +2,17 @@ import { licenseSealContext } from '../licensing/index.js';
 import { idempotencySealContext } from '../shared/persistence/idempotency.js';
 import { signingKeySealContext } from '../signing/index.js';
 
-/** A column that the master key seals, and what each seal in it is bound to. */
+/** A column that the master key seals, with the context of its seals. */
 export interface SealedColumn {
   readonly table: string;
   readonly column: string;
-  /** The rest of the primary key, beside the tenant, as text. */
+  /** The primary key column besides the tenant. */
   readonly id: string;
   readonly idType: string;
   readonly context: (tenantId: string, id: string) => readonly string[];
 }
 
-/** Every one there is: `npm run rekey` seals them anew. A test compares the list with the schema. */
+/** All sealed columns, which `npm run rekey` seals again. A test compares the list with the schema. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     table: 'licenses',

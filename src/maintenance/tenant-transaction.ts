@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import { assertTenantId } from '../shared/tenant-id.js';
 
-/** All tenants, in order of their ids. */
+/** Returns all tenant ids in order. */
 export async function tenantIds(owner: pg.ClientBase): Promise<string[]> {
   const { rows } = await owner.query<{ id: string }>('SELECT id FROM tenants ORDER BY id');
   return rows.map(({ id }) => id);
 }
 
-/** Work of the owner role on one tenant's rows: row-level security binds the owner too. */
+/** Runs the owner role's work on one tenant's rows, because row-level security binds the owner too. */
 export async function inTenant<T>(owner: pg.ClientBase, tenantId: string, work: () => Promise<T>): Promise<T> {
   assertTenantId(tenantId);
   await owner.query(`BEGIN; SET LOCAL app.tenant_id = '${tenantId}'`);

@@ -7,19 +7,16 @@ import { eraseLicenses, licensesEverHeld } from './erase-licenses.js';
 import { eraseResults } from './erase-results.js';
 import { EVENT_TABLES, recordEvents, type Erased, type Erasure } from './erasure.js';
 
-/** Longer than any transaction of a server may take. */
+/** Longer than any transaction of a server can take. */
 const MAX_WAIT_MS = 60_000;
-/** Licenses that are locked in one transaction. */
+/** Licenses that one transaction locks. */
 const CHUNK_SIZE = 100;
-/** Passes until one finds nothing: more than one only where requests that were sent before still arrive. */
+/** Most passes. More than one is needed only if earlier requests complete during the erasure. */
 const MAX_PASSES = 10;
 
 /**
- * Removes a customer's personal data wherever it is stored: see SECURITY.md, which lists it. Ids, dates and license keys stay. Runs as the
- * owner role while servers run, and may be killed and run again.
- *
- * The customer's row is emptied first. A transaction that read it before may still write what it read, so each pass waits until every
- * transaction of that time has ended. Passes are repeated until one finds nothing to erase. Throws MaintenanceError if the tenant has no such customer.
+ * Erases a customer's personal data everywhere (SECURITY.md, decision 0034) as the owner role while servers run; a killed run can be
+ * repeated. Passes repeat until nothing is left, as transactions in flight may write old data. Throws MaintenanceError.
  */
 export async function eraseCustomer(
   owner: pg.ClientBase,
@@ -70,8 +67,8 @@ async function eraseRow({ owner, tenantId, customerId, now }: Erasure) {
 }
 
 /**
- * Waits until every transaction of a server that is in progress now has ended. Each holds a lock on its virtual id from before its first
- * snapshot; a wait for transaction ids would overlook those that have not written yet. The owner's own sessions, such as a backup, only read.
+ * Waits until all current transactions of servers have ended. Each holds a lock on its virtual id before its first snapshot; transaction
+ * ids would miss those without a write. Owner sessions only read.
  */
 async function waitForOlderTransactions(owner: pg.ClientBase): Promise<void> {
   const inProgress = async () => {

@@ -4,7 +4,7 @@ import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
 import { withoutInherited } from './inherited-metadata.js';
 
-/** Licenses and devices that were the customer's, by which stored results are found. */
+/** Licenses and devices of the customer, by which stored results are found. */
 export interface ErasedLicenses {
   readonly periods: readonly HoldingPeriod[];
   /** Ids of devices that were active in one of these periods. */
@@ -25,7 +25,7 @@ interface ErasedDevice {
   readonly lost_seat: boolean;
 }
 
-/** Licenses that the customer has, or gave away. */
+/** Returns licenses that the customer holds or has transferred. */
 export async function licensesEverHeld({ owner, tenantId, customerId }: Erasure): Promise<string[]> {
   const { rows } = await owner.query<{ license_id: string }>(
     `SELECT license_id FROM licenses WHERE tenant_id = $1 AND customer_id = $2
@@ -38,8 +38,8 @@ export async function licensesEverHeld({ owner, tenantId, customerId }: Erasure)
 const GAVE_AWAY = `tenant_id = $1 AND event_type = 'license.transferred' AND event_data -> 'before' ->> 'customer_id' = $2`;
 
 /**
- * Empties what licenses, their devices, refusals and events tell of the customer, in one transaction under the licenses' locks:
- * so no seat and no holder changes meanwhile, and a run that is killed leaves a license done or not begun.
+ * Erases personal data from licenses, devices, refusals and events in one transaction under the licenses' locks. No seat or holder changes
+ * meanwhile; a killed run leaves each license either erased or unchanged.
  */
 export async function eraseLicenses(erasure: Erasure, licenseIds: readonly string[]): Promise<ErasedLicenses> {
   const licenses = await lockLicenses(erasure, licenseIds);
@@ -86,7 +86,7 @@ async function readTransfers(
   return groupBy(rows, ({ licenseId }) => licenseId);
 }
 
-/** For statements that ask in which period something was: $2 is this. */
+/** CTE for statements that look up the holding period; its parameter is $2. */
 const HELD = `held AS MATERIALIZED (
   SELECT license_id, coalesce(since, '-infinity') AS since, coalesce(until, 'infinity') AS until, received_by, given_away_by
   FROM jsonb_to_recordset($2::jsonb) AS held (license_id uuid, since timestamptz, until timestamptz, received_by uuid, given_away_by uuid))`;
@@ -104,9 +104,8 @@ function heldJson(periods: readonly HoldingPeriod[]): string {
 }
 
 /**
- * Devices that were active while the customer had the license. A pseudonym takes the place of their fingerprint and user, so that past
- * seats can still be counted; an active device loses its seat, which nobody could give back otherwise, unless a license file holds it:
- * then the seat becomes a lease that ends with the file. The program on a device that still runs activates it again.
+ * Erases devices of these periods. A pseudonym replaces fingerprint and user, so that past seats can still be counted. The seat of an
+ * active device is freed, since nobody could deactivate it; a seat held by a license file is leased until the file expires.
  */
 async function eraseDevices({ owner, tenantId, now }: Erasure, periods: readonly HoldingPeriod[]) {
   const values = [tenantId, heldJson(periods)];
@@ -138,7 +137,7 @@ async function eraseDevices({ owner, tenantId, now }: Erasure, periods: readonly
 const DEVICES_HELD = `SELECT DISTINCT activation_id FROM license_activations JOIN held USING (license_id)
   WHERE tenant_id = $1 AND created_at <= until AND (ended_at >= since) IS NOT FALSE`;
 
-/** Writes down how many seats are in use without them, and records each seat that was lost. */
+/** Records the seats in use after the erasure, and an event for each freed seat. */
 async function giveBackSeats(erasure: Erasure, licenses: readonly LockedLicense[], erased: readonly ErasedDevice[]) {
   const { owner, tenantId } = erasure;
   const ended = groupBy(
@@ -211,8 +210,8 @@ async function eraseOwnLicenses(
 }
 
 /**
- * Events of the time in which the customer had the license, and later ones that name one of the customer's devices. A transfer tells of
- * two customers: the other one's part stays, without the words of the reason.
+ * Erases events of the customer's periods, and later ones that name one of the customer's devices. A transfer concerns two customers: the
+ * other's part stays, without the free text of the reason.
  */
 async function eraseEvents(
   { owner, tenantId }: Erasure,
@@ -255,8 +254,8 @@ interface UpdatedEvent {
 }
 
 /**
- * A license that is given away keeps its metadata. What of it dates from the customer's time is removed from the events in which later
- * holders changed it, and from the license while it has another holder.
+ * Removes metadata from the customer's period, which a transferred license keeps, from the events of later holders and from the license
+ * while another customer holds it.
  */
 async function eraseInheritedMetadata(
   erasure: Erasure,
@@ -270,11 +269,11 @@ async function eraseInheritedMetadata(
   for (const { licenseId, metadata } of licenses) {
     for (const [index, { until }] of (held.get(licenseId) ?? []).entries()) {
       if (until === null) continue;
-      const heldAgain = held.get(licenseId)?.[index + 1]?.since;
+      const heldAgainAt = held.get(licenseId)?.[index + 1]?.since;
       const later = (updates.get(licenseId) ?? []).filter(
-        ({ created_at: at }) => at >= until && (!heldAgain || at < heldAgain),
+        ({ created_at: at }) => at >= until && (!heldAgainAt || at < heldAgainAt),
       );
-      const inherited = metadataBefore(later, heldAgain ? {} : metadata);
+      const inherited = metadataBefore(later, heldAgainAt ? {} : metadata);
       for (const { table, id, personal } of later) {
         if (!personal) continue;
         const { rowCount } = await owner.query(
@@ -283,7 +282,7 @@ async function eraseInheritedMetadata(
         );
         changed.events += rowCount ?? 0;
       }
-      if (heldAgain) continue;
+      if (heldAgainAt) continue;
       const { rowCount } = await owner.query(
         `UPDATE licenses SET metadata = $3, version = version + 1, updated_at = $4
          WHERE tenant_id = $1 AND license_id = $2 AND metadata <> $3`,
@@ -295,7 +294,7 @@ async function eraseInheritedMetadata(
   return changed;
 }
 
-/** The events that may have changed the metadata of licenses that were given away, in their order. */
+/** Reads events that may have changed the metadata of transferred licenses, in their order. */
 async function readUpdates({ owner, tenantId }: Erasure, periods: readonly HoldingPeriod[]) {
   const licenseIds = periods.filter(({ until }) => until !== null).map(({ licenseId }) => licenseId);
   const { rows } = await owner.query<UpdatedEvent>(
@@ -309,7 +308,7 @@ async function readUpdates({ owner, tenantId }: Erasure, periods: readonly Holdi
   return groupBy(rows, ({ license_id }) => license_id);
 }
 
-/** The metadata before these events; as it is now where there are none. Undefined where it is not known, since the first was erased. */
+/** Returns the metadata before these events, the current one if there are none. Undefined if the first event was erased. */
 function metadataBefore([first]: readonly UpdatedEvent[], metadata: JsonObject): JsonObject | undefined {
   if (!first) return metadata;
   const before = first.personal?.before;

@@ -19,7 +19,7 @@ const PERSONAL_FIELDS = [
   'user_id',
 ];
 
-/** Licenses that the customer ever held, and devices of that time. */
+/** Licenses that the customer ever held, and devices of those periods. */
 export interface Holdings {
   readonly licenseIds: ReadonlySet<unknown>;
   readonly deviceIds: ReadonlySet<unknown>;
@@ -32,8 +32,8 @@ interface StoredResult {
 }
 
 /**
- * Empties stored results of requests with an idempotency key. Their rows stay, so that a retry still changes nothing twice. A signed license
- * file cannot be emptied: its result is removed, and a retry is told that it was. Returns how many results were changed.
+ * Erases stored results of idempotency keys and returns their count. Rows stay, so that a retry changes nothing. A signed license file
+ * cannot be changed: its result is deleted and a retry reports that.
  */
 export async function eraseResults(erasure: Erasure, secrets: Secrets, holdings: Holdings): Promise<number> {
   const { owner, tenantId } = erasure;
@@ -69,7 +69,7 @@ function unsealed(secrets: Secrets, tenantId: string, { id, result, sealed }: St
   return sealed ? JSON.parse(secrets.unseal(sealed, idempotencySealContext(tenantId, id))) : result;
 }
 
-/** The metadata that licenses have now, of those in the results. */
+/** Returns the current metadata of the licenses in the results. */
 async function presentMetadata(
   { owner, tenantId }: Erasure,
   results: readonly { readonly result: unknown }[],
@@ -85,7 +85,7 @@ async function presentMetadata(
   return new Map(rows.map(({ license_id, metadata }) => [license_id, metadata]));
 }
 
-/** The result without the customer's data; undefined where nothing of it can be left. */
+/** Returns the result without the customer's data; undefined if it must be deleted. */
 function erasedResult(
   { customerId }: Erasure,
   { licenseIds, deviceIds }: Holdings,
@@ -97,7 +97,7 @@ function erasedResult(
   const isCustomers = result.customer_id === customerId;
   if ('license_file' in result) return isCustomers || licenseIds.has(licenseId) ? undefined : result;
   if (isCustomers || deviceIds.has(result.activation_id)) return withoutPersonalData(result, customerId);
-  // The license has another holder now; its metadata may date from this customer's time.
+  // The license has another holder, but its metadata may date from this customer's period.
   if (licenseIds.has(licenseId) && isJsonObject(metadata) && !('activation_id' in result))
     return { ...result, metadata: stillPresent(metadata, present.get(licenseId) ?? {}) };
   return result;

@@ -3,7 +3,7 @@ import { newId } from '../../shared/random.js';
 import { Outbox } from '../../shared/messaging/outbox.js';
 import type { JsonObject } from '../../shared/json.js';
 
-/** Customer to be erased, connection of the owner role, and time. */
+/** The customer to erase, a connection of the owner role, and the time. */
 export interface Erasure {
   readonly owner: pg.ClientBase;
   readonly tenantId: string;
@@ -11,7 +11,7 @@ export interface Erasure {
   readonly now: Date;
 }
 
-/** Rows that were emptied or deleted. */
+/** Counts of erased or deleted rows. */
 export interface Erased {
   readonly licenses: number;
   readonly devices: number;
@@ -19,15 +19,15 @@ export interface Erased {
   readonly results: number;
 }
 
-/** Takes the place of a fingerprint or a user, so that past seats can still be counted. */
+/** Returns the replacement for a fingerprint or a user, by which past seats can still be counted. */
 export function pseudonymOf(activationId: string): string {
   return `erased-${activationId}`;
 }
 
-/** Both hold events: an event is in the outbox until it is moved into the log. */
+/** Tables with events; an event stays in the outbox until it is moved into the log. */
 export const EVENT_TABLES = ['outbox', 'license_event_logs'] as const;
 
-/** An event that the operator causes. */
+/** An event that an operator's command records. */
 export interface OperatorEvent {
   readonly type: string;
   readonly resourceType: string;
@@ -36,7 +36,7 @@ export interface OperatorEvent {
   readonly data: JsonObject;
 }
 
-/** Puts events into the outbox, in the transaction of what they tell. The relay of a server moves them into the log. */
+/** Appends events to the outbox in the transaction of their change. A server's relay moves them into the log. */
 export async function recordEvents({ owner, tenantId, now }: Erasure, events: readonly OperatorEvent[]): Promise<void> {
   const { text, values } = Outbox.append(
     events.map(({ type, resourceType, resourceId, licenseId, data }) => ({

@@ -7,17 +7,17 @@ export interface Transfer {
   readonly to: string;
 }
 
-/** A time in which one customer held one license. Both ends are included; null is without an end. */
+/** A period in which one customer held one license. Both ends are inclusive; null is unbounded. */
 export interface HoldingPeriod {
   readonly licenseId: string;
   readonly since: Date | null;
   readonly until: Date | null;
-  /** Ids of the transfers that began and ended it: these events tell of two customers. */
+  /** Events of the transfers that began and ended the period: they concern two customers. */
   readonly receivedBy: string | null;
   readonly givenAwayBy: string | null;
 }
 
-/** The periods in which a customer held a license, from its transfers in their order and its present holder. */
+/** Returns the periods in which the customer held the license, from its ordered transfers and its current holder. */
 export function holdingPeriods(
   license: { readonly licenseId: string; readonly customerId: string },
   transfers: readonly Transfer[],
@@ -27,14 +27,14 @@ export function holdingPeriods(
   const holders = [transfers[0]?.from ?? license.customerId, ...transfers.map(({ to }) => to)];
   return holders.flatMap((holder, index) => {
     if (holder !== customerId) return [];
-    const received = transfers[index - 1];
-    const givenAway = transfers[index];
+    const incoming = transfers[index - 1];
+    const outgoing = transfers[index];
     return {
       licenseId,
-      since: received?.at ?? null,
-      until: givenAway?.at ?? null,
-      receivedBy: received?.eventId ?? null,
-      givenAwayBy: givenAway?.eventId ?? null,
+      since: incoming?.at ?? null,
+      until: outgoing?.at ?? null,
+      receivedBy: incoming?.eventId ?? null,
+      givenAwayBy: outgoing?.eventId ?? null,
     };
   });
 }

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 
-/** The members of `metadata` that were set since an earlier time, also within objects; none where that time's metadata is not known. */
+/**
+ * Returns the members of `metadata` that were set after an earlier time, also in nested objects; none if the earlier metadata is unknown.
+ */
 export function withoutInherited(metadata: JsonObject, earlier: JsonObject | undefined): JsonObject {
   if (!earlier) return {};
   return Object.fromEntries(
@@ -15,7 +17,7 @@ export function withoutInherited(metadata: JsonObject, earlier: JsonObject | und
   );
 }
 
-/** The members of `metadata` that `present` has with the same value. */
+/** Returns the members of `metadata` that are the same in `present`. */
 export function stillPresent(metadata: JsonObject, present: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(metadata).filter(([name, value]) => isDeepStrictEqual(value, present[name])),
