@@ -19,7 +19,7 @@ export const ACTION_REASON_CODES = [
   'OTHER',
 ] as const;
 
-/** Why something is done to a license. It stands in the event. */
+/** Reason of an action. Recorded in its event. */
 export const ActionReason = z
   .strictObject({
     code: z.enum(ACTION_REASON_CODES).meta({ id: 'ActionReasonCode' }),
@@ -51,7 +51,7 @@ export const RenewLicenseRequest = z
   });
 export type RenewLicenseRequest = z.infer<typeof RenewLicenseRequest>;
 
-/** What needs no words but may have some. */
+/** Request body of an action whose reason is optional. */
 export const LicenseActionRequest = z
   .strictObject({ reason })
   .meta({ id: 'LicenseActionRequest', examples: [{ reason: { code: 'PAYMENT_RECEIVED' } }] });
@@ -68,7 +68,7 @@ export const ConvertTrialRequest = z
   .meta({ id: 'ConvertTrialRequest', examples: [{ reason: { code: 'PAYMENT_RECEIVED' } }] });
 export type ConvertTrialRequest = z.infer<typeof ConvertTrialRequest>;
 
-/** What takes something away from a customer says why. */
+/** Request body of an action that takes something from a customer, so its reason is required. */
 export const ReasonedActionRequest = z
   .strictObject({ reason: ActionReason })
   .meta({ id: 'ReasonedActionRequest', examples: [{ reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }] });

@@ -66,11 +66,11 @@ const steps = fc.array(
   { maxLength: 30 },
 );
 
-/** Does all that is possible. Returns what the license was after each step, and its changes as the log tells them. */
-function live(license: License, sequence: readonly { act: keyof typeof ACTS; value: number; days: number }[]) {
+/** Runs all actions that are allowed. Returns the snapshot after each step, and the changes as their events record them. */
+function runSteps(license: License, sequence: readonly { act: keyof typeof ACTS; value: number; days: number }[]) {
   let at = 0;
   const changes: PastChange[] = [];
-  const was = [{ at: day(0), terms: plain(license.snapshot(day(0))) }];
+  const history = [{ at: day(0), terms: plain(license.snapshot(day(0))) }];
   for (const { act, value, days } of sequence) {
     const now = day((at += days));
     const before = Object.assign({}, license);
@@ -78,35 +78,35 @@ function live(license: License, sequence: readonly { act: keyof typeof ACTS; val
       const change = ACTS[act](license, value, now);
       if (change) changes.unshift({ at: now, customerErased: false, ...plain({ ...change }) } as PastChange);
     } catch {
-      // Not possible in this state: what is not stored has not changed.
+      // A refused action is not stored, so the license is restored.
       Object.assign(license, before);
     }
-    was.push({ at: now, terms: plain(license.snapshot(now)) });
+    history.push({ at: now, terms: plain(license.snapshot(now)) });
   }
-  return { was, changes };
+  return { history, changes };
 }
 
 const plain = (value: object) => JSON.parse(JSON.stringify(value)) as JsonObject;
 
-/** As it comes back from the database. */
+/** Returns the license as read from the database. */
 function stored(license: License): License {
   const { features, restrictions, pricing, metadata } = license;
   return Object.assign(license, plain({ features, restrictions, pricing, metadata }));
 }
 
 describe('a license as of a time in the past', () => {
-  it('is what it was, whatever was done to it since, and what it is stays', () => {
+  it('equals the snapshot of that time whatever was done since, and leaves the license unchanged', () => {
     fc.assert(
       fc.property(fc.boolean(), steps, (trial, sequence) => {
         const license = issue(trial);
-        const { was, changes } = live(license, sequence);
+        const { history, changes } = runSteps(license, sequence);
         stored(license);
         const now = plain(license);
-        for (const { at, terms } of was) {
-          const then = licenseAsOf(license, changes, at);
-          expect(plain(then.license.snapshot(at))).toEqual(terms);
-          expect(then).toMatchObject({ inconsistentFields: [], customerErased: false });
-          expect(then.customerIds).toContain(then.license.customerId);
+        for (const { at, terms } of history) {
+          const asOfThen = licenseAsOf(license, changes, at);
+          expect(plain(asOfThen.license.snapshot(at))).toEqual(terms);
+          expect(asOfThen).toMatchObject({ inconsistentFields: [], customerErased: false });
+          expect(asOfThen.customerIds).toContain(asOfThen.license.customerId);
         }
         expect(plain(license)).toEqual(now);
       }),
@@ -119,7 +119,7 @@ describe('a license as of a time in the past', () => {
     expect(types.sort()).toEqual([...CHANGE_EVENTS].sort());
   });
 
-  it('is doubtful where a change is missing, or told in another order', () => {
+  it('reports a field where a change is missing or out of order', () => {
     const license = issue(false);
     for (const [at, seats] of [10, 20, 30].entries()) license.edit({ max_activations: seats }, day(at + 1));
     const change = (at: number, before: number, after: number): PastChange => ({
@@ -135,7 +135,7 @@ describe('a license as of a time in the past', () => {
     expect(doubtful([second, third, first])).toEqual(['max_activations']);
   });
 
-  it('does not tell a name that was erased, and does tell one that was given before', () => {
+  it('omits a name that was erased, and returns one that was given before', () => {
     const license = issue(false);
     license.transfer('c-2', 'Second', day(2));
     license.transfer('c-3', 'Third', day(3));

@@ -4,7 +4,7 @@ import { pick } from '../shared/persistence/change.js';
 import { License } from './license.entity.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** Events that tell of a change of a license's terms, each with what they were before and after. */
+/** Event types that contain a change of a license as snapshots before and after. */
 export const CHANGE_EVENTS = [
   'license.updated',
   'license.renewed',
@@ -16,30 +16,29 @@ export const CHANGE_EVENTS = [
   'license.template_changed',
 ] as const;
 
-/** One such event. */
+/** Change of a license, as its event recorded it. */
 export interface PastChange {
   readonly at: Date;
   readonly before: JsonObject;
   readonly after: JsonObject;
-  /** Whom it was issued to is no longer told. */
+  /** Whether the name in `issued_to` was erased from the event. */
   readonly customerErased: boolean;
 }
 
-/** A license as it was. */
+/** License as of a past time. */
 export interface LicenseAsOf {
   readonly license: License;
-  /** Who has had it since then, the one of then included. */
+  /** Customers of the license from then until now. */
   readonly customerIds: readonly string[];
-  /** Whom it was issued to is no longer known. */
+  /** Whether the name in `issued_to` at that time is unknown because it was erased. */
   readonly customerErased: boolean;
-  /** Terms that the history tells differently than the license does, by their wire names: what they were is not certain. */
+  /** Snapshot fields in which the events contradict the license, so that their past values are uncertain. */
   readonly inconsistentFields: readonly string[];
 }
 
 /**
- * The license at a time not before its issue, from what it is now and all that has changed it since, the latest first: each
- * change is taken back. What a change led to must be what is found there; where it is not, something is missing or in
- * another order, and that is said. `license` itself is left alone.
+ * Reverts the changes after `instant`, latest first, on a copy of the license. `instant` must not precede the issue.
+ * The result of each change must match the state found, or a change is missing or out of order, and the field is reported.
  */
 export function licenseAsOf(now: License, changes: readonly PastChange[], instant: Date): LicenseAsOf {
   const license = hydrate(License, Object.assign({}, now));
@@ -47,11 +46,11 @@ export function licenseAsOf(now: License, changes: readonly PastChange[], instan
   const inconsistentFields = new Set<string>();
   let customerErased = false;
   for (const change of changes.filter(({ at }) => at > instant)) {
-    const found = license.snapshot(change.at);
+    const snapshot = license.snapshot(change.at);
     for (const [name, value] of Object.entries(change.after)) {
-      if (!isDeepStrictEqual(found[name], value)) inconsistentFields.add(name);
+      if (!isDeepStrictEqual(snapshot[name], value)) inconsistentFields.add(name);
     }
-    license.revert(pick(change.before, Object.keys(found)));
+    license.revert(pick(change.before, Object.keys(snapshot)));
     if (change.customerErased) customerErased = true;
     else if ('issued_to' in change.before) customerErased = false;
     customerIds.add(license.customerId);

@@ -16,8 +16,8 @@ const SET_FILES_UNTIL = {
 };
 
 /**
- * Starts or ends the leases of a license whose type changed. A seat that a license file alone holds ends with the file, whatever the terms;
- * one that a device holds beside its file lasts until then at least.
+ * Starts or ends leases when the license type changes. A seat that only a license file holds ends with that file; a seat of a device that
+ * also has a license file is kept at least until the file expires.
  */
 const CONVERT_LEASES = {
   name: 'licenses.convert-leases',
@@ -33,7 +33,7 @@ const COUNT_SEATS = {
          FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
            AND (lease_expires_at > $3) IS NOT FALSE`,
 };
-/** Of licenses with leases that ended unnoticed: what is still active. */
+/** Counts the live seats, only for licenses with a lease that ended without being recorded. */
 const COUNT_LIVE_SEATS = {
   name: 'licenses.tally-without-ended',
   text: `SELECT license_id, count(*) FILTER (WHERE live)::int AS activations,
@@ -45,8 +45,8 @@ const COUNT_LIVE_SEATS = {
 };
 
 /**
- * The seats of licenses, for the module that hands them out. Whoever takes or gives back a seat holds the lock of its
- * license until the unit of work ends, so that seats are counted and taken as one.
+ * Counts and stores the seats of licenses. A caller that takes or frees a seat holds the lock of the license until its unit of work ends,
+ * so that no seat is taken twice.
  */
 @Injectable()
 export class LicenseSeats {
@@ -59,39 +59,39 @@ export class LicenseSeats {
     return this.licenses.findForUpdate(tenantId, licenseId);
   }
 
-  /** To be called under the lock. It is no new version of the license. */
+  /** Stores the seats in use. Must be called under the lock; the version of the license stays. */
   setSeatsInUse(transaction: Transaction, license: License, inUse: number): void {
     license.currentActivations = inUse;
     transaction.write({ ...SET_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
   }
 
-  /** A license file is signed, which is good until then. To be called under the lock. It is no new version of the license. */
+  /** Stores the end of a new license file. Must be called under the lock; the version of the license stays. */
   recordFile(transaction: Transaction, license: License, until: Date): Change {
     const change = license.recordFile(until);
     transaction.write({ ...SET_FILES_UNTIL, values: [transaction.tenantId, license.licenseId, license.filesUntil] });
     return change;
   }
 
-  /** After its terms have changed, and with them what is counted and lent. To be called under the lock. */
+  /** Converts leases and counts the seats again after the terms changed. Must be called under the lock. */
   async recount(license: License, now: Date): Promise<void> {
     const { tenantId, licenseId } = license;
     await this.unitOfWork.run(tenantId, async (transaction) => {
       const values = [tenantId, licenseId, now];
-      const [, [tally]] = await Promise.all([
+      const [, [counts]] = await Promise.all([
         transaction.query({ ...CONVERT_LEASES, values: [...values, leaseEnd(license, now)] }),
         transaction.query<SeatCounts>({ ...COUNT_SEATS, values }),
       ]);
-      if (tally) this.setSeatsInUse(transaction, license, seatsInUse(license, tally));
+      if (counts) this.setSeatsInUse(transaction, license, seatsInUse(license, counts));
     });
   }
 
-  /** A license that was just read, with its seats as they are at this time, also where leases ended since. */
+  /** Updates the seats in use of a license that was read, because leases may have ended since they were stored. */
   async countSeats(license: License, now: Date): Promise<License> {
     await this.countSeatsOfAll([license], now);
     return license;
   }
 
-  /** The same for licenses of one tenant. */
+  /** Updates the seats in use of several licenses of one tenant; see countSeats. */
   async countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]> {
     const inUse = licenses.filter(({ currentActivations }) => currentActivations > 0);
     const [first] = inUse;
@@ -101,10 +101,10 @@ export class LicenseSeats {
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<SeatCounts & { license_id: string }>({ ...COUNT_LIVE_SEATS, values }),
     );
-    const tallies = new Map(rows.map((row) => [row.license_id, row]));
+    const countsByLicense = new Map(rows.map((row) => [row.license_id, row]));
     for (const license of inUse) {
-      const tally = tallies.get(license.licenseId);
-      if (tally) license.currentActivations = seatsInUse(license, tally);
+      const counts = countsByLicense.get(license.licenseId);
+      if (counts) license.currentActivations = seatsInUse(license, counts);
     }
     return licenses;
   }

@@ -9,7 +9,7 @@ const ISSUED = new Date('2026-01-01T00:00:00.000Z');
 const day = (days: number) => addDays(ISSUED, days);
 
 function license(fields: Partial<License> = {}): License {
-  const made = Object.assign(new License(), {
+  const result = Object.assign(new License(), {
     tenantId: 'tenant-1',
     licenseId: 'l-1',
     status: 'ACTIVE',
@@ -24,23 +24,23 @@ function license(fields: Partial<License> = {}): License {
     version: 1,
     ...fields,
   });
-  made.nextDueAt = 'nextDueAt' in fields ? fields.nextDueAt! : nextDueAt(made, ISSUED);
-  return made;
+  result.nextDueAt = 'nextDueAt' in fields ? fields.nextDueAt! : nextDueAt(result, ISSUED);
+  return result;
 }
 
-/** What is told when it is looked at after so many days, each time. */
-const toldAt = (item: License, days: readonly number[]) =>
+/** Event types and `days_left` that applyDueMilestones returns after each number of days. */
+const eventsAt = (item: License, days: readonly number[]) =>
   days.map((at) =>
     applyDueMilestones(item, day(at)).map(({ type, data }) => [type.replace('license.', ''), data.days_left ?? '']),
   );
 
 describe('time', () => {
   it('reminds 30, 14, 7 and 1 days before, expires, and ends the grace: each once, when it is looked at every day', () => {
-    const told = toldAt(
+    const recorded = eventsAt(
       license(),
       Array.from({ length: 130 }, (_, at) => at),
     ).flatMap((events, at) => events.map(([type, left]) => [at, type, left]));
-    expect(told).toEqual([
+    expect(recorded).toEqual([
       [70, 'renewal_due', 30],
       [86, 'renewal_due', 14],
       [93, 'renewal_due', 7],
@@ -51,35 +51,35 @@ describe('time', () => {
   });
 
   it('tells after 40 days of silence what happened, and of reminders the latest alone', () => {
-    expect(toldAt(license(), [60, 95])).toEqual([[], [['renewal_due', 5]]]);
-    expect(toldAt(license(), [65, 105])).toEqual([[], [['expired', '']]]);
-    expect(toldAt(license(), [75, 115])).toEqual([
+    expect(eventsAt(license(), [60, 95])).toEqual([[], [['renewal_due', 5]]]);
+    expect(eventsAt(license(), [65, 105])).toEqual([[], [['expired', '']]]);
+    expect(eventsAt(license(), [75, 115])).toEqual([
       [['renewal_due', 25]],
       [
         ['expired', ''],
         ['grace_ended', ''],
       ],
     ]);
-    expect(toldAt(license(), [105, 145])).toEqual([[['expired', '']], [['grace_ended', '']]]);
+    expect(eventsAt(license(), [105, 145])).toEqual([[['expired', '']], [['grace_ended', '']]]);
   });
 
   it('gives no reminder of a term that is shorter than that', () => {
-    expect(toldAt(license({ expiryDate: day(5) }), [0, 3, 4])).toEqual([[], [], [['renewal_due', 1]]]);
+    expect(eventsAt(license({ expiryDate: day(5) }), [0, 3, 4])).toEqual([[], [], [['renewal_due', 1]]]);
   });
 
   it('renews what renews itself before it is seen expired, and goes on for ever', () => {
     const item = license({ autoRenewalEnabled: true });
     const hour = 1 / 24;
-    expect(toldAt(item, [99, 100 - 2 * hour, 100 - hour])).toEqual([[['renewal_due', 1]], [], [['renewed', '']]]);
+    expect(eventsAt(item, [99, 100 - 2 * hour, 100 - hour])).toEqual([[['renewal_due', 1]], [], [['renewed', '']]]);
     expect([item.expiryDate, item.version, item.maintenanceExpiry]).toEqual([day(200), 2, day(200)]);
-    expect(toldAt(item, [200 - hour])).toEqual([[['renewed', '']]]);
+    expect(eventsAt(item, [200 - hour])).toEqual([[['renewed', '']]]);
     expect(item.expiryDate).toEqual(day(300));
   });
 
   it('tells once of the terms that it was too late for, and writes down what was read meanwhile', () => {
     const item = license({ autoRenewalEnabled: true });
     const read = item.expiryAt(day(450));
-    expect(toldAt(item, [450, 450])).toEqual([[['renewed', '']], []]);
+    expect(eventsAt(item, [450, 450])).toEqual([[['renewed', '']], []]);
     expect([item.expiryDate, read]).toEqual([day(500), day(500)]);
   });
 
@@ -95,7 +95,7 @@ describe('time', () => {
 
   it.each([null, day(110)])('renews also what was passed over, where it is next due %s', (next) => {
     const item = license({ autoRenewalEnabled: true, nextDueAt: next });
-    expect(toldAt(item, [150])).toEqual([[['renewed', '']]]);
+    expect(eventsAt(item, [150])).toEqual([[['renewed', '']]]);
     expect([item.expiryDate, item.nextDueAt]).toEqual([day(200), day(170)]);
   });
 
@@ -126,7 +126,7 @@ describe('time', () => {
   });
 
   it('ends a trial, without grace and without renewing it', () => {
-    expect(toldAt(license({ trial: true, autoRenewalEnabled: true }), [120])).toEqual([[['expired', '']]]);
+    expect(eventsAt(license({ trial: true, autoRenewalEnabled: true }), [120])).toEqual([[['expired', '']]]);
   });
 
   it('ends what would renew itself past the year 9999', () => {
@@ -137,19 +137,19 @@ describe('time', () => {
   });
 
   it('does nothing to what never expires, nor to what is suspended or revoked, and makes up for it at the end of a suspension', () => {
-    expect(toldAt(license({ expiryDate: null }), [1_000])).toEqual([[]]);
-    for (const status of ['SUSPENDED', 'REVOKED'] as const) expect(toldAt(license({ status }), [105])).toEqual([[]]);
+    expect(eventsAt(license({ expiryDate: null }), [1_000])).toEqual([[]]);
+    for (const status of ['SUSPENDED', 'REVOKED'] as const) expect(eventsAt(license({ status }), [105])).toEqual([[]]);
     const item = license();
     item.suspend(day(95));
-    expect(toldAt(item, [105])).toEqual([[]]);
+    expect(eventsAt(item, [105])).toEqual([[]]);
     item.reinstate(day(106));
-    expect(toldAt(item, [107])).toEqual([[['expired', '']]]);
+    expect(eventsAt(item, [107])).toEqual([[['expired', '']]]);
   });
 
   it('looks at once at licenses that an earlier release issued', () => {
-    expect(toldAt(license({ nextDueAt: new Date(0) }), [20, 20])).toEqual([[], []]);
-    expect(toldAt(license({ nextDueAt: new Date(0) }), [80, 80])).toEqual([[['renewal_due', 20]], []]);
-    expect(toldAt(license({ nextDueAt: new Date(0) }), [300, 300])).toEqual([
+    expect(eventsAt(license({ nextDueAt: new Date(0) }), [20, 20])).toEqual([[], []]);
+    expect(eventsAt(license({ nextDueAt: new Date(0) }), [80, 80])).toEqual([[['renewal_due', 20]], []]);
+    expect(eventsAt(license({ nextDueAt: new Date(0) }), [300, 300])).toEqual([
       [
         ['expired', ''],
         ['grace_ended', ''],
@@ -168,11 +168,11 @@ describe('time', () => {
     fc.assert(
       fc.property(terms, looks, (fields, days) => {
         const sorted = [...days, 400].sort((a, b) => a - b);
-        const told = toldAt(license(fields), sorted).flat();
-        const ended = told.map(([type]) => type).filter((type) => type !== 'renewal_due');
+        const recorded = eventsAt(license(fields), sorted).flat();
+        const ended = recorded.map(([type]) => type).filter((type) => type !== 'renewal_due');
         const grace = fields.trial || fields.gracePeriodDays === 0 ? [] : ['grace_ended'];
         expect(ended).toEqual(['expired', ...grace]);
-        expect(told.length - ended.length).toBeLessThanOrEqual(4);
+        expect(recorded.length - ended.length).toBeLessThanOrEqual(4);
       }),
     );
   });
@@ -189,7 +189,7 @@ describe('time', () => {
     for (const autoRenewalEnabled of [false, true]) {
       const item = license({ autoRenewalEnabled });
       item.scheduleNext(day(5_000));
-      expect(toldAt(item, [20])).toEqual([[]]);
+      expect(eventsAt(item, [20])).toEqual([[]]);
       expect(item.nextDueAt).toEqual(nextDueAt(license({ autoRenewalEnabled }), day(20)));
     }
   });

@@ -1,14 +1,14 @@
 import { addDays } from './calendar.js';
 
-/** Days before the expiry on which a reminder is due. */
+/** Days before the expiry at which a reminder is due. */
 const REMINDER_DAYS = [30, 14, 7, 1] as const;
 
-/** So long before it would expire, so that it stands in the row before any list by expiry or status misses it. */
+/** Renewal precedes the expiry, so that the new expiry is stored before a list by expiry or status could miss the license. */
 const AUTO_RENEWAL_LEAD_MS = 60 * 60 * 1000;
 
 export type MilestoneKind = 'reminder' | 'renewal' | 'expiry' | 'grace_end';
 
-/** A moment at which time does something to a license. */
+/** Scheduled time of a license. */
 export interface Milestone {
   readonly kind: MilestoneKind;
   readonly at: Date;
@@ -23,7 +23,7 @@ export interface Scheduled {
   graceEndsAt(expiryDate: Date): Date | null;
 }
 
-/** In order; none for a license that never expires. */
+/** Yields the milestones in order of time; none for a license that never expires. */
 export function* milestonesOf(license: Scheduled): Generator<Milestone> {
   const { expiryDate, autoRenews } = license;
   if (expiryDate === null) return;
@@ -37,27 +37,27 @@ export function* milestonesOf(license: Scheduled): Generator<Milestone> {
   if (graceEndsAt && graceEndsAt > expiryDate) yield { kind: 'grace_end', at: graceEndsAt };
 }
 
-/** When a license that renews itself does so. */
+/** Returns the time at which a license with this expiry is renewed automatically. */
 export function renewalDueAt(expiryDate: Date): Date {
   return new Date(expiryDate.getTime() - AUTO_RENEWAL_LEAD_MS);
 }
 
-/** The first moment after this one; null when there is none. A renewal stays due until it is done. */
+/** Returns the first milestone after `now`; null if there is none. A renewal stays due until it is applied. */
 export function nextDueAt(license: Scheduled, now: Date): Date | null {
   for (const { kind, at } of milestonesOf(license)) if (kind === 'renewal' || at > now) return at;
   return null;
 }
 
 /**
- * What happened since the earliest moment that is not yet in the log, and is to be told: of reminders the latest alone, and
- * none once the license has expired or renews itself right now. Nothing happens to what is suspended or revoked.
+ * Returns milestones that passed since `nextDueAt`: of reminders only the last, and none once the license has expired or renews.
+ * A suspended or revoked license has none.
  */
 export function dueMilestones(license: Scheduled, now: Date): Milestone[] {
   const since = license.nextDueAt;
   if (license.status !== 'ACTIVE') return [];
-  // A renewal is due until it is done.
+  // A renewal stays due until it is applied, even if it lies before `nextDueAt`.
   const isNew = ({ kind, at }: Milestone) => kind === 'renewal' || (since !== null && at >= since);
-  const passed = [...milestonesOf(license)].filter((moment) => moment.at <= now && isNew(moment));
-  const happened = passed.filter(({ kind }) => kind !== 'reminder');
-  return happened.length > 0 ? happened : passed.slice(-1);
+  const passed = [...milestonesOf(license)].filter((milestone) => milestone.at <= now && isNew(milestone));
+  const applied = passed.filter(({ kind }) => kind !== 'reminder');
+  return applied.length > 0 ? applied : passed.slice(-1);
 }

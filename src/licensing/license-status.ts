@@ -1,11 +1,11 @@
 export const LICENSE_STATUSES = ['ACTIVE', 'INACTIVE', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING'] as const;
 export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
 
-/** What a license is found in when something is to be done with it: on the wire IN_GRACE is EXPIRED with `in_grace`. */
+/** States in the transition table. On the wire IN_GRACE is EXPIRED with `in_grace`. */
 export const LICENSE_STATES = [...LICENSE_STATUSES, 'IN_GRACE'] as const;
 export type LicenseState = (typeof LICENSE_STATES)[number];
 
-/** What the row says. EXPIRED is never written: it follows from an ACTIVE row and the time. */
+/** Status in the database. EXPIRED is never stored: it follows from ACTIVE and the current time. */
 export type StoredStatus = 'ACTIVE' | 'SUSPENDED' | 'REVOKED';
 
 export const LICENSE_ACTIONS = [
@@ -32,14 +32,14 @@ const ALSO_EXPIRED = { ...IN_FORCE, EXPIRED: 'ACTIVE' } as const;
 const ALSO_SUSPENDED = { ...ALSO_EXPIRED, SUSPENDED: 'SUSPENDED' } as const;
 
 /**
- * The whole life of a license: what the row says after an action, by the state it was found in. What is not here is
- * refused. Nothing leaves REVOKED; nothing leads to INACTIVE or PENDING; time alone expires.
+ * Stored status after an action, by the state before it. An action without an entry is refused.
+ * No action leaves REVOKED or leads to INACTIVE or PENDING; a license expires only by time.
  */
 export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record<LicenseState, StoredStatus>>>>> = {
   activate: IN_FORCE,
   heartbeat: IN_FORCE,
   use: IN_FORCE,
-  // A file ends with the license, so within grace there is none.
+  // A license file ends at the expiry at the latest, so none can be created in the grace period.
   'check-out': { ACTIVE: 'ACTIVE' },
   renew: ALSO_SUSPENDED,
   'convert-trial': ALSO_EXPIRED,
@@ -49,9 +49,9 @@ export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record
   transfer: ALSO_SUSPENDED,
   'change-template': ALSO_SUSPENDED,
   edit: ALSO_SUSPENDED,
-  // What has expired is renewed: an edit never changes the status.
+  // An edit never changes the status, so an expired license is renewed instead.
   'correct-expiry': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
-  // The same for an edit, or another template, by which it would begin to renew itself.
+  // Applies to an edit or template change that starts auto-renewal of a license whose expiry has passed.
   'auto-renew': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
   expire: { IN_GRACE: 'ACTIVE', EXPIRED: 'ACTIVE' },
 };

@@ -6,7 +6,7 @@ import { LICENSE_ACTIONS, LICENSE_STATES, type LicenseAction, type LicenseState 
 
 const NOW = new Date('2026-06-15T12:00:00.000Z');
 
-/** A license that reads as this state now. INACTIVE and PENDING are what no action leads to. */
+/** Returns a license that is in this state. No action leads to INACTIVE or PENDING. */
 function licenseIn(state: LicenseState): License {
   const expired = state === 'EXPIRED' || state === 'IN_GRACE';
   return Object.assign(new License(), {
@@ -18,7 +18,7 @@ function licenseIn(state: LicenseState): License {
   });
 }
 
-/** What people read: the first table of docs/license-lifecycle.md. A cell is what the row says afterwards, or a dash. */
+/** First table of docs/license-lifecycle.md. A cell is the stored status after the action, or a dash. */
 const TABLE: Record<string, Record<string, string>> = (() => {
   const lines = readFileSync('docs/license-lifecycle.md', 'utf8').split('\n');
   const from = lines.findIndex((line) => line.startsWith('| action '));

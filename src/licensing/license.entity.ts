@@ -39,16 +39,16 @@ import {
 } from './license-status.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** How long a license is renewed for; its own term where neither is given. */
+/** Length of a renewal; without months and days, the default duration of the license. */
 export interface RenewalTerm {
   readonly months?: number | undefined;
   readonly days?: number | undefined;
 }
 
-/** Terms that were edited by hand and that a template replaced, each as it was and as it is. */
+/** Values set by PATCH that a template replaced, by wire name. */
 export type ReplacedTerms = Record<string, { before: JsonObject[string]; after: JsonObject[string] }>;
 
-/** A change of a license that took the terms of a template. */
+/** Change of a license that may have copied the terms of a template. */
 export interface TemplateChange extends Change {
   readonly replaced: ReplacedTerms;
 }
@@ -59,7 +59,7 @@ export class License extends VersionedRow {
   @PrimaryColumn('uuid', { name: 'license_id' })
   licenseId!: string;
 
-  /** The key under AES-256-GCM; see Secrets.seal. */
+  /** License key sealed with AES-256-GCM; see Secrets.seal. */
   @Column({ type: 'bytea', name: 'license_key_sealed', update: false })
   licenseKeySealed!: Buffer;
 
@@ -72,7 +72,7 @@ export class License extends VersionedRow {
   @Column('text', { name: 'template_id' })
   templateId!: string;
 
-  /** The version of the template whose terms were copied. */
+  /** Version of the template whose terms were copied. */
   @Column('integer', { name: 'template_version' })
   templateVersion!: number;
 
@@ -82,7 +82,7 @@ export class License extends VersionedRow {
   @Column('text', { name: 'product_name' })
   productName!: string;
 
-  /** The product's own name as it is now; undefined for a license that was not read from the database. No column: see LicenseRepository. */
+  /** Current name of the product; undefined if the license was not read from the database. No column: see LicenseRepository. */
   productDisplayName?: string;
 
   @Column('text', { name: 'license_type' })
@@ -91,7 +91,7 @@ export class License extends VersionedRow {
   @Column('text', { name: 'license_model' })
   licenseModel!: LicenseModel;
 
-  /** What the row says; see `statusAt` for what the license is. */
+  /** Stored status; see `statusAt` for the current one. */
   @Column('text')
   status!: StoredStatus;
 
@@ -101,7 +101,7 @@ export class License extends VersionedRow {
   @Column({ type: 'timestamptz', name: 'issued_date', update: false })
   issuedDate!: Date;
 
-  /** Null never expires. */
+  /** Stored expiry; null: never expires. See `expiryAt` for the current one. */
   @Column('timestamptz', { name: 'expiry_date', nullable: true })
   expiryDate!: Date | null;
 
@@ -109,13 +109,13 @@ export class License extends VersionedRow {
   maintenanceExpiry!: Date | null;
 
   /**
-   * The day of the month that renewals by months return to, where the month of the expiry is too short for it. Null: the day of
-   * the expiry. A release before may have moved the expiry without it, so it is read by `renewalDay` alone.
+   * Day of the month that renewals by months return to after a shorter month; null: the day of the expiry. An earlier release may have
+   * changed the expiry without it, so only `renewalDay` may read it.
    */
   @Column('smallint', { name: 'anchor_day', nullable: true })
   anchorDay!: number | null;
 
-  /** Days of one term; null never expires. */
+  /** Days of one term; null: never expires. */
   @Column('integer', { name: 'default_duration', nullable: true })
   defaultDuration!: number | null;
 
@@ -125,18 +125,18 @@ export class License extends VersionedRow {
   @Column('boolean', { name: 'auto_renewal_enabled' })
   autoRenewalEnabled!: boolean;
 
-  /** Null is unlimited. */
+  /** Number of seats; null: unlimited. */
   @Column('integer', { name: 'max_activations', nullable: true })
   maxActivations!: number | null;
 
-  /** Seats in use, as they were when one was last taken or given back: leases may have ended since. See LicenseSeats. */
+  /** Seats in use when a seat was last taken or freed; leases may have ended since. See LicenseSeats. */
   @Column({ type: 'integer', name: 'current_activations', update: false })
   currentActivations!: number;
 
   @Column('text', { name: 'overage_policy' })
   overagePolicy!: OveragePolicy;
 
-  /** How far beyond the limit an ALLOW goes. */
+  /** Factor by which ALLOW may exceed the limit. */
   @Column('double precision', { name: 'overage_factor', nullable: true })
   overageFactor!: number | null;
 
@@ -149,7 +149,7 @@ export class License extends VersionedRow {
   @Column('integer', { name: 'heartbeat_grace_seconds' })
   heartbeatGraceSeconds!: number;
 
-  /** Seconds that a license file may be good; null is as long as any may. */
+  /** Longest validity of a license file in seconds; null: the general maximum. */
   @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
   fileTtlMaxSeconds!: number | null;
 
@@ -165,57 +165,57 @@ export class License extends VersionedRow {
   @Column('jsonb')
   metadata!: JsonObject;
 
-  /** Whether it is a trial now. */
+  /** Whether the license is a trial now. */
   @Column('boolean')
   trial!: boolean;
 
-  /** Whose trial of what it began as, for ever; null for a license that began as a full one. */
+  /** Customer of the trial that the license was issued as; never changes. Null if it was issued as a full license. */
   @Column({ type: 'text', name: 'trial_customer_id', nullable: true, update: false })
   trialCustomerId!: string | null;
 
   @Column({ type: 'text', name: 'trial_product_id', nullable: true, update: false })
   trialProductId!: string | null;
 
-  /** Terms that were edited by hand since they were copied from the template, by their wire names. */
+  /** Wire names of terms set by PATCH since they were copied from the template. */
   @Column('text', { name: 'edited_terms', array: true })
   editedTerms!: readonly string[];
 
-  /** The earliest moment that is not yet in the log; see `momentsOf`. Null when time does nothing to it. */
+  /** Earliest milestone that is not recorded yet; null if there is none. See `milestonesOf`. */
   @Column('timestamptz', { name: 'next_due_at', nullable: true })
   nextDueAt!: Date | null;
 
-  /** Some license file of it is good until then: it cannot end before. Null when none was ever signed. */
+  /** End of the last license file, before which the license cannot end; null if none was created. */
   @Column({ type: 'timestamptz', name: 'files_until', nullable: true, update: false })
   filesUntil!: Date | null;
 
   /**
-   * A license on the template's terms as they are now, for a trial of its length. A template of a trial type gives trials alone, of its
-   * own duration. The license has no key yet. Throws TrialNotAllowedError.
+   * Creates a license, without license key, with the current terms of the template. A trial lasts `trialDurationDays`, except from a
+   * template of a trial type, which issues only trials of its own duration. Throws TrialNotAllowedError.
    */
-  static issue(template: Template, order: IssueLicenseRequest, customerName: string | undefined, now: Date): License {
+  static issue(template: Template, request: IssueLicenseRequest, customerName: string | undefined, now: Date): License {
     const isTrialOnly = isTrialType(template.licenseType);
-    const trial = order.trial === true || isTrialOnly;
+    const trial = request.trial === true || isTrialOnly;
     if (trial && !isTrialOnly && !template.trialAllowed) throw new TrialNotAllowedError(template.templateId);
     const ownDays = isTrialOnly ? (template.defaultDuration ?? template.trialDurationDays) : template.defaultDuration;
     const days = trial && !isTrialOnly ? template.trialDurationDays : ownDays;
     const expiryDate = days === null ? null : addDays(now, days);
-    // Field by field: see asInstance.
+    // Set field by field; see asInstance.
     const license = new License();
     license.tenantId = template.tenantId;
     license.licenseId = newId();
-    license.customerId = order.customer_id;
+    license.customerId = request.customer_id;
     license.productId = template.productId;
     license.copyTermsFrom(template);
     license.status = 'ACTIVE';
-    license.issuedTo = order.issued_to ?? customerName ?? `Customer ${order.customer_id}`;
+    license.issuedTo = request.issued_to ?? customerName ?? `Customer ${request.customer_id}`;
     license.issuedDate = now;
     license.expiryDate = expiryDate;
     license.maintenanceExpiry = expiryDate;
     license.anchorDay = null;
     license.currentActivations = 0;
-    license.metadata = order.metadata;
+    license.metadata = request.metadata;
     license.trial = trial;
-    license.trialCustomerId = trial ? order.customer_id : null;
+    license.trialCustomerId = trial ? request.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
     license.filesUntil = null;
     license.version = 1;
@@ -225,20 +225,20 @@ export class License extends VersionedRow {
     return license;
   }
 
-  /** Never cached and never written: EXPIRED follows from the time, and within grace too. */
+  /** Returns the current status. EXPIRED, also in the grace period, follows from the time and is never stored. */
   statusAt(now: Date): LicenseStatus {
     return this.status === 'ACTIVE' && isPast(this.expiryAt(now), now) ? 'EXPIRED' : this.status;
   }
 
-  /** Expired, and still usable while its grace lasts. What is suspended or revoked has none. */
+  /** Tells whether the license is expired but still validates. A suspended or revoked license has no grace period. */
   isInGrace(now: Date): boolean {
     return this.statusAt(now) === 'EXPIRED' && !isPast(this.graceEndsAt(now), now);
   }
 
-  /** Its grace too: it would be reinstated in vain, unless it renews itself by that. */
+  /** Tells whether the grace period is over, so that reinstating is pointless, unless auto-renewal would follow. */
   isPastGrace(now: Date): boolean {
-    const goesOn = this.status === 'SUSPENDED' && this.autoRenews;
-    return !goesOn && isPast(this.graceEndsAt(now), now);
+    const willAutoRenew = this.status === 'SUSPENDED' && this.autoRenews;
+    return !willAutoRenew && isPast(this.graceEndsAt(now), now);
   }
 
   stateAt(now: Date): LicenseState {
@@ -246,8 +246,8 @@ export class License extends VersionedRow {
   }
 
   /**
-   * Null never expires. What renews itself has done so by the time it is read, from expiry to expiry by its own term, whether or
-   * not that stands in the row yet. What is suspended or revoked does not.
+   * Returns the current expiry; null: never expires. A due auto-renewal counts before it is stored, each by the default duration. A
+   * suspended or revoked license is not renewed.
    */
   expiryAt(now: Date): Date | null {
     let { expiryDate } = this;
@@ -262,7 +262,7 @@ export class License extends VersionedRow {
     return expiryDate === this.expiryDate ? this.maintenanceExpiry : expiryDate;
   }
 
-  /** See anchorDay. */
+  /** Returns the current day that renewals by months return to; null: the day of the expiry. See anchorDay. */
   anchorDayAt(now: Date): number | null {
     const expiryDate = this.expiryAt(now);
     if (expiryDate === null || expiryDate !== this.expiryDate) return null;
@@ -270,17 +270,17 @@ export class License extends VersionedRow {
     return day === expiryDate.getUTCDate() ? null : day;
   }
 
-  /** From then on it cannot be used any more. Null never comes. A trial ends when it ends. */
+  /** Returns the end of the grace period; null: never. A trial has no grace period. */
   graceEndsAt(now: Date): Date | null {
     return this.graceEndAfter(this.expiryAt(now));
   }
 
-  /** Whether its term begins anew by itself, as long as years can be written. A trial ends instead. */
+  /** Tells whether the license is renewed automatically. Trials are not, nor a license whose next term would end after the year 9999. */
   get autoRenews(): boolean {
     return this.autoRenewsAfter(this.expiryDate);
   }
 
-  /** What the row says after the action. Throws LicenseStateError where the table of transitions has none. */
+  /** Returns the stored status after the action. Throws LicenseStateError if the transition table has none. */
   assertCan(action: LicenseAction, now: Date): StoredStatus {
     return this.nextStatus(action, this.stateAt(now));
   }
@@ -292,9 +292,8 @@ export class License extends VersionedRow {
   }
 
   /**
-   * From the expiry on, or from now where that has passed. Months return to the day that the expiry had before a shorter month moved
-   * it: three times one month is one times three. What is suspended stays so. A trial has no term of its own: it is
-   * extended by what is named, and stays one. Throws LicenseNeverExpiresError, ExpiryTooFarError, InvalidFieldError.
+   * Renews from the expiry, or from now if that has passed, and keeps the status. Renewals by months return to the anchor day. A trial has
+   * no default term. Throws LicenseNeverExpiresError, ExpiryTooFarError, InvalidFieldError.
    */
   renew({ months, days }: RenewalTerm, now: Date): Change | undefined {
     return this.applyAction('renew', now, () => {
@@ -311,7 +310,7 @@ export class License extends VersionedRow {
     });
   }
 
-  /** Writes down what it has done by itself; see expiryAt. */
+  /** Stores the auto-renewals that are due; see expiryAt. */
   applyAutoRenewal(now: Date): Change | undefined {
     const expiryDate = this.expiryAt(now);
     return this.applyAction('renew', now, () => {
@@ -320,8 +319,8 @@ export class License extends VersionedRow {
   }
 
   /**
-   * Its own term begins now, by the terms of another template of its product where one is named. What is of a trial type needs one.
-   * Throws LicenseNotTrialError, TemplateProductMismatchError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutstandingError.
+   * Converts the trial: the full term starts now, with the terms of the template if given; a license of a trial type needs one. Throws
+   * LicenseNotTrialError, TemplateProductMismatchError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutstandingError.
    */
   convertTrial(now: Date, template?: Template): TemplateChange | undefined {
     return this.withTerms(
@@ -329,7 +328,7 @@ export class License extends VersionedRow {
       template,
       now,
       () => {
-        // Licenses of a trial type that an earlier release issued as full ones have no other way to become full.
+        // Licenses of a trial type with `trial` false, which an earlier release issued, can be converted, too.
         if (!this.trial && !isTrialType(this.licenseType)) throw new LicenseNotTrialError(this.licenseId);
         if (!template && isTrialType(this.licenseType)) {
           throw new InvalidFieldError(
@@ -349,17 +348,17 @@ export class License extends VersionedRow {
     return this.applyAction('suspend', now);
   }
 
-  /** As it was before it was suspended, but for the time that has passed. */
+  /** Reinstates the license with its expiry unchanged, so time in suspension counts. */
   reinstate(now: Date): Change | undefined {
     return this.applyAction('reinstate', now);
   }
 
-  /** For ever. */
+  /** Revokes the license permanently. */
   revoke(now: Date): Change | undefined {
     return this.applyAction('revoke', now);
   }
 
-  /** Throws LicenseIsTrialError: a trial is its customer's. */
+  /** Transfers the license. Throws LicenseIsTrialError, because a trial belongs to one customer. */
   transfer(customerId: string, issuedTo: string, now: Date): Change | undefined {
     return this.applyAction('transfer', now, () => {
       if (this.trial) throw new LicenseIsTrialError(this.licenseId);
@@ -369,9 +368,8 @@ export class License extends VersionedRow {
   }
 
   /**
-   * The terms of another template of the same product, as they are now. The time that was paid for is kept: the expiry stays,
-   * except where the terms have none, or the license had none. Throws LicenseIsTrialError, TemplateProductMismatchError,
-   * TemplateIsTrialError, LicenseFileOutstandingError.
+   * Applies the current terms of another template of the same product. The expiry stays, unless the old or new terms have none. Throws
+   * LicenseIsTrialError, TemplateProductMismatchError, TemplateIsTrialError, LicenseFileOutstandingError.
    */
   changeTemplate(template: Template, now: Date): TemplateChange | undefined {
     return this.withTerms(
@@ -388,7 +386,7 @@ export class License extends VersionedRow {
     );
   }
 
-  /** Never the status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutstandingError. */
+  /** Edits the license, but never its status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutstandingError. */
   edit(patch: UpdateLicenseRequest, now: Date): Change | undefined {
     if (patch.expiry_date !== undefined) this.assertCan('correct-expiry', now);
     return this.applyAction('edit', now, () => {
@@ -404,7 +402,7 @@ export class License extends VersionedRow {
     });
   }
 
-  /** Some file of it is good until then. Says what that makes of the latest of all. */
+  /** Records a new license file. Returns the change of the latest end of all its license files. */
   recordFile(until: Date): Change {
     const before = this.filesUntil;
     this.filesUntil = laterOf(before ?? until, until);
@@ -414,7 +412,7 @@ export class License extends VersionedRow {
     };
   }
 
-  /** All that was due until now is done. */
+  /** Sets the next milestone after `now`; the caller has recorded all earlier ones. */
   scheduleNext(now: Date): void {
     this.nextDueAt = nextDueAt(this, now);
   }
@@ -426,24 +424,24 @@ export class License extends VersionedRow {
   }
 
   /**
-   * Does what the table of transitions allows, and says what it changed; undefined when that is nothing. Throws
-   * LicenseStateError, ExpiryTooFarError.
+   * Applies an action that the transition table allows, and returns its change; undefined if nothing changed. Throws LicenseStateError,
+   * ExpiryTooFarError.
    */
   private applyAction(action: LicenseAction, now: Date, change: () => void = () => undefined): Change | undefined {
     const next = this.assertCan(action, now);
-    const [before, state, renewedItself] = [this.snapshot(now), this.stateAt(now), this.autoRenews];
+    const [before, state, autoRenewedBefore] = [this.snapshot(now), this.stateAt(now), this.autoRenews];
     change();
-    const revives = !renewedItself && this.autoRenews && isPast(this.expiryDate, now);
+    const revives = !autoRenewedBefore && this.autoRenews && isPast(this.expiryDate, now);
     if (revives) this.nextStatus('auto-renew', state);
     const end = this.graceEndAfter(this.expiryDate);
     if (end !== null && !isRepresentable(end)) throw new ExpiryTooFarError(this.licenseId);
     this.status = next;
-    // What has passed and is not in the log yet stays due.
+    // A milestone that passed but is not recorded yet stays due.
     if (this.nextDueAt === null || this.nextDueAt > now) this.scheduleNext(now);
     return this.changedSince(before, this.snapshot(now), now);
   }
 
-  /** Applies an action with the terms of a template, where one is given, and returns also the values set by hand that these replaced. */
+  /** Applies an action with the terms of a template, if given. Also returns the values set by PATCH that the template replaced. */
   private withTerms(
     action: LicenseAction,
     template: Template | undefined,
@@ -467,14 +465,14 @@ export class License extends VersionedRow {
     const [edited, before] = [this.editedTerms, this.editableTerms()];
     this.copyTermsFrom(template);
     const change = changeBetween(before, this.editableTerms());
-    const pairs = edited.flatMap((name) => {
+    const replaced = edited.flatMap((name) => {
       const [was, is] = [change?.before[name], change?.after[name]];
       return was === undefined || is === undefined ? [] : [[name, { before: was, after: is }] as const];
     });
-    return Object.fromEntries(pairs);
+    return Object.fromEntries(replaced);
   }
 
-  /** Terms that `edit` sets. */
+  /** Returns the terms that `edit` can set. */
   private editableTerms(): JsonObject {
     return {
       max_activations: this.maxActivations,
@@ -483,16 +481,13 @@ export class License extends VersionedRow {
     };
   }
 
-  /** The day of the month that renewals from this expiry return to. */
+  /** Returns the day of the month that renewals from this expiry return to. */
   private renewalDay(expiryDate: Date): number {
     const day = expiryDate.getUTCDate();
     return isLastDayOfMonth(expiryDate) ? Math.max(day, this.anchorDay ?? 0) : day;
   }
 
-  /**
-   * On this day of the month, unless that is too short for it. Throws LicenseFileOutstandingError where it would end earlier than it does, and
-   * than a file of it.
-   */
+  /** Sets the expiry; `day` is the anchor day. Throws LicenseFileOutstandingError if the expiry moves before the end of a license file. */
   private setExpiry(expiryDate: Date | null, day?: number): void {
     const { filesUntil } = this;
     const isEarlier = expiryDate !== null && (this.expiryDate === null || expiryDate < this.expiryDate);
@@ -503,7 +498,7 @@ export class License extends VersionedRow {
     this.anchorDay = day === expiryDate?.getUTCDate() ? null : (day ?? null);
   }
 
-  /** Takes back what a change did: what it was before, in wire names. EXPIRED is no status of the row. */
+  /** Restores a snapshot taken before a change. EXPIRED becomes ACTIVE, because EXPIRED is never stored. */
   revert({ status, ...before }: JsonObject): void {
     if (status !== undefined) this.status = status === 'EXPIRED' ? 'ACTIVE' : (status as StoredStatus);
     for (const [name, value] of Object.entries(before)) {
@@ -513,7 +508,7 @@ export class License extends VersionedRow {
     }
   }
 
-  /** What can change, in wire names, as it is written down. */
+  /** Returns the changeable fields by wire name, for events. */
   snapshot(now: Date): JsonObject {
     return {
       status: this.statusAt(now),
@@ -545,7 +540,7 @@ export class License extends VersionedRow {
     };
   }
 
-  /** A copy of what the template says as it is now. */
+  /** Copies the current terms of the template. */
   private copyTermsFrom(template: Template): void {
     this.editedTerms = [];
     this.templateId = template.templateId;
@@ -563,7 +558,7 @@ export class License extends VersionedRow {
     this.heartbeatIntervalSeconds = template.heartbeatIntervalSeconds;
     this.heartbeatGraceSeconds = template.heartbeatGraceSeconds;
     this.fileTtlMaxSeconds = template.fileTtlMaxSeconds;
-    // Shared by all that is issued from it.
+    // Frozen, because all licenses issued from the template share these objects.
     this.features = deepFreeze(template.features);
     this.restrictions = deepFreeze(template.restrictions);
     this.pricing = deepFreeze(template.pricing);
@@ -579,7 +574,7 @@ export class License extends VersionedRow {
     return expiryDate === null || this.trial ? expiryDate : addDays(expiryDate, this.gracePeriodDays);
   }
 
-  /** What the seal of this license's key is bound to. */
+  /** Returns the context that binds the sealed license key to this license. */
   get sealContext(): readonly string[] {
     return licenseSealContext(this.tenantId, this.licenseId);
   }

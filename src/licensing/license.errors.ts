@@ -21,7 +21,7 @@ export class ProductInactiveError extends ConflictException {
   }
 }
 
-/** The license is in no state for this; see TRANSITIONS. */
+/** The state of the license does not allow the action; see TRANSITIONS. */
 export class LicenseStateError extends ConflictException {
   readonly nextAction: NextAction;
 
@@ -33,13 +33,13 @@ export class LicenseStateError extends ConflictException {
   }
 }
 
-/** Actions of programs, whose users can ask the vendor for what they cannot do. */
-const OF_PROGRAMS: readonly LicenseAction[] = ['activate', 'heartbeat', 'use', 'check-out'];
+/** Actions of programs, whose users contact the vendor if the license does not allow them. */
+const PROGRAM_ACTIONS: readonly LicenseAction[] = ['activate', 'heartbeat', 'use', 'check-out'];
 
 function nextActionIn(state: LicenseState, action: LicenseAction): NextAction {
   if (state === 'EXPIRED' || state === 'IN_GRACE') return 'renew';
-  if (OF_PROGRAMS.includes(action)) return state === 'SUSPENDED' ? 'reinstate' : 'contact_vendor';
-  // Of a revoked license nothing can be done; what is suspended, or in force, may be what was asked for.
+  if (PROGRAM_ACTIONS.includes(action)) return state === 'SUSPENDED' ? 'reinstate' : 'contact_vendor';
+  // A revoked license allows no action. A license that is suspended or in force may already be as requested.
   return state === 'SUSPENDED' && action !== 'suspend' ? 'reinstate' : 'none';
 }
 
@@ -49,14 +49,14 @@ export class TrialNotAllowedError extends ConflictException {
   }
 }
 
-/** A customer tries a product once, whatever became of the trial. */
+/** A customer has one trial per product, even if the trial was revoked or converted. */
 export class TrialAlreadyUsedError extends ConflictException {
   constructor(cause?: unknown) {
     super('The customer has already used a trial of this product.', { cause, errorCode: 'TRIAL_ALREADY_USED' });
   }
 }
 
-/** What has no expiry needs no renewal, and has no date to correct. */
+/** A license without expiry can be neither renewed nor given another expiry. */
 export class LicenseNeverExpiresError extends ConflictException {
   constructor(licenseId: string) {
     super(`The license ${licenseId} never expires.`, { errorCode: 'LICENSE_NEVER_EXPIRES' });
@@ -71,7 +71,7 @@ export class ExpiryTooFarError extends ConflictException {
   }
 }
 
-/** A license file outlives nothing that it was made from: so the license does not end before its files do. */
+/** A license must not end before its license files, because those would outlive it. */
 export class LicenseFileOutstandingError extends ConflictException {
   readonly extension: JsonObject;
 
@@ -99,7 +99,7 @@ export class LicenseNotTrialError extends ConflictException {
   }
 }
 
-/** A full license becomes no trial, and a trial does not become one by being converted. */
+/** A template of a trial type cannot replace the terms of a license. */
 export class TemplateIsTrialError extends ConflictException {
   constructor(templateId: string) {
     super(`The license template ${templateId} is for trials: a license can only be issued from it.`, {
@@ -108,7 +108,7 @@ export class TemplateIsTrialError extends ConflictException {
   }
 }
 
-/** A license stays with its product, whose programs know its key. */
+/** A license stays with its product, because the programs of that product have its license key. */
 export class TemplateProductMismatchError extends ConflictException {
   constructor(templateId: string) {
     super(`The license template ${templateId} belongs to another product.`, { errorCode: 'TEMPLATE_PRODUCT_MISMATCH' });

@@ -20,7 +20,7 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     super(License, 'licenseId', unitOfWork);
   }
 
-  /** With the name of the product, which is no column of the table. */
+  /** Adds the product name, which is no column of `licenses`. */
   protected override columns(alias: string): string {
     return `${super.columns(alias)}, (SELECT product.name FROM billing_products product
       WHERE product.tenant_id = ${alias}.tenant_id AND product.product_id = ${alias}.product_id) AS "productDisplayName"`;
@@ -32,7 +32,7 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     await super.update(columns as License);
   }
 
-  /** Ids of what is revoked or suspended and was changed since. */
+  /** Returns the ids of licenses that are revoked or suspended and changed at or after `since`. */
   async listRevoked(tenantId: string, since: Date): Promise<string[]> {
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<{ license_id: string }>({
@@ -46,35 +46,35 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /**
-   * Stores licenses of several tenants, each with the event that tells of it, in a transaction of its own. Those in neither set have outdated
-   * terms, or a claim that was not free. Throws TrialAlreadyUsedError where another transaction stored the same trial meanwhile.
+   * Stores licenses of several tenants, each with its event, in one transaction. A license in neither set has outdated terms or a claim
+   * that was not free. Throws TrialAlreadyUsedError if another transaction stored the same trial meanwhile.
    */
-  async issueAll(rows: readonly IssueRow[], lane: PipelinedConnection): Promise<IssueAllResult> {
+  async issueAll(rows: readonly IssueRow[], connection: PipelinedConnection): Promise<IssueAllResult> {
     for (const { license, event } of rows) assertOf(license, event?.tenantId);
-    const happened = (issued: readonly IssuedRow[]) => {
+    const eventsOf = (issued: readonly IssuedRow[]) => {
       const ids = idsOf(issued, true);
       return rows.flatMap(({ license, event }) => (event && ids.has(license.licenseId) ? [event] : []));
     };
     const issued = await this.unitOfWork
-      .executeStandalone<IssuedRow>(issueStatement(rows), happened, lane)
+      .executeStandalone<IssuedRow>(issueStatement(rows), eventsOf, connection)
       .catch(throwNamed);
     return { stored: idsOf(issued, true), usedTrials: idsOf(issued, false) };
   }
 
-  /** One, in a transaction that tells of it itself. False when its terms are outdated. Throws TrialAlreadyUsedError. */
-  async issue(transaction: Transaction, made: LicenseInsert): Promise<boolean> {
-    assertOf(made.license, transaction.tenantId);
-    const [issued] = await transaction.query<IssuedRow>(issueStatement([issueRow(made)])).catch(throwNamed);
+  /** Stores one license; its caller records the event. False if its terms are outdated. Throws TrialAlreadyUsedError. */
+  async issue(transaction: Transaction, insert: LicenseInsert): Promise<boolean> {
+    assertOf(insert.license, transaction.tenantId);
+    const [issued] = await transaction.query<IssuedRow>(issueStatement([issueRow(insert)])).catch(throwNamed);
     if (issued?.stored === false) throw new TrialAlreadyUsedError();
     return issued !== undefined;
   }
 
   /**
-   * Due licenses, earliest first, locked; those that another transaction has locked are left out. Licenses that are marked as if
-   * their expiry had passed although it is to come, as after a clock was ahead, are due too.
+   * Locks due licenses, earliest first, and skips those that another transaction has locked. Licenses whose `next_due_at` lies after a
+   * future expiry are due, too: a clock that was ahead had marked them.
    */
   async lockDue(transaction: Transaction, now: Date, limit: number): Promise<License[]> {
-    const lock = (name: string, condition: string, order: string) =>
+    const lockWhere = (name: string, condition: string, order: string) =>
       transaction.query({
         name,
         text: `SELECT ${this.columns('item')} FROM licenses item
@@ -83,8 +83,8 @@ export class LicenseRepository extends TenantScopedRepository<License> {
         values: [transaction.tenantId, now, limit],
       });
     const [due, early] = await Promise.all([
-      lock('licenses.lock-due', 'next_due_at <= $2', 'next_due_at'),
-      lock(
+      lockWhere('licenses.lock-due', 'next_due_at <= $2', 'next_due_at'),
+      lockWhere(
         'licenses.lock-marked-early',
         '(next_due_at IS NULL OR next_due_at > expiry_date) AND expiry_date > $2',
         'expiry_date',
@@ -93,7 +93,7 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     return [...due, ...early].map((row) => this.toEntity(row));
   }
 
-  /** Writes what time changed of licenses that `lockDue` read in the same transaction. */
+  /** Writes the changes that due milestones made to licenses read by `lockDue` in the same transaction. */
   updateTimes(transaction: Transaction, licenses: readonly License[]): void {
     transaction.write({
       name: 'licenses.update-times',
@@ -107,10 +107,10 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 }
 
-/** Ids of licenses. */
+/** Ids of the licenses that issueAll stored or refused. */
 export interface IssueAllResult {
   readonly stored: ReadonlySet<string>;
-  /** Not stored, because the customer had a trial of the product before. */
+  /** Licenses not stored, because the customer had a trial of the product before. */
   readonly usedTrials: ReadonlySet<string>;
 }
 
@@ -122,13 +122,13 @@ function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<strin
   return new Set(rows.flatMap(({ license_id, stored }) => (stored === isStored ? [license_id] : [])));
 }
 
-/** A key that some tenant already has runs the whole work again, with other keys. */
+/** Translates constraint violations. A license key that already exists retries the transaction with new license keys. */
 function throwNamed(error: unknown): never {
   if (violates(error, 'licenses_one_trial')) throw new TrialAlreadyUsedError(error);
   throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The key is taken.') : error;
 }
 
-/** What time changes of a license. */
+/** Returns the columns that milestones change. */
 function toTimes(license: License): Record<string, unknown> {
   return {
     license_id: license.licenseId,

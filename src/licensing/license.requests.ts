@@ -18,7 +18,7 @@ export const IssueLicenseRequest = z
     license_template_id: ResourceId.meta({ examples: [EXAMPLES.templateId] }),
     customer_id: ResourceId.meta({ description: 'String or integer. The customer may be kept in another system.' }),
     issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
-    // No default: what was sent without it before must be the same request to an idempotency key.
+    // No default, because it would change the digest of stored requests, and a retry with an idempotency key would fail.
     trial: z.boolean().optional().meta({
       description:
         'Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case.',

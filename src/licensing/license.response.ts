@@ -9,7 +9,7 @@ import type { License } from './license.entity.js';
 import { isoTime } from '../shared/iso-time.js';
 import { maxActivationsOf } from './seats.js';
 
-/** The 15 fields of the specification's workflow-compatible return format, in its order. */
+/** License at issue: the 15 fields of the workflow-compatible return format of the specification, in its order. */
 export const IssuedLicense = z
   .object({
     license_key: z
@@ -71,7 +71,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
   })
   .meta({ id: 'License', description: 'The license.' });
 
-/** The answer of an action that may take the terms of another template. */
+/** Response of an action that may apply the terms of another template. */
 export const LicenseOnOtherTerms = LicenseResponse.extend({
   replaced: z
     .record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }))
@@ -91,8 +91,8 @@ export const RevealedLicenseKey = z
   .meta({ id: 'RevealedLicenseKey', description: 'The license key.' });
 export type RevealedLicenseKey = z.infer<typeof RevealedLicenseKey>;
 
-// Written out twice: an object that begins with a spread is built field by field, and a page of a hundred such cost more than
-// reading it from the database.
+// The fields are repeated, because an object literal with a spread is built field by field, and a page of 100 licenses would take longer
+// to convert than to read.
 export function toIssuedLicense(license: License, licenseKey: string): IssuedLicense {
   return {
     license_key: licenseKey,
@@ -113,7 +113,7 @@ export function toIssuedLicense(license: License, licenseKey: string): IssuedLic
   };
 }
 
-/** The license as it is at a time. */
+/** Returns the license as of `now`. */
 export function toLicenseResponse(license: License, now: Date): LicenseResponse {
   return {
     license_id: license.licenseId,

@@ -1,17 +1,17 @@
 import type { EvictionPolicy, LicenseModel, LicenseType, OveragePolicy } from '../templates/index.js';
 
-/** What of a license decides about seats. */
+/** Terms of a license that decide on its seats. */
 export interface SeatPolicy {
   readonly licenseType: LicenseType;
   readonly licenseModel: LicenseModel;
-  /** Null is unlimited. */
+  /** Null: unlimited. */
   readonly maxActivations: number | null;
   readonly overagePolicy: OveragePolicy;
   readonly overageFactor: number | null;
   readonly evictionPolicy: EvictionPolicy;
 }
 
-/** The activations of a license that are active now, summed up in every way that a license may count them. */
+/** Active activations of a license, counted in each seat metric. */
 export interface SeatCounts {
   readonly activations: number;
   readonly units: number;
@@ -20,7 +20,7 @@ export interface SeatCounts {
 
 export type SeatMetric = keyof SeatCounts;
 
-/** License type decides first, then the model. */
+/** Returns the seat metric. The license type decides first, then the model. */
 export function seatMetric({
   licenseType,
   licenseModel,
@@ -30,45 +30,45 @@ export function seatMetric({
   return licenseModel === 'PER_CPU' || licenseModel === 'PER_CORE' ? 'units' : 'activations';
 }
 
-export function seatsInUse(terms: Pick<SeatPolicy, 'licenseType' | 'licenseModel'>, tally: SeatCounts): number {
-  return tally[seatMetric(terms)];
+export function seatsInUse(terms: Pick<SeatPolicy, 'licenseType' | 'licenseModel'>, counts: SeatCounts): number {
+  return counts[seatMetric(terms)];
 }
 
-/** How many seats may be in use, overage included; null is unlimited. */
+/** Returns the number of seats that may be in use, overage included; null: unlimited. */
 export function seatLimit(terms: SeatPolicy): number | null {
   const max = maxActivationsOf(terms);
   if (max === null || terms.overagePolicy === 'DENY') return max;
-  // In hundredths, so that 1.15 times 100 is 115.
+  // Integer hundredths, because in floating point 1.15 times 100 is below 115.
   return Math.floor((max * Math.round((terms.overageFactor ?? 1) * 100)) / 100);
 }
 
 type CountedTerms = Pick<SeatPolicy, 'licenseType' | 'licenseModel' | 'maxActivations'>;
 
-/** `max_activations` as it holds: null also where the model counts no seats, whatever the template says. */
+/** Returns the effective `max_activations`: null if the model counts no seats, whatever the template says. */
 export function maxActivationsOf(terms: CountedTerms): number | null {
   return hasUnlimitedSeats(terms) ? null : terms.maxActivations;
 }
 
-/** A site or an enterprise uses a license as a whole; a lease or a named user is counted even there. */
+/** SITE_LICENSE and ENTERPRISE have no seat limit, except that leases and named users are always counted. */
 function hasUnlimitedSeats({ licenseType, licenseModel }: CountedTerms): boolean {
-  const byModel = licenseType !== 'CONCURRENT' && licenseType !== 'NAMED_USER';
-  return byModel && (licenseModel === 'SITE_LICENSE' || licenseModel === 'ENTERPRISE');
+  const modelDecides = licenseType !== 'CONCURRENT' && licenseType !== 'NAMED_USER';
+  return modelDecides && (licenseModel === 'SITE_LICENSE' || licenseModel === 'ENTERPRISE');
 }
 
-/** How long a seat is lent for. */
+/** Terms of a license that decide on its leases. */
 export interface LeasePolicy {
   readonly licenseType: LicenseType;
   readonly heartbeatIntervalSeconds: number;
   readonly heartbeatGraceSeconds: number;
 }
 
-/** `leaseEnd` as SQL over a row of `licenses`. */
+/** Returns `leaseEnd` as SQL over a row of `licenses`. */
 export function leaseEndSql(license: string, now: string): string {
   const seconds = `${license}.heartbeat_interval_seconds + ${license}.heartbeat_grace_seconds`;
   return `CASE WHEN ${license}.license_type = 'CONCURRENT' THEN ${now} + make_interval(secs => ${seconds}) END`;
 }
 
-/** Until when a device that was heard of now keeps its seat; null: for good. CONCURRENT licenses lend, others give. */
+/** Returns the end of a lease that starts or is extended now; null: no lease, because only CONCURRENT licenses lease seats. */
 export function leaseEnd(terms: LeasePolicy, now: Date): Date | null {
   if (terms.licenseType !== 'CONCURRENT') return null;
   return new Date(now.getTime() + (terms.heartbeatIntervalSeconds + terms.heartbeatGraceSeconds) * 1000);
