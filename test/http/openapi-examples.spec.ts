@@ -72,4 +72,14 @@ describe('the examples of the OpenAPI document', () => {
       for (const line of lines) expect({ operationId, line }).toMatchObject({ line: { status: expected } });
     }
   });
+
+  it('of NDJSON are text, for which Swagger UI has a field, and no file', () => {
+    const bodies = operations(app.document).flatMap(({ operation }) => operation.requestBody?.content[NDJSON] ?? []);
+    expect(bodies).toHaveLength(4);
+    for (const { schema, example } of bodies) {
+      expect(schema).toMatchObject({ type: 'string' });
+      expect(schema).not.toHaveProperty('contentMediaType');
+      expect(example).toMatch(/^(\{.*\}\n)+$/);
+    }
+  });
 });

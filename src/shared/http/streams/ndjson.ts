@@ -74,11 +74,10 @@ export const Ndjson = (item: string, result: string) =>
     }),
   );
 
-/** OpenAPI 3.1 has no word for a stream of JSON: text whose lines have the schema of this component. */
+/** Text whose lines have this schema: OpenAPI 3.1 has no word for a stream. With `contentMediaType` Swagger UI would ask for a file. */
 function linesOf(component: string) {
   return {
     type: 'string',
-    contentMediaType: NDJSON,
     contentSchema: { $ref: `#/components/schemas/${component}` },
   } as const;
 }
