@@ -48,10 +48,10 @@ interface KeyRow {
 }
 
 const FIND_KEYS = `
-  SELECT pending.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
-         k.key_sha256 = pending.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
-  FROM unnest($1::bytea[]) AS pending (digest)
-  JOIN api_keys k ON k.key_sha256 = pending.digest OR k.previous_sha256 = pending.digest
+  SELECT asked.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
+         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
+  FROM unnest($1::bytea[]) AS asked (digest)
+  JOIN api_keys k ON k.key_sha256 = asked.digest OR k.previous_sha256 = asked.digest
   LEFT JOIN tenants t ON t.id = k.tenant_id
   WHERE k.revoked_at IS NULL`;
 
