@@ -5,12 +5,15 @@ import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
 import { PoolConnection } from './pool-connection.js';
 import { PoolMonitor } from './pool-monitor.js';
 
-/** PostgreSQL ends a statement that takes too long; its answer gets so long for the way. */
+/** Time that a response may take on the network beyond PostgreSQL's own statement timeout. */
 const NETWORK_MARGIN_MS = 1_000;
-/** After so long without a word a peer is asked whether it still exists. */
+/** Idle time after which TCP keepalive probes begin. */
 const KEEPALIVE_DELAY_MS = 10_000;
 
-/** How the server reaches PostgreSQL: pipelined, bounded in connections and in waiting. What its sessions are like stands with the role. */
+/**
+ * Options of the server's connections: pipelined, with a limited number and limited waits. Session settings belong to the role (decision
+ * 0027).
+ */
 export function applicationDataSourceOptions(
   url: string,
   { settings }: Config,
@@ -36,7 +39,7 @@ export function applicationDataSourceOptions(
   };
 }
 
-/** The owner's connection, which migrates. */
+/** Data source of the owner role, for migrations. */
 export function ownerDataSource(url: string): DataSource {
   return new DataSource({
     type: 'postgres',

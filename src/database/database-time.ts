@@ -1,9 +1,9 @@
 import type pg from 'pg';
 
-/** The database's time as an expression, in milliseconds since 1970: when it is evaluated, not when its transaction began. */
+/** SQL expression of the database's time in milliseconds since 1970: the time of evaluation, not of the transaction's begin. */
 export const DATABASE_TIME = '(extract(epoch FROM clock_timestamp()) * 1000)::float8';
 
-/** For commands, which run beside servers that compare with what they write. */
+/** Returns the database's time for commands, because servers beside them compare it with theirs. */
 export async function databaseTime(client: Pick<pg.ClientBase, 'query'>): Promise<Date> {
   const { rows } = await client.query<{ time: number }>(`SELECT ${DATABASE_TIME} AS time`);
   const [row] = rows;

@@ -1,8 +1,8 @@
 import pg from 'pg';
 
 /**
- * What the application role may do, table by table, and nothing else. Rows of events are never changed or deleted; of a
- * license what its life changes, never its id, its key, its product, or whose trial it was.
+ * All rights of the application role by table. Events can never be changed or deleted; of a license only the columns that actions change,
+ * not its id, license key, product or customer's trial.
  */
 const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
@@ -10,7 +10,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
-  // Claims are taken, get their result, and are swept.
+  // Claims are inserted, get their result, and are deleted after their expiry.
   idempotency_keys: 'SELECT, INSERT, UPDATE (result_sealed), DELETE',
   billing_products: 'SELECT, INSERT, UPDATE',
   license_templates: 'SELECT, INSERT, UPDATE',
@@ -21,7 +21,7 @@ const GRANTS: Readonly<Record<string, string>> = {
     heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, file_ttl_max_seconds,
     version, updated_at)`,
   license_keys: 'SELECT, INSERT',
-  // Rows of devices stay when they end.
+  // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',
   license_activation_refusals: 'SELECT, INSERT, DELETE',
   license_client_events: 'SELECT, INSERT, UPDATE (hour, events, allowed, limit_reported)',
@@ -30,14 +30,14 @@ const GRANTS: Readonly<Record<string, string>> = {
     'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',
   revocation_lists:
     'SELECT, INSERT, UPDATE (number, content_sha256, signed_text, issued_at, expires_at, kid, as_of_seq)',
-  // The relay's FOR UPDATE SKIP LOCKED needs the right to update some column; no statement does it.
+  // The relay's FOR UPDATE SKIP LOCKED requires UPDATE on some column; no statement uses it.
   outbox: 'SELECT, INSERT, DELETE, UPDATE (stored_at)',
   license_event_counters: 'SELECT, INSERT, UPDATE',
   event_resource_counters: 'SELECT, INSERT, UPDATE (last_seq)',
   license_event_logs: 'SELECT, INSERT',
 };
 
-/** The server makes no temporary table. Who owns a schema alone cannot take that right away. */
+/** The server creates no temporary tables. The owner of a schema alone cannot revoke that right. */
 const CLOSE_DATABASE = `
   DO $$ BEGIN
     IF has_database_privilege('public', current_database(), 'TEMPORARY') AND EXISTS (
@@ -45,7 +45,7 @@ const CLOSE_DATABASE = `
     THEN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END IF;
   END $$`;
 
-/** Gives the role exactly the rights above: what an earlier release or a hand gave it beyond them is taken away. */
+/** Grants the role exactly these rights, and revokes any others that an earlier release or an operator granted. */
 export async function grantApplicationRights(owner: pg.ClientBase, role: string): Promise<void> {
   const name = pg.escapeIdentifier(role);
   const statements = Object.entries(GRANTS).map(([table, rights]) => `GRANT ${rights} ON ${table} TO ${name}`);

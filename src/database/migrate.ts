@@ -10,9 +10,8 @@ import { withClient } from './with-client.js';
 export { MigrationError };
 
 /**
- * Brings the schema up to this release, and the application role's rights and settings to exactly what it needs, then does
- * `after` (the bootstrap) under the same lock. `ownerUrl` names the role that owns the schema, `applicationUrl` the one that
- * the server runs as, which is created if missing. Returns the names of the migrations that were applied.
+ * Migrates the schema, creates the application role if missing, sets its rights and settings, then runs `after` (the bootstrap) under the
+ * same lock. Returns the names of the applied migrations.
  */
 export function migrate(
   ownerUrl: string,

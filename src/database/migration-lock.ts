@@ -2,9 +2,9 @@ import pg from 'pg';
 import { MigrationError } from './migration.error.js';
 import { isLockTimeout } from './sql-errors.js';
 
-/** "migr" as an advisory lock: of several processes that migrate at once one works and the others wait for it. */
+/** Advisory lock "migr": of several migrating processes one works and the others wait. */
 const MIGRATION_LOCK = 0x6d696772;
-/** Longer than building an index takes on most databases. */
+/** Longer than most databases take to build an index. */
 const WAIT_MS = 10 * 60 * 1000;
 
 const HOLDER = `
@@ -14,12 +14,12 @@ const HOLDER = `
     SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
- * Does the work while no other process does such work. The lock is of a transaction on a connection of its own: behind a pooler, a
- * lock of the session would stay with a connection that somebody else is given next. Throws MigrationError.
+ * Runs the work under the migration lock. The lock belongs to a transaction on its own connection, because a pooler would pass a session
+ * lock on to the next client. Throws MigrationError.
  */
 export async function withMigrationLock<T>(ownerUrl: string, work: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'imprimatur migrate', keepAlive: true });
-  // The connection idles while the work is done. If it breaks the work goes on, because every step is a transaction.
+  // The connection idles during the work. If it breaks, the work continues, because every step is a transaction.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,2 +1,2 @@
-/** A database that cannot be migrated as asked. The message says what to do. */
+/** The database cannot be migrated. The message states the remedy. */
 export class MigrationError extends Error {}

@@ -3,17 +3,17 @@ import { isStatementNameFault } from './sql-errors.js';
 
 const NAME = 'imprimatur.probe';
 /**
- * Which of two clients asks, one after another. A pooler that knows nothing of names gives both the same connection, where the
- * name is taken, or takes turns, so that a client comes to a connection where it is not known or the other's.
+ * Index of the querying client. A pooler without named statements gives both clients one connection (the name is taken) or alternates (the
+ * name is unknown, or belongs to the other statement).
  */
-const TURNS = [0, 1, 0, 0, 1, 1] as const;
+const CLIENT_INDEXES = [0, 1, 0, 0, 1, 1] as const;
 
 /**
- * Whether a named statement outlives its transaction. It does on a connection to PostgreSQL itself, but not through each pooler:
- * PgBouncer keeps them from 1.21 on, with `max_prepared_statements`. So it is tried, under one name for two statements.
+ * Tests with one name for two statements whether named statements outlive their transaction. They do in PostgreSQL, but not behind every
+ * pooler: PgBouncer needs 1.21 and `max_prepared_statements`.
  */
 export async function keepsNamedStatements(url: string): Promise<boolean> {
-  const clients = TURNS.slice(0, 2).map(
+  const clients = CLIENT_INDEXES.slice(0, 2).map(
     () => new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 }),
   );
   try {
@@ -21,9 +21,9 @@ export async function keepsNamedStatements(url: string): Promise<boolean> {
       client.on('error', () => undefined);
       await client.connect();
     }
-    for (const turn of TURNS) {
-      const answer = await clients[turn]?.query<{ turn: number }>({ name: NAME, text: `SELECT ${turn} AS turn` });
-      if (answer?.rows[0]?.turn !== turn) return false;
+    for (const turn of CLIENT_INDEXES) {
+      const result = await clients[turn]?.query<{ turn: number }>({ name: NAME, text: `SELECT ${turn} AS turn` });
+      if (result?.rows[0]?.turn !== turn) return false;
     }
     return true;
   } catch (error) {

@@ -3,24 +3,24 @@ import { wireOf, type Wire } from './library-internals.js';
 import type { PoolMonitor } from './pool-monitor.js';
 import { UnansweredError } from './sql-errors.js';
 
-/** How long PostgreSQL may take to close a connection that was said goodbye to. */
+/** Time that PostgreSQL may take to close a connection after its Terminate message. */
 const END_TIMEOUT_MS = 2_000;
 
-/** Options of the pool; pg passes them to each connection. */
+/** Options of the pool, which pg passes to each connection. */
 export interface PoolConnectionOptions extends pg.ClientConfig {
   readonly monitor: PoolMonitor;
-  /** Longer than PostgreSQL itself lets a statement run. */
+  /** Longer than PostgreSQL's own statement timeout. */
   readonly answerTimeoutMs: number;
-  /** False behind a pooler that does not keep them: then every statement is sent without its name. */
+  /** False behind a pooler that does not keep named statements: then all statements are sent without a name. */
   readonly namedStatements: boolean;
 }
 
 /**
- * A connection of the server's pool. A network or a proxy may lose a connection without closing it, and then no limit of
- * PostgreSQL reaches us: a statement without an answer ends the connection, which fails everything that was sent over it.
+ * A connection of the server's pool. A network may drop a connection silently, out of reach of PostgreSQL's timeouts: an unanswered
+ * statement ends the connection and fails all statements on it (decision 0028).
  */
 export class PoolConnection extends pg.Client {
-  /** Times of the statements that are not answered yet; PostgreSQL answers in their order. */
+  /** Send times of the statements in flight; PostgreSQL responds in their order. */
   private readonly sentAt: number[] = [];
   private readonly monitor: PoolMonitor;
   private readonly answerTimeoutMs: number;
@@ -33,7 +33,7 @@ export class PoolConnection extends pg.Client {
     this.monitor = options.monitor;
     this.answerTimeoutMs = options.answerTimeoutMs;
     this.namedStatements = options.namedStatements;
-    // The statements of a connection that breaks are told; an event that nobody listens to would end the process.
+    // A broken connection fails its statements; an 'error' event without a listener would end the process.
     this.on('error', () => undefined);
     this.wire.on('readyForQuery', () => this.sentAt.shift());
     this.wire.on('errorMessage', ({ code }: { code?: string }) => {
@@ -48,18 +48,18 @@ export class PoolConnection extends pg.Client {
     this.monitor.add(this);
   }
 
-  /** Milliseconds since the oldest statement without an answer was sent. */
+  /** Returns the age of the oldest statement in flight in ms. */
   waitingFor(now: number): number {
     return now - (this.sentAt[0] ?? now);
   }
 
-  /** Ends the connection without waiting for anybody. It is never lent again from this moment on. */
+  /** Ends the connection immediately. The pool does not use it again. */
   abandon(reason: string): void {
     void (this.end() as Promise<void>);
     this.wire.stream.destroy(new UnansweredError(reason));
   }
 
-  // `never` fits each of the overloads that it stands for.
+  // `never` is assignable to the return type of every overload.
   override connect(...args: unknown[]): never {
     if (this.monitor.isClosed) {
       const [callback] = args as [(error: Error) => void];
@@ -71,12 +71,12 @@ export class PoolConnection extends pg.Client {
 
   override query(statement: unknown, ...rest: unknown[]): never {
     const sent = this.namedStatements ? statement : withoutName(statement);
-    const answer = super.query(sent as string, ...(rest as [])) as unknown;
+    const result = super.query(sent as string, ...(rest as [])) as unknown;
     if (!this.isEnding) {
       this.sentAt.push(performance.now());
       this.timer ??= this.checkIn(this.answerTimeoutMs);
     }
-    return answer as never;
+    return result as never;
   }
 
   override end(...args: unknown[]): never {
@@ -101,7 +101,7 @@ export class PoolConnection extends pg.Client {
     }, ms).unref();
   }
 
-  /** After a turn in which this process has read what came while it stood still itself. */
+  /** Checks after a turn of the event loop, in which the process reads responses that arrived while it was blocked. */
   private checkAgain(): void {
     const leftMs = this.leftMs;
     if (leftMs === undefined || this.isEnding) return;
@@ -112,7 +112,7 @@ export class PoolConnection extends pg.Client {
     }
   }
 
-  /** Until the oldest statement is overdue. */
+  /** Milliseconds until the oldest statement in flight is overdue. */
   private get leftMs(): number | undefined {
     const [oldest] = this.sentAt;
     return oldest === undefined ? undefined : oldest + this.answerTimeoutMs - performance.now();

@@ -1,16 +1,16 @@
 import { isOutOfSpace, isReadOnly } from './sql-errors.js';
 
-/** A failure is reported for so long: where it lasts, the next comes meanwhile. */
+/** Time for which a failure counts; a lasting fault causes the next failure within it. */
 const REPORT_MS = 5_000;
 
-/** Connection of the pool as its monitor sees it. */
+/** A connection of the pool, as its monitor uses it. */
 interface MonitoredConnection {
-  /** Milliseconds since the oldest statement without an answer was sent. */
+  /** Returns the age of the oldest statement in flight in ms. */
   waitingFor(now: number): number;
   abandon(reason: string): void;
 }
 
-/** State of the pool's connections, for readiness and for the end of the process. */
+/** State of the pool's connections, for readiness and shutdown. */
 export class PoolMonitor {
   private readonly connections = new Set<MonitoredConnection>();
   private unansweredAt = -Infinity;
@@ -18,10 +18,10 @@ export class PoolMonitor {
   private failedWrite = '';
   private closed = false;
 
-  /** `slowMs` is longer than a statement of a database in good health takes. */
+  /** `slowMs` is longer than any statement of a healthy database. */
   constructor(private readonly slowMs: number) {}
 
-  /** True when connections may be neither made nor used any more. */
+  /** Whether connections can no longer be opened or used. */
   get isClosed(): boolean {
     return this.closed;
   }
@@ -38,14 +38,14 @@ export class PoolMonitor {
     this.unansweredAt = performance.now();
   }
 
-  /** Notes an error that PostgreSQL answered a statement with. */
+  /** Records an error response of PostgreSQL. */
   noteError(code: string | undefined): void {
     if (!isOutOfSpace(code) && !isReadOnly(code)) return;
     this.failedWriteAt = performance.now();
     this.failedWrite = isReadOnly(code) ? 'the database is read-only' : 'the database has no space left';
   }
 
-  /** Why this server should get no requests now, as far as its own connections show it. */
+  /** The reason why this server should not receive requests, judging by its own connections. */
   get trouble(): string | undefined {
     const now = performance.now();
     const waitedMs = Math.max(0, ...[...this.connections].map((connection) => connection.waitingFor(now)));
@@ -55,7 +55,7 @@ export class PoolMonitor {
     return undefined;
   }
 
-  /** Ends all connections at once and refuses new ones, so that whatever waits for the database fails now. */
+  /** Ends all connections and refuses new ones, so that everything that waits for the database fails immediately. */
   close(): void {
     this.closed = true;
     for (const connection of this.connections) connection.abandon('The server stops.');

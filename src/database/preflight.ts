@@ -10,10 +10,10 @@ export function selectWith(client: pg.ClientBase): Select {
   return async <Row>(sql: string) => (await client.query(sql)).rows as Row[];
 }
 
-/** The server will not start on this database. The message says what to do. */
+/** The server cannot start on this database. The message states the remedy. */
 export class UnsafeDatabaseError extends Error {}
 
-/** Roles of PostgreSQL whose members read or write beyond tables, or end what others do. */
+/** Predefined roles whose members can access more than tables, or end other sessions. */
 const POWERFUL_ROLES = [
   'pg_execute_server_program',
   'pg_maintain',
@@ -56,8 +56,8 @@ interface RoleRow {
 }
 
 /**
- * Refuses a role that could do more than the application needs, because then the walls between tenants and the log's
- * permanence would rest on our code alone; and a schema older than this release. A newer schema is accepted.
+ * Rejects a role with more rights than required, because tenant isolation and the permanence of the event log would depend on our code
+ * alone, and a schema older than this release. A newer schema is accepted.
  */
 export async function assertSafeDatabase(select: Select): Promise<void> {
   const [row] = await select<RoleRow>(ROLE);
@@ -71,7 +71,7 @@ export async function assertSafeDatabase(select: Select): Promise<void> {
   }
 }
 
-/** Refuses sessions that are not as this server needs them: as a pooler may leave them, or another configuration of `migrate`. */
+/** Rejects sessions without the required settings: a pooler or another configuration of `migrate` may have changed them. */
 export async function assertSessionSettings(select: Select, config: Config): Promise<void> {
   const rows = await select<{ role: string; name: string; setting: string }>(
     'SELECT current_user AS role, name, setting FROM pg_settings',
@@ -105,7 +105,7 @@ function faultOf(row: RoleRow): string | undefined {
   return undefined;
 }
 
-/** Migrations of this release that the database has not seen; all of them where there is no schema yet. */
+/** Returns the migrations of this release that are not applied; all of them if there is no schema. */
 export async function pendingMigrations(select: Select): Promise<string[]> {
   const [readable] = await select<{ yes: boolean | null }>(
     `SELECT has_table_privilege(to_regclass('${MIGRATIONS_TABLE}'), 'SELECT') AS yes`,

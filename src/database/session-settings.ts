@@ -4,17 +4,17 @@ import { MigrationError } from './migration.error.js';
 import { isForbidden } from './sql-errors.js';
 
 /**
- * Settings that every session of the server has, as pg_settings writes them. They stand with the role, in this database alone:
- * a pooler of connections refuses them when a client connects, or drops them silently.
+ * Settings of every session of the server, in the notation of pg_settings. They belong to the role in this database: a pooler rejects or
+ * drops them at connect (decision 0027).
  */
 export function sessionSettings({ settings }: Config): Readonly<Record<string, string>> {
   return {
-    // A plan is kept and used for all tenants, also when tables have grown a thousandfold since it was made: so whatever
-    // has an index goes by it, even where the table is still so small that reading all of it would do.
+    // A cached plan serves all tenants, also after tables have grown a thousandfold, so it must use an index even while the table is
+    // small.
     enable_seqscan: 'off',
-    // No statement of ours is so long that compiling it would pay.
+    // No statement runs long enough for compilation to pay.
     jit: 'off',
-    // PostgreSQL writes JSON in the form that the server reads.
+    // The server parses JSON that PostgreSQL writes, so the notation of times and bytes must not vary.
     TimeZone: 'UTC',
     bytea_output: 'hex',
     statement_timeout: String(settings.DATABASE_STATEMENT_TIMEOUT_MS),
@@ -23,23 +23,23 @@ export function sessionSettings({ settings }: Config): Readonly<Record<string, s
   };
 }
 
-/** The statements that give a role these settings; they hold for sessions that begin afterwards. */
+/** Returns the statements that set the role's settings; they apply to later sessions. */
 export function settingStatements(role: string, database: string, config: Config): string[] {
-  const whose = `ALTER ROLE ${pg.escapeIdentifier(role)} IN DATABASE ${pg.escapeIdentifier(database)}`;
-  return Object.entries(sessionSettings(config)).map(([name, value]) => `${whose} SET ${name} = '${value}'`);
+  const alterRole = `ALTER ROLE ${pg.escapeIdentifier(role)} IN DATABASE ${pg.escapeIdentifier(database)}`;
+  return Object.entries(sessionSettings(config)).map(([name, value]) => `${alterRole} SET ${name} = '${value}'`);
 }
 
-const KEPT = `
+const STORED_SETTINGS = `
   SELECT current_database() AS database, coalesce((
     SELECT setconfig FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase
     WHERE r.rolname = $1 AND d.datname = current_database()), '{}') AS settings`;
 
-/** Gives the application role its settings unless it has them: as the owner, or where that may not, as the role itself. */
+/** Sets the role's settings unless it has them: as the owner, or as the role itself if the owner lacks the right. */
 export async function keepSessionSettings(owner: pg.ClientBase, role: string, applicationUrl: string, config: Config) {
-  const { rows } = await owner.query<{ database: string; settings: string[] }>(KEPT, [role]);
-  const { database = '', settings: kept = [] } = rows[0] ?? {};
+  const { rows } = await owner.query<{ database: string; settings: string[] }>(STORED_SETTINGS, [role]);
+  const { database = '', settings: stored = [] } = rows[0] ?? {};
   const needed = Object.entries(sessionSettings(config)).map(([name, value]) => `${name}=${value}`);
-  if (needed.every((setting) => kept.includes(setting))) return;
+  if (needed.every((setting) => stored.includes(setting))) return;
   const statements = settingStatements(role, database, config).join('; ');
   await owner
     .query(statements)

@@ -16,64 +16,65 @@ const NO_SUCH_STATEMENT = '26000';
 const STATEMENT_EXISTS = '42P05';
 const IN_FAILED_TRANSACTION = '25P02';
 
-/** PostgreSQL's own answer to a statement, if that is what this error is. */
+/** Returns PostgreSQL's error response, if the error is one. */
 export function sqlError(error: unknown): DatabaseError | undefined {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   return cause instanceof DatabaseError ? cause : undefined;
 }
 
-/** True when a statement broke this named constraint. */
+/** Returns whether a statement violated the named constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return sqlError(error)?.constraint === constraint;
 }
 
-/** The name of a prepared statement is not known to the session, or is taken in it. */
+/** Returns whether the name of a prepared statement is unknown to the session or already in use. */
 export function isStatementNameFault(error: unknown): boolean {
   const code = sqlError(error)?.code;
   return code === NO_SUCH_STATEMENT || code === STATEMENT_EXISTS;
 }
 
-/** The role may not do what the statement asks. */
+/** Returns whether the role lacks a right for the statement. */
 export function isForbidden(error: unknown): boolean {
   return sqlError(error)?.code === INSUFFICIENT_PRIVILEGE;
 }
 
-/** The transaction lost against another one and can simply be run again. */
+/** Returns whether the transaction lost a conflict and can be repeated. */
 export function isTransient(error: unknown): boolean {
   const code = sqlError(error)?.code;
   return code === SERIALIZATION_FAILURE || code === DEADLOCK_DETECTED;
 }
 
-/** Only says that an earlier statement of the transaction failed. */
+/** Returns whether the error only reports that an earlier statement of the transaction failed. */
 export function isTransactionAborted(error: unknown): boolean {
   return sqlError(error)?.code === IN_FAILED_TRANSACTION;
 }
 
-/** A statement was sent and nobody will learn its answer. */
+/** The statement was sent and its response is lost. */
 export class UnansweredError extends Error {}
 
-/** The server ended the session (57P01–57P03) or the connection broke: what was sent may or may not have been done. */
+/** Returns whether the session was ended (57P01–57P03) or the connection broke: the statement may have taken effect. */
 export function isConnectionLoss(error: unknown): boolean {
-  const answer = sqlError(error);
-  if (answer) return answer.severity === 'FATAL' || begins(answer.code, OPERATOR_INTERVENTION, CONNECTION_EXCEPTION);
+  const response = sqlError(error);
+  if (response)
+    return response.severity === 'FATAL' || begins(response.code, OPERATOR_INTERVENTION, CONNECTION_EXCEPTION);
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   if (cause instanceof UnansweredError) return true;
   const { code = '', message = '' } = plainError(cause);
   return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(message);
 }
 
-/** The database is there and lacks what the statement needs: space, memory, a session, or the right to write at all. */
+/** Returns whether the database lacks space, memory, sessions, or the ability to write. */
 export function isIncapacity(error: unknown): boolean {
   const code = sqlError(error)?.code;
   return isReadOnly(code) || isOutOfSpace(code) || begins(code, INSUFFICIENT_RESOURCES);
 }
 
-/** The code of a statement that found no space, or no disk, to write to. */
+/** Returns whether the code reports a full or faulty disk. */
 export function isOutOfSpace(code: string | undefined): boolean {
   return code === DISK_FULL || code === IO_ERROR;
 }
 
-/** The code of a write on a standby, or where transactions only read. */
+/** Returns whether the code reports a write on a standby or in a read-only transaction. */
 export function isReadOnly(code: string | undefined): boolean {
   return code === READ_ONLY;
 }
@@ -82,7 +83,7 @@ function begins(code: string | undefined, ...classes: readonly string[]): boolea
   return classes.some((prefix) => code?.startsWith(prefix));
 }
 
-/** What the socket layer throws is told by its code: it may be made in another realm, where `instanceof` does not reach. */
+/** Returns the error by shape: errors of the socket layer may come from another realm, where `instanceof` fails. */
 function plainError(error: unknown): { code?: string; message?: string } {
   return typeof error === 'object' && error !== null ? error : {};
 }
@@ -97,18 +98,18 @@ const CONNECTION_CODES = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Another transaction held a lock for longer than the configuration allows to wait. */
+/** Returns whether a wait for a lock exceeded the configured limit. */
 export function isLockTimeout(error: unknown): boolean {
   return sqlError(error)?.code === LOCK_NOT_AVAILABLE;
 }
 
-/** A statement or a lock took longer than the configuration allows. */
+/** Returns whether a statement or a wait for a lock exceeded the configured limit. */
 export function isTimeout(error: unknown): boolean {
   const code = sqlError(error)?.code;
   return code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE;
 }
 
-/** Every connection of the pool was busy for as long as the configuration allows to wait. */
+/** Returns whether every connection of the pool was busy for the configured time. */
 export function isPoolExhausted(error: unknown): boolean {
   return plainError(error).message?.includes('timeout exceeded when trying to connect') === true;
 }
