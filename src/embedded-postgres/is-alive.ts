@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a process with this id runs, also one of another user. One that ended and waits to be collected does not. */
+/** Returns whether a process with this id runs, also one of another user. A zombie does not run. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -10,7 +10,7 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid);
 }
 
-/** Linux says so in the third field of /proc/PID/stat; the second may hold spaces and brackets. */
+/** Reads the state from the third field of /proc/PID/stat; the second may contain spaces and brackets. */
 function isZombie(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,4 +1,4 @@
-/** Content of `postmaster.pid`. The socket is missing as long as PostgreSQL has not written where it is. */
+/** Content of `postmaster.pid`. The socket is missing until PostgreSQL has written its location. */
 export interface PidFile {
   readonly pid: number;
   readonly socket?: { readonly folder: string; readonly port: number };
@@ -7,9 +7,9 @@ export interface PidFile {
 const PORT_LINE = 3;
 const FOLDER_LINE = 4;
 
-/** Undefined without a process id. An empty or unfinished line is "not yet", because `pg` takes no host for localhost. */
+/** Returns undefined without a process id. Empty or partial lines count as missing, because `pg` takes an empty host for localhost. */
 export function parsePidFile(content: string): PidFile | undefined {
-  // The last line has no end yet, so it may be half of a value.
+  // The last line has no line end, so it may be partial.
   const lines = content.split('\n').slice(0, -1);
   const pid = positiveInteger(lines[0]);
   if (pid === undefined) return undefined;

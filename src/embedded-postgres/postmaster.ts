@@ -14,24 +14,24 @@ const run = promisify(execFile);
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 60_000;
 
-/** A running PostgreSQL, as its `postmaster.pid` describes it. */
+/** A running PostgreSQL, as pidFile by its `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
-  /** Absolute, and only the user of the cluster may write in it. */
+  /** Absolute path, writable for the user of the cluster only. */
   readonly socketFolder: string;
 }
 
 /**
- * The PostgreSQL that runs on this cluster, whoever started it: after `kill -9` of a server its PostgreSQL lives on.
- * A `postmaster.pid` that names a process which is not this cluster's would block every start, so it is removed.
+ * Finds the PostgreSQL on this cluster, which survives a SIGKILL of the server that started it. A `postmaster.pid` of another process
+ * would block every start, so it is removed.
  */
 export async function runningPostmaster(cluster: string, user: RunAs): Promise<Postmaster | undefined> {
   const file = join(cluster, 'postmaster.pid');
   const content = await readFile(file, 'utf8').catch(() => '');
-  const described = parsePidFile(content);
-  if (!described) return undefined;
-  const { pid, socket } = described;
+  const pidFile = parsePidFile(content);
+  if (!pidFile) return undefined;
+  const { pid, socket } = pidFile;
   const trusted = socket && (await isOwnFolder(socket.folder, user));
   if (!(await isPostmasterOf(pid, cluster))) {
     if (trusted) await assertUnused(cluster, socketPath(socket));
@@ -48,7 +48,7 @@ export async function runningPostmaster(cluster: string, user: RunAs): Promise<P
   return { pid, port: socket.port, socketFolder: socket.folder };
 }
 
-/** The lock file beside the socket blocks a start in the same way, for as long as a process has the id it names. */
+/** Removes the lock file of the socket, which blocks a start while any process has its id. */
 export async function removeStaleSocketLock(cluster: string, socketFolder: string): Promise<void> {
   const socket = socketPath({ folder: socketFolder, port: 5432 });
   const content = await readFile(`${socket}.lock`, 'utf8').catch(() => '');
@@ -62,14 +62,14 @@ function socketPath({ folder, port }: { folder: string; port: number }): string 
   return join(folder, `.s.PGSQL.${port}`);
 }
 
-/** Nobody but the user of the cluster can have put a socket there. */
+/** Returns whether only the user of the cluster can have created the socket. */
 async function isOwnFolder(folder: string, user: RunAs): Promise<boolean> {
   if (!isAbsolute(folder)) return false;
   const found = await stat(folder).catch(() => undefined);
   return found?.isDirectory() === true && found.uid === (user.uid ?? process.getuid?.()) && (found.mode & 0o022) === 0;
 }
 
-/** A process of another container cannot be seen, but its socket answers. Two PostgreSQLs would ruin the cluster. */
+/** Throws if the socket responds: a process of another container is not visible, and two PostgreSQLs would destroy the cluster. */
 async function assertUnused(cluster: string, socket: string): Promise<void> {
   const answers = await new Promise<boolean>((settle) => {
     const connection = createConnection(socket);
@@ -83,37 +83,37 @@ async function assertUnused(cluster: string, socket: string): Promise<void> {
   );
 }
 
-/** Removes the file unless another process has replaced it since it was read. */
+/** Removes the file unless another process has replaced it since the read. */
 async function removeUnchanged(file: string, content: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  const moved = await rename(file, aside).then(
+  const movedFile = `${file}.${randomBytes(6).toString('hex')}`;
+  const moved = await rename(file, movedFile).then(
     () => true,
     () => false,
   );
   if (!moved) return;
-  if ((await readFile(aside, 'utf8')) !== content) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
+  if ((await readFile(movedFile, 'utf8')) !== content) await link(movedFile, file).catch(() => undefined);
+  await rm(movedFile, { force: true });
 }
 
-/** A PostgreSQL whose folder cannot be told counts as this cluster's: then nothing of its is removed. */
+/** Returns whether the process is this cluster's PostgreSQL. An unknown folder counts as such, so that nothing of it is removed. */
 async function isPostmasterOf(pid: number, cluster: string): Promise<boolean> {
   const folder = dataFolderOf(await commandLine(pid));
   if (folder === undefined) return false;
-  // PostgreSQL works in its data folder, which a relative argument does not tell.
+  // PostgreSQL works in its data folder, which resolves a relative argument.
   const absolute = isAbsolute(folder) ? folder : await readlink(`/proc/${pid}/cwd`).catch(() => cluster);
   const [theirs, ours] = await Promise.all([absolute, cluster].map((path) => realpath(path).catch(() => path)));
   return theirs === ours;
 }
 
 /**
- * The folder that a PostgreSQL was started on, as its arguments give it; undefined for any other program, and for the
- * processes that PostgreSQL starts, whose titles are "postgres: …".
+ * Returns the data folder in the arguments of a PostgreSQL; undefined for other programs and for the children of PostgreSQL, whose titles
+ * are "postgres: …".
  */
 export function dataFolderOf(commandLine: string): string | undefined {
   if (!commandLine.includes('\0')) {
-    // From "ps", where spaces part the arguments and a folder may hold some.
-    const said = /^(?:\/.*\/)?postgres(?: -D ?(.*?)(?: -c .*)?)?$/s.exec(commandLine.trim());
-    return said ? (said[1] ?? '') : undefined;
+    // Output of "ps", where spaces separate the arguments and a folder may contain some.
+    const match = /^(?:\/.*\/)?postgres(?: -D ?(.*?)(?: -c .*)?)?$/s.exec(commandLine.trim());
+    return match ? (match[1] ?? '') : undefined;
   }
   const [program = '', ...args] = commandLine.split('\0');
   if (basename(program) !== 'postgres') return undefined;
@@ -121,7 +121,7 @@ export function dataFolderOf(commandLine: string): string | undefined {
   return args[at] === '-D' ? args[at + 1] : (args[at]?.slice(2) ?? '');
 }
 
-/** Empty when there is no such process, or only its remains. */
+/** Returns an empty text if the process does not exist or is a zombie. */
 async function commandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return run('ps', ['-o', 'command=', '-p', String(pid)]).then(
@@ -132,15 +132,15 @@ async function commandLine(pid: number): Promise<string> {
 
 /** A PostgreSQL that this process started. */
 export interface StartedPostgres {
-  /** False once it has ended, or could not be started. */
+  /** Returns false once it has ended or failed to start. */
   runs(): boolean;
-  /** Ends it, also while it recovers: what is on disk is recovered at the next start. */
+  /** Ends PostgreSQL, also during recovery: the next start recovers the data on disk. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL in a session of its own, so that Ctrl-C in the terminal reaches only us and the database is stopped
- * last. No TCP: the socket's folder lets in its owner alone.
+ * Starts PostgreSQL in its own session, so that Ctrl-C reaches only this process and the database stops last. Without TCP: only its user
+ * can enter the folder of the socket.
  */
 export function spawnPostmaster(
   postgres: string,
@@ -153,10 +153,10 @@ export function spawnPostmaster(
     'listen_addresses=',
     `unix_socket_directories=${socketFolder}`,
     'unix_socket_permissions=0700',
-    // Statements and row values can hold personal data: they do not belong in a log file.
+    // Statements and row values can contain personal data, which must not reach a log file.
     'log_min_error_statement=panic',
     'log_error_verbosity=terse',
-    // A table that grows fast is planned for as it was when it was last looked at.
+    // Frequent runs of autovacuum keep the statistics current that plans for fast-growing tables use.
     'autovacuum_naptime=5s',
   ];
   rotate(logFile);
@@ -188,7 +188,7 @@ function rotate(logFile: string): void {
   if (size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
-/** Ends every session, writes a checkpoint and waits until the process is gone. */
+/** Ends all sessions, writes a checkpoint and waits for the end of the process. */
 export async function stopPostmaster(cluster: string, pid: number): Promise<void> {
   if (await isPostmasterOf(pid, cluster)) process.kill(pid, 'SIGINT');
   for (const deadline = Date.now() + STOP_TIMEOUT_MS; Date.now() < deadline; await pause(20)) {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Functions that write outside tables, end sessions or hold locks that outlive a transaction: the server calls none. */
+/** Functions that write outside tables, end sessions or hold locks beyond a transaction. The server calls none. */
 const FUNCTIONS = [
   'lo_creat',
   'lo_create',
@@ -31,13 +31,13 @@ const OPEN_FUNCTIONS = `
   SELECT p.oid::regprocedure::text AS name FROM pg_proc p
   WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = ANY($1) AND has_function_privilege('public', p.oid, 'EXECUTE')`;
 
-/** Only superusers reach the databases in which no data of ours is. Without a change it writes nothing. */
+/** Restricts the databases without data of the product to superusers. Writes only changes. */
 export async function closeOtherDatabases(superuser: pg.ClientBase): Promise<void> {
   const { rows } = await superuser.query<{ name: string }>(OPEN_DATABASES);
   for (const { name } of rows) await superuser.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
 }
 
-/** Leaves the functions of this database to superusers and its owner, who needs the lock of migrations. */
+/** Restricts the functions of this database to superusers and its owner, which needs the migration lock. */
 export async function closeFunctions(superuser: pg.ClientBase, owner: string): Promise<void> {
   const { rows } = await superuser.query<{ name: string }>(OPEN_FUNCTIONS, [FUNCTIONS]);
   for (const { name } of rows) {

@@ -6,13 +6,13 @@ import { EmbeddedPostgresError } from './binaries.js';
 
 const run = promisify(execFile);
 
-/** The user PostgreSQL runs as. Empty: the user of this process. */
+/** User and group of PostgreSQL. Empty: those of this process. */
 export interface RunAs {
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** PostgreSQL refuses to run as root, so root starts it as the user `postgres`, who is made if missing. */
+/** Returns the user `postgres`, created if missing, if this process is root: PostgreSQL refuses to run as root. */
 export async function unprivilegedUser(): Promise<RunAs> {
   if (process.getuid?.() !== 0) return {};
   const known = await lookUp();
@@ -43,7 +43,7 @@ async function lookUp(): Promise<{ uid: number; gid: number } | undefined> {
   }
 }
 
-/** Says which folder keeps the other user out, before PostgreSQL fails with a message that does not. */
+/** Throws with the name of the folder that the user cannot traverse, because PostgreSQL's message does not name it. */
 export async function assertReachable(path: string, user: RunAs): Promise<void> {
   if (user.uid === undefined) return;
   for (let folder = resolve(path); ; folder = dirname(folder)) {
