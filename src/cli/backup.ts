@@ -7,7 +7,7 @@ import { withOwner } from './owner.js';
 import { withProgress } from './progress-bar.js';
 import { run, say } from './run.js';
 
-/** Backs up everything into a new folder, while the server runs. */
+/** Backs up all data into a new folder, while the server runs. */
 run('was not backed up', async () => {
   const [target, ...rest] = process.argv.slice(2);
   if (target === undefined || rest.length > 0) throw new MaintenanceError('Usage: npm run backup -- FOLDER');

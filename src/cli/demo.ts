@@ -13,7 +13,7 @@ interface Page {
   data: unknown[];
 }
 
-/** Starts on a temporary directory, issues one license over HTTP, shows it and its event, and leaves nothing behind. */
+/** Starts on a temporary directory, issues one license over HTTP, prints it and its event, and removes everything. */
 run('demo failed', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'imprimatur-demo-'));
   try {
@@ -40,7 +40,7 @@ async function issueAndShow(api: string, headers: Record<string, string>): Promi
   say(`GET /v1${path}\n${JSON.stringify(await readEvent(`${api}${path}`, headers), null, 2)}`);
 }
 
-/** The event is in the log a moment after the answer. */
+/** Polls for the event, which reaches the log shortly after the response. */
 async function readEvent(url: string, headers: Record<string, string>): Promise<unknown> {
   for (const deadline = Date.now() + AUDIT_TIMEOUT_MS; Date.now() < deadline; await pause(20)) {
     const { data } = (await (await fetch(url, { headers })).json()) as Page;

@@ -7,7 +7,7 @@ import { loadSecrets } from '../shared/secrets/load-secrets.js';
 import { withOwner } from './owner.js';
 import { run, say } from './run.js';
 
-/** Empties the personal values of one customer everywhere. */
+/** Erases the personal data of one customer. */
 run('erased nothing, or not everything; run it again', async () => {
   const { values } = parseArgs({ options: { tenant: { type: 'string' }, customer: { type: 'string' } } });
   const { tenant, customer } = values;

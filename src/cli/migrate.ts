@@ -13,7 +13,7 @@ import { hasSigningKeys } from '../signing/index.js';
 import { bootstrap, type Bootstrapped } from '../tenants/index.js';
 import { run, say } from './run.js';
 
-/** Migrates, grants and bootstraps the PostgreSQL in DATABASE_OWNER_URL for the role in DATABASE_URL. */
+/** Migrates the PostgreSQL in DATABASE_OWNER_URL, and grants and bootstraps it for the role in DATABASE_URL. */
 run('did not migrate', async () => {
   const config = loadConfig();
   const { databaseUrl, databaseOwnerUrl } = config;
@@ -34,7 +34,7 @@ run('did not migrate', async () => {
   if (first.fresh) say(`Made the tenant ${first.tenantId}. Its admin API key is ${first.keyPlace}.`);
 });
 
-/** Secrets, as long as nothing was issued with others; and something to issue from where that is wanted. */
+/** Creates secrets unless data sealed with others exist, and the sample data if configured. */
 async function prepareInstallation(config: Config, databaseUrl: string, first: Bootstrapped): Promise<void> {
   const isSealed = async (client: pg.ClientBase) => (await hasIssuedLicenses(client)) || (await hasSigningKeys(client));
   const mayCreate = !(await withClient(databaseUrl, isSealed));

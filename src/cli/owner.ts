@@ -3,7 +3,7 @@ import { ConfigError, type Config } from '../config.js';
 import { EmbeddedPostgres, embeddedProblem } from '../embedded-postgres/embedded-postgres.js';
 import { withClient } from '../database/with-client.js';
 
-/** The database as its owner, who may do what servers may not. */
+/** The database as its owner, who has rights that servers lack. */
 export interface OwnedDatabase {
   readonly owner: pg.Client;
   readonly ownerUrl: string;
@@ -11,8 +11,8 @@ export interface OwnedDatabase {
 }
 
 /**
- * Works on the database in DATABASE_OWNER_URL, else on the embedded one: beside a running server, or, where it must be
- * `alone`, only while none runs. Throws ConfigError, EmbeddedPostgresError.
+ * Works on the database in DATABASE_OWNER_URL, else on the embedded one; if `exclusive`, the embedded one must not be in use. Throws
+ * ConfigError, EmbeddedPostgresError.
  */
 export async function withOwner<T>(
   config: Config,
@@ -20,13 +20,13 @@ export async function withOwner<T>(
   work: (database: OwnedDatabase) => Promise<T>,
   { exclusive = false } = {},
 ): Promise<T> {
-  const connect = (ownerUrl: string, applicationUrl: string) =>
+  const runOn = (ownerUrl: string, applicationUrl: string) =>
     withClient(ownerUrl, (owner) => work({ owner, ownerUrl, applicationUrl }));
-  if (config.databaseOwnerUrl !== undefined) return connect(config.databaseOwnerUrl, config.databaseUrl ?? '');
+  if (config.databaseOwnerUrl !== undefined) return runOn(config.databaseOwnerUrl, config.databaseUrl ?? '');
   if (config.databaseUrl !== undefined) throw new ConfigError('Set DATABASE_OWNER_URL: this is for the owner role.');
   const embedded = await EmbeddedPostgres.start(config.dataDir, program, { allowShared: !exclusive });
   try {
-    return await connect(embedded.ownerUrl(), embedded.applicationUrl());
+    return await runOn(embedded.ownerUrl(), embedded.applicationUrl());
   } catch (error) {
     throw embeddedProblem(error);
   } finally {

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Shows on standard error how far a long work has come; on no terminal, a line now and then. */
+/** Shows the progress of a long task on standard error; without a terminal, as occasional lines. */
 export async function withProgress<T>(
   total: number,
   unit: string,

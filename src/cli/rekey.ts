@@ -6,7 +6,7 @@ import { withOwner } from './owner.js';
 import { withProgress } from './progress-bar.js';
 import { run, say } from './run.js';
 
-/** Seals everything anew with the first of the master keys. */
+/** Seals all values with the first of the master keys. */
 run('did not finish; run it again to go on', async () => {
   const config = loadConfig();
   await withOwner(config, 'npm run rekey', async ({ owner }) => {

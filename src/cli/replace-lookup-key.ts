@@ -10,7 +10,7 @@ import { withOwner, type OwnedDatabase } from './owner.js';
 import { withProgress } from './progress-bar.js';
 import { run, say } from './run.js';
 
-/** Replaces the lookup key while no server runs. The new one is NEW_LOOKUP_KEY, or made and kept in DATA_DIR. */
+/** Replaces the lookup key while no server runs. The new one is NEW_LOOKUP_KEY, or is created and stored in DATA_DIR. */
 run('did not replace the lookup key', async () => {
   const config = loadConfig();
   const place = lookupKeyFile(config);
@@ -41,7 +41,7 @@ async function replace(config: Config, { owner, applicationUrl }: OwnedDatabase,
   );
 }
 
-/** In its file before anything is digested with it. */
+/** Returns the new key, stored in its file before any digest uses it. */
 async function newKey({ settings }: Config, draft: string): Promise<string> {
   if (settings.NEW_LOOKUP_KEY !== undefined) return settings.NEW_LOOKUP_KEY;
   await writeSecretFile(draft, newSecret(), { keep: true });

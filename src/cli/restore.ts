@@ -11,7 +11,7 @@ import { withOwner } from './owner.js';
 import { withProgress } from './progress-bar.js';
 import { run, say } from './run.js';
 
-/** Restores a backup into an empty database, embedded or not. */
+/** Restores a backup into an empty database, embedded or external. */
 run('was not restored', async () => {
   const [source, ...rest] = process.argv.slice(2);
   if (source === undefined || rest.length > 0) throw new MaintenanceError('Usage: npm run restore -- FOLDER');
@@ -38,7 +38,7 @@ run('was not restored', async () => {
   );
 });
 
-/** Before the rows: rows without their keys would be of no use. Keys that are there must be the same. */
+/** Stores the secrets before the rows, which are unusable without them. Existing secrets must be the same. */
 async function keepSecrets(config: Config, secrets: Secrets): Promise<void> {
   const masterKeys = secrets.masterKeys.map((key) => key.toString('hex'));
   const given = givenMasterKeys(config);

@@ -1,6 +1,6 @@
 import { describeFailure } from '../failure.js';
 
-/** Runs a command to its end; a failure is one sentence on standard error and exit code 1. */
+/** Runs a command; a failure prints one sentence on standard error and exits with code 1. */
 export function run(failed: string, command: () => Promise<void>): void {
   command().catch((error: unknown) => {
     process.stderr.write(`${describeFailure(error, failed)}\n`);

@@ -9,7 +9,7 @@ import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } fro
 import { withOwner } from './owner.js';
 import { run, say } from './run.js';
 
-/** What may stand in the name of a key's file. */
+/** Valid file names of API keys. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 const USAGE = `Usage: npm run tenants -- COMMAND
@@ -92,7 +92,7 @@ async function writePlatformKey(registry: TenantRegistry, config: Config, name: 
   say(`The platform key ${name} is in ${place}. ${ROLE_NOTICE[role]}`);
 }
 
-/** The key is on disk before it works: a crash leaves at worst a draft beside the file, never a key nobody has. */
+/** Stores the API key before it is valid: a crash leaves a draft beside the file, never an API key that is lost. */
 async function writeKey({ dataDir }: Config, place: string, register: (key: string) => Promise<void>): Promise<void> {
   const key = generateApiKey();
   const draft = join(dataDir, `new-key-${process.pid}`);
