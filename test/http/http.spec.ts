@@ -147,7 +147,7 @@ describe('at the door', () => {
 
   it.each([
     ['get', '/v1/nothing'],
-    ['get', '/'],
+    ['get', '/nothing'],
     ['post', '/v1/products/x/y'],
   ] as const)('answers %s %s with a 404 problem', async (method, path) => {
     const response = await api.send(method, path);
