@@ -2,7 +2,7 @@ import { newId } from '../random.js';
 import type { Actor, Subject } from '../access/actor.js';
 import type { JsonObject } from '../json.js';
 
-/** What an event is about. `licenseId` where a license is concerned, also when the resource is something of it. */
+/** Resource of an event. `licenseId` is set for a license and for everything that belongs to one, such as an activation. */
 export interface EventResource {
   readonly resourceType: string;
   readonly resourceId: string;
@@ -10,17 +10,17 @@ export interface EventResource {
 }
 
 /**
- * A fact that other modules and the log hear of, in the past tense. Names and e-mails stand in `personal`, which is merged
- * into `data` on read and which the owner role can empty, and nowhere else.
+ * Fact in the past tense that is published to other modules and recorded in the event log. Personal data belongs into `personal` only,
+ * which is merged into `data` on read: the owner role can erase it there and nowhere else.
  */
 export abstract class IntegrationEvent {
   abstract readonly type: string;
-  /** Whether the event is the first of its resource, which then needs no counter before its second one. */
+  /** True for the first event of its resource, which needs no counter. */
   readonly isFirst: boolean = false;
   readonly id: string = newId();
   readonly tenantId: string;
   readonly actor: Subject;
-  /** `operation`: what the caller asked for, where the event is the effect of a command. */
+  /** `operation` names the command that caused the event; a timer and an operator have none. */
   readonly metadata: { operation?: string } = {};
 
   protected constructor(

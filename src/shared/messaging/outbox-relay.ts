@@ -5,13 +5,13 @@ import { PeriodicTask } from '../async/periodic-task.js';
 import { Outbox } from './outbox.js';
 import { RecordEventsCommand } from './record-events.command.js';
 
-/** Younger rows are most likely on their way through the saga. */
+/** Minimum age of relayed events, because the saga is probably still moving younger ones. */
 const GRACE_MS = 3_000;
-const BATCH = 1_000;
+const CHUNK_SIZE = 1_000;
 
 /**
- * Brings into the log what a crash, or a failed move, left in the outbox: at start, every few seconds, and once more
- * when the process ends in order. It sends the saga's command and publishes nothing: the bus is told once or never.
+ * Moves events that a crash or a failed move left in the outbox into the event log: at start, periodically and at shutdown.
+ * The relay publishes nothing, so an event reaches the event bus at most once.
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -32,12 +32,12 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     return this.chore.stop(() => this.sweep(0));
   }
 
-  /** Moves everything that is older than this many milliseconds and was there when the sweep began. */
+  /** Moves events older than `olderThanMs`, in chunks, until a chunk is not full. */
   async sweep(olderThanMs: number): Promise<void> {
     for (;;) {
-      const findPending = await this.outbox.findPending(olderThanMs, BATCH);
-      await Promise.all(RecordEventsCommand.forAll(findPending).map((command) => this.commands.execute(command)));
-      if (findPending.length < BATCH) return;
+      const pending = await this.outbox.findPending(olderThanMs, CHUNK_SIZE);
+      await Promise.all(RecordEventsCommand.forAll(pending).map((command) => this.commands.execute(command)));
+      if (pending.length < CHUNK_SIZE) return;
     }
   }
 }

@@ -5,13 +5,12 @@ import { isoTime } from '../iso-time.js';
 import type { IntegrationEvent } from './integration-event.js';
 import { joinJson } from '../json.js';
 
-/** A license is created with its first event, which the statement that stores the license numbers itself. */
+/** `resource_seq` of the first event of a license, which the statement that inserts the license assigns without a counter. */
 export const FIRST_SEQ = 1;
 
 /**
- * Raises the counters of the resources and stores the events with the numbers drawn. A counter stays locked until the commit, so
- * that numbers are drawn in the order of the commits: $1 are events whose `resource_seq` is 1 or, up to 0, counts back from the last
- * number drawn; $2 are counters with the numbers they have if they are new. One of a license begins behind its first event.
+ * Stores events ($1) and raises the counters of their resources ($2), which stay locked so that numbers follow the order of commits.
+ * A `resource_seq` of 0 or less counts back from the new counter value; a license counter starts after the first event.
  */
 const APPEND = {
   name: 'outbox.append',
@@ -32,7 +31,7 @@ const APPEND = {
          ORDER BY event.ordinality`,
 };
 
-/** Row of `event_resource_counters`. */
+/** Row of `event_resource_counters`; `last_seq` is the value that a new counter gets. */
 interface ResourceCounter {
   readonly tenant_id: string;
   readonly resource_type: string;
@@ -40,32 +39,32 @@ interface ResourceCounter {
   last_seq: number;
 }
 
-/** An event as it is stored; what an operator causes has no actor of a request. */
+/** Event to store. Its actor may also be an operator, who is no `Subject` of a request. */
 export type StorableEvent = Omit<IntegrationEvent, 'actor'> & {
   readonly actor: { readonly type: string; readonly id: string };
 };
 
-/** An event in the outbox. */
+/** Key of an event in the outbox. */
 export interface PendingEvent {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** The events that are committed and not yet in the log. Rows come in with the change they tell of and leave for the log. */
+/** Committed events that are not in the event log yet. A row is inserted with its change and deleted when it enters the event log. */
 @Injectable()
 export class Outbox {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** The statement that stores events, for the transaction that makes them true. */
+  /** Returns the statement that stores events, for the transaction of the change that they record. */
   static append(events: readonly StorableEvent[]) {
     const counters = new Map<string, ResourceCounter>();
     const rows = events
       .toReversed()
-      .map((event) => outboxRow(event, event.isFirst ? FIRST_SEQ : -laterOf(event, counters)));
-    return { ...APPEND, values: [joinJson(rows.reverse()), JSON.stringify(inOrder(counters))] };
+      .map((event) => outboxRow(event, event.isFirst ? FIRST_SEQ : -countLater(event, counters)));
+    return { ...APPEND, values: [joinJson(rows.reverse()), JSON.stringify(inLockOrder(counters))] };
   }
 
-  /** Oldest first, at most `limit`, without those that another process is moving right now. */
+  /** Returns at most `limit` events, oldest first; skips those that another process is moving to the event log. */
   findPending(olderThanMs: number, limit: number): Promise<PendingEvent[]> {
     return this.dataSource.query<PendingEvent[]>(
       `SELECT tenant_id AS "tenantId", id FROM outbox WHERE stored_at <= clock_timestamp() - $1 * interval '1 millisecond'
@@ -75,8 +74,8 @@ export class Outbox {
   }
 }
 
-/** How many events of the resource were counted before, the last one first. What belongs to a license is counted with it. */
-function laterOf({ tenantId, resource }: StorableEvent, counters: Map<string, ResourceCounter>): number {
+/** Counts an event and returns how many later ones were counted, since `append` goes backwards. Events of a license share one counter. */
+function countLater({ tenantId, resource }: StorableEvent, counters: Map<string, ResourceCounter>): number {
   const { licenseId } = resource;
   const [resource_type, resource_id, first] =
     licenseId === undefined ? [resource.resourceType, resource.resourceId, 0] : ['license', licenseId, FIRST_SEQ];
@@ -86,12 +85,12 @@ function laterOf({ tenantId, resource }: StorableEvent, counters: Map<string, Re
   return counter.last_seq++ - first;
 }
 
-/** In one order everywhere, so that two transactions cannot wait for each other. */
-function inOrder(counters: ReadonlyMap<string, ResourceCounter>): ResourceCounter[] {
+/** Sorts counters by key, because two transactions that lock them in different orders would deadlock. */
+function inLockOrder(counters: ReadonlyMap<string, ResourceCounter>): ResourceCounter[] {
   return [...counters].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, counter]) => counter);
 }
 
-/** A row of the outbox, in JSON. */
+/** Returns a row of the outbox as JSON. */
 export function outboxRow(event: StorableEvent, resourceSeq: number): string {
   return JSON.stringify({
     tenant_id: event.tenantId,

@@ -1,9 +1,8 @@
 import { Command } from '@nestjs/cqrs';
 
 /**
- * Moves the committed events of one tenant from the outbox into the log, those named and all others, because an event may not
- * enter before an earlier one of its resource, whichever process recorded that. Sent by the saga for what was just committed and by
- * the relay for what a crash left; sending it again is harmless. It carries the events' tenant instead of an actor.
+ * Moves all committed events of a tenant, not only those named, from the outbox into the event log: an event must not enter before an
+ * earlier one of its resource. Sent by the saga after a commit and by the relay after a crash; repeating it is harmless.
  */
 export class RecordEventsCommand extends Command<void> {
   static readonly operation = 'events.record';
@@ -15,7 +14,7 @@ export class RecordEventsCommand extends Command<void> {
     super();
   }
 
-  /** One for each tenant of the events, which stay in their order. */
+  /** Returns one command per tenant, with the events in their given order. */
   static forAll(events: readonly { readonly tenantId: string; readonly id: string }[]): RecordEventsCommand[] {
     const byTenant = new Map<string, string[]>();
     for (const { tenantId, id } of events) {
