@@ -1,18 +1,18 @@
 /**
- * Work under one name is done one after another in this process, so that a rush waits in memory and not on every connection
- * of the pool. It is for fairness alone: what makes changes exact is the lock in the database.
+ * Serializes work with the same name in this process, so that it waits in memory instead of occupying the whole connection pool.
+ * Correctness does not depend on it: the lock in the database ensures that.
  */
 export class KeyedMutex {
   private readonly last = new Map<string, Promise<unknown>>();
 
   run<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = this.last.get(name) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.last.set(name, mine);
-    const leave = () => {
-      if (this.last.get(name) === mine) this.last.delete(name);
+    const previous = this.last.get(name) ?? Promise.resolve();
+    const current = previous.then(work, work);
+    this.last.set(name, current);
+    const cleanUp = () => {
+      if (this.last.get(name) === current) this.last.delete(name);
     };
-    mine.then(leave, leave);
-    return mine;
+    current.then(cleanUp, cleanUp);
+    return current;
   }
 }

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 
 /**
- * What a process does now and then beside its requests: one run at a time, and where it is time for another one meanwhile,
- * that is left out. A failed run is a warning, and is followed by the next. No process stays alive for it.
+ * Periodic background work of a process. One run at a time: a run that is due while another is in progress is skipped.
+ * A failed run is logged as a warning and does not stop later ones. The timer does not keep the process alive.
  */
 export class PeriodicTask {
   private readonly logger: Logger;
@@ -10,7 +10,7 @@ export class PeriodicTask {
   private currentRun: Promise<void> | undefined;
   private ended = false;
 
-  /** `failure` is what the warning says in the owner's name, before why. */
+  /** `failure` begins the text of the warning, which `owner` logs. */
   constructor(
     owner: string,
     private readonly failure: string,
@@ -18,7 +18,7 @@ export class PeriodicTask {
     this.logger = new Logger(owner);
   }
 
-  /** A long run looks here whether to go on. */
+  /** True after `stop`; a long run must check this between its steps. */
   get stopped(): boolean {
     return this.ended;
   }
@@ -29,14 +29,14 @@ export class PeriodicTask {
     }, milliseconds).unref();
   }
 
-  /** Once, after the bootstrap: then every module's handlers are registered. */
+  /** Runs once after the bootstrap, when the handlers of every module are registered. */
   runSoon(run: () => Promise<void>): void {
     setImmediate(() => {
       this.begin(run);
     });
   }
 
-  /** Begins no more, waits for the run under way, and then for the last one, if there is to be one. */
+  /** Prevents further runs, waits for the run in progress, then runs `last`. */
   async stop(last?: () => Promise<void>): Promise<void> {
     clearInterval(this.timer);
     this.ended = true;
@@ -44,7 +44,7 @@ export class PeriodicTask {
     if (last) await this.attempt(last);
   }
 
-  /** Where it fails there is a warning and nothing else. */
+  /** Runs `work`; a failure is logged as a warning and never thrown. */
   async attempt(work: () => Promise<unknown>): Promise<void> {
     try {
       await work();

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Rows that one group reads at most. */
-const MAX_GROUP = 100;
+/** Maximum number of reads per statement. */
+const MAX_GROUP_SIZE = 100;
 
-/** Who waits for a row. */
+/** Read that waits for its row. */
 interface PendingRead<Key, Row> {
   readonly key: Key;
   readonly name: string;
@@ -12,21 +12,21 @@ interface PendingRead<Key, Row> {
 }
 
 /**
- * Reads by key that arrive while others are on their way share the next statement; one is on its way at a time. Each begins after it
- * was asked for, so it sees whatever was committed by then. Nobody waits for a group to fill.
+ * Combines reads by key that arrive while a statement is in flight into the next one; no read waits for a group to fill.
+ * A statement is sent after all its reads have arrived, so each read sees everything committed before it.
  */
 export class ReadCoalescer<Key, Row> {
   private waiting: PendingRead<Key, Row>[] = [];
   private inFlight = false;
 
   constructor(
-    /** Equal keys have one name. */
+    /** Returns the same string for equal keys. */
     private readonly nameOf: (key: Key) => string,
     private readonly keyOf: (row: Row) => Key,
     private readonly select: (keys: readonly Key[]) => Promise<Row[]>,
   ) {}
 
-  /** Null where there is no such row. */
+  /** Returns the row, or null if it does not exist. */
   load(key: Key): Promise<Row | null> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ key, name: this.nameOf(key), resolve, reject });
@@ -37,19 +37,19 @@ export class ReadCoalescer<Key, Row> {
   private dispatch(): void {
     if (this.inFlight || this.waiting.length === 0) return;
     this.inFlight = true;
-    void this.runGroup(this.waiting.splice(0, MAX_GROUP));
+    void this.runGroup(this.waiting.splice(0, MAX_GROUP_SIZE));
   }
 
-  /** Every reader is answered; it never throws. */
+  /** Settles every read of the group and never throws. */
   private async runGroup(readers: readonly PendingRead<Key, Row>[]): Promise<void> {
-    const answer = await this.read(readers);
+    const settle = await this.read(readers);
     this.inFlight = false;
     if (this.waiting.length > 0) {
-      // Before anybody is answered the next group is sent, so that the database works meanwhile.
+      // The next group is sent before these reads are settled, so that the database works meanwhile.
       this.dispatch();
       await nextTurn();
     }
-    for (const reader of readers) answer(reader);
+    for (const reader of readers) settle(reader);
   }
 
   private async read(readers: readonly PendingRead<Key, Row>[]): Promise<(reader: PendingRead<Key, Row>) => void> {

@@ -1,10 +1,10 @@
-/** What the work comes to if it does within so many milliseconds, else undefined. The work itself goes on. */
+/** Returns the result of the work, or undefined after `ms` milliseconds; the work itself continues. */
 export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
+  const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, ms, undefined).unref();
   });
-  return Promise.race([work, late]).finally(() => {
+  return Promise.race([work, timeout]).finally(() => {
     clearTimeout(timer);
   });
 }

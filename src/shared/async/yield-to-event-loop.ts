@@ -1,8 +1,8 @@
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Work of some milliseconds begins in a turn of the event loop that is its own. Where many such would share a turn, nobody else is
- * served as long as they all take, and a server accepts one new connection a turn.
+ * Gives each caller a turn of the event loop of its own, for work of some milliseconds. If several ran in one turn, all other requests
+ * would wait for their sum, and a server accepts one new connection per turn.
  */
 export function yieldToEventLoop(): Promise<void> {
   last = last.then(() => new Promise((begin) => setImmediate(begin)));
