@@ -11,13 +11,13 @@ export const AUTHENTICATED = 'imprimatur:authenticated';
 export const PUBLIC = 'imprimatur:public';
 export const LICENSE_KEY = 'imprimatur:license-key';
 
-/** What the guard found out about a request. */
+/** Request with the results of TenantGuard. */
 export interface AuthenticatedRequest extends FastifyRequest {
   principal?: Principal;
-  /** Who acts, and for which tenant. */
+  /** Actor of one tenant. */
   actor?: Actor;
   platformActor?: PlatformActor;
-  /** The tenant that is acted for. */
+  /** Tenant of the actor. */
   tenant?: KnownTenant;
 }
 
@@ -29,7 +29,7 @@ const TenantHeader = () =>
     schema: { type: 'string', pattern: TENANT_ID.source },
   });
 
-/** Who may call a route. A route with none of these four is closed to everyone. */
+/** Requires a permission. A route with none of the four access decorators is closed to every caller. */
 export const RequirePermission = (permission: Permission) =>
   applyDecorators(
     SetMetadata(PERMISSION, permission),
@@ -38,30 +38,30 @@ export const RequirePermission = (permission: Permission) =>
     ...(isPlatformPermission(permission) ? [] : [TenantHeader()]),
   );
 
-/** Open to whoever has a valid key or token, whatever it allows. */
+/** Opens a route to every valid API key or access token, whatever its permissions. */
 export const Authenticated = () =>
   applyDecorators(SetMetadata(AUTHENTICATED, true), ApiBearerAuth('api-key'), TenantHeader());
 
 /**
- * Open to whoever sends a license key in the body, which the handler has to look at first. Who sends an API key too must be
- * allowed this, and then the license must be of that tenant.
+ * Opens a route to callers with a license key in the body, which the handler must check first. An API key that is sent as well must have
+ * the permission, and then the license must belong to its tenant.
  */
 export const LicenseKeyRoute = (permission: TenantPermission) =>
   applyDecorators(SetMetadata(LICENSE_KEY, true), ApiSecurity({}), RequirePermission(permission));
 
-/** Open to callers without a key: health and documentation alone. */
+/** Opens a route to unauthenticated callers. */
 export const Public = () => SetMetadata(PUBLIC, true);
 
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext) =>
   found('actor', context.switchToHttp().getRequest<AuthenticatedRequest>().actor),
 );
 
-/** On routes of a platform permission. */
+/** Platform actor; only for routes that require a platform permission. */
 export const CurrentPlatformActor = createParamDecorator((_: unknown, context: ExecutionContext) =>
   found('platform actor', context.switchToHttp().getRequest<AuthenticatedRequest>().platformActor),
 );
 
-/** Who calls: as an actor of a tenant, or of the platform where none was named. */
+/** Actor of the request, or its platform actor if the request has no tenant. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const { actor, platformActor } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   return found('caller', actor ?? platformActor);

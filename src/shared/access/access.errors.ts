@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { Permission } from './permissions.js';
 
-/** Public reasons why an access token is refused. Without a genuine signature the reason is TOKEN_INVALID, so that nobody can probe. */
+/** Public reasons for rejecting an access token. Without a valid signature it is always TOKEN_INVALID, which prevents probing. */
 export const TOKEN_FAULTS = [
   'TOKEN_INVALID',
   'TOKEN_EXPIRED',
@@ -20,7 +20,7 @@ export const TOKEN_FAULTS = [
 ] as const;
 export type TokenFault = (typeof TOKEN_FAULTS)[number];
 
-/** One message for a missing, malformed, unknown, expired and revoked API key: a caller learns nothing about keys. */
+/** Uses one message for missing, malformed, unknown, expired and revoked API keys, so that callers learn nothing about keys. */
 export class UnauthenticatedError extends UnauthorizedException {
   readonly extension: { readonly reason: TokenFault } | undefined;
 
@@ -44,7 +44,7 @@ export class TenantSuspendedError extends ForbiddenException {
   }
 }
 
-/** Told to a holder of the key alone, who could find it out anyway. */
+/** Reported only to holders of the API key, who could find it out anyway. */
 export class NetworkNotAllowedError extends ForbiddenException {
   constructor() {
     super('This API key may not be used from this network.', { errorCode: 'NETWORK_NOT_ALLOWED' });

@@ -4,32 +4,32 @@ import { assertTenantId } from '../tenant-id.js';
 export const SUBJECT_TYPES = ['api_key', 'platform_key', 'user', 'license_key', 'service'] as const;
 export const SUBJECT_VIAS = ['rest', 'bus'] as const;
 
-/** Who acts: an API key, a person, a program with a license key, or a module of this process; and by which door. It stands in every event. */
+/** Identity of an actor and the interface it used; stored in every event. A `service` is a module of this process. */
 export interface Subject {
   readonly type: (typeof SUBJECT_TYPES)[number];
-  /** Of the key, the person (`sub` of the token), the license or the module. */
+  /** Id of the API key, user (`sub` of the token) or license, or the name of the service. */
   readonly id: string;
   readonly via: (typeof SUBJECT_VIAS)[number];
-  /** Who vouches for a person: `iss` of the token. */
+  /** Identity provider of a user: `iss` of the token. */
   readonly issuer?: string;
-  /** The tenant that a platform key acts for. */
+  /** Tenant that a platform key acts for. */
   readonly acting_for?: string;
 }
 
-/** From where and until when a credential can be used: what it grants must lie within. */
+/** Networks and end time of a credential. A credential that it creates must not exceed them. */
 export interface Bounds {
-  /** Address ranges; none means everywhere. */
+  /** Address ranges; an empty list allows every address. */
   readonly networks: readonly string[];
-  /** Null never expires. */
+  /** End time; null never expires. */
   readonly expiresAt: Date | null;
 }
 
-/** Of modules of this process, and of people: a token ends with a session, and not what the person decided in it. */
+/** Bounds of services and users. The end of a token is no bound, since API keys that a user creates outlive the session. */
 export const UNBOUNDED: Bounds = { networks: [], expiresAt: null };
 
 /**
- * On whose behalf a message is sent: the first argument of every command and query. The tenant is taken from the
- * credential and never from a request. There is no actor without a tenant.
+ * Principal that acts for exactly one tenant; first argument of every command and query. The tenant comes from the credential, or from
+ * X-Tenant-Id if the credential is a platform key that may act for tenants.
  */
 export class Actor {
   constructor(
@@ -41,17 +41,17 @@ export class Actor {
     assertTenantId(tenantId);
   }
 
-  /** A program that has the key of this license, and so may do for it what the client API offers. */
+  /** Returns the actor of a program that sent the license key; it has no permissions beyond the client API. */
   static forLicenseKey(tenantId: string, licenseId: string): Actor {
     return new Actor(tenantId, { type: 'license_key', id: licenseId, via: 'rest' }, new Set());
   }
 
-  /** A module of this process, which the bus trusts for permissions; the tenant still bounds what it reaches. */
+  /** Returns the actor of a module of this process, with every tenant permission; tenant isolation still applies. */
   static service(name: string, tenantId: string): Actor {
     return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(TENANT_PERMISSIONS));
   }
 
-  /** Who remembers idempotency keys: two subjects of the same name at different issuers are two. */
+  /** Owner of idempotency keys. Includes the issuer, because subjects of different issuers may have the same id. */
   get principal(): string[] {
     const { type, issuer = '', id } = this.subject;
     return [type, issuer, id];
@@ -62,7 +62,7 @@ export class Actor {
   }
 }
 
-/** Who manages tenants and belongs to none. What it does to a tenant, or for one, it does as that tenant's actor. */
+/** Principal of the platform, which belongs to no tenant. Changes of a tenant are made by the actor that `actFor` returns. */
 export class PlatformActor {
   constructor(
     readonly subject: Subject,
@@ -70,7 +70,7 @@ export class PlatformActor {
     readonly bounds: Bounds = UNBOUNDED,
   ) {}
 
-  /** Throws TypeError unless this is the form of a tenant's id. */
+  /** Returns the actor for a tenant. Throws TypeError if the tenant id is malformed. */
   actFor(tenantId: string): Actor {
     const subject = { ...this.subject, acting_for: tenantId };
     return new Actor(tenantId, subject, withinTenant(this.permissions), this.bounds);

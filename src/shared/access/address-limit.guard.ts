@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { AddressLimit } from '../limits/address-limit.js';
 import { RateLimitedError } from '../limits/rate-limit.errors.js';
 
-/** Stands before what is open to everybody: it is counted together with what the address asks of the client API. */
+/** Limits public routes per address, with the same counter as the client API. */
 @Injectable()
 export class AddressLimitGuard implements CanActivate {
   constructor(private readonly limit: AddressLimit) {}

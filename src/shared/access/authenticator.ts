@@ -1,38 +1,38 @@
 import type { Bounds, Subject } from './actor.js';
 import type { Permission } from './permissions.js';
 
-/** What the door needs to know of a tenant. */
+/** Tenant settings that the guards need. */
 export interface KnownTenant {
   readonly id: string;
   readonly suspended: boolean;
-  /** Changes must name the version they were made for. */
+  /** Requires If-Match, or `version` in a batch line, on changes. */
   readonly requireIfMatch: boolean;
-  /** Requests a minute, over all its keys; null is the server's default. */
+  /** Requests per minute over all its keys; null uses the server's default. */
   readonly requestsPerMinute: number | null;
 }
 
-/** Whose a genuine bearer token is. */
+/** Authenticated identity of a bearer token. */
 export interface Principal {
   readonly subject: Subject;
   readonly permissions: ReadonlySet<Permission>;
   readonly bounds: Bounds;
-  /** Null for the platform's own. */
+  /** Tenant of the credential; null for platform keys. */
   readonly tenant: KnownTenant | null;
-  /** Whether it may be used from this address, as the networks of its bounds say. */
+  /** Returns true if the networks of the bounds contain this address. */
   admits(address: string): boolean;
 }
 
 export interface AuthenticationOptions {
-  /** Whether the look-up may wait for others, since the caller's address has failed too often. */
+  /** Lets the look-up wait for others, because the caller's address has failed too often. */
   readonly paced: boolean;
 }
 
-/** Turns bearer tokens into principals. The guard stands in shared code; the module that keeps the keys fulfils this. */
+/** Turns bearer tokens into principals. Shared code declares this for its guard; the module that stores API keys implements it. */
 export abstract class Authenticator {
-  /** Undefined for everything that is not genuine and valid now. Throws UnauthenticatedError where the caller may know why. */
+  /** Returns undefined unless the token is valid now. Throws UnauthenticatedError if the caller may know the reason. */
   abstract authenticate(token: string, options: AuthenticationOptions): Promise<Principal | undefined>;
 
-  /** Whose this token is, if that was found out a moment ago; told without asking anybody. */
+  /** Returns the cached principal of a token, without I/O. */
   abstract getCached(token: string): Principal | undefined;
 
   abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;

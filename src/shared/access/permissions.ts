@@ -1,4 +1,4 @@
-/** What a caller can be allowed within a tenant, in the form `resource:action`. */
+/** Permissions within a tenant, in the form `resource:action`. */
 export const TENANT_PERMISSIONS = [
   'products:read',
   'products:write',
@@ -29,10 +29,10 @@ export const TENANT_PERMISSIONS = [
   'settings:write',
 ] as const;
 
-/** What only a platform key can be allowed: to manage tenants, to act for one, and to watch the server. */
+/** Permissions of platform keys only: managing tenants, acting for one, and reading metrics. */
 export const PLATFORM_PERMISSIONS = ['tenants:read', 'tenants:write', 'tenants:act-as', 'metrics:read'] as const;
 
-/** Everything. The list is closed: an unknown word grants nothing. */
+/** All permissions. The list is closed: an unknown name grants nothing. */
 export const PERMISSIONS = [...TENANT_PERMISSIONS, ...PLATFORM_PERMISSIONS] as const;
 
 export type TenantPermission = (typeof TENANT_PERMISSIONS)[number];
@@ -48,7 +48,7 @@ const READ = [
   'events:read',
 ] as const;
 
-/** Named bundles. A key that has a role gets what a later release adds to it. */
+/** Named sets of permissions. A key with a role also gets permissions that a later release adds to the role. */
 export const TENANT_ROLES = {
   admin: TENANT_PERMISSIONS,
   issuer: [
@@ -74,12 +74,12 @@ export const TENANT_ROLES = {
     'activations:write',
   ],
   'read-only': READ,
-  /** Of keys that stand in programs for everybody to read: good for the client API alone, and only with a license key. */
+  /** Role of API keys that are embedded in programs, so anybody can read them: client API only, and only with a license key. */
   client: ['client:validate', 'client:activate', 'client:usage'],
 } as const satisfies Record<string, readonly TenantPermission[]>;
 export type TenantRole = keyof typeof TENANT_ROLES;
 
-/** The same for keys of the platform. */
+/** Named sets of permissions for platform keys. */
 export const PLATFORM_ROLES = {
   platform: PERMISSIONS,
   monitor: ['metrics:read'],
@@ -88,25 +88,25 @@ export type PlatformRole = keyof typeof PLATFORM_ROLES;
 
 export const ROLES: Readonly<Record<string, readonly Permission[]>> = { ...TENANT_ROLES, ...PLATFORM_ROLES };
 
-/** How the first release wrote down the role `admin`; the release before this one still reads it. */
+/** Stored form of the role `admin` in the first release; the previous release still reads it. */
 export const EVERY_PERMISSION = '*';
 
-/** What a role and a stored list come to together. Words this release does not know are left out. */
+/** Returns the union of a role and a stored list of permissions; names that this release does not know are left out. */
 export function effectivePermissions(role: string | null, stored: readonly string[]): ReadonlySet<Permission> {
-  const bundle = role === null ? [] : (Object.entries(ROLES).find(([name]) => name === role)?.[1] ?? []);
-  const everything = stored.includes(EVERY_PERMISSION) ? TENANT_PERMISSIONS : [];
-  return new Set([...bundle, ...everything, ...PERMISSIONS.filter((permission) => stored.includes(permission))]);
+  const ofRole = role === null ? [] : (Object.entries(ROLES).find(([name]) => name === role)?.[1] ?? []);
+  const ofAdmin = stored.includes(EVERY_PERMISSION) ? TENANT_PERMISSIONS : [];
+  return new Set([...ofRole, ...ofAdmin, ...PERMISSIONS.filter((permission) => stored.includes(permission))]);
 }
 
-const narrowed = new WeakMap<ReadonlySet<Permission>, ReadonlySet<Permission>>();
+const tenantPermissionsBySet = new WeakMap<ReadonlySet<Permission>, ReadonlySet<Permission>>();
 
-/** The part that counts within a tenant: what a tenant's own key may ever hold. Made once for each set, which never changes. */
+/** Returns the tenant permissions of a set, cached per set, so callers must not change a set. */
 export function withinTenant(permissions: ReadonlySet<Permission>): ReadonlySet<Permission> {
-  const known = narrowed.get(permissions);
-  if (known) return known;
-  const within = new Set(TENANT_PERMISSIONS.filter((permission) => permissions.has(permission)));
-  narrowed.set(permissions, within).set(within, within);
-  return within;
+  const cached = tenantPermissionsBySet.get(permissions);
+  if (cached) return cached;
+  const result = new Set(TENANT_PERMISSIONS.filter((permission) => permissions.has(permission)));
+  tenantPermissionsBySet.set(permissions, result).set(result, result);
+  return result;
 }
 
 export function isPlatformRole(role: string): role is PlatformRole {

@@ -5,17 +5,17 @@ import type { AuthenticatedRequest } from './access.decorators.js';
 import { RateCounter, WINDOW_S, type Counted, type WindowCount } from '../limits/rate-counter.js';
 import { RateLimitedError } from '../limits/rate-limit.errors.js';
 
-/** One quota, in requests a minute. */
+/** Quota in requests per minute. */
 interface Quota {
-  /** As the headers call it. */
+  /** Name in the RateLimit headers. */
   readonly policy: 'key' | 'tenant';
   readonly name: string;
   readonly limit: number;
 }
 
 /**
- * Stands behind the tenant guard and counts what that let through: per key or person, and per tenant, where a limit is
- * set. The fields are those of draft-ietf-httpapi-ratelimit-headers-10.
+ * Counts requests that TenantGuard let through, per API key or user and per tenant, if a limit is set. Runs after TenantGuard.
+ * The headers follow draft-ietf-httpapi-ratelimit-headers-10.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
@@ -31,7 +31,7 @@ export class RateLimitGuard implements CanActivate {
     const counted = await Promise.all(quotas.map(({ name }) => this.counter.count(name)));
     const isExceeded = ({ used }: WindowCount, at: number) => used > (quotas[at]?.limit ?? Infinity);
     const exceeded = counted.find(isExceeded);
-    // A request that is refused to a key costs the tenant nothing: one key could use up what all of them share.
+    // A request that exceeds one quota is not counted in the other, else one API key could use up the quota of its tenant.
     const usages = exceeded ? counted.map((usage, at) => (isExceeded(usage, at) ? usage : takenBack(usage))) : counted;
     setRateLimitHeaders(http.getResponse<FastifyReply>(), quotas, usages);
     if (exceeded) throw new RateLimitedError(exceeded.resetS);
@@ -57,9 +57,9 @@ function takenBack(usage: Counted): WindowCount {
 }
 
 function setRateLimitHeaders(reply: FastifyReply, quotas: readonly Quota[], usages: readonly WindowCount[]): void {
-  const left = ({ policy, limit }: Quota, usage: WindowCount | undefined) =>
+  const toHeader = ({ policy, limit }: Quota, usage: WindowCount | undefined) =>
     `"${policy}";r=${Math.max(0, limit - (usage?.used ?? 0))};t=${usage?.resetS ?? WINDOW_S}`;
   void reply
     .header('RateLimit-Policy', quotas.map(({ policy, limit }) => `"${policy}";q=${limit};w=${WINDOW_S}`).join(', '))
-    .header('RateLimit', quotas.map((quota, at) => left(quota, usages[at])).join(', '));
+    .header('RateLimit', quotas.map((quota, at) => toHeader(quota, usages[at])).join(', '));
 }

@@ -17,19 +17,19 @@ import { Authenticator, type KnownTenant, type Principal } from './authenticator
 import { isPlatformPermission, withinTenant, type Permission } from './permissions.js';
 import { isTenantId } from '../tenant-id.js';
 
-/** Who may call a route. */
+/** Access rule of a route. */
 interface Access {
   readonly isPublic: boolean;
-  /** A license key in the body will do instead of an API key. */
+  /** Accepts a license key in the body instead of an API key. */
   readonly acceptsLicenseKey: boolean;
   readonly anyAuthenticated: boolean;
   readonly permission: Permission | undefined;
 }
 
-/** Stands before every route and denies by default. What it lets through carries an actor with exactly one tenant. */
+/** Authenticates and authorizes every request; denies by default. On routes of a tenant it attaches an actor with one tenant. */
 @Injectable()
 export class TenantGuard implements CanActivate {
-  /** What the decorators of each route say, read once; by controller, which may share a handler with another, and handler. */
+  /** Cached access rules by controller and handler, because controllers may share an inherited handler. */
   private readonly access = new Map<unknown, Map<unknown, Access>>();
 
   constructor(
@@ -45,7 +45,7 @@ export class TenantGuard implements CanActivate {
     const request = http.getRequest<AuthenticatedRequest>();
     if (acceptsLicenseKey && request.headers.authorization === undefined) return true;
     const principal = await this.authenticate(request, http.getResponse<FastifyReply>());
-    // A program that shows a license key is told by what answers it.
+    // Routes that accept a license key report the suspension in their own response.
     if (principal.tenant?.suspended && !acceptsLicenseKey) throw new TenantSuspendedError();
     if (!anyAuthenticated && !(permission && principal.permissions.has(permission)))
       throw new PermissionDeniedError(permission);
@@ -55,8 +55,8 @@ export class TenantGuard implements CanActivate {
 
   private accessTo(context: ExecutionContext): Access {
     const [handler, controller] = [context.getHandler(), context.getClass()];
-    const known = this.access.get(controller)?.get(handler);
-    if (known) return known;
+    const cached = this.access.get(controller)?.get(handler);
+    if (cached) return cached;
     const route = [handler, controller];
     const access = {
       isPublic: this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, route) === true,
@@ -81,13 +81,13 @@ export class TenantGuard implements CanActivate {
     return principal;
   }
 
-  /** A valid key passes also from an address that is blocked: 190 random bits are not found by asking. */
+  /** Authenticates a token. A valid API key passes even from a blocked address, since its 190 random bits cannot be guessed. */
   private async authenticateToken(token: string | undefined, address: string): Promise<Principal | undefined> {
     let refusal: UnauthenticatedError | undefined;
     const principal = await this.failures.attempt(address, async (exceeded) => {
       if (token === undefined) return undefined;
       return this.authenticator.authenticate(token, { paced: exceeded }).catch((error: unknown) => {
-        // A refused token counts as a failure like a refused key.
+        // An invalid access token counts as a failure like an invalid API key.
         if (!(error instanceof UnauthenticatedError)) throw error;
         refusal = error;
         return undefined;
@@ -97,7 +97,7 @@ export class TenantGuard implements CanActivate {
     return principal;
   }
 
-  /** The platform's routes have a platform actor, a tenant's routes an actor; who merely asks has what fits. */
+  /** Attaches a platform actor to a platform principal, and an actor unless the permission is a platform permission. */
   private async attachActor(request: AuthenticatedRequest, principal: Principal, permission: Permission | undefined) {
     const { subject, permissions, bounds } = principal;
     if (principal.tenant === null) request.platformActor = new PlatformActor(subject, permissions, bounds);
@@ -112,12 +112,12 @@ export class TenantGuard implements CanActivate {
       request.platformActor?.actFor(tenant.id) ?? new Actor(tenant.id, subject, withinTenant(permissions), bounds);
   }
 
-  /** A tenant's own is its only one: to name another is an error, not something to overlook. */
-  private async tenantOf({ tenant, permissions }: Principal, named: unknown): Promise<KnownTenant | undefined> {
-    if (named === undefined || named === tenant?.id) return tenant ?? undefined;
+  /** Returns the tenant to act for. X-Tenant-Id may name another tenant only with `tenants:act-as`, else it is an error. */
+  private async tenantOf({ tenant, permissions }: Principal, requestedId: unknown): Promise<KnownTenant | undefined> {
+    if (requestedId === undefined || requestedId === tenant?.id) return tenant ?? undefined;
     if (!permissions.has('tenants:act-as')) throw new PermissionDeniedError('tenants:act-as');
-    if (!isTenantId(named)) throw new InvalidParameterError('X-Tenant-Id', 'must be a tenant id');
-    const found = await this.authenticator.findTenant(named);
+    if (!isTenantId(requestedId)) throw new InvalidParameterError('X-Tenant-Id', 'must be a tenant id');
+    const found = await this.authenticator.findTenant(requestedId);
     if (!found) throw new TenantNotFoundError();
     return found;
   }
