@@ -4,7 +4,7 @@ import { Clock } from '../time/clock.js';
 import { TokenBucket } from './token-bucket.js';
 import { networkOf } from '../ip-network.js';
 
-/** What one address may ask of all that is open to programs without an API key. */
+/** Rate limit per address for all routes that need no API key. */
 @Injectable()
 export class AddressLimit {
   private readonly bucket: TokenBucket;
@@ -17,7 +17,7 @@ export class AddressLimit {
     this.bucket = new TokenBucket(CLIENT_RATE_PER_ADDRESS, CLIENT_RATE_PER_ADDRESS * CLIENT_RATE_BURST_S);
   }
 
-  /** Counts one more. Returns 0, or in how many milliseconds it may come again. */
+  /** Counts a request. Returns 0 if it is allowed, else the milliseconds until the next one is. */
   take(address: string): number {
     return this.bucket.take(networkOf(address), this.clock.now().getTime());
   }

@@ -4,7 +4,7 @@ import { RateCounter } from './rate-counter.js';
 import { RateLimitedError } from './rate-limit.errors.js';
 import { networkOf } from '../ip-network.js';
 
-/** Bounds how often an address may fail to authenticate. A success is never counted, and never refused. */
+/** Limits failed authentications per address. A success is neither counted nor rejected. */
 @Injectable()
 export class AuthFailureLimit {
   constructor(
@@ -13,8 +13,8 @@ export class AuthFailureLimit {
   ) {}
 
   /**
-   * Counts an attempt before it is checked, because attempts at the same time would all pass otherwise, and takes the count back unless
-   * it failed. `check` is told whether the address has failed too often. Throws RateLimitedError in place of such a failure.
+   * Counts before `check`, because concurrent attempts would all pass otherwise, and takes the count back after a success. `check` receives
+   * whether the address has failed too often. Throws RateLimitedError instead of returning a failure beyond the limit.
    */
   async attempt<T>(address: string, check: (exceeded: boolean) => Promise<T | undefined>): Promise<T | undefined> {
     const attempt = await this.counter.count(`failures:${networkOf(address)}`);

@@ -12,14 +12,14 @@ import { withTimeout } from '../async/with-timeout.js';
 export const WINDOW_S = 60;
 const WINDOW_MS = WINDOW_S * 1000;
 const SHARE_INTERVAL_MS = 1_000;
-/** Names that are counted at once; beyond them those that were used longest ago are counted anew. */
+/** Maximum number of counted names; the least recently used one loses its count. */
 const MAX_NAMES = 100_000;
-/** How long a request waits for the counts of other processes before it goes by those of this one alone. */
+/** Longest wait of a request for the counts of other processes; afterwards only the count of this process applies. */
 const READ_TIMEOUT_MS = 1_000;
 
-const READ = 'SELECT key, points FROM rate_limits WHERE key = ANY($1)';
-/** In the order of the keys: two processes that add to the same ones would deadlock otherwise. */
-const ADD = `
+const READ_COUNTS = 'SELECT key, points FROM rate_limits WHERE key = ANY($1)';
+/** Sorted by key, because two processes that lock the same rows in different orders would deadlock. */
+const ADD_COUNTS = `
   INSERT INTO rate_limits AS counted (key, points, expire)
   SELECT key, points, $3 FROM unnest($1::text[], $2::integer[]) AS added (key, points) ORDER BY key
   ON CONFLICT (key) DO UPDATE SET points = counted.points + excluded.points`;
@@ -27,27 +27,27 @@ const DELETE_EXPIRED = `
   DELETE FROM rate_limits
   WHERE key IN (SELECT key FROM rate_limits WHERE expire < $1 ORDER BY key FOR UPDATE SKIP LOCKED)`;
 
-/** What was counted under one name in the minute that runs. */
+/** Count of a name in the current minute. */
 export interface WindowCount {
   readonly used: number;
-  /** Seconds until the count begins anew, rounded up. */
+  /** Seconds until the next minute, rounded up. */
   readonly resetS: number;
 }
 
-/** A usage after something was counted. */
+/** Count that includes the caller's request. */
 export interface Counted extends WindowCount {
-  /** Undoes this one count, in its own minute alone. */
+  /** Subtracts this request from the minute in which it was counted. */
   takeBack(): void;
 }
 
 interface Count {
-  /** Counted by this process. */
+  /** Requests that this process counted. */
   own: number;
-  /** The part of `own` that is in the database. */
+  /** Part of `own` that is already in the database. */
   reported: number;
-  /** Counted by other processes, as of the last reading. */
+  /** Requests that other processes counted, as of the last read. */
   remote: number;
-  /** Whether it was used since the last reading. */
+  /** True if the count was used since the last read. */
   stale: boolean;
   readonly loaded: Promise<unknown> | undefined;
 }
@@ -58,9 +58,8 @@ interface Row {
 }
 
 /**
- * Counts per name and minute of the clock. In-process by itself; with RATE_LIMIT_STORE=postgres a name that is new to this process
- * is read first, and once a second two statements add what was counted here and read what others counted. So a limit that is
- * shared can be exceeded by what all processes let through within that second.
+ * Counts per name and clock minute. With RATE_LIMIT_STORE=postgres a process reads names that are new to it and exchanges counts with the
+ * database once a second, so a shared limit can be exceeded by what all processes let through within that second.
  */
 @Injectable()
 export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -91,7 +90,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     return this.chore.stop(this.isShared ? () => this.syncCounts() : undefined);
   }
 
-  /** Counts one more and returns what that makes. */
+  /** Counts a request and returns the new count. */
   async count(name: string): Promise<Counted> {
     const resetS = this.turn();
     const count = this.countOf(name);
@@ -110,14 +109,11 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     };
   }
 
-  /**
-   * Adds what was counted here to the database and reads what others counted, once at a time: what is added is added once. A failure is
-   * made up for by the next time.
-   */
+  /** Exchanges counts with the database. Runs one at a time, else a count would be added twice; the next run repeats a failed one. */
   syncCounts(): Promise<void> {
-    const shared = this.sharing.then(() => this.synchronize());
-    this.sharing = shared.catch(() => undefined);
-    return shared;
+    const synchronized = this.sharing.then(() => this.synchronize());
+    this.sharing = synchronized.catch(() => undefined);
+    return synchronized;
   }
 
   private async synchronize(): Promise<void> {
@@ -132,7 +128,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     try {
       if (added.length > 0) {
         const expire = (window + 1) * WINDOW_MS;
-        await this.dataSource.query(ADD, [added.map(({ key }) => key), added.map((one) => one.added), expire]);
+        await this.dataSource.query(ADD_COUNTS, [added.map(({ key }) => key), added.map((one) => one.added), expire]);
         for (const one of added) one.count.reported += one.added;
       }
       const rows = new Map((await this.read(stale.map(({ key }) => key))).map(({ key, points }) => [key, points]));
@@ -141,11 +137,11 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
       for (const { count } of stale) count.stale = true;
       throw error;
     }
-    // The minute before stays, for a process whose clock is a little late.
+    // Rows of the previous minute stay, for a process whose clock is slightly behind.
     await this.dataSource.query(DELETE_EXPIRED, [(window - 1) * WINDOW_MS]);
   }
 
-  /** Begins a new minute where the last one is over. Returns the seconds until the next. */
+  /** Clears the counts if a new minute has begun. Returns the seconds until the next one. */
   private turn(): number {
     const now = this.clock.now().getTime();
     const window = Math.floor(now / WINDOW_MS);
@@ -157,8 +153,8 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private countOf(name: string): Count {
-    const known = this.counts.get(name);
-    if (known) return known;
+    const cached = this.counts.get(name);
+    if (cached) return cached;
     const loaded = this.isShared
       ? this.load(name).then((points) => (count.remote = Math.max(count.remote, points)))
       : undefined;
@@ -167,18 +163,18 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     return count;
   }
 
-  /** Points that other processes counted under a name that is new here. */
+  /** Reads the stored count of a name that is new to this process; 0 after a failure or timeout. */
   private async load(name: string): Promise<number> {
     const row = await withTimeout(READ_TIMEOUT_MS, this.reads.load(keyOf(name, this.window))).catch(() => undefined);
     return row?.points ?? 0;
   }
 
   private read(keys: readonly string[]): Promise<Row[]> {
-    return this.dataSource.query<Row[]>(READ, [keys]);
+    return this.dataSource.query<Row[]>(READ_COUNTS, [keys]);
   }
 }
 
-/** Names hold addresses and people: a digest is as good to count under, and of one length. */
+/** Digest of a name, because names contain personal data such as addresses; also gives all keys one length. */
 function keyOf(name: string, window: number): string {
   return `${createHash('sha256').update(name).digest('base64url')}@${window}`;
 }

@@ -3,14 +3,14 @@ import { LRUCache } from 'lru-cache';
 const MAX_NAMES = 100_000;
 
 /**
- * Lets a burst through and then a steady rate, for each name by itself: a bucket of tokens that fills again as time goes by.
- * In this process alone. A bucket is kept as the time at which it will be full, so one that was forgotten is full.
+ * Token bucket per name, in this process only: allows a burst, then a steady rate. A bucket is stored as the time at which it will be full,
+ * so a bucket that left the cache counts as full.
  */
 export class TokenBucket {
-  /** Told `max` it would take the memory of all those names at once. */
+  /** Uses `maxSize`, because with `max` LRUCache allocates all 100,000 entries at construction. */
   private readonly fullAt = new LRUCache<string, number>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 });
   private readonly msPerToken: number;
-  /** How long an empty bucket takes to be full. */
+  /** Milliseconds that an empty bucket takes to fill. */
   private readonly emptyMs: number;
 
   constructor(perSecond: number, burst: number) {
@@ -18,23 +18,23 @@ export class TokenBucket {
     this.emptyMs = burst * this.msPerToken;
   }
 
-  /** Takes a token. Returns 0, or in how many milliseconds there will be one. */
+  /** Takes a token and returns 0, or returns the milliseconds until there is one. */
   take(name: string, now: number): number {
     const waitMs = this.wait(name, now);
     if (waitMs === 0) this.fullAt.set(name, this.fullAgainAt(name, now) + this.msPerToken);
     return waitMs;
   }
 
-  /** In how many milliseconds there is a token; 0 where there is one. Takes none. */
+  /** Returns the milliseconds until there is a token, without taking it; 0 if there is one. */
   wait(name: string, now: number): number {
     const waitMs = this.fullAgainAt(name, now) + this.msPerToken - now - this.emptyMs;
-    // A thousandth of a token, so that sums of fractions do not refuse the last of a burst.
+    // The tolerance of a thousandth of a token keeps rounding errors from rejecting the last request of a burst.
     return waitMs > this.msPerToken / 1000 ? Math.ceil(waitMs) : 0;
   }
 
   private fullAgainAt(name: string, now: number): number {
-    const known = this.fullAt.get(name) ?? now;
-    // More than a whole bucket ahead: the clock was set back.
-    return known > now + this.emptyMs * 2 ? now : Math.max(now, known);
+    const fullAt = this.fullAt.get(name) ?? now;
+    // A time more than two fill times ahead means that the clock was set back.
+    return fullAt > now + this.emptyMs * 2 ? now : Math.max(now, fullAt);
   }
 }
