@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseClock } from './database-clock.js';
 
-/** The only source of "now": the database's time, since another process may compare with it. In milliseconds, as the database keeps them. */
+/** Only source of the current time: the database's time, since other processes compare with it. Resolution: milliseconds. */
 @Injectable()
 export class Clock {
   constructor(private readonly database: DatabaseClock) {}

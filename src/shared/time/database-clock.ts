@@ -14,16 +14,15 @@ import { Metrics } from '../metrics.js';
 import { ProcessClock } from './process-clock.js';
 
 const SAMPLE_INTERVAL_MS = 5_000;
-/** Clocks that are set by the network differ by less. */
+/** Tolerated difference and step; clocks that NTP sets stay below it. */
 const MAX_DIFFERENCE_MS = 2 * 60 * 1000;
-/** So long both clocks must be steady after a step before time causes writes again. */
+/** Time without a clock step before timers write again. */
 const PAUSE_MS = 10 * 60 * 1000;
 const CENTURY_MS = 100 * 365 * 24 * 60 * 60 * 1000;
 
 /**
- * The database's time, without a round trip: the monotonic clock of the process and an offset, which is measured every few seconds
- * and by each statement that locks a row. Each measurement is compared with the one before, so no step of a clock passes
- * unnoticed. See docs/decisions/0033-one-clock.md.
+ * Database time without a round trip: the monotonic clock of the process plus an offset, measured periodically and by each statement that
+ * locks a row. Each measurement is compared with the previous one to detect clock steps. See docs/decisions/0033-one-clock.md.
  */
 @Injectable()
 export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -31,9 +30,9 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
   private readonly chore = new PeriodicTask(DatabaseClock.name, "Failed to read the database's clock");
   private readonly offset = new ClockOffset();
   private wallOffset: number | undefined;
-  /** Offset from before the database's clock was set, while that is less than a pause ago. */
+  /** Offset before the last step of the database's clock; undefined when the pause has ended. */
   private offsetBeforeStep: number | undefined;
-  /** On the monotonic clock. */
+  /** End of the pause on the monotonic clock. */
   private pausedUntil = -Infinity;
   private warned = false;
 
@@ -55,18 +54,18 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
     return this.chore.stop();
   }
 
-  /** That of the process before the database has told its own. */
+  /** Returns the database's time, or the wall clock of the process before the first measurement. */
   now(): Date {
     const { value } = this.offset;
     return new Date(value === undefined ? this.process.wall() : this.process.monotonic() + value);
   }
 
-  /** For `observe`: when a statement is sent that reads DATABASE_TIME. */
+  /** Monotonic time to pass to `observe`; callers read it before they send a statement with DATABASE_TIME. */
   get sendingAt(): number {
     return this.process.monotonic();
   }
 
-  /** Takes note of a DATABASE_TIME that was just answered. */
+  /** Records a DATABASE_TIME that was just received. */
   observe(databaseTime: number, sentAt: number): void {
     const before = this.offset.value;
     this.offset.observe(databaseTime, sentAt, this.process.monotonic());
@@ -79,8 +78,8 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
   }
 
   /**
-   * Whether what time alone causes may be written: no clock was set within the last ten minutes, and the clock of the process is the
-   * database's. What people and programs ask for does not depend on it.
+   * Returns true if timers may write: no clock was set within the last ten minutes, and the clocks of process and database agree.
+   * Requests do not depend on it.
    */
   isSteady(): boolean {
     const monotonic = this.process.monotonic();
@@ -94,14 +93,14 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
     return isSteady;
   }
 
-  /** Milliseconds by which the clock of the process is ahead of the database's. */
+  /** Milliseconds that the clock of the process is ahead of the database's; negative if behind. */
   get difference(): number {
     return this.process.wall() - this.now().getTime();
   }
 
   /**
-   * The time up to which a command may write down what has ended by then: now, but for ten minutes after the database's clock was set
-   * ahead the time that it would be without.
+   * Returns the time up to which commands may treat things as ended: `now`, but for ten minutes after the database's clock was set ahead
+   * the time without that step, because an ending cannot be undone.
    */
   settled(now: Date): Date {
     this.isSteady();
@@ -110,15 +109,15 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
   }
 
   /**
-   * Milliseconds that a stored time may be later than it could have been written now. Beyond, it was written by a clock that was
-   * ahead, unless the database's own clock was set a moment ago: then nothing is judged.
+   * Milliseconds that a stored time may be in the future; a later one was written by a clock that was ahead. A century after a recent step
+   * of the database's clock, when stored times cannot be judged.
    */
   get toleranceMs(): number {
     this.isSteady();
     return this.offsetBeforeStep === undefined ? MAX_DIFFERENCE_MS : CENTURY_MS;
   }
 
-  /** Measures now. */
+  /** Measures the offset with a statement of its own. */
   async sample(): Promise<void> {
     const sentAt = this.sendingAt;
     const [row] = await this.dataSource.query<{ time: number }[]>(`SELECT ${DATABASE_TIME} AS time`);
@@ -131,7 +130,7 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
     this.warn(`The clock of the ${clock} was set ${inWords(step)}`);
   }
 
-  /** One warning a pause, however many steps it has. */
+  /** Logs once per pause, however many steps it has, and once at its end. */
   private report(isSteady: boolean): void {
     if (!isSteady) this.warn(`The clock of the process is ${inWords(this.difference)} of the database's`);
     else if (this.warned) this.logger.log('The clocks are steady. What time causes is written again.');

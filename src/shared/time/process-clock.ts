@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 
-/** The clocks of the process's machine, in milliseconds. Only `DatabaseClock` reads them. */
+/** Clocks of this machine, in milliseconds. Only `DatabaseClock` reads them. */
 @Injectable()
 export class ProcessClock {
-  /** May be set, also by years and back. */
+  /** Wall clock, which may be set forwards or back by any amount. */
   wall(): number {
     return Date.now();
   }
 
-  /** Cannot be set, and begins anywhere. */
+  /** Monotonic clock, which cannot be set and has an arbitrary origin. */
   monotonic(): number {
     return performance.now();
   }
