@@ -1,4 +1,4 @@
-/** What is shared by many: whoever tries to change it in place gets a TypeError. */
+/** Freezes a shared object with everything in it, so that changing it in place throws a TypeError. */
 export function deepFreeze<T extends object>(value: T): T {
   if (Object.isFrozen(value)) return value;
   for (const inner of Object.values(value) as unknown[]) {

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { z } from 'zod';
 
-/** The request does not have the documented shape. Nothing was changed. */
+/** The request does not match its schema. Nothing was changed. */
 export class ValidationError extends BadRequestException {
   constructor(readonly errors: readonly FieldProblem[]) {
     super('The request is not valid; see errors.', { errorCode: 'VALIDATION_FAILED' });
@@ -20,14 +20,14 @@ export class InvalidParameterError extends ValidationError {
   }
 }
 
-/** A rule between fields of the body was broken. */
+/** The request breaks a rule that its schema cannot express. */
 export class InvalidFieldError extends ValidationError {
   constructor(pointer: string, detail: string) {
     super([{ pointer, detail }]);
   }
 }
 
-/** A cursor is only good for the list and the filters that it was given with. */
+/** The cursor was created for another list or other filters. */
 export class CursorMismatchError extends BadRequestException {
   constructor() {
     super(
@@ -37,7 +37,7 @@ export class CursorMismatchError extends BadRequestException {
   }
 }
 
-/** The resource is at another version than the caller knows. Nothing was changed. */
+/** The resource is at another version than If-Match names. Nothing was changed. */
 export class PreconditionFailedError extends PreconditionFailedException {
   constructor(version: number) {
     super(`The resource is at version ${version}, not at the version in If-Match. Read it again.`, {
@@ -46,7 +46,7 @@ export class PreconditionFailedError extends PreconditionFailedException {
   }
 }
 
-/** The tenant demands that changes name the version they were made for. */
+/** The tenant requires a version on every change, and the request has none. */
 export class PreconditionRequiredError extends HttpException {
   constructor() {
     super('This tenant requires If-Match, or `version` in a batch line.', HttpStatus.PRECONDITION_REQUIRED, {
@@ -55,7 +55,7 @@ export class PreconditionRequiredError extends HttpException {
   }
 }
 
-/** Nothing was changed. */
+/** The server has no capacity for the request. Nothing was changed. */
 export class OverloadedError extends ServiceUnavailableException {
   constructor() {
     super('The server is overloaded. Nothing was changed; retry shortly.', {

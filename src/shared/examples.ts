@@ -1,10 +1,10 @@
-/** Values that the examples of the OpenAPI document name and that the sample data creates, so that each example succeeds. */
+/** Values in the examples of the OpenAPI document. The sample data creates them, so that each example succeeds. */
 export const EXAMPLES = {
   tenantId: 'tenant-001',
   productId: 'ISP-PRO-001',
-  /** Its licenses are valid in the US and Canada only. */
+  /** Template whose licenses are valid in the US and Canada only. */
   templateId: 'professional-isp',
-  /** Without restrictions, so that the sample license is valid on every machine. */
+  /** Template without restrictions, so that the sample license is valid on every machine. */
   openTemplateId: 'team-yearly',
   featureId: 'exports',
   customerId: 'customer-001',
@@ -13,7 +13,7 @@ export const EXAMPLES = {
   activationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4f',
   fingerprint: '5f2d9c1e7ab04c3f',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
-  /** Grows from 32 zero bytes. Everybody knows its private key, so the sample key is revoked before it could sign. */
+  /** Id of the signing key from 32 zero bytes. Its private key is public, so the sample key is revoked before it could sign. */
   kid: '9ZP03Nu8GrXPAUkbKNxHOKBzxPX83SShgFkRNK-f2lw',
 } as const;
 

@@ -2,7 +2,7 @@ import { isJsonObject, jsonFault, type JsonObject, mergePatch } from './json.js'
 import { InvalidFieldError } from './errors.js';
 import { z } from 'zod';
 
-/** Merges a patch into a free-form object; the limits hold for what comes out. Throws InvalidFieldError. */
+/** Merges a patch into a free-form object and checks the result against the limits. Throws InvalidFieldError. */
 export function mergeFreeForm(current: JsonObject, patch: JsonObject, pointer: string): JsonObject {
   const merged = mergePatch(current, patch);
   const checked = FreeFormInput.safeParse(merged);
@@ -16,12 +16,12 @@ const MAX_JSON_DEPTH = 8;
 
 const FREE_FORM = 'Free-form JSON object, at most 16 KiB and 8 levels.';
 
-/** A free-form JSON object of the caller's: at most 16 KiB as JSON and 8 levels. */
+/** Free-form JSON object in responses; its limits were checked on input. */
 export const FreeForm = z
   .record(z.string(), z.unknown())
   .meta({ description: FREE_FORM }) as unknown as z.ZodType<JsonObject>;
 
-/** Checked before zod walks it, so that depth costs nothing. */
+/** Free-form JSON object in requests. The check precedes zod's own traversal, so that a deeply nested value costs nothing. */
 export const FreeFormInput = z
   .unknown()
   .superRefine((value, context) => {

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 
 const IPV6_NETWORK_GROUPS = 4;
 
-/** Who has one address of an IPv6 network has all 2^64 of it. */
+/** Returns an IPv4 address unchanged and an IPv6 address as its /64 network, because one host can use all its 2^64 addresses. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

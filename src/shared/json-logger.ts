@@ -2,23 +2,23 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'log', 'debug'];
 
-/** What comes with a message. */
+/** Options of a message. */
 type Options = Parameters<ConsoleLogger['getJsonLogObject']>[1];
 
-/** So long waits a line of level `log`, of which each request makes one, for others: to write a line costs more than to make it. */
+/** Time for which lines of level `log` are collected. Each request logs one, and writing a line costs more than formatting it. */
 const FLUSH_DELAY_MS = 10;
 
-/** Logs JSON, one object a line. What is worse than `log` is written at once, behind what waits; and all when the process ends. */
+/** Logs one JSON object per line. Levels other than `log` are written at once, after the collected lines; the rest at exit. */
 export class JsonLogger extends ConsoleLogger {
   private lines = '';
 
-  /** Nothing below this level is logged. */
+  /** Logs messages of this level and above. */
   constructor(level: LogLevel) {
     super('', { json: true, colors: false, logLevels: LEVELS.slice(0, LEVELS.indexOf(level) + 1) });
     process.once('exit', this.write);
   }
 
-  /** Of level `log` are texts and flat objects alone, which need none of the care that is taken of others. */
+  /** Formats messages of level `log` directly, because they are only strings and flat objects. */
   protected override printAsJson(message: unknown, options: Options): void {
     if (options.logLevel !== 'log') {
       this.write();

@@ -1,9 +1,9 @@
-/** Text that PostgreSQL and every JSON reader can hold: no U+0000, no half of a surrogate pair. */
+/** Returns true for text that PostgreSQL and every JSON parser accept: without U+0000 and lone surrogates. */
 export function isCleanText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
 
-/** What is wrong with a value as stored JSON, or undefined. Stops at the first level too deep, however deep it goes on. */
+/** Returns the fault of a value as stored JSON, or undefined. Stops below `maxDepth`, so that deep nesting costs nothing. */
 export function jsonFault(value: unknown, maxDepth: number): string | undefined {
   if (typeof value === 'string') return isCleanText(value) ? undefined : 'must not contain U+0000 or lone surrogates';
   if (typeof value === 'number') return numberFault(value);
@@ -16,7 +16,7 @@ export function jsonFault(value: unknown, maxDepth: number): string | undefined 
   return undefined;
 }
 
-/** What JavaScript cannot hold exactly would come back as another number. */
+/** Rejects numbers that JavaScript cannot represent, because they would be returned as other numbers. */
 function numberFault(value: number): string | undefined {
   if (!Number.isFinite(value)) return 'must not contain numbers beyond 1.8e308';
   const rounded = Number.isInteger(value) && !Number.isSafeInteger(value);
@@ -38,12 +38,12 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(merged);
 }
 
-/** Plain JSON values: what is written to the log must come back the same. */
+/** Plain JSON value, which survives storing in the event log unchanged. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export type JsonObject = Record<string, Json>;
 
-/** Of texts that are JSON themselves. */
+/** Joins texts that are JSON into a JSON array. */
 export function joinJson(texts: readonly string[]): string {
   return `[${texts.join(',')}]`;
 }

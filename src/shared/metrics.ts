@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Histogram, Registry } from 'prom-client';
 
 /**
- * What the application measures of itself while it works; what can be read when somebody asks is in the module `metrics`.
- * Labels are names that the code knows, never what a request brings along, so that nobody can make series. The registry is
- * this application's own: a process may hold several.
+ * Metrics recorded while the application works; the module `metrics` reads the others at scrape time. Labels never come from request
+ * content, else callers could create series. The registry is not global, because a process may host several applications.
  */
 @Injectable()
 export class Metrics {

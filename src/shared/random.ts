@@ -4,38 +4,38 @@ import { v7 as uuidv7 } from 'uuid';
 const POOL_BYTES = 4096;
 const UUID_BYTES = 16;
 const pool = Buffer.alloc(POOL_BYTES);
-let given = POOL_BYTES;
+let usedBytes = POOL_BYTES;
 
 /**
- * Bytes of the operating system's generator, at most 4096. They are drawn a page at a time, because a call to the generator
- * costs far more than its bytes; each byte is given out once and wiped.
+ * Returns at most 4096 random bytes of the operating system. They are drawn a page at a time, because a call to the generator costs far more
+ * than its bytes. Each byte is returned once and then wiped from the pool.
  */
 export function randomBytes(count: number): Buffer {
   if (count > POOL_BYTES) throw new RangeError(`At most ${POOL_BYTES} bytes are given at once.`);
-  if (given + count > POOL_BYTES) {
+  if (usedBytes + count > POOL_BYTES) {
     randomFillSync(pool);
-    given = 0;
+    usedBytes = 0;
   }
-  const bytes = Buffer.from(pool.subarray(given, given + count));
-  pool.fill(0, given, given + count);
-  given += count;
+  const bytes = Buffer.from(pool.subarray(usedBytes, usedBytes + count));
+  pool.fill(0, usedBytes, usedBytes + count);
+  usedBytes += count;
   return bytes;
 }
 
-/** So far ids may be ahead of the clock in order to keep their order. */
+/** Maximum time that ids may be ahead of the clock to keep their order. */
 const MAX_AHEAD_MS = 1_000;
 
 let lastMs = 0;
 let sequence = 0;
 
-/** A UUID v7. Those of one process are in the order in which they were made, also within a millisecond. */
+/** Returns a UUID v7. Ids of one process are in the order of their creation, also within a millisecond. */
 export function newId(): string {
   const random = randomBytes(UUID_BYTES);
   const now = Date.now();
-  // A clock that was ahead, and was set back, must not be followed by ids of the future.
+  // After a clock that was ahead is set back, ids must follow the new time instead of staying in the future.
   if (now > lastMs || now < lastMs - MAX_AHEAD_MS) {
     lastMs = now;
-    // 31 of its 32 bits, so that counting on within the millisecond has room.
+    // The sequence starts with 31 of 32 bits, so that incrementing it within the millisecond cannot overflow.
     sequence = random.readUInt32BE(6) >>> 1;
   } else {
     sequence++;

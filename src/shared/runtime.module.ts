@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Config } from '../config.js';
 import { Secrets } from './secrets/secrets.js';
 
-/** Makes what the process was started with injectable everywhere. */
+/** Makes the configuration and secrets of the process injectable in every module. */
 @Module({})
 export class RuntimeModule {
   static forRoot(config: Config, secrets: Secrets): DynamicModule {

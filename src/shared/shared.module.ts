@@ -16,7 +16,7 @@ import { RateCounter } from './limits/rate-counter.js';
 import { Metrics } from './metrics.js';
 import { ProcessClock } from './time/process-clock.js';
 
-/** What every module stands on. */
+/** Services that every module uses. */
 @Global()
 @Module({
   providers: [

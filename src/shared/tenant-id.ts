@@ -5,8 +5,8 @@ export function isTenantId(value: unknown): value is string {
 }
 
 /**
- * The tenant is written into `SET LOCAL app.tenant_id = '…'`, where no parameter can stand, so nothing but these
- * characters may reach it. An absent tenant is an error, never "all tenants".
+ * Throws TypeError unless the value is a tenant id. The id is inserted into `SET LOCAL app.tenant_id = '…'`, which takes no parameter, so
+ * any other character would allow SQL injection. An absent tenant is an error, never "all tenants".
  */
 export function assertTenantId(value: unknown): asserts value is string {
   if (!isTenantId(value)) throw new TypeError('A tenant id is missing or malformed.');
