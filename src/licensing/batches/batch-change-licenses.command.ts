@@ -4,8 +4,8 @@ import type { BatchOutcome, LicenseBatch } from './license-batch-runner.js';
 import type { LicenseResponse } from '../license.response.js';
 
 /**
- * Renews, suspends or revokes the license that each line names, as the command for one does, events and errors included.
- * What is done to one license is done in the order of the lines.
+ * Renews, suspends or revokes the license of each line, like the command for a single license, with its events and errors.
+ * Actions on one license run in the order of the lines.
  */
 export class BatchChangeLicensesCommand
   extends Command<AsyncGenerator<BatchOutcome<LicenseResponse>>>
@@ -15,7 +15,7 @@ export class BatchChangeLicensesCommand
     readonly actor: Actor,
     readonly action: 'renew' | 'suspend' | 'revoke',
     readonly lines: LicenseBatch['lines'],
-    /** versionRequired: a line that names no version is refused with PreconditionRequiredError. */
+    /** `versionRequired`: a line without version is refused with PreconditionRequiredError. */
     readonly options: LicenseBatch['options'] & { readonly versionRequired?: boolean | undefined } = {},
   ) {
     super();

@@ -13,13 +13,13 @@ import { RevokeLicenseCommand } from '../lifecycle/commands/revoke-license.comma
 import { SuspendLicenseCommand } from '../lifecycle/commands/suspend-license.command.js';
 import type { LicenseResponse } from '../license.response.js';
 
-/** Lines of one batch that may wait in each lane. */
+/** Lines of one batch that run or wait, per partition. */
 const LINES_PER_PARTITION = 4;
 
 @CommandHandler(BatchChangeLicensesCommand)
 export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLicensesCommand> {
   private readonly turns = new KeyedMutex();
-  /** Over all batches, so that half of the connections are left to everybody else. */
+  /** Partitions of all batches together: half of the connections, so that other requests get the rest. */
   private readonly partitions: number;
 
   constructor(
@@ -68,7 +68,7 @@ export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLi
     });
   }
 
-  /** One license has one lane, so what is done to it is done as it came. */
+  /** Returns the partition of a license. A license is in one partition, so its lines run in order. */
   private partitionOf(licenseId: string): string {
     return String(Number.parseInt(licenseId.slice(-8), 16) % this.partitions);
   }

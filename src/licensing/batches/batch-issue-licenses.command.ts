@@ -3,10 +3,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { BatchOutcome, LicenseBatch } from './license-batch-runner.js';
 import type { IssuedLicense } from '../license.response.js';
 
-/**
- * Issues a license for each line, as `IssueLicenseCommand` does: each by itself, and as many at once as share transactions
- * well.
- */
+/** Issues a license for each line, like `IssueLicenseCommand`. Each line succeeds or fails by itself; lines share transactions. */
 export class BatchIssueLicensesCommand
   extends Command<AsyncGenerator<BatchOutcome<IssuedLicense>>>
   implements LicenseBatch

@@ -5,8 +5,8 @@ import { LicenseBatchRunner } from './license-batch-runner.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
 import { IssueLicenseCommand } from '../issuing/issue-license.command.js';
 
-/** Three full groups: two on their way, one that is made meanwhile. So long at most waits a single order of the same tenant. */
-const WINDOW = 300;
+/** Lines in progress: two groups in flight and one being prepared. A single request of the same tenant waits for at most these. */
+const MAX_LINES_IN_PROGRESS = 300;
 
 @CommandHandler(BatchIssueLicensesCommand)
 export class BatchIssueLicensesHandler implements ICommandHandler<BatchIssueLicensesCommand> {
@@ -18,8 +18,8 @@ export class BatchIssueLicensesHandler implements ICommandHandler<BatchIssueLice
   execute(batch: BatchIssueLicensesCommand) {
     const outcomes = this.batches.run(batch, {
       schema: BatchIssueLine,
-      concurrency: WINDOW,
-      work: (order, options) => this.groups.issue(new IssueLicenseCommand(batch.actor, order, options)),
+      concurrency: MAX_LINES_IN_PROGRESS,
+      work: (request, options) => this.groups.issue(new IssueLicenseCommand(batch.actor, request, options)),
     });
     return Promise.resolve(outcomes);
   }

@@ -13,16 +13,16 @@ export interface LicenseBatch {
   readonly options: Pick<CommandOptions, 'idempotencyKey'>;
 }
 
-/** What became of one line: the license, also when it was done earlier, or why there is none. */
+/** Outcome of one line: the license, with `replayed` if it is a stored result, or the error. */
 export type BatchOutcome<License> = { readonly line: number } & (
   { readonly license: License; readonly replayed: boolean } | { readonly error: unknown }
 );
 
-/** What a line is, how many are under way at once, and what one comes to. */
-export interface BatchOperation<Order extends LineIdempotencyKey, License> {
-  readonly schema: z.ZodType<Order>;
+/** Schema of a line, number of lines in progress at once, and the operation for one line. */
+export interface BatchOperation<LineRequest extends LineIdempotencyKey, License> {
+  readonly schema: z.ZodType<LineRequest>;
   readonly concurrency: number;
-  readonly work: (order: Omit<Order, 'idempotency_key'>, options: CommandOptions) => Promise<License>;
+  readonly work: (request: Omit<LineRequest, 'idempotency_key'>, options: CommandOptions) => Promise<License>;
 }
 
 interface LineIdempotencyKey {
@@ -30,39 +30,38 @@ interface LineIdempotencyKey {
 }
 
 /**
- * Does each line of a batch by itself. Outcomes come in the order of the lines while more lines are read; no line is read
- * that nobody waits for. With an idempotency key each line is done once under it, by its number, so that a batch that
- * broke off can be sent again; a line may bring a key of its own instead.
+ * Runs each line by itself and yields outcomes in line order; reads no line before its outcome is requested or its concurrency allows.
+ * With an idempotency key each line has its own key, so an interrupted batch can be sent again.
  */
 @Injectable()
 export class LicenseBatchRunner {
-  run<Order extends LineIdempotencyKey, License>(
+  run<LineRequest extends LineIdempotencyKey, License>(
     { lines, options }: LicenseBatch,
-    work: BatchOperation<Order, License>,
+    work: BatchOperation<LineRequest, License>,
   ): AsyncGenerator<BatchOutcome<License>> {
     return mapInOrder(lines, work.concurrency, (line) => outcomeOf(line, options, work));
   }
 }
 
-async function outcomeOf<Order extends LineIdempotencyKey, License>(
+async function outcomeOf<LineRequest extends LineIdempotencyKey, License>(
   line: Line | InvalidLine,
   { idempotencyKey: key }: LicenseBatch['options'],
-  { schema, work }: BatchOperation<Order, License>,
+  { schema, work }: BatchOperation<LineRequest, License>,
 ): Promise<BatchOutcome<License>> {
   try {
     if ('error' in line) throw line.error;
-    const { idempotency_key: own, ...order } = validated(schema, parseJson(line.text));
+    const { idempotency_key: lineKey, ...request } = validated(schema, parseJson(line.text));
     let replayed = false;
     const onReplay = () => (replayed = true);
-    const idempotencyKey = own ?? (key && keyOfLine(key, line.number));
-    const license = await work(order, { idempotencyKey, onReplay });
+    const idempotencyKey = lineKey ?? (key && keyOfLine(key, line.number));
+    const license = await work(request, { idempotencyKey, onReplay });
     return { line: line.number, license, replayed };
   } catch (error) {
     return { line: line.number, error };
   }
 }
 
-/** No key that a caller can send has a line break in it. */
+/** Returns the key of a line. No key sent by a caller contains a line break, so it cannot collide. */
 function keyOfLine(key: string, line: number): string {
   return `${key}\n${line}`;
 }

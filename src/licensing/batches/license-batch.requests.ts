@@ -9,7 +9,7 @@ const idempotency_key = z
   .optional()
   .meta({ description: 'Overrides the key derived from the batch key and the line number.' });
 
-/** What a line says besides what is to be done. */
+/** Fields of a line besides those of the action. */
 const actionLineFields = {
   license_id: z.uuid(),
   version: z.int().min(1).optional().meta({
@@ -18,7 +18,7 @@ const actionLineFields = {
   idempotency_key,
 };
 
-/** One line of a batch. */
+/** Line of a batch that issues licenses. */
 export const BatchIssueLine = IssueLicenseRequest.extend({ idempotency_key }).meta({
   id: 'BatchIssueLine',
   examples: [
@@ -34,7 +34,7 @@ export const BatchRenewLine = RenewLicenseRequest.safeExtend(actionLineFields).m
 });
 export type BatchRenewLine = z.infer<typeof BatchRenewLine>;
 
-/** A license that is suspended, or revoked. */
+/** Line of a batch that suspends or revokes licenses. */
 export const BatchActionLine = ReasonedActionRequest.extend(actionLineFields).meta({
   id: 'BatchActionLine',
   examples: [{ license_id: EXAMPLES.licenseId, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],

@@ -4,7 +4,7 @@ import type { BatchOutcome } from './license-batch-runner.js';
 import { toProblem } from '../../shared/http/to-problem.js';
 import { IssuedLicense, LicenseResponse } from '../license.response.js';
 
-/** Without what may be large: the results of a whole batch wait in memory where its client reads nothing until the end. */
+/** License without its large fields, because all results of a batch stay in memory while the client reads nothing. */
 export const LicenseSummary = LicenseResponse.omit({
   features: true,
   restrictions: true,
@@ -24,7 +24,7 @@ const resultWith = <License extends z.ZodType>(success: 200 | 201, license: Lice
     problem: Problem.optional(),
   });
 
-/** What became of one line. */
+/** Result of one line that issues a license. */
 export const BatchIssueResult = resultWith(201, IssuedLicense).meta({ id: 'BatchIssueResult' });
 
 export const BatchActionResult = resultWith(200, LicenseSummary).meta({ id: 'BatchActionResult' });
@@ -33,16 +33,16 @@ export function toBatchResult(outcome: BatchOutcome<IssuedLicense>, requestId: s
   return toResult(outcome, requestId, (license) => ({ status: 201, license }));
 }
 
-/** What is undefined is not sent. */
+/** Omits the large fields, because members with undefined are not sent. */
 export function toBatchChangeResult(outcome: BatchOutcome<LicenseResponse>, requestId: string) {
   const large = { features: undefined, restrictions: undefined, pricing: undefined, metadata: undefined };
   return toResult(outcome, requestId, (license) => ({ status: 200, license: { ...license, ...large } }));
 }
 
-function toResult<License>(outcome: BatchOutcome<License>, requestId: string, done: (license: License) => object) {
+function toResult<License>(outcome: BatchOutcome<License>, requestId: string, toSuccess: (license: License) => object) {
   const { line } = outcome;
   if ('license' in outcome) {
-    return { line, ...done(outcome.license), ...(outcome.replayed && { replayed: true }) };
+    return { line, ...toSuccess(outcome.license), ...(outcome.replayed && { replayed: true }) };
   }
   const problem = toProblem(outcome.error, requestId);
   return { line, status: problem.status, problem };

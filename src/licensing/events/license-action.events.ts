@@ -4,10 +4,10 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { License, ReplacedTerms } from '../license.entity.js';
 import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
-/** Whom it is issued to, and what a vendor may have written about them. */
+/** Personal fields of the snapshot: the name of the holder, and free-form data of the vendor. */
 const PERSONAL = ['issued_to', 'metadata'];
 
-/** Something was done to a license: what it was before and after, in wire names, and why. */
+/** Action on a license: changed fields before and after by wire name, and the reason. */
 abstract class LicenseChangedEvent extends IntegrationEvent {
   constructor(
     actor: Actor,

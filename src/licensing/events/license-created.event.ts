@@ -3,7 +3,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { License } from '../license.entity.js';
 import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
-/** What the specification tells of it, and why where that was said: before there was nothing, and after is the license. */
+/** Data as specified, and the reason if given. There is no snapshot: nothing existed before, and the license itself is the state after. */
 export class LicenseCreatedEvent extends IntegrationEvent {
   readonly type = 'license.created';
   override readonly isFirst = true;

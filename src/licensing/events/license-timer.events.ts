@@ -5,9 +5,9 @@ import type { License } from '../license.entity.js';
 import { reasonCode } from './recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 
-/** Time did something to a license, or soon does: `due_at` is when, and the event's own time when it was noticed. */
+/** Milestone of a license. `due_at` is its scheduled time; the time of the event is when it was processed. */
 abstract class LicenseTimerEvent extends IntegrationEvent {
-  protected constructor(actor: Actor, now: Date, license: License, dueAt: Date, more: JsonObject) {
+  protected constructor(actor: Actor, now: Date, license: License, dueAt: Date, fields: JsonObject) {
     super(
       actor,
       now,
@@ -17,13 +17,13 @@ abstract class LicenseTimerEvent extends IntegrationEvent {
         due_at: dueAt.toISOString(),
         expiry_date: license.expiryDate?.toISOString() ?? null,
         trial: license.trial,
-        ...more,
+        ...fields,
       },
     );
   }
 }
 
-/** The license expires, or renews itself, in `days_left` days; rounded up from when it was noticed. */
+/** The license expires or is renewed in `days_left` days, rounded up from the time of the event. */
 export class LicenseRenewalDueEvent extends LicenseTimerEvent {
   readonly type = 'license.renewal_due';
 

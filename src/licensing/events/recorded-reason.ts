@@ -1,17 +1,17 @@
 import type { JsonObject } from '../../shared/json.js';
 
-/** Why: one of a closed list of codes, and words, which may tell of somebody. */
+/** Reason of an action: a code of a closed list, and free text, which may be personal. */
 export interface RecordedReason {
   readonly code: string;
   readonly text?: string | undefined;
 }
 
-/** The code, for the data of an event; null where none was given. */
+/** Returns the code for the data of an event; null if no reason was given. */
 export function reasonCode(reason: RecordedReason | undefined): JsonObject {
   return { reason: reason ? { code: reason.code } : null };
 }
 
-/** The words, for what is personal in it. */
+/** Returns the text for the personal data of an event. */
 export function reasonText(reason: RecordedReason | undefined): JsonObject {
   return reason?.text === undefined ? {} : { reason: { text: reason.text } };
 }

@@ -3,22 +3,22 @@ import { ConfigError } from '../../config.js';
 import type { Secrets } from '../../shared/secrets/secrets.js';
 import { assertTenantId } from '../../shared/tenant-id.js';
 
-/** Whether a license was ever issued: from then on the secrets are fixed, and a new one would open nothing. */
+/** Tells whether a license was ever issued. From then on the secrets are fixed: new ones could not unseal its license key. */
 export async function hasIssuedLicenses(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query('SELECT 1 FROM license_keys LIMIT 1');
   return rowCount === 1;
 }
 
 /**
- * Opens one issued license and compares its digest, so that a wrong master or lookup key is found at start and not when
- * support needs a key. As the application role. Throws ConfigError.
+ * Unseals one license key and compares its digest, so that a wrong master key or lookup key is found at start. Requires a connection of
+ * the application role. Throws ConfigError.
  */
 export async function assertSecretsMatch(client: pg.ClientBase, secrets: Secrets): Promise<void> {
   const { rows } = await client.query<KeyRow>('SELECT digest, tenant_id, license_id FROM license_keys LIMIT 1');
   const [key] = rows;
   if (!key) return;
   const sealed = await readSealed(client, key);
-  const licenseKey = openOrThrow(sealed, secrets, [key.tenant_id, key.license_id]);
+  const licenseKey = unsealOrThrow(sealed, secrets, [key.tenant_id, key.license_id]);
   if (!secrets.digest(licenseKey).equals(key.digest)) throw mismatch('LOOKUP_KEY');
 }
 
@@ -40,7 +40,7 @@ async function readSealed(client: pg.ClientBase, { tenant_id, license_id }: KeyR
   return rows[0].sealed;
 }
 
-function openOrThrow(sealed: Buffer, secrets: Secrets, context: readonly string[]): string {
+function unsealOrThrow(sealed: Buffer, secrets: Secrets, context: readonly string[]): string {
   try {
     return secrets.unseal(sealed, context);
   } catch {

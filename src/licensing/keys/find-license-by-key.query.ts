@@ -1,14 +1,14 @@
 import { Query } from '@nestjs/cqrs';
 
-/** Whose a license key is. */
+/** Tenant and license of a license key. */
 export interface KeyOwner {
   readonly tenantId: string;
   readonly licenseId: string;
 }
 
 /**
- * From a bare key to its license, before a tenant is known. The work is the same whatever the text is: one digest, one
- * look-up. It carries no actor, since the key says who asks.
+ * Finds the license of a license key before the tenant is known, in constant work: one digest and one look-up.
+ * The query has no actor, because the license key identifies the caller.
  */
 export class FindLicenseByKeyQuery extends Query<KeyOwner | undefined> {
   constructor(readonly licenseKey: string) {

@@ -1,7 +1,7 @@
-/** 80 random bits. */
+/** Length of a license key: 80 random bits. */
 export const LICENSE_KEY_BYTES = 10;
 
-/** `XXXX-XXXX-XXXX-XXXX-XXXX`: 20 upper-case hexadecimal digits of 10 random bytes. */
+/** Formats 10 random bytes as `XXXX-XXXX-XXXX-XXXX-XXXX`: 20 upper-case hexadecimal digits. */
 export function formatLicenseKey(random: Buffer): string {
   if (random.length !== LICENSE_KEY_BYTES) throw new TypeError(`A license key is made of ${LICENSE_KEY_BYTES} bytes.`);
   const digits = random.toString('hex').toUpperCase();
@@ -12,10 +12,10 @@ export function lastFour(licenseKey: string): string {
   return licenseKey.slice(-4);
 }
 
-/** White space, every kind of dash that mail programs make of "-" (U+2212 is a minus), and characters that are not visible. */
+/** White space, all dashes that mail programs substitute for "-" (U+2212 is the minus sign), and invisible characters. */
 const SEPARATORS = /[\s\p{Pd}\u2212\p{Cf}]/gu;
 
-/** The license key as it was issued, from how a person typed or pasted it: case, spaces, dashes and full-width forms do not count. */
+/** Returns the license key as issued, from typed or pasted text: case, spaces, dashes and full-width forms are ignored. */
 export function canonicalLicenseKey(typed: string): string {
   const digits = typed.normalize('NFKC').replace(SEPARATORS, '').toUpperCase();
   return /^[0-9A-F]{20}$/.test(digits) ? formatLicenseKey(Buffer.from(digits, 'hex')) : typed;

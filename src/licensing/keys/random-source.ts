@@ -1,7 +1,7 @@
 import { randomBytes } from '../../shared/random.js';
 import { Injectable } from '@nestjs/common';
 
-/** Where license keys come from: the operating system's generator. Tests give another to see what a collision does. */
+/** Random bytes of license keys, from the operating system. Tests replace it to force a collision. */
 @Injectable()
 export class RandomSource {
   bytes(count: number): Buffer {

@@ -2,7 +2,7 @@ import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenan
 import type { Actor } from '../../shared/access/actor.js';
 import type { RevealedLicenseKey } from '../license.response.js';
 
-/** Shows the whole key, and writes down who saw it. Throws LicenseNotFoundError. */
+/** Reveals a license key and records an event with the actor. Throws LicenseNotFoundError, PreconditionFailedError. */
 export class RevealLicenseKeyCommand extends TenantCommand<RevealedLicenseKey> {
   static readonly operation = 'licenses.reveal-key';
 

@@ -16,7 +16,7 @@ export class RevealLicenseKeyHandler implements ICommandHandler<RevealLicenseKey
     private readonly clock: Clock,
   ) {}
 
-  /** The key leaves only after the event is committed. */
+  /** The license key is returned only after the event is committed. */
   execute(command: RevealLicenseKeyCommand) {
     const { actor, licenseId } = command;
     return this.unitOfWork.perform(command, async (transaction) => {

@@ -5,17 +5,17 @@ import { LicenseRenewedEvent } from '../events/license-action.events.js';
 import { LicenseExpiredEvent, LicenseGraceEndedEvent, LicenseRenewalDueEvent } from '../events/license-timer.events.js';
 import type { License } from '../license.entity.js';
 
-/** Who acts when time does. */
+/** Actor of the events that milestones cause. */
 const TIMER_SERVICE = 'license-timer';
 
 /**
- * Does to a license what time did to it since it was last looked at, and says what that was. Asked again at the same time
- * there is nothing left, so whoever writes the license and its events together tells each once.
+ * Applies the milestones that passed and returns their events. A second call at the same time returns none, so writing the license and its
+ * events in one transaction records each event once.
  */
 export function applyDueMilestones(license: License, now: Date): IntegrationEvent[] {
   if (license.status !== 'ACTIVE') return [];
   const actor = Actor.service(TIMER_SERVICE, license.tenantId);
-  const events = dueMilestones(license, now).map((moment) => applyMilestone(license, moment, actor, now));
+  const events = dueMilestones(license, now).map((milestone) => applyMilestone(license, milestone, actor, now));
   license.scheduleNext(now);
   return events;
 }

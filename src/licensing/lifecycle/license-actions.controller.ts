@@ -37,7 +37,7 @@ const TEMPLATE = [
 ] as const;
 const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'] as const;
 
-/** What is done to a license that is there. */
+/** Actions on an existing license. */
 @ApiTags('Licenses')
 @Controller('v1/licenses/:license_id')
 @ApiOkResponse({ standardSchema: LicenseResponse })

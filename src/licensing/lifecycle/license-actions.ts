@@ -11,14 +11,14 @@ import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 import { type LicenseResponse, toLicenseResponse } from '../license.response.js';
 
-/** Changes one license, and says what happened, undefined when nothing did; what `tell` is given stands in the answer too. */
+/** Changes a license and returns the event; undefined if nothing changed. `extend` adds members to the response. */
 type ActionEffect = (
   license: License,
   now: Date,
-  tell: (more: Partial<LicenseResponse>) => void,
+  extend: (more: Partial<LicenseResponse>) => void,
 ) => IntegrationEvent | undefined | Promise<IntegrationEvent | undefined>;
 
-/** How everything is done to a license that is there: one at a time, under a lock on its row, with its event. */
+/** Runs actions on existing licenses: one at a time per license, under its row lock, with its event. */
 @Injectable()
 export class LicenseActions {
   constructor(
@@ -29,20 +29,20 @@ export class LicenseActions {
     private readonly databaseClock: DatabaseClock,
   ) {}
 
-  /** Throws LicenseNotFoundError, PreconditionFailedError, and what `act` throws. */
-  run(command: LicenseCommand, act: ActionEffect): Promise<LicenseResponse> {
+  /** Throws LicenseNotFoundError, PreconditionFailedError and the errors of `effect`. */
+  run(command: LicenseCommand, effect: ActionEffect): Promise<LicenseResponse> {
     const { actor, licenseId, options } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const license = await this.licenses.findForUpdate(actor.tenantId, licenseId);
       if (!license) throw new LicenseNotFoundError(licenseId);
       license.assertVersion(options.ifMatch);
-      // Read under the lock, so that what is done later is done at a later time.
+      // The time is read under the lock, so that a later action has a later time.
       const now = this.clock.now();
-      // What time did first: the log tells of an expiry before the renewal that ended it.
-      const passed = applyDueMilestones(license, this.databaseClock.settled(now));
+      // Due milestones come first, so that the event log contains an expiry before the renewal that ended it.
+      const dueEvents = applyDueMilestones(license, this.databaseClock.settled(now));
       let more: Partial<LicenseResponse> = {};
-      const event = await act(license, now, (told) => (more = told));
-      const events = event ? [...passed, event] : passed;
+      const event = await effect(license, now, (added) => (more = added));
+      const events = event ? [...dueEvents, event] : dueEvents;
       for (const each of events) transaction.record(each);
       if (events.length > 0) await this.licenses.update(license);
       return Object.assign(toLicenseResponse(await this.seats.countSeats(license, now), now), more);

@@ -11,18 +11,17 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 
-/** Licenses looked at in one transaction: so many are in memory, and locked, at most. */
+/** Licenses per transaction: the most that are in memory and locked at once. */
 const CHUNK_SIZE = 500;
 
 /**
- * Records what time does to licenses, at start and every minute. Every process may do it at once: a license that one of them
- * has locked is skipped by the others, and from then on it is no longer due. What a license was looked at for stands in its
- * row, written with the events; so nothing is told twice, or not at all, whatever is killed when.
+ * Applies due milestones at start and at every interval, in every process: a license that another process has locked is skipped. The
+ * milestone and its events are written in one transaction, so a crash neither loses nor repeats an event.
  */
 @Injectable()
 export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LicenseTimer.name);
-  /** Licenses looked at since the log was last waited for. */
+  /** Licenses processed since the last wait for the event log. */
   private recordedSinceWait = 0;
   private readonly chore = new PeriodicTask(LicenseTimer.name, 'Due licenses could not be looked for');
 
@@ -45,7 +44,10 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
     return this.chore.stop();
   }
 
-  /** All that is due now, tenant by tenant; nothing while a clock is in doubt. What fails for one does not keep it from the others. */
+  /**
+   * Applies all due milestones, tenant by tenant; does nothing while the clock is unsteady. A failure for one tenant does not stop the
+   * others.
+   */
   async sweep(): Promise<void> {
     if (!this.databaseClock.isSteady()) return;
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
@@ -66,8 +68,8 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /**
-   * Waits for the move of what was told, because what waits for the log is held in memory, and a log that stands still must not
-   * fill it. Nothing is to be recorded but what the saga has sent before. Where that fails the saga has said so.
+   * Waits until recorded events reach the event log; otherwise they would accumulate in memory. The saga has already sent the events and
+   * reports its own failures, so the command is empty and its error ignored.
    */
   private async waitForEventLog(tenantId: string): Promise<void> {
     this.recordedSinceWait = 0;
@@ -76,7 +78,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
 
   private sweepChunk(tenantId: string): Promise<number> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
-      // The clock may have been set since the sweep began. What is not steady is looked at by a later sweep.
+      // The clock may have become unsteady since the sweep began. A later sweep processes the rest.
       if (!this.databaseClock.isSteady()) return 0;
       const now = this.clock.now();
       const due = await this.licenses.lockDue(transaction, now, CHUNK_SIZE);

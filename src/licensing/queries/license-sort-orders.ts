@@ -22,7 +22,7 @@ export const EXPIRY_SOONEST_FIRST: LicenseSortOrder = {
   positionOf: ({ expiryDate, licenseId: id }) => ({ at: expiryDate ?? '', id }),
 };
 
-/** By bytes, as `q` compares. */
+/** Byte order, because `q` compares bytes. */
 const BY_NAME: LicenseSortOrder = {
   by: 'item.issued_to_lower COLLATE "C"',
   descending: false,
@@ -32,8 +32,8 @@ const BY_NAME: LicenseSortOrder = {
 };
 
 /**
- * That of the index which finds what is asked for: in another order a page could take looking at all licenses of a tenant, were what it
- * is narrowed to rare among the newest.
+ * Returns the sort order of the index that the filter uses. In another order a page could read all licenses of a tenant to find few
+ * matches.
  */
 export function sortOrderFor(request: ListLicensesRequest): LicenseSortOrder {
   if (request.expires_from ?? request.expires_before) return EXPIRY_SOONEST_FIRST;

@@ -47,14 +47,19 @@ export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
     return this.paginator.page(rows, page, order.positionOf, (license) => toLicenseResponse(license, now));
   }
 
-  /** The parts one after another: between two of them a license may move on to the next, and is then found twice. */
-  private async find(tenantId: string, parts: readonly Condition[], others: readonly Condition[], page: PageRequest) {
-    const found = new Map<string, License>();
+  /** Lists the parts one after another. A license that moves to the next part in between is found twice, so ids are deduplicated. */
+  private async find(
+    tenantId: string,
+    parts: readonly Condition[],
+    conditions: readonly Condition[],
+    page: PageRequest,
+  ) {
+    const licenses = new Map<string, License>();
     for (const part of parts) {
-      const rows = await this.licenses.list(tenantId, [part, ...others], page);
-      for (const license of rows) found.set(license.licenseId, license);
+      const rows = await this.licenses.list(tenantId, [part, ...conditions], page);
+      for (const license of rows) licenses.set(license.licenseId, license);
     }
-    return parts.length === 1 ? [...found.values()] : [...found.values()].sort(newestFirst);
+    return parts.length === 1 ? [...licenses.values()] : [...licenses.values()].sort(newestFirst);
   }
 }
 
@@ -83,24 +88,23 @@ function anyOf(parts: readonly Condition[]): Condition {
   };
 }
 
-/** `License.renewsItself`, but for years that cannot be written: once it is past its expiry, it has a new one. */
+/** `License.autoRenews` in SQL, without the limit of the year 9999. */
 const AUTO_RENEWS_SQL = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
 
 /**
- * What `License.statusAt` says, in SQL, in parts that together are all of it, each with an index where what it finds may be
- * rare: what has expired and is not in the log yet comes first, then what is. In order of expiry what has renewed itself is in none until
- * that is written down.
+ * Returns `License.statusAt` as SQL, in disjoint parts that each use an index: expired licenses not recorded yet, then recorded ones. By
+ * expiry, a license past its expiry with an auto-renewal not stored yet is in no part.
  */
 function statusConditions(status: LicenseStatus | undefined, now: Date, order: SortOrder): Condition[] {
   if (status === undefined) return [{ sql: 'true', parameters: {} }];
   const parameters = { now };
   if (status === 'ACTIVE') {
-    // The index of expiries begins there, where it is used: what has renewed itself is back in it when that is written down.
-    const running =
+    // By expiry, the index is read from `now`. A license that is past its stored expiry returns when its auto-renewal is stored.
+    const notExpired =
       order === EXPIRY_SOONEST_FIRST
         ? 'item.expiryDate > :now'
         : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${AUTO_RENEWS_SQL}))`;
-    return [{ sql: `item.status = 'ACTIVE' AND ${running}`, parameters }];
+    return [{ sql: `item.status = 'ACTIVE' AND ${notExpired}`, parameters }];
   }
   if (status === 'EXPIRED') {
     const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${AUTO_RENEWS_SQL})`;

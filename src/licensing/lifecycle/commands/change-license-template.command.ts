@@ -5,8 +5,8 @@ import { ChangeLicenseTemplateRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
 /**
- * Gives it the terms of another template of its product. Throws TemplateNotFoundError, TemplateInactiveError,
- * ProductInactiveError, TemplateProductMismatchError and LicenseIsTrialError too.
+ * Applies the terms of another template of the same product. Also throws TemplateNotFoundError, TemplateInactiveError,
+ * ProductInactiveError, TemplateProductMismatchError, TemplateIsTrialError, LicenseIsTrialError, LicenseFileOutstandingError.
  */
 export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLicenseTemplateRequest> {
   static readonly operation = 'licenses.change-template';

@@ -17,10 +17,10 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
   execute(command: ChangeLicenseTemplateCommand) {
     const { actor, request } = command;
     const { license_template_id: templateId } = request;
-    return this.changes.run(command, async (license, now, tell) => {
-      const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
-      const change = license.changeTemplate(assertIssuable(templateId, found), now);
-      tell({ replaced: change?.replaced ?? {} });
+    return this.changes.run(command, async (license, now, extend) => {
+      const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const change = license.changeTemplate(assertIssuable(templateId, issuable), now);
+      extend({ replaced: change?.replaced ?? {} });
       if (change) await this.seats.recount(license, now);
       return change && new LicenseTemplateChangedEvent(actor, now, license, change, request.reason);
     });

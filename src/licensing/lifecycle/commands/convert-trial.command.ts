@@ -5,8 +5,8 @@ import { ConvertTrialRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
 /**
- * Makes a trial the full license that it was a trial of, or one on the terms of another template. Throws LicenseNotTrialError too, and
- * with a template what ChangeLicenseTemplateCommand throws.
+ * Converts a trial into a full license, optionally with the terms of another template. Also throws LicenseNotTrialError, and with a
+ * template the errors of ChangeLicenseTemplateCommand and PermissionDeniedError.
  */
 export class ConvertTrialCommand extends LicenseCommand<typeof ConvertTrialRequest> {
   static readonly operation = 'licenses.convert-trial';

@@ -21,7 +21,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
     if (templateId !== undefined && !actor.may('licenses:change-template')) {
       throw new PermissionDeniedError('licenses:change-template');
     }
-    return this.changes.run(command, async (license, now, tell) => {
+    return this.changes.run(command, async (license, now, extend) => {
       if (templateId === undefined) {
         const change = license.convertTrial(now);
         return (
@@ -35,9 +35,9 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
           )
         );
       }
-      const [found] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
-      const change = license.convertTrial(now, assertIssuable(templateId, found));
-      tell({ replaced: change?.replaced ?? {} });
+      const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const change = license.convertTrial(now, assertIssuable(templateId, issuable));
+      extend({ replaced: change?.replaced ?? {} });
       if (change) await this.seats.recount(license, now);
       return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);
     });

@@ -5,8 +5,8 @@ import type { Actor } from '../../../shared/access/actor.js';
 import type { LicenseResponse } from '../../license.response.js';
 
 /**
- * Something to be done to a license that is there. Each throws ValidationError, LicenseNotFoundError,
- * PreconditionFailedError and, where the license is in no state for it, LicenseStateError.
+ * Action on an existing license. Every action throws ValidationError, LicenseNotFoundError, PreconditionFailedError, and
+ * LicenseStateError if the state of the license does not allow it.
  */
 export abstract class LicenseCommand<Schema extends z.ZodType = z.ZodType> extends TenantCommand<LicenseResponse> {
   readonly request: z.output<Schema>;

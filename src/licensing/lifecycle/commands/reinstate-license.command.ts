@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { LicenseActionRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Ends a suspension. The expiry is what it was. */
+/** Ends a suspension. The expiry stays. */
 export class ReinstateLicenseCommand extends LicenseCommand<typeof LicenseActionRequest> {
   static readonly operation = 'licenses.reinstate';
 

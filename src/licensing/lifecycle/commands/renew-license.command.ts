@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { RenewLicenseRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Throws LicenseNeverExpiresError and ExpiryTooFarError too. */
+/** Renews a license. Also throws LicenseNeverExpiresError, ExpiryTooFarError. */
 export class RenewLicenseCommand extends LicenseCommand<typeof RenewLicenseRequest> {
   static readonly operation = 'licenses.renew';
 

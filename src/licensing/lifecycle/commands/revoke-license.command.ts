@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { ReasonedActionRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Ends it for ever. The license and its history stay. */
+/** Revokes a license permanently. The license and its events are kept. */
 export class RevokeLicenseCommand extends LicenseCommand<typeof ReasonedActionRequest> {
   static readonly operation = 'licenses.revoke';
 

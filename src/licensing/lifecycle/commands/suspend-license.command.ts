@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { ReasonedActionRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Keeps everything of it, its activations too, for when it is reinstated. */
+/** Suspends a license. Its terms and activations are kept until it is reinstated. */
 export class SuspendLicenseCommand extends LicenseCommand<typeof ReasonedActionRequest> {
   static readonly operation = 'licenses.suspend';
 

@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { TransferLicenseRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Makes it another customer's, with its key and its term. Throws LicenseIsTrialError too. */
+/** Transfers a license to another customer, with its license key and term. Also throws LicenseIsTrialError, CustomerInactiveError. */
 export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicenseRequest> {
   static readonly operation = 'licenses.transfer';
 

@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { UpdateLicenseRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Edits what is the license's own. Throws LicenseNeverExpiresError too. */
+/** Edits fields of one license. Also throws LicenseNeverExpiresError, ExpiryTooFarError, LicenseFileOutstandingError. */
 export class UpdateLicenseCommand extends LicenseCommand<typeof UpdateLicenseRequest> {
   static readonly operation = 'licenses.update';
 
