@@ -31,11 +31,12 @@ run('demo failed', async () => {
 });
 
 async function issueAndShow(api: string, headers: Record<string, string>): Promise<void> {
-  const order = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
-  const answer = await fetch(`${api}/licenses`, { method: 'POST', headers, body: JSON.stringify(order) });
-  const license = (await answer.json()) as { license_id: string };
-  if (answer.status !== 201) throw new Error(`POST /v1/licenses answered ${answer.status}: ${JSON.stringify(license)}`);
-  say(`POST /v1/licenses ${JSON.stringify(order)}\n${JSON.stringify(license, null, 2)}\n`);
+  const issueRequest = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
+  const response = await fetch(`${api}/licenses`, { method: 'POST', headers, body: JSON.stringify(issueRequest) });
+  const license = (await response.json()) as { license_id: string };
+  if (response.status !== 201)
+    throw new Error(`POST /v1/licenses answered ${response.status}: ${JSON.stringify(license)}`);
+  say(`POST /v1/licenses ${JSON.stringify(issueRequest)}\n${JSON.stringify(license, null, 2)}\n`);
   const path = `/license-events?license_id=${license.license_id}`;
   say(`GET /v1${path}\n${JSON.stringify(await readEvent(`${api}${path}`, headers), null, 2)}`);
 }
