@@ -25,10 +25,10 @@ import { SigningModule } from './signing/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { TenantsModule } from './tenants/index.js';
 
-/** What a process is started with. */
+/** Inputs of one process. */
 export interface Runtime {
   readonly config: Config;
-  /** As the application role. */
+  /** URL of the application role. */
   readonly databaseUrl: string;
   readonly secrets: Secrets;
   /** False behind a pooler that does not keep named statements. */

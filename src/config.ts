@@ -3,7 +3,7 @@ import pg from 'pg';
 import { z } from 'zod';
 
 const flag = z.enum(['true', 'false'], { error: () => 'must be true or false' }).transform((value) => value === 'true');
-/** Set to the text in which a fault is told: a setting is named, and its value is not. */
+/** Text of a fault, which names the setting and never its value. */
 const must = (text: string) => ({ error: () => `must be ${text}` });
 const integer = (min: number, max: number) =>
   z.coerce
@@ -21,10 +21,10 @@ const postgresUrl = z
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
   });
 
-/** Hosts of a URL, with the part of it that may name more. */
+/** The hosts of a URL, and its `host` parameter, which can name more. */
 const HOSTS = /^[^/]+:\/\/(?:[^/?#]*@)?([^/?#]*)(?:[^#]*[?&]host=([^&#]*))?/;
 
-/** Why a URL of PostgreSQL cannot be used. Of its own words it repeats none, since it holds a password. */
+/** Returns the fault of a PostgreSQL URL without any part of it, because it contains a password. */
 function faultOfUrl(url: string): string | undefined {
   const [, hosts = '', more = ''] = HOSTS.exec(url) ?? [];
   if (`${hosts}${more}`.includes(',')) {
@@ -45,7 +45,10 @@ const seconds = (fallback: number, max: number) => integer(0, max).default(fallb
 
 const list = z.string().transform((words) => words.split(',').map((word) => word.trim()));
 
-/** Which proxies may say where a request came from: how many stand before us, or their address ranges. Never everybody. */
+/**
+ * Number of proxies in front of the server, or their address ranges. An unlimited range is rejected, since any client could then choose
+ * its address.
+ */
 const trustedProxies = z.union(
   [
     z
@@ -57,7 +60,7 @@ const trustedProxies = z.union(
   must('the number of your proxies (1 to 9) or their addresses, such as 10.0.0.0/8,192.0.2.7'),
 );
 
-/** Reached over TLS, or without leaving this machine. */
+/** A URL reached over TLS, or on this machine. */
 export const SecureUrl = z
   .url('must be a URL with https')
   .refine(
@@ -77,10 +80,10 @@ const origins = list.pipe(
   ),
 );
 
-/** Signatures that whoever checks them cannot make. */
+/** Asymmetric algorithms: a verifier cannot create their signatures. */
 const SIGNATURE_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** Comma-separated words, each of them one of `allowed`. */
+/** Comma-separated words, each of them in `allowed`. */
 const wordsOf = (allowed: readonly string[], fallback: string) =>
   z
     .string()
@@ -88,7 +91,7 @@ const wordsOf = (allowed: readonly string[], fallback: string) =>
     .transform((list) => list.split(',').map((word) => word.trim()))
     .refine((words) => words.every((word) => allowed.includes(word)), `must be one or more of ${allowed.join(', ')}`);
 
-/** The settings, which docs/operations.md documents. Unknown variables are ignored. */
+/** The settings, as documented in docs/operations.md. Unknown variables are ignored. */
 export const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65_535).default(3000),
@@ -124,7 +127,7 @@ export const Environment = z.object({
   RATE_LIMIT_PER_TENANT: integer(1, 1_000_000).optional(),
   CLIENT_RATE_PER_ADDRESS: count(100),
   CLIENT_RATE_PER_LICENSE: count(100),
-  /** Unset: half of what a license has. */
+  /** Unset: half of the limit per license. */
   CLIENT_RATE_PER_LICENSE_AND_ADDRESS: integer(1, 1_000_000).optional(),
   CLIENT_RATE_PER_KEY: count(1_000),
   CLIENT_RATE_BURST_S: count(10),
@@ -153,7 +156,7 @@ export class Config {
   readonly databaseUrl: string | undefined;
   readonly databaseOwnerUrl: string | undefined;
   readonly sampleData: boolean;
-  /** Unset: no tokens but our own keys are accepted. */
+  /** Unset: only API keys are accepted, no access tokens. */
   readonly oidc: OidcSettings | undefined;
 
   constructor(readonly settings: Settings) {
@@ -167,7 +170,7 @@ export class Config {
   }
 }
 
-/** How tokens of an external identity provider are checked and read. */
+/** Settings for the verification and the claims of access tokens. */
 export interface OidcSettings {
   readonly issuer: string;
   readonly audience: string;
@@ -193,10 +196,10 @@ function oidcSettings(settings: Settings): OidcSettings | undefined {
   };
 }
 
-/** A setting that cannot be used. The message names the variable and never its value. */
+/** A setting is invalid. The message names the variable and never its value. */
 export class ConfigError extends Error {}
 
-/** Reads and validates the environment. Source: `process.env`, which nothing else reads. Throws ConfigError. */
+/** Reads and validates the environment. No other code reads `process.env`. Throws ConfigError. */
 export function loadConfig(environment: Record<string, string | undefined> = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(present);

@@ -11,7 +11,7 @@ import { measureRequests } from './shared/http/measure-requests.js';
 import { JsonLogger } from './shared/json-logger.js';
 import { Metrics } from './shared/metrics.js';
 
-/** The whole application, ready to listen. Logs are JSON, one object a line, on standard output. */
+/** Creates the application, ready to listen. Logs are JSON, one object per line, on standard output. */
 export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
   const { LOG_LEVEL: level } = runtime.config.settings;
   const adapter = createFastifyAdapter(runtime.config);
@@ -25,10 +25,10 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
   return app;
 }
 
-/** Bodies are read by our own parser. */
+/** Options without Nest's body parser, because the application has its own. */
 export const APP_OPTIONS = { bodyParser: false } as const;
 
-/** What every instance needs before it can answer, those of the tests too. */
+/** Prepares an instance for requests, also in tests. */
 export async function prepareApp(app: NestFastifyApplication, { settings }: Config): Promise<OpenAPIObject> {
   const fastify = app.getHttpAdapter().getInstance();
   measureRequests(fastify, app.get(Metrics));

@@ -23,21 +23,21 @@ import { securityHeaders } from './shared/http/security-headers.js';
 import { dropUnreadBodies, dropUnreadBody } from './shared/http/unread-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** Of programs, which are not known before their body is read: it holds a license key, and at most 16 KiB of free-form JSON. */
+/** Limit of the client API, whose callers are unknown until their body is read: a license key and at most 16 KiB of free-form JSON. */
 const CLIENT_BODY_LIMIT_BYTES = 32 * 1024;
 const CLIENT_API = '/v1/client/';
 const HEADER_LIMIT_BYTES = 16 * 1024;
-/** Far longer than any id, so that a long one is refused as an id and not as a route that does not exist. */
+/** Far longer than any id, so that a long id is rejected as invalid and not as an unknown route. */
 const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-/** Hooks listen to a response, and Fastify several times to one that is a stream. Beyond ten Node would warn of a leak. */
+/** Hooks listen to a response, and Fastify several times to a stream. Node warns of a leak above ten. */
 const MAX_LISTENERS = 20;
 const DOCUMENTATION = '/docs';
 const EXPECTATION_FAILED = 'EXPECTATION_FAILED';
 
-/** Fastify as Nest drives it, with its limits, headers and the request id of every answer. */
+/** Creates the Fastify adapter with limits, headers and the request id of every response. */
 export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
-  // A proxy that is trusted answers for many callers, and hands on neither pipelined requests nor the chunks of a client.
+  // A trusted proxy acts for many callers, and forwards neither pipelined requests nor the chunks of a client.
   let offenders: Offenders | undefined;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -48,11 +48,11 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
         fastify.server.emit('clientError', error, socket);
         offenders?.note(socket);
       }),
-      // A request without Host is answered with a problem, which Node's own answer is not.
+      // A request without Host gets a problem response, unlike Node's own.
       requireHostHeader: false,
       maxHeaderSize: HEADER_LIMIT_BYTES,
       headersTimeout: Math.min(settings.HTTP_HEADERS_TIMEOUT_MS, settings.HTTP_REQUEST_TIMEOUT_MS),
-      // How often Node looks for connections that are past the two limits.
+      // Interval in which Node closes connections past the two timeouts.
       connectionsCheckingInterval: Math.min(1_000, settings.HTTP_HEADERS_TIMEOUT_MS),
     },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
@@ -90,20 +90,20 @@ export function createFastifyAdapter({ settings }: Config): FastifyAdapter {
   return adapter;
 }
 
-/** A number of proxies before us, or their addresses. */
+/** Returns the trust option of Fastify for a number of proxies or their addresses. */
 function trustedProxies(proxies: number | string[] | undefined) {
   if (typeof proxies === 'number') return (_address: string, hop: number) => hop < proxies;
   return proxies ?? false;
 }
 
 function handleMalformedUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // No hook runs for this answer.
+  // No hook runs for this response.
   reportWhenClosed(reply);
   dropUnreadBody(request, reply);
   sendProblem(reply, problem(400, 'MALFORMED_REQUEST', 'The URL cannot be read.', request.id));
 }
 
-/** Refuses what servers and proxies would read differently, or not at all. */
+/** Rejects headers that servers and proxies interpret differently, or not at all. */
 function refuseOddHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const hosts = countHosts(request.raw.rawHeaders);
@@ -114,14 +114,14 @@ function refuseOddHeaders(fastify: FastifyInstance): void {
     const detail = hosts === 0 ? 'The request has no Host header.' : 'The request has more than one Host header.';
     sendProblem(reply, problem(400, 'MALFORMED_REQUEST', detail, request.id));
   });
-  // Node sends 100 for `Expect: 100-continue` by itself.
+  // Node itself responds to `Expect: 100-continue`.
   fastify.server.on('checkExpectation', (_request, response: ServerResponse) => {
     answerExpectation(response);
     reportOutcome(fastify.server, { status: 417, code: EXPECTATION_FAILED });
   });
 }
 
-/** Names and values of headers in turn. */
+/** Counts Host headers; names and values alternate in `rawHeaders`. */
 function countHosts(rawHeaders: readonly string[]): number {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -138,7 +138,7 @@ function answerExpectation(response: ServerResponse): void {
     .end(JSON.stringify(answer));
 }
 
-/** Behind a proxy that is not trusted all callers have the proxy's address, and one share of what each address may do. */
+/** Warns once of an untrusted proxy: all callers behind it have its address and share one rate limit. */
 function warnOfProxies(fastify: FastifyInstance): void {
   let warned = false;
   fastify.addHook('onRequest', ({ headers }, _reply, done) => {
@@ -153,10 +153,10 @@ function warnOfProxies(fastify: FastifyInstance): void {
   });
 }
 
-/** Those of every answer, also of one that is refused at the door. */
+/** Sets the headers of every response, also of one to a rejected request. */
 function setCommonHeaders(fastify: FastifyInstance): void {
   const documentation = securityHeaders();
-  // Answers hold keys and personal data: no cache on the way may keep them.
+  // Responses contain keys and personal data, which no cache may store.
   const everywhereElse = { ...documentation, 'Cache-Control': 'no-store' };
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(request.url.startsWith(DOCUMENTATION) ? documentation : everywhereElse);
@@ -165,7 +165,7 @@ function setCommonHeaders(fastify: FastifyInstance): void {
   });
 }
 
-/** One line a request: never its body, its headers or its query. Expected refusals share a line. */
+/** Logs one line per request, never its body, headers or query. Expected refusals share a line. */
 function logRequests(fastify: FastifyInstance): void {
   const logger = new Logger('Request');
   const refusals = new RefusalLog();

@@ -14,14 +14,14 @@ const EXPECTED = [
   TenantRegistryError,
   MaintenanceError,
 ];
-/** Of pg, which has no code for it. */
+/** Message of pg, which has no code for this error. */
 const NO_PASSWORD = 'client password must be a';
 const WRONG_PASSWORD = '28';
 const NO_SUCH_DATABASE = '3D000';
 const PROTOCOL_VIOLATION = '08P01';
 const TOO_MANY_CONNECTIONS = '53300';
 
-/** What a person at the terminal gets to read: a sentence for what can be mended, a stack for what is our fault. */
+/** Returns a sentence with the remedy for an expected failure, a stack for a defect. */
 export function describeFailure(error: unknown, failed = 'did not start'): string {
   const sentence = sentenceFor(error);
   if (sentence !== undefined) return `Imprimatur ${failed}. ${sentence}`;

@@ -4,10 +4,10 @@ import { startServer, type Server } from './server.js';
 import { adminKeyFile } from './tenants/index.js';
 
 const EXIT_FAILURE = 1;
-/** Ctrl-C reaches this process twice when npm started it: from the terminal, and passed on by npm. */
+/** Ctrl-C reaches this process twice if npm started it: from the terminal and from npm. */
 const FORCE_EXIT_AFTER_MS = 1_000;
 
-/** Completes "Imprimatur …" where a failure is described. */
+/** Completes "Imprimatur …" in the description of a failure. */
 let failed = 'did not start';
 
 async function main(): Promise<void> {
@@ -18,13 +18,13 @@ async function main(): Promise<void> {
   announce(server, config);
   const lost = await Promise.race([stopping, server.databaseLost]);
   await server.stop().catch((error: unknown) => {
-    // Without its database the server cannot end in order either, which would hide the cause.
+    // Without its database the server cannot stop in order either, which would hide the cause.
     throw lost ?? error;
   });
   if (lost) throw lost;
 }
 
-/** The first SIGINT or SIGTERM asks for an orderly end; a later one, from someone impatient, ends at once. */
+/** Resolves at the first SIGINT or SIGTERM, for an orderly stop; a later signal ends the process immediately. */
 function nextSignal(): Promise<void> {
   return new Promise((arrived) => {
     let askedAt: number | undefined;
@@ -57,7 +57,7 @@ function announce({ url, bootstrapped }: Server, config: Config): void {
   ]);
 }
 
-/** Pasting it must not put the key into the shell's history. */
+/** Returns a command that reads the API key from its file, so that the key does not enter the shell's history. */
 function curlLine(url: string, config: Config, keyFile: string): string {
   const key = config.settings.BOOTSTRAP_API_KEY === undefined ? `$(cat '${keyFile}')` : '$BOOTSTRAP_API_KEY';
   const body = JSON.stringify({ license_template_id: 'professional-isp', customer_id: 'customer-001' });

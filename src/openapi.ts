@@ -30,7 +30,7 @@ send \`Accept: application/x-ndjson\` or \`text/csv\` to export the whole list (
 Any operation may respond with 408 \`REQUEST_TIMEOUT\` if the request does not arrive in time, 431 \`HEADERS_TOO_LARGE\` if the headers exceed 16 KiB,
 417 \`EXPECTATION_FAILED\` to an unknown \`Expect\`, and 400 \`MALFORMED_REQUEST\` or \`TOO_MANY_CHUNKS\` if it is not valid HTTP; then the connection is closed.`;
 
-/** In the order in which they are shown. */
+/** Tags in the order of their display. */
 const TAGS = {
   Licenses: 'Issue licenses, read them and act on them.',
   Activations: 'Devices of a license and their seats, for staff.',
@@ -65,7 +65,7 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type Responses = NonNullable<SharedParts['responses']>;
 type Parameter = Extract<NonNullable<Operation['parameters']>[number], { name: string }>;
 
-/** The OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
+/** Sets up the OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
 export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -130,12 +130,15 @@ function describeParameters({ parameters = [] }: Operation): void {
     const [description, example] = PATH_PARAMETERS[parameter.name] ?? [];
     if (parameter.in !== 'path' || example === undefined) continue;
     Object.assign(parameter, { description, example });
-    // The example of the parameter is enough.
+    // The example of the parameter suffices.
     if (parameter.schema && 'examples' in parameter.schema) delete parameter.schema.examples;
   }
 }
 
-/** A response without a description takes that of its schema. An open route lists how a connection ends, as its other errors are few. */
+/**
+ * Describes a response without a description by its schema, and adds to open routes the responses on the connection itself, which are
+ * described only there.
+ */
 function describeResponses(operation: Operation, { schemas = {} }: { schemas?: Schemas }): void {
   for (const response of Object.values(operation.responses)) {
     if (!response || '$ref' in response || response.description) continue;
@@ -149,7 +152,7 @@ function describeResponses(operation: Operation, { schemas = {} }: { schemas?: S
   }
 }
 
-/** Swagger UI shows the schema of one line otherwise, and on several lines of text. */
+/** Gives NDJSON bodies a textual example of several lines, because Swagger UI would show the schema of one line. */
 function describeLines({ requestBody, responses }: Operation, { schemas = {} }: { schemas?: Schemas }): void {
   for (const part of [requestBody, ...Object.values(responses)]) {
     const lines = part && 'content' in part ? part.content?.[NDJSON] : undefined;
@@ -160,7 +163,7 @@ function describeLines({ requestBody, responses }: Operation, { schemas = {} }: 
   }
 }
 
-/** One example for each problem code of the operations. Their responses refer to them, so the list of codes is not needed any more. */
+/** Collects one example per problem code. Responses refer to them, so the list of codes is removed. */
 function problemExamples(paths: OpenAPIObject['paths']) {
   const examples: Record<string, { value: Problem }> = {};
   for (const operation of operationsOf(paths)) {
@@ -181,7 +184,7 @@ function exampleFacts(code: ProblemCode): ProblemFacts {
   return code === 'VALIDATION_FAILED' ? { errors: [{ pointer: '/name', detail: 'is required' }] } : {};
 }
 
-/** Parameters and error responses that several operations have are written once: inlined, they are two thirds of the document. */
+/** Moves parameters and error responses of several operations to components: inlined, they are two thirds of the document. */
 function shareParts(paths: OpenAPIObject['paths'], { parameters, responses }: Required<SharedParts>): void {
   const ofParameters: Use<Parameter>[] = [];
   const ofResponses: Use<Responses[string]>[] = [];
@@ -206,14 +209,14 @@ interface Reference {
   $ref: string;
 }
 
-/** One place in the document that has this part. */
+/** One place of the document that contains the part. */
 interface Use<Part> {
   readonly title: string;
   readonly part: Part;
   readonly replace: (shared: Reference) => void;
 }
 
-/** Makes components of the parts that are used more than once. */
+/** Creates components of the parts that are used more than once. */
 function share<Part>(section: string, shared: Record<string, Part | Reference>, uses: readonly Use<Part>[]): void {
   const byContent = new Map<string, Use<Part>[]>();
   for (const use of uses) {
@@ -238,7 +241,7 @@ function operationsOf(paths: OpenAPIObject['paths']): Operation[] {
   return Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
 }
 
-/** Responses on the bare connection, which belong to no route. */
+/** Responses on the connection itself, which belong to no route. */
 const CONNECTION_STATUSES = { 408: 'RequestTimeout', 417: 'ExpectationFailed', 431: 'HeadersTooLarge' };
 const CONNECTION_RESPONSES: Responses = {
   RequestTimeout: connectionProblem('REQUEST_TIMEOUT: the request did not arrive in time.'),
@@ -262,7 +265,7 @@ const standardSchemaConverter: NonNullable<SwaggerDocumentOptions['standardSchem
   { schemaType },
 ) => (schema instanceof z.ZodType ? toComponents(schema, schemaType) : undefined);
 
-/** A body whose members are all optional may be left out. */
+/** Marks a body as optional if all its members are. */
 function markOptionalBodies({ paths, components }: OpenAPIObject): void {
   for (const operation of operationsOf(paths)) {
     const body = operation.requestBody;
@@ -275,7 +278,7 @@ function markOptionalBodies({ paths, components }: OpenAPIObject): void {
   }
 }
 
-/** JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. */
+/** Returns JSON Schema 2020-12, the dialect of OpenAPI 3.1. */
 function toComponents(schema: z.ZodType, io: 'input' | 'output') {
   const override = (context: Override) => {
     keepHints(context);
@@ -293,13 +296,13 @@ interface Override {
   readonly jsonSchema: z.core.JSONSchema.BaseSchema;
 }
 
-/** Of what we send, the bounds of 2^53 say nothing, and Swagger UI would show them as the example. */
+/** Removes the bounds of 2^53 from response schemas: Swagger UI would show them as examples. */
 function dropSafeIntegerBounds(jsonSchema: Override['jsonSchema']): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
-/** zod leaves examples and defaults out of schemas that transform, and spells formats out as patterns. */
+/** Restores examples and defaults that zod omits for transforming schemas, and formats that it replaces by patterns. */
 function keepHints({ zodSchema, jsonSchema }: Override): void {
   const hints = z.globalRegistry.get(zodSchema);
   if (hints?.examples) jsonSchema.examples = hints.examples as z.core.JSONSchema.BaseSchema['examples'];

@@ -14,8 +14,8 @@ import { CreateTemplateCommand } from './templates/index.js';
 import { CreateApiKeyCommand } from './tenants/index.js';
 
 /**
- * Creates everything that the examples of the OpenAPI document name, for a tenant without products; through the commands, in one
- * transaction, with its events. A start that is killed before its commit is repeated by the next one.
+ * Creates all resources that the OpenAPI examples name, for a tenant without products, by commands in one transaction. If it is killed
+ * before the commit, the next start repeats it.
  */
 export async function addSampleData(app: INestApplicationContext, tenantId: string): Promise<void> {
   const actor = Actor.service('bootstrap', tenantId);
@@ -74,7 +74,7 @@ function sampleCommands(actor: Actor): Command<unknown>[] {
     ),
     new ActivateDeviceCommand(actor, licenseId, { fingerprint, name: 'Front desk' }, { activationId }),
     new ConsumeUsageCommand(actor, licenseId, { feature_id: featureId, amount: 41 }),
-    // Nobody has its secret: it is a row to look at, to rotate and to revoke.
+    // The secret of this API key is discarded: the row serves to be read, rotated and revoked.
     new CreateApiKeyCommand(actor, { name: 'Sample', role: 'read-only' }, { keyId: EXAMPLES.apiKeyId }),
     new CreateSigningKeyCommand(actor, { seed: EXAMPLE_SEED }),
     new RevokeSigningKeyCommand(actor, EXAMPLES.kid),

@@ -22,17 +22,17 @@ import { bootstrap, type Bootstrapped } from './tenants/index.js';
 export interface Server {
   readonly app: NestFastifyApplication;
   readonly url: string;
-  /** What was made on an empty embedded database. */
+  /** Resources that were created in an empty embedded database. */
   readonly bootstrapped: Bootstrapped | undefined;
-  /** Resolves when the embedded database is gone for good: it ended, or another process keeps it. This process must end then. */
+  /** Resolves if the embedded database ended or has another keeper; the process must end then. */
   readonly databaseLost: Promise<Error>;
-  /** Drains requests, then events, then stops the embedded database if this process keeps it. */
+  /** Drains requests, then events, then stops the embedded database if this process is its keeper. */
   stop(): Promise<void>;
 }
 
 const logger = new Logger('EmbeddedPostgres');
 
-/** Starts everything in order. Whatever fails, what was started before it is stopped again. */
+/** Starts all parts in order. A failure stops the parts that were started. */
 export async function startServer(config: Config): Promise<Server> {
   if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, EXTERNAL_DATABASE, undefined);
   const report = (sentence: string) => logger.warn(sentence);
@@ -51,7 +51,7 @@ export async function startServer(config: Config): Promise<Server> {
 
 type KeptDatabase = Pick<EmbeddedPostgres, 'lost' | 'stop'>;
 
-/** A database that somebody else keeps: it is not ours to stop, and the pool reconnects when it comes back. */
+/** A database with another operator: it is never stopped, and the pool reconnects after its restart. */
 const EXTERNAL_DATABASE: KeptDatabase = {
   lost: new Promise(() => undefined),
   stop: () => Promise.resolve(),
@@ -73,7 +73,7 @@ async function serve(
     await assertSigningKeysOpen(client, loaded);
     return loaded;
   });
-  // Nothing stands between the server and the database that it keeps itself.
+  // No pooler stands between the server and its embedded database.
   const namedStatements = config.databaseUrl === undefined || (await keepsNamedStatements(databaseUrl));
   const app = await createApp({ config, databaseUrl, secrets, namedStatements });
   new Logger('Database').log(
@@ -82,7 +82,7 @@ async function serve(
       : 'Named statements are not used: a pooler of connections does not keep them, so each statement is planned anew.',
   );
   try {
-    // The first list makes the first signing key, so that programs can be built with it from the first minute on.
+    // The first list creates the first signing key, so that programs can include it immediately.
     if (made) await app.get(RevocationListPublisher).publish(made.tenantId);
     if (made && config.sampleData) await addSampleData(app, made.tenantId);
     await listen(app, config);
@@ -100,7 +100,7 @@ async function serve(
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<void> {
-  // For a name of both loopback addresses Fastify makes a second server, and does not wait for it when it stops.
+  // For a name with both loopback addresses Fastify creates a second server, and does not await its end at a stop.
   await app.listen(port, host === 'localhost' ? '127.0.0.1' : host).catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} on ${host} is in use. Set PORT to another port.`);
@@ -111,28 +111,28 @@ async function listen(app: NestFastifyApplication, { host, port }: Config): Prom
 
 function urlOf(app: NestFastifyApplication, { host }: Config): string {
   const { port } = app.getHttpServer().address() as AddressInfo;
-  const everywhere = host === '0.0.0.0' || host === '::';
-  const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const isWildcard = host === '0.0.0.0' || host === '::';
+  const name = isWildcard ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
 
-/** The last part of a stop, in which requests are answered that a database without an answer has kept. */
-const LAST_PART = 0.1;
+/** Final share of the shutdown time, for the responses to requests that waited for an unresponsive database. */
+const FINAL_SHARE = 0.1;
 
-/** Requests first, then the events they caused (in the application's shutdown hooks), then the database. */
+/** Stops requests first, then records their events (in the application's shutdown hooks), then stops the database. */
 async function stop(app: NestFastifyApplication, database: KeptDatabase, { settings }: Config): Promise<void> {
-  // Each statement is bounded, but not how many there are: whatever still waits for the database then fails at once.
-  const patience = setTimeout(
+  // The time of a statement is limited, but not their number: all that still wait for the database fail now.
+  const closeTimer = setTimeout(
     () => {
       monitorOf(app.get(DataSource)).close();
     },
-    settings.HTTP_SHUTDOWN_TIMEOUT_MS * (1 - LAST_PART),
+    settings.HTTP_SHUTDOWN_TIMEOUT_MS * (1 - FINAL_SHARE),
   ).unref();
   try {
     await app.getHttpAdapter().getInstance().close();
     await app.close();
   } finally {
-    clearTimeout(patience);
+    clearTimeout(closeTimer);
     await database.stop();
   }
 }

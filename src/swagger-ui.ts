@@ -24,7 +24,7 @@ const PAGE = (base: string) => `<!DOCTYPE html>
 
 const INDEX = { name: 'Imprimatur', documentation: 'docs', openapi: 'openapi.json', health: 'health/ready' };
 
-/** The document is found beside the page, below whatever path a proxy serves us. A remembered key would lie in the browser's storage. */
+/** The document is located relative to the page, under any path of a proxy. A persisted API key would stay in the browser's storage. */
 const INIT = `SwaggerUIBundle({
   url: new URL('../openapi.json', document.currentScript.src).href,
   dom_id: '#swagger-ui',
@@ -48,8 +48,8 @@ function sendLinesAsTheyAre() {
 `;
 
 /**
- * Serves the OpenAPI document and Swagger UI, each from one buffer that all answers share: however many wait for a slow reader, they
- * cost neither memory nor open files.
+ * Serves the OpenAPI document and Swagger UI from buffers that all responses share, so that slow readers cost neither memory nor open
+ * files.
  */
 export function serveDocumentation(fastify: FastifyInstance, document: object): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -64,7 +64,7 @@ export function serveDocumentation(fastify: FastifyInstance, document: object): 
   serve('/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8', file('swagger-ui-bundle.js'));
   serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', file('swagger-ui.css'));
   serve('/docs/favicon-32x32.png', 'image/png', file('favicon-32x32.png'));
-  // Relative, because a proxy may serve us below a path of its own.
+  // Relative, because a proxy may serve the application under a path.
   fastify.get('/', (request, reply) => {
     reply.header('Vary', 'Accept');
     const isBrowser = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
