@@ -1,16 +1,16 @@
-/** Copies, because WebCrypto takes no view of memory that may be shared. */
+/** Copies of bytes, because WebCrypto rejects views of shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export function utf8(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
 
-/** Throws unless it is UTF-8, byte for byte. */
+/** Throws unless the bytes are valid UTF-8. */
 export function fromUtf8(bytes: Bytes): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** Throws unless it is base64 (RFC 4648, section 4) with its padding, in its only spelling. */
+/** Throws unless the text is canonical base64 with padding (RFC 4648, section 4). */
 export function fromBase64(text: string): Bytes {
   const binary = atob(text);
   if (btoa(binary) !== text) throw new TypeError('Not canonical base64.');

@@ -1,6 +1,6 @@
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
-/** RFC 8785: one spelling for each JSON value. Members are ordered by UTF-16 code units, as JavaScript orders text. */
+/** Returns the canonical JSON (RFC 8785). Members are sorted by UTF-16 code units, the order of JavaScript strings. */
 export function canonicalize(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalize).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const START = Date.parse('2026-11-25T12:00:00.000Z');
 
-/** What the server would answer, by route: a body, [status, problem], or 'silence'. */
+/** Responses of the fake server by route: a body, [status, problem], or 'silence'. */
 type Answers = Record<string, (body: Record<string, Json>) => Json | Promise<Json>>;
 
 let now: number;
@@ -53,7 +53,7 @@ const no = (code: string) => ({
   reasons: [{ code, detail: '', next: RENEW }],
 });
 
-/** As the server answers, signed where that is asked for; `change` is what the document says instead. */
+/** Responds like the server, signed if requested; `change` overrides members of the document. */
 const answerTo = async (
   { license_key, nonce = null, fingerprint = null, signed: wanted, ...question }: Record<string, Json>,
   answer: Record<string, Json> = VALID,
@@ -443,7 +443,7 @@ describe('the last good answer', () => {
     expect(await client().check()).toMatchObject({ valid: false, next: { action: 'update_clock' } });
     now += DAY_MS;
     expect(await client().check()).toMatchObject({ valid: true, source: 'cache' });
-    // The time that the server signs counts, also where the clock is behind from the start.
+    // The signed time counts, even if the device clock is behind from the start.
     answers.validate = (body) => answerTo(body, VALID, { issued_at: new Date(now + DAY_MS).toISOString() });
     await client().check();
     silence();

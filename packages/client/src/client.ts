@@ -14,18 +14,18 @@ import { checkFeatures } from './verification.js';
 
 const FILE = 'imprimatur.license-file';
 const REVOCATIONS = 'imprimatur.revocation-list';
-/** Signed answers after which the license file is erased. NOT_FOUND is never signed, so anybody on the way could send it. */
+/** Codes of signed results that delete the license file. NOT_FOUND is never signed, so an attacker could send it. */
 const FINAL: readonly string[] = ['SUSPENDED', 'REVOKED'];
 
 interface CommonOptions extends Server {
   readonly tenantId: string;
   readonly licenseKey: string;
-  /** What this device is known by: any text, always the same. */
+  /** Stable identifier of this device: any text. */
   readonly fingerprint: string;
   readonly productId?: string | undefined;
-  /** What should outlive the program. Without one, nothing does. */
+  /** Storage beyond the end of the program; without it nothing is persisted. */
   readonly store?: Store | undefined;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly clock?: (() => number) | undefined;
 }
 
@@ -34,23 +34,22 @@ interface SignedOptions extends CommonOptions {
   readonly keys: readonly PublicKey[];
   readonly unsigned?: false | undefined;
   /**
-   * For how long `check` may do without the server beyond what an answer is good for: it keeps a license file of this
-   * length, and renews it when half of that has passed. The file holds a seat, which cannot be given back before it ends.
-   * If not given, none is kept.
+   * Seconds for which `check` may work offline beyond a cached result: a license file of this validity is kept and renewed at half of it.
+   * The file holds a seat until it expires. Undefined keeps no file.
    */
   readonly offlineSeconds?: number | undefined;
 }
 
 interface UnsignedOptions extends CommonOptions {
   readonly keys?: undefined;
-  /** The program believes any server that answers at `baseUrl`, and stores nothing for offline use. */
+  /** Trusts any server at `baseUrl`, and stores nothing for offline use. */
   readonly unsigned: true;
   readonly offlineSeconds?: undefined;
 }
 
 export type ClientOptions = SignedOptions | UnsignedOptions;
 
-/** Whether the program may run, and who says so. */
+/** The verdict on whether the program may run, and its source. */
 export type Verdict =
   | {
       readonly valid: boolean;
@@ -63,7 +62,7 @@ export type Verdict =
       readonly valid: true;
       readonly code: string;
       readonly source: 'cache';
-      /** The answer is past its time, and good for a while because the server cannot be asked: say so. */
+      /** The result is past its refresh time, and valid for a while because the server is unreachable; inform the user. */
       readonly grace: boolean;
       readonly answer: SignedValidation;
     }
@@ -76,7 +75,7 @@ export type Verdict =
       readonly error: LicenseError;
     };
 
-/** Everything throws LicenseError. */
+/** Client of the licensing server. Every method throws LicenseError. */
 export class LicenseClient {
   private readonly store: Store;
   private readonly clock: TrustedClock;
@@ -98,8 +97,8 @@ export class LicenseClient {
   }
 
   /**
-   * Asks the server, and where it cannot be reached the last good answer, and then the license file, that was kept. Never
-   * throws for being offline.
+   * Validates with the server; while it is unreachable, with the cached result, then with the license file. Being offline alone never
+   * throws.
    */
   async check(question: ValidationRequest = {}): Promise<Verdict> {
     const { deactivations } = this;
@@ -115,7 +114,7 @@ export class LicenseClient {
     }
   }
 
-  /** May the program run? With pinned keys the answer is that of the vendor's server, to this very question. */
+  /** Validates the license with the server. With pinned keys the result is verified and bound to this request. */
   async validate(question: ValidationRequest = {}): Promise<Validation> {
     const { fingerprint, unsigned } = this.options;
     const asked = this.complete(question);
@@ -126,13 +125,13 @@ export class LicenseClient {
     return validation;
   }
 
-  /** Takes a seat and keeps it until `deactivate` or `stop`. `onLost` is told when it is lost all the same. */
+  /** Takes a seat and keeps it until `deactivate` or `stop`. Calls `onLost` if the seat is lost meanwhile. */
   async activate(device: object = {}, onLost: (error: LicenseError) => void = () => undefined): Promise<Activation> {
     const { fingerprint } = this.options;
     const { stops } = this;
     const reactivate = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
     const activation = await reactivate();
-    // The program may have called stop() or deactivate() while the server answered.
+    // The program may have called stop() or deactivate() while the request was in flight.
     if (stops !== this.stops) return activation;
     this.heartbeat?.stop();
     const beat = () => this.post<Activation>('heartbeat', { fingerprint });
@@ -140,7 +139,7 @@ export class LicenseClient {
     return activation;
   }
 
-  /** Gives the seat back. */
+  /** Frees the seat. */
   async deactivate(): Promise<Activation> {
     this.stop();
     this.deactivations++;
@@ -151,33 +150,33 @@ export class LicenseClient {
     });
   }
 
-  /** Sends no more heartbeats; the seat stays until it ends. */
+  /** Stops heartbeats; the seat stays until its lease ends. */
   stop(): void {
     this.stops++;
     this.heartbeat?.stop();
     this.heartbeat = undefined;
   }
 
-  /** Gets a license file for this device, verifies that it was made for this very request, and keeps it. */
+  /** Fetches a license file for this device, verifies that it belongs to this request, and stores it. */
   checkOut(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
     return this.inTurn(() => this.fetchFile(ttlSeconds, device));
   }
 
-  /** Keeps a license file that came another way, as by mail. */
+  /** Stores a license file from another source, such as mail. */
   async importFile(text: string): Promise<LicenseFile> {
     const file = await this.verify(text, await this.clock.now());
     await this.store.setItem(FILE, text);
     return file;
   }
 
-  /** The license file that was kept, if the program may run by it. */
+  /** Returns the stored license file if it is valid. */
   async verifyStoredFile(): Promise<LicenseFile> {
     const text = await this.store.getItem(FILE);
     if (!text) throw new LicenseError('NO_LICENSE_FILE', 'There is no license file on this device.');
     return this.verify(text, await this.clock.now(), await this.keptRevocations());
   }
 
-  /** Gets the vendor's revocation list and keeps it, unless a newer one was kept before. */
+  /** Fetches and stores the vendor's revocation list, unless a newer one is stored. */
   async refreshRevocations(): Promise<RevocationList> {
     const { tenantId } = this.options;
     const path = `v1/client/${encodeURIComponent(tenantId)}/revocations`;
@@ -185,9 +184,9 @@ export class LicenseClient {
     return this.importRevocations(revocation_list);
   }
 
-  /** The same with a list that came another way. */
+  /** Stores a revocation list from another source, unless a newer one is stored. */
   async importRevocations(text: string): Promise<RevocationList> {
-    // The list only takes rights away, so the device clock will do: a clock that was once ahead must not keep lists out.
+    // A list only revokes rights, so the device clock suffices: a clock that was once ahead must not block lists.
     const now = (this.options.clock ?? Date.now)();
     const kept = await this.keptRevocations();
     const list = await verifyRevocationList(text, { ...this.trust, now, notBefore: kept?.document.number });
@@ -201,13 +200,13 @@ export class LicenseClient {
 
   private async fetchFile(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
     const { fingerprint, unsigned } = this.options;
-    // The server would hold a seat for a file that nobody can verify.
+    // The server would hold a seat for a file that the program cannot verify.
     if (unsigned === true)
       throw new LicenseError('UNKNOWN_KEY', 'License files need `keys`; this client is `unsigned`.');
     const nonce = globalThis.crypto.randomUUID();
     const request = { ...device, fingerprint, nonce, ttl_seconds: ttlSeconds };
     const { license_file } = await this.post<{ license_file: string }>('check-out', request);
-    // Its own time is the time, whatever the clock of this machine says: the nonce shows that it was made just now.
+    // The issue time of the file replaces the device clock: the nonce proves that it was just issued.
     const { issued_at } = await openDocument(license_file, 'license', this.trust);
     const file = await this.verify(license_file, Date.parse(issued_at));
     check(file.nonce === nonce, 'REPLAYED', 'The license file was made for another request.');
@@ -226,12 +225,12 @@ export class LicenseClient {
     return { ...(product_id !== undefined && { product_id }), ...question };
   }
 
-  /** By the answer that was kept; where that is not good by the file; where there is none it is the answer that says why not. */
+  /** Decides by the cached result, else by the license file. Without a file the cached denial is the verdict. */
   private async checkOffline(question: ValidationRequest): Promise<Verdict> {
     const cached = await this.byAnswer(question);
     if (cached?.valid) return cached;
-    const filed = await this.byFile(question);
-    return cached && filed.code === 'NO_LICENSE_FILE' ? cached : filed;
+    const fileVerdict = await this.byFile(question);
+    return cached && fileVerdict.code === 'NO_LICENSE_FILE' ? cached : fileVerdict;
   }
 
   private async byAnswer(question: ValidationRequest): Promise<Verdict | undefined> {
@@ -255,7 +254,7 @@ export class LicenseClient {
     }
   }
 
-  /** The server said yes: a file that cannot be had now is tried for again by the next check. */
+  /** Renews the license file after a valid result; after a failure the next check retries. */
   private async renewFile(deactivations: number): Promise<void> {
     const { offlineSeconds } = this;
     if (offlineSeconds === undefined) return;
@@ -266,7 +265,7 @@ export class LicenseClient {
       if (!(error instanceof LicenseError)) throw error;
     }
     const renew = async () => {
-      // A check that was in flight when the program gave its seat back must not take the seat again.
+      // A check that was in flight when the program freed its seat must not take the seat again.
       if (deactivations === this.deactivations) await this.fetchFile(offlineSeconds);
     };
     await this.inTurn(renew).catch((error: unknown) => {
@@ -275,8 +274,8 @@ export class LicenseClient {
   }
 
   /**
-   * Runs calls that take the seat or give it back one after the other. In flight together, they could reach the server in
-   * another order, and an activation would undo the deactivation that the program called after it.
+   * Runs calls that take or free the seat one after another. In flight together, they could reach the server in another order, and an
+   * activation would undo a later deactivation.
    */
   private inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
     const result = this.seatCalls.then(call);
@@ -285,8 +284,8 @@ export class LicenseClient {
   }
 
   /**
-   * The stored list, also past its next update. A list that is damaged, or signed with a key that an update no longer pins,
-   * counts as absent: it would keep later lists out for ever, and deleting it has the same effect.
+   * Returns the stored list, also past its next update. A damaged list, or one of a key that is no longer pinned, counts as absent,
+   * because it would block later lists forever.
    */
   private async keptRevocations(): Promise<RevocationList | undefined> {
     const text = await this.store.getItem(REVOCATIONS);
@@ -298,9 +297,9 @@ export class LicenseClient {
   }
 }
 
-/** Throws where a program would believe every server without having asked for that by name. */
+/** Throws if the program would trust every server without `unsigned: true`. */
 function checkOptions(options: ClientOptions): void {
-  // Programs in JavaScript may pass anything, such as a whole JSON Web Key Set as `keys`.
+  // Programs in JavaScript may pass any value, such as a whole JSON Web Key Set as `keys`.
   const { keys, unsigned, offlineSeconds }: Partial<Record<keyof SignedOptions, unknown>> = options;
   if (unsigned === true) {
     const excluded = keys === undefined && offlineSeconds === undefined;

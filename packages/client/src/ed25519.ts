@@ -1,7 +1,7 @@
 import { fromBase64Url, toBase64Url, utf8, type Bytes } from './bytes.js';
 import { LicenseError } from './errors.js';
 
-/** A public key as the server publishes it (RFC 8037). Its id is worked out from `x`, whatever else it says. */
+/** A public key as published by the server (RFC 8037). Its id is computed from `x`, whatever its other members are. */
 export interface PublicKey {
   readonly x: string;
 }
@@ -10,7 +10,7 @@ export async function sha256(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await subtle().digest('SHA-256', bytes));
 }
 
-/** The key with this RFC 7638 thumbprint. */
+/** Returns the key with this RFC 7638 thumbprint. */
 export async function findKey(keys: readonly PublicKey[], kid: unknown): Promise<PublicKey | undefined> {
   for (const key of keys) {
     const members = JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x: key.x });

@@ -1,15 +1,15 @@
 import { nextAfter, type NextStep } from './next.js';
 
-/** Why a document was not accepted, or a server did not help. `code` is the contract. */
+/** Reason why a document was rejected or a request failed. `code` is stable across releases. */
 export type ErrorCode =
-  /** Not the text of a signed document: cut, extended, or changed so that it cannot be read. */
+  /** The text is not a signed document: cut, extended, or damaged. */
   | 'MALFORMED'
-  /** Made by a later release: update the program. */
+  /** The document is of a later release: update the program. */
   | 'UNKNOWN_FORMAT'
   | 'UNKNOWN_ALGORITHM'
-  /** Signed for another purpose, such as a revocation list in the place of a license. */
+  /** The document has another type, such as a revocation list in place of a license file. */
   | 'WRONG_TYPE'
-  /** Signed by a key that the program does not trust. */
+  /** The program does not trust the signing key. */
   | 'UNKNOWN_KEY'
   | 'BAD_SIGNATURE'
   | 'WRONG_TENANT'
@@ -17,31 +17,31 @@ export type ErrorCode =
   | 'WRONG_DEVICE'
   | 'EXPIRED'
   | 'REVOKED'
-  /** The revocation list is past its next update, or older than one that was seen. */
+  /** The revocation list is past its next update, or older than a stored one. */
   | 'OUTDATED'
-  /** The clock shows a time before one that is known to have been. */
+  /** The device clock is earlier than a time that has certainly passed. */
   | 'CLOCK_TURNED_BACK'
-  /** There is no license file to fall back on. */
+  /** No license file is stored. */
   | 'NO_LICENSE_FILE'
-  /** Made for another question, license key or request than this one. */
+  /** The document belongs to another request or license key. */
   | 'REPLAYED'
-  /** The server said something without signing it. */
+  /** The response is not signed. */
   | 'UNSIGNED'
-  /** As the server would say it of a feature that is asked for. */
+  /** Failure of a requested feature, with the code that the server uses. */
   | 'FEATURE_MISSING'
   | 'FEATURE_EXPIRED'
   | 'USAGE_EXCEEDED'
-  /** This platform's WebCrypto has no Ed25519, or no WebCrypto is offered: a page must be served over HTTPS. */
+  /** WebCrypto of this platform lacks Ed25519, or is missing: a page must be served over HTTPS. */
   | 'ED25519_UNSUPPORTED'
   /** The options contradict each other, or one that is required is missing. */
   | 'INVALID_OPTIONS'
   /** The store could not be read or written; `cause` is the error of the operating system. */
   | 'STORE_FAILED'
-  /** The operating system gives this device no identifier. */
+  /** The operating system provides no identifier of this device. */
   | 'FINGERPRINT_UNAVAILABLE'
-  /** No answer came. */
+  /** The server did not respond. */
   | 'UNREACHABLE'
-  /** The server refused; see `problem`. */
+  /** The server rejected the request; see `problem`. */
   | 'REFUSED';
 
 /** Problem details (RFC 9457) with all members that the server sent, including those that this release does not know. */
@@ -56,7 +56,7 @@ export interface Problem {
 export class LicenseError extends Error {
   override readonly name = 'LicenseError';
   readonly problem: Problem | undefined;
-  /** That of the server, where it refused. */
+  /** The server's next step, if it rejected the request. */
   readonly next: NextStep;
 
   constructor(

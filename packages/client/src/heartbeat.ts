@@ -4,26 +4,26 @@ const HOUR_MS = 60 * 60 * 1000;
 const RETRY_MS = 15_000;
 const MIN_MS = 500;
 
-/** What the server says of a seat; more members than these. */
+/** A seat as the server describes it; the response has more members. */
 export interface Activation {
   readonly activation_id: string;
   readonly license_id: string;
   readonly fingerprint: string;
   readonly status: string;
   readonly last_seen_at: string;
-  /** null: the seat is kept without heartbeats. */
+  /** Null: the seat needs no heartbeats. */
   readonly lease_expires_at: string | null;
 }
 
 export interface HeartbeatOptions {
   readonly beat: () => Promise<Activation>;
-  /** Takes a seat again after the lease ended, as after a long sleep; never after the device was deactivated. */
+  /** Takes a seat again after the lease ended, such as after a sleep; never after a deactivation. */
   readonly reactivate: () => Promise<Activation>;
-  /** The seat is lost: the program should say so and stop. */
+  /** Reports the loss of the seat: the program should inform its user and stop. */
   readonly onLost: (error: LicenseError) => void;
 }
 
-/** Says in time that the program still runs, with jitter, so that many do not say so at once. */
+/** Extends the lease in time, with jitter, so that many programs do not send at once. */
 export class Heartbeat {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
@@ -43,7 +43,7 @@ export class Heartbeat {
   private schedule(pauseMs: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => void this.beat(), pauseMs * (0.8 + 0.2 * Math.random()));
-    // In Node.js: a program that has nothing else to do may end.
+    // In Node.js the timer does not keep a program alive.
     (this.timer as { unref?: () => void }).unref?.();
   }
 
@@ -52,7 +52,7 @@ export class Heartbeat {
       this.activation = await this.beats.beat().catch((error: unknown) => {
         const code = error instanceof LicenseError ? error.problem?.code : undefined;
         const ended = code === 'HEARTBEAT_EXPIRED' || code === 'ACTIVATION_NOT_FOUND';
-        // A heartbeat that was on its way when the seat was given back must not take it again.
+        // A heartbeat that was in flight when the seat was freed must not take it again.
         if (ended && !this.stopped) return this.beats.reactivate();
         throw error;
       });
@@ -68,7 +68,7 @@ export class Heartbeat {
   }
 }
 
-/** Half of the lease, by the server's clock alone; an hour where there is none. */
+/** Returns half of the lease by the server's clock alone; an hour without a lease. */
 function pauseFor({ lease_expires_at, last_seen_at }: Activation): number {
   if (lease_expires_at === null) return HOUR_MS;
   const lease = Date.parse(lease_expires_at) - Date.parse(last_seen_at);

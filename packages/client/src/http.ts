@@ -3,16 +3,16 @@ import { LicenseError, type Problem } from './errors.js';
 const TIMEOUT_MS = 10_000;
 
 export interface Server {
-  /** Such as https://licenses.example.com. */
+  /** URL such as https://licenses.example.com. */
   readonly baseUrl: string;
-  /** A publishable key of the vendor (role `client`), where its server is to be told which vendor asks. */
+  /** Publishable API key of the vendor (role `client`), if the server must identify the vendor. */
   readonly clientKey?: string | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 /**
- * Sends a request and returns the answer's body. Throws LicenseError: UNREACHABLE where none came or the server could not
- * work, which passes; REFUSED where it said no.
+ * Sends a request and returns the response body. Throws LicenseError: UNREACHABLE for temporary faults (no response, server fault);
+ * REFUSED if the server rejected the request.
  */
 export async function ask<Answer>(server: Server, path: string, body?: object): Promise<Answer> {
   const send = server.fetch ?? globalThis.fetch;

@@ -16,19 +16,19 @@ export interface Restriction {
   readonly operator: 'ALLOW' | 'DENY';
 }
 
-/** The license as it was when the file was made. Times are ISO 8601 in UTC. */
+/** The license at the issue of the file. Times are ISO 8601 in UTC. */
 export interface LicenseTerms {
   readonly license_id: string;
   readonly product_id: string;
   readonly product_name: string;
-  /** The product's own name; files of version 0.1.0 have none. */
+  /** Name of the product; files of version 0.1.0 have none. */
   readonly product_display_name?: string;
   readonly customer_id: string;
   readonly issued_to: string;
   readonly license_type: string;
   readonly license_model: string;
   readonly issued_date: string;
-  /** null never expires; the file does all the same. */
+  /** Null: the license never expires, but the file does. */
   readonly expiry_date: string | null;
   readonly maintenance_expiry: string | null;
   readonly max_activations: number | null;
@@ -39,19 +39,19 @@ export interface LicenseTerms {
 export interface LicenseFile extends SignedDocument {
   readonly type: 'license';
   readonly license: LicenseTerms;
-  /** The device it is for; null is any. */
+  /** Device of the file; null: any device. */
   readonly device: { readonly fingerprint: string } | null;
-  /** The seat that it holds until it ends; null holds none. */
+  /** Seat that the file holds until it expires; null: none. */
   readonly lease: { readonly activation_id: string; readonly ends_at: string } | null;
-  /** From then on a program that can reach the server should get a new file. */
+  /** Time from which an online program should fetch a new file. */
   readonly refresh_at: string;
-  /** What the program that asked for it sent along, which shows that it is not an earlier one. */
+  /** Value from the request, which proves that the file is not an older one. */
   readonly nonce: string | null;
 }
 
 /**
- * The license, if a trusted key signed this file, for this device and product, and it is valid now. Throws LicenseError.
- * Features that ended by themselves are still in it: see `hasFeature`.
+ * Returns the license file if a trusted key signed it, for this device and product, and it is valid. Throws LicenseError. It may contain
+ * expired features: see `hasFeature`.
  */
 export async function verifyLicenseFile(text: string, use: VerificationContext): Promise<LicenseFile> {
   const file = (await openDocument(text, 'license', use)) as LicenseFile;
@@ -60,7 +60,7 @@ export async function verifyLicenseFile(text: string, use: VerificationContext):
   return file;
 }
 
-/** Whether the license has a feature that is enabled and has not ended. `now` is in milliseconds since 1970. */
+/** Returns whether the license has the feature, enabled and not expired. `now` is in milliseconds since 1970. */
 export function hasFeature({ license }: LicenseFile, featureId: string, now = Date.now()): boolean {
   return license.features.some(
     ({ feature_id, enabled, expires_at }) =>

@@ -1,4 +1,4 @@
-/** Closed list; the server's documentation says what each means (docs/next-actions.md). */
+/** Closed list, as documented in docs/next-actions.md of the server. */
 export type NextAction =
   | 'activate'
   | 'deactivate_device'
@@ -20,7 +20,7 @@ export interface NextStep {
   readonly count?: number;
 }
 
-/** Actions of what the package itself refuses; of anything else the user tells the vendor. */
+/** Actions for errors of this package; for any other error the user contacts the vendor. */
 const ACTIONS: Readonly<Record<string, NextAction>> = {
   CLOCK_TURNED_BACK: 'update_clock',
   ED25519_UNSUPPORTED: 'none',

@@ -8,7 +8,7 @@ import type * as Client from './index.js';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const { x = '' } = publicKey.export({ format: 'jwk' });
 
-/** What a page has, and a worker, and Node.js: all that the package may use. The rest of the language comes with the context. */
+/** Globals of pages, workers and Node.js, which are all that the package may use. The language itself comes with the context. */
 const WEB = { AbortSignal, TextDecoder, TextEncoder, atob, btoa, clearTimeout, crypto, setTimeout };
 
 async function signedAnswer(label: string, type: string, content: Record<string, Json>): Promise<string> {
@@ -24,7 +24,7 @@ async function signedAnswer(label: string, type: string, content: Record<string,
   return `-----BEGIN IMPRIMATUR ${label}-----\n${body}\n-----END IMPRIMATUR ${label}-----\n`;
 }
 
-/** A server as far as the package asks it. */
+/** Responds like the server to the package's requests. */
 async function answerOf(route: string, { fingerprint = null, nonce = null }: Record<string, Json>) {
   const seat = { activation_id: 'a', status: 'ACTIVE', last_seen_at: '', lease_expires_at: null };
   const said = { valid: true, code: 'VALID', reasons: [], entitlements: [] };

@@ -6,9 +6,9 @@ const DIGEST_BYTES = 8;
 
 export interface RevocationListDocument extends SignedDocument {
   readonly type: 'revocations';
-  /** Rises by one with each change. */
+  /** Increases when the list changes. */
   readonly number: number;
-  /** The first 8 bytes of the SHA-256 of each license id, in base64url, in order. */
+  /** First 8 bytes of the SHA-256 of each license id, in base64url, sorted. */
   readonly licenses: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export class RevocationList {
     this.digests = new Set(document.licenses);
   }
 
-  /** Whether the license is revoked or suspended. */
+  /** Returns whether the license is revoked or suspended. */
   async has(licenseId: string): Promise<boolean> {
     const digest = await sha256(utf8(licenseId));
     return this.digests.has(toBase64Url(digest.slice(0, DIGEST_BYTES)));
@@ -27,18 +27,18 @@ export class RevocationList {
 }
 
 export interface RevocationListCheck extends Trust {
-  /** Milliseconds since 1970; the clock of this machine if not given. */
+  /** Milliseconds since 1970; default: the device clock. */
   readonly now?: number | undefined;
-  /** The number of the newest list that was seen: an older one is not accepted in its place. */
+  /** Number of the newest known list: an older one is rejected. */
   readonly notBefore?: number | undefined;
 }
 
-/** The list, if a trusted key signed it, however old it is. Throws LicenseError. */
+/** Returns the list if a trusted key signed it, whatever its age. Throws LicenseError. */
 export async function openRevocationList(text: string, trust: Trust): Promise<RevocationList> {
   return new RevocationList((await openDocument(text, 'revocations', trust)) as RevocationListDocument);
 }
 
-/** The same, if its next update is not past. */
+/** Returns the list if a trusted key signed it and its next update is not past. Throws LicenseError. */
 export async function verifyRevocationList(text: string, options: RevocationListCheck): Promise<RevocationList> {
   const list = await openRevocationList(text, options);
   const { document } = list;

@@ -8,7 +8,7 @@ const ALGORITHM = 'Ed25519';
 const SIGNATURE_BYTES = 64;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const WHITE_SPACE = ' \t\r\n';
-/** How far two honest clocks may differ. */
+/** Allowed difference between two correct clocks. */
 export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
 const LABELS = {
@@ -18,7 +18,7 @@ const LABELS = {
 } as const;
 export type DocumentType = keyof typeof LABELS;
 
-/** What every signed document says. Members that a release does not know are to be ignored. */
+/** Members of every signed document. Unknown members must be ignored. */
 export interface SignedDocument {
   readonly type: DocumentType;
   readonly kid: string;
@@ -27,17 +27,16 @@ export interface SignedDocument {
   readonly expires_at: string;
 }
 
-/** What a program trusts. */
+/** Tenant and public keys that a program trusts. */
 export interface Trust {
   readonly tenantId: string;
-  /** From `/v1/client/{tenant}/jwks.json`, built into the program. */
+  /** Keys from `/v1/client/{tenant}/jwks.json`, built into the program. */
   readonly keys: readonly PublicKey[];
 }
 
 /**
- * What a document says, once it is certain that a trusted key of the tenant signed exactly this. Nothing in it is believed
- * before, but the id of the key, and that chooses among trusted keys alone. Dates are for the caller to compare.
- * Throws LicenseError.
+ * Returns the document if a trusted key of the tenant signed it. Before that only the key id is used, to select a trusted key. The caller
+ * checks the times. Throws LicenseError.
  */
 export async function openDocument(text: string, type: DocumentType, trust: Trust): Promise<SignedDocument> {
   const bytes = unarmour(text, LABELS[type]);
@@ -58,13 +57,13 @@ export function check(condition: boolean, code: ErrorCode, message: string): ass
   if (!condition) throw new LicenseError(code, message);
 }
 
-/** Throws LicenseError if the document was issued after `now`, by more than two honest clocks differ. */
+/** Throws LicenseError if the issue time is after `now` by more than the allowed difference of clocks. */
 export function checkIssued({ issued_at }: Pick<SignedDocument, 'issued_at'>, now: number): void {
   const message = 'The device clock is earlier than the issue time of the document.';
   check(now >= Date.parse(issued_at) - CLOCK_TOLERANCE_MS, 'CLOCK_TURNED_BACK', message);
 }
 
-/** One document and nothing but space, tab, CR and LF around it and in it: `trim` and `\s` also accept a byte order mark and others. */
+/** Extracts one document with only space, tab, CR and LF around and in it: `trim` and `\s` also accept a byte order mark and others. */
 function unarmour(text: string, label: string): Bytes {
   const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
   const whole = text.length > MAX_CHARACTERS ? '' : stripped(text);
@@ -74,12 +73,12 @@ function unarmour(text: string, label: string): Bytes {
     const bytes = fromBase64(whole.slice(begin.length, -end.length).replace(/[ \t\r\n]/g, ''));
     if (bytes.length > SIGNATURE_BYTES) return bytes;
   } catch {
-    // What is no base64 is as good as too short.
+    // Invalid base64 is reported like a text that is too short.
   }
   throw new LicenseError('MALFORMED', `The ${label} is cut or damaged.`);
 }
 
-/** In a loop, because a regular expression takes quadratic time for a long run of spaces that is not at the end. */
+/** Trims in a loop, because a regular expression takes quadratic time for a long run of spaces that is not at the end. */
 function stripped(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && WHITE_SPACE.includes(text.charAt(start))) start++;
@@ -93,7 +92,7 @@ function parse(content: Bytes): [Record<string, Json>, string] {
     const document = JSON.parse(spelling) as Json;
     if (typeof document === 'object' && document !== null && !Array.isArray(document)) return [document, spelling];
   } catch {
-    // Said below.
+    // The error below covers this.
   }
   throw new LicenseError('MALFORMED', 'The document does not hold a JSON object.');
 }

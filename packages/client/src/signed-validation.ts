@@ -5,7 +5,7 @@ import { openDocument, type SignedDocument, type Trust } from './signed-document
 import type { NextStep } from './next.js';
 import { checkFeatures, checkContext, type VerificationContext } from './verification.js';
 
-/** A feature, and how much of it was left. */
+/** A feature with its availability and usage. */
 export interface Entitlement {
   readonly feature_id: string;
   readonly feature_name: string;
@@ -20,7 +20,7 @@ export interface Entitlement {
   readonly resets_at: string | null;
 }
 
-/** What a program may ask; the server's documentation says what each of it means. */
+/** Input of a validation, as documented by the server. */
 export interface ValidationRequest {
   readonly product_id?: string;
   readonly version?: string;
@@ -38,7 +38,7 @@ export interface Reason {
   readonly next: NextStep;
 }
 
-/** What the server says; see its documentation for `code`. */
+/** Result of a validation; the server's documentation lists the codes. */
 export interface Validation {
   readonly valid: boolean;
   readonly code: string;
@@ -47,11 +47,11 @@ export interface Validation {
   readonly next: NextStep;
   readonly reasons: readonly Reason[];
   readonly entitlements: readonly Entitlement[];
-  /** The same, signed: where keys are pinned. */
+  /** The result as a signed document, if keys are pinned. */
   readonly proof?: string | null;
 }
 
-/** What the server said, and signed. Times are ISO 8601 in UTC. */
+/** A signed result of a validation. Times are ISO 8601 in UTC. */
 export interface SignedValidation extends SignedDocument {
   readonly type: 'validation';
   readonly valid: boolean;
@@ -68,11 +68,11 @@ export interface SignedValidation extends SignedDocument {
   readonly entitlements: readonly Entitlement[];
   readonly question: ValidationRequest;
   readonly nonce: string | null;
-  /** Until then it is fresh; from then until `expires_at` it is good where the server cannot be asked. */
+  /** Time until which the result is fresh; until `expires_at` it is valid while the server is unreachable. */
   readonly refresh_at: string;
 }
 
-/** What is wrong with the features alone that were asked for: the license itself is good. */
+/** Failures of requested features alone: the license itself is valid. */
 const OF_FEATURES: readonly string[] = ['FEATURE_MISSING', 'FEATURE_EXPIRED', 'USAGE_EXCEEDED'];
 
 export async function openAnswer(text: string, trust: Trust): Promise<SignedValidation> {
@@ -80,8 +80,8 @@ export async function openAnswer(text: string, trust: Trust): Promise<SignedVali
 }
 
 /**
- * The answer, if a trusted key signed it, for this device and product, it is good now, and it says of each of `features` that
- * it may be used. Throws LicenseError. Whose question it answers is for the caller to compare: `nonce`, `question`.
+ * Returns the result if a trusted key signed it, for this device and product, it is valid, and all of `features` are usable. Throws
+ * LicenseError. The caller compares `nonce` and `question`.
  */
 export async function verifySignedValidation(
   text: string,
@@ -94,7 +94,7 @@ export async function verifySignedValidation(
   return answer;
 }
 
-/** The license may be used, whatever was asked of its features. */
+/** Returns whether the license is valid, whatever the state of its features. */
 export function isUsable({ reasons }: SignedValidation): boolean {
   return reasons.every(({ code }) => OF_FEATURES.includes(code));
 }
@@ -105,7 +105,7 @@ export function isProvenBy({ valid, code, reasons, entitlements }: Validation, p
   return spell(valid, code, reasons, entitlements) === signed;
 }
 
-/** Whether an answer to the one is an answer to the other, as far as that is not a matter of the time or the features. */
+/** Returns whether the requests are equal except for times and features. */
 export function isSameRequest(one: ValidationRequest, other: ValidationRequest): boolean {
   const words = ({ product_id, domain, mac, hardware_id }: ValidationRequest) =>
     JSON.stringify([product_id ?? null, domain ?? null, mac ?? null, hardware_id ?? null]);
@@ -113,7 +113,7 @@ export function isSameRequest(one: ValidationRequest, other: ValidationRequest):
   return words(one) === words(other) && release(one) === release(other);
 }
 
-/** Never the same twice, and made from the license key: an answer about one key is none about another. */
+/** Returns a unique nonce that depends on the license key, so that a result for one key is none for another. */
 export async function nonceFor(licenseKey: string, salt = randomText()): Promise<string> {
   return `${salt}.${toBase64Url(await sha256(utf8(`${salt}.${licenseKey}`)))}`;
 }

@@ -4,14 +4,14 @@ import type { Store } from './store.js';
 
 const LATEST = 'imprimatur.latest-time';
 
-/** Notices a clock that was turned back, by the latest time that was ever seen on this machine. */
+/** Detects a clock that was set back, by the latest time that the device has seen. */
 export class TrustedClock {
   constructor(
     private readonly store: Store,
     private readonly clock: () => number,
   ) {}
 
-  /** Milliseconds since 1970. Throws LicenseError CLOCK_TURNED_BACK. */
+  /** Returns milliseconds since 1970. Throws LicenseError CLOCK_TURNED_BACK. */
   async now(): Promise<number> {
     const now = this.clock();
     const latest = Number(await this.store.getItem(LATEST)) || 0;
@@ -22,7 +22,7 @@ export class TrustedClock {
     return Math.max(now, latest);
   }
 
-  /** What a server signed just now is the time, also where this clock was ahead by mistake before. */
+  /** Sets the latest time to one that the server just signed, also if the device clock was ahead before. */
   async set(time: number): Promise<void> {
     await this.store.setItem(LATEST, String(time));
   }

@@ -21,9 +21,9 @@ interface Asker extends VerificationContext {
   readonly fingerprint: string;
 }
 
-/** Keeps the last good answer of the server. */
+/** Stores the last valid result of the server. */
 export class ValidationCache {
-  /** That of the latest question, as long as nothing was forgotten since: what answers an earlier one is not kept any more. */
+  /** Nonce of the latest request, unless the cache was cleared since: results of earlier requests are not stored. */
   private latest: string | undefined;
 
   constructor(
@@ -32,7 +32,7 @@ export class ValidationCache {
     private readonly asker: Asker,
   ) {}
 
-  /** The nonce of a question that is about to be asked. */
+  /** Returns the nonce of a new request. */
   async createNonce(): Promise<string> {
     const nonce = await nonceFor(this.asker.licenseKey);
     this.latest = nonce;
@@ -40,32 +40,32 @@ export class ValidationCache {
   }
 
   /**
-   * Takes an answer that came just now: keeps a good one, and after a signed no keeps none. Throws LicenseError where the
-   * server did not sign just this, for just this question.
+   * Verifies a new result, stores a valid one and clears the cache after a signed denial. Throws LicenseError unless the server signed
+   * exactly this result for this request.
    */
   async save(validation: Validation, question: ValidationRequest, nonce: string): Promise<void> {
     const { proof, valid, code } = validation;
     if (typeof proof !== 'string') {
-      // No vendor can sign NOT_FOUND. What is kept was signed, so it stays.
+      // NOT_FOUND cannot be signed, and the cached result is signed, so it stays.
       check(!valid && code === 'NOT_FOUND', 'UNSIGNED', 'The response is not signed.');
       return;
     }
     const answer = await openAnswer(proof, this.asker);
     const isOurs = answer.nonce === nonce && answer.device?.fingerprint === this.asker.fingerprint;
-    const wanted = JSON.stringify(question.features) === JSON.stringify(answer.question.features);
+    const isSameFeatures = JSON.stringify(question.features) === JSON.stringify(answer.question.features);
     check(
-      isOurs && wanted && isSameRequest(question, answer.question),
+      isOurs && isSameFeatures && isSameRequest(question, answer.question),
       'REPLAYED',
       'The result belongs to another request.',
     );
     check(isProvenBy(validation, answer), 'BAD_SIGNATURE', 'The signed result differs from the response.');
-    // Its own time is the time: the nonce shows that it was made just now.
+    // The issue time replaces the device clock: the nonce proves that the result is new.
     await this.clock.set(Date.parse(answer.issued_at));
     if (!isUsable(answer)) await this.clear();
     else if (nonce === this.latest) await this.store.setItem(ANSWER, proof);
   }
 
-  /** The answer that was kept, if it is one to this question and good now. Undefined where none was. Throws LicenseError. */
+  /** Returns the cached result if it belongs to this request and is valid; undefined if none is cached. Throws LicenseError. */
   async load(question: ValidationRequest, revocations?: RevocationList): Promise<SignedValidation | undefined> {
     const text = await this.store.getItem(ANSWER);
     if (!text) return undefined;

@@ -34,7 +34,7 @@ interface Vectors {
   readonly rejected: readonly {
     readonly name: string;
     readonly code: string;
-    /** A license file, if not given. */
+    /** Default: a license file. */
     readonly type?: Type;
     readonly text: string;
     readonly check: Check;
@@ -159,7 +159,7 @@ def result(vector):
 print(json.dumps({part: [result(vector) for vector in vectors[part]] for part in ("accepted", "rejected")}))
 `;
 
-/** Why the verifier in Python cannot run here; undefined where it can. */
+/** Returns why the Python verifier cannot run; undefined if it can. */
 function missingPython(): string | undefined {
   const { error, status } = spawnSync('python3', ['-c', 'import cryptography']);
   if (error) return 'python3 is not installed';

@@ -2,13 +2,13 @@ import { LicenseError } from './errors.js';
 import type { RevocationList } from './revocation-list.js';
 import { check, checkIssued, type SignedDocument, type Trust } from './signed-document.js';
 
-/** Where a document is to be good. */
+/** Conditions under which a document must be valid. */
 export interface VerificationContext extends Trust {
-  /** Of this device. Needed for what is bound to one. */
+  /** Fingerprint of this device, required for documents that are bound to one. */
   readonly fingerprint?: string | undefined;
-  /** Of this program. A vendor's key signs for all its products. */
+  /** Product of this program, because a vendor's key signs for all its products. */
   readonly productId?: string | undefined;
-  /** Milliseconds since 1970; the clock of this machine if not given. */
+  /** Milliseconds since 1970; default: the device clock. */
   readonly now?: number | undefined;
   readonly revocations?: RevocationList | undefined;
 }
@@ -19,21 +19,21 @@ interface AboutLicense extends Pick<SignedDocument, 'issued_at' | 'expires_at'> 
   readonly product_id: string;
 }
 
-/** Throws LicenseError unless what is said of a license is for this device and product, and good now. */
+/** Throws LicenseError unless the document is for this device and product, valid, and not revoked. */
 export async function checkContext(
-  said: AboutLicense,
+  about: AboutLicense,
   { fingerprint, productId, revocations, ...rest }: VerificationContext,
 ) {
   const now = rest.now ?? Date.now();
   if (productId !== undefined) {
-    check(said.product_id === productId, 'WRONG_PRODUCT', 'The license is for another product.');
+    check(about.product_id === productId, 'WRONG_PRODUCT', 'The license is for another product.');
   }
-  if (said.device) {
-    check(said.device.fingerprint === fingerprint, 'WRONG_DEVICE', 'The document is for another device.');
+  if (about.device) {
+    check(about.device.fingerprint === fingerprint, 'WRONG_DEVICE', 'The document is for another device.');
   }
-  checkIssued(said, now);
-  check(now < Date.parse(said.expires_at), 'EXPIRED', 'The document has expired.');
-  if (await revocations?.has(said.license_id)) {
+  checkIssued(about, now);
+  check(now < Date.parse(about.expires_at), 'EXPIRED', 'The document has expired.');
+  if (await revocations?.has(about.license_id)) {
     throw new LicenseError('REVOKED', 'The license was revoked or suspended.');
   }
 }
@@ -46,9 +46,9 @@ interface Available {
   readonly resets_at?: string | null;
 }
 
-/** Throws LicenseError unless each feature that is asked for is enabled, has not ended and is not used up. */
-export function checkFeatures(features: readonly Available[], wanted: readonly string[], now: number): void {
-  for (const id of wanted) {
+/** Throws LicenseError unless each requested feature is enabled, not expired and not used up. */
+export function checkFeatures(features: readonly Available[], requested: readonly string[], now: number): void {
+  for (const id of requested) {
     const feature = features.find(({ feature_id }) => feature_id === id);
     if (!feature?.enabled) throw new LicenseError('FEATURE_MISSING', `The license has no feature ${id}.`);
     check(!isPast(feature.expires_at, now), 'FEATURE_EXPIRED', `The feature ${id} has expired.`);

@@ -4,17 +4,17 @@ import { readMachineId } from './machine-id.js';
 
 export interface FingerprintOptions {
   /**
-   * Text of the vendor, the same in every release of a product. Fingerprints with different salts cannot be linked, neither
-   * to each other nor to the identifier of the operating system. Another salt makes every device a new one.
+   * Text of the vendor, the same in every release of a product. Fingerprints of different salts cannot be linked with each other or with
+   * the system's identifier. A new salt makes every device a new one.
    */
   readonly salt: string;
-  /** Identifier of the device in place of that of the operating system, as in a container. */
+  /** Identifier that replaces that of the operating system, for example in a container. */
   readonly machineId?: string | undefined;
 }
 
 /**
- * Fingerprint of this device: 64 hexadecimal digits, the same after updates of the program and of the operating system.
- * Throws LicenseError FINGERPRINT_UNAVAILABLE where the operating system gives no identifier.
+ * Returns the fingerprint: 64 hexadecimal digits, unchanged by updates. Throws LicenseError FINGERPRINT_UNAVAILABLE if the operating
+ * system provides no identifier.
  */
 export async function deviceFingerprint({ salt, machineId }: FingerprintOptions): Promise<string> {
   check(typeof salt === 'string' && salt !== '', 'INVALID_OPTIONS', '`salt` is required.');

@@ -20,7 +20,7 @@ beforeAll(async () => {
     minify: false,
   });
   await writeFile(join(programs, 'store.mjs'), outputFiles[0]?.contents ?? '');
-  // Ends itself with SIGKILL before the step of this number, and says how it ended otherwise.
+  // The program kills itself before the step of this number, and otherwise reports its result.
   await writeFile(
     join(programs, 'killed.mjs'),
     `import { promises } from 'node:fs';

@@ -6,16 +6,16 @@ import type { Store } from '../store.js';
 
 const NAME = /^[a-z0-9][a-z0-9.-]*$/;
 const TEMPORARY = '.tmp';
-/** Age at which a temporary file belongs to a process that was killed. */
+/** Age from which a temporary file belongs to a killed process. */
 const ABANDONED_MS = 60 * 60 * 1000;
 const RENAME_ATTEMPTS = 10;
 const RENAME_PAUSE_MS = 20;
-/** Windows refuses to replace a file while another process, such as a virus scanner, has it open. */
+/** Codes of Windows while another process, such as a virus scanner, has the file open. */
 const IN_USE: readonly unknown[] = ['EACCES', 'EBUSY', 'EPERM'];
 
 /**
- * A store in `folder`, one file per item, readable by the user of the process only. An item is always its old or its new
- * value, also after a crash; a damaged file reads as absent. Throws LicenseError STORE_FAILED.
+ * Creates a store in `folder`, one file per item, readable for the user of the process only. An item is its old or its new value, also
+ * after a crash; a damaged file counts as absent. Throws LicenseError STORE_FAILED.
  */
 export function fileStore(folder: string): Store {
   const files = new ItemFiles(folder);
@@ -31,7 +31,7 @@ class ItemFiles {
 
   constructor(private readonly folder: string) {}
 
-  /** Runs the calls in their order, so that the value of the last call remains. */
+  /** Runs calls in order, so that the value of the last call remains. */
   inTurn<Result>(name: string, verb: string, call: () => Promise<Result>): Promise<Result> {
     const result = this.calls.then(call).catch((cause: unknown) => {
       const text = `Failed to ${verb} "${name}" in ${this.folder}: ${(cause as Error).message}. Check permissions and free space.`;
@@ -70,7 +70,7 @@ class ItemFiles {
     return join(this.folder, name);
   }
 
-  /** Once per store. Ages are compared with a file just written, so that the clock of the process does not matter. */
+  /** Removes abandoned files, once per store. Ages are relative to a new file, so that the clock of the process does not matter. */
   private async removeAbandoned(current: string): Promise<void> {
     if (this.cleaned) return;
     this.cleaned = true;
@@ -84,7 +84,7 @@ class ItemFiles {
   }
 }
 
-/** The digest in the first line shows damage, such as by a disk that lost power. It is no protection against the user. */
+/** Prepends a digest that reveals damage, such as by a power failure. It does not protect against the user. */
 function encode(value: string): Buffer {
   const content = Buffer.from(value, 'utf8');
   return Buffer.concat([Buffer.from(`${digestOf(content)}\n`), content]);
@@ -123,7 +123,7 @@ async function replace(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes the rename durable. Windows cannot open a folder, and needs none of it. */
+/** Makes the rename durable. Windows cannot open a folder and does not need it. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -26,18 +26,18 @@ const SOURCES: Readonly<Record<string, (machine: Machine) => Promise<string | un
   win32: readWindowsId,
 };
 
-/** Identifier that the operating system gives the installation or the hardware, in lower case without hyphens. */
+/** Returns the identifier of the installation or the hardware, in lower case without hyphens. */
 export async function readMachineId(machine: Machine = thisMachine): Promise<string> {
   const text = await SOURCES[machine.platform]?.(machine).catch((cause: unknown) => {
     throw unavailable(machine.platform, cause);
   });
   const id = text?.trim().toLowerCase().replaceAll('-', '') ?? '';
-  // Images of operating systems carry an empty or zero identifier until the first start, which must not become a device.
+  // Images of operating systems contain an empty or zero identifier until the first start, which must not identify a device.
   if (!/^[0-9a-f]{32}$/.test(id) || /^(.)\1*$/.test(id)) throw unavailable(machine.platform);
   return id;
 }
 
-/** The older place counts only where the newer does not exist: falling back on damage would give the device two fingerprints. */
+/** Reads the older file only if the newer does not exist: a fallback after damage would give the device two fingerprints. */
 async function readLinuxId({ read }: Machine): Promise<string> {
   try {
     return await read('/etc/machine-id');
