@@ -199,7 +199,17 @@ describe('an idempotency key', () => {
     const results = [await welcome(), await welcome(), ...(await Promise.all([welcome(), welcome()]))];
     expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
     expect(replays).toBe(6);
-    expect((await api.get(`/v1/licenses?customer_id=${id}`)).body.data).toHaveLength(1);
+    const [license] = (await api.get(`/v1/licenses?customer_id=${id}`)).body.data as Wire[];
+    // Each event names the operation of its own command, though one transaction has both.
+    await eventually(async () => {
+      for (const [query, operation] of [
+        [`license_id=${license?.license_id}`, 'licenses.issue'],
+        [`resource_id=${id}`, 'customers.create'],
+      ]) {
+        const events = (await api.get(`/v1/license-events?${query}`)).body.data as Wire[];
+        expect(events.map(({ metadata }) => metadata)).toEqual([{ operation }]);
+      }
+    });
   });
 
   it('is taken in any order by two units of work without harm: who loses the deadlock runs again', async () => {

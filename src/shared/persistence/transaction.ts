@@ -9,8 +9,8 @@ export class RetryTransaction extends Error {}
 /** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
-  /** Operation of the outermost command; undefined if a timer or an operator caused the transaction. */
-  operation: string | undefined;
+  /** Operation of the outermost command that runs; events recorded meanwhile name it. */
+  private operation: string | undefined;
   private open = true;
   private readonly endings: (() => void)[] = [];
 
@@ -21,6 +21,17 @@ export class Transaction {
     readonly manager: EntityManager,
     private readonly isReadOnly = false,
   ) {}
+
+  /** Runs a command's work: the events that it records name its operation, or that of the command around it. */
+  async inOperation<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    if (this.operation !== undefined) return work();
+    this.operation = operation;
+    try {
+      return await work();
+    } finally {
+      this.operation = undefined;
+    }
+  }
 
   async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     this.assertOpen();

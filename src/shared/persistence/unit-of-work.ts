@@ -48,8 +48,7 @@ export class UnitOfWork {
     restore: (stored: unknown) => Promise<Result> = (stored) => Promise.resolve(stored as Result),
   ): Promise<Result> {
     const claim = this.idempotency.claimOf(command);
-    return this.run(command.actor.tenantId, async (transaction) => {
-      transaction.operation ??= operationOf(command);
+    const once = async (transaction: Transaction) => {
       const replayed = claim && (await this.idempotency.acquire(transaction, claim));
       if (replayed) {
         command.options.onReplay?.();
@@ -58,7 +57,10 @@ export class UnitOfWork {
       const result = await work(transaction);
       if (claim) this.idempotency.storeResult(transaction, { claim, result });
       return result;
-    });
+    };
+    return this.run(command.actor.tenantId, (transaction) =>
+      transaction.inOperation(operationOf(command), () => once(transaction)),
+    );
   }
 
   run<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
