@@ -1,25 +1,25 @@
 import { hydrate } from '../shared/persistence/hydrate.js';
 import { Activation, type CountedFields } from './activation.entity.js';
 
-/** The event that tells of a change of what is counted of an activation. */
+/** Type of the event that changes the counted fields of an activation. */
 export const ACTIVATION_CHANGED = 'license.activation_changed';
 
-/** One such event. */
+/** Change of the counted fields, as its event recorded it. */
 export interface PastActivationChange {
   readonly activationId: string;
   readonly at: Date;
-  /** Whose it was is null also where that was erased. */
+  /** `userId` is also null if it was erased. */
   readonly before: CountedFields;
 }
 
-/** An activation as it was. */
+/** Activation as of a past time. */
 export interface ActivationAsOf {
   readonly activation: Activation;
-  /** The device has been heard of since: what it said of itself then, and until when its seat was lent, was overwritten. */
+  /** Whether a later request overwrote the data of the device and the end of its held seat. */
   readonly overwritten: boolean;
 }
 
-/** What was counted then of each activation that has changed since, from the changes, the latest first. */
+/** Returns the counted fields at `instant` of the activations changed since; `changes` are latest first. */
 export function countedFieldsAsOf(
   changes: readonly PastActivationChange[],
   instant: Date,
@@ -29,8 +29,8 @@ export function countedFieldsAsOf(
 }
 
 /**
- * An activation at a time not before it was made. It is active from then until it ends, without a gap: a lease that has ended
- * is never renewed, so how often it was renewed need not be known. `now` itself is left alone.
+ * Returns a copy as of `instant`, which must not precede its creation. Extensions of its lease do not matter: an ended lease is never
+ * extended, so the activation was active without a gap until its end.
  */
 export function activationAsOf(now: Activation, counted: CountedFields | undefined, instant: Date): ActivationAsOf {
   const activation = hydrate(Activation, Object.assign({}, now, counted));

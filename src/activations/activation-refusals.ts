@@ -7,10 +7,10 @@ import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event
 import { ActivationRefusedEvent } from './events/activation.events.js';
 import type { SeatShortage } from './seat-shortage.js';
 
-/** Refusals of one license that are recorded one by one in an hour. */
+/** Refusals of one license per hour that are recorded individually. */
 const MAX_REFUSALS = 50;
 const MAX_LICENSES = 10_000;
-/** How long it is believed that a license has used up the hour, whose end is told by the database's clock. */
+/** Time for which a license counts as exhausted without a look at the database, whose clock ends the hour. */
 const EXHAUSTED_MS = 60_000;
 
 const INSERT_REFUSAL = {
@@ -24,13 +24,12 @@ const DELETE_OLD_REFUSALS = {
 };
 
 /**
- * Records devices that were refused, at most once per license, device and hour of the clock, however many processes
- * refuse it. The row and the event are one transaction, which nothing else is part of. A refusal changes nothing, so those that
- * programs cause beyond a number are summed up by one event.
+ * Records refused devices, at most once per license, device and clock hour over all processes: row and event share a transaction.
+ * Beyond MAX_REFUSALS, refusals caused by programs are summed up in one event, because they change nothing.
  */
 @Injectable()
 export class ActivationRefusals {
-  /** The hours in which refusals of licenses are not recorded any more, so that a flood of them costs no statement. */
+  /** Hour in which refusals of a license are no longer recorded, so that a flood of them costs no statement. */
   private readonly exhausted: CommittedCache<Date>;
 
   constructor(
@@ -43,7 +42,7 @@ export class ActivationRefusals {
   async record(actor: Actor, licenseId: string, fingerprint: string, seats: SeatShortage, now: Date): Promise<void> {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
     const limited = ClientEventLimit.appliesTo(actor);
-    // Inside another unit of work a limit would fail that one, which records the refusal itself when it has ended.
+    // Inside another unit of work the limit would fail that unit of work, which records the refusal itself after it has ended.
     if (limited && (this.unitOfWork.isOpen || this.exhausted.get(licenseId)?.getTime() === hour.getTime())) return;
     const fill = this.exhausted.beginFill();
     try {
@@ -66,7 +65,7 @@ export class ActivationRefusals {
     const { licenseId, fingerprint } = event;
     const values = [actor.tenantId, licenseId, fingerprint, hour];
     if ((await transaction.query({ ...INSERT_REFUSAL, values })).length === 0) return;
-    // The hour before stays, for a process whose clock is a little late.
+    // The previous hour is kept for processes whose clock is slightly behind.
     const old = new Date(hour.getTime() - HOUR_MS);
     transaction.write({ ...DELETE_OLD_REFUSALS, values: [actor.tenantId, licenseId, old] });
     this.limit.record(transaction, actor, event, MAX_REFUSALS);

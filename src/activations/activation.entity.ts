@@ -5,25 +5,25 @@ import { SeatLentError } from './activation.errors.js';
 import type { JsonObject } from '../shared/json.js';
 import type { ActivationStatus, ActivationType } from './activation-status.js';
 
-/** What an activation is made with besides what the device says of itself. */
+/** Data of an activation besides that of the device. */
 export interface SeatGrant {
   readonly tenantId: string;
   readonly licenseId: string;
   readonly now: Date;
-  /** Where the request came from. */
+  /** Address of the sender of the request. */
   readonly ipAddress: string | null;
-  /** When the seat is free again by itself; null never. */
+  /** End of the lease; null: no lease. */
   readonly leaseExpiresAt: Date | null;
-  /** See DatabaseClock. */
+  /** Milliseconds; see DatabaseClock. */
   readonly toleranceMs: number;
-  /** Until when a license file for the device is good; null when none is made. */
+  /** End of the license file created for the device; null: none is created. */
   readonly lentUntil: Date | null;
 }
 
-/** What of an activation is counted, where users or units are. */
+/** Fields of an activation that count where users or units are counted. */
 export type CountedFields = Readonly<Pick<Activation, 'userId' | 'units'>>;
 
-/** One device that uses a license. A device that ended and comes again is another activation. */
+/** Binds a device to a license. A device that is activated again after its activation ended gets a new one. */
 @Entity('license_activations')
 export class Activation {
   @PrimaryColumn('text', { name: 'tenant_id' })
@@ -35,15 +35,15 @@ export class Activation {
   @Column('uuid', { name: 'license_id' })
   licenseId!: string;
 
-  /** What the vendor's program knows the device by. */
+  /** Identifier of the device, chosen by the program of the vendor. */
   @Column('text')
   fingerprint!: string;
 
-  /** Whose seat it is, where users are counted. */
+  /** User who holds the seat, where users are counted. */
   @Column('text', { name: 'user_id', nullable: true })
   userId!: string | null;
 
-  /** Processors or cores, where those are counted. */
+  /** Processors or cores of the device, where those are counted. */
   @Column('integer')
   units!: number;
 
@@ -62,7 +62,7 @@ export class Activation {
   @Column('text', { nullable: true })
   platform!: string | null;
 
-  /** Of the vendor's program. */
+  /** Version of the program of the vendor. */
   @Column('text', { name: 'app_version', nullable: true })
   appVersion!: string | null;
 
@@ -75,18 +75,18 @@ export class Activation {
   @Column('timestamptz', { name: 'first_seen_at' })
   firstSeenAt!: Date;
 
-  /** May lag by what was seen in the last seconds and is not written yet. */
+  /** Time of the last request; lags by up to the flush interval of DeviceLastSeen. */
   @Column('timestamptz', { name: 'last_seen_at' })
   lastSeenAt!: Date;
 
   @Column('timestamptz', { name: 'lease_expires_at', nullable: true })
   leaseExpiresAt!: Date | null;
 
-  /** A license file is out until then: before that the seat is not free, whatever is asked. Null where there is none. */
+  /** End of the license file that holds the seat, which cannot be freed before; null: none. */
   @Column('timestamptz', { name: 'lent_until', nullable: true })
   lentUntil!: Date | null;
 
-  /** Null while it is active. */
+  /** End of the activation; null: active. */
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;
 
@@ -120,7 +120,7 @@ export class Activation {
     return activation;
   }
 
-  /** The device is there again. What it says of itself replaces what it said before. */
+  /** Updates an activation from a new request of its device. Fields that the request omits stay. */
   updateFrom(device: DeviceInput, { now, ipAddress, leaseExpiresAt, toleranceMs, lentUntil }: SeatGrant): void {
     if (this.activationType === 'OFFLINE') this.activationType = device.activation_type;
     this.userId = device.user_id ?? this.userId;
@@ -133,12 +133,12 @@ export class Activation {
     this.metadata = device.metadata ?? this.metadata;
     this.lastSeenAt = now;
     const latest = leaseExpiresAt && new Date(leaseExpiresAt.getTime() + toleranceMs);
-    const kept = latest && this.leaseExpiresAt && this.leaseExpiresAt <= latest ? this.leaseExpiresAt : null;
+    const current = latest && this.leaseExpiresAt && this.leaseExpiresAt <= latest ? this.leaseExpiresAt : null;
     this.lentUntil = laterOf(this.lentUntil, lentUntil);
-    this.leaseExpiresAt = leaseExpiresAt && laterOf(laterOf(leaseExpiresAt, kept), this.lentUntil);
+    this.leaseExpiresAt = leaseExpiresAt && laterOf(laterOf(leaseExpiresAt, current), this.lentUntil);
   }
 
-  /** Its seat is free. Harmless when it was before. Throws SeatLentError while a license file for it is out. */
+  /** Ends the activation and frees its seat. False if it had ended. Throws SeatLentError while a license file holds the seat. */
   end(now: Date): boolean {
     if (this.status !== 'ACTIVE') return false;
     if (this.lentUntil && this.lentUntil > now) throw new SeatLentError(this.lentUntil);
@@ -147,14 +147,14 @@ export class Activation {
     return true;
   }
 
-  /** A lease ends by the clock, whether or not anybody wrote it down. */
+  /** Returns the current status: an ended lease is EXPIRED even if that is not stored yet. */
   statusAt(now: Date): ActivationStatus {
-    const over = this.leaseExpiresAt !== null && this.leaseExpiresAt <= now;
-    return this.status === 'ACTIVE' && over ? 'EXPIRED' : this.status;
+    const leaseEnded = this.leaseExpiresAt !== null && this.leaseExpiresAt <= now;
+    return this.status === 'ACTIVE' && leaseEnded ? 'EXPIRED' : this.status;
   }
 }
 
-/** Of two times the later one; null is none. */
+/** Returns the later of two times; null if both are null. */
 function laterOf(one: Date | null, other: Date | null): Date | null {
   return one && other ? (one > other ? one : other) : (one ?? other);
 }

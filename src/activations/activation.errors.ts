@@ -3,7 +3,7 @@ import type { NextAction } from '../shared/http/next-action.js';
 import { describeRelease, describeSeatsInUse, nextActionOf, type SeatShortage } from './seat-shortage.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** No seat is free. Carries how many are in use, how many there are, and the shortest way to a free one. */
+/** No seat is free. Contains the seats in use, the limits and the shortest way to a free seat. */
 export class ActivationLimitReachedError extends ConflictException {
   readonly extension: JsonObject;
 
@@ -33,14 +33,14 @@ export class ActivationNotFoundError extends NotFoundException {
   }
 }
 
-/** The device holds a license file, which runs without asking: nobody else can have its seat before that ends. */
+/** The device has a license file, which works offline, so its seat cannot be freed before the file expires. */
 export class SeatLentError extends ConflictException {
   constructor(readonly heldUntil: Date) {
     super(`The seat is held by a license file until ${heldUntil.toISOString()}.`, { errorCode: 'SEAT_LENT' });
   }
 }
 
-/** The device did not say in time that it still runs. */
+/** No heartbeat of the device arrived in time. */
 export class HeartbeatExpiredError extends ConflictException {
   constructor() {
     super('The seat of this device has expired. Activate the device again.', { errorCode: 'HEARTBEAT_EXPIRED' });

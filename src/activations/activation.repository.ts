@@ -7,9 +7,9 @@ import { Activation, type CountedFields } from './activation.entity.js';
 import type { OtherActivations, SeatRequest } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
 
-/** $5 milliseconds is what a stored time may be ahead of what could be written now. Beyond, a clock was ahead when it was written. */
+/** Tolerance of $5 milliseconds. A stored time beyond now plus the tolerance was written while a clock was ahead. */
 const TOLERANCE = "$5 * interval '1 millisecond'";
-/** Of a stored time and what is written now the later; see TOLERANCE. */
+/** Returns the later of a stored time within the tolerance and the time written now. */
 const laterOf = (stored: string, written: string) =>
   `greatest(${written}, CASE WHEN ${stored} <= ${written} + ${TOLERANCE} THEN ${stored} END)`;
 const LATEST_LEASE = 'greatest($4::timestamptz, lent_until)';
@@ -33,8 +33,8 @@ const COUNT_OTHERS = {
                   WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint = $3))), false) AS "sameUser"
          FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3`,
 };
-/** Those that were active at a time, each with what was counted of it then: rows stay when they end, and say when. */
-const TALLY_AS_OF = {
+/** Counts the activations that were active at a time, each with its units and user of that time. Ended rows are kept with their end. */
+const COUNT_AS_OF = {
   name: 'activations.tally-as-of',
   text: `SELECT count(*)::int AS activations, coalesce(sum(coalesce(was.units, item.units)), 0)::float8 AS units,
                 count(DISTINCT coalesce(CASE WHEN was.activation_id IS NULL THEN item.user_id ELSE was.user_id END,
@@ -50,8 +50,8 @@ const LOCK_DEVICE = {
          WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE`,
 };
 /**
- * After LOCK_DEVICE, so that it sees the terms by which leases were converted, or is converted after them: a lease by other terms
- * would last for ever, or end where none does.
+ * Runs after LOCK_DEVICE, so that CONVERT_LEASES comes entirely before or after it. Otherwise a lease by outdated terms could stay without
+ * end, or end on a license without leases.
  */
 const RENEW = `
   UPDATE license_activations item SET
@@ -64,7 +64,7 @@ const RENEW = `
   WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3 AND item.status = 'ACTIVE'
     AND (item.lease_expires_at > $4) IS NOT FALSE`;
 
-/** The device, or where users are counted all devices of the user, that was seen longest ago. What is lent stays. */
+/** Selects the device seen longest ago, or all devices of that user where users are counted. Held seats are excluded. */
 const END_OLDEST = {
   device: `SELECT activation_id FROM license_activations
            WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
@@ -79,8 +79,8 @@ const END_OLDEST = {
 };
 
 /**
- * Adds up seats in the order in which they can be freed, until $6 are: first those that no license file holds, the largest first,
- * then by the end of the file. A seat of a user is all its devices. No seat counts less than 1, so $6 rows are enough.
+ * Sums up seats in the order in which they can be freed, until $6: unheld first, then by end of the license file, the largest first. All
+ * devices of a user are one seat. Every seat counts at least 1, so $6 rows are enough.
  */
 const RELEASE = {
   name: 'activations.release',
@@ -103,7 +103,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     super(Activation, 'activationId', unitOfWork);
   }
 
-  /** The latest activation of a device, also one that has ended. */
+  /** Finds the latest activation of a device, even if it has ended. */
   async findDevice(tenantId: string, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query(this.deviceStatement(tenantId, licenseId, fingerprint)),
@@ -111,7 +111,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     return row && this.toEntity(row);
   }
 
-  /** The device, locked, so that no heartbeat, which needs no lock of the license, comes in between. */
+  /** Locks the latest activation of a device, because a heartbeat does not wait for the lock of the license. */
   async lockDevice(transaction: Transaction, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
     const { name, text, values } = this.deviceStatement(transaction.tenantId, licenseId, fingerprint);
     const [row] = await transaction.query({ name: `${name}-for-update`, text: `${text} FOR NO KEY UPDATE`, values });
@@ -128,7 +128,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     };
   }
 
-  /** The latest activation that a device had at a time, as it is now. */
+  /** Finds the latest activation that a device had at a time, with its current values. */
   async findDeviceAsOf(tenantId: string, licenseId: string, fingerprint: string, instant: Date) {
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query({
@@ -142,25 +142,25 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     return row && this.toEntity(row);
   }
 
-  /** What was active at a time; `counted` is what was counted then of activations that have changed since. */
+  /** Counts the seats at a time; `counted` contains the counted fields at that time of activations changed since. */
   async countSeatsAsOf(
     tenantId: string,
     licenseId: string,
     counted: ReadonlyMap<string, CountedFields>,
     instant: Date,
   ) {
-    const was = [...counted].map(([activation_id, { units, userId }]) => ({ activation_id, units, user_id: userId }));
-    const values = [tenantId, licenseId, instant, JSON.stringify(was)];
-    const [tally] = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<SeatCounts>({ ...TALLY_AS_OF, values }),
+    const past = [...counted].map(([activation_id, { units, userId }]) => ({ activation_id, units, user_id: userId }));
+    const values = [tenantId, licenseId, instant, JSON.stringify(past)];
+    const [counts] = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<SeatCounts>({ ...COUNT_AS_OF, values }),
     );
-    if (!tally) throw new Error('A sum has one row.');
-    return tally;
+    if (!counts) throw new Error('A sum has one row.');
+    return counts;
   }
 
   /**
-   * Writes down which leases ended by the clock, and cuts what a clock that was ahead wrote: a lease to `leaseEnd`, when a device was
-   * seen to now. Under the license's lock. Returns what was changed.
+   * Ends leases that have expired, and corrects times written while a clock was ahead: a lease to `leaseEnd`, `last_seen_at` to now.
+   * Requires the lock of the license. Returns the changed rows.
    */
   expireLeases(transaction: Transaction, licenseId: string, now: Date, leaseEnd: Date | null, toleranceMs: number) {
     return transaction.query({
@@ -169,19 +169,22 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     });
   }
 
-  /** What is active besides this device. A user that is not named is the one it has. Under the license's lock, after `endLeases`. */
+  /**
+   * Counts the activations of other devices; without `user_id` the stored user of the device counts. Requires the lock of the license,
+   * after `expireLeases`.
+   */
   async countOthers(
     transaction: Transaction,
     licenseId: string,
     { fingerprint, user_id }: SeatRequest,
   ): Promise<OtherActivations> {
     const values = [transaction.tenantId, licenseId, fingerprint, user_id ?? null];
-    const [tally] = await transaction.query<OtherActivations>({ ...COUNT_OTHERS, values });
-    if (!tally) throw new Error('A sum has one row.');
-    return tally;
+    const [counts] = await transaction.query<OtherActivations>({ ...COUNT_OTHERS, values });
+    if (!counts) throw new Error('A sum has one row.');
+    return counts;
   }
 
-  /** How a device gets the seats that are missing for it. */
+  /** Returns the shortest way to the missing seats of a device. */
   async release(
     transaction: Transaction,
     license: License,
@@ -190,15 +193,15 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     now: Date,
   ): Promise<SeatRelease> {
     const values = [transaction.tenantId, license.licenseId, fingerprint, now, seatMetric(license), missing];
-    const [found] = await transaction.query<{ devices: number; held_until: Date | null }>({ ...RELEASE, values });
-    if (!found) return {};
-    const heldUntil = found.held_until ?? undefined;
-    // Where the oldest is evicted nothing but a file keeps a device out.
+    const [step] = await transaction.query<{ devices: number; held_until: Date | null }>({ ...RELEASE, values });
+    if (!step) return {};
+    const heldUntil = step.held_until ?? undefined;
+    // With eviction only license files keep a device from a seat.
     const evicts = license.evictionPolicy === 'OLDEST' && heldUntil !== undefined;
-    return { deactivateCount: evicts ? 0 : found.devices, heldUntil };
+    return { deactivateCount: evicts ? 0 : step.devices, heldUntil };
   }
 
-  /** Under the license's lock. Returns what lost its seat; nothing when there is no other device that can. */
+  /** Ends the activations that END_OLDEST selects. Requires the lock of the license. Returns them; empty if none can be evicted. */
   async evictOldest(transaction: Transaction, licenseId: string, except: string, by: 'device' | 'user', now: Date) {
     const rows = await transaction.query({
       name: `activations.end-oldest-${by}`,
@@ -210,7 +213,10 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     return rows.map((row) => this.toEntity(row));
   }
 
-  /** By the terms of its license, whose lock it does not need, because it takes no seat. Undefined when the seat has ended. */
+  /**
+   * Extends a lease by the terms of its license, without the lock of the license, because it takes no seat. Undefined if the seat has
+   * ended.
+   */
   async renewLease(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, toleranceMs: number) {
     const device = [transaction.tenantId, licenseId, fingerprint];
     const [, [row]] = await Promise.all([

@@ -14,7 +14,7 @@ export const Fingerprint = text(255).meta({
   examples: [EXAMPLES.fingerprint],
 });
 
-/** What a device says of itself. */
+/** Fields that a device sends about itself. */
 export const deviceFields = {
   fingerprint: Fingerprint,
   user_id: text(255).optional().meta({ description: 'Id of the user. Required if the license counts users.' }),
@@ -37,7 +37,7 @@ export const ActivateRequest = z
   .meta({ id: 'ActivateRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, name: 'Front desk' }] });
 export type ActivateRequest = z.infer<typeof ActivateRequest>;
 
-/** The same for a module of this process, which may also lend a seat to a device that will be offline. */
+/** Device as other modules send it; they may also activate a device that will be offline. */
 export const DeviceInput = z.strictObject({
   ...deviceFields,
   activation_type: z.enum(ACTIVATION_TYPES).default('ONLINE'),

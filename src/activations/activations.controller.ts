@@ -15,7 +15,7 @@ import { DeactivateDeviceCommand } from './commands/deactivate-device.command.js
 import { ListActivationsQuery } from './queries/list-activations.query.js';
 import { ActivationPage, ActivationResponse } from './activation.response.js';
 
-/** Seats, as the vendor's people see them; the vendor's programs use the client API. */
+/** Activations as the vendor manages them. Programs with a license key use the client API. */
 @ApiTags('Activations')
 @Controller('v1/licenses/:license_id/activations')
 export class ActivationsController {

@@ -14,26 +14,26 @@ const CHANGES_PER_SEAT = 20;
 const UNLIMITED_SEATS_CHANGES = 20_000;
 const MAX_CHANGES = 1_000_000;
 
-/** The hour is that of the database, which all processes share. */
-const HOUR = `date_trunc('hour', clock_timestamp(), 'UTC')`;
-const COUNT = {
+/** Hour of the database clock, which all processes share. */
+const CURRENT_HOUR_SQL = `date_trunc('hour', clock_timestamp(), 'UTC')`;
+const COUNT_EVENT = {
   name: 'client-events.count',
   text: `INSERT INTO license_client_events AS counted
            (tenant_id, license_id, event_type, hour, events, allowed, limit_reported)
-         VALUES ($1, $2, $3, ${HOUR}, 1, $4, false)
+         VALUES ($1, $2, $3, ${CURRENT_HOUR_SQL}, 1, $4, false)
          ON CONFLICT (tenant_id, license_id, event_type) DO UPDATE SET
            events = CASE counted.hour WHEN excluded.hour THEN counted.events + 1 ELSE 1 END,
            limit_reported = counted.limit_reported AND counted.hour = excluded.hour,
            hour = excluded.hour, allowed = excluded.allowed`,
 };
-const REPORT = {
+const REPORT_LIMIT = {
   name: 'client-events.report',
   text: `UPDATE license_client_events SET limit_reported = true
-         WHERE tenant_id = $1 AND license_id = $2 AND event_type = $3 AND hour = ${HOUR} AND NOT limit_reported
+         WHERE tenant_id = $1 AND license_id = $2 AND event_type = $3 AND hour = ${CURRENT_HOUR_SQL} AND NOT limit_reported
          RETURNING hour`,
 };
 
-/** Programs with the license's key have added as many events of one type in this hour as they may. */
+/** Programs with the license key have recorded the maximum number of events of one type in this hour. */
 export class ClientEventLimitError extends RateLimitedError {
   constructor(
     readonly event: IntegrationEvent,
@@ -47,7 +47,7 @@ export class ClientEventLimitError extends RateLimitedError {
   }
 }
 
-/** How many changes of one kind programs may make to a license in an hour: each seat can change hands every three minutes. */
+/** Returns the changes of one type that programs may make to a license per hour: each seat can change every three minutes. */
 export function changesAllowed(license: SeatPolicy): number {
   const seats = seatLimit(license);
   if (seats === null) return UNLIMITED_SEATS_CHANGES;
@@ -55,30 +55,30 @@ export function changesAllowed(license: SeatPolicy): number {
 }
 
 /**
- * Bounds what programs can add to the event log, which nobody can delete: per license, event type and hour, exactly, however many
- * processes they ask. What the vendor's people and programs do with an API key is not counted.
+ * Limits the events that programs add to the event log, which cannot be deleted: exactly, per license, event type and hour, over all
+ * processes. Requests with an API key are not counted.
  */
 @Injectable()
 export class ClientEventLimit {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Whether it counts what this actor does. */
+  /** Tells whether the limit applies to this actor. */
   static appliesTo({ subject }: Actor): boolean {
     return subject.type === 'license_key';
   }
 
-  /** Records an event, or fails the unit of work with ClientEventLimitError: a change is either recorded or refused. */
+  /** Records an event, or fails the unit of work with ClientEventLimitError, so that no change remains unrecorded. */
   record(transaction: Transaction, actor: Actor, event: IntegrationEvent, allowed: number): void {
     if (ClientEventLimit.appliesTo(actor)) {
       const values = [event.tenantId, event.resource.licenseId, event.type, allowed];
-      transaction.write({ ...COUNT, values }, (error) =>
+      transaction.write({ ...COUNT_EVENT, values }, (error) =>
         violates(error, 'license_client_events_allowed') ? new ClientEventLimitError(event, allowed) : error,
       );
     }
     transaction.record(event);
   }
 
-  /** Does the work, outside of other units of work, and records where the limit refuses it, since that is rolled back. */
+  /** Runs the work, outside any unit of work, and records that the limit refused it, because the refusal rolls back. */
   async watch<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -88,12 +88,12 @@ export class ClientEventLimit {
     }
   }
 
-  /** Records once an hour, whichever process finds out, that the limit was reached. */
+  /** Records that the limit was reached, once per hour over all processes. */
   async report(actor: Actor, licenseId: string, limit: ClientEventLimitError, effect: LimitEffect): Promise<void> {
     const { event, allowed } = limit;
     await this.unitOfWork.run(actor.tenantId, async (transaction) => {
       const values = [actor.tenantId, licenseId, event.type];
-      const [reported] = await transaction.query<{ hour: Date }>({ ...REPORT, values });
+      const [reported] = await transaction.query<{ hour: Date }>({ ...REPORT_LIMIT, values });
       if (!reported) return;
       const until = new Date(reported.hour.getTime() + HOUR_MS);
       const facts = { eventType: event.type, allowed, effect, until };

@@ -5,7 +5,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
-/** The rows are locked in the order of their ids: two processes that write the same devices would deadlock otherwise. */
+/** The rows are locked in the order of their ids, or two processes that write the same devices would deadlock. */
 const WRITE = {
   name: 'activations.last-seen',
   text: `WITH locked AS (
@@ -16,7 +16,7 @@ const WRITE = {
          FROM locked WHERE item.tenant_id = $1 AND item.activation_id = locked.activation_id AND item.status = 'ACTIVE'`,
 };
 
-/** Remembers when each device was last seen and writes it down now and then, one statement a tenant, off the request's path. */
+/** Collects last-seen times and writes them periodically, in one statement per tenant, so that requests do not wait for the write. */
 @Injectable()
 export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly chore = new PeriodicTask(DeviceLastSeen.name, 'When devices were last seen could not be written');
@@ -36,12 +36,12 @@ export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplication
   }
 
   record({ tenantId, activationId }: { tenantId: string; activationId: string }, now: Date): void {
-    const ofTenant = this.seen.get(tenantId);
-    if (ofTenant) ofTenant.set(activationId, now);
+    const tenantDevices = this.seen.get(tenantId);
+    if (tenantDevices) tenantDevices.set(activationId, now);
     else this.seen.set(tenantId, new Map([[activationId, now]]));
   }
 
-  /** What fails for one tenant does not keep it from the others. */
+  /** Writes the collected times. A failure for one tenant does not affect the others. */
   async flush(): Promise<void> {
     const { seen } = this;
     this.seen = new Map();

@@ -26,26 +26,26 @@ import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
 import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
 
-/** Each device has a name. */
+/** No device has an empty fingerprint, so this counts all. */
 const NO_DEVICE: SeatRequest = { fingerprint: '' };
 
-/** A license under its lock, the device that is asked about, and what is active besides it. */
+/** License under its lock, with the requesting device and the other active activations. */
 export interface LockedLicense {
-  /** When that was: what is done later is done at a later time. */
+  /** Time at which the lock was held, so that a later change has a later time. */
   readonly now: Date;
-  /** See DatabaseClock. */
+  /** Milliseconds; see DatabaseClock. */
   readonly toleranceMs: number;
   readonly license: License;
-  /** The latest activation of the device, which may have ended. */
+  /** Latest activation of the device, which may have ended. */
   readonly device: Activation | undefined;
   readonly others: OtherActivations;
 }
 
-/** The one place where seats are counted and change hands: under the lock of the license. */
+/** Counts, grants and frees seats under the lock of the license, so that no seat is granted twice. */
 @Injectable()
 export class SeatAllocator {
   private readonly turns = new KeyedMutex();
-  /** Licenses whose turn it is, and whether leases of them were ended or cut in it. */
+  /** Licenses with a request in progress, and whether it ended or shortened leases. */
   private readonly changed = new Map<string, boolean>();
 
   constructor(
@@ -57,24 +57,24 @@ export class SeatAllocator {
     private readonly databaseClock: DatabaseClock,
   ) {}
 
-  /** Whoever is inside a unit of work may hold the lock already, and must not wait for its turn. */
+  /** Runs requests for one license one at a time. Inside a unit of work there is no turn, because its caller may hold the lock already. */
   serialize<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
     if (this.unitOfWork.isOpen) return work();
     return this.limit.watch(actor, licenseId, () => this.takeTurn(actor, licenseId, work));
   }
 
   private takeTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
-    const name = rowKeyString(tenantId, licenseId);
-    return this.turns.run(name, async () => {
-      this.changed.set(name, false);
+    const key = rowKeyString(tenantId, licenseId);
+    return this.turns.run(key, async () => {
+      this.changed.set(key, false);
       try {
         return await work();
       } catch (error) {
-        // The refused activation is rolled back. Leases that were cut must not be, or each refusal would find them as long as before.
-        if (this.changed.get(name)) await this.endLeases(tenantId, licenseId).catch(() => undefined);
+        // The refusal rolls back ended and shortened leases, so these are corrected again, or every refusal would find them unchanged.
+        if (this.changed.get(key)) await this.endLeases(tenantId, licenseId).catch(() => undefined);
         throw error;
       } finally {
-        this.changed.delete(name);
+        this.changed.delete(key);
       }
     });
   }
@@ -86,7 +86,7 @@ export class SeatAllocator {
     });
   }
 
-  /** Throws LicenseNotFoundError. */
+  /** Locks the license and the device, and counts the other activations. Throws LicenseNotFoundError. */
   async lock(transaction: Transaction, licenseId: string, device: SeatRequest): Promise<LockedLicense> {
     const { tenantId } = transaction;
     const license = await this.seats.acquire(tenantId, licenseId);
@@ -94,19 +94,19 @@ export class SeatAllocator {
     const now = this.clock.now();
     const { toleranceMs } = this.databaseClock;
     const endedBy = this.databaseClock.settled(now);
-    const [changed, found, others] = await Promise.all([
+    const [changed, activation, others] = await Promise.all([
       this.activations.expireLeases(transaction, licenseId, endedBy, leaseEnd(license, endedBy), toleranceMs),
       this.activations.lockDevice(transaction, licenseId, device.fingerprint),
       this.activations.countOthers(transaction, licenseId, device),
     ]);
-    const name = rowKeyString(tenantId, licenseId);
-    if (changed.length > 0 && this.changed.has(name)) this.changed.set(name, true);
-    return { now, toleranceMs, license, device: found, others };
+    const key = rowKeyString(tenantId, licenseId);
+    if (changed.length > 0 && this.changed.has(key)) this.changed.set(key, true);
+    return { now, toleranceMs, license, device: activation, others };
   }
 
   /**
-   * Makes sure of a seat for the device, and writes down how many are in use with it. `known` is its activation, if it has
-   * one that is active. Throws InvalidFieldError, ActivationLimitReachedError.
+   * Grants a seat to the device, evicting others if allowed, and stores the seats in use. `known` is the active activation of the device,
+   * if any. Throws InvalidFieldError, ActivationLimitReachedError.
    */
   async takeSeat(transaction: Transaction, actor: Actor, locked: LockedLicense, device: SeatRequest) {
     const { license, now } = locked;
@@ -117,52 +117,52 @@ export class SeatAllocator {
       throw new InvalidFieldError('/user_id', 'is required: this license counts users');
     let others = locked.others;
     const units = device.units ?? known?.units ?? 1;
-    // Another user on the device is another seat.
+    // A device that changes its user needs another seat.
     const keeps = known && (!countsUsers || known.userId === null || known.userId === user);
-    const has = keeps ? seatsRequired(license, known, others) : 0;
-    // A refusal takes evictions back, so it reports the seats that were in use before them.
-    let before: number | undefined;
+    const held = keeps ? seatsRequired(license, known, others) : 0;
+    // A refusal rolls back evictions, so it reports the seats that were in use before them.
+    let inUseBefore: number | undefined;
     for (;;) {
-      const wants = seatsRequired(license, { units }, others);
+      const required = seatsRequired(license, { units }, others);
       const inUse = seatsInUse(license, others);
-      const decision = decideSeat(license, others, wants, has);
+      const decision = decideSeat(license, others, required, held);
       if (decision === 'GRANT') {
-        this.seats.setSeatsInUse(transaction, license, inUse + wants);
-        return { known, inUse: inUse + wants };
+        this.seats.setSeatsInUse(transaction, license, inUse + required);
+        return { known, inUse: inUse + required };
       }
-      const countAll = known ? await this.countAll(transaction, license) : inUse;
-      before ??= countAll;
-      const left =
+      const inUseWithDevice = known ? await this.countAll(transaction, license) : inUse;
+      inUseBefore ??= inUseWithDevice;
+      const remaining =
         decision === 'EVICT' && (await this.evict(transaction, actor, license, { ...device, user_id: user }, now));
-      if (!left) {
-        this.seats.setSeatsInUse(transaction, license, countAll);
+      if (!remaining) {
+        this.seats.setSeatsInUse(transaction, license, inUseWithDevice);
         const limit = seatLimit(license) ?? 0;
         const { fingerprint } = device;
-        const missing = inUse + wants - limit;
+        const missing = inUse + required - limit;
         const release = await this.activations.release(transaction, license, fingerprint, missing, now);
         const max = maxActivationsOf(license) ?? limit;
-        throw new ActivationLimitReachedError({ inUse: before, max, limit, ...release });
+        throw new ActivationLimitReachedError({ inUse: inUseBefore, max, limit, ...release });
       }
-      others = left;
+      others = remaining;
     }
   }
 
-  /** Records a change of the seats of a license. Throws ClientEventLimitError when the unit of work ends. */
+  /** Records a seat event. Throws ClientEventLimitError when the unit of work ends. */
   record(transaction: Transaction, actor: Actor, license: License, event: IntegrationEvent): void {
     this.limit.record(transaction, actor, event, changesAllowed(license));
   }
 
-  /** What is in use, with every device. */
+  /** Returns the seats in use by all devices. */
   private async countAll(transaction: Transaction, license: License): Promise<number> {
     return seatsInUse(license, await this.activations.countOthers(transaction, license.licenseId, NO_DEVICE));
   }
 
-  /** The seat of whoever was seen longest ago is free. Returns what is left besides the device, if a seat could be freed. */
+  /** Evicts the device or user seen longest ago. Returns the other activations that remain; undefined if no seat could be freed. */
   private async evict(transaction: Transaction, actor: Actor, license: License, device: SeatRequest, now: Date) {
     const { licenseId } = license;
     const max = maxActivationsOf(license);
-    const by = seatMetric(license) === 'users' ? 'user' : 'device';
-    const ended = await this.activations.evictOldest(transaction, licenseId, device.fingerprint, by, now);
+    const evictBy = seatMetric(license) === 'users' ? 'user' : 'device';
+    const ended = await this.activations.evictOldest(transaction, licenseId, device.fingerprint, evictBy, now);
     if (ended.length === 0) return undefined;
     const others = await this.activations.countOthers(transaction, licenseId, device);
     const seats = { inUse: seatsInUse(license, others), max };
@@ -171,7 +171,7 @@ export class SeatAllocator {
     return others;
   }
 
-  /** Ends an activation, if it has not ended, and writes down what is in use without it. */
+  /** Ends an activation, unless it has ended, and stores the seats in use without it. */
   async freeSeat(
     transaction: Transaction,
     actor: Actor,

@@ -12,36 +12,36 @@ const terms = (change: Partial<SeatPolicy>): SeatPolicy => ({
   evictionPolicy: 'NONE',
   ...change,
 });
-const tally = (n: number) => ({ activations: n, units: n, users: n, sameUser: false });
+const counts = (n: number) => ({ activations: n, units: n, users: n, sameUser: false });
 
 describe('a device', () => {
   it('weighs its units where processors or cores are counted, and one seat elsewhere', () => {
-    expect(seatsRequired(terms({ licenseModel: 'PER_CORE' }), { units: 16 }, tally(0))).toBe(16);
-    expect(seatsRequired(terms({}), { units: 16 }, tally(0))).toBe(1);
+    expect(seatsRequired(terms({ licenseModel: 'PER_CORE' }), { units: 16 }, counts(0))).toBe(16);
+    expect(seatsRequired(terms({}), { units: 16 }, counts(0))).toBe(1);
   });
 
   it('weighs nothing where its user has a seat on another device', () => {
     const named = terms({ licenseType: 'NAMED_USER' });
-    expect(seatsRequired(named, { units: 1 }, { ...tally(3), sameUser: true })).toBe(0);
-    expect(seatsRequired(named, { units: 1 }, tally(3))).toBe(1);
+    expect(seatsRequired(named, { units: 1 }, { ...counts(3), sameUser: true })).toBe(0);
+    expect(seatsRequired(named, { units: 1 }, counts(3))).toBe(1);
   });
 
   it('gets the last seat and not one more', () => {
-    expect(decideSeat(terms({}), tally(4), 1, 0)).toBe('GRANT');
-    expect(decideSeat(terms({}), tally(5), 1, 0)).toBe('REFUSE');
+    expect(decideSeat(terms({}), counts(4), 1, 0)).toBe('GRANT');
+    expect(decideSeat(terms({}), counts(5), 1, 0)).toBe('REFUSE');
   });
 
   it('keeps what it has where the limit was lowered, and gets no more', () => {
     const cores = terms({ licenseModel: 'PER_CORE', maxActivations: 2 });
-    expect(decideSeat(cores, tally(9), 4, 4)).toBe('GRANT');
-    expect(decideSeat(cores, tally(9), 3, 4)).toBe('GRANT');
-    expect(decideSeat(cores, tally(9), 5, 4)).toBe('REFUSE');
+    expect(decideSeat(cores, counts(9), 4, 4)).toBe('GRANT');
+    expect(decideSeat(cores, counts(9), 3, 4)).toBe('GRANT');
+    expect(decideSeat(cores, counts(9), 5, 4)).toBe('REFUSE');
   });
 
   it('takes the seat of the oldest where that is allowed, and where it fits at all', () => {
     const evicting = terms({ evictionPolicy: 'OLDEST', licenseModel: 'PER_CORE' });
-    expect(decideSeat(evicting, tally(5), 5, 0)).toBe('EVICT');
-    expect(decideSeat(evicting, tally(5), 6, 0)).toBe('REFUSE');
+    expect(decideSeat(evicting, counts(5), 5, 0)).toBe('EVICT');
+    expect(decideSeat(evicting, counts(5), 6, 0)).toBe('REFUSE');
   });
 
   it('never brings more seats into use than the limit, unless it asks for no more than it has', () => {
@@ -56,8 +56,8 @@ describe('a device', () => {
       fc.property(any, fc.nat(60), fc.integer({ min: 1, max: 20 }), fc.nat(20), (change, others, wants, has) => {
         const given = terms(change);
         const limit = seatLimit(given) ?? Infinity;
-        const after = seatsInUse(given, tally(others)) + wants;
-        expect(decideSeat(given, tally(others), wants, has) === 'GRANT').toBe(after <= limit || wants <= has);
+        const after = seatsInUse(given, counts(others)) + wants;
+        expect(decideSeat(given, counts(others), wants, has) === 'GRANT').toBe(after <= limit || wants <= has);
       }),
     );
   });

@@ -1,17 +1,17 @@
 import { seatLimit, seatsInUse, seatMetric, type SeatPolicy, type SeatCounts } from '../licensing/index.js';
 
-/** What is active besides the device that asks. */
+/** Active activations of other devices. */
 export interface OtherActivations extends SeatCounts {
-  /** Whether the user that it names has a seat on another device. */
+  /** Whether the user of the request has a seat on another device. */
   readonly sameUser: boolean;
 }
 
-/** The device as it will be, or as it is. */
+/** Units of a device, as requested or as stored. */
 export interface DeviceUnits {
   readonly units: number;
 }
 
-/** How many seats the device takes on top of the others. */
+/** Returns the seats that the device takes in addition to the others. */
 export function seatsRequired(terms: SeatPolicy, { units }: DeviceUnits, { sameUser }: OtherActivations): number {
   switch (seatMetric(terms)) {
     case 'units':
@@ -26,8 +26,8 @@ export function seatsRequired(terms: SeatPolicy, { units }: DeviceUnits, { sameU
 export type Decision = 'GRANT' | 'EVICT' | 'REFUSE';
 
 /**
- * Whether a device may have the seats it asks for. What it already has it keeps, also where the limit was lowered since;
- * but it gets no more. `has` is what it holds now: 0 for a new one.
+ * Decides on a request for seats. A device keeps its held seats even if the limit was lowered, but gets no more. `held` is 0 for a new
+ * device.
  */
 export function decideSeat(terms: SeatPolicy, others: SeatCounts, required: number, held: number): Decision {
   const limit = seatLimit(terms);
@@ -35,7 +35,7 @@ export function decideSeat(terms: SeatPolicy, others: SeatCounts, required: numb
   return terms.evictionPolicy === 'OLDEST' && required <= limit ? 'EVICT' : 'REFUSE';
 }
 
-/** What decides about the seat of a device. */
+/** Fields of a request that decide on the seat of a device. */
 export interface SeatRequest {
   readonly fingerprint: string;
   readonly user_id?: string | undefined;

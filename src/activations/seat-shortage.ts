@@ -1,17 +1,17 @@
 import type { NextAction } from '../shared/http/next-action.js';
 
-/** The shortest way to the seats that a device lacks. */
+/** Shortest way to the seats that a device lacks. */
 export interface SeatRelease {
-  /** Devices to deactivate; 0 where waiting is enough. Undefined: the device needs more seats than the license has. */
+  /** Devices to deactivate; 0: waiting is enough. Undefined: the device needs more seats than the license has. */
   readonly deactivateCount?: number | undefined;
-  /** License files hold so many seats that the device gets none before this time. */
+  /** Time before which license files hold the seats that the device needs. */
   readonly heldUntil?: Date | undefined;
 }
 
-/** Why a device gets no seat. */
+/** Reason why a device gets no seat. */
 export interface SeatShortage extends SeatRelease {
   readonly inUse: number;
-  /** The license's own limit. */
+  /** Limit of the license, without overage. */
   readonly max: number;
   /** Seats that may be in use, overage included. */
   readonly limit: number;
@@ -30,7 +30,7 @@ export function describeRelease({ deactivateCount: count, heldUntil }: SeatRelea
   return `License files hold seats until ${heldUntil.toISOString()}. ${then}, or raise max_activations.`;
 }
 
-/** No device that is deactivated makes room for one that needs more seats than there are. */
+/** Returns the next action if no deactivation helps, because the device needs more seats than the license has. */
 export function nextActionOf({ deactivateCount }: SeatRelease): NextAction | undefined {
   return deactivateCount === undefined ? 'contact_vendor' : undefined;
 }

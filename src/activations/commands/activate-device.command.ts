@@ -6,16 +6,15 @@ import { DeviceInput } from '../activation.requests.js';
 import type { ActivationResponse } from '../activation.response.js';
 
 export interface ActivateOptions extends CommandOptions {
-  /** Where the request came from. A retry may come from elsewhere, so it is no part of what is asked. */
+  /** Address of the sender. No part of the payload, because a retry may come from another address. */
   readonly ipAddress?: string;
-  /** For sample data alone: an id that stands in public documents. */
+  /** Only for sample data, whose id is in public documents. */
   readonly activationId?: string;
 }
 
 /**
- * Gives a device a seat. The same device again gets the activation that it has. With `lendUntil` nobody can have the seat
- * before that time, and then a device that had none before loses it by itself; CONCURRENT licenses lend every seat.
- * Throws ValidationError, LicenseNotFoundError, LicenseStateError, ActivationLimitReachedError.
+ * Activates a device, or returns its active activation. `holdUntil` holds the seat until then; a newly taken seat also ends then. Throws
+ * ValidationError, LicenseNotFoundError, LicenseStateError, InvalidFieldError, ActivationLimitReachedError.
  */
 export class ActivateDeviceCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'activations.create';

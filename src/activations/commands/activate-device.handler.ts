@@ -23,7 +23,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     private readonly clock: Clock,
   ) {}
 
-  /** A refusal is rolled back, and then told of by itself. */
+  /** Activates the device. A refusal rolls back, so it is recorded afterwards in a transaction of its own. */
   async execute(command: ActivateDeviceCommand) {
     const { actor, licenseId, device } = command;
     try {

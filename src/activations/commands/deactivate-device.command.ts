@@ -5,12 +5,12 @@ import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.response.js';
 
-/** A device by its own name for itself, or by the id of its activation. */
+/** Device by its fingerprint or by the id of its activation. */
 export type DeviceSelector = { readonly fingerprint: string } | { readonly activationId: string };
 
 /**
- * Gives the seat of a device back, in whatever state the license is. Doing it twice is harmless: the second time nothing
- * changes. Throws ValidationError, LicenseNotFoundError, ActivationNotFoundError, SeatLentError.
+ * Frees the seat of a device, in every state of the license. Idempotent. Throws ValidationError, LicenseNotFoundError,
+ * ActivationNotFoundError, SeatLentError.
  */
 export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'activations.deactivate';

@@ -24,13 +24,14 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
 
   private async deactivate(transaction: Transaction, command: DeactivateDeviceCommand) {
     const { actor, licenseId, device, reason } = command;
-    const named = 'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
-    if (!named) throw new ActivationNotFoundError('fix_request');
-    const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: named.fingerprint });
+    const selected =
+      'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
+    if (!selected) throw new ActivationNotFoundError('fix_request');
+    const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: selected.fingerprint });
     const { now, device: found } = locked;
-    // A device that has no seat needs no deactivation.
+    // Without an activation there is nothing to do, so the next action is none.
     if (found?.licenseId !== licenseId) throw new ActivationNotFoundError('none');
-    // The activation that was named may have ended, and its device have another one now, which stays.
+    // The named activation may have ended, and a newer one of the device must stay active.
     if ('activationId' in device && found.activationId !== device.activationId) {
       const ended = await this.activations.find(actor.tenantId, device.activationId);
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError('fix_request');

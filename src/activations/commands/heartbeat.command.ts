@@ -3,9 +3,8 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.response.js';
 
 /**
- * Says that a device still runs, which renews its lease where the license lends seats. No event tells of it.
- * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError,
- * DeviceNotActivatedError.
+ * Records that a device still runs, and extends its lease if the license is floating. Records no event.
+ * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError, DeviceNotActivatedError.
  */
 export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'client.heartbeat';

@@ -23,15 +23,15 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
     return this.unitOfWork.perform(command, (transaction) => this.renew(transaction, command));
   }
 
-  /** The seat is renewed where it is alive, or not at all: that takes none, so it needs no lock of the license. */
+  /** Extends the lease if the seat is live. No lock of the license is needed, because no seat is taken. */
   private async renew(transaction: Transaction, { actor, licenseId, fingerprint }: HeartbeatCommand) {
     const now = this.clock.now();
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
     license.assertCan('heartbeat', now);
     const { toleranceMs } = this.databaseClock;
-    const renewed = await this.activations.renewLease(transaction, licenseId, fingerprint, now, toleranceMs);
-    if (renewed) return toActivationResponse(renewed, now);
+    const activation = await this.activations.renewLease(transaction, licenseId, fingerprint, now, toleranceMs);
+    if (activation) return toActivationResponse(activation, now);
     const ended = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
     if (!ended) throw new ActivationNotFoundError();
     throw ended.status === 'DEACTIVATED' ? new DeviceNotActivatedError() : new HeartbeatExpiredError();

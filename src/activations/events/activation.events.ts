@@ -6,13 +6,13 @@ import type { Activation, CountedFields } from '../activation.entity.js';
 import type { SeatShortage } from '../seat-shortage.js';
 import type { JsonObject } from '../../shared/json.js';
 
-/** Seats of a license after what happened. */
+/** Seats of a license after the event. */
 export interface SeatTotals {
   readonly inUse: number;
   readonly max: number | null;
 }
 
-function about({ activationId, licenseId }: Activation) {
+function activationResource({ activationId, licenseId }: Activation) {
   return { resourceType: 'activation', resourceId: activationId, licenseId };
 }
 
@@ -27,7 +27,7 @@ export class LicenseActivatedEvent extends IntegrationEvent {
     super(
       actor,
       now,
-      about(activation),
+      activationResource(activation),
       {
         ...seatFields(activation, seats),
         ...reasonCode(reason),
@@ -46,7 +46,7 @@ export class LicenseActivatedEvent extends IntegrationEvent {
   }
 }
 
-/** Why a seat is free: somebody asked for it, or another device took it. */
+/** Cause of a deactivation: a request, or eviction in favor of another device. */
 type DeactivationCause = 'REQUESTED' | 'EVICTED';
 
 export class LicenseDeactivatedEvent extends IntegrationEvent {
@@ -63,7 +63,7 @@ export class LicenseDeactivatedEvent extends IntegrationEvent {
     super(
       actor,
       now,
-      about(activation),
+      activationResource(activation),
       {
         ...seatFields(activation, seats),
         cause,
@@ -76,7 +76,7 @@ export class LicenseDeactivatedEvent extends IntegrationEvent {
   }
 }
 
-/** The device is another user's now, or weighs more or less: what is counted changed. */
+/** The user or the units of an activation changed, and with them the seats in use. */
 export class ActivationChangedEvent extends IntegrationEvent {
   readonly type = ACTIVATION_CHANGED;
 
@@ -92,7 +92,7 @@ export class ActivationChangedEvent extends IntegrationEvent {
     super(
       actor,
       now,
-      about(activation),
+      activationResource(activation),
       {
         ...seatFields(activation, seats),
         ...reasonCode(reason),

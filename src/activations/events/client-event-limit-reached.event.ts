@@ -11,7 +11,7 @@ export interface ReachedLimit {
   readonly until: Date;
 }
 
-/** Programs with the license's key have added as many events of one type as they may: recorded once an hour. */
+/** Programs with the license key have recorded the maximum number of events of one type. Recorded once per hour. */
 export class ClientEventLimitReachedEvent extends IntegrationEvent {
   readonly type = 'license.event_limit_reached';
 

@@ -2,7 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
 import type { Activation } from '../activation.entity.js';
 
-/** The latest activation of a device, as another module works with it. */
+/** Finds the latest activation of a device for another module. */
 export class FindActivationQuery extends Query<Activation | undefined> {
   constructor(
     readonly actor: Actor,

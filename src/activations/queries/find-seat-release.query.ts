@@ -3,7 +3,7 @@ import type { License } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { SeatRelease } from '../seat-shortage.js';
 
-/** The shortest way to seats that a device lacks. */
+/** Returns the shortest way to the seats that a device lacks. */
 export class FindSeatReleaseQuery extends Query<SeatRelease> {
   constructor(
     readonly actor: Actor,

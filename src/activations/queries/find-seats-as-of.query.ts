@@ -3,14 +3,14 @@ import type { SeatCounts } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationAsOf, PastActivationChange } from '../activation-as-of.js';
 
-/** The seats of a license at a time. */
+/** Seats of a license as of a time. */
 export interface SeatsAsOf {
   readonly tally: SeatCounts;
-  /** The latest activation of the device that is asked about. */
+  /** Latest activation of the device in the query. */
   readonly device: ActivationAsOf | undefined;
 }
 
-/** As of a time in the past; `changes` are all that have happened to the license's activations since, the latest first. */
+/** Returns the seats as of a past time. `changes` are all changes of the activations of the license since, latest first. */
 export class FindSeatsAsOfQuery extends Query<SeatsAsOf> {
   constructor(
     readonly actor: Actor,

@@ -30,11 +30,12 @@ export class ListActivationsHandler implements IQueryHandler<ListActivationsQuer
   }
 }
 
-/** As `Activation.statusAt` tells it. */
+/** Returns `Activation.statusAt` as SQL conditions. */
 function inStatus(status: ActivationStatus | undefined, now: Date): Condition[] {
-  const over = { sql: 'item.leaseExpiresAt <= :now', parameters: { now } };
-  if (status === 'ACTIVE') return [...equalities({ status }), { ...over, sql: `(${over.sql}) IS NOT TRUE` }];
+  const leaseEnded = { sql: 'item.leaseExpiresAt <= :now', parameters: { now } };
+  if (status === 'ACTIVE')
+    return [...equalities({ status }), { ...leaseEnded, sql: `(${leaseEnded.sql}) IS NOT TRUE` }];
   if (status === 'EXPIRED')
-    return [{ ...over, sql: `item.status = 'EXPIRED' OR item.status = 'ACTIVE' AND ${over.sql}` }];
+    return [{ ...leaseEnded, sql: `item.status = 'EXPIRED' OR item.status = 'ACTIVE' AND ${leaseEnded.sql}` }];
   return equalities({ status });
 }
