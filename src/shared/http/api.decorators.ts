@@ -4,10 +4,10 @@ import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swag
 import { IDEMPOTENCY_KEY } from './command-options.decorators.js';
 import type { ProblemCode } from './next-action.js';
 
-/** The extension of a route from which openapi.ts makes the examples of its problems. */
+/** OpenAPI extension of a route from which openapi.ts builds the examples of its problems. */
 export const PROBLEM_CODES = 'x-problem-codes';
 
-/** Problem codes a route can answer with, by status. */
+/** Problem codes of a route, by status. */
 export type ProblemCodes = Readonly<Record<number, readonly ProblemCode[]>>;
 
 const COMMON: ProblemCodes = { 500: ['INTERNAL_ERROR'], 503: ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY', 'OVERLOADED'] };
@@ -31,7 +31,7 @@ const WRITE: ProblemCodes = {
 };
 const CHANGE: ProblemCodes = { 412: ['PRECONDITION_FAILED'], 428: ['PRECONDITION_REQUIRED'] };
 
-/** Names one operation in the OpenAPI document: a verb and its resource, an imperative sentence, and what else a caller must know. */
+/** Texts of an operation in the OpenAPI document. `summary` is an imperative sentence; limits and side effects go into `description`. */
 export interface OperationText {
   readonly operationId: string;
   readonly summary: string;
@@ -42,7 +42,7 @@ export interface OperationText {
 export const DescribeRead = (text: OperationText, codes: ProblemCodes = {}) =>
   describe(text, [AUTHENTICATED, READ, codes]);
 
-/** Describes a route that answers with pages. */
+/** Describes a route that returns pages. */
 export const DescribeList = (text: OperationText, codes: ProblemCodes = {}) =>
   describe(text, [AUTHENTICATED, READ, { 400: ['CURSOR_MISMATCH'] }, codes]);
 
@@ -50,13 +50,13 @@ export const DescribeList = (text: OperationText, codes: ProblemCodes = {}) =>
 export const DescribeQuery = (text: OperationText, codes: ProblemCodes = {}) =>
   describe(text, [AUTHENTICATED, READ, BODY, codes]);
 
-/** Describes a route that creates something. It takes an Idempotency-Key: see WriteOptions. */
+/** Describes a route that creates a resource and accepts Idempotency-Key: see WriteOptions. */
 export const DescribeWrite = (text: OperationText, codes: ProblemCodes = {}) =>
   applyDecorators(describe(text, [AUTHENTICATED, WRITE, codes]), IdempotencyKeyHeader());
 
 const BATCH = 'One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order.';
 
-/** Describes a route that takes NDJSON. The problem of one line stands in the result of that line. */
+/** Describes a route that takes NDJSON. The problem of a line is in the result of that line. */
 export const DescribeBatch = (text: OperationText) =>
   applyDecorators(
     describe({ description: BATCH, ...text }, [
@@ -66,7 +66,7 @@ export const DescribeBatch = (text: OperationText) =>
     IdempotencyKeyHeader(),
   );
 
-/** Describes a route that changes an existing resource. It takes If-Match too: see ChangeOptions. */
+/** Describes a route that changes a resource and accepts Idempotency-Key and If-Match: see ChangeOptions. */
 export const DescribeChange = (text: OperationText, codes: ProblemCodes = {}) =>
   applyDecorators(describe(text, [AUTHENTICATED, WRITE, CHANGE, codes]), IdempotencyKeyHeader(), IfMatchHeader());
 
@@ -87,7 +87,7 @@ const IfMatchHeader = () =>
     schema: { type: 'string' },
   });
 
-/** Describes a route that is open to everybody. */
+/** Describes a route without authentication. */
 export const DescribePublic = (text: OperationText, codes: ProblemCodes = {}) => describe(text, [codes]);
 
 function describe(text: OperationText, sources: readonly ProblemCodes[]) {
@@ -115,15 +115,15 @@ function describe(text: OperationText, sources: readonly ProblemCodes[]) {
   );
 }
 
-/** What a route says of the headers of its answers. */
+/** Configuration of the response headers of a route. */
 export interface ResourceConfig {
   readonly location: { readonly collection: string; readonly idField: string };
   readonly cacheForS: number;
 }
 
-/** Caches on the way may keep a good answer this long, in seconds; a refusal never. For what is public alone. */
+/** Lets shared caches store a successful response for this many seconds; never a problem. Only for public data. */
 export const CacheFor = (cacheForS: number) => RouteConfig({ cacheForS } satisfies Partial<ResourceConfig>);
 
-/** Answers with `Location: {collection}/{id}`, the id taken from this field of the result. */
+/** Sets `Location: {collection}/{id}` with the id from this field of the result. */
 export const CreatedAt = (collection: string, idField: string) =>
   RouteConfig({ location: { collection, idField } } satisfies Partial<ResourceConfig>);

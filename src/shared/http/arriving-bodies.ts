@@ -1,19 +1,19 @@
 const KIB = 1024;
-/** Of the bodies that one address has begun and not finished. */
+/** Maximum memory of the unfinished bodies of one address. */
 const ADDRESS_SHARE_BYTES = 16 * 1024 * KIB;
 const MAX_BYTES = 128 * 1024 * KIB;
-/** Bytes that an unfinished request costs besides its body: the socket, the parser, headers. */
+/** Memory of an unfinished request besides its body: socket, parser, headers. */
 const BASE_BYTES = 16 * KIB;
 
-/** A body that has begun to arrive. */
+/** Body that is not complete yet. */
 export interface ArrivingBody {
-  /** Ends it: a later one needs the memory. */
+  /** Fails the body, because a later one needs its memory. */
   evict(): void;
 }
 
 interface Share {
   bytes: number;
-  /** The oldest first. */
+  /** Bodies of the address, oldest first. */
   readonly bodies: Set<ArrivingBody>;
 }
 
@@ -23,8 +23,8 @@ interface Entry {
 }
 
 /**
- * The memory of all bodies that are arriving, of which each address has a share. Past it the oldest of that address gives way: whoever
- * holds bodies back loses them, and whoever sends at a common speed does not notice.
+ * Memory bound for all unfinished bodies, with a share per address. Beyond the share the oldest body of that address is evicted, which hits
+ * clients that hold bodies back and not those that send at normal speed.
  */
 export class ArrivingBodies {
   private readonly entries = new Map<ArrivingBody, Entry>();
@@ -39,7 +39,7 @@ export class ArrivingBodies {
     this.hold(body, bytes);
   }
 
-  /** How large the buffer of the body is now. */
+  /** Sets the current buffer size of a body; evicts the oldest bodies beyond the bounds. */
   hold(body: ArrivingBody, bytes: number): void {
     const entry = this.entries.get(body);
     const share = entry && this.shares.get(entry.address);
@@ -52,7 +52,7 @@ export class ArrivingBodies {
     while (this.bytes > MAX_BYTES) this.evictFirst(this.entries.keys());
   }
 
-  /** It has arrived, or nobody waits for it any more. */
+  /** Releases the memory of a body that is complete or failed. */
   remove(body: ArrivingBody): void {
     const entry = this.entries.get(body);
     const share = entry && this.shares.get(entry.address);

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { TenantSlots } from './tenant-slots.js';
 
-/** Batches at once in this process, whatever they do: their answers may all wait in memory. */
+/** Maximum number of concurrent batches in this process, because the responses of all may wait in memory. */
 const MAX_BATCHES = 16;
 const MAX_BATCHES_PER_TENANT = 4;
 
-/** Slots of all routes of NDJSON together. */
+/** Slots that all NDJSON routes share. */
 @Injectable()
 export class BatchSlots extends TenantSlots {
   constructor() {

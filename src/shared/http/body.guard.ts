@@ -12,10 +12,10 @@ import { assertUtf8Charset, decodeUtf8 } from './utf8.js';
 import { networkOf } from '../ip-network.js';
 
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
-/** A body of a media type that the route does not take can only be empty. */
+/** Limit for bodies of unsupported media types, which must be empty. */
 const UNSUPPORTED_BYTES = 0;
 
-/** Lets bodies arrive while the guards look at their requests. BodyGuard reads them. */
+/** Receives bodies while the guards check the headers; BodyGuard then reads them. */
 export function receiveBodies(fastify: FastifyInstance, arriving: ArrivingBodies, inFlight: InFlight): void {
   const receive = (request: FastifyRequest, payload: IncomingMessage, limitBytes: number) => {
     if (request.is404 || !hasBody(request.headers)) return undefined;
@@ -41,8 +41,8 @@ export function receiveBodies(fastify: FastifyInstance, arriving: ArrivingBodies
 }
 
 /**
- * Stands behind the guards that know the caller by its headers, and reads the body: JSON, of a JSON Merge Patch (RFC 7396) too. An
- * empty body is none. A stream is left to its route.
+ * Reads and parses the JSON body after the guards that authenticate the caller, so that unauthenticated bodies are not parsed.
+ * An empty body becomes undefined. NDJSON streams are left to their route.
  */
 @Injectable()
 export class BodyGuard implements CanActivate {
@@ -61,7 +61,7 @@ export class BodyGuard implements CanActivate {
     return true;
   }
 
-  /** A connection whose body had to give way is closed, or the rest of it would go on arriving. */
+  /** Reads the body. Closes the connection of an evicted body, because the rest of it would continue to arrive. */
   private async read(body: RequestBody, reply: FastifyReply): Promise<Buffer> {
     try {
       return await body.read();

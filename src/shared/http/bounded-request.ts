@@ -2,25 +2,25 @@ import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { HttpException } from '@nestjs/common';
 
-/** Every chunk costs an object and a call, so a body may have 1,000 of any size, and beyond them one for each 32 bytes. */
+/** Number of chunks of any size that a body may have; each further one needs BYTES_PER_CHUNK, since chunks cost CPU and memory. */
 const FREE_CHUNKS = 1_000;
 const BYTES_PER_CHUNK = 32;
 
-/** The client has closed the connection before its request was answered. Nobody reads this answer; metrics count it. */
+/** The client closed the connection before its request was answered. Only logs and metrics see this problem. */
 export class ClientClosedRequestError extends HttpException {
   constructor(cause?: unknown) {
     super('The client closed the connection.', 499, { cause, errorCode: 'CLIENT_CLOSED_REQUEST' });
   }
 }
 
-/** The body comes in more chunks than its bytes are worth. */
+/** The body has too many chunks for its size. */
 export class TooManyChunksError extends Error {
   readonly code = 'TOO_MANY_CHUNKS';
 }
 
 /**
- * The class of requests of a server, whose bodies cannot cost more than they carry. `onFault` answers the first chunk too many on
- * the bare connection; none is read after it.
+ * Returns a request class for an HTTP server that bounds the number of chunks of a body. `onFault` answers the first excess chunk on the
+ * bare socket; later chunks are dropped.
  */
 export function boundedRequest(onFault: (error: TooManyChunksError, socket: Socket) => void): typeof IncomingMessage {
   return class BoundedRequest extends IncomingMessage {
@@ -37,12 +37,12 @@ export function boundedRequest(onFault: (error: TooManyChunksError, socket: Sock
       return false;
     }
 
-    /** Node's own error is an ECONNRESET like that of a lost database connection, and would be taken for one. */
+    /** Wraps Node's ECONNRESET, which would otherwise look like a lost database connection. */
     override destroy(error?: Error): this {
       return super.destroy(error && new ClientClosedRequestError(error));
     }
 
-    /** Node discards what nobody reads of a body without `push`, where its chunks would not be counted. */
+    /** Replaces the method by which Node discards an unread body without `push`, where chunks would not be counted. */
     _dump(): void {
       this.removeAllListeners('data');
       this.resume();

@@ -4,10 +4,10 @@ import { isStreaming } from './streams/ndjson.js';
 import { problem } from './problem.js';
 import { isAnswered } from './unread-body.js';
 
-/** How long a connection that was answered on its own stays open for the client to read that. */
+/** Time that the client has to read the response before the connection is destroyed. */
 const LINGER_MS = 2_000;
 
-/** Of Node's HTTP parser, of its timer, or of a request that came in too many chunks. */
+/** Error of Node's HTTP parser or request timer, or TooManyChunksError. */
 export type ClientError = Error & { readonly code?: string };
 
 interface ClientProblem {
@@ -26,7 +26,7 @@ export const CLIENT_CLOSED: ClientProblem = {
 
 const PROBLEMS: Readonly<Record<string, ClientProblem>> = {
   ECONNRESET: CLIENT_CLOSED,
-  // The client ended the connection within a request.
+  // Raised if the client ends the connection in the middle of a request.
   HPE_INVALID_EOF_STATE: CLIENT_CLOSED,
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
@@ -45,7 +45,7 @@ export function clientProblem({ code = '' }: ClientError): ClientProblem {
   return PROBLEMS[code] ?? NOT_HTTP;
 }
 
-/** Bytes that are not HTTP, or come too slowly, never become a request; they are answered on the bare connection. */
+/** Answers on the bare socket, because malformed or slow bytes never become a request that Fastify could answer. */
 export function answerClientError(error: ClientError, socket: Socket): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket) || isAnswered(socket)) {
@@ -53,12 +53,12 @@ export function answerClientError(error: ClientError, socket: Socket): void {
     return;
   }
   const { status, code, detail } = clientProblem(error);
-  const answer = problem(status, code, detail, newId());
-  const body = JSON.stringify(answer);
-  // Destroyed at once it would take the answer along, and ended alone it would stay open for as long as the client likes.
+  const responseBody = problem(status, code, detail, newId());
+  const body = JSON.stringify(responseBody);
+  // Destroying the socket at once would lose the response; `end` alone would let the client keep it open for ever.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.end(
-    `HTTP/1.1 ${status} ${answer.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${responseBody.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Requests that were sent before the answer to an earlier one of their connection. */
+/** Maximum number of pipelined requests per connection that wait for their turn. */
 const MAX_WAITING = 16;
 
 /**
- * Open connections, and how many requests of each are under way. What is left when a connection closes is over too: of several that
- * were sent at once, Node tells only the first that nobody waits for its answer any more.
+ * Open connections with their number of requests in progress. Closing a connection drops its count, because Node emits `close` only for the
+ * first of several pipelined responses.
  */
 class Connections {
   private readonly requests = new Map<Socket, number>();
@@ -44,9 +44,8 @@ class Connections {
 }
 
 /**
- * Ends every connection of a server that stops: those without a request at once, the others with their answer, and after
- * `graceMs` whoever is left. Node itself would wait for ever for one that never sent a request, or never finishes one, since its time
- * limits end when a server begins to close.
+ * Closes all connections at shutdown: idle ones at once, others after their response, the rest after `graceMs`. Node alone would wait for
+ * ever for one that never completes a request, since its time limits no longer apply then.
  */
 export function closeConnections(fastify: FastifyInstance, graceMs: number): void {
   let closing = false;
@@ -69,9 +68,8 @@ export function closeConnections(fastify: FastifyInstance, graceMs: number): voi
 }
 
 /**
- * Begins the requests of one connection one after another, so that no answer, and no file or export behind it, waits for an earlier
- * one to be read: if the connection closes, Node would never say so to those that wait. A connection with more than 16 waiting is
- * closed.
+ * Handles pipelined requests of a connection one at a time, because Node reports a closed connection only to the first response, and others
+ * would hold files and exports for ever. Closes connections with more than 16 waiting requests.
  */
 export function handleInTurn(fastify: FastifyInstance, onFault: (socket: Socket) => void): void {
   const waiting = new WeakMap<Socket, (() => void)[]>();

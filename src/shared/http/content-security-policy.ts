@@ -1,4 +1,4 @@
-/** Nothing is loaded but our own files, nothing is framed, and neither script nor style stands in a page. Written out once. */
+/** Allows only files of this server, without inline scripts, inline styles and frames. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,8 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** For programs in a page of anybody's: no cookie counts there, the credential stands in the body, so any page may ask. */
+/** Paths open to pages of every origin. Safe, because the credential is in the body and cookies are ignored. */
 const CLIENT_API = '/v1/client/';
-/** Browsers ask again after this long, at the latest. */
+/** Time for which browsers may cache a preflight response. */
 const PREFLIGHT_MAX_AGE_S = 7200;
 
 const EXPOSED_HEADERS = [
@@ -25,14 +25,14 @@ const ANY_ORIGIN = {
   strictPreflight: false,
 };
 
-/** What browsers are told: the client API is open to every page, the rest to the pages of these origins. Before the routes are made. */
+/** Opens the client API to every origin and the rest to `origins`. Must be called before the routes are added. */
 export function configureCors(app: NestFastifyApplication, origins: string[] | undefined): void {
   const fastify = app.getHttpAdapter().getInstance();
   app.enableCors({ origin: origins ?? false, methods: ['GET', 'POST', 'PATCH'], exposedHeaders: EXPOSED_HEADERS });
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith(CLIENT_API)) route.config = Object.assign(route.config ?? {}, { cors: ANY_ORIGIN });
   });
-  // A path or method without a route has no options of its own, and a page must be able to read that.
+  // Requests without a route have no CORS options, but pages must be able to read their problem.
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.is404 && request.url.startsWith(CLIENT_API)) {
       void reply.headers({
@@ -42,6 +42,6 @@ export function configureCors(app: NestFastifyApplication, origins: string[] | u
     }
     done();
   });
-  // The hook of the library answers preflight requests; they need a route.
+  // The CORS plugin answers preflight requests in a hook, which needs a route.
   fastify.options(`${CLIENT_API}*`, (_, reply) => reply.send());
 }

@@ -4,13 +4,13 @@ import { isCleanText } from '../json.js';
 const MAX_BYTES = 254;
 const MAX_LOCAL_BYTES = 64;
 const MAX_LABEL_BYTES = 63;
-/** RFC 5322 and RFC 6531: dot-separated atoms, or a quoted string. */
+/** Matches a local part of RFC 5322 and RFC 6531: dot-separated atoms, or a quoted string. */
 const LOCAL =
   /^(?:[\w!#$%&'*+/=?^`{|}~\u0080-\u{10FFFF}-]+(?:\.[\w!#$%&'*+/=?^`{|}~\u0080-\u{10FFFF}-]+)*|"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*")$/u;
 const LABEL = /^[A-Za-z0-9\u0080-\u{10FFFF}](?:[A-Za-z0-9\u0080-\u{10FFFF}-]*[A-Za-z0-9\u0080-\u{10FFFF}])?$/u;
 const ADDRESS_LITERAL = /^\[[0-9A-Za-z.:]+\]$/;
 
-/** An e-mail address as mail servers accept it: international ones, quoted local parts and hosts without a dot included. */
+/** E-mail address as mail servers accept it, including international ones, quoted local parts and hosts without a dot. */
 export const Email = z
   .string()
   .refine(isEmail, 'must be an e-mail address')

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 
 const HEADER = 'x-forwarded-for';
-/** `198.51.100.1:5555`, `[2001:db8::1]:443` or `[2001:db8::1]`; an IPv6 address without brackets has no port. */
+/** Matches `198.51.100.1:5555`, `[2001:db8::1]:443` and `[2001:db8::1]`; an IPv6 address without brackets has no port. */
 const WITH_PORT = /^(?:([^:[\]]+):\d{1,5}|\[([^[\]]+)\](?::\d{1,5})?)$/;
 
 /**
- * Some proxies add the port of the client. Without it here every connection would be another address, so that limits never hold and
- * networks of API keys never match.
+ * Removes client ports, which some proxies add to X-Forwarded-For. Otherwise every connection would count as another address, so that rate
+ * limits and networks of API keys would not work.
  */
 export function ignoreForwardedPorts(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {

@@ -4,8 +4,8 @@ import { sendProblem } from './problem.js';
 import { OverloadedError } from '../errors.js';
 import { toProblem } from './to-problem.js';
 
-/** Answered however much is in flight. Their bodies are not read. */
-const HEALTH = new Set<string | undefined>(['/health/live', '/health/ready']);
+/** Routes without a limit. Their bodies are not read. */
+const UNLIMITED_ROUTES = new Set<string | undefined>(['/health/live', '/health/ready']);
 const RETRY_AFTER_S = 1;
 
 const COUNTED = Symbol('counted');
@@ -13,15 +13,15 @@ const COUNTED = Symbol('counted');
 type CountedRequest = IncomingMessage & { [COUNTED]?: boolean };
 
 /**
- * Counts the requests that are being worked on: not those that are arriving, nor those whose answer is on its way. It keeps no set of
- * them: V8 retains what a Map or Set that changes often has held until the next full collection.
+ * Counts requests in flight, without those whose body is still arriving or whose response is being sent. A flag on each request replaces a
+ * Set, since V8 retains former entries of a frequently changed Set until the next full collection.
  */
 export class InFlight {
   private count = 0;
 
   constructor(private readonly limit: number) {}
 
-  /** False where as many others as may be are in flight already. */
+  /** Counts a request; returns false if the limit is reached. Repeated calls count it once. */
   begin(request: CountedRequest): boolean {
     if (request[COUNTED]) return true;
     if (this.count >= this.limit) return false;
@@ -38,12 +38,12 @@ export class InFlight {
 }
 
 /**
- * Answers 503 to what comes while `inFlight` is full, before anything is read or looked up, so that a flood neither fills the
- * memory nor makes the work that was begun too late.
+ * Rejects requests with 503 while the limit is reached, before anything is read or looked up, so that a flood neither fills the memory nor
+ * delays requests in flight.
  */
 export function limitInFlight(fastify: FastifyInstance, inFlight: InFlight): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.url.startsWith('/health/') && HEALTH.has(request.routeOptions.url)) {
+    if (request.url.startsWith('/health/') && UNLIMITED_ROUTES.has(request.routeOptions.url)) {
       done();
       return;
     }
@@ -54,7 +54,7 @@ export function limitInFlight(fastify: FastifyInstance, inFlight: InFlight): voi
     const end = () => {
       inFlight.end(request.raw);
     };
-    // Answered in full, even if nobody reads it; or the connection is gone.
+    // A request ends when its response is complete, even if the client does not read it, or when the connection closes.
     reply.raw.once('prefinish', end).once('close', end);
     done();
   });

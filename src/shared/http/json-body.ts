@@ -10,14 +10,14 @@ const DIGIT_9 = 0x39;
 const NUMBER = /[-+.\deE]+/y;
 const MAX_SHOWN_DIGITS = 40;
 
-/** No JSON; or a member twice in one object: readers differ in which one counts, so what was meant is not certain. */
+/** The body is not JSON, or ambiguous: parsers differ in which of two duplicate members counts. */
 export class MalformedJsonError extends BadRequestException {
   constructor(fault: string, cause?: unknown) {
     super(`The request cannot be read: ${fault}.`, { cause, errorCode: 'MALFORMED_REQUEST' });
   }
 }
 
-/** Refuses `__proto__`, duplicate members and fractions that JavaScript would round. Throws MalformedJsonError. */
+/** Parses JSON. Throws MalformedJsonError, also for `__proto__`, duplicate members and fractions that JavaScript would round. */
 export function parseJson(text: string): unknown {
   let value: unknown;
   try {
@@ -33,13 +33,13 @@ export function parseJson(text: string): unknown {
 }
 
 interface Scan {
-  /** Names of members: of two with one name the parser kept one, so the text names more than the value has. */
+  /** Number of members in the text. The parser keeps one of two duplicates, so a larger number than in the value shows them. */
   readonly members: number;
-  /** The first fraction that would come back as another number. */
+  /** First fraction that JavaScript would round. */
   readonly roundedNumber: string | undefined;
 }
 
-/** One pass over well-formed JSON. Each colon outside a string ends the name of a member. */
+/** Scans well-formed JSON once. Each colon outside a string belongs to one member. */
 function scan(text: string): Scan {
   let members = 0;
   let roundedNumber: string | undefined;
@@ -63,7 +63,7 @@ function endOfNumber(text: string, at: number): number {
   return NUMBER.lastIndex;
 }
 
-/** Of fractions and numbers with an exponent. Integers beyond 2^53 are told where they stand: see jsonFault. */
+/** Returns true for a fraction or exponent that JavaScript would round. `jsonFault` reports integers beyond 2^53 with their place. */
 function isRounded(number: string): boolean {
   if (!/[.eE]/.test(number)) return false;
   const value = Number(number);
@@ -71,7 +71,7 @@ function isRounded(number: string): boolean {
   return digitsOf(number) !== digitsOf(String(value));
 }
 
-/** The digits of a decimal number without zeros around them, and their power of ten. */
+/** Normalizes a decimal number to its significant digits and their power of ten. */
 function digitsOf(number: string): string {
   const [, integer = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(number) ?? [];
   const digits = (integer + fraction).replace(/^0+/, '');
@@ -80,7 +80,7 @@ function digitsOf(number: string): string {
   return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
-/** Where the string that begins at `at` has its closing quotation mark: the first with an even number of backslashes before it. */
+/** Returns the index of the closing quotation mark, which is the first one after an even number of backslashes. */
 function endOfString(text: string, at: number): number {
   for (let end = text.indexOf('"', at + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -90,7 +90,7 @@ function endOfString(text: string, at: number): number {
   return text.length;
 }
 
-/** Without recursion and without a list for each object: a body may be nested as deeply as it is long. */
+/** Counts members without recursion, because a body may be nested as deeply as it is long. */
 function countMembers(value: unknown): number {
   let members = 0;
   const waiting: object[] = [];

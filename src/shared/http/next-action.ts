@@ -30,25 +30,25 @@ export const NextStep = z
   .meta({ id: 'NextStep' });
 export type NextStep = z.infer<typeof NextStep>;
 
-/** Facts of one refusal, on its error or reason, that make its next step more exact than the action of its code. */
+/** Facts of an error or validation reason that make its next step more precise than the action of its code. */
 export interface NextFacts {
   readonly nextAction?: NextAction | undefined;
   readonly deactivateCount?: number | undefined;
-  /** End of a license file that holds a seat. */
+  /** Expiry of a license file that holds a seat. */
   readonly heldUntil?: Date | null | undefined;
   readonly retryAt?: Date | null | undefined;
   readonly retryAfterS?: number | undefined;
 }
 
-/** The next step of a refusal. Without `now`, a wait in seconds stands in Retry-After alone. */
+/** Returns the next step of a problem or reason. Without `now`, `retryAfterS` adds no `after`; it is only in Retry-After. */
 export function nextStep(action: NextAction, facts: NextFacts = {}, now?: Date): NextStep {
   const { retryAfterS, deactivateCount: count } = facts;
-  // Where no device can be deactivated, only the end of a license file frees a seat.
-  const own = count === 0 && facts.heldUntil ? 'retry' : action;
+  // Without a device to deactivate, only the expiry of a license file frees a seat.
+  const byDefault = count === 0 && facts.heldUntil ? 'retry' : action;
   const wait = now && retryAfterS !== undefined ? new Date(now.getTime() + retryAfterS * 1_000) : undefined;
   const after = facts.retryAt ?? facts.heldUntil ?? wait;
   return {
-    action: facts.nextAction ?? own,
+    action: facts.nextAction ?? byDefault,
     ...(after && { after: after.toISOString() }),
     ...(count !== undefined && count > 0 && { count }),
   };
@@ -85,9 +85,9 @@ export const PROBLEM_ACTIONS = {
   LICENSE_IS_TRIAL: 'fix_request',
   LICENSE_NEVER_EXPIRES: 'none',
   LICENSE_NOT_FOUND: 'fix_request',
-  // That of the first reason.
+  // The error overrides it with the action of its first reason.
   LICENSE_RESTRICTED: 'contact_vendor',
-  // That of the state.
+  // The error overrides it with the action of the license state.
   LICENSE_STATE: 'contact_vendor',
   LINE_TOO_LONG: 'fix_request',
   MALFORMED_REQUEST: 'fix_request',
@@ -128,7 +128,7 @@ export const PROBLEM_ACTIONS = {
   TRIAL_NOT_ALLOWED: 'fix_request',
   UNAUTHENTICATED: 'sign_in',
   UNSUPPORTED_MEDIA_TYPE: 'fix_request',
-  // `retry` from the time at which the usage is reset.
+  // The error overrides it with `retry` if the usage is reset at a known time.
   USAGE_EXCEEDED: 'contact_vendor',
   USAGE_NOT_HELD: 'fix_request',
   VALIDATION_FAILED: 'fix_request',

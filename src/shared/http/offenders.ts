@@ -7,13 +7,13 @@ const PENALTY_MS = 10_000;
 
 interface Offender {
   faults: number;
-  /** Milliseconds on the monotonic clock. */
+  /** End of the ten seconds, in milliseconds on the monotonic clock. */
   readonly until: number;
 }
 
 /**
- * Closes the connections of an address that made ten of them cost more than they carry within ten seconds, and lets in no new one until
- * those are over. Node parses all that one read of a socket brings, so each such connection takes up to 20 ms of the event loop.
+ * Blocks an address after ten connections with excessive cost within ten seconds: closes its connections and rejects new ones until the ten
+ * seconds end. Each such connection takes up to 20 ms of the event loop, since Node parses a whole socket read.
  */
 export class Offenders {
   private readonly offenders = new Map<string, Offender>();
@@ -25,7 +25,7 @@ export class Offenders {
     });
   }
 
-  /** Counts a connection that is closed for what it cost. */
+  /** Counts a connection that was closed for excessive cost. */
   note({ remoteAddress }: Socket): void {
     if (remoteAddress === undefined) return;
     const address = networkOf(remoteAddress);
@@ -54,7 +54,7 @@ export class Offenders {
 
   private current(address: string): Offender | undefined {
     const now = performance.now();
-    // The oldest first: the times end in the order in which they began.
+    // Entries are in the order of their end times, so the first one that is not over ends the loop.
     for (const [name, { until }] of this.offenders) {
       if (until > now) break;
       this.offenders.delete(name);

@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import { problem, sendProblem } from './problem.js';
 
-/** Preflight requests of browsers are answered by the CORS plugin, for every path. */
+/** Method of preflight requests, which the CORS plugin answers for every path. */
 const PREFLIGHT = 'OPTIONS';
 
 /**
- * Answers 405 to every method that a path does not have, before its body is received. Made before the first route. The methods stand
- * in a router of their own: as routes of Fastify, one for each method that a path lacks, they made every request twice as expensive.
+ * Answers 405 to methods that a path does not have, before the body is received. Must be called before the first route is added. A separate
+ * router holds the methods, because a Fastify route per missing method made every request twice as slow.
  */
 export function refuseOtherMethods(fastify: FastifyInstance, maxParamLength: number): void {
   const router = createRouter({ maxParamLength });
@@ -20,7 +20,7 @@ export function refuseOtherMethods(fastify: FastifyInstance, maxParamLength: num
     }
   });
   const methodsOf = (url: string) => [...methods].filter((name) => router.find(name, url) !== null);
-  // The last hook before the body is received: every header of an answer is set by then.
+  // `preParsing` is the last hook before the body is received, so every response header is already set.
   fastify.addHook('preParsing', (request, reply, _payload, done) => {
     const allowed = request.is404 && request.method !== PREFLIGHT ? methodsOf(request.url) : [];
     if (allowed.length === 0) {

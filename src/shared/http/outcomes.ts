@@ -6,23 +6,23 @@ import type { RefusedRequest } from './refusals.js';
 
 const OUTCOME = 'outcome';
 
-/** How a request ended. */
+/** End of a request. */
 export interface Outcome {
-  /** Undefined for what was refused before Fastify saw a request. */
+  /** Response; undefined if the bytes were rejected before they became a request. */
   readonly reply?: FastifyReply;
   readonly status: number;
-  /** Code of the problem; undefined for an answer that is none. */
+  /** Problem code; undefined if the response is no problem. */
   readonly code: string | undefined;
 }
 
 /** Last response of a connection that is not closed yet. */
-const underWay = new WeakMap<Socket, ServerResponse>();
-/** Fault by which Node gave a connection up while its request was under way. */
+const lastResponses = new WeakMap<Socket, ServerResponse>();
+/** Error with which Node closed a connection while its request was in progress. */
 const errors = new WeakMap<Socket, ClientError>();
 
 /**
- * Reports each request once: when its answer was sent, or when its client is gone, for which Fastify has no hook. Hooks that may answer
- * must be added later, because then no other hook runs.
+ * Reports each request once, when its response was sent or its client has left, for which Fastify has no hook. Must be called before hooks
+ * that may respond are added, because after a response no further hook runs.
  */
 export function reportOutcomes(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_request, reply, done) => {
@@ -30,18 +30,18 @@ export function reportOutcomes(fastify: FastifyInstance): void {
     done();
   });
   fastify.server.on('clientError', (error: ClientError, socket: Socket) => {
-    if (underWay.has(socket)) errors.set(socket, error);
+    if (lastResponses.has(socket)) errors.set(socket, error);
     else reportOutcome(fastify.server, clientProblem(error));
   });
 }
 
-/** Called by itself for a request that Fastify answers without its hooks. */
+/** Reports one request; called directly for requests that Fastify answers without running hooks. */
 export function reportWhenClosed(reply: FastifyReply): void {
   const { raw, request, server } = reply;
   const { socket } = request.raw;
-  underWay.set(socket, raw);
+  lastResponses.set(socket, raw);
   raw.once('close', () => {
-    if (underWay.get(socket) === raw) underWay.delete(socket);
+    if (lastResponses.get(socket) === raw) lastResponses.delete(socket);
     reportOutcome(server.server, { reply, ...outcomeOf(reply, errors.get(socket)) });
   });
 }
@@ -54,7 +54,7 @@ export function onOutcome(fastify: FastifyInstance, listener: (outcome: Outcome)
   fastify.server.on(OUTCOME, listener);
 }
 
-/** The status that the client got, or 499 where it closed the connection before. */
+/** Returns the sent status, or that of the connection error: 499 if the client closed the connection first. */
 function outcomeOf({ raw, request, statusCode }: FastifyReply, error: ClientError | undefined) {
   if (raw.headersSent) return { status: statusCode, code: (request as RefusedRequest).problemCode };
   return error ? clientProblem(error) : CLIENT_CLOSED;

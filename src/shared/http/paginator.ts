@@ -5,15 +5,15 @@ import { NEWEST_FIRST, type Page } from './paging.js';
 import { CursorMismatchError } from '../errors.js';
 import type { PagePosition, PageRequest, SortOrder } from '../persistence/page-request.js';
 
-/** A list, by its name and whatever else it is a list of. */
+/** Identity of a list. */
 export interface ListScope {
   readonly tenantId: string;
   readonly list: string;
-  /** The resource whose parts are listed. */
+  /** Resource that the list belongs to, such as a license for its activations. */
   readonly of?: string;
 }
 
-/** A page request that knows what its cursors are sealed for. */
+/** Page request with the seal context of its cursors. */
 export interface ScopedPageRequest extends PageRequest {
   readonly cursorContext: readonly string[];
 }
@@ -24,14 +24,14 @@ interface ListRequest {
 }
 
 /**
- * Reads and writes cursors. They are sealed for the tenant, the list and its filters: a cursor holds the name that its row is ordered by, which
- * must not be readable in the logs of proxies, and another list would begin somewhere in the middle.
+ * Reads and writes cursors, which are sealed for the tenant, the list and its filters. A cursor contains the sort value of a row, such as a
+ * name, which must not be readable in proxy logs, and would point to a wrong position in another list.
  */
 @Injectable()
 export class Paginator {
   constructor(private readonly secrets: Secrets) {}
 
-  /** The part of a list that is asked for. Throws CursorMismatchError. */
+  /** Returns the page request with the position of its cursor. Throws CursorMismatchError. */
   request(
     { tenantId, list, of = '' }: ListScope,
     request: ListRequest,
@@ -43,7 +43,7 @@ export class Paginator {
     return { limit, after, order, cursorContext };
   }
 
-  /** Of `limit + 1` rows read, the page and the cursor of the next one. */
+  /** Builds the page and the cursor of the next one from up to `limit + 1` rows. */
   page<Row, Wire>(
     rows: readonly Row[],
     { limit, cursorContext }: ScopedPageRequest,

@@ -5,10 +5,10 @@ import type { SortOrder } from '../persistence/page-request.js';
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 100;
-/** One that holds a name of 255 characters, however they are written, is shorter. */
+/** Upper bound for every cursor, including one with a name of 255 characters of any script. */
 const MAX_CURSOR_LENGTH = 4_000;
 
-/** Read here, since not all of them are times to PostgreSQL. */
+/** Time in a cursor, validated here because PostgreSQL does not accept every text. */
 export const CursorTime = z.iso.datetime().transform((text) => new Date(text));
 
 export const NEWEST_FIRST: SortOrder = {
@@ -33,7 +33,7 @@ export const SearchPrefix = z
   .refine(isCleanText, 'must not contain U+0000 or lone surrogates')
   .meta({ description: 'Prefix, case-insensitive.' });
 
-/** The parameters that every list takes. */
+/** Query parameters of every list. */
 export const pageParameters = {
   limit: Limit,
   cursor: z

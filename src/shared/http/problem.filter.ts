@@ -4,7 +4,7 @@ import { Clock } from '../time/clock.js';
 import { sendProblem } from './problem.js';
 import { retryAfterOf, toProblem } from './to-problem.js';
 
-/** Every error leaves as application/problem+json. */
+/** Turns every error into an application/problem+json response. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly clock: Clock) {}

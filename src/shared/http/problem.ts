@@ -7,7 +7,7 @@ import type { RefusedRequest } from './refusals.js';
 import type { JsonObject } from '../json.js';
 import { FieldProblem } from '../errors.js';
 
-/** RFC 9457. `code` is the contract: programs switch on it, people read `detail`. Some codes add members of their own. */
+/** Problem details of RFC 9457. `code` is stable for programs, `detail` is for people. Some codes have further members. */
 export const Problem = z
   .looseObject({
     type: z.string().meta({ description: '`urn:imprimatur:problem:` and the code.' }),
@@ -15,7 +15,7 @@ export const Problem = z
     status: z.int(),
     detail: z.string().meta({ description: 'What failed, why, and what to do.' }),
     instance: z.string().meta({ description: '`urn:request:` and the X-Request-Id.' }),
-    // A string to TypeScript, because an embedding application may have codes of its own.
+    // The type is string, because an embedding application may have codes of its own.
     code: z.string().meta({ id: 'ProblemCode', enum: Object.keys(PROBLEM_ACTIONS) }),
     next: NextStep,
     errors: z
@@ -41,7 +41,7 @@ export interface ProblemFacts {
   readonly now?: Date | undefined;
 }
 
-/** A code of another module than ours, in an embedding application, has no next step here. */
+/** Creates a problem. Codes of an embedding application get the action `none`. */
 export function problem(
   status: number,
   code: ProblemCode | (string & {}),
@@ -62,7 +62,7 @@ export function problem(
   };
 }
 
-/** Answers with a problem. `retryAfterS` says when it may be worth another try. */
+/** Sends a problem as the response. `retryAfterS` sets Retry-After, in seconds. */
 export function sendProblem(reply: FastifyReply, answer: Problem, retryAfterS?: number): void {
   (reply.request as RefusedRequest).problemCode = answer.code;
   if (retryAfterS !== undefined) void reply.header('Retry-After', String(retryAfterS));

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-/** Problems of callers who ask too much, too slowly, or go away: the server is well, so they are counted and not reported. */
+/** Problem codes that callers cause with too many or slow requests or by leaving. The log counts them instead of listing each. */
 const EXPECTED = new Set([
   'OVERLOADED',
   'RATE_LIMITED',
@@ -12,7 +12,7 @@ const EXPECTED = new Set([
 ]);
 const INTERVAL_MS = 1_000;
 
-/** A request that was answered with a problem. */
+/** Request with the code of its problem, if its response is one. */
 export interface RefusedRequest extends FastifyRequest {
   problemCode?: string;
 }
@@ -21,7 +21,7 @@ export function isExpected(code: string | undefined): code is string {
   return code !== undefined && EXPECTED.has(code);
 }
 
-/** Logs how many refusals there were of each code, one line a second at most. */
+/** Logs the number of expected problems by code, at most one line per second. */
 export class RefusalLog {
   private readonly logger = new Logger('Refusals');
   private counts: Record<string, number> = {};

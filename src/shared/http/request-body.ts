@@ -16,8 +16,8 @@ export class BodyTooLargeError extends PayloadTooLargeException {
 }
 
 /**
- * The body of a request while it arrives, in one buffer, however many chunks it comes in. The guards look at the request
- * meanwhile: what they refuse, or what is too large, is read off and not kept.
+ * Collects the body of a request in one buffer, whatever its number of chunks, while the guards check the request.
+ * The rest of a rejected or too large body is read and dropped.
  */
 export class RequestBody {
   private buffer: Buffer = Buffer.alloc(0);
@@ -33,7 +33,7 @@ export class RequestBody {
     private readonly inFlight: InFlight,
   ) {}
 
-  /** `addressOf` says whose share of the memory it takes, asked of the few that do not arrive with their headers. */
+  /** Starts collecting. `addressOf` returns the address whose memory share the body uses, if it does not arrive with its headers. */
   receive(addressOf: () => string): void {
     const { request } = this;
     request.on('data', this.add);
@@ -41,15 +41,15 @@ export class RequestBody {
     request.once('error', this.fail);
     request.once('close', () => !this.isWhole && this.fail(new ClientClosedRequestError()));
     if (Number(request.headers['content-length']) > this.limit) this.fail(this.tooLarge());
-    // By then Node has parsed all that came together with the headers; process.nextTick would come before.
+    // Node has parsed everything that arrived with the headers by then; process.nextTick would be too early.
     setImmediate(() => {
       if (!request.complete && !this.error) this.arriving.add(this, addressOf(), this.buffer.length);
     });
   }
 
   /**
-   * Resolves with the whole body. While it waits the request is not in flight. Throws BodyTooLargeError, OverloadedError and
-   * ClientClosedRequestError.
+   * Returns the whole body. The request is not in flight while it waits. Throws BodyTooLargeError, UnsupportedMediaTypeException,
+   * OverloadedError and ClientClosedRequestError.
    */
   async read(): Promise<Buffer> {
     if (!this.isWhole && !this.error) {
@@ -61,7 +61,7 @@ export class RequestBody {
     return this.buffer.subarray(0, this.length);
   }
 
-  /** The answer is sent: what still comes is read off. */
+  /** Drops what still arrives after the response was sent. */
   discard(): void {
     if (!this.isWhole) this.fail(new ClientClosedRequestError());
   }
@@ -85,7 +85,7 @@ export class RequestBody {
     this.arriving.hold(this, this.buffer.length);
   };
 
-  /** Of a media type that is not supported no byte is taken. */
+  /** Returns the error of a body above its limit; a limit of 0 means that the media type is unsupported. */
   private tooLarge(): Error {
     return this.limit === 0 ? new UnsupportedMediaTypeException() : new BodyTooLargeError(this.limit);
   }

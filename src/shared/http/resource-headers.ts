@@ -3,7 +3,7 @@ import type { ResourceConfig } from './api.decorators.js';
 
 type Resource = Record<string, unknown>;
 
-/** Sets what follows from the result: `Location` and `Cache-Control` where a decorator asks for them, `ETag` where it has a version. */
+/** Sets `Location` and `Cache-Control` if a decorator requests them, and `ETag` if the result has a version. */
 export function setResourceHeaders(fastify: FastifyInstance): void {
   fastify.addHook<Resource | null>('preSerialization', (request, reply, result, done) => {
     if (reply.statusCode < 400) {

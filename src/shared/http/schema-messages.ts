@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 type Issue = z.core.$ZodRawIssue;
-/** Named by their fields, because the type of an issue is open. */
+/** Members of an issue by name, because its type is an open union. */
 type Fields = Readonly<Record<string, unknown>>;
 
 const REQUIRED = 'is required';
@@ -27,18 +27,18 @@ const FORMATS: Readonly<Record<string, string>> = {
   cidrv4: 'an IPv4 address range such as 203.0.113.0/24',
   cidrv6: 'an IPv6 address range such as 2001:db8::/32',
 };
-/** Of an issue for which no text is written. */
+/** Text for issues without a text of their own. */
 const UNKNOWN = 'must have the documented form';
 
-/** Every rule of a schema without a text of its own is told in these words: no text of zod reaches a caller. */
+/** Replaces the default texts of zod, so that none of them reaches a caller. */
 z.config({ customError: messageOf });
 
-/** Text of a schema's own rule. A value that is not there is required first. */
+/** Sets the text of a schema rule; a missing value is reported as required instead. */
 export function rule(text: string): { readonly error: (issue: Issue) => string } {
   return { error: ({ input }) => (input === undefined ? REQUIRED : text) };
 }
 
-/** An integer within bounds that are told together. */
+/** Returns a schema for an integer whose errors name both bounds. */
 export function integer(min: number, max: number): z.ZodInt {
   return z
     .int(rule(`must be an integer from ${min} to ${max}`))
@@ -101,7 +101,7 @@ function lengthOf(origin: 'string' | 'array', bound: string, size: number): stri
   return `must ${origin === 'string' ? 'be' : 'have'} ${bound} ${size} ${unit}${size === 1 ? '' : 's'}`;
 }
 
-/** The requirement of each alternative on the value itself, each once. */
+/** Joins the distinct requirements of all alternatives on the value itself. */
 function anyOf(alternatives: readonly (readonly z.core.$ZodIssue[])[]): string {
   const texts = alternatives.flatMap((issues) => issues.filter(({ path }) => path.length === 0).slice(0, 1));
   const [first, ...more] = [...new Set(texts.map(({ message }) => message))];

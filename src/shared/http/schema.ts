@@ -6,18 +6,18 @@ export const RESOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const ID_RULE =
   'must be 1 to 64 characters, letters, digits and . _ : -, beginning with a letter or digit, or an integer';
 
-/** Text of 1 to `max` characters that can be stored and read everywhere. */
+/** Text of 1 to `max` characters that PostgreSQL and every JSON parser accept. */
 export const text = (max: number) =>
   z.string().min(1).max(max).refine(isCleanText, 'must not contain U+0000 or lone surrogates');
 
-/** An id that may be mastered elsewhere: a string or an integer on the way in, text from then on. */
+/** Id that another system may have assigned: a string or integer in requests, stored and returned as a string. */
 export const ResourceId = z
   .union([z.string(), z.int()], rule(ID_RULE))
   .transform(String)
   .pipe(z.string().regex(RESOURCE_ID, ID_RULE))
   .meta({ description: 'String or integer; stored as a string.', examples: ['customer-001'] });
 
-/** An id in a path or in a query, where everything is text. */
+/** Id in a path or query, where every value is text. */
 export const IdParameter = z.string().regex(RESOURCE_ID, ID_RULE);
 
 export const UuidParameter = z.uuid();
@@ -28,20 +28,20 @@ const time = z.iso
   .transform((text) => new Date(text))
   .refine(isWritable, `must be in the years 0000 to ${MAX_YEAR} in UTC`);
 
-/** An offset can move a time out of the years that ISO 8601 writes with four digits. */
+/** Returns true for years of four digits. The time zone can move a valid local time out of them. */
 function isWritable(date: Date): boolean {
   return date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= MAX_YEAR;
 }
 
-/** ISO 8601 with a time zone, kept as UTC with milliseconds. */
+/** ISO 8601 time with a time zone in requests, converted to UTC with milliseconds. */
 export const Timestamp = time.transform((date) => date.toISOString());
 
 export const TimestampParameter = time;
 
-/** On the way out: UTC, ends in Z. */
+/** ISO 8601 time in responses: UTC, with the suffix Z. */
 export const UtcTime = z.iso.datetime().meta({ examples: ['2026-11-23T12:00:00.000Z'] });
 
-/** Who acted, and by which door. The operator of the server acts by its commands: see maintenance/. */
+/** Type of an actor in events. The operator of the server acts by CLI commands: see maintenance/. */
 export const ActorType = z.enum([...SUBJECT_TYPES, 'operator']).meta({ id: 'ActorType' });
 export const ActorVia = z.enum([...SUBJECT_VIAS, 'cli']).meta({ id: 'ActorVia' });
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 import { CONTENT_SECURITY_POLICY } from './content-security-policy.js';
 
-/** What helmet would set on each answer anew, and our own content security policy: the same for all, so it is made once. */
+/** Returns the headers of helmet and our content security policy, computed once because they are equal for all responses. */
 export function securityHeaders(): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   const recorder = {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { OverloadedError } from '../errors.js';
 
-/** Counts long-lived requests of this process. One tenant may hold only its share, so that it cannot keep all others out. */
+/** Slots for long-lived requests of this process, with a share per tenant, so that one tenant cannot block all others. */
 export class TenantSlots {
   private readonly taken = new Map<string | undefined, number>();
   private total = 0;
@@ -13,8 +13,8 @@ export class TenantSlots {
   ) {}
 
   /**
-   * Takes a slot; undefined is the platform. Returns the function that frees it, which belongs behind `untilClosed(response)`: an
-   * answer that is complete still holds memory while nobody reads it. Throws OverloadedError.
+   * Takes a slot; an undefined tenant is the platform. Returns the function that frees it, to be called after `untilClosed(response)`,
+   * because a complete response holds memory until the client has read it. Throws OverloadedError.
    */
   take(tenantId: string | undefined): () => void {
     const ofTenant = this.taken.get(tenantId) ?? 0;
@@ -36,7 +36,7 @@ export class TenantSlots {
   }
 }
 
-/** Resolves when the stream ended or broke off, also where that was before. A response ends when the kernel has taken all of it. */
+/** Resolves when the stream has closed, also if it already had. A response closes when the kernel has accepted all of it. */
 export function untilClosed(stream: ServerResponse | Readable): Promise<void> {
   return new Promise((resolve) => {
     if (stream.closed) resolve();

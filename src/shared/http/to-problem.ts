@@ -6,7 +6,7 @@ import { ValidationError } from '../errors.js';
 import { isExpected } from './refusals.js';
 import type { JsonObject } from '../json.js';
 
-/** What Nest and Fastify refuse by themselves carries a status and no code of ours. */
+/** Codes and details of errors that Nest and Fastify throw, which have only a status. */
 const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['MALFORMED_REQUEST', 'The request cannot be read: the body must be well-formed JSON.'],
   404: ['ROUTE_NOT_FOUND', 'There is no such route. The routes are listed in /openapi.json.'],
@@ -24,7 +24,7 @@ interface ProblemContent extends Pick<ProblemFacts, 'errors' | 'extension'> {
   readonly detail: string;
 }
 
-/** Seconds to wait before a retry, where the error names none. */
+/** Retry-After of status 503 if the error has none. */
 const DEFAULT_RETRY_S = 1;
 
 const INTERNAL: ProblemContent = {
@@ -33,12 +33,12 @@ const INTERNAL: ProblemContent = {
   detail: 'Internal error. Include the X-Request-Id when you report it.',
 };
 
-/** Probes and programs repeat these requests for as long as the condition lasts; its beginning is logged where it is found. */
+/** Codes that are logged where the condition begins, because probes and programs repeat these requests while it lasts. */
 const REPORTED_ELSEWHERE = new Set(['NOT_READY', 'REVOCATION_LIST_NOT_READY']);
 
 const logger = new Logger('Problem');
 
-/** Only named errors say what they mean; the rest is logged and says nothing. `now` dates the next step. */
+/** Turns an error into a problem. Unknown errors become INTERNAL_ERROR without details and are logged. `now` dates the next step. */
 export function toProblem(thrown: unknown, requestId: string, now?: Date): Problem {
   const exception = databaseProblem(thrown);
   const { status, code, detail, errors, extension } = toProblemContent(exception);
@@ -47,12 +47,12 @@ export function toProblem(thrown: unknown, requestId: string, now?: Date): Probl
   return problem(status, code, detail, requestId, { errors, extension, next, now });
 }
 
-/** Seconds until another try may be worth it. Undefined where time changes nothing. */
+/** Returns the seconds until a retry can succeed; undefined if waiting does not help. */
 export function retryAfterOf(thrown: unknown, status: number): number | undefined {
   return nextFacts(thrown).retryAfterS ?? (status === 503 ? DEFAULT_RETRY_S : undefined);
 }
 
-/** Named errors have them as members. */
+/** Reads the facts from the members of an error. */
 function nextFacts(thrown: unknown): NextFacts {
   if (!(thrown instanceof HttpException)) return {};
   const { nextAction, deactivateCount, heldUntil, retryAt, retryAfterS } = thrown as NextFacts;

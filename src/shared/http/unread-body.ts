@@ -3,39 +3,38 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const MIB = 1024 * 1024;
-/** An announced body of this size at most is read and dropped behind its answer, and its connection goes on. */
+/** Maximum announced size of a body that is read and dropped after its response while the connection stays open. */
 const MAX_KEPT_BYTES = MIB;
 const MAX_DROPPED_BYTES = 16 * MIB;
 const MAX_DROPPED_MS = 10_000;
 const CHECK_MS = 100;
 
-/** The last request of a connection that was answered before its body had arrived. */
+/** Last request of a connection that was answered before its body had arrived. */
 const answered = new WeakMap<Socket, IncomingMessage>();
 
 /**
- * Leaves no body unread behind an answer that was given early: a client that sends all before it reads would wait for ever, and
- * a connection that is closed with unread data loses its answer. A large body, or one of unknown size, ends its connection, and so does
- * a client that takes nothing of its answer for as long as a request may take.
+ * Reads and drops bodies after an early response, since a client that sends everything first would wait for ever, and closing with unread
+ * data loses the response. Large bodies and clients that do not read their response in time end their connection.
  */
 export function dropUnreadBodies(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    // A route of NDJSON reads its body while it answers.
+    // An NDJSON route reads its body while it responds.
     const isBeingRead = 'ndjson' in request.routeOptions.config && reply.statusCode === 200;
     if (!isBeingRead) {
       dropUnreadBody(request, reply);
-      // Node limits the time of a request, and not that in which its answer is read.
+      // Node limits the time of receiving a request, but not of sending its response.
       request.raw.socket.setTimeout(request.server.server.requestTimeout);
     }
     done(null, payload);
   });
 }
 
-/** Leaves no body unread behind this answer. Must be called before its headers are sent. */
+/** Drops the unread body of one response. Must be called before the response headers are sent. */
 export function dropUnreadBody({ raw, server }: FastifyRequest, reply: FastifyReply): void {
   if (!hasUnreadBody(raw)) return;
   answered.set(raw.socket, raw);
   if (Number(raw.headers['content-length']) <= MAX_KEPT_BYTES && reply.getHeader('connection') !== 'close') {
-    // Node reads on, within the time limit of requests.
+    // The body is read and dropped within the time limit of requests.
     raw.resume();
   } else {
     void reply.header('Connection', 'close');
@@ -43,14 +42,14 @@ export function dropUnreadBody({ raw, server }: FastifyRequest, reply: FastifyRe
   }
 }
 
-/** Whether an answer was given already to the request that is still arriving over this connection. */
+/** Returns true if the request that is still arriving over this connection has already been answered. */
 export function isAnswered(socket: Socket): boolean {
   return answered.get(socket)?.complete === false;
 }
 
 /**
- * Reads and drops the rest of a body within a bound, and closes the connection once the answer is sent. Node would destroy it right
- * then, and unread data makes of that a reset, by which the client may lose the answer.
+ * Reads and drops the rest of a body within a bound, then closes the connection. Node would destroy the socket with the end of the response,
+ * and unread data turns that into a reset, with which the client may lose the response.
  */
 export function closeBehindAnswer(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
   const { socket } = request;
@@ -65,12 +64,12 @@ export function closeBehindAnswer(request: IncomingMessage, response: ServerResp
   const onSent = () => {
     sentAt = performance.now();
     socket.end();
-    // Node has just removed the listener below.
+    // Node removes all data listeners when the response finishes, so it is added again.
     request.on('data', check);
   };
   if (response.writableFinished) onSent();
   else response.once('finish', onSent);
-  // A fast sender gets far beyond the bound between two checks of the time.
+  // A check per chunk as well, because a fast sender exceeds the bound between two timer checks.
   request.on('data', check);
   const timer = setInterval(check, CHECK_MS);
   socket.once('close', () => {
@@ -78,12 +77,12 @@ export function closeBehindAnswer(request: IncomingMessage, response: ServerResp
   });
 }
 
-/** By its headers: when Node hands a request over, it has not come to the end of one without a body either. */
+/** Returns true if a body is still arriving. Checks the headers too, because `complete` is false even for a request without a body. */
 function hasUnreadBody({ complete, headers, socket }: IncomingMessage): boolean {
   return hasBody(headers) && !complete && !socket.destroyed;
 }
 
-/** False where the headers say that there is none. A body of unknown length may still be empty. */
+/** Returns false if the headers announce no body. A body of unknown length may still be empty. */
 export function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

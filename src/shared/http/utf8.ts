@@ -3,20 +3,20 @@ import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/comm
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
-/** The bytes are not UTF-8. Replacing them by U+FFFD would make one value of two that differ. */
+/** The bytes are not UTF-8. Replacing them with U+FFFD could make different values equal. */
 export class NotUtf8Error extends BadRequestException {
   constructor() {
     super('The body is not UTF-8.', { errorCode: 'MALFORMED_REQUEST' });
   }
 }
 
-/** The text of a request or of a whole line of it. Throws NotUtf8Error, also for overlong forms and encoded surrogates. */
+/** Decodes a whole body or line. Throws NotUtf8Error, also for overlong forms and encoded surrogates. */
 export function decodeUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new NotUtf8Error();
   return bytes.toString('utf8');
 }
 
-/** Throws UnsupportedMediaTypeException for a media type whose `charset` is another than UTF-8 or its subset US-ASCII. */
+/** Throws UnsupportedMediaTypeException unless `charset` is absent, UTF-8 or its subset US-ASCII. */
 export function assertUtf8Charset(contentType: string | undefined): void {
   const charset = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase();
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii') return;

@@ -6,14 +6,14 @@ import './schema-messages.js';
 interface Issue {
   readonly message: string;
   readonly path?: readonly unknown[] | undefined;
-  /** zod names the fields that a strict object does not know here. */
+  /** Unknown fields that zod reports for a strict object. */
   readonly keys?: readonly string[];
 }
 
-/** Enough to mend a request by; a body of 1 MiB could break a hundred thousand rules. */
+/** Maximum number of reported faults, because a body of 1 MiB could have a hundred thousand. */
 const MAX_ISSUES = 50;
 
-/** Validates what a route declares a schema for, once, at the edge; and keeps where each fault is. No body is an empty object. */
+/** Validates parameters with the schema of the route and reports the place of each fault. A missing body counts as an empty object. */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
   async transform(value: unknown, { schema, type, data }: ArgumentMetadata): Promise<unknown> {
@@ -24,14 +24,14 @@ export class ValidationPipe implements PipeTransform {
   }
 }
 
-/** The same check for what a sibling module sends over the bus. Throws ValidationError. */
+/** Validates input that another module sends over the command bus. Throws ValidationError. */
 export function validated<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return withoutUndefined(result.data);
   throw validationError(result.error.issues, 'body', undefined);
 }
 
-/** A member that is undefined is one that was not sent: JSON has no other. */
+/** Removes undefined members, which mean the same as absent ones. */
 function withoutUndefined<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
@@ -48,7 +48,7 @@ function withUnknownKeys(issue: Issue, type: ArgumentMetadata['type']): Issue[] 
   return issue.keys.slice(0, MAX_ISSUES).map((key) => ({ message, path: [...(issue.path ?? []), key] }));
 }
 
-/** Checks of one value may share a text, such as both bounds of an integer. */
+/** Removes duplicates: several rules of a value may share a text, such as both bounds of an integer. */
 function distinct(problems: readonly FieldProblem[]): FieldProblem[] {
   return [...new Map(problems.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
