@@ -71,9 +71,9 @@ async function isOwnFolder(folder: string, user: RunAs): Promise<boolean> {
 
 /** Throws if the socket responds: a process of another container is not visible, and two PostgreSQLs would destroy the cluster. */
 async function assertUnused(cluster: string, socket: string): Promise<void> {
-  const answers = await new Promise<boolean>((settle) => {
+  const answers = await new Promise<boolean>((resolve) => {
     const connection = createConnection(socket);
-    connection.once('connect', () => settle(true)).once('error', () => settle(false));
+    connection.once('connect', () => resolve(true)).once('error', () => resolve(false));
     connection.once('connect', () => connection.destroy());
   });
   if (!answers) return;

@@ -31,8 +31,8 @@ export class Tenant extends Versioned {
   requestsPerMinute!: number | null;
 
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
-    const snapshot = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute };
-    return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, snapshot);
+    const fields = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute };
+    return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
   }
 
   /** Returns undefined if nothing changes. */
