@@ -196,7 +196,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     const [step] = await transaction.query<{ devices: number; held_until: Date | null }>({ ...RELEASE, values });
     if (!step) return {};
     const heldUntil = step.held_until ?? undefined;
-    // With eviction only license files keep a device from a seat.
+    // License files alone keep a device from a seat where the oldest is evicted.
     const evicts = license.evictionPolicy === 'OLDEST' && heldUntil !== undefined;
     return { deactivateCount: evicts ? 0 : step.devices, heldUntil };
   }

@@ -53,11 +53,11 @@ describe('a device', () => {
       licenseModel: fc.constantFrom('PER_SEAT', 'PER_CPU', 'SITE_LICENSE'),
     });
     fc.assert(
-      fc.property(any, fc.nat(60), fc.integer({ min: 1, max: 20 }), fc.nat(20), (change, others, wants, has) => {
+      fc.property(any, fc.nat(60), fc.integer({ min: 1, max: 20 }), fc.nat(20), (change, others, required, held) => {
         const given = terms(change);
         const limit = seatLimit(given) ?? Infinity;
-        const after = seatsInUse(given, counts(others)) + wants;
-        expect(decideSeat(given, counts(others), wants, has) === 'GRANT').toBe(after <= limit || wants <= has);
+        const after = seatsInUse(given, counts(others)) + required;
+        expect(decideSeat(given, counts(others), required, held) === 'GRANT').toBe(after <= limit || required <= held);
       }),
     );
   });

@@ -44,10 +44,10 @@ describe('what counts as a seat', () => {
   );
 
   it('is summed up accordingly', () => {
-    const tally = { activations: 3, units: 24, users: 2 };
-    expect(seatsInUse(terms({}), tally)).toBe(3);
-    expect(seatsInUse(terms({ licenseModel: 'PER_CORE' }), tally)).toBe(24);
-    expect(seatsInUse(terms({ licenseType: 'NAMED_USER' }), tally)).toBe(2);
+    const counts = { activations: 3, units: 24, users: 2 };
+    expect(seatsInUse(terms({}), counts)).toBe(3);
+    expect(seatsInUse(terms({ licenseModel: 'PER_CORE' }), counts)).toBe(24);
+    expect(seatsInUse(terms({ licenseType: 'NAMED_USER' }), counts)).toBe(2);
   });
 });
 

@@ -30,8 +30,8 @@ interface LineIdempotencyKey {
 }
 
 /**
- * Runs each line by itself and yields outcomes in line order; reads no line before its outcome is requested or its concurrency allows.
- * With an idempotency key each line has its own key, so an interrupted batch can be sent again.
+ * Runs each line by itself and yields outcomes in line order, with at most `concurrency` lines read ahead. With an idempotency key each
+ * line has its own key, so an interrupted batch can be sent again.
  */
 @Injectable()
 export class LicenseBatchRunner {

@@ -11,7 +11,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 
-/** Licenses per transaction: the most that are in memory and locked at once. */
+/** Licenses that each of the two queries of lockDue reads: at most twice as many are in memory and locked at once. */
 const CHUNK_SIZE = 500;
 
 /**

@@ -22,7 +22,7 @@ export const EXPIRY_SOONEST_FIRST: LicenseSortOrder = {
   positionOf: ({ expiryDate, licenseId: id }) => ({ at: expiryDate ?? '', id }),
 };
 
-/** Byte order, because `q` compares bytes. */
+/** Sort order by name in bytes, because `q` compares bytes. */
 const BY_NAME: LicenseSortOrder = {
   by: 'item.issued_to_lower COLLATE "C"',
   descending: false,

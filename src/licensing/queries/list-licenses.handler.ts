@@ -99,7 +99,7 @@ function statusConditions(status: LicenseStatus | undefined, now: Date, order: S
   if (status === undefined) return [{ sql: 'true', parameters: {} }];
   const parameters = { now };
   if (status === 'ACTIVE') {
-    // By expiry, the index is read from `now`. A license that is past its stored expiry returns when its auto-renewal is stored.
+    // The index by expiry is read from `now`. A license past its stored expiry returns when its auto-renewal is stored.
     const notExpired =
       order === EXPIRY_SOONEST_FIRST
         ? 'item.expiryDate > :now'
