@@ -48,7 +48,7 @@ export function isAnswered(socket: Socket): boolean {
 }
 
 /**
- * Reads and drops the rest of a body within a bound, then closes the connection. Node would destroy the socket with the end of the response,
+ * Reads and drops the rest of a body within a bound, then closes the connection. Node would destroy the socket at the end of the response,
  * and unread data turns that into a reset, with which the client may lose the response.
  */
 export function closeBehindAnswer(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {

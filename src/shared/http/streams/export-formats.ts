@@ -7,11 +7,11 @@ export const CSV = 'text/csv';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** How a whole list is written out. */
+/** Format of an export. */
 export interface ExportFormat {
   readonly contentType: string;
   readonly fileExtension: string;
-  /** `columns` are the fields of a row, in their order. */
+  /** Writes pages as text; `columns` are the fields of a row in their order. */
   write(pages: AsyncIterable<readonly Row[]>, columns: readonly string[]): AsyncGenerator<string>;
 }
 
@@ -35,7 +35,7 @@ const csv: ExportFormat = {
   },
 };
 
-/** A page as it is comes first: it is what callers get who do not care. A known charset does no harm. */
+/** Export formats by media type. JSON, a page, comes first, because the first type wins if the caller has no preference. */
 const EXPORT_FORMATS: Readonly<Record<string, ExportFormat | undefined>> = {
   'application/json': undefined,
   [NDJSON]: ndjson,
@@ -44,15 +44,15 @@ const EXPORT_FORMATS: Readonly<Record<string, ExportFormat | undefined>> = {
   [`${CSV};charset=utf-8`]: csv,
 };
 
-/** As the Accept header prefers; undefined is a page, also where nothing that is accepted can be had. */
+/** Returns the format that the Accept header prefers; undefined means a page, also if no accepted type is available. */
 export function preferredFormat(request: IncomingMessage): ExportFormat | undefined {
   const type = accepts(request).type(Object.keys(EXPORT_FORMATS));
   return typeof type === 'string' ? EXPORT_FORMATS[type] : undefined;
 }
 
 /**
- * RFC 4180, without a byte order mark. Text is quoted, so that an empty one differs from null, which is nothing; what is
- * nested is JSON in its cell. Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers do not.
+ * Writes CSV of RFC 4180 without a byte order mark. Text is quoted, so that an empty text differs from null; nested values are JSON.
+ * Text that a spreadsheet would evaluate as a formula gets a leading apostrophe.
  */
 export function toCsv(rows: readonly Row[], columns: readonly string[], header: boolean): string {
   return stringify([...rows], {

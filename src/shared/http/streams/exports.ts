@@ -7,55 +7,54 @@ import { OverloadedError } from '../../errors.js';
 import { TenantSlots, untilClosed } from '../tenant-slots.js';
 import { toProblem } from '../to-problem.js';
 
-/** At once in this process: each holds two pages in memory and, while it reads one, a connection of the pool. */
+/** Maximum number of concurrent exports. Each holds two pages in memory and, while it reads one, a pooled connection. */
 const MAX_EXPORTS = 8;
 const MAX_EXPORTS_PER_TENANT = 4;
-/** Bytes that the reader has to take within the time limit, so that a slow one is told from one that has stopped. */
-const PIECE_BYTES = 64 * 1024;
+/** Number of bytes that a client must read within the time limit, which separates slow clients from stopped ones. */
+const SLICE_BYTES = 64 * 1024;
 
-/** Lists that are being written out whole, for as long as somebody reads them. */
+/** Exports in progress. */
 @Injectable()
 export class ExportRegistry {
   private readonly slots = new TenantSlots(MAX_EXPORTS, MAX_EXPORTS_PER_TENANT);
   private readonly running = new Set<Readable>();
 
   /**
-   * Resolves when the first part is there, or fails as that did: from then on an error breaks the answer off. The next part
-   * is made when there is room for it. A reader that takes nothing for as long as a request may take is forgotten. Throws
-   * OverloadedError.
+   * Resolves with the first part, or rejects with its error; a later error aborts the response. Destroys the export if the client reads
+   * nothing within the request timeout. Throws OverloadedError.
    */
   async start(parts: AsyncIterable<string>, { id, actor, server }: AuthenticatedRequest, response: ServerResponse) {
     const free = this.slots.take(actor?.tenantId);
     const { requestTimeout } = server.server;
-    const forget = () => stream.destroy();
-    const stream = Readable.from(piecesOf(parts, requestTimeout, forget), { objectMode: false });
+    const abort = () => stream.destroy();
+    const stream = Readable.from(slicesOf(parts, requestTimeout, abort), { objectMode: false });
     this.running.add(stream);
-    const closed = untilClosed(response).then(forget);
+    const closed = untilClosed(response).then(abort);
     void untilClosed(stream)
       .then(() => this.running.delete(stream))
-      // The last pieces still wait in memory until they are read.
+      // The last slices stay in memory until the client has read them.
       .then(() => closed)
       .then(free);
-    // Nobody can be answered any more, so it is logged here.
+    // An error after the first part cannot become a problem response, so it is only logged.
     stream.on('error', (error) => stream.readableDidRead && toProblem(error, id));
     await once(stream, 'readable');
     return stream;
   }
 
-  /** A server that stops does not wait for them: whoever reads notices, and asks again. */
+  /** Aborts all exports at shutdown, so that the server does not wait for them; clients see the broken response and retry. */
   abortAll(): void {
     for (const stream of this.running) stream.destroy(new OverloadedError());
   }
 }
 
-/** Calls `forget` when the reader does not come for the next piece in time. The time in which a part is made does not count. */
-async function* piecesOf(parts: AsyncIterable<string>, timeoutMs: number, forget: () => void): AsyncGenerator<Buffer> {
+/** Calls `abort` if the client does not read the next slice in time. The time to produce a part does not count. */
+async function* slicesOf(parts: AsyncIterable<string>, timeoutMs: number, abort: () => void): AsyncGenerator<Buffer> {
   for await (const part of parts) {
     const bytes = Buffer.from(part);
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      const timer = setTimeout(forget, timeoutMs);
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+      const timer = setTimeout(abort, timeoutMs);
       try {
-        yield bytes.subarray(at, at + PIECE_BYTES);
+        yield bytes.subarray(at, at + SLICE_BYTES);
       } finally {
         clearTimeout(timer);
       }

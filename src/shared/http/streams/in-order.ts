@@ -1,43 +1,43 @@
 /**
- * Works on at most `window` items at once and gives what they come to in the order of the items, each as soon as those before it
- * are done, whether or not another item has arrived. `work` must not fail. When nobody wants more, no further item is begun.
+ * Processes up to `window` items concurrently and yields results in item order, each as soon as the earlier ones are done. Starts no
+ * further item when the consumer stops. `work` must not reject.
  */
 export async function* mapInOrder<Item, Result>(
   items: AsyncIterable<Item>,
   window: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
-  const underWay: Promise<Result>[] = [];
-  const are = { ended: false, wanted: true };
-  const isWanted = () => are.wanted;
-  // Who reads waits for room, and who gives for something to give: never both.
+  const inFlight: Promise<Result>[] = [];
+  const state = { ended: false, wanted: true };
+  const isWanted = () => state.wanted;
+  // The reader waits for a free place and the consumer for a result, never both at once, so one `wake` is enough.
   let wake: () => void = () => undefined;
-  const change = () => new Promise<void>((changed) => (wake = changed));
+  const nextChange = () => new Promise<void>((resolve) => (wake = resolve));
   const reading = (async () => {
     for await (const item of items) {
       if (!isWanted()) return;
-      underWay.push(work(item));
+      inFlight.push(work(item));
       wake();
-      while (underWay.length >= window && isWanted()) await change();
+      while (inFlight.length >= window && isWanted()) await nextChange();
     }
   })().finally(() => {
-    are.ended = true;
+    state.ended = true;
     wake();
   });
   reading.catch(() => undefined);
   try {
     for (;;) {
-      const [first] = underWay;
+      const [first] = inFlight;
       if (first) {
         const result = await first;
-        void underWay.shift();
+        void inFlight.shift();
         wake();
         yield result;
-      } else if (are.ended) return await reading;
-      else await change();
+      } else if (state.ended) return await reading;
+      else await nextChange();
     }
   } finally {
-    are.wanted = false;
+    state.wanted = false;
     wake();
   }
 }

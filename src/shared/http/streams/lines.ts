@@ -4,25 +4,25 @@ import { decodeUtf8 } from '../utf8.js';
 
 export const MAX_LINE_BYTES = 16 * 1024;
 export const MAX_LINES = 10_000;
-/** Size of 10,000 lines of the greatest length. */
+/** Size of MAX_LINES lines of the maximum length. */
 const MAX_BODY_BYTES = MAX_LINES * (MAX_LINE_BYTES + 1);
 const MAX_BODY_MS = 30 * 60 * 1_000;
 const NEWLINE = 0x0a;
 const NOT_PROCESSED = 'This line and all later lines were not processed.';
 
-/** One line of a request, counted from 1 as in the file it came from. */
+/** Line of a request. Numbers start at 1 and count empty lines, so that they match the sent file. */
 export interface Line {
   readonly number: number;
   readonly text: string;
 }
 
-/** A line that cannot be read, in its place among those that can. */
+/** Line that cannot be read; yielded at its place between valid lines. */
 export interface InvalidLine {
   readonly number: number;
   readonly error: Error;
 }
 
-/** Bounds of a body. Only the time in which its reader waits for the client counts towards `lineMs`. */
+/** Limits of a body. Only time that the reader waits for the client counts towards `lineMs`. */
 export interface BodyLimits {
   /** Longest wait for a line with text. */
   readonly lineMs: number;
@@ -57,9 +57,8 @@ export class BodyOfLinesTooSlowError extends RequestTimeoutException {
 }
 
 /**
- * Takes a body apart into lines, as they arrive; empty lines count and are passed over. A line too long, or not in UTF-8, is
- * told in its place. After one line too many the rest is read and dropped, because a client may send all before it reads. A body
- * that breaks another limit ends with that error in place of its next line, and the rest of it stays unread. Memory: one line.
+ * Yields lines as they arrive and skips empty ones; memory is one line. Beyond MAX_LINES it drops the rest, because clients may send
+ * everything before they read; an exceeded size or time limit becomes an InvalidLine and leaves the rest unread.
  */
 export async function* readLines(body: Readable, limits: BodyLimits): AsyncGenerator<Line | InvalidLine> {
   const lines = new LineSplitter();
@@ -96,7 +95,7 @@ class BoundedBody {
     this.bodyBytes = limits.bodyBytes ?? MAX_BODY_BYTES;
   }
 
-  /** Undefined at the end. Throws BodyOfLinesTooLargeError, BodyOfLinesTooSlowError and what the stream fails with. */
+  /** Returns undefined at the end. Throws BodyOfLinesTooLargeError, BodyOfLinesTooSlowError and errors of the stream. */
   async next(): Promise<Buffer | undefined> {
     for (;;) {
       const timeoutMs = this.remainingMs();
@@ -104,13 +103,13 @@ class BoundedBody {
       if (chunk !== null) return this.count(chunk);
       if (this.body.readableEnded) return undefined;
       if (this.body.destroyed) throw this.body.errored ?? new Error('The body broke off.');
-      const asked = performance.now();
+      const startedAt = performance.now();
       await changeOf(this.body, timeoutMs);
-      this.waitedMs += performance.now() - asked;
+      this.waitedMs += performance.now() - startedAt;
     }
   }
 
-  /** The next line may take as long again. */
+  /** Restarts the time limit for the next line. */
   restartLine(): void {
     this.waitedMs = 0;
   }
@@ -139,20 +138,20 @@ function changeOf(body: Readable, timeoutMs: number): Promise<void> {
       for (const event of events) body.off(event, done);
       resolve();
     };
-    // Rounded up: a timer that fires a fraction of a millisecond early would only be set again.
+    // The timeout is rounded up, because a timer that fires too early would only be set again.
     const timer = setTimeout(done, Math.ceil(timeoutMs));
     for (const event of events) body.on(event, done);
   });
 }
 
 class LineSplitter {
-  /** Of the line that is arriving. */
+  /** Number of the line that is arriving. */
   number = 1;
   areTooMany = false;
   private parts: Buffer[] = [];
   private bytes = 0;
 
-  /** The lines with text that end in this chunk. */
+  /** Yields the non-empty lines that end in this chunk. */
   *split(chunk: Buffer): Generator<Line | InvalidLine> {
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0 && !this.areTooMany; end = chunk.indexOf(NEWLINE, begin)) {
@@ -163,7 +162,7 @@ class LineSplitter {
     if (!this.areTooMany) this.add(chunk.subarray(begin));
   }
 
-  /** The last line, which needs no line break. */
+  /** Yields the last line, which needs no line break. */
   *end(): Generator<Line | InvalidLine> {
     if (this.bytes > 0 && !this.areTooMany) yield* this.take();
   }

@@ -14,7 +14,7 @@ import { MAX_LIMIT, type Page } from '../paging.js';
 
 export const COLUMNS = 'imprimatur:columns';
 
-/** Answers with the whole list where the caller asks for NDJSON or CSV instead of a page. */
+/** Returns the whole list if the caller accepts NDJSON or CSV instead of a page. */
 @Injectable()
 export class ListExportInterceptor implements NestInterceptor {
   constructor(
@@ -25,33 +25,33 @@ export class ListExportInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler<Page<Row>>): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const form = preferredFormat(request.raw);
-    if (!form) return next.handle();
+    const format = preferredFormat(request.raw);
+    if (!format) return next.handle();
     const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
     const { raw: response } = http.getResponse<FastifyReply>();
-    const stream = await this.exports.start(form.write(pagesOf(request, next), columns), request, response);
-    const disposition = `attachment; filename="${collectionName(request)}.${form.fileExtension}"`;
-    return of(new StreamableFile(stream, { type: form.contentType, disposition }));
+    const stream = await this.exports.start(format.write(pagesOf(request, next), columns), request, response);
+    const disposition = `attachment; filename="${collectionName(request)}.${format.fileExtension}"`;
+    return of(new StreamableFile(stream, { type: format.contentType, disposition }));
   }
 }
 
 /**
- * Asks the route for page after page, as a client would: the same validation, the same query, a short transaction each. With
- * a limit it is that page alone.
+ * Calls the route once per page, as a client would, so that each page is one validated query in a short transaction. With a `limit` in the
+ * query it yields only that page.
  */
 async function* pagesOf(request: FastifyRequest, next: CallHandler<Page<Row>>): AsyncGenerator<Row[]> {
-  const asked = request.query as Readonly<Record<string, unknown>>;
-  const isWhole = asked.limit === undefined;
-  if (isWhole) request.query = { ...asked, limit: String(MAX_LIMIT) };
+  const query = request.query as Readonly<Record<string, unknown>>;
+  const isWhole = query.limit === undefined;
+  if (isWhole) request.query = { ...query, limit: String(MAX_LIMIT) };
   for (;;) {
     const { data, next_cursor: cursor } = await lastValueFrom(next.handle());
     yield data;
     if (!isWhole || cursor === null) return;
-    request.query = { ...asked, limit: String(MAX_LIMIT), cursor };
+    request.query = { ...query, limit: String(MAX_LIMIT), cursor };
   }
 }
 
-/** That of the collection: the last word of its path. */
+/** Returns the last segment of the path. */
 function collectionName({ routeOptions: { url = '' } }: FastifyRequest): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }

@@ -8,8 +8,8 @@ import { NDJSON } from './ndjson.js';
 type PageSchema = z.ZodObject<{ data: z.ZodArray<z.ZodObject>; next_cursor: z.ZodType }>;
 
 /**
- * A route that responds with a page, or with the whole list as NDJSON or CSV. The exports stand in extensions, because with several
- * media types generated clients would make the type of a page a union.
+ * Declares a route that returns a page, or the whole list as NDJSON or CSV. Extensions describe the exports, because further media types
+ * would make generated clients type a page as a union.
  */
 export function ListOf(page: PageSchema) {
   const columns = Object.keys(page.shape.data.element.shape);

@@ -23,14 +23,14 @@ import { untilClosed } from '../tenant-slots.js';
 import { closeBehindAnswer } from '../unread-body.js';
 
 export const NDJSON = 'application/x-ndjson';
-/** Nothing moves over the connection of a batch for this long: longer than a wait for a line, which is told as its problem. */
+/** Minimum idle time before a batch connection is closed. Longer than the wait for a line, so that a slow line gets its problem first. */
 const IDLE_MS = 60_000;
-/** The last request of a connection whose body is a stream. */
+/** Last NDJSON request of each connection. */
 const streams = new WeakMap<Socket, IncomingMessage>();
 
 /**
- * Answers with a line for each item that the route gives, sent as they come. The answer goes on while nobody reads it, since many a
- * client sends all before it reads, so the batch holds its slot until the lines are made and the response has left the memory.
+ * Writes one NDJSON line per item of the route. Writing does not wait for the client, which may send everything before it reads, so the
+ * batch holds its slot until all lines are written and the response has left the memory.
  */
 @Injectable()
 export class NdjsonAnswer implements NestInterceptor<AsyncIterable<object>, StreamableFile> {
@@ -55,8 +55,8 @@ export class NdjsonAnswer implements NestInterceptor<AsyncIterable<object>, Stre
 }
 
 /**
- * A route that takes a line of JSON for each item and returns the items of its answer, both named as components of the OpenAPI
- * document. Everywhere else NDJSON is an unsupported media type.
+ * Declares a route that takes and returns NDJSON; `item` and `result` are components of the OpenAPI document. All other routes reject
+ * NDJSON as an unsupported media type.
  */
 export const Ndjson = (item: string, result: string) =>
   applyDecorators(
@@ -74,7 +74,7 @@ export const Ndjson = (item: string, result: string) =>
     }),
   );
 
-/** Text whose lines have this schema: OpenAPI 3.1 has no word for a stream. With `contentMediaType` Swagger UI would ask for a file. */
+/** Text whose lines have this schema, as OpenAPI 3.1 has no type for a stream. `contentMediaType` would make Swagger UI ask for a file. */
 function linesOf(component: string) {
   return {
     type: 'string',
@@ -82,7 +82,7 @@ function linesOf(component: string) {
   } as const;
 }
 
-/** The lines of the body as they come in, each within the time that a request has. A body that is not read to its end ends its connection. */
+/** Lines of the body as they arrive, each within the request timeout. A body that is not read to its end closes its connection. */
 export const NdjsonLines = createParamDecorator(
   (_: unknown, context: ExecutionContext): AsyncIterable<Line | InvalidLine> => {
     const http = context.switchToHttp();
@@ -98,12 +98,12 @@ export const NdjsonLines = createParamDecorator(
   },
 );
 
-/** Whether a request comes in over this connection that the time limit of requests is not for. */
+/** Returns true while an NDJSON body arrives over this connection; the time limit of requests does not apply to it. */
 export function isStreaming(socket: Socket): boolean {
   return streams.get(socket)?.complete === false;
 }
 
-/** Lines that are there in one turn leave together. When the client is gone, no further item is asked for. Never fails. */
+/** Writes the lines of one turn of the event loop together. Stops reading items when the client has left. Never rejects. */
 async function writeLines(items: AsyncIterable<object>, out: PassThrough): Promise<void> {
   let lines = '';
   const flush = () => {
