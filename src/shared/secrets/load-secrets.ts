@@ -15,15 +15,14 @@ export function lookupKeyFile({ dataDir }: Config): string {
   return join(dataDir, 'lookup.key');
 }
 
-/** The master keys that the environment gives, if it does. */
+/** Returns the master keys of the environment; undefined if it sets none. */
 export function givenMasterKeys({ settings }: Config): readonly string[] | undefined {
   return settings.MASTER_KEYS ?? (settings.MASTER_KEY === undefined ? undefined : [settings.MASTER_KEY]);
 }
 
 /**
- * The master keys and the lookup key: from the environment, else from files in DATA_DIR; of several master keys, one a
- * line, the first seals. With `mayCreate` (an installation that has issued nothing yet) missing files are made; otherwise
- * a missing key is an error, because a new one would open nothing that was sealed before.
+ * Loads the keys from the environment, else from files in DATA_DIR with one key per line. `mayCreate` (an installation that has issued
+ * nothing) creates missing files; otherwise a missing key is an error, because a new one cannot unseal existing values.
  */
 export async function loadSecrets(config: Config, { mayCreate }: { mayCreate: boolean }): Promise<Secrets> {
   const masterKeys = givenMasterKeys(config) ?? (await keysFromFile('MASTER_KEY', masterKeyFile(config), mayCreate));

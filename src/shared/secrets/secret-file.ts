@@ -3,8 +3,8 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Writes one line that only the owner of this process may read (mode 0600), durably and never half: the file gets its
- * name when its content is on disk. With `keep` a file that exists stays as it is, whoever wins the race to make it.
+ * Writes one line with mode 0600, durably and atomically: the file gets its name when its content is on disk. With `keep` an existing file
+ * stays unchanged, also if another process creates it at the same time.
  */
 export async function writeSecretFile(path: string, content: string, { keep = false } = {}): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
@@ -27,7 +27,7 @@ export async function writeSecretFile(path: string, content: string, { keep = fa
   await folder.sync().finally(() => folder.close());
 }
 
-/** The folder that holds secrets: others see nothing in it. One that exists stays as it is. */
+/** Creates the folder for secrets with mode 0700; an existing folder keeps its mode. */
 export async function prepareFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }

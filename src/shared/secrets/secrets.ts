@@ -10,7 +10,7 @@ const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
 const DIGEST_BYTES = 16;
 
-/** A value that this master key cannot open: sealed with another key, for another purpose, or changed. */
+/** The value cannot be unsealed: it was changed, or sealed with another master key or context. */
 export class SealError extends Error {}
 
 interface MasterKey {
@@ -19,8 +19,8 @@ interface MasterKey {
 }
 
 /**
- * The secrets of an installation, 32 bytes each. Master keys seal what must be shown again: the first seals, all open. The
- * lookup key makes digests by which a value can be found without being kept. One cannot stand in for the other.
+ * Keys of an installation, 32 bytes each. The first master key seals values that must be readable again, and every master key unseals. The
+ * lookup key makes digests by which a value can be found without being stored.
  */
 export class Secrets {
   private readonly first: MasterKey;
@@ -37,18 +37,18 @@ export class Secrets {
     this.first = first;
   }
 
-  /** Whether the first master key sealed it. */
+  /** Returns true if the first master key sealed the value. */
   isCurrent(sealed: Buffer): boolean {
     return sealed.subarray(1, HEADER_BYTES).equals(this.first.id);
   }
 
-  /** As it stands in a seal, from its second byte. */
+  /** Id of the first master key, which a sealed value contains from its second byte. */
   get currentKeyId(): Buffer {
     return this.first.id;
   }
 
   /**
-   * Seals text with AES-256-GCM. `context` is what it belongs to (tenant, license); a seal moved elsewhere does not open.
+   * Seals text with AES-256-GCM, bound to `context` (such as tenant and license), so that a value moved to another row cannot be unsealed.
    * Layout: format (1 byte), id of the master key (4), IV (12), tag (16), ciphertext.
    */
   seal(plaintext: string, context: readonly string[]): Buffer {
@@ -59,7 +59,7 @@ export class Secrets {
     return Buffer.concat([header, iv, cipher.getAuthTag(), ciphertext]);
   }
 
-  /** Throws SealError. */
+  /** Unseals a value. Throws SealError. */
   unseal(sealed: Buffer, context: readonly string[]): string {
     const header = sealed.subarray(0, HEADER_BYTES);
     const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
@@ -77,7 +77,7 @@ export class Secrets {
     }
   }
 
-  /** HMAC-SHA-256 cut to 16 bytes: short, because random digests are costly to index by the million. */
+  /** Returns the HMAC-SHA-256, cut to 16 bytes because long random digests make large indexes. */
   digest(value: string): Buffer {
     return createHmac('sha256', this.lookupKey).update(value, 'utf8').digest().subarray(0, DIGEST_BYTES);
   }
@@ -87,7 +87,7 @@ function keyId(key: Buffer): Buffer {
   return createHash('sha256').update('imprimatur master key').update(key).digest().subarray(0, KEY_ID_BYTES);
 }
 
-/** Every part with its length, so that no two contexts run together to the same bytes. */
+/** Returns the authenticated data. The context is encoded as JSON, so that different contexts never have the same bytes. */
 function additionalData(header: Buffer, context: readonly string[]): Buffer {
   return Buffer.concat([header, Buffer.from(JSON.stringify(context), 'utf8')]);
 }
