@@ -100,7 +100,7 @@ async function serve(
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<void> {
-  // For a name with both loopback addresses Fastify creates a second server, and does not await its end at a stop.
+  // Fastify creates a second server for a name with both loopback addresses, and does not await its end at a stop.
   await app.listen(port, host === 'localhost' ? '127.0.0.1' : host).catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} on ${host} is in use. Set PORT to another port.`);

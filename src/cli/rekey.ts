@@ -14,11 +14,11 @@ run('did not finish; run it again to go on', async () => {
     await assertSecretsMatch(owner, secrets);
     const outdated = await countOutdated(owner, secrets);
     await withProgress(outdated, 'values', (progress) => rekey(owner, secrets, progress));
-    const left = await countOutdated(owner, secrets);
+    const remaining = await countOutdated(owner, secrets);
     say(
-      left === 0
+      remaining === 0
         ? `Sealed ${outdated} values anew. Everything is sealed with the first master key: the others can be removed.`
-        : `${left} values were sealed with an older key meanwhile: restart every server with the same keys and run this again.`,
+        : `${remaining} values were sealed with an older key meanwhile: restart every server with the same keys and run this again.`,
     );
   });
 });

@@ -13,18 +13,20 @@ import { run, say } from './run.js';
 /** Replaces the lookup key while no server runs. The new one is NEW_LOOKUP_KEY, or is created and stored in DATA_DIR. */
 run('did not replace the lookup key', async () => {
   const config = loadConfig();
-  const place = lookupKeyFile(config);
-  const draft = `${place}.new`;
-  const { LOOKUP_KEY: inUse, NEW_LOOKUP_KEY: given } = config.settings;
-  if ((inUse === undefined) !== (given === undefined)) {
+  const keyFile = lookupKeyFile(config);
+  const draft = `${keyFile}.new`;
+  const { LOOKUP_KEY: current, NEW_LOOKUP_KEY: provided } = config.settings;
+  if ((current === undefined) !== (provided === undefined)) {
     throw new ConfigError('LOOKUP_KEY and NEW_LOOKUP_KEY go together; with neither, the key is in a file in DATA_DIR.');
   }
   await withOwner(config, 'npm run replace-lookup-key', (database) => replace(config, database, draft), {
     exclusive: true,
   });
-  if (given === undefined) await rename(draft, place);
+  if (provided === undefined) await rename(draft, keyFile);
   say(
-    given === undefined ? `The new lookup key is in ${place}.` : 'Set LOOKUP_KEY to what NEW_LOOKUP_KEY is, and start.',
+    provided === undefined
+      ? `The new lookup key is in ${keyFile}.`
+      : 'Set LOOKUP_KEY to what NEW_LOOKUP_KEY is, and start.',
   );
 });
 

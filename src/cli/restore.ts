@@ -41,9 +41,9 @@ run('was not restored', async () => {
 /** Stores the secrets before the rows, which are unusable without them. Existing secrets must be the same. */
 async function keepSecrets(config: Config, secrets: Secrets): Promise<void> {
   const masterKeys = secrets.masterKeys.map((key) => key.toString('hex'));
-  const given = givenMasterKeys(config);
-  if (given && !masterKeys.every((key) => given.includes(key))) throw different('MASTER_KEYS');
-  if (!given) await keepFile('master.key', masterKeyFile(config), masterKeys.join('\n'));
+  const provided = givenMasterKeys(config);
+  if (provided && !masterKeys.every((key) => provided.includes(key))) throw different('MASTER_KEYS');
+  if (!provided) await keepFile('master.key', masterKeyFile(config), masterKeys.join('\n'));
   const lookupKey = secrets.lookupKey.toString('hex');
   const { LOOKUP_KEY } = config.settings;
   if (LOOKUP_KEY !== undefined && LOOKUP_KEY !== lookupKey) throw different('LOOKUP_KEY');

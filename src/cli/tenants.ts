@@ -76,24 +76,24 @@ async function writeAdminKey(
   tenantId: string,
   now: Date,
 ) {
-  const first = tenantId === config.settings.BOOTSTRAP_TENANT;
-  const place = first ? adminKeyFile(config) : join(config.dataDir, `${tenantId}.admin.key`);
-  await writeKey(config, place, (key) =>
+  const isBootstrapTenant = tenantId === config.settings.BOOTSTRAP_TENANT;
+  const keyFile = isBootstrapTenant ? adminKeyFile(config) : join(config.dataDir, `${tenantId}.admin.key`);
+  await writeKey(config, keyFile, (key) =>
     registry[command === 'create' ? 'create' : 'replaceAdminKey'](tenantId, key, now),
   );
-  say(`The admin API key of ${tenantId} is in ${place}.`);
+  say(`The admin API key of ${tenantId} is in ${keyFile}.`);
 }
 
 async function writePlatformKey(registry: TenantRegistry, config: Config, name: string, role: string, now: Date) {
   if (!isPlatformRole(role)) throw new TenantRegistryError(`"${role}" is not a role: use platform or monitor.`);
   if (!FILE_NAME.test(name)) throw new TenantRegistryError(`"${name}" is not a name: use letters, digits, _ and -.`);
-  const place = join(config.dataDir, `platform-${name}.key`);
-  await writeKey(config, place, (key) => registry.replacePlatformKey(name, role, key, now));
-  say(`The platform key ${name} is in ${place}. ${ROLE_NOTICE[role]}`);
+  const keyFile = join(config.dataDir, `platform-${name}.key`);
+  await writeKey(config, keyFile, (key) => registry.replacePlatformKey(name, role, key, now));
+  say(`The platform key ${name} is in ${keyFile}. ${ROLE_NOTICE[role]}`);
 }
 
 /** Stores the API key before it is valid: a crash leaves a draft beside the file, never an API key that is lost. */
-async function writeKey({ dataDir }: Config, place: string, register: (key: string) => Promise<void>): Promise<void> {
+async function writeKey({ dataDir }: Config, keyFile: string, register: (key: string) => Promise<void>): Promise<void> {
   const key = generateApiKey();
   const draft = join(dataDir, `new-key-${process.pid}`);
   await prepareFolder(dataDir);
@@ -104,7 +104,7 @@ async function writeKey({ dataDir }: Config, place: string, register: (key: stri
     await rm(draft);
     throw error;
   }
-  await rename(draft, place);
+  await rename(draft, keyFile);
 }
 
 function withRegistry(config: Config, work: (registry: TenantRegistry, now: Date) => Promise<void>): Promise<void> {

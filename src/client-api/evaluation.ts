@@ -29,7 +29,7 @@ export interface Evidence {
   readonly tenantSuspended: boolean;
   /** Latest activation of the requesting device. */
   readonly activation: Activation | undefined;
-  /** How the device gets a seat if it has none and all are taken. Undefined if a seat is free, and for the past. */
+  /** Way to free a seat for the device if it has none and all are taken; undefined if a seat is free, and for the past. */
   readonly release?: SeatRelease | undefined;
   readonly usage: ReadonlyMap<string, number>;
   readonly surroundings: EvaluationContext;

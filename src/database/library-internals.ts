@@ -6,24 +6,24 @@ import type { DataSource, QueryRunner } from 'typeorm';
 // Accesses to fields that TypeORM and pg do not document, tried with typeorm 1.1.1, pg 8.23.1 and pg-pool 3.14.0.
 // test/sql/library-internals.spec.ts fails when one of them moves.
 
-/** Connection of pg beneath a client: it emits each message of the server, such as `readyForQuery`. */
+/** The protocol layer of a pg client: it emits each message of the server, such as `readyForQuery`. */
 export type Wire = EventEmitter & { readonly stream: Duplex };
 
 export function wireOf(client: ClientBase): Wire {
   return (client as unknown as { readonly connection: Wire }).connection;
 }
 
-/** The pool of pg that TypeORM takes its connections from. */
+/** Returns the pg pool that TypeORM takes its connections from. */
 export function poolOf({ driver }: DataSource): Pool {
   return (driver as unknown as { readonly master: Pool }).master;
 }
 
-/** Options that the pool was made with, those of our own connections included. */
+/** Returns the options of the pool, including those of PoolConnection. */
 export function poolOptionsOf(dataSource: DataSource): object {
   return (poolOf(dataSource) as unknown as { readonly options: object }).options;
 }
 
-/** Tells TypeORM that the runner is in a transaction which it did not begin itself; otherwise it would refuse to lock rows. */
+/** Marks a transaction that TypeORM did not begin itself; otherwise TypeORM would refuse to lock rows. */
 export function markTransactionActive(runner: QueryRunner): void {
   Object.assign(runner, { isTransactionActive: true });
 }

@@ -271,9 +271,9 @@ async function connectOrStart(binaries: Binaries, access: Access, dataDir: strin
 }
 
 async function socketFolder(dataDir: string, user: RunAs): Promise<string> {
-  const beside = join(dataDir, 'run');
-  const fits = Buffer.byteLength(join(beside, '.s.PGSQL.5432')) <= SOCKET_PATH_BYTES;
-  const folder = fits ? beside : await mkdtemp(join(tmpdir(), 'imprimatur-'));
+  const runFolder = join(dataDir, 'run');
+  const fitsSocketPath = Buffer.byteLength(join(runFolder, '.s.PGSQL.5432')) <= SOCKET_PATH_BYTES;
+  const folder = fitsSocketPath ? runFolder : await mkdtemp(join(tmpdir(), 'imprimatur-'));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? 0);

@@ -105,7 +105,7 @@ export function isProvenBy({ valid, code, reasons, entitlements }: Validation, p
   return spell(valid, code, reasons, entitlements) === signed;
 }
 
-/** Returns whether the requests are equal except for times and features. */
+/** Returns whether the requests are equal except for the device time, the informational version, and the features. */
 export function isSameRequest(one: ValidationRequest, other: ValidationRequest): boolean {
   const words = ({ product_id, domain, mac, hardware_id }: ValidationRequest) =>
     JSON.stringify([product_id ?? null, domain ?? null, mac ?? null, hardware_id ?? null]);
