@@ -28,7 +28,7 @@ const FIND_PUBLISHED = `
     WHERE tenant_id = wanted.tenant_id AND state <> 'REVOKED' LIMIT 1) AS list`;
 
 /**
- * Tenants after $1 with a changed log, another active key, or a list older than $4 or from after $3; at least one key must be usable.
+ * Tenants after $1 with a changed log, another active key, or a list older than $4 or from after $3, unless all keys have ended.
  * Subqueries per tenant, because a join could read the rows of all tenants under the isolation of one.
  */
 const FIND_DUE = `
