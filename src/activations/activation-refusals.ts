@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommittedCache } from '../shared/persistence/committed-cache.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
+import { rowKeyString } from '../shared/persistence/tenant-scoped.repository.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
 import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';
@@ -43,7 +44,8 @@ export class ActivationRefusals {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
     const limited = ClientEventLimit.appliesTo(actor);
     // Inside another unit of work the limit would fail that unit of work, which records the refusal itself after it has ended.
-    if (limited && (this.unitOfWork.isOpen || this.exhausted.get(licenseId)?.getTime() === hour.getTime())) return;
+    const cacheKey = rowKeyString(actor.tenantId, licenseId);
+    if (limited && (this.unitOfWork.isOpen || this.exhausted.get(cacheKey)?.getTime() === hour.getTime())) return;
     const fill = this.exhausted.beginFill();
     try {
       await this.unitOfWork.run(actor.tenantId, (transaction) =>
@@ -56,7 +58,7 @@ export class ActivationRefusals {
       );
     } catch (error) {
       if (!(error instanceof ClientEventLimitError)) throw error;
-      fill.put(licenseId, hour);
+      fill.put(cacheKey, hour);
       await this.limit.report(actor, licenseId, error, 'NOT_RECORDED');
     }
   }
