@@ -19,7 +19,7 @@ const WRITE = {
 /** Collects last-seen times and writes them periodically, in one statement per tenant, so that requests do not wait for the write. */
 @Injectable()
 export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(DeviceLastSeen.name, 'When devices were last seen could not be written');
+  private readonly chore = new PeriodicTask(DeviceLastSeen.name, 'Failed to write last-seen times');
   private seen = new Map<string, Map<string, Date>>();
 
   constructor(

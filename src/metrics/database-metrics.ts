@@ -37,8 +37,8 @@ export class DatabaseMetrics {
     const gauge = addGauge.bind(undefined, registry);
     gauge('imprimatur_database_pool_size', 'Connections that are open.', () => pool.totalCount);
     gauge('imprimatur_database_pool_max', 'Connections at most.', () => pool.options.max);
-    gauge('imprimatur_database_pool_idle', 'Open connections that nobody uses.', () => pool.idleCount);
-    gauge('imprimatur_database_pool_waiting', 'Who waits for a connection.', () => pool.waitingCount);
+    gauge('imprimatur_database_pool_idle', 'Idle connections.', () => pool.idleCount);
+    gauge('imprimatur_database_pool_waiting', 'Requests waiting for a connection.', () => pool.waitingCount);
     const rows = `Events that are not in the log yet; ${MAX_ROWS} means so many or more.`;
     gauge('imprimatur_outbox_rows', rows, async () => (await this.readOutbox())?.rows);
     const age = 'For how long the oldest of these events has been waiting.';
@@ -51,7 +51,7 @@ export class DatabaseMetrics {
       .query(READ_OUTBOX)
       .then((results) => (results as unknown as [unknown, QueryResult<OutboxState>])[1].rows[0])
       .catch((error: unknown) => {
-        this.logger.warn(`The outbox could not be measured: ${String(error)}`);
+        this.logger.warn(`Failed to read outbox metrics: ${String(error)}`);
         return undefined;
       })
       .finally(() => {

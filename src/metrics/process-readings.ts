@@ -7,7 +7,7 @@ const MICROSECONDS = 1e6;
 /** Adds process metrics under the names that Node.js dashboards expect. */
 export function addProcessReadings(registry: Registry): void {
   const counter = addCounter.bind(undefined, registry);
-  counter('process_cpu_user_seconds_total', 'CPU time of our own code.', () => process.cpuUsage().user / MICROSECONDS);
+  counter('process_cpu_user_seconds_total', 'User CPU time.', () => process.cpuUsage().user / MICROSECONDS);
   counter(
     'process_cpu_system_seconds_total',
     'CPU time of the kernel.',

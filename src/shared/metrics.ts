@@ -33,14 +33,14 @@ export class Metrics {
 
   readonly issueGroupSize = new Histogram({
     name: 'imprimatur_issue_group_size',
-    help: 'Orders that shared a transaction.',
+    help: 'Licenses issued per group transaction.',
     buckets: [1, 2, 5, 10, 20, 50, 100],
     registers: [this.registry],
   });
 
   readonly auditLagSeconds = new Histogram({
     name: 'imprimatur_audit_lag_seconds',
-    help: 'From when an event occurred until it was in the log.',
+    help: 'Time from an event to its row in the event log.',
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3600],
     registers: [this.registry],
   });

@@ -26,7 +26,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'shared/persistence/tenant-connection.ts writes': 'one transaction',
   'shared/persistence/transaction.ts events': 'one transaction',
   'shared/async/read-coalescer.ts waiting': 'reads in progress, none of them in a unit of work',
-  'shared/access/permissions.ts narrowed': 'sets of permissions',
+  'shared/access/permissions.ts tenantPermissionsBySet': 'sets of permissions',
   'shared/access/tenant.guard.ts access': 'names of routes',
   'shared/async/keyed-mutex.ts last': 'requests in progress',
   'templates/time-window.ts clocks': 'names of time zones',

@@ -55,7 +55,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['exports', 'is not part of the license'],
     ['exports', 'has expired'],
   ],
-  GrantExceededError: [['You cannot grant permissions that you do not have: tenants:manage.']],
+  GrantExceededError: [['You cannot grant permissions that you do not have: tenants:write.']],
   HeartbeatExpiredError: [[]],
   HistoryTooLongError: [[2_000]],
   IdempotencyInProgressError: [[new Error('lock timeout')]],

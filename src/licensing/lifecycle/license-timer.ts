@@ -23,7 +23,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly logger = new Logger(LicenseTimer.name);
   /** Licenses processed since the last wait for the event log. */
   private recordedSinceWait = 0;
-  private readonly chore = new PeriodicTask(LicenseTimer.name, 'Due licenses could not be looked for');
+  private readonly chore = new PeriodicTask(LicenseTimer.name, 'Failed to process due licenses');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -53,7 +53,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
     for (const { id } of tenants) {
       await this.sweepTenant(id).catch((error: unknown) => {
-        this.logger.warn(`What is due of the licenses of ${id} could not be recorded: ${String(error)}`);
+        this.logger.warn(`Failed to process due licenses of tenant ${id}: ${String(error)}`);
       });
     }
   }

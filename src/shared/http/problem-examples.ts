@@ -19,7 +19,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   EXPIRY_TOO_FAR:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e would end after the year 9999, grace period included.',
   FEATURE_UNAVAILABLE: 'The feature exports has expired.',
-  GRANT_EXCEEDED: 'You cannot grant permissions that you do not have: tenants:manage.',
+  GRANT_EXCEEDED: 'You cannot grant permissions that you do not have: tenants:write.',
   HEADERS_TOO_LARGE: 'The headers are larger than 16 KiB.',
   HEARTBEAT_EXPIRED: 'The seat of this device has expired. Activate the device again.',
   HISTORY_TOO_LONG: 'More than 2000 changes were recorded since. Choose a later `as_of`.',

@@ -15,7 +15,7 @@ const CHUNK_SIZE = 1_000;
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(OutboxRelay.name, 'The outbox could not be swept');
+  private readonly chore = new PeriodicTask(OutboxRelay.name, 'Failed to relay the outbox');
 
   constructor(
     private readonly outbox: Outbox,

@@ -12,7 +12,7 @@ const CHUNK_SIZE = 1_000;
 /** Deletes expired claims, unless a clock was set recently. SKIP LOCKED lets several processes do this at once without waiting. */
 @Injectable()
 export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(IdempotencySweeper.name, 'Old idempotency keys could not be swept');
+  private readonly chore = new PeriodicTask(IdempotencySweeper.name, 'Failed to delete expired idempotency keys');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,

@@ -15,7 +15,7 @@ const WRITE = `
 /** Records the last use of each API key in memory and writes all periodically in one statement, off the request path. */
 @Injectable()
 export class ApiKeyLastUsed implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(ApiKeyLastUsed.name, 'The last use of API keys could not be written');
+  private readonly chore = new PeriodicTask(ApiKeyLastUsed.name, 'Failed to write last-used times');
   private used = new Map<string, Date>();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -63,7 +63,7 @@ const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FR
  */
 @Injectable()
 export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(CredentialCache.name, 'API keys could not be read again');
+  private readonly chore = new PeriodicTask(CredentialCache.name, 'Failed to refresh cached API keys');
   private readonly keys: CommittedCache<CachedKey>;
   private readonly tenants: CommittedCache<KnownTenant>;
   /** Cache names by secret, emptied at each refresh, because computing a digest costs more than this look-up. */
