@@ -7,8 +7,9 @@ const BACKGROUND =
 /**
  * What is sent to PostgreSQL while this is done, but for the background's statements and their transactions, also those
  * that were begun before.
+ * `alsoBackground` matches statements of a task that the work cannot cause.
  */
-export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+export async function statementsOf(work: () => Promise<unknown>, alsoBackground?: RegExp): Promise<string[]> {
   let units: string[][] = [];
   const open = new Map<pg.Client, string[]>();
   /** What a client sent so far outside of transactions that were seen to begin. */
@@ -35,5 +36,5 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<string
   } finally {
     Object.assign(pg.Client.prototype, { query: original });
   }
-  return units.filter((unit) => !unit.some((text) => BACKGROUND.test(text))).flat();
+  return units.filter((unit) => !unit.some((text) => BACKGROUND.test(text) || alsoBackground?.test(text))).flat();
 }
