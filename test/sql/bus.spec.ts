@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
-import { CommandBus, EventsHandler, QueryBus, type IEventHandler } from '@nestjs/cqrs';
+import {
+  Command,
+  CommandBus,
+  CommandHandler,
+  EventsHandler,
+  QueryBus,
+  type ICommandHandler,
+  type IEventHandler,
+} from '@nestjs/cqrs';
 import { CreateCustomerCommand } from '../../src/customers/index.js';
 import { GetLicenseQuery, IssueLicenseCommand, LicenseCreatedEvent } from '../../src/licensing/index.js';
 import { CreateProductCommand, ProductUpdatedEvent, UpdateProductCommand } from '../../src/products/index.js';
+import { Metrics } from '../../src/shared/metrics.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { ValidationError } from '../../src/shared/errors.js';
 import { TenantNotFoundError } from '../../src/shared/access/access.errors.js';
@@ -49,7 +58,21 @@ class Onboarding {
   }
 }
 
-@Module({ providers: [Onboarding, Welcome] })
+/** A command of the sibling itself, which has no operation. */
+class GreetCommand extends Command<string> {
+  constructor(readonly name: string) {
+    super();
+  }
+}
+
+@CommandHandler(GreetCommand)
+class GreetHandler implements ICommandHandler<GreetCommand> {
+  execute({ name }: GreetCommand): Promise<string> {
+    return Promise.resolve(`Welcome, ${name}`);
+  }
+}
+
+@Module({ providers: [Onboarding, Welcome, GreetHandler] })
 class OnboardingModule {}
 
 describe('a sibling module, over the bus', () => {
@@ -70,6 +93,11 @@ describe('a sibling module, over the bus', () => {
   });
 
   afterAll(() => app.stop());
+
+  it('sends commands of its own, which are counted as other', async () => {
+    expect(await app.nest.get(CommandBus).execute(new GreetCommand('Eve'))).toBe('Welcome, Eve');
+    expect(await app.nest.get(Metrics).registry.metrics()).toContain('imprimatur_commands_total{operation="other"} 1');
+  });
 
   it('issues in the same words and gets the same record as over REST', async () => {
     const byRest = await api.issue(templateId);

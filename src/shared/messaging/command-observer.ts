@@ -1,9 +1,15 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { CommandBus, type ICommand } from '@nestjs/cqrs';
 import { Metrics } from '../metrics.js';
-import { operationOf } from './tenant-command.js';
+import { findOperation } from './tenant-command.js';
 
-/** Counts each command that enters the bus, and logs its operation and tenant at level `debug`. */
+/** Operation under which commands of sibling modules are counted that have none. */
+const OTHER = 'other';
+
+/**
+ * Counts each command that enters the bus, and logs its operation and tenant at level `debug`. It must not throw: RxJS throws errors of
+ * subscribers again in a timer, which ends the process.
+ */
 @Injectable()
 export class CommandObserver implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('Command');
@@ -26,7 +32,7 @@ export class CommandObserver implements OnModuleInit, OnModuleDestroy {
   }
 
   private observe(command: ICommand): void {
-    const operation = operationOf(command);
+    const operation = findOperation(command) ?? OTHER;
     let counter = this.counters.get(operation);
     if (!counter) this.counters.set(operation, (counter = this.metrics.commands.labels(operation)));
     counter.inc();

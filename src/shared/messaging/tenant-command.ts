@@ -27,12 +27,18 @@ export abstract class TenantCommand<Result> extends Command<Result> {
   abstract get payload(): object;
 }
 
+/** Returns the operation of a command; undefined for a command of a sibling module that has none. */
+export function findOperation(command: ICommand): string | undefined {
+  const { operation = (command.constructor as { operation?: string }).operation } = command as { operation?: string };
+  return operation;
+}
+
 /**
- * Returns the stable name of a command, such as `licenses.issue`, for digests, event metadata, logs and metrics. Throws TypeError if the
- * class has none.
+ * Returns the stable name of a command's use case, such as `licenses.issue`, for digests, metadata of events, logs and metrics. Throws
+ * TypeError if the class has none.
  */
 export function operationOf(command: ICommand): string {
-  const { operation = (command.constructor as { operation?: string }).operation } = command as { operation?: string };
+  const operation = findOperation(command);
   if (operation === undefined) throw new TypeError(`${command.constructor.name} has no operation.`);
   return operation;
 }
