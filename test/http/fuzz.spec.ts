@@ -115,9 +115,11 @@ describe('whatever is sent', () => {
   function calls(operation: Wire): Arbitrary<Call> {
     const components = (app.document.components?.schemas ?? {}) as Record<string, Schema>;
     const parameters = (operation.parameters ?? []) as Parameter[];
-    const [[type, { schema }] = ['', { schema: undefined }]] = Object.entries<{ schema?: Schema }>(
-      operation.requestBody?.content ?? {},
-    );
+    const [[type, { schema: body }] = ['', { schema: undefined }]] = Object.entries<{
+      schema?: Schema & { readonly contentSchema?: Schema };
+    }>(operation.requestBody?.content ?? {});
+    // A body of lines is text in the document; one line is sent, as its schema describes it.
+    const schema = body?.contentSchema ?? body;
     const known = ({ name, schema: inner }: Parameter) =>
       fc.oneof(
         { weight: 6, arbitrary: fc.constant<unknown>(ids[name] ?? 'x') },
