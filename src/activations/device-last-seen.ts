@@ -19,7 +19,7 @@ const WRITE = {
 /** Collects last-seen times and writes them periodically, in one statement per tenant, so that requests do not wait for the write. */
 @Injectable()
 export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(DeviceLastSeen.name, 'Failed to write last-seen times');
+  private readonly task = new PeriodicTask(DeviceLastSeen.name, 'Failed to write last-seen times');
   private seen = new Map<string, Map<string, Date>>();
 
   constructor(
@@ -28,11 +28,11 @@ export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplication
   ) {}
 
   onApplicationBootstrap(): void {
-    this.chore.every(FLUSH_INTERVAL_MS, () => this.flush());
+    this.task.every(FLUSH_INTERVAL_MS, () => this.flush());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop(() => this.flush());
+    return this.task.stop(() => this.flush());
   }
 
   record({ tenantId, activationId }: { tenantId: string; activationId: string }, now: Date): void {
@@ -47,7 +47,7 @@ export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplication
     this.seen = new Map();
     for (const [tenantId, devices] of seen) {
       const values = [tenantId, [...devices.keys()], [...devices.values()], this.databaseClock.toleranceMs];
-      await this.chore.attempt(() =>
+      await this.task.attempt(() =>
         this.unitOfWork.run(tenantId, (transaction) => transaction.query({ ...WRITE, values })),
       );
     }

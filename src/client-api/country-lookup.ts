@@ -20,7 +20,7 @@ const WARNING_INTERVAL_MS = 60_000;
 @Injectable()
 export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(CountryLookup.name);
-  private readonly chore = new PeriodicTask(CountryLookup.name, 'The database that was read before stays in use');
+  private readonly task = new PeriodicTask(CountryLookup.name, 'The database that was read before stays in use');
   private reader: Reader<CountryResponse> | undefined;
   /** Version of the file that `reader` holds. */
   private fileVersion: string | undefined;
@@ -33,11 +33,11 @@ export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
     const { GEOIP_DATABASE: path } = this.config.settings;
     if (path === undefined) return;
     await this.load(path);
-    this.chore.every(RELOAD_INTERVAL_MS, () => this.reloadIfChanged());
+    this.task.every(RELOAD_INTERVAL_MS, () => this.reloadIfChanged());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop();
+    return this.task.stop();
   }
 
   /** Returns two capital letters; undefined if the country is unknown or the file is damaged there. */
@@ -55,7 +55,7 @@ export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
   async reloadIfChanged(): Promise<void> {
     const { GEOIP_DATABASE: path } = this.config.settings;
     if (path === undefined) return;
-    await this.chore.attempt(() => this.load(path));
+    await this.task.attempt(() => this.load(path));
   }
 
   private async load(path: string): Promise<void> {

@@ -32,10 +32,7 @@ export class RevocationListPublisher
   implements IEventHandler<IntegrationEvent>, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   private readonly logger = new Logger(RevocationListPublisher.name);
-  private readonly chore = new PeriodicTask(
-    RevocationListPublisher.name,
-    'Failed to look for revocation lists to sign',
-  );
+  private readonly task = new PeriodicTask(RevocationListPublisher.name, 'Failed to look for revocation lists to sign');
   /** Tenants whose list is being signed after a license change, or was signed less than a second ago. */
   private readonly publications = new Map<string, Publication>();
   /** Chain of the lists that other events requested. */
@@ -50,11 +47,11 @@ export class RevocationListPublisher
   ) {}
 
   onApplicationBootstrap(): void {
-    this.chore.every(this.config.settings.REVOCATION_LIST_INTERVAL_MS, () => this.sweep());
+    this.task.every(this.config.settings.REVOCATION_LIST_INTERVAL_MS, () => this.sweep());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.chore.stop();
+    await this.task.stop();
     for (const { timer } of this.publications.values()) clearTimeout(timer);
     await Promise.all([this.requested, ...[...this.publications.values()].map(({ done }) => done)]);
   }
@@ -70,10 +67,10 @@ export class RevocationListPublisher
       running.again = true;
       return;
     }
-    if (this.chore.stopped) return;
+    if (this.task.stopped) return;
     const publication: Publication = { again: false };
     this.publications.set(tenantId, publication);
-    publication.done = this.chore.attempt(async () => {
+    publication.done = this.task.attempt(async () => {
       if (await this.publishChange(tenantId)) publication.again = true;
     });
     void publication.done.then(() => {
@@ -94,7 +91,7 @@ export class RevocationListPublisher
   private async sweepChunk(last: string): Promise<string | undefined> {
     const tenants = await this.lists.findDue(last, CHUNK_SIZE, this.clock.now());
     for (const { tenantId, isDue } of tenants) {
-      if (this.chore.stopped) return undefined;
+      if (this.task.stopped) return undefined;
       if (isDue) await this.publish(tenantId);
     }
     return tenants.length === CHUNK_SIZE ? tenants.at(-1)?.tenantId : undefined;

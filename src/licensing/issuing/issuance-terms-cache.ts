@@ -59,7 +59,7 @@ export class IssuanceTermsCache {
   async getAll(all: readonly TenantRequests[]): Promise<ReadonlyMap<string, IssuanceTerms>> {
     const getOfTenant = async (tenantRequests: TenantRequests) => {
       this.invalidateTrialRefusals(tenantRequests);
-      return [tenantRequests.actor.tenantId, await this.recall(tenantRequests)] as const;
+      return [tenantRequests.actor.tenantId, await this.getOrReadTerms(tenantRequests)] as const;
     };
     return new Map(await Promise.all(all.map(getOfTenant)));
   }
@@ -82,7 +82,7 @@ export class IssuanceTermsCache {
 
   /** Reads the terms in the open unit of work, in which no cache holds anything. Must be called inside one. */
   readFresh(actor: Actor, request: IssueLicenseRequest): Promise<IssuanceTerms> {
-    return this.recall({ actor, orders: [request] }, [request.customer_id]);
+    return this.getOrReadTerms({ actor, orders: [request] }, [request.customer_id]);
   }
 
   /** Removes the terms of this request, so that they are read again. */
@@ -103,7 +103,10 @@ export class IssuanceTermsCache {
    * Reads missing terms. A request with `issued_to` needs no customer: the statement checks that the customer is active, and a license
    * that it does not store is issued singly.
    */
-  private async recall({ actor, orders }: TenantRequests, customers = customerIds(orders)): Promise<IssuanceTerms> {
+  private async getOrReadTerms(
+    { actor, orders }: TenantRequests,
+    customers = customerIds(orders),
+  ): Promise<IssuanceTerms> {
     const [templates, names] = await Promise.all([
       getOrRead(this.templates, actor, templateIds(orders), (missing) => this.readTemplates(actor, missing)),
       getOrRead(this.customers, actor, customers, (missing) => this.readCustomers(actor, missing)),

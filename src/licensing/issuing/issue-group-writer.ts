@@ -15,8 +15,8 @@ import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 
 export type IssueResult = { readonly result: IssuedLicense; readonly replayed?: boolean } | { readonly error: unknown };
 
-/** Outcome of one request of a group. `alone`: the request has to be retried singly. */
-export type IssueOutcome = IssueResult | 'alone';
+/** Outcome of one request of a group. `RETRY_SINGLY`: the request has to be retried singly. */
+export type IssueOutcome = IssueResult | 'RETRY_SINGLY';
 
 const NONE_ISSUED: IssueAllResult = { stored: new Set(), usedTrials: new Set() };
 
@@ -42,8 +42,8 @@ export class IssueGroupWriter {
     for (const issue of prepared) {
       const { licenseId } = first(issue).row.license;
       const isUsed = usedTrials.has(licenseId) || (first(issue) !== issue && stored.has(licenseId));
-      if (isUsed) outcomes.set(issue.ticket, { error: new TrialAlreadyUsedError() });
-      else if (stored.has(licenseId)) outcomes.set(issue.ticket, { result: issue.result });
+      if (isUsed) outcomes.set(issue.pending, { error: new TrialAlreadyUsedError() });
+      else if (stored.has(licenseId)) outcomes.set(issue.pending, { result: issue.result });
     }
     await Promise.all(
       [...group].map(([tenantId, pendingIssues]) => this.resolveRest(tenantId, pendingIssues, outcomes)),
@@ -94,7 +94,7 @@ export class IssueGroupWriter {
       else if (pending.claim && 'error' in earlier) outcomes.set(pending, earlier);
       else if (!outcomes.has(pending)) {
         this.terms.invalidate(tenantId, pending.command.request);
-        outcomes.set(pending, 'alone');
+        outcomes.set(pending, 'RETRY_SINGLY');
       }
     }
     await Promise.all(replays);
@@ -137,7 +137,7 @@ export class IssueGroupWriter {
     try {
       const issue = this.issuer.create(terms, pending.command.request);
       const result = toIssuedLicense(issue.license, issue.key);
-      return { ticket: pending, row: this.toRow(pending, issue, result), result };
+      return { pending: pending, row: this.toRow(pending, issue, result), result };
     } catch (error) {
       outcomes.set(pending, { error });
       return undefined;
@@ -162,5 +162,5 @@ function firstWithSameTrial(all: readonly PreparedIssue[]): (issue: PreparedIssu
 }
 
 function isIssued(outcome: IssueOutcome | undefined): boolean {
-  return outcome !== undefined && outcome !== 'alone' && 'result' in outcome;
+  return outcome !== undefined && outcome !== 'RETRY_SINGLY' && 'result' in outcome;
 }

@@ -80,14 +80,14 @@ export class IssueScheduler {
     this.groupsByConnection.get(connection)?.push(group);
     this.metrics.issueGroupSize.observe(pendingIssues.length);
     const outcomes = await this.outcomesOf(group, connection);
-    const retries = pendingIssues.filter((pending) => outcomes.get(pending) === 'alone');
+    const retries = pendingIssues.filter((pending) => outcomes.get(pending) === 'RETRY_SINGLY');
     if (retries.length === 0) {
       this.finishGroup(group, connection);
       // The next group is sent before any request is settled, so that the database works meanwhile.
       if (this.groupsByConnection.size > 0) await nextTurn();
     }
-    for (const [pending, outcome] of outcomes) if (outcome !== 'alone') this.settle(pending, outcome);
-    await this.answerAlone(retries);
+    for (const [pending, outcome] of outcomes) if (outcome !== 'RETRY_SINGLY') this.settle(pending, outcome);
+    await this.settleSingly(retries);
     if (retries.length > 0) this.finishGroup(group, connection);
     else this.dispatch();
   }
@@ -104,8 +104,8 @@ export class IssueScheduler {
       return await this.groups.issue(group, connection);
     } catch (error) {
       const pendingIssues = pendingIssuesOf(group);
-      const outcome = failsWholeGroup(error, pendingIssues.length) ? { error } : 'alone';
-      if (outcome !== 'alone' || pendingIssues.length === 1 || isLockTimeout(causeOf(error)))
+      const outcome = failsWholeGroup(error, pendingIssues.length) ? { error } : 'RETRY_SINGLY';
+      if (outcome !== 'RETRY_SINGLY' || pendingIssues.length === 1 || isLockTimeout(causeOf(error)))
         return new Map(pendingIssues.map((pending) => [pending, outcome]));
       const [first, second] = halvesOf(group);
       return new Map([...(await this.outcomesOf(first, connection)), ...(await this.outcomesOf(second, connection))]);
@@ -116,7 +116,7 @@ export class IssueScheduler {
    * Issues the requests of one tenant in their order, and those of up to MAX_SINGLE_TENANTS tenants at the same time, so that a locked row
    * of one tenant does not delay the others.
    */
-  private async answerAlone(pendingIssues: readonly PendingIssue[]): Promise<void> {
+  private async settleSingly(pendingIssues: readonly PendingIssue[]): Promise<void> {
     const queues = byTenant(pendingIssues).values();
     const work = async () => {
       for (const queue of queues) for (const pending of queue) this.settle(pending, await this.issueSingly(pending));

@@ -5,7 +5,7 @@ import type { IssuedLicense } from '../license.response.js';
 
 /** Issue request with the license that was created for it and is not stored yet. */
 export interface PreparedIssue {
-  readonly ticket: PendingIssue;
+  readonly pending: PendingIssue;
   readonly row: IssueRow;
   readonly result: IssuedLicense;
 }

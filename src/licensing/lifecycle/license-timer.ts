@@ -23,7 +23,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly logger = new Logger(LicenseTimer.name);
   /** Licenses processed since the last wait for the event log. */
   private recordedSinceWait = 0;
-  private readonly chore = new PeriodicTask(LicenseTimer.name, 'Failed to process due licenses');
+  private readonly task = new PeriodicTask(LicenseTimer.name, 'Failed to process due licenses');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -36,12 +36,12 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.chore.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
-    this.chore.runSoon(() => this.sweep());
+    this.task.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
+    this.task.runSoon(() => this.sweep());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop();
+    return this.task.stop();
   }
 
   /**
@@ -64,7 +64,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
       due = await this.sweepChunk(tenantId);
       this.recordedSinceWait += due;
       if (this.recordedSinceWait >= CHUNK_SIZE) await this.waitForEventLog(tenantId);
-    } while (!this.chore.stopped && due === CHUNK_SIZE);
+    } while (!this.task.stopped && due === CHUNK_SIZE);
   }
 
   /**

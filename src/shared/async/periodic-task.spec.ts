@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { PeriodicTask } from './periodic-task.js';
 
-describe('a chore', () => {
-  let chore: PeriodicTask;
+describe('a periodic task', () => {
+  let task: PeriodicTask;
   let done: string[];
   let end: () => void;
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -22,17 +22,17 @@ describe('a chore', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     warn.mockClear();
-    chore = new PeriodicTask('Owner', 'It could not be done');
+    task = new PeriodicTask('Owner', 'It could not be done');
     done = [];
   });
 
   afterEach(async () => {
-    await chore.stop();
+    await task.stop();
     jest.useRealTimers();
   });
 
   it('is done at every interval, and not before the first has passed', async () => {
-    chore.every(100, quick('run'));
+    task.every(100, quick('run'));
     await jest.advanceTimersByTimeAsync(99);
     expect(done).toEqual([]);
     await jest.advanceTimersByTimeAsync(201);
@@ -40,14 +40,14 @@ describe('a chore', () => {
   });
 
   it('is done soon, but not while the bootstrap goes on', async () => {
-    chore.runSoon(quick('run'));
+    task.runSoon(quick('run'));
     expect(done).toEqual([]);
     await jest.advanceTimersByTimeAsync(0);
     expect(done).toEqual(['run']);
   });
 
   it('is done by one run at a time, and leaves out what is due meanwhile', async () => {
-    chore.every(100, slow('run'));
+    task.every(100, slow('run'));
     await jest.advanceTimersByTimeAsync(350);
     expect(done).toEqual(['run begins']);
     end();
@@ -58,18 +58,18 @@ describe('a chore', () => {
 
   it('is warned of when it fails, and done again', async () => {
     let runs = 0;
-    chore.every(100, () => (++runs < 3 ? Promise.reject(new Error(`run ${runs}`)) : Promise.resolve()));
+    task.every(100, () => (++runs < 3 ? Promise.reject(new Error(`run ${runs}`)) : Promise.resolve()));
     await jest.advanceTimersByTimeAsync(400);
     expect(runs).toBe(4);
     expect(warn.mock.calls).toEqual([['It could not be done: Error: run 1'], ['It could not be done: Error: run 2']]);
   });
 
   it('is done a last time once the run under way has ended, and no more', async () => {
-    chore.every(100, slow('run'));
+    task.every(100, slow('run'));
     await jest.advanceTimersByTimeAsync(100);
-    expect(chore.stopped).toBe(false);
-    const stopping = chore.stop(quick('last'));
-    expect(chore.stopped).toBe(true);
+    expect(task.stopped).toBe(false);
+    const stopping = task.stop(quick('last'));
+    expect(task.stopped).toBe(true);
     await jest.advanceTimersByTimeAsync(300);
     expect(done).toEqual(['run begins']);
     end();
@@ -79,14 +79,14 @@ describe('a chore', () => {
   });
 
   it('does not begin when it was stopped before', async () => {
-    chore.runSoon(quick('run'));
-    await chore.stop();
+    task.runSoon(quick('run'));
+    await task.stop();
     await jest.advanceTimersByTimeAsync(0);
     expect(done).toEqual([]);
   });
 
   it('stops in order when the last run fails', async () => {
-    await chore.stop(() => Promise.reject(new Error('lost')));
+    await task.stop(() => Promise.reject(new Error('lost')));
     expect(warn.mock.calls).toEqual([['It could not be done: Error: lost']]);
   });
 
@@ -94,7 +94,7 @@ describe('a chore', () => {
     jest.useRealTimers();
     const timers = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
     const before = timers();
-    chore.every(60_000, quick('run'));
+    task.every(60_000, quick('run'));
     expect(timers()).toBe(before);
   });
 });

@@ -63,7 +63,7 @@ interface Row {
  */
 @Injectable()
 export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(RateCounter.name, 'Failed to synchronize rate limits');
+  private readonly task = new PeriodicTask(RateCounter.name, 'Failed to synchronize rate limits');
   private readonly counts = new LRUCache<string, Count>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 });
   private readonly isShared: boolean;
   private readonly reads = new ReadCoalescer<string, Row>(
@@ -83,11 +83,11 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    if (this.isShared) this.chore.every(SHARE_INTERVAL_MS, () => this.syncCounts());
+    if (this.isShared) this.task.every(SHARE_INTERVAL_MS, () => this.syncCounts());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop(this.isShared ? () => this.syncCounts() : undefined);
+    return this.task.stop(this.isShared ? () => this.syncCounts() : undefined);
   }
 
   /** Counts a request and returns the new count. */

@@ -15,7 +15,7 @@ const CHUNK_SIZE = 1_000;
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(OutboxRelay.name, 'Failed to relay the outbox');
+  private readonly task = new PeriodicTask(OutboxRelay.name, 'Failed to relay the outbox');
 
   constructor(
     private readonly outbox: Outbox,
@@ -24,12 +24,12 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    this.chore.every(this.config.settings.RELAY_INTERVAL_MS, () => this.sweep(GRACE_MS));
-    this.chore.runSoon(() => this.sweep(0));
+    this.task.every(this.config.settings.RELAY_INTERVAL_MS, () => this.sweep(GRACE_MS));
+    this.task.runSoon(() => this.sweep(0));
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop(() => this.sweep(0));
+    return this.task.stop(() => this.sweep(0));
   }
 
   /** Moves events older than `olderThanMs`, in chunks, until a chunk is not full. */

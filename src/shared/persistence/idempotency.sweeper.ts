@@ -12,7 +12,7 @@ const CHUNK_SIZE = 1_000;
 /** Deletes expired claims, unless a clock was set recently. SKIP LOCKED lets several processes do this at once without waiting. */
 @Injectable()
 export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(IdempotencySweeper.name, 'Failed to delete expired idempotency keys');
+  private readonly task = new PeriodicTask(IdempotencySweeper.name, 'Failed to delete expired idempotency keys');
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -22,18 +22,18 @@ export class IdempotencySweeper implements OnApplicationBootstrap, BeforeApplica
   ) {}
 
   onApplicationBootstrap(): void {
-    this.chore.every(INTERVAL_MS, () => this.sweep());
+    this.task.every(INTERVAL_MS, () => this.sweep());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop();
+    return this.task.stop();
   }
 
   async sweep(): Promise<void> {
     if (!this.databaseClock.isSteady()) return;
     const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants');
     for (const { id } of tenants) {
-      while (!this.chore.stopped && (await this.sweepBatch(id)) === CHUNK_SIZE);
+      while (!this.task.stopped && (await this.sweepBatch(id)) === CHUNK_SIZE);
     }
   }
 

@@ -27,7 +27,7 @@ const CENTURY_MS = 100 * 365 * 24 * 60 * 60 * 1000;
 @Injectable()
 export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DatabaseClock.name);
-  private readonly chore = new PeriodicTask(DatabaseClock.name, "Failed to read the database's clock");
+  private readonly task = new PeriodicTask(DatabaseClock.name, "Failed to read the database's clock");
   private readonly offset = new ClockOffset();
   private wallOffset: number | undefined;
   /** Offset before the last step of the database's clock; undefined when the pause has ended. */
@@ -43,15 +43,15 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
   ) {}
 
   onModuleInit(): Promise<void> {
-    return this.chore.attempt(() => this.sample());
+    return this.task.attempt(() => this.sample());
   }
 
   onApplicationBootstrap(): void {
-    this.chore.every(SAMPLE_INTERVAL_MS, () => this.sample());
+    this.task.every(SAMPLE_INTERVAL_MS, () => this.sample());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop();
+    return this.task.stop();
   }
 
   /** Returns the database's time, or the wall clock of the process before the first measurement. */

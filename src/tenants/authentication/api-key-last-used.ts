@@ -15,17 +15,17 @@ const WRITE = `
 /** Records the last use of each API key in memory and writes all periodically in one statement, off the request path. */
 @Injectable()
 export class ApiKeyLastUsed implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(ApiKeyLastUsed.name, 'Failed to write last-used times');
+  private readonly task = new PeriodicTask(ApiKeyLastUsed.name, 'Failed to write last-used times');
   private used = new Map<string, Date>();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.chore.every(FLUSH_INTERVAL_MS, () => this.flush());
+    this.task.every(FLUSH_INTERVAL_MS, () => this.flush());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop(() => this.flush());
+    return this.task.stop(() => this.flush());
   }
 
   record(keyId: string, now: Date): void {

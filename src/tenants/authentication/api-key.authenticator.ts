@@ -19,7 +19,7 @@ export class ApiKeyAuthenticator {
   }
 
   /** Returns undefined if a look-up in the database is required. */
-  recall(secret: string): Principal | undefined {
+  getCached(secret: string): Principal | undefined {
     return this.valid(this.credentials.getCachedKey(secret));
   }
 

@@ -28,7 +28,7 @@ export class BearerAuthenticator extends Authenticator {
   }
 
   getCached(token: string): Principal | undefined {
-    return JWT.test(token) ? undefined : this.apiKeys.recall(token);
+    return JWT.test(token) ? undefined : this.apiKeys.getCached(token);
   }
 
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {

@@ -63,7 +63,7 @@ const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FR
  */
 @Injectable()
 export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly chore = new PeriodicTask(CredentialCache.name, 'Failed to refresh cached API keys');
+  private readonly task = new PeriodicTask(CredentialCache.name, 'Failed to refresh cached API keys');
   private readonly keys: CommittedCache<CachedKey>;
   private readonly tenants: CommittedCache<KnownTenant>;
   /** Cache names by secret, emptied at each refresh, because computing a digest costs more than this look-up. */
@@ -91,11 +91,11 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   onApplicationBootstrap(): void {
-    this.chore.every(REFRESH_MS, () => this.refresh());
+    this.task.every(REFRESH_MS, () => this.refresh());
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.chore.stop();
+    return this.task.stop();
   }
 
   /** Reads the API key, cached or not. A paced look-up waits until other paced look-ups can share its statement. */
