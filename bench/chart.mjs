@@ -4,7 +4,7 @@ const LABEL_WIDTH = 330;
 const BAR_WIDTH = 340;
 const ROW = 22;
 const TOP = 56;
-/** What is longer is cut; the number tells. */
+/** Longer bars are cut; their number is printed. */
 const LONGEST = 4;
 
 const STYLE = `

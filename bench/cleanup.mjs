@@ -1,11 +1,11 @@
-// Whatever was started is stopped by its id, and whatever folder was made is removed: at the end, after a failure and on Ctrl-C.
+// Started processes are stopped by their ids, and created folders are removed: at the end, after a failure and on Ctrl-C.
 const EXIT_FAILURE = 1;
 const EXIT_INTERRUPTED = 130;
 
 const undoings = [];
 let cleaning;
 
-/** What is deferred last is undone first. */
+/** Undoes in reverse order of `defer`. */
 export function defer(undo) {
   undoings.push(undo);
 }

@@ -1,4 +1,4 @@
-// What PostgreSQL itself counts for a request. Statements that carry the bench's mark are not counted.
+// Statements and transactions that PostgreSQL counts for a request. Statements that carry the bench's mark are not counted.
 import { MARK, outboxDrained } from './database.mjs';
 import { runLane } from './load.mjs';
 

@@ -1,4 +1,4 @@
-// What PostgreSQL says about what is going on. What the bench itself asks again and again carries a mark, inside the statement:
+// Queries for the activity of PostgreSQL. Those that the bench itself repeats carry a mark inside the statement:
 // PostgreSQL forgets comments before it.
 import { setTimeout as pause } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-// What is sent to a contender that speaks HTTP: kinds of traffic, as requests of autocannon.
+// Requests to a contender that speaks HTTP: kinds of traffic, as requests of autocannon.
 import { CUSTOMER, TEMPLATE, TRIAL_TEMPLATE } from './cluster.mjs';
 
 export const ORDER = JSON.stringify({ license_template_id: TEMPLATE, customer_id: CUSTOMER });

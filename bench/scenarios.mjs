@@ -1,4 +1,4 @@
-// What is compared, with whom and at how many connections, and what the first lane is meant to reach of the others.
+// Scenarios: traffic, contenders, connections, and the share of the others' rates that the first lane should reach.
 import { get, issue, list } from './requests.mjs';
 
 const ALL = ['ours', 'floor', 'raw', 'spec'];

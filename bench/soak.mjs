@@ -23,7 +23,7 @@ const SLOW_MS = 1_000;
 const FULL_MINUTES = 10;
 /** Memory is settled after two of ten minutes. */
 const SETTLED = 0.2;
-/** What is compared at the beginning and the end: the median of a twentieth of the time. */
+/** Share of the time whose median is compared at the beginning and at the end. */
 const WINDOW = 0.05;
 
 const { values: flags } = parseArgs({ options: { minutes: { type: 'string', default: String(FULL_MINUTES) } } });

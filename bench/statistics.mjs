@@ -16,7 +16,7 @@ export function quantile(numbers, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-/** What the least squares say y rises by for each unit of x. */
+/** Slope of y over x by least squares. */
 export function slope(points) {
   const meanOf = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [x, y] = [meanOf(0), meanOf(1)];

@@ -1,4 +1,4 @@
-// What time does to very many licenses that are all due at once, as after a long stop: two servers on one database record it.
+// Milestones of very many licenses that are all due at once, as after a long stop: two servers on one database record it.
 // Fails when a license is told of wrongly, twice or not at all, when something is still due, or when memory is high.
 // `npm run bench:timer -- --licenses 100000`.
 import { mkdir } from 'node:fs/promises';
@@ -45,7 +45,7 @@ const PLAN = `
         FROM generate_series(0, ${licenses - 1}) n JOIN ${KINDS} ON kind.at = n % 5) AS drawn
   UNION ALL SELECT tenant_id, license_id, 'not due', NULL, NULL, NULL, next_due_at, '{}' FROM licenses`;
 
-/** What a copy has of its own. */
+/** Columns in which a copy differs. */
 const CHANGED = {
   tenant_id: 'plan.tenant_id',
   license_id: 'plan.license_id',

@@ -72,7 +72,6 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
     .setTitle('Imprimatur')
     .setVersion(VERSION)
     .setDescription(DESCRIPTION)
-    .setContact('The operator of this server', '', '')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('.', 'This server. The URL is relative to the document, so that it holds behind a proxy, too.')
     .addBearerAuth(

@@ -1,4 +1,4 @@
-// What PostgreSQL gives at one transaction a license: BEGIN, SET LOCAL, two reads, three inserts, COMMIT, pipelined over two
+// Upper bound of PostgreSQL at one transaction a license: BEGIN, SET LOCAL, two reads, three inserts, COMMIT, pipelined over two
 // round trips, named statements, row-level security and foreign keys on, straight over pg and no HTTP. Nobody moves its events
 // out of the outbox. Told by a line on standard input how many at once and for how long; answers with a line of JSON.
 import { createInterface } from 'node:readline';
@@ -33,7 +33,7 @@ async function issue(client, tenantId) {
   if (answers[3].command !== 'COMMIT') throw new Error('The transaction was rolled back.');
 }
 
-/** What is sent together leaves together: pg itself writes each message by itself. */
+/** Messages of one turn leave in one write: pg writes each message by itself. */
 function inOneWrite(client, send) {
   const { stream } = client.connection;
   stream.cork();

@@ -1,4 +1,4 @@
-// What one issue is in SQL, for the contenders that write it by hand: the same rows as the product writes.
+// Statements of one issue, for the contenders that write it by hand: the same rows as the product writes.
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -91,7 +91,7 @@ export const ISSUE_MANY = {
   )} SELECT count(*)::int AS count FROM issued`,
 };
 
-/** What a read answers: the license without its key. */
+/** Answer to a read: the license without its key. */
 export const WIRE = `license_id, customer_id, template_id, tenant_id, product_id, product_name, license_type, license_model, status,
   issued_to, issued_date, expiry_date, max_activations, current_activations, license_key_last_four, template_version,
   maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled, features, restrictions, pricing, metadata,

@@ -27,7 +27,7 @@ export async function fillCluster(seed, size) {
   await monitor.query(planOf(size));
   for (const table of TABLES) await monitor.query(`CREATE UNLOGGED TABLE first_${table} AS TABLE ${table}`);
   const load = async (client, table, statement) => {
-    // What is truncated in the transaction that fills it needs no WAL.
+    // A table that is truncated in the transaction that fills it needs no WAL.
     await client.query(`BEGIN; TRUNCATE ${table} CASCADE; ${statement}; COMMIT`);
     await restoreIndexes(client, table);
   };
@@ -63,7 +63,7 @@ const CATALOGUE = `
     max_activations, features, restrictions, pricing, auto_renewal_enabled, trial_allowed, trial_duration_days,
     grace_period_days, active, metadata, version, created_at, updated_at FROM license_templates, generate_series(0, 9) n`;
 
-/** Who issued what when, over two years: the greatest tenant 18 % of it. Some ten licenses a customer. What time did is told. */
+/** Distribution of licenses over tenants and two years: the greatest tenant 18 % of it. Some ten licenses a customer. What time did is told. */
 function planOf(size) {
   return `
     CREATE UNLOGGED TABLE plan AS

@@ -1,4 +1,4 @@
-// What scale costs, as Markdown: a line a scenario, with how much dearer the largest database is than the smallest.
+// Cost of scale, as Markdown: a line a scenario, with how much dearer the largest database is than the smallest.
 import { milliseconds, table, verdict, whole } from '../report.mjs';
 import { median } from '../statistics.mjs';
 

@@ -1,4 +1,4 @@
-// The same questions to small and large databases, in turn, so that what the machine does meanwhile happens to all of them.
+// Equal requests to small and large databases, in turn, so that what the machine does meanwhile happens to all of them.
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { runOn, seedWithLicense, warmUp } from '../contenders.mjs';

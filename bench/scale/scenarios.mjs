@@ -1,4 +1,4 @@
-// What is asked of a large database, of its greatest tenant unless said. Lists are read at their head and nine tenths down.
+// Requests to a large database, of its greatest tenant unless said. Lists are read at their head and nine tenths down.
 import { get, headersOf, issue } from '../requests.mjs';
 
 const DAY_MS = 86_400_000;

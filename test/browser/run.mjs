@@ -107,7 +107,7 @@ async function run(name, expected) {
     const result = await Promise.race([report, once(browser, 'error').then(([error]) => Promise.reject(error))]);
     console.log(name, JSON.stringify(result, null, 1));
     assert.deepEqual(result, expected);
-    // What was written to localStorage reaches the disk after a moment.
+    // Chromium writes localStorage to the disk after a moment.
     await new Promise((resolve) => setTimeout(resolve, 6_000));
   } finally {
     browser.kill();

@@ -5,7 +5,7 @@ import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { exampleOf, operations, type Route } from '../support/openapi.js';
 
-/** What the sample data forbids: the license is no trial, and the signing key, whose private key everybody knows, is revoked. */
+/** Operations that the sample data forbids: its license is no trial, and its signing key is revoked because its private key is public. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
   convertTrial: 'LICENSE_NOT_TRIAL',
   activateSigningKey: 'SIGNING_KEY_STATE',

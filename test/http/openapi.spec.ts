@@ -268,7 +268,7 @@ describe('the OpenAPI document', () => {
     const empty = await app.tenant();
     const lists = ofTenants().filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'limit'));
     expect(lists).toHaveLength(LISTS);
-    // What stands under a license of another tenant is not found, as the license is not.
+    // Resources below a license of another tenant are not found, like the license.
     for (const { path } of lists.filter((list) => !list.path.includes('{'))) {
       const { data, next_cursor } = (await empty.get(path)).body;
       const others = (data as Wire[]).filter(({ tenant_id }) => tenant_id !== empty.tenantId);
@@ -338,7 +338,7 @@ describe('the OpenAPI document', () => {
 
 /** A call of each route that would succeed for whoever is allowed it, on rows made for it. */
 class Calls {
-  /** What the last license was issued from. */
+  /** Template of the last license. */
   private template = '';
 
   constructor(private readonly admin: Api) {}

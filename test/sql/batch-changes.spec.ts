@@ -17,7 +17,7 @@ const pathOf = (action: string) => `/v1/licenses:batch-${action}`;
 const ndjson = (lines: readonly unknown[]) =>
   lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
 
-/** What one tenant sends, and sees of it. */
+/** Requests of one tenant, and their results. */
 class Sender {
   private constructor(
     readonly app: TestApp,

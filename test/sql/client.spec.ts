@@ -447,7 +447,7 @@ describe('the client API', () => {
     ])('%s %j of what says %j: %s', async (type, values, question, valid) => {
       expect((await ask(await restricted(type, values), question)).valid).toBe(valid);
       const unknown = Object.keys(question).length === 0 && type !== 'TIME_BASED';
-      // What is not known passes a DENY list.
+      // An unknown value passes a DENY list.
       expect((await ask(await restricted(type, values, 'DENY'), question)).valid).toBe(unknown || !valid);
     });
 
@@ -509,7 +509,7 @@ describe('the client API', () => {
       ]);
       const home = { 'X-Forwarded-For': '203.0.113.7', 'CF-IPCountry': 'DE' };
       expect((await call('check-out', license, right, home)).status).toBe(200);
-      // What was not known then is asked each time.
+      // A key that was not found is looked up each time.
       expect(codes(await ask(license, { fingerprint: 'a' }))).toEqual(['COUNTRY_DENIED', 'HARDWARE_DENIED']);
     });
   });

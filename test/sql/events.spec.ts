@@ -60,7 +60,7 @@ describe('the history', () => {
     );
     expect(rows.length).toBeGreaterThan(4);
     expect(rows.some(({ data }) => /Ada|Augusta|ada@/.test(data))).toBe(false);
-    // What the owner role does when somebody asks to be forgotten.
+    // The owner role does so to erase personal data.
     await app.database.query(`UPDATE license_event_logs SET personal = NULL WHERE license_id = $1`, [
       license.license_id,
     ]);

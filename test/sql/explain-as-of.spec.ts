@@ -149,7 +149,7 @@ describe('explain as of a time in the past', () => {
     (await client.post('/v1/client/validate', { license_key: license.license_key as string, ...question })).body;
   const explain = (id: string, body: Body, who = api) => who.post(`/v1/licenses/${id}/explain`, body);
 
-  /** What is refused changes nothing, and is as good to ask about as what is done. */
+  /** A refused action changes nothing, so the time after it can be explained like any other. */
   async function take({ act, device, user, value }: Step, license: Wire): Promise<string> {
     const reason = { code: 'OTHER' };
     const named = { license_key: license.license_key as string, fingerprint: device };

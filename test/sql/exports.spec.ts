@@ -87,7 +87,7 @@ describe('the export of a list', () => {
     expect(response.status).toBe(200);
     return parse(response.text, { columns: true, record_delimiter: '\r\n' });
   };
-  /** What a cell of CSV says of a value. */
+  /** Text of a value in a cell of CSV. */
   const cell = (value: unknown) => {
     if (value === null) return '';
     const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -261,7 +261,7 @@ describe('the export of a list', () => {
       expect({ accept, body: page.body }).toEqual({ accept, body: { data: [], next_cursor: null } });
       expect(page.headers['content-disposition']).toBeUndefined();
     }
-    // What is no list is what it was.
+    // Responses that are no lists stay as they were.
     expect((await empty.getAs('application/json, text/csv;q=0.9', '/v1/me')).status).toBe(200);
     expect((await empty.getAs(CSV, '/v1/me')).type).toBe('application/json');
   });
@@ -375,7 +375,7 @@ describe('the export of a list', () => {
     expect((await third.getAs(CSV, '/v1/customers')).status).toBe(503);
     readers.forEach((reader) => reader.leave());
     await eventually(async () => expect((await first.getAs(CSV, '/v1/customers?limit=1')).status).toBe(200));
-    // What was refused, ended or only looked at from outside holds no place.
+    // Exports that were refused or ended, and HEAD requests, hold no slot.
     for (let n = 0; n < 10; n++) {
       expect((await third.getAs(CSV, '/v1/customers?cursor=x')).status).toBe(400);
       const head = await supertest(url)

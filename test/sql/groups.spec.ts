@@ -190,7 +190,7 @@ describe('orders that arrive together', () => {
     const unknown = answers.filter(({ body }) => body.code === 'OUTCOME_UNKNOWN');
     expect(unknown.length).toBeGreaterThan(0);
     expect(answers.every(({ status }) => status === 201 || status === 503)).toBe(true);
-    // Whoever was told 201 has one, and nobody has two.
+    // Each caller that got 201 has one license, and no caller has two.
     const rows = await app.database.query<{ issued_to: string }>(
       'SELECT issued_to FROM licenses WHERE issued_to = ANY($1)',
       [names],

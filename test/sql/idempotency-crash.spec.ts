@@ -99,7 +99,7 @@ describe('kill -9 of the server between two statements', () => {
          FROM licenses WHERE license_id = ANY($1)`,
         [ids],
       );
-    // What was sent has been done, or not, when no session of the server is left.
+    // When no session of the server is left, each request has been done or not.
     await eventually(async () => {
       const sessions = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = $1`;
       expect(await database.query(sessions, [database.applicationRole])).toEqual([]);

@@ -115,7 +115,7 @@ describe('an idempotency key', () => {
     expect(claimed.status).toBe(201);
     const holder = new pg.Client({ connectionString: app.database.superuserUrl });
     await holder.connect();
-    // The same claim, in a transaction that is not over.
+    // The claim is taken by a transaction that has not ended.
     await holder.query('BEGIN');
     await holder.query('DELETE FROM idempotency_keys WHERE tenant_id = $1', [api.tenantId]);
     const waiting = await api.post('/v1/licenses', order(name), keyed(name));

@@ -37,7 +37,7 @@ class Model {
   /** The day of the first thing that time has done and nobody has told. */
   private due: number | undefined = 7;
 
-  /** What is answered: `ok`, or the code of the refusal. */
+  /** Answer: `ok`, or the problem code. */
   apply(step: Step, today: number): string {
     if (step.kind === 'wait') return 'ok';
     const refusal = this.refusal(step);
@@ -84,7 +84,7 @@ class Model {
     return undefined;
   }
 
-  /** What the log calls it; undefined when nothing changes. */
+  /** Type of its event in the log; undefined if nothing changes. */
   private change({ kind, value }: Step, today: number): string | undefined {
     switch (kind) {
       case 'renew':
@@ -156,7 +156,7 @@ describe('the life of a license, against a model', () => {
 
   beforeAll(async () => {
     app = await TestApp.start({
-      // What time does is done when the model says so.
+      // Milestones are applied when the model says so.
       environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' },
       override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(START + today * DAY_MS) }),
     });

@@ -127,7 +127,7 @@ describe('GET /metrics', () => {
 
   it('tells how long events took into the log', async () => {
     const [lag, events] = ['imprimatur_audit_lag_seconds_sum', 'imprimatur_audit_lag_seconds_count'];
-    // What the tests before left on its way is not to be counted here.
+    // Events that earlier tests left in the outbox must not be counted here.
     await eventually(async () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
     });
@@ -186,7 +186,7 @@ describe('GET /metrics', () => {
   });
 
   it('answers scrapers that come together', async () => {
-    // What was read is of one second, which may end in the middle of the first attempt.
+    // A reading holds for one second, which may end in the middle of the first attempt.
     await eventually(async () => {
       const texts = await Promise.all(Array.from({ length: 8 }, () => scrape(monitor)));
       for (const text of texts) expect(valueOf(text, 'imprimatur_outbox_rows')).toBe(0);

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 
 const PAIRS = 20;
 
-/** What is off, beside what the server itself switches off. */
+/** Planner methods that are off, besides those that the server switches off. */
 const PLANS: readonly (readonly string[])[] = [
   [],
   ['nestloop'],
@@ -36,7 +36,7 @@ describe('statements for many tenants', () => {
         await api.create('/v1/products', { product_id: 'p', name });
         await api.template({ template_id: 't', template_name: name, product_id: 'p', trial_allowed: true });
         await api.create('/v1/customers', { customer_id: 'c', first_name: name });
-        // What is issued from is remembered, so that the statement that stores is what refuses.
+        // The terms are cached, so the statement that stores the license refuses.
         await api.issue('t', { customer_id: 'c' });
       }
       const order = { license_template_id: 't', customer_id: 'c' };
@@ -130,7 +130,7 @@ function partsOf(plan: Plan | undefined): Plan[] {
   return [plan, ...(plan.Plans ?? []).flatMap(partsOf)];
 }
 
-/** What is read as a whole for each row of something else. */
+/** Nodes of a plan that are read as a whole for each row of another node. */
 function eachWithEach(plan: Plan | undefined): string[] {
   if (!plan) throw new Error('There is no plan.');
   const parts = plan.Plans ?? [];

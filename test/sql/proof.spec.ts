@@ -54,7 +54,7 @@ describe('a signed answer of validate', () => {
     app.anonymous().post('/v1/client/activate', { license_key: license.license_key as string, fingerprint });
   const open = (answer: Wire, { at = now, fingerprint = 'pc' } = {}): Promise<SignedValidation> =>
     verifySignedValidation(answer.proof as string, { tenantId: tenant.tenantId, keys, fingerprint, now: at.getTime() });
-  /** What a no says, which is good for nobody but who asked. */
+  /** Content of a signed refusal, which only the program that asked may use. */
   const read = (answer: Wire) =>
     JSON.parse(
       Buffer.from((answer.proof as string).replace(/-----.*-----/g, ''), 'base64')
@@ -208,7 +208,7 @@ describe('a signed answer of validate', () => {
     await activeKeysOf(other);
     const license = await issue({ max_activations: null }, other);
     await app.database.query(`UPDATE tenants SET status = 'SUSPENDED' WHERE id = $1`, [other.tenantId]);
-    // What is known of a tenant is remembered for three seconds.
+    // Facts of a tenant are cached for three seconds.
     await eventually(async () => {
       expect(read(await ask(license))).toMatchObject({ valid: false, code: 'TENANT_SUSPENDED' });
     });

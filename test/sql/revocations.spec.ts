@@ -36,7 +36,7 @@ describe('the revocation list', () => {
     ]);
   const fetchList = async (tenant: Api): Promise<Wire> =>
     (await app.anonymous().get(`/v1/client/${tenant.tenantId}/revocations`)).body;
-  /** What the background does every few seconds. */
+  /** Publishes as the background does every few seconds. */
   const sweep = () => app.nest.get(RevocationListPublisher).sweep();
   /** As a machine would after the next sweep: believed by the published keys alone. */
   const read = async (tenant: Api) => {

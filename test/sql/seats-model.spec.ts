@@ -27,7 +27,7 @@ type LeaseStep =
   | { readonly do: 'terms' }
   | { readonly do: 'wait'; readonly seconds: number };
 
-/** What is answered to who asks for a seat or gives one back; NOTHING where nobody does, or has none. */
+/** Answer to a request that takes or frees a seat; NOTHING if there was no request, or no seat to free. */
 const ANSWERS = ['OK', 'NOTHING', 'VALIDATION_FAILED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'] as const;
 type Answer = (typeof ANSWERS)[number];
 
@@ -49,7 +49,7 @@ interface Terms {
   readonly eviction_policy: 'NONE' | 'OLDEST';
 }
 
-/** What a license counts. */
+/** Seat metric of a license. */
 function countedBy({ license_type, license_model }: Terms): Counted | 'nothing' {
   if (license_type === 'CONCURRENT') return 'activations';
   if (license_type === 'NAMED_USER') return 'users';
@@ -63,7 +63,7 @@ function seatsOf(terms: Terms, max: number | null): number | null {
   return Math.floor((max * (terms.percent ?? 100)) / 100);
 }
 
-/** What seats mean, in as few words as possible. Time in milliseconds. */
+/** Model of seats, as small as possible. Times in milliseconds. */
 class Model {
   held: Seats = new Map();
   suspended = false;

@@ -15,7 +15,7 @@ const DEVICES = 20;
 
 type Request = readonly ['POST' | 'PATCH', string, Record<string, unknown>];
 
-/** What is done to the license during a rush, again and again; the requests of each one after another. */
+/** Actions on the license during a rush, repeated; the requests of each action follow one another. */
 const CHANGES: readonly (readonly Request[])[] = [
   [
     ['POST', '/suspend', { reason: { code: 'OTHER' } }],
@@ -157,7 +157,7 @@ describe('seats over two server processes', () => {
     expect(asked.filter((each) => each === 'OK')).toHaveLength(free);
   }
 
-  /** What the log has of seats that were taken and given back, as `stepsOf` has it, in no particular order. */
+  /** Seats that were taken and freed according to the event log, in the form of `stepsOf`, in no particular order. */
   async function told(id: string): Promise<string[]> {
     const steps: string[] = [];
     for (const type of ['license.activated', 'license.deactivated']) {

@@ -498,7 +498,7 @@ describe('the seats of a license', () => {
     const again = await ask();
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.body).toEqual(first.body);
-    // What was refused is no result: the key is free for when there is a seat.
+    // A refusal is no result: the idempotency key is free for when there is a seat.
     const other = { 'Idempotency-Key': `other-${id}` };
     expect(await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'b' }, other)).toMatchObject(full);
     await deactivate(id, first.body);

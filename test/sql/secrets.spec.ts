@@ -90,7 +90,7 @@ describe('npm run rekey', () => {
       const licenses = await inParallel(numbers, async (i) => {
         const order = { license_template_id: templates[at], customer_id: 'c' };
         const license = (await tenant.post('/v1/licenses', order, { 'Idempotency-Key': `k${i}` })).body;
-        // What is remembered of an order is not sealed; of all else it is.
+        // The stored result of an issue request is not sealed; those of all other commands are.
         await tenant.post(
           '/v1/customers',
           { customer_id: `c-${i}`, last_name: 'Lovelace' },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 
-/** What one process remembers of templates and customers may be changed by another at any time. */
+/** Another process may change templates and customers at any time while this one has them cached. */
 describe('a license', () => {
   let app: TestApp;
   let elsewhere: TestApp;

@@ -19,7 +19,7 @@ export interface Schema {
   readonly maximum?: number;
 }
 
-/** What programs send when something is wrong with them, and people when they look for what is wrong with us. */
+/** Values that broken programs and attackers send. */
 const HOSTILE: unknown[] = [
   null,
   true,

@@ -72,7 +72,7 @@ function encode(value: Value): Buffer {
   return Buffer.concat([control(TYPES.map, entries.length), ...entries.flat().map(encode)]);
 }
 
-/** What follows: of which type, and how long it is. Types after the seventh have a byte of their own. */
+/** Control bytes: type and length of the value that follows. Types after the seventh have a byte of their own. */
 function control(type: number, size: number): Buffer {
   if (size > MAX_SHORT) throw new RangeError('This writer knows short values only.');
   return type > 7 ? Buffer.from([size, type - 7]) : Buffer.from([(type << 5) | size]);

@@ -4,7 +4,7 @@ export type Counted = 'activations' | 'units' | 'users';
 
 /** A license and what is active of it, as a transaction left them. */
 export interface SeatVersion extends Readonly<Record<Counted, number>> {
-  /** What the license says is in use. */
+  /** Seats in use according to the license. */
   readonly stored: number;
   readonly max: number | null;
   readonly status: string;

@@ -17,7 +17,7 @@ export class ServerProcess {
   constructor(
     readonly dataDir: string,
     private readonly environment: Record<string, string> = {},
-    /** What starts it. Through npm the process is a child of the one that is started here. */
+    /** Command that starts the server. With npm the server is a child of the process that is started here. */
     private readonly command: readonly string[] = [process.execPath, resolve('dist/main.js')],
   ) {}
 

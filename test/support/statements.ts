@@ -5,14 +5,14 @@ const BACKGROUND =
   /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY|FROM tenants WHERE id > /;
 
 /**
- * What is sent to PostgreSQL while this is done, but for the background's statements and their transactions, also those
+ * Returns the statements sent to PostgreSQL during the work, except those of background tasks and of their transactions, also those
  * that were begun before.
  * `alsoBackground` matches statements of a task that the work cannot cause.
  */
 export async function statementsOf(work: () => Promise<unknown>, alsoBackground?: RegExp): Promise<string[]> {
   let units: string[][] = [];
   const open = new Map<pg.Client, string[]>();
-  /** What a client sent so far outside of transactions that were seen to begin. */
+  /** Statements that a client sent outside of transactions whose beginning was seen. */
   const outside = new Map<pg.Client, string[][]>();
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
   const original = pg.Client.prototype.query as (...args: unknown[]) => unknown;

@@ -340,6 +340,20 @@ describe('the tests', () => {
   });
 });
 
+it('has no comment that begins with a pronoun in place of the noun', () => {
+  const commented = ['src', 'test', 'bench', 'scripts', 'packages/client/src'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mjs)$/.test(name))
+      .map((name) => join(folder, name)),
+  );
+  const beginnings = /^[ \t]*(?:\/\*\*|\/\/|\/\*\*\n[ \t]*\*) (?:What|Who|Whoever|Whatever|The same)\b.*$/gm;
+  const found = commented.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(beginnings)].map(([line]) => `${path}: ${line.trim()}`),
+  );
+  expect(commented.length).toBeGreaterThan(400);
+  expect(found).toEqual([]);
+});
+
 /** The circle rule itself must be able to fail. */
 it('finds a circle where there is one', () => {
   expect(

@@ -124,7 +124,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ValidationError: [[[{ pointer: '/name', detail: 'is required' }]]],
 };
 
-/** What is refused by Nest or Fastify, and what is nobody's fault but ours. */
+/** Errors of Nest and Fastify, and faults of the server. */
 const WITHOUT_CLASS: readonly unknown[] = [
   new BadRequestException(),
   new NotFoundException(),

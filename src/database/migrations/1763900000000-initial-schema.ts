@@ -39,7 +39,7 @@ const TENANT_TABLES = [
   'license_event_counters',
 ];
 
-/** What must be found before a tenant is known, or by no tenant. None of it holds a usable secret. */
+/** Tables that are read before a tenant is known, or by no tenant. None of them holds a usable secret. */
 const OUTSIDE_ROW_LEVEL_SECURITY = `
   CREATE TABLE tenants (
     id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$'),

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What the life of a license needs. Expands only: the release before issues licenses that are no trials and that the timer
+ * Columns of the license lifecycle. The migration only expands: the release before issues licenses that are no trials and that the timer
  * looks at once, as at all that were there before.
  */
 export class Lifecycle1764100000000 implements MigrationInterface {
@@ -18,7 +18,7 @@ export class Lifecycle1764100000000 implements MigrationInterface {
   }
 }
 
-/** Who had a trial of what stays written when the license is converted or goes to somebody else. */
+/** The customer and product of a trial stay written when the license is converted or goes to somebody else. */
 const TRIALS = `
   ALTER TABLE licenses
     ADD COLUMN trial boolean NOT NULL DEFAULT false,
@@ -37,7 +37,7 @@ const TIME = `
 `;
 
 /**
- * What is suspended, revoked or expired would otherwise be looked for among all the others, which are newer. Of what has
+ * Licenses that are suspended, revoked or expired would otherwise be looked for among all the others, which are newer. Of what has
  * expired those are in the index of which it is in the log; the others are due, and in the index above.
  */
 const LISTS = `

@@ -27,7 +27,7 @@ export class Activations1764200000000 implements MigrationInterface {
   }
 }
 
-/** The same words in templates and in what is issued from them. */
+/** Columns that templates and the licenses issued from them share. */
 const seatTerms = (table: string) => `
   ALTER TABLE ${table}
     ADD COLUMN overage_policy text NOT NULL DEFAULT 'DENY' CHECK (overage_policy IN ('DENY', 'ALLOW')),

@@ -9,7 +9,7 @@ export class OrderedLists1764320000000 implements MigrationInterface {
   name = 'OrderedLists1764320000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // What is there goes last and at once: until then licenses can be read, and changes wait.
+    // The replaced indexes go last and at once: until then licenses can be read, and changes wait.
     for (const [name, definition] of INDEXES) await runner.query(`CREATE INDEX ${name}_next ON ${definition}`);
     for (const [name] of INDEXES) {
       await runner.query(`DROP INDEX ${name}; ALTER INDEX ${name}_next RENAME TO ${name}`);

@@ -1,6 +1,6 @@
 import type { ProblemCode } from './next-action.js';
 
-/** Example detail of each code for the OpenAPI document. test/error-texts.spec.ts compares them with the errors. */
+/** Example detail of each code for the OpenAPI document. test/unit/error-texts.spec.ts compares them with the errors. */
 export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   ACTIVATION_LIMIT_REACHED: 'Not enough free seats: 5 of 5 in use. Deactivate a device first.',
   ACTIVATION_NOT_FOUND: 'The license was not activated on this device.',
