@@ -1,25 +1,20 @@
 // Writes the tables that follow from the code into docs/, between the markers of their name; with --check it compares only. Facts come from dist/.
 // Sentences beside them are written in the documents: they are kept by the first cell of their row, and a row without them is an error.
 import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
-import { NestFactory } from '@nestjs/core';
 import prettier from 'prettier';
-import { AppModule } from '../dist/app.module.js';
 import { FAILURE_CODES, nextAfter, SUCCESS_CODES } from '../dist/client-api/validation-codes.js';
 import { Environment, loadConfig } from '../dist/config.js';
-import { APP_OPTIONS } from '../dist/create-app.js';
 import { ClockMetrics } from '../dist/metrics/clock-metrics.js';
 import { DatabaseMetrics } from '../dist/metrics/database-metrics.js';
 import { ProcessMetrics } from '../dist/metrics/process-metrics.js';
-import { setUpOpenApi } from '../dist/openapi.js';
-import { createFastifyAdapter } from '../dist/create-fastify.js';
 import { PROBLEM_ACTIONS } from '../dist/shared/http/next-action.js';
 import { PROBLEM_DETAILS } from '../dist/shared/http/problem-examples.js';
 import { Metrics } from '../dist/shared/metrics.js';
-import { Secrets } from '../dist/shared/secrets/secrets.js';
+import { openApiDocument } from './openapi-document.mjs';
 
 const PROSE = Symbol('prose');
 const config = loadConfig({});
-const document = await openApiDocument();
+const document = await openApiDocument(config);
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ ...operation, name: `${method.toUpperCase()} ${path}` })),
 );
@@ -35,14 +30,6 @@ const REGIONS = [
   ['docs/validation-codes.md', 'failure-codes', (old) => codesTable(FAILURE_CODES, old)],
   ['docs/bus.md', 'bus', busTable],
 ];
-
-/** The document of the application without its database: in preview mode Nest creates no provider. */
-async function openApiDocument() {
-  const secrets = new Secrets([Buffer.alloc(32)], Buffer.alloc(32));
-  const root = AppModule.forRoot({ config, databaseUrl: 'postgres://127.0.0.1/none', secrets });
-  const options = { ...APP_OPTIONS, preview: true, logger: false };
-  return setUpOpenApi(await NestFactory.create(root, createFastifyAdapter(config), options));
-}
 
 function operationTables() {
   const tables = document.tags.map(({ name }) => {

@@ -4,20 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NestFactory } from '@nestjs/core';
-import { AppModule } from '../dist/app.module.js';
 import { loadConfig } from '../dist/config.js';
-import { APP_OPTIONS } from '../dist/create-app.js';
-import { setUpOpenApi } from '../dist/openapi.js';
-import { createFastifyAdapter } from '../dist/shared/http/fastify.js';
-import { Secrets } from '../dist/shared/secrets/secrets.js';
+import { openApiDocument } from './openapi-document.mjs';
 
-const config = loadConfig({});
-const secrets = new Secrets([Buffer.alloc(32)], Buffer.alloc(32));
-const root = AppModule.forRoot({ config, databaseUrl: 'postgres://127.0.0.1/none', secrets });
-const options = { ...APP_OPTIONS, preview: true, logger: false };
-const document = setUpOpenApi(await NestFactory.create(root, createFastifyAdapter(config), options));
-
+const document = await openApiDocument(loadConfig({}));
 const folder = mkdtempSync(join(tmpdir(), 'imprimatur-openapi-'));
 try {
   const file = join(folder, 'openapi.json');

@@ -340,6 +340,21 @@ describe('the tests', () => {
   });
 });
 
+it('is what programs outside of it import, so that a file that moves leaves none behind', () => {
+  const programs = ['scripts', 'bench', 'test', 'examples'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.mjs'))
+      .map((name) => join(folder, name)),
+  );
+  const found = programs.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/['"`](?:\.\.\/)+dist\/([\w./-]+)\.js['"`]/g)].map(
+      ([, file]) => `${file}.ts`,
+    ),
+  );
+  expect(found.length).toBeGreaterThan(15);
+  expect(found.filter((file) => !files.includes(file))).toEqual([]);
+});
+
 it('has no comment that begins with a pronoun in place of the noun', () => {
   const commented = ['src', 'test', 'bench', 'scripts', 'packages/client/src'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
