@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const SRC = resolve('src');
+/** Table of the migrations. */
+const BOOKKEEPING = 'schema_migrations';
 const FOUNDATION = ['shared', 'database', 'embedded-postgres'];
 
 /**
@@ -91,6 +93,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   license_keys: 'licensing',
   license_activations: 'activations',
   license_activation_refusals: 'activations',
+  license_client_events: 'activations',
   license_usages: 'client-api',
   signing_keys: 'signing',
   revocation_lists: 'offline',
@@ -241,6 +244,10 @@ describe('the source tree', () => {
           .map((table) => `${file} ${table}`);
       });
     expect(found.sort()).toEqual(Object.keys(FOREIGN_TABLES).sort());
+    const granted = [...readFileSync(join(SRC, 'database/grants.ts'), 'utf8').matchAll(/^ {2}(\w+):/gm)].map(
+      ([, table]) => table,
+    );
+    expect(granted.filter((table) => table !== BOOKKEEPING).sort()).toEqual(Object.keys(OWNERS).sort());
   });
 
   it('exports no entity and no repository of a module', () => {
