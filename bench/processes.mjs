@@ -44,11 +44,10 @@ export async function startWorker(script, environment) {
   };
 }
 
-const SERVERS = ['dist/main.js', 'bench/profiled-server.mjs'];
-
-/** The server is started as `npm run start:prod` does, under the profiler too. */
+/** The server is started as `npm run start:prod` of its checkout does, under the profiler too. */
 export function start(script, environment, stdio) {
-  const flags = SERVERS.includes(script) ? productionFlags() : [];
+  const [, checkout] = /^(.*?)(?:dist\/main\.js|bench\/profiled-server\.mjs)$/.exec(resolve(script)) ?? [];
+  const flags = checkout === undefined ? [] : productionFlags(checkout);
   const child = spawn(process.execPath, [...flags, resolve(script)], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     stdio,
@@ -66,8 +65,8 @@ export function start(script, environment, stdio) {
   return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, isAlive, stop };
 }
 
-function productionFlags() {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+function productionFlags(checkout) {
+  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
   const [, flags] = /^exec node (.*) dist\/main\.js$/.exec(scripts['start:prod']) ?? [];
   if (flags === undefined) throw new Error('start:prod starts the server in a way that is not known here.');
   return flags.split(' ');

@@ -44,6 +44,7 @@ const { values: flags } = parseArgs({
     pools: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     serialisers: { type: 'boolean', default: false },
+    against: { type: 'string' },
   },
 });
 
@@ -63,6 +64,10 @@ await runAndCleanUp(async () => {
   if (flags.serialisers) {
     const { compareSerialisers } = await import('./serialisers.mjs');
     return compareSerialisers();
+  }
+  if (flags.against) {
+    const { compareCheckouts } = await import('./against.mjs');
+    return compareCheckouts(flags.against, flags.only);
   }
   const options = flags.quick ? QUICK : FULL;
   const results = await runAll(options);

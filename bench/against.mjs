@@ -1,0 +1,75 @@
+// The server of this checkout and that of another one, which is built, in turn: what a change costs or saves. Neither has another contender
+// beside it, so CPU a request repeats better than in the whole benchmark.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { makeSeed, startCluster } from './cluster.mjs';
+import { runOn, warmUp } from './contenders.mjs';
+import { measure, runLane } from './load.mjs';
+import { milliseconds, table, whole, withSpread } from './report.mjs';
+import { get, issue, list } from './requests.mjs';
+import { spread } from './statistics.mjs';
+
+const ROUNDS = 5;
+const SECONDS = 2;
+const CONNECTIONS = [1, 8, 64];
+const SCENARIOS = [
+  { name: 'issue', request: issue },
+  { name: 'issue with idempotency key', request: (to) => issue(to, { idempotent: true }) },
+  { name: 'get by id', request: get },
+  { name: 'list of 100', request: list },
+];
+
+/** Compares this checkout with the one in `folder`. Both servers must accept the schema of this checkout. */
+export async function compareCheckouts(folder, only) {
+  const script = join(resolve(folder), 'dist/main.js');
+  if (!existsSync(script)) throw new Error(`${script} is missing. Run npm ci && npm run build in ${folder}.`);
+  const seed = await makeSeed(1_000);
+  const contenders = [];
+  for (const main of ['dist/main.js', script]) {
+    const contender = await runOn('ours', await startCluster(seed), undefined, main);
+    await warmUp(contender, 6);
+    contenders.push(contender);
+  }
+  for (const { name, request } of SCENARIOS.filter((scenario) => scenario.name.includes(only))) {
+    for (const connections of CONNECTIONS) {
+      const lanes = contenders.map((contender) => ({ contender, request }));
+      for (const lane of lanes) await runLane(lane, { connections, seconds: 1 });
+      console.log(
+        `\n**${name}, ${connections} connection${connections === 1 ? '' : 's'}**\n\n${await inTurn(lanes, connections)}`,
+      );
+    }
+  }
+  return true;
+}
+
+/** Ratios are of rounds that followed one another. The one that begins alternates. */
+async function inTurn(lanes, connections) {
+  const runs = lanes.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
+      runs[at].push(await measure(lanes[at], { connections, seconds: SECONDS }));
+    }
+  }
+  const [own, other] = runs;
+  const of = (rounds, value) => spread(rounds.map(value));
+  const ratio = (value) =>
+    withSpread(
+      of(
+        own.map((run, at) => value(run) / value(other[at])),
+        Number,
+      ),
+      (share) => share.toFixed(2),
+    );
+  const costs = {
+    'requests a second': [({ rate }) => rate, whole],
+    'Node ms a request': [({ nodeCpuMs }) => nodeCpuMs, milliseconds],
+    'PostgreSQL ms a request': [({ postgresCpuMs }) => postgresCpuMs, milliseconds],
+  };
+  const rows = Object.entries(costs).map(([label, [value, show]]) => [
+    label,
+    withSpread(of(own, value), show),
+    withSpread(of(other, value), show),
+    ratio(value),
+  ]);
+  return table(['', 'this checkout', 'the other', 'this to the other'], rows);
+}
