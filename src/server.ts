@@ -104,7 +104,7 @@ async function listen(app: NestFastifyApplication, { host, port }: Config): Prom
   await app.listen(port, host === 'localhost' ? '127.0.0.1' : host).catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} on ${host} is in use. Set PORT to another port.`);
-    if (code === 'EACCES') throw new ConfigError(`This user may not listen on port ${port}. Set PORT to another one.`);
+    if (code === 'EACCES') throw new ConfigError(`This user may not listen on port ${port}. Set PORT to another port.`);
     throw error;
   });
 }

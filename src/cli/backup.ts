@@ -23,9 +23,7 @@ run('was not backed up', async () => {
     const rows = Object.values(tables).reduce((sum, table) => sum + table.rows, 0);
     say(`Backed up ${rows} rows into ${folder}.`);
     if (passphrase === undefined) {
-      say(
-        'It holds the master and lookup keys in the clear, in secrets.json: keep it like them, or set BACKUP_PASSPHRASE.',
-      );
+      say('It contains the master and lookup keys unencrypted (secrets.json). Protect it, or set BACKUP_PASSPHRASE.');
     }
   });
 });

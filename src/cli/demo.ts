@@ -47,5 +47,5 @@ async function readEvent(url: string, headers: Record<string, string>): Promise<
     const { data } = (await (await fetch(url, { headers })).json()) as Page;
     if (data.length > 0) return data[0];
   }
-  throw new Error('The event did not reach the log.');
+  throw new Error(`The event was not in the log within ${AUDIT_TIMEOUT_MS / 1000} s.`);
 }

@@ -31,7 +31,7 @@ run('did not migrate', async () => {
   say(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
   if (!first) return;
   await prepareInstallation(config, databaseUrl, first);
-  if (first.fresh) say(`Made the tenant ${first.tenantId}. Its admin API key is ${first.keyPlace}.`);
+  if (first.fresh) say(`Created the tenant ${first.tenantId}. Its admin API key is ${first.keyPlace}.`);
 });
 
 /** Creates secrets unless data sealed with others exist, and the sample data if configured. */

@@ -23,7 +23,8 @@ export async function withOwner<T>(
   const runOn = (ownerUrl: string, applicationUrl: string) =>
     withClient(ownerUrl, (owner) => work({ owner, ownerUrl, applicationUrl }));
   if (config.databaseOwnerUrl !== undefined) return runOn(config.databaseOwnerUrl, config.databaseUrl ?? '');
-  if (config.databaseUrl !== undefined) throw new ConfigError('Set DATABASE_OWNER_URL: this is for the owner role.');
+  if (config.databaseUrl !== undefined)
+    throw new ConfigError('Set DATABASE_OWNER_URL: this command needs the owner role.');
   const embedded = await EmbeddedPostgres.start(config.dataDir, program, { allowShared: !exclusive });
   try {
     return await runOn(embedded.ownerUrl(), embedded.applicationUrl());

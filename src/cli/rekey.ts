@@ -7,7 +7,7 @@ import { withProgress } from './progress-bar.js';
 import { run, say } from './run.js';
 
 /** Seals all values with the first of the master keys. */
-run('did not finish; run it again to go on', async () => {
+run('did not finish; run it again to continue', async () => {
   const config = loadConfig();
   await withOwner(config, 'npm run rekey', async ({ owner }) => {
     const secrets = await loadSecrets(config, { mayCreate: false });
@@ -17,8 +17,8 @@ run('did not finish; run it again to go on', async () => {
     const remaining = await countOutdated(owner, secrets);
     say(
       remaining === 0
-        ? `Sealed ${outdated} values anew. Everything is sealed with the first master key: the others can be removed.`
-        : `${remaining} values were sealed with an older key meanwhile: restart every server with the same keys and run this again.`,
+        ? `Sealed ${outdated} values again. All values are sealed with the first master key; remove the others.`
+        : `${remaining} values were sealed with an older key meanwhile. Restart every server with the same keys, then run this again.`,
     );
   });
 });

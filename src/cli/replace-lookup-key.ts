@@ -26,7 +26,7 @@ run('did not replace the lookup key', async () => {
   say(
     provided === undefined
       ? `The new lookup key is in ${keyFile}.`
-      : 'Set LOOKUP_KEY to what NEW_LOOKUP_KEY is, and start.',
+      : 'Set LOOKUP_KEY to the value of NEW_LOOKUP_KEY, then start the servers.',
   );
 });
 

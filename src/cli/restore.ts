@@ -18,7 +18,7 @@ run('was not restored', async () => {
   const config = loadConfig();
   const backup = await openBackup(resolve(source), config.settings.BACKUP_PASSPHRASE);
   if (config.databaseOwnerUrl !== undefined && config.databaseUrl === undefined) {
-    throw new ConfigError('Set DATABASE_URL too: the role that the server runs as is made on the way.');
+    throw new ConfigError('Set DATABASE_URL too: restore creates the role that the server runs as.');
   }
   await prepareFolder(config.dataDir);
   await withOwner(
@@ -32,7 +32,7 @@ run('was not restored', async () => {
       await withProgress(total, 'rows', (progress) => restore(owner, backup, progress));
       await assertSecretsMatch(owner, backup.secrets);
       say(`Restored ${total} rows as they were at ${backup.manifest.created_at}. API keys work as before;`);
-      say('where the file of one is lost, "npm run tenants -- key TENANT" makes another.');
+      say('if the file of a key is lost, "npm run tenants -- key TENANT" creates another.');
     },
     { exclusive: true },
   );
@@ -56,5 +56,5 @@ async function keepFile(name: string, path: string, content: string): Promise<vo
 }
 
 function different(name: string): MaintenanceError {
-  return new MaintenanceError(`${name} is there and is not that of the backup. Move it away, then run this again.`);
+  return new MaintenanceError(`${name} exists and differs from the backup. Move it away, then run this again.`);
 }

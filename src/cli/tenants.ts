@@ -14,22 +14,22 @@ const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 const USAGE = `Usage: npm run tenants -- COMMAND
 
-  create TENANT              make a tenant and its admin API key
-  key TENANT                 replace a tenant's admin API key; the earlier ones stop working
+  create TENANT              create a tenant and its admin API key
+  key TENANT                 replace a tenant's admin API key; earlier ones stop working
   list                       list the tenants
-  platform-key NAME          make a key that manages tenants and acts for them, in place of the one of this name;
-      [--role ROLE]          with the role monitor one that may read /metrics and nothing else
-  revoke-platform-key NAME   revoke it
-  generate-key               print a new API key that nobody has yet, for BOOTSTRAP_API_KEY
+  platform-key NAME          create or replace the platform key of this name, which manages tenants and acts for them;
+      [--role ROLE]          ROLE monitor: a key that may only read /metrics
+  revoke-platform-key NAME   revoke a platform key
+  generate-key               print a new API key, for BOOTSTRAP_API_KEY
 
-Keys are written to files in DATA_DIR that only you may read. The embedded PostgreSQL is used, also while the server
-runs on it; with DATABASE_OWNER_URL set, that database.`;
+Keys are written to files in DATA_DIR that only you may read. The command works on the database in DATABASE_OWNER_URL,
+or else on the embedded PostgreSQL, also while the server runs on it.`;
 
-const NO_COMMAND = `That is not a command.\n\n${USAGE}`;
+const NO_COMMAND = `Unknown command.\n\n${USAGE}`;
 
 const ROLE_NOTICE: Readonly<Record<PlatformRole, string>> = {
-  platform: 'It may do everything for every tenant: guard it.',
-  monitor: 'It may read /metrics and nothing else.',
+  platform: 'It has every permission in every tenant. Store it securely.',
+  monitor: 'It may only read /metrics.',
 };
 
 run('did nothing', async () => {

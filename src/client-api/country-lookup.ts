@@ -20,7 +20,10 @@ const WARNING_INTERVAL_MS = 60_000;
 @Injectable()
 export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(CountryLookup.name);
-  private readonly task = new PeriodicTask(CountryLookup.name, 'The database that was read before stays in use');
+  private readonly task = new PeriodicTask(
+    CountryLookup.name,
+    'Failed to reload GEOIP_DATABASE; the previous file stays in use',
+  );
   private reader: Reader<CountryResponse> | undefined;
   /** Version of the file that `reader` holds. */
   private fileVersion: string | undefined;
@@ -65,8 +68,7 @@ export class CountryLookup implements OnModuleInit, BeforeApplicationShutdown {
       if (fileVersion === this.fileVersion) return;
       const reader = new Reader<CountryResponse>(await readFile(path));
       const { databaseType } = reader.metadata;
-      if (!WITH_COUNTRIES.test(databaseType))
-        throw new Error(`a database of the type ${databaseType} has no countries`);
+      if (!WITH_COUNTRIES.test(databaseType)) throw new Error(`the database type ${databaseType} has no countries`);
       tryOut(reader);
       [this.reader, this.fileVersion] = [reader, fileVersion];
     } catch (error) {
@@ -86,7 +88,7 @@ function countryOf(reader: Reader<CountryResponse>, address: ipaddr.IPv4 | ipadd
   if (address.kind() === 'ipv6' && reader.metadata.ipVersion === IPV4_ONLY) return undefined;
   const code: unknown = reader.get(address.toString())?.country?.iso_code;
   if (code === undefined || typeof code === 'string') return code;
-  throw new Error('the code of a country is no text');
+  throw new Error('a country code is not text');
 }
 
 /** Throws if one of the trial look-ups throws. */

@@ -63,7 +63,7 @@ export class PoolConnection extends pg.Client {
   override connect(...args: unknown[]): never {
     if (this.monitor.isClosed) {
       const [callback] = args as [(error: Error) => void];
-      process.nextTick(callback, new UnansweredError('The server stops.'));
+      process.nextTick(callback, new UnansweredError('The server is stopping.'));
       return undefined as never;
     }
     return super.connect(...(args as [])) as never;

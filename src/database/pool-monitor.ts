@@ -58,6 +58,6 @@ export class PoolMonitor {
   /** Ends all connections and refuses new ones, so that everything that waits for the database fails immediately. */
   close(): void {
     this.closed = true;
-    for (const connection of this.connections) connection.abandon('The server stops.');
+    for (const connection of this.connections) connection.abandon('The server is stopping.');
   }
 }

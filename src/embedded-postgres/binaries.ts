@@ -61,7 +61,7 @@ export async function restoreSymlinks(packageFolder: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
       throw new EmbeddedPostgresError(
-        `The library link ${target} is missing in ${packageFolder} and cannot be made. ` +
+        `The library link ${target} is missing in ${packageFolder} and cannot be created. ` +
           `Run "npm ci" without --ignore-scripts as a user who may write there, or set DATABASE_URL.`,
         { cause: error },
       );

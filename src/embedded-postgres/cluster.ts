@@ -98,6 +98,6 @@ async function assertSameMajor(binaries: Binaries, folder: string, version: stri
   if (major === version) return;
   throw new EmbeddedPostgresError(
     `${folder} was made by PostgreSQL ${version}; this release embeds PostgreSQL ${major}. ` +
-      `Dump it with the release that made it and load the dump into an empty DATA_DIR, or set DATABASE_URL.`,
+      `Dump it with the release that created it and load the dump into an empty DATA_DIR, or set DATABASE_URL.`,
   );
 }

@@ -26,7 +26,7 @@ export async function unprivilegedUser(): Promise<RunAs> {
     'postgres',
   ]).catch((error: unknown) => {
     throw new EmbeddedPostgresError(
-      'PostgreSQL does not run as root and the user "postgres" could not be made. ' +
+      'PostgreSQL does not run as root and the user "postgres" could not be created. ' +
         'Start Imprimatur as another user, or set DATABASE_URL.',
       { cause: error },
     );
@@ -51,7 +51,7 @@ export async function assertReachable(path: string, user: RunAs): Promise<void> 
     const searchBit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
     if ((mode & searchBit) === 0) {
       throw new EmbeddedPostgresError(
-        `PostgreSQL does not run as root but as the user "postgres", who cannot enter ${folder}. ` +
+        `PostgreSQL does not run as root but as the user "postgres", which cannot enter ${folder}. ` +
           `Run "chmod o+x ${folder}", or work in a folder that others may enter, or start Imprimatur as another user, ` +
           `or set DATABASE_URL.`,
       );

@@ -125,7 +125,7 @@ function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<strin
 /** Translates constraint violations. A license key that already exists retries the transaction with new license keys. */
 function throwNamed(error: unknown): never {
   if (violates(error, 'licenses_one_trial')) throw new TrialAlreadyUsedError(error);
-  throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The key is taken.') : error;
+  throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The license key already exists.') : error;
 }
 
 /** Returns the columns that milestones change. */

@@ -18,7 +18,7 @@ function parseSecretsFile(content: string): SecretsFile {
   try {
     return SecretsFile.parse(JSON.parse(content));
   } catch (cause) {
-    throw new MaintenanceError(`The ${SECRETS_FILE} of the backup is not one of this product.`, { cause });
+    throw new MaintenanceError(`The ${SECRETS_FILE} of the backup has an unknown format.`, { cause });
   }
 }
 
@@ -39,16 +39,14 @@ export function assertAuthentic(
 ): void {
   if (mac === undefined) {
     throw new MaintenanceError(
-      'The backup has no manifest.mac, so anybody may have changed it. Take another backup; ' +
-        'one of release 0.1.0 has none: restore it with that release, then upgrade.',
+      'The backup has no manifest.mac, so changes cannot be detected. Use another backup. ' +
+        'Backups of release 0.1.0 have none: restore them with 0.1.0, then upgrade.',
     );
   }
   const stated = Buffer.from(mac.trim());
   const right = Buffer.from(manifestMac(manifest, secretsFile, passphrase));
   if (stated.length === right.length && timingSafeEqual(stated, right)) return;
-  throw new MaintenanceError(
-    'The manifest of the backup was changed by somebody without its passphrase. Take another backup.',
-  );
+  throw new MaintenanceError('The manifest of the backup was changed without its passphrase. Use another backup.');
 }
 
 /** Returns the content of the secrets file, sealed if there is a passphrase. */
@@ -72,8 +70,8 @@ export function readSecrets(content: string, passphrase: string | undefined): Se
   const file = parseSecretsFile(content);
   if (!('sealed' in file) && passphrase !== undefined) {
     throw new MaintenanceError(
-      'The secrets of this backup are in the clear: it was made without a passphrase, or its files were replaced. ' +
-        'Unset BACKUP_PASSPHRASE only if nobody else can have changed it.',
+      'The secrets of this backup are unencrypted: it was made without a passphrase, or its files were replaced. ' +
+        'Unset BACKUP_PASSPHRASE only if nobody else can have changed the backup.',
     );
   }
   const clear = 'sealed' in file ? parseSecretsFile(unseal(file, passphrase)) : file;
@@ -87,7 +85,7 @@ export function readSecrets(content: string, passphrase: string | undefined): Se
 function unseal(file: { salt: string; iv: string; tag: string; sealed: string }, passphrase: string | undefined) {
   if (passphrase === undefined) {
     throw new MaintenanceError(
-      'The secrets of this backup are sealed. Set BACKUP_PASSPHRASE to what it was made with.',
+      'The secrets of this backup are sealed. Set BACKUP_PASSPHRASE to the passphrase that it was made with.',
     );
   }
   const bytes = (text: string) => Buffer.from(text, 'base64');

@@ -16,7 +16,7 @@ export async function assertNoServerRuns(owner: pg.ClientBase, applicationRole: 
   );
   if (rowCount)
     throw new MaintenanceError(
-      'Stop every server first, and a pooler that keeps their connections: they find licenses by the key that is replaced.',
+      'Stop every server first, and any pooler that keeps their connections: servers look licenses up by the key that is replaced.',
     );
 }
 

@@ -48,7 +48,7 @@ function readManifest(folder: string, content: string): Manifest {
   const unknown = parsed.data.migrations.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new MaintenanceError(
-      `The backup was made by a newer release (${parsed.data.product}). Restore it with that.`,
+      `A newer release (${parsed.data.product}) made the backup. Restore it with that release.`,
     );
   }
   return parsed.data;
@@ -65,7 +65,7 @@ function parseJson(content: string): unknown {
 /** Throws MaintenanceError unless the database is migrated and has no tenant. */
 export async function assertEmpty(owner: pg.ClientBase): Promise<void> {
   const { rowCount } = await owner.query('SELECT 1 FROM tenants LIMIT 1');
-  if (rowCount) throw new MaintenanceError('This database holds tenants. Restore into an empty one.');
+  if (rowCount) throw new MaintenanceError('The database contains tenants. Restore into an empty database.');
 }
 
 /**

@@ -7,9 +7,9 @@ import { addGauge } from './add-gauge.js';
 @Injectable()
 export class ClockMetrics {
   constructor({ registry }: Metrics, clock: DatabaseClock) {
-    const difference = "The clock of the process less the database's.";
+    const difference = "Clock of the process minus the database's.";
     addGauge(registry, 'imprimatur_clock_difference_seconds', difference, () => clock.difference / 1000);
-    const paused = 'Whether what time causes waits, because a clock was set or is wrong: 1, else 0.';
+    const paused = '1 while automatic renewals and timer events wait because a clock was set or is wrong, else 0.';
     addGauge(registry, 'imprimatur_clock_paused', paused, () => (clock.isSteady() ? 0 : 1));
   }
 }

@@ -35,13 +35,17 @@ export class DatabaseMetrics {
     const pool = poolOf(dataSource);
     this.pool = pool;
     const gauge = addGauge.bind(undefined, registry);
-    gauge('imprimatur_database_pool_size', 'Connections that are open.', () => pool.totalCount);
-    gauge('imprimatur_database_pool_max', 'Connections at most.', () => pool.options.max);
+    gauge('imprimatur_database_pool_size', 'Open connections.', () => pool.totalCount);
+    gauge(
+      'imprimatur_database_pool_max',
+      'Most connections that may be open: DATABASE_POOL_SIZE.',
+      () => pool.options.max,
+    );
     gauge('imprimatur_database_pool_idle', 'Idle connections.', () => pool.idleCount);
     gauge('imprimatur_database_pool_waiting', 'Requests waiting for a connection.', () => pool.waitingCount);
-    const rows = `Events that are not in the log yet; ${MAX_ROWS} means so many or more.`;
+    const rows = `Events not yet in the event log, at most ${MAX_ROWS}.`;
     gauge('imprimatur_outbox_rows', rows, async () => (await this.readOutbox())?.rows);
-    const age = 'For how long the oldest of these events has been waiting.';
+    const age = 'Age of the oldest event not yet in the event log.';
     gauge('imprimatur_outbox_oldest_age_seconds', age, async () => (await this.readOutbox())?.oldest_s);
   }
 

@@ -15,7 +15,7 @@ export class GarbageCollections {
   constructor(registry: Registry) {
     const seconds = new Histogram({
       name: 'nodejs_gc_duration_seconds',
-      help: 'Garbage collections by kind.',
+      help: 'Garbage collections by kind, with their duration.',
       labelNames: ['kind'],
       buckets: [0.001, 0.01, 0.1, 1, 2, 5],
       registers: [registry],

@@ -20,7 +20,7 @@ export class ProcessMetrics implements OnApplicationBootstrap, BeforeApplication
     this.collections = new GarbageCollections(registry);
     addProcessReadings(registry);
     for (const name of DELAYS) {
-      const help = `How late the event loop ran since the scrape before: ${name}.`;
+      const help = `Event loop lag since the last scrape: ${name}.`;
       addGauge(registry, `nodejs_eventloop_lag_${name}_seconds`, help, () => this.delay.read()?.[name]);
     }
   }

@@ -8,31 +8,31 @@ const MICROSECONDS = 1e6;
 export function addProcessReadings(registry: Registry): void {
   const counter = addCounter.bind(undefined, registry);
   counter('process_cpu_user_seconds_total', 'User CPU time.', () => process.cpuUsage().user / MICROSECONDS);
-  counter(
-    'process_cpu_system_seconds_total',
-    'CPU time of the kernel.',
-    () => process.cpuUsage().system / MICROSECONDS,
-  );
-  counter('process_cpu_seconds_total', 'Both.', () => {
+  counter('process_cpu_system_seconds_total', 'System CPU time.', () => process.cpuUsage().system / MICROSECONDS);
+  counter('process_cpu_seconds_total', 'User and system CPU time.', () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / MICROSECONDS;
   });
 
   const gauge = addGauge.bind(undefined, registry);
   const startedAt = Math.round(Date.now() / 1000 - process.uptime());
-  gauge('process_start_time_seconds', 'When the process started, in Unix time.', () => startedAt);
-  gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
-  gauge('nodejs_heap_size_total_bytes', 'Heap that V8 holds.', () => process.memoryUsage().heapTotal);
-  gauge('nodejs_heap_size_used_bytes', 'Heap that is used.', () => process.memoryUsage().heapUsed);
-  gauge('nodejs_external_memory_bytes', 'Memory outside the heap.', () => process.memoryUsage().external);
-  gauge('nodejs_active_resources', 'Sockets, timers and what else is open.', countResources);
+  gauge('process_start_time_seconds', 'Start of the process, in Unix time.', () => startedAt);
+  gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
+  gauge('nodejs_heap_size_total_bytes', 'Heap memory reserved by V8.', () => process.memoryUsage().heapTotal);
+  gauge('nodejs_heap_size_used_bytes', 'Heap memory in use.', () => process.memoryUsage().heapUsed);
+  gauge(
+    'nodejs_external_memory_bytes',
+    'Memory of C++ objects outside the heap.',
+    () => process.memoryUsage().external,
+  );
+  gauge('nodejs_active_resources', 'Open resources, such as sockets and timers.', countResources);
   gauge('process_open_fds', 'Open files and sockets.', () => fromProc(() => readdirSync('/proc/self/fd').length));
   const maxFiles = fromProc(() =>
     Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]),
   );
-  gauge('process_max_fds', 'Open files and sockets at most.', () => maxFiles);
+  gauge('process_max_fds', 'Most files and sockets that may be open.', () => maxFiles);
 
-  const help = 'The version of Node.js.';
+  const help = 'Version of Node.js.';
   new Gauge({ name: 'nodejs_version_info', help, labelNames: ['version'], registers: [registry] })
     .labels(process.version)
     .set(1);

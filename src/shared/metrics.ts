@@ -11,7 +11,7 @@ export class Metrics {
 
   readonly requestSeconds = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Requests by method, route template and status, from the first byte to the last of the answer.',
+    help: 'Requests by method, route template and status, from their first byte to the last byte of the response.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],
@@ -19,14 +19,14 @@ export class Metrics {
 
   readonly problems = new Counter({
     name: 'imprimatur_problems_total',
-    help: 'Problems by code, also those of connections that never became a request, and of clients that went away.',
+    help: 'Problems by code, including refused connections and clients that disconnected.',
     labelNames: ['code'] as const,
     registers: [this.registry],
   });
 
   readonly commands = new Counter({
     name: 'imprimatur_commands_total',
-    help: 'Commands by operation, from REST and from modules of the process, whatever became of them.',
+    help: 'Commands by operation, from REST and from modules in the process, whether they succeed or fail.',
     labelNames: ['operation'] as const,
     registers: [this.registry],
   });
@@ -47,7 +47,7 @@ export class Metrics {
 
   readonly clockSteps = new Counter({
     name: 'imprimatur_clock_steps_total',
-    help: 'How often a clock was set by more than two minutes, by whose it is.',
+    help: 'Clock changes of more than two minutes, by clock.',
     labelNames: ['clock'] as const,
     registers: [this.registry],
   });

@@ -35,7 +35,7 @@ export async function assertSigningKeysOpen(client: pg.ClientBase, secrets: Secr
     secrets.unseal(key.sealed, signingKeySealContext(key.tenant_id, key.kid));
   } catch {
     throw new ConfigError(
-      "MASTER_KEY is not the one this installation's signing keys were sealed with. " +
+      'MASTER_KEY does not match the key of existing signing keys. ' +
         'Restore the right one: the variable MASTER_KEY, or master.key in DATA_DIR.',
     );
   }

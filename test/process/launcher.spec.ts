@@ -132,7 +132,7 @@ describe('the server process', () => {
     expect(server.output).toContain(variable);
     await writeFile(path, randomBytes(32).toString('hex'), { mode: 0o600 });
     expect(await server.startRefused()).toBe(1);
-    expect(server.output).toContain(`${variable} is not the one`);
+    expect(server.output).toContain(`${variable} does not match`);
     await writeFile(path, right, { mode: 0o600 });
     await server.start();
   });

@@ -92,7 +92,7 @@ describe('API keys', () => {
     ])('cannot make a key that is good %s', async (_, wider) => {
       const refused = await bound.post('/v1/api-keys', { name: 'x', role: 'read-only', ...wider });
       expect(refused).toMatchObject({ status: 403, body: { code: 'GRANT_EXCEEDED' } });
-      expect(refused.body.detail).toMatch(/^The (networks of the key must lie within yours|key must expire)/);
+      expect(refused.body.detail).toMatch(/^The (networks of the key must be within yours|key must expire)/);
     });
 
     it('can make a key that is as narrow or narrower, which works', async () => {

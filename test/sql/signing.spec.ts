@@ -241,7 +241,7 @@ describe('signing keys', () => {
       expect(await hasSigningKeys(client)).toBe(true);
       await expect(assertSigningKeysOpen(client, app.secrets)).resolves.toBeUndefined();
       const others = new Secrets([randomBytes(32)], randomBytes(32));
-      await expect(assertSigningKeysOpen(client, others)).rejects.toThrow('MASTER_KEY is not the one');
+      await expect(assertSigningKeysOpen(client, others)).rejects.toThrow('MASTER_KEY does not match');
     });
     await own.stop();
     await database.drop();

@@ -75,7 +75,7 @@ function unarmour(text: string, label: string): Bytes {
   } catch {
     // Invalid base64 is reported like a text that is too short.
   }
-  throw new LicenseError('MALFORMED', `The ${label} is cut or damaged.`);
+  throw new LicenseError('MALFORMED', `The ${label} is truncated or damaged.`);
 }
 
 /** Trims in a loop, because a regular expression takes quadratic time for a long run of spaces that is not at the end. */
@@ -94,5 +94,5 @@ function parse(content: Bytes): [Record<string, Json>, string] {
   } catch {
     // The error below covers this.
   }
-  throw new LicenseError('MALFORMED', 'The document does not hold a JSON object.');
+  throw new LicenseError('MALFORMED', 'The content of the document is not a JSON object.');
 }

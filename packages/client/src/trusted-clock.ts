@@ -16,7 +16,10 @@ export class TrustedClock {
     const now = this.clock();
     const latest = Number(await this.store.getItem(LATEST)) || 0;
     if (now < latest - CLOCK_TOLERANCE_MS) {
-      throw new LicenseError('CLOCK_TURNED_BACK', `The clock was turned back from ${new Date(latest).toISOString()}.`);
+      throw new LicenseError(
+        'CLOCK_TURNED_BACK',
+        `The device clock was set back from ${new Date(latest).toISOString()}.`,
+      );
     }
     if (now > latest) await this.store.setItem(LATEST, String(now));
     return Math.max(now, latest);

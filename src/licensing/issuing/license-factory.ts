@@ -63,7 +63,7 @@ export class LicenseFactory {
     const { actor, request, options } = command;
     const keyedDraft = this.create(await this.terms.readFresh(actor, request), request, options.identity);
     if (!(await this.licenses.issue(transaction, keyedDraft)))
-      throw new RetryTransaction('The terms changed meanwhile.');
+      throw new RetryTransaction('The terms have changed since they were read.');
     transaction.record(new LicenseCreatedEvent(actor, keyedDraft.license, request.reason));
     return toIssuedLicense(keyedDraft.license, keyedDraft.key);
   }

@@ -50,7 +50,7 @@ function unsealOrThrow(sealed: Buffer, secrets: Secrets, context: readonly strin
 
 function mismatch(variable: string): ConfigError {
   return new ConfigError(
-    `${variable} is not the one this installation's licenses were issued with. ` +
+    `${variable} does not match the key of existing licenses. ` +
       `Restore the right one: the variable ${variable}, or ${variable === 'MASTER_KEY' ? 'master.key' : 'lookup.key'} in DATA_DIR.`,
   );
 }

@@ -43,7 +43,7 @@ export async function eraseCustomer(
     if (changed === 0) break;
     if (passes === MAX_PASSES)
       throw new MaintenanceError(
-        `Data of the customer ${customerId} go on arriving. Stop that, then run the same again.`,
+        `Data of the customer ${customerId} continue to arrive. Stop their source, then run this again.`,
       );
   }
   const event = { type: 'customer.erased', resourceType: 'customer', resourceId: customerId, licenseId: null };

@@ -74,7 +74,7 @@ export class UnitOfWork {
 
   /** Runs work whose statements all see one database snapshot. Throws inside another unit of work, whose snapshot may differ. */
   async readRepeatable<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    if (this.isOpen) throw new Error('What another transaction has begun to see cannot be one moment any more.');
+    if (this.isOpen) throw new Error('A snapshot cannot begin within an open transaction.');
     return this.joinOrBegin('ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
   }
 

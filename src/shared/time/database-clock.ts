@@ -133,7 +133,7 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
   /** Logs once per pause, however many steps it has, and once at its end. */
   private report(isSteady: boolean): void {
     if (!isSteady) this.warn(`The clock of the process is ${inWords(this.difference)} of the database's`);
-    else if (this.warned) this.logger.log('The clocks are steady. What time causes is written again.');
+    else if (this.warned) this.logger.log('The clocks are steady. Automatic renewals and timer events continue.');
     this.warned = !isSteady;
   }
 
@@ -141,7 +141,7 @@ export class DatabaseClock implements OnModuleInit, OnApplicationBootstrap, Befo
     if (this.warned) return;
     this.warned = true;
     const until = "until the clock of the process is the database's and both were steady for 10 minutes";
-    this.logger.warn(`${what}: automatic renewals and events of time wait ${until}. Set the clocks by NTP.`);
+    this.logger.warn(`${what}: automatic renewals and timer events wait ${until}. Set the clocks by NTP.`);
   }
 }
 

@@ -12,8 +12,8 @@ export function assertCanGrant({ permissions, bounds }: Actor, key: ApiKey): voi
   if (missing.length > 0)
     throw new GrantExceededError(`You cannot grant permissions that you do not have: ${missing.join(', ')}.`);
   if (!areWithin(key.networks, bounds.networks))
-    throw new GrantExceededError(`The networks of the key must lie within yours: ${bounds.networks.join(', ')}.`);
+    throw new GrantExceededError(`The networks of the key must be within yours: ${bounds.networks.join(', ')}.`);
   const { expiresAt } = bounds;
   if (expiresAt && (key.expiresAt === null || key.expiresAt > expiresAt))
-    throw new GrantExceededError(`The key must expire when yours does, ${expiresAt.toISOString()}, or before.`);
+    throw new GrantExceededError(`The key must expire no later than yours, ${expiresAt.toISOString()}.`);
 }

@@ -42,10 +42,11 @@ export class OidcAuthenticator {
     if (!oidc) return undefined;
     const claims = await this.verify(token, oidc);
     const tenantId = readClaim(claims, oidc.tenantClaim);
-    if (!isTenantId(tenantId)) throw this.refused('TENANT_CLAIM_INVALID', `claim ${oidc.tenantClaim} is no tenant id`);
+    if (!isTenantId(tenantId))
+      throw this.refused('TENANT_CLAIM_INVALID', `claim ${oidc.tenantClaim} is not a tenant id`);
     if (!isSubject(claims.sub)) throw this.refused('CLAIM_MISSING', 'claim sub is no text');
     const tenant = await this.credentials.findTenant(tenantId);
-    if (!tenant) throw this.refused('TENANT_UNKNOWN', `claim ${oidc.tenantClaim} names no tenant`);
+    if (!tenant) throw this.refused('TENANT_UNKNOWN', `claim ${oidc.tenantClaim} names an unknown tenant`);
     const permissions = permissionsIn(readClaim(claims, oidc.permissionsClaim));
     if (permissions.size === 0) this.warn(`claim ${oidc.permissionsClaim} grants no permission`);
     return {
@@ -102,7 +103,7 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
   const document = Discovery.parse(await response.json());
-  if (document.issuer !== issuer) throw new Error('The provider calls itself otherwise than OIDC_ISSUER.');
+  if (document.issuer !== issuer) throw new Error('The issuer in the discovery document differs from OIDC_ISSUER.');
   return createRemoteJWKSet(new URL(document.jwks_uri), {
     timeoutDuration: TIMEOUT_MS,
     cooldownDuration: COOLDOWN_MS,
