@@ -6,7 +6,6 @@ import { UtcTime } from '../shared/http/schema.js';
 import { FreeForm } from '../shared/free-form.js';
 import { pageOf } from '../shared/http/paging.js';
 import type { License } from './license.entity.js';
-import { isoTime } from '../shared/iso-time.js';
 import { maxActivationsOf } from './seats.js';
 
 /** License at issue: the 15 fields of the workflow-compatible return format of the specification, in its order. */
@@ -106,8 +105,8 @@ export function toIssuedLicense(license: License, licenseKey: string): IssuedLic
     license_model: license.licenseModel,
     status: license.statusAt(license.issuedDate),
     issued_to: license.issuedTo,
-    issued_date: isoTime(license.issuedDate),
-    expiry_date: license.expiryDate && isoTime(license.expiryDate),
+    issued_date: license.issuedDate.toISOString(),
+    expiry_date: license.expiryDate?.toISOString() ?? null,
     max_activations: maxActivationsOf(license),
     current_activations: license.currentActivations,
   };

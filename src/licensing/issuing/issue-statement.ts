@@ -1,7 +1,6 @@
 import { FIRST_SEQ, outboxRow } from '../../shared/messaging/outbox.js';
 import type { ClaimRow } from '../../shared/persistence/idempotency.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
-import { isoTime } from '../../shared/iso-time.js';
 import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js';
 import type { License } from '../license.entity.js';
 import { joinJson } from '../../shared/json.js';
@@ -199,18 +198,18 @@ function toLicenseJson({ license, keyDigest, customerVersion, claim }: LicenseIn
     customer_id: license.customerId,
     status: license.status,
     issued_to: license.issuedTo,
-    issued_date: isoTime(license.issuedDate),
-    expiry_date: license.expiryDate && isoTime(license.expiryDate),
-    maintenance_expiry: license.maintenanceExpiry && isoTime(license.maintenanceExpiry),
+    issued_date: license.issuedDate.toISOString(),
+    expiry_date: license.expiryDate?.toISOString() ?? null,
+    maintenance_expiry: license.maintenanceExpiry?.toISOString() ?? null,
     current_activations: license.currentActivations,
     metadata: license.metadata,
     trial: license.trial,
     trial_customer_id: license.trialCustomerId,
     trial_product_id: license.trialProductId,
-    next_due_at: license.nextDueAt && isoTime(license.nextDueAt),
+    next_due_at: license.nextDueAt?.toISOString() ?? null,
     version: license.version,
-    created_at: isoTime(license.createdAt),
-    updated_at: isoTime(license.updatedAt),
+    created_at: license.createdAt.toISOString(),
+    updated_at: license.updatedAt.toISOString(),
     template_id: license.templateId,
     template_version: license.templateVersion,
     customer_version: customerVersion,

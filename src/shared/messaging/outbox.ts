@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { isoTime } from '../iso-time.js';
 import type { IntegrationEvent } from './integration-event.js';
 import { joinJson } from '../json.js';
 
@@ -105,6 +104,6 @@ export function outboxRow(event: StorableEvent, resourceSeq: number): string {
     user_id: event.actor.type === 'user' ? event.actor.id : null,
     actor: event.actor,
     metadata: event.metadata,
-    created_at: isoTime(event.occurredAt),
+    created_at: event.occurredAt.toISOString(),
   });
 }
