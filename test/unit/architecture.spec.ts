@@ -37,7 +37,6 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'tenants/authentication/credential-cache.ts inUse': 'digests that callers showed',
   'tenants/authentication/credential-cache.ts keys': 'CommittedCache',
   'tenants/authentication/credential-cache.ts monitors': 'CommittedCache',
-  'tenants/authentication/credential-cache.ts nameBySecret': 'keys that callers showed',
   'tenants/authentication/credential-cache.ts tenants': 'CommittedCache',
   'tenants/authentication/api-key-last-used.ts used': 'ids of keys that callers showed',
   'tenants/authentication/oidc.authenticator.ts loggedAt': 'reasons of refusals',

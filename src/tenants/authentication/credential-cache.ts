@@ -66,8 +66,6 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   private readonly task = new PeriodicTask(CredentialCache.name, 'Failed to refresh cached API keys');
   private readonly keys: CommittedCache<CachedKey>;
   private readonly tenants: CommittedCache<KnownTenant>;
-  /** Cache names by secret, emptied at each refresh, because computing a digest costs more than this look-up. */
-  private readonly nameBySecret = new Map<string, string>();
   /** Cache names of the API keys in use since the last refresh. */
   private readonly inUse = new Set<string>();
   /** API keys that may read metrics and nothing else: they must work while the database does not. */
@@ -114,12 +112,9 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
 
   /** Returns the cached API key. */
   getCachedKey(secret: string): CachedKey | undefined {
-    const nameBySecret = this.nameBySecret.get(secret);
-    const name = nameBySecret ?? nameOf(hashApiKey(secret));
+    const name = nameOf(hashApiKey(secret));
     const key = this.keys.get(name);
-    if (!key) return undefined;
-    if (nameBySecret === undefined) this.nameBySecret.set(secret, name);
-    this.inUse.add(name);
+    if (key) this.inUse.add(name);
     return key;
   }
 
@@ -128,7 +123,6 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     const fill = this.keys.beginFill();
     const names = [...this.inUse];
     this.inUse.clear();
-    this.nameBySecret.clear();
     if (names.length === 0) return;
     const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
     for (const name of names) fill.put(name, undefined);
@@ -149,7 +143,6 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     this.monitors.invalidate([]);
     this.unitOfWork.whenEnded(() => {
       this.inUse.clear();
-      this.nameBySecret.clear();
       this.pendingReads.clear();
     });
   }
