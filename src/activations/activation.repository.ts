@@ -59,8 +59,7 @@ const RENEW = `
     last_seen_at = ${laterOf('item.last_seen_at', '$4::timestamptz')},
     lease_expires_at = CASE WHEN terms.lease_end IS NOT NULL
       THEN greatest(${laterOf('item.lease_expires_at', 'terms.lease_end')}, item.lent_until) END
-  FROM (SELECT ${leaseEndSql('license', '$4::timestamptz')} AS lease_end FROM licenses license
-        WHERE license.tenant_id = $1 AND license.license_id = $2) AS terms
+  FROM (${leaseEndSql('$1', '$2', '$4::timestamptz')}) AS terms
   WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3 AND item.status = 'ACTIVE'
     AND (item.lease_expires_at > $4) IS NOT FALSE`;
 

@@ -49,13 +49,6 @@ export { FindLicenseQuery } from './queries/find-license.query.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';
 export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.js';
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
-export {
-  leaseEnd,
-  leaseEndSql,
-  maxActivationsOf,
-  seatLimit,
-  seatsInUse,
-  seatMetric,
-  type SeatPolicy,
-  type SeatCounts,
-} from './seats.js';
+export { leaseEnd, leaseEndSql } from './lease-end.js';
+export { maxActivationsOf } from './max-activations.js';
+export { seatLimit, seatsInUse, seatMetric, type SeatPolicy, type SeatCounts } from './seats.js';

@@ -4,7 +4,8 @@ import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
-import { leaseEnd, seatsInUse, type SeatCounts } from './seats.js';
+import { leaseEnd } from './lease-end.js';
+import { seatsInUse, type SeatCounts } from './seats.js';
 
 const SET_IN_USE = {
   name: 'licenses.set-in-use',

@@ -6,7 +6,7 @@ import { UtcTime } from '../shared/http/schema.js';
 import { FreeForm } from '../shared/free-form.js';
 import { pageOf } from '../shared/http/paging.js';
 import type { License } from './license.entity.js';
-import { maxActivationsOf } from './seats.js';
+import { maxActivationsOf } from './max-activations.js';
 
 /** License at issue: the 15 fields of the workflow-compatible return format of the specification, in its order. */
 export const IssuedLicense = z

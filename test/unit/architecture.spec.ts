@@ -107,7 +107,6 @@ const OWNERS: Readonly<Record<string, string>> = {
 const ALL_TABLES = /^(?:database|maintenance|cli)\//;
 /** Statements on tables of another owner, and why. */
 const FOREIGN_TABLES: Readonly<Record<string, string>> = {
-  'activations/activation.repository.ts licenses': 'the lease of a seat ends by the terms of its license',
   'audit/event-log.ts outbox': 'moves events from the outbox into the log, in one statement',
   'licensing/issuing/issue-statement.ts billing_products': 'issues in one statement, which compares the product',
   'licensing/issuing/issue-statement.ts customers': 'issues in one statement, which compares the customer',
