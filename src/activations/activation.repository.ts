@@ -50,8 +50,8 @@ const LOCK_DEVICE = {
          WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE`,
 };
 /**
- * Runs after LOCK_DEVICE, so that CONVERT_LEASES comes entirely before or after it. Otherwise a lease by outdated terms could stay without
- * end, or end on a license without leases.
+ * Runs after LOCK_DEVICE, so that a conversion of leases comes entirely before or after it. Otherwise a lease by outdated terms could
+ * stay without end, or end on a license without leases.
  */
 const RENEW = `
   UPDATE license_activations item SET

@@ -1,7 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { LicensingModule } from '../licensing/index.js';
+import { LicensingModule, SeatCounter } from '../licensing/index.js';
 import { Activation } from './activation.entity.js';
+import { ActivationSeatCounter } from './activation-seat-counter.js';
 import { ActivationRepository } from './activation.repository.js';
 import { ActivationsController } from './activations.controller.js';
 import { ClientEventLimit } from './client-event-limit.js';
@@ -16,11 +17,14 @@ import { DeviceLastSeen } from './device-last-seen.js';
 import { ActivationRefusals } from './activation-refusals.js';
 import { SeatAllocator } from './seat-allocator.js';
 
+/** Global, because the licensing module, which this one imports, counts seats with it. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([Activation]), LicensingModule],
   controllers: [ActivationsController],
   providers: [
     ActivationRepository,
+    { provide: SeatCounter, useClass: ActivationSeatCounter },
     SeatAllocator,
     ClientEventLimit,
     ActivationRefusals,
@@ -33,6 +37,6 @@ import { SeatAllocator } from './seat-allocator.js';
     FindSeatsAsOfHandler,
     ListActivationsHandler,
   ],
-  exports: [DeviceLastSeen, ActivationRefusals, SeatAllocator],
+  exports: [DeviceLastSeen, ActivationRefusals, SeatAllocator, SeatCounter],
 })
 export class ActivationsModule {}

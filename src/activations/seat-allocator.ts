@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   LicenseNotFoundError,
-  LicenseSeats,
+  LicenseLock,
   leaseEnd,
   maxActivationsOf,
   seatLimit,
@@ -50,7 +50,7 @@ export class SeatAllocator {
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly seats: LicenseSeats,
+    private readonly licenseLock: LicenseLock,
     private readonly activations: ActivationRepository,
     private readonly limit: ClientEventLimit,
     private readonly clock: Clock,
@@ -82,14 +82,14 @@ export class SeatAllocator {
   private endLeases(tenantId: string, licenseId: string): Promise<unknown> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       const { license, others } = await this.lock(transaction, licenseId, NO_DEVICE);
-      this.seats.setSeatsInUse(transaction, license, seatsInUse(license, others));
+      this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, others));
     });
   }
 
   /** Locks the license and the device, and counts the other activations. Throws LicenseNotFoundError. */
   async lock(transaction: Transaction, licenseId: string, device: SeatRequest): Promise<LockedLicense> {
     const { tenantId } = transaction;
-    const license = await this.seats.acquire(tenantId, licenseId);
+    const license = await this.licenseLock.acquire(tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     const { toleranceMs } = this.databaseClock;
@@ -127,7 +127,7 @@ export class SeatAllocator {
       const inUse = seatsInUse(license, others);
       const decision = decideSeat(license, others, required, held);
       if (decision === 'GRANT') {
-        this.seats.setSeatsInUse(transaction, license, inUse + required);
+        this.licenseLock.setSeatsInUse(transaction, license, inUse + required);
         return { known, inUse: inUse + required };
       }
       const inUseWithDevice = known ? await this.countAll(transaction, license) : inUse;
@@ -135,7 +135,7 @@ export class SeatAllocator {
       const remaining =
         decision === 'EVICT' && (await this.evict(transaction, actor, license, { ...device, user_id: user }, now));
       if (!remaining) {
-        this.seats.setSeatsInUse(transaction, license, inUseWithDevice);
+        this.licenseLock.setSeatsInUse(transaction, license, inUseWithDevice);
         const limit = seatLimit(license) ?? 0;
         const { fingerprint } = device;
         const missing = inUse + required - limit;
@@ -185,6 +185,6 @@ export class SeatAllocator {
       const ended = new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason);
       this.record(transaction, actor, license, ended);
     }
-    this.seats.setSeatsInUse(transaction, license, inUse);
+    this.licenseLock.setSeatsInUse(transaction, license, inUse);
   }
 }

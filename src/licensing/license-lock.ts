@@ -1,60 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { Change } from '../shared/persistence/change.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
-import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
-import { leaseEnd } from './lease-end.js';
-import { seatsInUse, type SeatCounts } from './seats.js';
 
-const SET_IN_USE = {
-  name: 'licenses.set-in-use',
+const SET_SEATS_IN_USE = {
+  name: 'licenses.set-seats-in-use',
   text: 'UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
-const SET_FILES_UNTIL = {
-  name: 'licenses.set-files-until',
+const SET_FILES_VALID_UNTIL = {
+  name: 'licenses.set-files-valid-until',
   text: 'UPDATE licenses SET files_until = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
 
 /**
- * Starts or ends leases when the license type changes. A seat that only a license file holds ends with that file; a seat of a device that
- * also has a license file is kept at least until the file expires.
- */
-const CONVERT_LEASES = {
-  name: 'licenses.convert-leases',
-  text: `UPDATE license_activations SET lease_expires_at = CASE WHEN $4::timestamptz IS NOT NULL THEN greatest($4, lent_until) END
-         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
-           AND (activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)
-           AND (lease_expires_at > $3) IS NOT FALSE`,
-};
-const COUNT_SEATS = {
-  name: 'licenses.tally',
-  text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
-                count(DISTINCT coalesce(user_id, activation_id::text))::int AS users
-         FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
-           AND (lease_expires_at > $3) IS NOT FALSE`,
-};
-/** Counts the live seats, only for licenses with a lease that ended without being recorded. */
-const COUNT_LIVE_SEATS = {
-  name: 'licenses.tally-without-ended',
-  text: `SELECT license_id, count(*) FILTER (WHERE live)::int AS activations,
-                coalesce(sum(units) FILTER (WHERE live), 0)::float8 AS units,
-                count(DISTINCT user_id) FILTER (WHERE live)::int AS users
-         FROM (SELECT license_id, units, coalesce(user_id, activation_id::text) AS user_id, (lease_expires_at > $3) IS NOT FALSE AS live
-               FROM license_activations WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND status = 'ACTIVE') AS item
-         GROUP BY license_id HAVING NOT bool_and(live)`,
-};
-
-/**
- * Counts and stores the seats of licenses. A caller that takes or frees a seat holds the lock of the license until its unit of work ends,
- * so that no seat is taken twice.
+ * Locks a license until the unit of work ends, and stores what other modules change under the lock: without it, two requests could take
+ * the same seat.
  */
 @Injectable()
-export class LicenseSeats {
-  constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly licenses: LicenseRepository,
-  ) {}
+export class LicenseLock {
+  constructor(private readonly licenses: LicenseRepository) {}
 
   acquire(tenantId: string, licenseId: string): Promise<License | null> {
     return this.licenses.findForUpdate(tenantId, licenseId);
@@ -63,50 +28,14 @@ export class LicenseSeats {
   /** Stores the seats in use. Must be called under the lock; the version of the license stays. */
   setSeatsInUse(transaction: Transaction, license: License, inUse: number): void {
     license.currentActivations = inUse;
-    transaction.write({ ...SET_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
+    transaction.write({ ...SET_SEATS_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
   }
 
   /** Stores the end of a new license file. Must be called under the lock; the version of the license stays. */
   recordFile(transaction: Transaction, license: License, until: Date): Change {
     const change = license.recordFile(until);
-    transaction.write({ ...SET_FILES_UNTIL, values: [transaction.tenantId, license.licenseId, license.filesUntil] });
+    const values = [transaction.tenantId, license.licenseId, license.filesUntil];
+    transaction.write({ ...SET_FILES_VALID_UNTIL, values });
     return change;
-  }
-
-  /** Converts leases and counts the seats again after the terms changed. Must be called under the lock. */
-  async recount(license: License, now: Date): Promise<void> {
-    const { tenantId, licenseId } = license;
-    await this.unitOfWork.run(tenantId, async (transaction) => {
-      const values = [tenantId, licenseId, now];
-      const [, [counts]] = await Promise.all([
-        transaction.query({ ...CONVERT_LEASES, values: [...values, leaseEnd(license, now)] }),
-        transaction.query<SeatCounts>({ ...COUNT_SEATS, values }),
-      ]);
-      if (counts) this.setSeatsInUse(transaction, license, seatsInUse(license, counts));
-    });
-  }
-
-  /** Updates the seats in use of a license that was read, because leases may have ended since they were stored. */
-  async countSeats(license: License, now: Date): Promise<License> {
-    await this.countSeatsOfAll([license], now);
-    return license;
-  }
-
-  /** Updates the seats in use of several licenses of one tenant; see countSeats. */
-  async countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]> {
-    const inUse = licenses.filter(({ currentActivations }) => currentActivations > 0);
-    const [first] = inUse;
-    if (!first) return licenses;
-    const { tenantId } = first;
-    const values = [tenantId, inUse.map(({ licenseId }) => licenseId), now];
-    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<SeatCounts & { license_id: string }>({ ...COUNT_LIVE_SEATS, values }),
-    );
-    const countsByLicense = new Map(rows.map((row) => [row.license_id, row]));
-    for (const license of inUse) {
-      const counts = countsByLicense.get(license.licenseId);
-      if (counts) license.currentActivations = seatsInUse(license, counts);
-    }
-    return licenses;
   }
 }

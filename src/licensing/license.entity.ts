@@ -129,7 +129,7 @@ export class License extends VersionedRow {
   @Column('integer', { name: 'max_activations', nullable: true })
   maxActivations!: number | null;
 
-  /** Seats in use when a seat was last taken or freed; leases may have ended since. See LicenseSeats. */
+  /** Seats in use when a seat was last taken or freed; leases may have ended since. See SeatCounter. */
   @Column({ type: 'integer', name: 'current_activations', update: false })
   currentActivations!: number;
 

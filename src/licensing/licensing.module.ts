@@ -20,7 +20,7 @@ import { LicenseBatchesController } from './batches/license-batches.controller.j
 import { LicenseBatchRunner } from './batches/license-batch-runner.js';
 import { LicenseActions } from './lifecycle/license-actions.js';
 import { LicenseFactory } from './issuing/license-factory.js';
-import { LicenseSeats } from './license-lock.js';
+import { LicenseLock } from './license-lock.js';
 import { LicenseTimer } from './lifecycle/license-timer.js';
 import { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
@@ -39,7 +39,7 @@ import { RandomSource } from './keys/random-source.js';
     LicenseRepository,
     IssuanceTermsCache,
     LicenseFactory,
-    LicenseSeats,
+    LicenseLock,
     IssueScheduler,
     IssueGroupWriter,
     LicenseActions,
@@ -64,6 +64,6 @@ import { RandomSource } from './keys/random-source.js';
     ListLicensesHandler,
     ListRevokedLicensesHandler,
   ],
-  exports: [LicenseSeats],
+  exports: [LicenseLock],
 })
 export class LicensingModule {}

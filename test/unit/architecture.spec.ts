@@ -113,7 +113,6 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'licensing/issuing/issue-statement.ts idempotency_keys': 'issues in one statement, which takes the claim',
   'licensing/issuing/issue-statement.ts license_templates': 'issues in one statement, which compares the template',
   'licensing/issuing/issue-statement.ts outbox': 'issues in one statement, which stores the event',
-  'licensing/license-lock.ts license_activations': 'counts the seats of a license under its lock',
   'licensing/license.repository.ts billing_products': 'a license shows the present name of its product',
   'licensing/lifecycle/license-timer.ts tenants': 'the timer goes through all tenants',
   'metrics/database-metrics.ts outbox': 'measures the outbox',

@@ -6,7 +6,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import type { LicenseCommand } from './commands/license.command.js';
 import type { License } from '../license.entity.js';
 import { LicenseNotFoundError } from '../license.errors.js';
-import { LicenseSeats } from '../license-lock.js';
+import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 import { type LicenseResponse, toLicenseResponse } from '../license.response.js';
@@ -24,7 +24,7 @@ export class LicenseActions {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
-    private readonly seats: LicenseSeats,
+    private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
@@ -45,7 +45,7 @@ export class LicenseActions {
       const events = event ? [...dueEvents, event] : dueEvents;
       for (const each of events) transaction.record(each);
       if (events.length > 0) await this.licenses.update(license);
-      return Object.assign(toLicenseResponse(await this.seats.countSeats(license, now), now), more);
+      return Object.assign(toLicenseResponse(await this.seatCounter.countSeats(license, now), now), more);
     });
   }
 }

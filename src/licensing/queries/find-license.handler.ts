@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { LicenseSeats } from '../license-lock.js';
+import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { FindLicenseQuery } from './find-license.query.js';
 
@@ -10,14 +10,14 @@ export class FindLicenseHandler implements IQueryHandler<FindLicenseQuery> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
-    private readonly seats: LicenseSeats,
+    private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
   ) {}
 
   async execute({ actor: { tenantId }, licenseId }: FindLicenseQuery) {
     return this.unitOfWork.read(tenantId, async () => {
       const license = await this.licenses.find(tenantId, licenseId);
-      return license && this.seats.countSeats(license, this.clock.now());
+      return license && this.seatCounter.countSeats(license, this.clock.now());
     });
   }
 }

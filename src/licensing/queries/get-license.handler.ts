@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { LicenseNotFoundError } from '../license.errors.js';
-import { LicenseSeats } from '../license-lock.js';
+import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { GetLicenseQuery } from './get-license.query.js';
 import { toLicenseResponse } from '../license.response.js';
@@ -10,7 +10,7 @@ import { toLicenseResponse } from '../license.response.js';
 export class GetLicenseHandler implements IQueryHandler<GetLicenseQuery> {
   constructor(
     private readonly licenses: LicenseRepository,
-    private readonly seats: LicenseSeats,
+    private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
   ) {}
 
@@ -18,6 +18,6 @@ export class GetLicenseHandler implements IQueryHandler<GetLicenseQuery> {
     const now = this.clock.now();
     const license = await this.licenses.find(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
-    return toLicenseResponse(await this.seats.countSeats(license, now), now);
+    return toLicenseResponse(await this.seatCounter.countSeats(license, now), now);
   }
 }

@@ -11,7 +11,7 @@ import {
 import { type ListLicensesRequest } from '../license.requests.js';
 import type { License } from '../license.entity.js';
 import type { LicenseStatus } from '../license-status.js';
-import { LicenseSeats } from '../license-lock.js';
+import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesQuery } from './list-licenses.query.js';
@@ -23,7 +23,7 @@ export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
-    private readonly seats: LicenseSeats,
+    private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
     private readonly paginator: Paginator,
   ) {}
@@ -34,7 +34,7 @@ export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
     const now = this.clock.now();
     const parts = statusConditions(request.status, now, order);
     const rows = await this.unitOfWork.read(actor.tenantId, async () =>
-      this.seats.countSeatsOfAll(
+      this.seatCounter.countSeatsOfAll(
         await this.find(
           actor.tenantId,
           order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)],

@@ -5,7 +5,7 @@ import {
   ActivationRefusals,
   SeatAllocator,
 } from '../../activations/index.js';
-import { LicenseNotFoundError, LicenseSeats, seatLimit, type License } from '../../licensing/index.js';
+import { LicenseNotFoundError, LicenseLock, seatLimit, type License } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -24,7 +24,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     private readonly commands: CommandBus,
     private readonly keeper: SeatAllocator,
     private readonly refusals: ActivationRefusals,
-    private readonly seats: LicenseSeats,
+    private readonly licenseLock: LicenseLock,
     private readonly clock: Clock,
   ) {}
 
@@ -45,14 +45,14 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   /** Signs under the lock of the license, so that no file appears after a concurrent suspension or revocation. */
   private async checkOut(transaction: Transaction, command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
-    const license = await this.seats.acquire(actor.tenantId, licenseId);
+    const license = await this.licenseLock.acquire(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     license.assertCan('check-out', now);
     const validity = fileValidity(license.expiryAt(now), request.ttl_seconds, license.fileTtlMaxSeconds, now);
     const activationId = await this.holdSeat(command, license, validity);
     const { issuedAt, expiresAt } = validity;
-    const change = this.seats.recordFile(transaction, license, expiresAt);
+    const change = this.licenseLock.recordFile(transaction, license, expiresAt);
     const content = licenseFileContent(license, request, activationId, validity);
     const { kid, text } = await this.commands.execute(
       new SignDocumentCommand(actor, { type: 'license', issuedAt, expiresAt, content }),

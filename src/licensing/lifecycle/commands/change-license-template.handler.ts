@@ -3,7 +3,7 @@ import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { assertIssuable } from '../../issuing/issuance-terms-cache.js';
 import { LicenseTemplateChangedEvent } from '../../events/license-action.events.js';
 import { LicenseActions } from '../license-actions.js';
-import { LicenseSeats } from '../../license-lock.js';
+import { SeatCounter } from '../../seat-counter.js';
 import { ChangeLicenseTemplateCommand } from './change-license-template.command.js';
 
 @CommandHandler(ChangeLicenseTemplateCommand)
@@ -11,7 +11,7 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
   constructor(
     private readonly changes: LicenseActions,
     private readonly queries: QueryBus,
-    private readonly seats: LicenseSeats,
+    private readonly seatCounter: SeatCounter,
   ) {}
 
   execute(command: ChangeLicenseTemplateCommand) {
@@ -21,7 +21,7 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const change = license.changeTemplate(assertIssuable(templateId, issuable), now);
       extend({ replaced: change?.replaced ?? {} });
-      if (change) await this.seats.recount(license, now);
+      if (change) await this.seatCounter.recount(license, now);
       return change && new LicenseTemplateChangedEvent(actor, now, license, change, request.reason);
     });
   }

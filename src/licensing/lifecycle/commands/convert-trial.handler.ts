@@ -4,7 +4,7 @@ import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { LicenseTrialConvertedEvent } from '../../events/license-action.events.js';
 import { assertIssuable } from '../../issuing/issuance-terms-cache.js';
 import { LicenseActions } from '../license-actions.js';
-import { LicenseSeats } from '../../license-lock.js';
+import { SeatCounter } from '../../seat-counter.js';
 import { ConvertTrialCommand } from './convert-trial.command.js';
 
 @CommandHandler(ConvertTrialCommand)
@@ -12,7 +12,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
   constructor(
     private readonly changes: LicenseActions,
     private readonly queries: QueryBus,
-    private readonly seats: LicenseSeats,
+    private readonly seatCounter: SeatCounter,
   ) {}
 
   async execute(command: ConvertTrialCommand) {
@@ -38,7 +38,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const change = license.convertTrial(now, assertIssuable(templateId, issuable));
       extend({ replaced: change?.replaced ?? {} });
-      if (change) await this.seats.recount(license, now);
+      if (change) await this.seatCounter.recount(license, now);
       return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);
     });
   }

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { leaseEnd, LicenseLock, SeatCounter, seatsInUse, type License, type SeatCounts } from '../licensing/index.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+
+/**
+ * Starts or ends leases when the license type changes. A seat that only a license file holds ends with that file; a seat of a device that
+ * also has a license file is kept at least until the file expires.
+ */
+const CONVERT_LEASES = {
+  name: 'activations.convert-leases',
+  text: `UPDATE license_activations SET lease_expires_at = CASE WHEN $4::timestamptz IS NOT NULL THEN greatest($4, lent_until) END
+         WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
+           AND (activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)
+           AND (lease_expires_at > $3) IS NOT FALSE`,
+};
+const COUNT_SEATS = {
+  name: 'activations.count-seats',
+  text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
+                count(DISTINCT coalesce(user_id, activation_id::text))::int AS users
+         FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
+           AND (lease_expires_at > $3) IS NOT FALSE`,
+};
+/** Counts the live seats, only for licenses with a lease that ended without being recorded. */
+const COUNT_LIVE_SEATS = {
+  name: 'activations.count-live-seats',
+  text: `SELECT license_id, count(*) FILTER (WHERE live)::int AS activations,
+                coalesce(sum(units) FILTER (WHERE live), 0)::float8 AS units,
+                count(DISTINCT user_id) FILTER (WHERE live)::int AS users
+         FROM (SELECT license_id, units, coalesce(user_id, activation_id::text) AS user_id, (lease_expires_at > $3) IS NOT FALSE AS live
+               FROM license_activations WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND status = 'ACTIVE') AS item
+         GROUP BY license_id HAVING NOT bool_and(live)`,
+};
+
+@Injectable()
+export class ActivationSeatCounter extends SeatCounter {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenseLock: LicenseLock,
+  ) {
+    super();
+  }
+
+  async recount(license: License, now: Date): Promise<void> {
+    const { tenantId, licenseId } = license;
+    await this.unitOfWork.run(tenantId, async (transaction) => {
+      const values = [tenantId, licenseId, now];
+      const [, [counts]] = await Promise.all([
+        transaction.query({ ...CONVERT_LEASES, values: [...values, leaseEnd(license, now)] }),
+        transaction.query<SeatCounts>({ ...COUNT_SEATS, values }),
+      ]);
+      if (counts) this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, counts));
+    });
+  }
+
+  async countSeats(license: License, now: Date): Promise<License> {
+    await this.countSeatsOfAll([license], now);
+    return license;
+  }
+
+  async countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]> {
+    const inUse = licenses.filter(({ currentActivations }) => currentActivations > 0);
+    const [first] = inUse;
+    if (!first) return licenses;
+    const { tenantId } = first;
+    const values = [tenantId, inUse.map(({ licenseId }) => licenseId), now];
+    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<SeatCounts & { license_id: string }>({ ...COUNT_LIVE_SEATS, values }),
+    );
+    const countsByLicense = new Map(rows.map((row) => [row.license_id, row]));
+    for (const license of inUse) {
+      const counts = countsByLicense.get(license.licenseId);
+      if (counts) license.currentActivations = seatsInUse(license, counts);
+    }
+    return licenses;
+  }
+}

@@ -1,0 +1,13 @@
+import type { License } from './license.entity.js';
+
+/** Counts the seats of licenses. Licensing declares this for its actions and queries; the module that stores activations implements it. */
+export abstract class SeatCounter {
+  /** Converts leases and counts the seats again after the terms changed. Must be called under the lock of the license. */
+  abstract recount(license: License, now: Date): Promise<void>;
+
+  /** Updates the seats in use of a license that was read, because leases may have ended since they were stored. */
+  abstract countSeats(license: License, now: Date): Promise<License>;
+
+  /** Updates the seats in use of several licenses of one tenant; see countSeats. */
+  abstract countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]>;
+}
