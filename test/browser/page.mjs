@@ -31,7 +31,7 @@ const PARTS = {
     const refused = await outcomeOf(client.check());
     const { status } = await client.activate({ name: 'page' });
     const checked = await outcomeOf(client.check({ features: ['f'] }));
-    const file = await client.offline();
+    const file = await client.verifyStoredFile();
     const list = await client.refreshRevocations();
     return {
       kept: activation.activation_id === first.activation_id && activation.status === 'ACTIVE',

@@ -30,7 +30,7 @@ describe('the packed client', () => {
     await mkdir(program);
     await npm(['pack', '-w', 'packages/client', '--pack-destination', program], clone);
     await writeFile(join(program, 'package.json'), '{ "private": true, "type": "module" }');
-    await npm(['install', './imprimatur-client-0.1.0.tgz'], program);
+    await npm(['install', './imprimatur-client-0.2.0.tgz'], program);
   });
 
   afterAll(() => rm(folder, { recursive: true }));

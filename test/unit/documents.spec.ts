@@ -55,6 +55,16 @@ describe('the documents', () => {
     expect(imports.filter((found) => !ofSource.includes(found)).map(({ from }) => from)).toEqual(own);
   });
 
+  it('name methods and functions that the client package has', async () => {
+    const client = (await import(resolve('packages/client/src/index.ts'))) as { LicenseClient: { prototype: object } };
+    const documented = [
+      ...readFileSync('packages/client/README.md', 'utf8').matchAll(/`(\w+)\((?:\w+(?:, \w+)*|text, .*?)?\)`/g),
+    ].map(([, name]) => name);
+    expect(documented).toContain('check');
+    const exported = [...Object.keys(client), ...Object.getOwnPropertyNames(client.LicenseClient.prototype)];
+    expect(exported).toEqual(expect.arrayContaining(documented));
+  });
+
   it('name metrics and settings that exist', () => {
     const page = readFileSync('docs/operations.md', 'utf8');
     const dashboard = readFileSync('docs/grafana-dashboard.json', 'utf8');
