@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { leaseEnd, LicenseLock, SeatCounter, seatsInUse, type License, type SeatCounts } from '../licensing/index.js';
+import { leaseEnd, LicenseLock, SeatCounter, type License } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { seatsInUse, type SeatCounts } from './seats.js';
 
 /**
  * Starts or ends leases when the license type changes. A seat that only a license file holds ends with that file; a seat of a device that

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
-import { leaseEndSql, seatMetric, type License, type SeatCounts } from '../licensing/index.js';
+import { leaseEndSql, type License } from '../licensing/index.js';
 import { Activation, type CountedFields } from './activation.entity.js';
 import type { OtherActivations, SeatRequest } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
+import { seatMetric, type SeatCounts } from './seats.js';
 
 /** Tolerance of $5 milliseconds. A stored time beyond now plus the tolerance was written while a clock was ahead. */
 const TOLERANCE = "$5 * interval '1 millisecond'";

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
-import { seatLimit, type SeatPolicy } from '../licensing/index.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
 import type { Actor } from '../shared/access/actor.js';
+import { seatLimit, type SeatPolicy } from './seats.js';
 import { ClientEventLimitReachedEvent, type LimitEffect } from './events/client-event-limit-reached.event.js';
 
 export const HOUR_MS = 60 * 60 * 1000;

@@ -25,5 +25,6 @@ export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
 export { ActivationRefusals } from './activation-refusals.js';
 export { SeatAllocator } from './seat-allocator.js';
+export { seatLimit, seatMetric, seatsInUse, type SeatCounts } from './seats.js';
 export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';
 export { ListActivationsQuery } from './queries/list-activations.query.js';

@@ -4,9 +4,6 @@ import {
   LicenseLock,
   leaseEnd,
   maxActivationsOf,
-  seatLimit,
-  seatsInUse,
-  seatMetric,
   type License,
   type RecordedReason,
 } from '../licensing/index.js';
@@ -25,6 +22,7 @@ import { ActivationRepository } from './activation.repository.js';
 import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
 import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
+import { seatLimit, seatMetric, seatsInUse } from './seats.js';
 
 /** No device has an empty fingerprint, so this counts all. */
 const NO_DEVICE: SeatRequest = { fingerprint: '' };

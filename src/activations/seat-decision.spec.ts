@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
-import { seatLimit, seatsInUse, type SeatPolicy } from '../licensing/index.js';
 import { decideSeat, seatsRequired } from './seat-decision.js';
+import { seatLimit, seatsInUse, type SeatPolicy } from './seats.js';
 
 const terms = (change: Partial<SeatPolicy>): SeatPolicy => ({
   licenseType: 'SUBSCRIPTION',

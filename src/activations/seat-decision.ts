@@ -1,4 +1,4 @@
-import { seatLimit, seatsInUse, seatMetric, type SeatPolicy, type SeatCounts } from '../licensing/index.js';
+import { seatLimit, seatsInUse, seatMetric, type SeatPolicy, type SeatCounts } from './seats.js';
 
 /** Active activations of other devices. */
 export interface OtherActivations extends SeatCounts {

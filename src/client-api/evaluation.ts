@@ -2,10 +2,12 @@ import {
   describeRelease,
   describeSeatsInUse,
   nextActionOf,
+  seatLimit,
+  seatMetric,
   type Activation,
   type SeatRelease,
 } from '../activations/index.js';
-import { maxActivationsOf, seatLimit, seatMetric, type License } from '../licensing/index.js';
+import { maxActivationsOf, type License } from '../licensing/index.js';
 import type { FailureCode, ValidationReason } from './validation-codes.js';
 import { byPrecedence } from './validation-codes.js';
 import { isFeatureExpired, periodEnd } from './entitlement.js';

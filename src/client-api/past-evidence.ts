@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ACTIVATION_CHANGED, FindSeatsAsOfQuery } from '../activations/index.js';
+import { ACTIVATION_CHANGED, FindSeatsAsOfQuery, seatsInUse } from '../activations/index.js';
 import { ListPastEventsQuery } from '../audit/index.js';
-import { CHANGE_EVENTS, FindLicenseQuery, licenseAsOf, seatsInUse, type License } from '../licensing/index.js';
+import { CHANGE_EVENTS, FindLicenseQuery, licenseAsOf, type License } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { Actor } from '../shared/access/actor.js';

@@ -1,5 +1,5 @@
-import type { ActivationAsOf } from '../activations/index.js';
-import { seatMetric, type LicenseAsOf } from '../licensing/index.js';
+import { seatMetric, type ActivationAsOf } from '../activations/index.js';
+import type { LicenseAsOf } from '../licensing/index.js';
 
 /** Fields of a past result that cannot be reconstructed. */
 export interface UnknownFields {

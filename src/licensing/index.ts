@@ -52,4 +52,3 @@ export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
 export { leaseEnd, leaseEndSql } from './lease-end.js';
 export { maxActivationsOf } from './max-activations.js';
-export { seatLimit, seatsInUse, seatMetric, type SeatPolicy, type SeatCounts } from './seats.js';

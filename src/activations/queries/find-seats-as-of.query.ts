@@ -1,7 +1,7 @@
 import { Query } from '@nestjs/cqrs';
-import type { SeatCounts } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationAsOf, PastActivationChange } from '../activation-as-of.js';
+import type { SeatCounts } from '../seats.js';
 
 /** Seats of a license as of a time. */
 export interface SeatsAsOf {

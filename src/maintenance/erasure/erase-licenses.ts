@@ -1,4 +1,5 @@
-import { maxActivationsOf, seatsInUse, type License, type SeatCounts } from '../../licensing/index.js';
+import { seatsInUse, type SeatCounts } from '../../activations/index.js';
+import { maxActivationsOf, type License } from '../../licensing/index.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';

@@ -4,8 +4,9 @@ import {
   ActivationLimitReachedError,
   ActivationRefusals,
   SeatAllocator,
+  seatLimit,
 } from '../../activations/index.js';
-import { LicenseNotFoundError, LicenseLock, seatLimit, type License } from '../../licensing/index.js';
+import { LicenseLock, LicenseNotFoundError, type License } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';

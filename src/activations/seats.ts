@@ -1,4 +1,4 @@
-import { maxActivationsOf } from './max-activations.js';
+import { maxActivationsOf } from '../licensing/index.js';
 import type { EvictionPolicy, LicenseModel, LicenseType, OveragePolicy } from '../templates/index.js';
 
 /** Terms of a license that decide on its seats. */
