@@ -16,9 +16,14 @@ function fingerprint() {
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) =>
-    join(root, name),
-  );
+  const settings = [
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'nest-cli.json',
+    'scripts/build.mjs',
+    'scripts/openapi-document.mjs',
+  ].map((name) => join(root, name));
   for (const file of [...settings, ...sources])
     hash.update(relative(root, file)).update('\0').update(readFileSync(file));
   return hash.digest('hex');
@@ -39,4 +44,7 @@ try {
 console.log('Building …');
 const { status } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
+// The server serves this file: to build the document at each start would double the CPU time of the start.
+const { openApiDocument } = await import('./openapi-document.mjs');
+writeFileSync(join(root, 'dist', 'openapi.json'), JSON.stringify(await openApiDocument()));
 writeFileSync(stamp, current);

@@ -10,11 +10,10 @@ import { ProcessMetrics } from '../dist/metrics/process-metrics.js';
 import { PROBLEM_ACTIONS } from '../dist/shared/http/next-action.js';
 import { PROBLEM_DETAILS } from '../dist/shared/http/problem-examples.js';
 import { Metrics } from '../dist/shared/metrics.js';
-import { openApiDocument } from './openapi-document.mjs';
 
 const PROSE = Symbol('prose');
 const config = loadConfig({});
-const document = await openApiDocument(config);
+const document = JSON.parse(readFileSync(new URL('../dist/openapi.json', import.meta.url), 'utf8'));
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ ...operation, name: `${method.toUpperCase()} ${path}` })),
 );

@@ -1,15 +1,14 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './config.js';
 import { AppModule, type Runtime } from './app.module.js';
-import { setUpOpenApi } from './openapi.js';
 import { configureCors } from './shared/http/cors.js';
 import { ExportRegistry } from './shared/http/streams/exports.js';
 import { createFastifyAdapter } from './create-fastify.js';
 import { measureRequests } from './shared/http/measure-requests.js';
 import { JsonLogger } from './shared/json-logger.js';
 import { Metrics } from './shared/metrics.js';
+import { serveDocumentation } from './swagger-ui.js';
 
 /** Creates the application, ready to listen. Logs are JSON, one object per line, on standard output. */
 export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
@@ -29,7 +28,7 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
 export const APP_OPTIONS = { bodyParser: false } as const;
 
 /** Prepares an instance for requests, also in tests. */
-export async function prepareApp(app: NestFastifyApplication, { settings }: Config): Promise<OpenAPIObject> {
+export async function prepareApp(app: NestFastifyApplication, { settings }: Config): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   measureRequests(fastify, app.get(Metrics));
   fastify.addHook('preClose', (done) => {
@@ -37,8 +36,7 @@ export async function prepareApp(app: NestFastifyApplication, { settings }: Conf
     done();
   });
   configureCors(app, settings.CORS_ORIGINS);
-  const document = setUpOpenApi(app);
+  serveDocumentation(fastify);
   await app.init();
   await fastify.ready();
-  return document;
 }

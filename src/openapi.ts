@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import { z } from 'zod';
 import {
@@ -16,7 +16,6 @@ import { PROBLEM_DETAILS } from './shared/http/problem-examples.js';
 import type { ProblemCode } from './shared/http/next-action.js';
 import { Problem, problem, type ProblemFacts } from './shared/http/problem.js';
 import { ROLES, type Permission } from './shared/access/permissions.js';
-import { serveDocumentation } from './swagger-ui.js';
 import { VERSION } from './version.js';
 
 const DESCRIPTION = `Issues software licenses from reusable templates, for many vendors at once, and keeps an append-only event log.
@@ -65,8 +64,8 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type Responses = NonNullable<SharedParts['responses']>;
 type Parameter = Extract<NonNullable<Operation['parameters']>[number], { name: string }>;
 
-/** Sets up the OpenAPI 3.1 document at /openapi.json and Swagger UI at /docs. */
-export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
+/** Builds the OpenAPI 3.1 document. The build does it (scripts/build.mjs), because it takes longer than the rest of a start. */
+export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Imprimatur')
@@ -108,7 +107,6 @@ export function setUpOpenApi(app: NestFastifyApplication): OpenAPIObject {
   const { parameters = {}, responses = {} } = document.components;
   shareParts(document.paths, { parameters, responses });
   Object.assign(document, { 'x-roles': ROLES });
-  serveDocumentation(app.getHttpAdapter().getInstance(), document);
   return document;
 }
 

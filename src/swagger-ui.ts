@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import accepts from 'accepts';
 import type { FastifyInstance } from 'fastify';
 
@@ -47,11 +48,14 @@ function sendLinesAsTheyAre() {
 }
 `;
 
+/** The OpenAPI document that `npm run build` has written. The path is the same from src/, where tests run. */
+const DOCUMENT = fileURLToPath(new URL('../dist/openapi.json', import.meta.url));
+
 /**
  * Serves the OpenAPI document and Swagger UI from buffers that all responses share, so that slow readers cost neither memory nor open
  * files.
  */
-export function serveDocumentation(fastify: FastifyInstance, document: object): void {
+export function serveDocumentation(fastify: FastifyInstance): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const file = (name: string) => readFileSync(join(folder, name));
   const serve = (path: string, type: string, content: string | Buffer) => {
@@ -70,6 +74,6 @@ export function serveDocumentation(fastify: FastifyInstance, document: object): 
     const isBrowser = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
     return isBrowser ? reply.redirect('docs') : reply.send(INDEX);
   });
-  const json = Buffer.from(JSON.stringify(document));
+  const json = readFileSync(DOCUMENT);
   fastify.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(json));
 }

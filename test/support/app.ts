@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { ModuleMetadata } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { AppModule } from '../../src/app.module.js';
@@ -18,6 +17,7 @@ import { apiKeyPrefix, generateApiKey, hashApiKey } from '../../src/tenants/api-
 import { TenantRegistry } from '../../src/tenants/index.js';
 import { Api } from './api.js';
 import { TestDatabase } from './database.js';
+import { builtDocument } from './openapi.js';
 
 export interface TestAppOptions {
   readonly database?: TestDatabase;
@@ -43,9 +43,10 @@ const QUIET = { LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', REVOCATION_L
 
 /** The real application on a database of its own, listening on loopback. Nothing is replaced that the test does not name. */
 export class TestApp {
+  readonly document = builtDocument;
+
   private constructor(
     readonly nest: NestFastifyApplication,
-    readonly document: OpenAPIObject,
     readonly database: TestDatabase,
     readonly secrets: Secrets,
     private readonly ownsDatabase: boolean,
@@ -62,10 +63,10 @@ export class TestApp {
     const module = await (options.override?.(builder) ?? builder).compile();
     const nest = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config), APP_OPTIONS);
     nest.useLogger(false);
-    const document = await prepareApp(nest, config);
+    await prepareApp(nest, config);
     // Otherwise supertest listens anew for each request, and waits for the end of that.
     await nest.listen(0, '127.0.0.1');
-    return new TestApp(nest, document, database, secrets, options.database === undefined);
+    return new TestApp(nest, database, secrets, options.database === undefined);
   }
 
   /** A new tenant, seen through its admin key. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
@@ -37,6 +38,10 @@ export interface Route {
   readonly method: string;
   readonly operation: Operation;
 }
+
+const DOCUMENT = new URL('../../dist/openapi.json', import.meta.url);
+/** The document that the build has written and the server serves; test/http/openapi.spec.ts compares it with the sources. */
+export const builtDocument = JSON.parse(readFileSync(DOCUMENT, 'utf8')) as OpenAPIObject;
 
 /** Each path of the document with its operations by method; their parameters and responses resolved. */
 export function operations(document: OpenAPIObject): Route[] {
