@@ -1,6 +1,6 @@
 import type { License } from '../licensing/index.js';
 import { LicenseRestrictedError } from './client.errors.js';
-import type { Origin } from './client.guard.js';
+import type { Origin } from './request-origin.js';
 import { byPrecedence, type ValidationReason } from './validation-codes.js';
 import { programFailures } from './evaluation.js';
 import { violations, evaluable, toEvaluationContext, type DeclaredEnvironment } from './restrictions.js';

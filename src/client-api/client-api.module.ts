@@ -10,6 +10,7 @@ import { EvidenceCollector } from './evidence-collector.js';
 import { ExplainController } from './explain.controller.js';
 import { PastEvidenceCollector } from './past-evidence.js';
 import { ExplainLicenseHandler } from './queries/explain-license.handler.js';
+import { FindCountryHandler } from './queries/find-country.handler.js';
 import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
 import { UsableFeatures } from './usable-features.js';
@@ -24,6 +25,7 @@ import { UsageRepository } from './usage.repository.js';
     PastEvidenceCollector,
     UsableFeatures,
     UsageRepository,
+    FindCountryHandler,
     ValidateLicenseHandler,
     ExplainLicenseHandler,
     GetEntitlementsHandler,

@@ -15,19 +15,17 @@ import {
   UsageRequest,
   ValidateRequest,
 } from './client.requests.js';
-import { ClientGuard, RequestOrigin, type Origin } from './client.guard.js';
+import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
 import { ConsumeUsageCommand } from './commands/consume-usage.command.js';
 import { ReleaseUsageCommand } from './commands/release-usage.command.js';
-import {
-  CurrentLicenseKeyCaller,
-  LicenseKeyGuard,
-  OptionalLicenseKeyCaller,
-  type LicenseKeyCaller,
-} from './license-key.guard.js';
+import type { LicenseKeyCaller } from './license-key-caller.js';
+import { CurrentLicenseKeyCaller, LicenseKeyGuard, OptionalLicenseKeyCaller } from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { ValidateLicenseQuery } from './queries/validate-license.query.js';
+import type { Origin } from './request-origin.js';
+import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
 import { Entitlements, UsageResponse, ValidateResponse } from './client.response.js';
 
 const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] } as const;
@@ -36,7 +34,7 @@ const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 /** Routes for the vendor's programs. The license key in the body is their credential. */
 @ApiTags('Client API')
 @Controller('v1/client')
-@UseGuards(ClientGuard, LicenseKeyGuard)
+@UseGuards(ClientRateLimitGuard, RequestOriginGuard, LicenseKeyGuard)
 export class ClientController {
   constructor(
     private readonly commands: CommandBus,

@@ -7,14 +7,7 @@ import { TenantSuspendedError } from '../shared/access/access.errors.js';
 import { Actor } from '../shared/access/actor.js';
 import { Authenticator } from '../shared/access/authenticator.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
-
-/** The principal and the license of a program that presented a valid license key. */
-export interface LicenseKeyCaller {
-  readonly actor: Actor;
-  readonly licenseId: string;
-  /** Whether the vendor's tenant is suspended. */
-  readonly suspended: boolean;
-}
+import type { LicenseKeyCaller } from './license-key-caller.js';
 
 interface LicenseeRequest extends AuthenticatedRequest {
   licensee?: LicenseKeyCaller;

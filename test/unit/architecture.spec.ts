@@ -285,11 +285,11 @@ describe('the source tree', () => {
     expect(users).toEqual(['client-api/client.controller.ts']);
     const source = readFileSync(join(SRC, 'client-api/client.controller.ts'), 'utf8');
     const count = (pattern: RegExp) => source.match(pattern)?.length;
-    // Each route looks whose the key is, and stands behind the limits.
+    // Each route identifies the caller by its license key, and its requests are limited before.
     expect(count(/@LicenseKeyRoute\('client:/g)).toBe(8);
     expect(count(/@Post\(/g)).toBe(8);
     expect(count(/@CurrentLicenseKeyCaller\(\)|@OptionalLicenseKeyCaller\(\)/g)).toBe(8);
-    expect(source).toContain('@UseGuards(ClientGuard, LicenseKeyGuard)');
+    expect(source).toContain('@UseGuards(ClientRateLimitGuard, RequestOriginGuard, LicenseKeyGuard)');
   });
 
   it('remembers rows in caches of committed rows alone, and nothing else for longer than a request but what is listed', () => {

@@ -2,8 +2,8 @@ import { Command } from '@nestjs/cqrs';
 import type { ActivationResponse } from '../../activations/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { ClientActivateRequest } from '../client.requests.js';
-import type { Origin } from '../client.guard.js';
-import type { LicenseKeyCaller } from '../license-key.guard.js';
+import type { Origin } from '../request-origin.js';
+import type { LicenseKeyCaller } from '../license-key-caller.js';
 
 /**
  * Activates the device of a program after a check of the restrictions. Throws LicenseNotFoundError, LicenseRestrictedError, and the errors

@@ -1,7 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { ValidateRequest } from '../client.requests.js';
-import type { Origin } from '../client.guard.js';
-import type { LicenseKeyCaller } from '../license-key.guard.js';
+import type { Origin } from '../request-origin.js';
+import type { LicenseKeyCaller } from '../license-key-caller.js';
 import type { ValidateResponse } from '../client.response.js';
 
 /** Validates a license key. Reports failures in the result, never as an error. Writes nothing. */

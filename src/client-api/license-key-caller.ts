@@ -1,0 +1,9 @@
+import type { Actor } from '../shared/access/actor.js';
+
+/** The principal and the license of a program that presented a valid license key. */
+export interface LicenseKeyCaller {
+  readonly actor: Actor;
+  readonly licenseId: string;
+  /** Whether the vendor's tenant is suspended. */
+  readonly suspended: boolean;
+}
