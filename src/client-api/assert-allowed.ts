@@ -1,5 +1,5 @@
 import type { License } from '../licensing/index.js';
-import { LicenseRestrictedError } from './client.errors.js';
+import { LicenseRestrictedError } from './validation.errors.js';
 import type { Origin } from './request-origin.js';
 import { byPrecedence, type ValidationReason } from './validation-codes.js';
 import { programFailures } from './evaluation.js';

@@ -13,7 +13,6 @@ import {
   DeviceRequest,
   EntitlementsRequest,
   UsageRequest,
-  ValidateRequest,
 } from './client.requests.js';
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
@@ -26,7 +25,9 @@ import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { ValidateLicenseQuery } from './queries/validate-license.query.js';
 import type { Origin } from './request-origin.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
-import { Entitlements, UsageResponse, ValidateResponse } from './client.response.js';
+import { Entitlements, UsageResponse } from './usage.response.js';
+import { ValidateRequest } from './validation.requests.js';
+import { ValidateResponse } from './validation.response.js';
 
 const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] } as const;
 const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;

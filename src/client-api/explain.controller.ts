@@ -5,7 +5,7 @@ import { DescribeQuery } from '../shared/http/api.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
-import { ExplainRequest } from './client.requests.js';
+import { ExplainRequest } from './explain.requests.js';
 import { ExplainResponse } from './explain.response.js';
 import { ExplainLicenseQuery } from './queries/explain-license.query.js';
 

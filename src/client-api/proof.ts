@@ -1,8 +1,8 @@
 import type { UnsignedDocument } from '../signing/index.js';
-import type { ValidateRequest } from './client.requests.js';
+import type { ValidateRequest } from './validation.requests.js';
 import { FEATURE_CODES } from './validation-codes.js';
 import type { Evidence } from './evaluation.js';
-import type { ValidateResponse } from './client.response.js';
+import type { ValidateResponse } from './validation.response.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Time until a program should validate again, and the additional time in which it may run offline. */

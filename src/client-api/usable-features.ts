@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../licensing/index.js';
 import { Clock } from '../shared/time/clock.js';
 import type { Actor } from '../shared/access/actor.js';
-import { FeatureUnavailableError } from './client.errors.js';
+import { FeatureUnavailableError } from './usage.errors.js';
 import { isFeatureExpired } from './entitlement.js';
 
 /** Finds a feature of a license that is currently usable. */

@@ -1,6 +1,6 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
-import type { UsageResponse } from '../client.response.js';
+import type { UsageResponse } from '../usage.response.js';
 
 /** An amount of one feature. */
 export interface FeatureAmount {

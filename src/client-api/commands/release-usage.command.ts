@@ -1,7 +1,7 @@
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { FeatureAmount } from './consume-usage.command.js';
-import type { UsageResponse } from '../client.response.js';
+import type { UsageResponse } from '../usage.response.js';
 
 /**
  * Releases usage of the current period, at most what is used. Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError,

@@ -1,6 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { UsageNotHeldError } from '../client.errors.js';
+import { UsageNotHeldError } from '../usage.errors.js';
 import { entitlementOf } from '../entitlement.js';
 import { UsableFeatures } from '../usable-features.js';
 import { UsageRepository } from '../usage.repository.js';

@@ -11,7 +11,7 @@ import { toPastResponse, type ExplainResponse } from '../explain.response.js';
 import { PastEvidenceCollector } from '../past-evidence.js';
 import { toEvaluationContext } from '../restrictions.js';
 import { ExplainLicenseQuery } from './explain-license.query.js';
-import { toValidateResponse } from '../client.response.js';
+import { toValidateResponse } from '../validation.response.js';
 
 @QueryHandler(ExplainLicenseQuery)
 export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery> {

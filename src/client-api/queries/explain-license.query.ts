@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { ExplainRequest } from '../client.requests.js';
+import type { ExplainRequest } from '../explain.requests.js';
 import type { ExplainResponse } from '../explain.response.js';
 
 /**

@@ -4,7 +4,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { UsageRepository } from '../usage.repository.js';
 import { GetEntitlementsQuery } from './get-entitlements.query.js';
-import { toEntitlements } from '../client.response.js';
+import { toEntitlements } from '../usage.response.js';
 
 @QueryHandler(GetEntitlementsQuery)
 export class GetEntitlementsHandler implements IQueryHandler<GetEntitlementsQuery> {

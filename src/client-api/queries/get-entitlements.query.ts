@@ -1,6 +1,6 @@
 import { Query } from '@nestjs/cqrs';
 import type { Actor } from '../../shared/access/actor.js';
-import type { Entitlements } from '../client.response.js';
+import type { Entitlements } from '../usage.response.js';
 
 /** Returns the entitlements of these features; undefined returns all. Throws LicenseNotFoundError, LicenseStateError. */
 export class GetEntitlementsQuery extends Query<Entitlements> {

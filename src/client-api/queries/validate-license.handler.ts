@@ -7,7 +7,7 @@ import { EvidenceCollector } from '../evidence-collector.js';
 import { toProofDocument } from '../proof.js';
 import { toEvaluationContext } from '../restrictions.js';
 import { ValidateLicenseQuery } from './validate-license.query.js';
-import { toNotFoundResponse, toValidateResponse } from '../client.response.js';
+import { toNotFoundResponse, toValidateResponse } from '../validation.response.js';
 
 @QueryHandler(ValidateLicenseQuery)
 export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuery> {

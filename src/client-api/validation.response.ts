@@ -1,35 +1,25 @@
 import { z } from 'zod';
 import { UtcTime } from '../shared/http/schema.js';
-import { LicenseModel, LicenseType, LimitType, ResetPeriod } from '../templates/index.js';
+import { LicenseModel, LicenseType } from '../templates/index.js';
 import { type License, LicenseStatus, maxActivationsOf } from '../licensing/index.js';
-import { FailureCode, type ValidateRequest, ValidationCode } from './client.requests.js';
+import type { ValidateRequest } from './validation.requests.js';
 import { NextStep } from '../shared/http/next-action.js';
 import { ActivationResponse, toActivationResponse } from '../activations/index.js';
-import { nextAfter, type SuccessCode, toReasonResponse, type ValidationReason } from './validation-codes.js';
+import {
+  FAILURE_CODES,
+  nextAfter,
+  SUCCESS_CODES,
+  type SuccessCode,
+  toReasonResponse,
+  type ValidationReason,
+} from './validation-codes.js';
 import type { Evidence } from './evaluation.js';
-import { entitlementOf } from './entitlement.js';
+import { Entitlement, toEntitlements } from './usage.response.js';
 
-export const Entitlement = z
-  .object({
-    feature_id: z.string(),
-    feature_name: z.string(),
-    available: z.boolean().meta({ description: 'Enabled and not expired.' }),
-    enabled: z.boolean(),
-    expires_at: UtcTime.nullable(),
-    limit_type: LimitType.nullable(),
-    limit_value: z.int().nullable(),
-    reset_period: ResetPeriod.nullable(),
-    used: z.int().meta({ description: 'Usage in the current period.' }),
-    remaining: z.int().nullable().meta({ description: 'Null: unlimited.' }),
-    resets_at: UtcTime.nullable().meta({ description: 'Start of the next usage period. Null: never reset.' }),
-  })
-  .meta({ id: 'Entitlement', description: 'A feature with its availability and usage.' });
-export type Entitlement = z.infer<typeof Entitlement>;
-
-export const Entitlements = z
-  .object({ license_id: z.uuid(), entitlements: z.array(Entitlement), server_time: UtcTime })
-  .meta({ id: 'Entitlements', description: 'The entitlements of the license.' });
-export type Entitlements = z.infer<typeof Entitlements>;
+const FailureCode = z.enum(FAILURE_CODES).meta({ id: 'ValidationFailureCode' });
+const ValidationCode = z
+  .enum([...SUCCESS_CODES, ...FAILURE_CODES])
+  .meta({ id: 'ValidationCode', description: 'The code of the first reason, or VALID or IN_GRACE.' });
 
 /** The fields of a license that its program may see. */
 export const ClientLicense = z
@@ -53,7 +43,7 @@ export const ClientLicense = z
   .meta({ id: 'ClientLicense', description: 'The license as a program sees it.' });
 export type ClientLicense = z.infer<typeof ClientLicense>;
 
-export const ValidationReasonResponse = z
+const ValidationReasonResponse = z
   .object({ code: FailureCode, detail: z.string(), next: NextStep })
   .meta({ id: 'ValidationReason', description: 'One cause why the validation failed.' });
 
@@ -78,11 +68,6 @@ export const ValidateResponse = z
   })
   .meta({ id: 'ValidateResponse', description: 'The result of the validation.' });
 export type ValidateResponse = z.infer<typeof ValidateResponse>;
-
-export const UsageResponse = z
-  .object({ license_id: z.uuid(), entitlement: Entitlement })
-  .meta({ id: 'FeatureUsage', description: 'The entitlement after the change.' });
-export type UsageResponse = z.infer<typeof UsageResponse>;
 
 const NOT_FOUND = toReasonResponse({ code: 'NOT_FOUND', detail: 'There is no license with this key.' });
 
@@ -114,10 +99,6 @@ export function toValidateResponse(
     server_time: now.toISOString(),
     ...(nonce !== undefined && { nonce }),
   };
-}
-
-export function toEntitlements(license: License, usage: ReadonlyMap<string, number>, now: Date): Entitlement[] {
-  return license.features.map((feature) => entitlementOf(feature, usage.get(feature.feature_id) ?? 0, now));
 }
 
 function verdict(license: License, [first]: readonly ValidationReason[], now: Date) {

@@ -1,0 +1,40 @@
+import { ConflictException } from '@nestjs/common';
+import type { NextAction } from '../shared/http/next-action.js';
+import type { JsonObject } from '../shared/json.js';
+
+export class FeatureUnavailableError extends ConflictException {
+  constructor(featureId: string, why: string) {
+    super(`The feature ${featureId} ${why}.`, { errorCode: 'FEATURE_UNAVAILABLE' });
+  }
+}
+
+/** Nothing was consumed. Carries the current usage and the limit. */
+export class UsageExceededError extends ConflictException {
+  readonly extension: JsonObject;
+
+  constructor(
+    featureId: string,
+    used: number,
+    limit: number,
+    readonly retryAt: Date | null = null,
+  ) {
+    super(`Not enough usage left for ${featureId}: ${used} of ${limit} used.`, { errorCode: 'USAGE_EXCEEDED' });
+    this.extension = { used, limit_value: limit };
+  }
+
+  get nextAction(): NextAction {
+    return this.retryAt ? 'retry' : 'contact_vendor';
+  }
+}
+
+/** Nothing was released. */
+export class UsageNotHeldError extends ConflictException {
+  readonly extension: JsonObject;
+
+  constructor(featureId: string, used: number) {
+    super(`Cannot release more of ${featureId} than is used (${used}).`, {
+      errorCode: 'USAGE_NOT_HELD',
+    });
+    this.extension = { used };
+  }
+}
