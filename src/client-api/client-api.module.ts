@@ -11,6 +11,8 @@ import { ExplainController } from './explain.controller.js';
 import { PastEvidenceCollector } from './past-evidence.js';
 import { ExplainLicenseHandler } from './queries/explain-license.handler.js';
 import { FindCountryHandler } from './queries/find-country.handler.js';
+import { FindUsageAsOfHandler } from './queries/find-usage-as-of.handler.js';
+import { FindUsageHandler } from './queries/find-usage.handler.js';
 import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
 import { UsableFeatures } from './usable-features.js';
@@ -26,6 +28,8 @@ import { UsageRepository } from './usage.repository.js';
     UsableFeatures,
     UsageRepository,
     FindCountryHandler,
+    FindUsageHandler,
+    FindUsageAsOfHandler,
     ValidateLicenseHandler,
     ExplainLicenseHandler,
     GetEntitlementsHandler,

@@ -4,8 +4,8 @@ import { FindActivationQuery, FindSeatReleaseQuery } from '../activations/index.
 import { FindLicenseQuery } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
+import { FindUsageQuery } from './queries/find-usage.query.js';
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
-import { UsageRepository } from './usage.repository.js';
 
 /** Reads the evidence of a validation from one snapshot, in one transaction that writes nothing. */
 @Injectable()
@@ -13,7 +13,6 @@ export class EvidenceCollector {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
-    private readonly usages: UsageRepository,
   ) {}
 
   /** Returns undefined if the license does not exist. */
@@ -32,7 +31,11 @@ export class EvidenceCollector {
           : this.queries.execute(new FindActivationQuery(actor, licenseId, fingerprint)),
       ]);
       if (!license) return undefined;
-      const usage = license.features.length === 0 ? new Map() : await this.usages.read(license, rest.surroundings.now);
+      const { now } = rest.surroundings;
+      const usage =
+        license.features.length === 0
+          ? new Map<string, number>()
+          : await this.queries.execute(new FindUsageQuery(actor, license, now));
       const evidence = { license, activation, usage, ...rest };
       return { ...evidence, release: await this.releaseOf(actor, request, evidence) };
     });

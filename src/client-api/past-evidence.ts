@@ -7,6 +7,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { GetTenantQuery } from '../tenants/index.js';
+import { FindUsageAsOfQuery } from './queries/find-usage-as-of.query.js';
 import type { Evidence, EvaluationRequest } from './evaluation.js';
 import {
   activationChangesIn,
@@ -25,7 +26,6 @@ import {
   changedUsage,
   type UnknownFields,
 } from './unknown-fields.js';
-import { UsageRepository } from './usage.repository.js';
 
 /** Evidence at a past time, and the parts of it that cannot be reconstructed. */
 export interface EvidenceAsOf {
@@ -42,7 +42,6 @@ export class PastEvidenceCollector {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
-    private readonly usages: UsageRepository,
   ) {}
 
   /** Returns undefined if the license does not exist. Throws InvalidFieldError before its issue, HistoryTooLongError. */
@@ -74,7 +73,7 @@ export class PastEvidenceCollector {
       this.queries.execute(
         new FindSeatsAsOfQuery(actor, licenseId, request.fingerprint, instant, activationChangesIn(events)),
       ),
-      this.usages.readAsOf(past.license, instant),
+      this.queries.execute(new FindUsageAsOfQuery(actor, past.license, instant)),
       this.queries.execute(new GetTenantQuery(actor)),
       this.queries.execute(
         new ListPastEventsQuery(actor, {

@@ -48,37 +48,39 @@ export class UsageRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Returns the usage in the current period by feature. */
-  read(license: License, now: Date): Promise<ReadonlyMap<string, number>> {
-    return this.readBy<number>(license, now, (values) => ({ ...READ, values }));
+  read(tenantId: string, license: License, now: Date): Promise<ReadonlyMap<string, number>> {
+    return this.readBy<number>(tenantId, license, now, (values) => ({ ...READ, values }));
   }
 
   /** Returns the usage at a past time for the license as it was; null if that is unknown. */
-  readAsOf(license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
-    return this.readBy<number | null>(license, instant, (values) => ({ ...READ_AS_OF, values: [...values, instant] }));
+  readAsOf(tenantId: string, license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
+    const statement = (values: unknown[]) => ({ ...READ_AS_OF, values: [...values, instant] });
+    return this.readBy<number | null>(tenantId, license, instant, statement);
   }
 
   /** Returns the new usage; undefined, without a change, if it would exceed `limit`. */
-  async consume(transaction: Transaction, use: UsageChange, limit: number): Promise<number | undefined> {
-    if (use.amount > limit) return undefined;
+  async consume(transaction: Transaction, change: UsageChange, limit: number): Promise<number | undefined> {
+    if (change.amount > limit) return undefined;
     const [row] = await transaction.query<{ used: number }>({
       ...CONSUME,
-      values: [...this.values(transaction, use), limit],
+      values: [...this.values(transaction, change), limit],
     });
     return row?.used;
   }
 
   /** Returns the new usage; undefined, without a change, if less than the amount is used. */
-  async release(transaction: Transaction, use: UsageChange): Promise<number | undefined> {
-    const [row] = await transaction.query<{ used: number }>({ ...RELEASE, values: this.values(transaction, use) });
+  async release(transaction: Transaction, change: UsageChange): Promise<number | undefined> {
+    const [row] = await transaction.query<{ used: number }>({ ...RELEASE, values: this.values(transaction, change) });
     return row?.used;
   }
 
   private async readBy<Used>(
-    { tenantId, licenseId, features }: License,
-    now: Date,
+    tenantId: string,
+    { licenseId, features }: License,
+    at: Date,
     statement: (values: unknown[]) => Statement,
   ): Promise<ReadonlyMap<string, Used>> {
-    const starts = new Map(features.map((feature) => [feature.feature_id, periodStart(feature, now)]));
+    const starts = new Map(features.map((feature) => [feature.feature_id, periodStart(feature, at)]));
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<{ feature_id: string; period_start: Date; used: Used }>(
         statement([tenantId, licenseId, [...starts.values()]]),

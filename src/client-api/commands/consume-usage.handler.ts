@@ -19,10 +19,10 @@ export class ConsumeUsageHandler implements ICommandHandler<ConsumeUsageCommand>
     return this.unitOfWork.perform(command, async (transaction) => {
       const { license, feature, now } = await this.features.find(actor, licenseId, featureAmount.feature_id);
       const limit = feature.limit_value ?? Number.MAX_SAFE_INTEGER;
-      const asked = { licenseId, feature, amount: featureAmount.amount, now };
-      const used = await this.usages.consume(transaction, asked, limit);
+      const change = { licenseId, feature, amount: featureAmount.amount, now };
+      const used = await this.usages.consume(transaction, change, limit);
       if (used === undefined) {
-        const before = (await this.usages.read(license, now)).get(featureAmount.feature_id) ?? 0;
+        const before = (await this.usages.read(actor.tenantId, license, now)).get(featureAmount.feature_id) ?? 0;
         throw new UsageExceededError(featureAmount.feature_id, before, limit, periodEnd(feature, now));
       }
       return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };

@@ -22,7 +22,7 @@ export class ReleaseUsageHandler implements ICommandHandler<ReleaseUsageCommand>
       if (used === undefined) {
         throw new UsageNotHeldError(
           featureAmount.feature_id,
-          (await this.usages.read(license, now)).get(featureAmount.feature_id) ?? 0,
+          (await this.usages.read(actor.tenantId, license, now)).get(featureAmount.feature_id) ?? 0,
         );
       }
       return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };

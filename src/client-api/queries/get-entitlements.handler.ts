@@ -21,7 +21,7 @@ export class GetEntitlementsHandler implements IQueryHandler<GetEntitlementsQuer
       const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
       if (!license) throw new LicenseNotFoundError(licenseId);
       license.assertCan('use', now);
-      const all = toEntitlements(license, await this.usages.read(license, now), now);
+      const all = toEntitlements(license, await this.usages.read(actor.tenantId, license, now), now);
       const entitlements = features ? all.filter(({ feature_id }) => features.includes(feature_id)) : all;
       return { license_id: licenseId, entitlements, server_time: now.toISOString() };
     });
