@@ -29,8 +29,8 @@ import { Entitlements, UsageResponse } from './usage.response.js';
 import { ValidateRequest } from './validation.requests.js';
 import { ValidateResponse } from './validation.response.js';
 
-const UNKNOWN = { 404: ['LICENSE_NOT_FOUND'] } as const;
-const USAGE = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
+const UNKNOWN_LICENSE_KEY = { 404: ['LICENSE_NOT_FOUND'] } as const;
+const USAGE_CODES = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 
 /** Routes for the vendor's programs. The license key in the body is their credential. */
 @ApiTags('Client API')
@@ -52,11 +52,11 @@ export class ClientController {
   })
   @ApiOkResponse({ standardSchema: ValidateResponse })
   validate(
-    @OptionalLicenseKeyCaller() licensee: LicenseKeyCaller | undefined,
+    @OptionalLicenseKeyCaller() caller: LicenseKeyCaller | undefined,
     @Body({ schema: ValidateRequest }) body: ValidateRequest,
     @RequestOrigin() origin: Origin,
   ) {
-    return this.queries.execute(new ValidateLicenseQuery(licensee, body, origin));
+    return this.queries.execute(new ValidateLicenseQuery(caller, body, origin));
   }
 
   @Post('activate')
@@ -69,19 +69,19 @@ export class ClientController {
       description: 'Idempotent: returns the existing activation.',
     },
     {
-      ...UNKNOWN,
+      ...UNKNOWN_LICENSE_KEY,
       403: ['LICENSE_RESTRICTED'],
       409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
     },
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   activate(
-    @CurrentLicenseKeyCaller() licensee: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
     @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new ActivateClientCommand(licensee, body, origin, options));
+    return this.commands.execute(new ActivateClientCommand(caller, body, origin, options));
   }
 
   @Post('deactivate')
@@ -132,19 +132,19 @@ export class ClientController {
       description: 'For offline use on this device until `expires_at`.',
     },
     {
-      ...UNKNOWN,
+      ...UNKNOWN_LICENSE_KEY,
       403: ['LICENSE_RESTRICTED'],
       409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
-    @CurrentLicenseKeyCaller() licensee: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
     @Body({ schema: ClientCheckOutRequest }) body: ClientCheckOutRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new CheckOutClientCommand(licensee, body, origin, options));
+    return this.commands.execute(new CheckOutClientCommand(caller, body, origin, options));
   }
 
   @Post('entitlements')
@@ -157,7 +157,7 @@ export class ClientController {
       description: 'The features of the license with availability and usage.',
     },
     {
-      ...UNKNOWN,
+      ...UNKNOWN_LICENSE_KEY,
       409: ['LICENSE_STATE'],
     },
   )
@@ -174,7 +174,7 @@ export class ClientController {
   @LicenseKeyRoute('client:usage')
   @DescribeWrite(
     { operationId: 'consumeUsage', summary: 'Consume usage of a feature', description: 'All or nothing.' },
-    { ...UNKNOWN, 409: [...USAGE, 'USAGE_EXCEEDED'] },
+    { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_EXCEEDED'] },
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   consume(
@@ -194,7 +194,7 @@ export class ClientController {
       summary: 'Release usage of a feature',
       description: 'Returns usage that was consumed in the current period.',
     },
-    { ...UNKNOWN, 409: [...USAGE, 'USAGE_NOT_HELD'] },
+    { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_NOT_HELD'] },
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   release(

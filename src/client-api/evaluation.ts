@@ -34,17 +34,17 @@ export interface Evidence {
   /** Way to free a seat for the device if it has none and all are taken; undefined if a seat is free, and for the past. */
   readonly release?: SeatRelease | undefined;
   readonly usage: ReadonlyMap<string, number>;
-  readonly surroundings: EvaluationContext;
+  readonly context: EvaluationContext;
 }
 
 /** Returns every reason why the license may not be used, in the documented order; an empty list if the license is valid. */
 export function evaluate(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
-  const { license, tenantSuspended, surroundings } = evidence;
+  const { license, tenantSuspended, context } = evidence;
   return byPrecedence([
     ...failIf(tenantSuspended, 'TENANT_SUSPENDED', 'The vendor of this license is suspended.'),
-    ...licenseFailures(license, surroundings.now),
-    ...programFailures(request, license, surroundings.now),
-    ...violations(license.restrictions, surroundings),
+    ...licenseFailures(license, context.now),
+    ...programFailures(request, license, context.now),
+    ...violations(license.restrictions, context),
     ...deviceFailures(request, evidence),
     ...featureFailures(request, evidence),
   ]);
@@ -94,21 +94,18 @@ export function programFailures(
  * Returns the number of seats to free before the device can be activated. Named-user seats are not counted, because the activation names
  * the user, nor are seats that the activation evicts.
  */
-export function missingSeats(
-  { fingerprint }: EvaluationRequest,
-  { license, activation, surroundings }: Evidence,
-): number {
+export function missingSeats({ fingerprint }: EvaluationRequest, { license, activation, context }: Evidence): number {
   const limit = seatLimit(license);
   const counts = seatMetric(license);
   if (fingerprint === undefined || limit === null || counts === 'users' || license.evictionPolicy !== 'NONE') return 0;
-  if (activation?.statusAt(surroundings.now) === 'ACTIVE') return 0;
-  const wants = counts === 'units' ? (activation?.units ?? 1) : 1;
-  return Math.max(0, license.currentActivations + wants - limit);
+  if (activation?.statusAt(context.now) === 'ACTIVE') return 0;
+  const required = counts === 'units' ? (activation?.units ?? 1) : 1;
+  return Math.max(0, license.currentActivations + required - limit);
 }
 
 function deviceFailures(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
-  const { license, activation, surroundings } = evidence;
-  const status = activation?.statusAt(surroundings.now);
+  const { license, activation, context } = evidence;
+  const status = activation?.statusAt(context.now);
   const needsSeat = seatLimit(license) !== null || license.licenseType === 'CONCURRENT';
   // Without a limit a device needs no seat of its own, but a deactivated device stays so until it is activated again.
   if (status === 'ACTIVE' || (!needsSeat && status !== 'DEACTIVATED')) return [];
@@ -117,7 +114,7 @@ function deviceFailures(request: EvaluationRequest, evidence: Evidence): Validat
   }
   const elsewhere = activation === undefined && license.currentActivations > 0;
   return [
-    ...ofShortage(request, evidence),
+    ...seatFailures(request, evidence),
     status === 'EXPIRED'
       ? { code: 'HEARTBEAT_EXPIRED', detail: 'The seat expired because no heartbeat arrived in time.' }
       : { code: 'NOT_ACTIVATED', detail: notActivated(activation) },
@@ -130,7 +127,7 @@ function notActivated(activation: Activation | undefined): string {
   return `The device was deactivated on ${activation.endedAt.toISOString()}.`;
 }
 
-function ofShortage(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
+function seatFailures(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   if (missingSeats(request, evidence) === 0) return [];
   const { license, release } = evidence;
   const limit = seatLimit(license) ?? 0;
@@ -144,7 +141,7 @@ function ofShortage(request: EvaluationRequest, evidence: Evidence): ValidationR
 
 function featureFailures(
   { features = [] }: EvaluationRequest,
-  { license, usage, surroundings }: Evidence,
+  { license, usage, context }: Evidence,
 ): ValidationReason[] {
   return features.flatMap((id) => {
     const feature = license.features.find(({ feature_id }) => feature_id === id);
@@ -152,11 +149,11 @@ function featureFailures(
     const used = usage.get(id) ?? 0;
     const { limit_value: limit } = feature;
     const exceeded = limit !== null && used >= limit;
-    const resetsAt = periodEnd(feature, surroundings.now);
+    const resetsAt = periodEnd(feature, context.now);
     const detail = `Usage limit of ${id} reached: ${used} of ${limit ?? 0} used.`;
     const reset = resetsAt && { nextAction: 'retry' as const, retryAt: resetsAt };
     return [
-      ...failIf(isFeatureExpired(feature, surroundings.now), 'FEATURE_EXPIRED', `The feature ${id} has expired.`),
+      ...failIf(isFeatureExpired(feature, context.now), 'FEATURE_EXPIRED', `The feature ${id} has expired.`),
       ...(exceeded ? [{ code: 'USAGE_EXCEEDED' as const, detail, ...reset }] : []),
     ];
   });

@@ -20,7 +20,7 @@ export class EvidenceCollector {
     actor: Actor,
     licenseId: string,
     request: EvaluationRequest,
-    rest: Pick<Evidence, 'tenantSuspended' | 'surroundings'>,
+    rest: Pick<Evidence, 'tenantSuspended' | 'context'>,
   ): Promise<Evidence | undefined> {
     const { fingerprint } = request;
     return this.unitOfWork.readRepeatable(actor.tenantId, async () => {
@@ -31,7 +31,7 @@ export class EvidenceCollector {
           : this.queries.execute(new FindActivationQuery(actor, licenseId, fingerprint)),
       ]);
       if (!license) return undefined;
-      const { now } = rest.surroundings;
+      const { now } = rest.context;
       const usage =
         license.features.length === 0
           ? new Map<string, number>()
@@ -46,7 +46,7 @@ export class EvidenceCollector {
     const missing = missingSeats(request, evidence);
     const { fingerprint } = request;
     if (missing === 0 || fingerprint === undefined) return undefined;
-    const { now } = evidence.surroundings;
+    const { now } = evidence.context;
     return this.queries.execute(new FindSeatReleaseQuery(actor, evidence.license, fingerprint, missing, now));
   }
 }

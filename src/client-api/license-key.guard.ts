@@ -9,8 +9,8 @@ import { Authenticator } from '../shared/access/authenticator.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
 import type { LicenseKeyCaller } from './license-key-caller.js';
 
-interface LicenseeRequest extends AuthenticatedRequest {
-  licensee?: LicenseKeyCaller;
+interface LicenseKeyRequest extends AuthenticatedRequest {
+  caller?: LicenseKeyCaller;
 }
 
 /**
@@ -25,14 +25,14 @@ export class LicenseKeyGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<LicenseeRequest>();
+    const request = context.switchToHttp().getRequest<LicenseKeyRequest>();
     const { license_key } = (request.body ?? {}) as { license_key?: unknown };
     if (typeof license_key !== 'string') return true;
     const owner = await this.queries.execute(new FindLicenseByKeyQuery(license_key));
     if (!owner || (request.actor && request.actor.tenantId !== owner.tenantId)) return true;
     const tenant = await this.authenticator.findTenant(owner.tenantId);
     const actor = Actor.forLicenseKey(owner.tenantId, owner.licenseId);
-    request.licensee = { actor, licenseId: owner.licenseId, suspended: tenant?.suspended !== false };
+    request.caller = { actor, licenseId: owner.licenseId, suspended: tenant?.suspended !== false };
     return true;
   }
 }
@@ -40,18 +40,18 @@ export class LicenseKeyGuard implements CanActivate {
 /** Throws InvalidFieldError, UnknownLicenseKeyError, TenantSuspendedError. */
 export const CurrentLicenseKeyCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): LicenseKeyCaller => {
-    const { licensee, body } = context.switchToHttp().getRequest<LicenseeRequest>();
-    if (!licensee) {
+    const { caller, body } = context.switchToHttp().getRequest<LicenseKeyRequest>();
+    if (!caller) {
       const { license_key } = (body ?? {}) as { license_key?: unknown };
       if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
       throw new UnknownLicenseKeyError();
     }
-    if (licensee.suspended) throw new TenantSuspendedError();
-    return licensee;
+    if (caller.suspended) throw new TenantSuspendedError();
+    return caller;
   },
 );
 
 /** Yields undefined instead of an error, for the route that reports an unknown license key in its response. */
 export const OptionalLicenseKeyCaller = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseeRequest>().licensee,
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseKeyRequest>().caller,
 );

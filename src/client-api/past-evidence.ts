@@ -45,24 +45,19 @@ export class PastEvidenceCollector {
   ) {}
 
   /** Returns undefined if the license does not exist. Throws InvalidFieldError before its issue, HistoryTooLongError. */
-  collect(actor: Actor, licenseId: string, request: EvaluationRequest, surroundings: EvaluationContext) {
+  collect(actor: Actor, licenseId: string, request: EvaluationRequest, context: EvaluationContext) {
     return this.unitOfWork.readRepeatable(actor.tenantId, async (): Promise<EvidenceAsOf | undefined> => {
       const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
       if (!license) return undefined;
       const { issuedDate } = license;
-      if (surroundings.now < issuedDate)
+      if (context.now < issuedDate)
         throw new InvalidFieldError('/as_of', `must not be before ${issuedDate.toISOString()}, when it was issued`);
-      return this.reconstruct(actor, license, request, surroundings);
+      return this.reconstruct(actor, license, request, context);
     });
   }
 
-  private async reconstruct(
-    actor: Actor,
-    license: License,
-    request: EvaluationRequest,
-    surroundings: EvaluationContext,
-  ) {
-    const { now: instant } = surroundings;
+  private async reconstruct(actor: Actor, license: License, request: EvaluationRequest, context: EvaluationContext) {
+    const { now: instant } = context;
     const { licenseId } = license;
     const types = [...CHANGE_EVENTS, ACTIVATION_CHANGED];
     const events = await this.queries.execute(
@@ -94,7 +89,7 @@ export class PastEvidenceCollector {
         tenantSuspended: (tenantStatusBefore(otherEvents) ?? tenant.status) !== 'ACTIVE',
         activation: seats.device?.activation,
         usage: new Map([...usage].map(([id, used]) => [id, used ?? 0])),
-        surroundings,
+        context,
       },
       unknown: [
         ...inconsistentTerms(past.inconsistentFields),
@@ -113,8 +108,8 @@ function unknownUsage(
   usage: ReadonlyMap<string, number | null>,
   request: EvaluationRequest,
 ): UnknownFields[] {
-  return features.flatMap(({ feature_id: id, enabled, limit_value: limit }, at) => {
-    const asked = enabled && limit !== null && request.features?.includes(id) === true;
-    return usage.get(id) === null ? [changedUsage(id, at, asked)] : [];
+  return features.flatMap(({ feature_id: id, enabled, limit_value: limit }, index) => {
+    const requested = enabled && limit !== null && request.features?.includes(id) === true;
+    return usage.get(id) === null ? [changedUsage(id, index, requested)] : [];
   });
 }

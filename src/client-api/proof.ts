@@ -6,8 +6,8 @@ import type { ValidateResponse } from './validation.response.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Time until a program should validate again, and the additional time in which it may run offline. */
-export const ANSWER_TTL_MS = DAY_MS;
-export const ANSWER_GRACE_MS = 2 * DAY_MS;
+export const PROOF_TTL_MS = DAY_MS;
+export const PROOF_GRACE_MS = 2 * DAY_MS;
 
 /** Returns the request and its result as an unsigned document; see docs/license-file.md. */
 export function toProofDocument(
@@ -40,7 +40,7 @@ export function toProofDocument(
 }
 
 /** Returns the validity: a proof ends with the license (or its grace period) and the lease. A denial is valid at its issue time only. */
-function proofValidity({ reasons }: ValidateResponse, { license, activation, surroundings: { now } }: Evidence) {
+function proofValidity({ reasons }: ValidateResponse, { license, activation, context: { now } }: Evidence) {
   const isCacheable = reasons.every(({ code }) => FEATURE_CODES.includes(code));
   if (!isCacheable) return { issuedAt: now, refreshAt: now, expiresAt: now };
   const seat = activation?.statusAt(now) === 'ACTIVE' ? activation.leaseExpiresAt : null;
@@ -48,7 +48,7 @@ function proofValidity({ reasons }: ValidateResponse, { license, activation, sur
     (end) => end ?? [],
   );
   const until = (ms: number) => new Date(Math.min(now.getTime() + ms, ...ends.map((end) => end.getTime())));
-  return { issuedAt: now, refreshAt: until(ANSWER_TTL_MS), expiresAt: until(ANSWER_TTL_MS + ANSWER_GRACE_MS) };
+  return { issuedAt: now, refreshAt: until(PROOF_TTL_MS), expiresAt: until(PROOF_TTL_MS + PROOF_GRACE_MS) };
 }
 
 /** Returns the request fields that are set and stand nowhere else in the document. */

@@ -96,12 +96,12 @@ export function evaluable(restrictions: readonly Restriction[], context: Evaluat
  */
 export function violations(restrictions: readonly Restriction[], context: EvaluationContext): ValidationReason[] {
   return Object.entries(RULES).flatMap(([type, { code, contextField, label, matches, isSent }]) => {
-    const ofType = restrictions.filter(({ restriction_type }) => restriction_type === type);
+    const lists = restrictions.filter(({ restriction_type }) => restriction_type === type);
     const names = ({ values }: Restriction) => values.some((value) => matches(value, context));
-    const allow = ofType.filter(({ operator }) => operator === 'ALLOW');
-    const isDenied = ofType.some((list) => list.operator === 'DENY' && names(list));
+    const allow = lists.filter(({ operator }) => operator === 'ALLOW');
+    const isDenied = lists.some((list) => list.operator === 'DENY' && names(list));
     const deny = (detail: string): ValidationReason[] => [
-      { code, detail, ...(code === 'TIME_DENIED' && { retryAt: openingOf(ofType, context.now) }) },
+      { code, detail, ...(code === 'TIME_DENIED' && { retryAt: openingOf(lists, context.now) }) },
     ];
     if (isDenied) return deny(`The license excludes this ${label}.`);
     if (allow.length === 0 || allow.some(names)) return [];

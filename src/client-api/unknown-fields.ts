@@ -23,8 +23,8 @@ const NOT_EVALUATED = [
   'customer_id',
 ];
 const DEVICE_REPORTED = ['activation_type', 'name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];
-const PERSONAL = ['user_id', 'name', 'hostname', 'ip_address', 'metadata'];
-const TIMES = ['last_seen_at', 'lease_expires_at', 'lent_until'];
+const PERSONAL_FIELDS = ['user_id', 'name', 'hostname', 'ip_address', 'metadata'];
+const TIME_FIELDS = ['last_seen_at', 'lease_expires_at', 'lent_until'];
 
 /** Reports terms that contradict each other. */
 export function inconsistentTerms(names: readonly string[]): UnknownFields[] {
@@ -45,7 +45,7 @@ export function erasedCustomer(
 ): UnknownFields[] {
   // Fingerprints are erased too: a device that is not found may have had a seat.
   const isLost = !device && fingerprint !== undefined;
-  const personal = device ? PERSONAL.map((name) => `/activation/${name}`) : isLost ? ['/activation'] : [];
+  const personal = device ? PERSONAL_FIELDS.map((name) => `/activation/${name}`) : isLost ? ['/activation'] : [];
   const counts = users && seatMetric(license) === 'users' ? ['/license/current_activations'] : [];
   const lost = isLost ? ' Whether the device had a seat is not known.' : '';
   const detail = `The license holder's personal data has been erased.${lost}`;
@@ -55,7 +55,7 @@ export function erasedCustomer(
 /** Reports device data and times that later requests have overwritten. */
 export function overwrittenDevice(device: ActivationAsOf | undefined, converted: boolean): UnknownFields[] {
   const since = device?.overwritten === true;
-  const fields = since ? [...DEVICE_REPORTED, ...TIMES] : device && converted ? ['lease_expires_at'] : [];
+  const fields = since ? [...DEVICE_REPORTED, ...TIME_FIELDS] : device && converted ? ['lease_expires_at'] : [];
   return unknownIf(
     fields.length > 0,
     fields.map((name) => `/activation/${name}`),
@@ -66,13 +66,13 @@ export function overwrittenDevice(device: ActivationAsOf | undefined, converted:
   );
 }
 
-/** Reports usage that changed later in the same period; `at` is the index of the feature in the response. */
-export function changedUsage(featureId: string, at: number, asked: boolean): UnknownFields {
-  const might = asked ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
+/** Reports usage that changed later in the same period; `index` is that of the feature in the response. */
+export function changedUsage(featureId: string, index: number, requested: boolean): UnknownFields {
+  const might = requested ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
   return {
-    fields: [`/entitlements/${at}/used`, `/entitlements/${at}/remaining`],
+    fields: [`/entitlements/${index}/used`, `/entitlements/${index}/remaining`],
     detail: `How much of ${featureId} was used then is not known: more was used or released in the same period since.${might}`,
-    affectsVerdict: asked,
+    affectsVerdict: requested,
   };
 }
 

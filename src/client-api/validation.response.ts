@@ -86,7 +86,7 @@ export function toNotFoundResponse(now: Date, { nonce, signed }: ValidateRequest
 }
 
 export function toValidateResponse(
-  { license, activation, usage, surroundings: { now } }: Evidence,
+  { license, activation, usage, context: { now } }: Evidence,
   reasons: readonly ValidationReason[],
   nonce: string | undefined,
 ): ValidateResponse {

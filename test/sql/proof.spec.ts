@@ -5,7 +5,7 @@ import {
   type PublicKey,
   type SignedValidation,
 } from '../../packages/client/src/index.js';
-import { ANSWER_GRACE_MS, ANSWER_TTL_MS } from '../../src/client-api/proof.js';
+import { PROOF_GRACE_MS, PROOF_TTL_MS } from '../../src/client-api/proof.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -82,8 +82,8 @@ describe('a signed answer of validate', () => {
       kid: (keys[0] as PublicKey & { kid: string }).kid,
       tenant_id: tenant.tenantId,
       issued_at: START.toISOString(),
-      refresh_at: after(ANSWER_TTL_MS).toISOString(),
-      expires_at: after(ANSWER_TTL_MS + ANSWER_GRACE_MS).toISOString(),
+      refresh_at: after(PROOF_TTL_MS).toISOString(),
+      expires_at: after(PROOF_TTL_MS + PROOF_GRACE_MS).toISOString(),
       valid: true,
       code: 'VALID',
       reasons: [],
@@ -125,7 +125,7 @@ describe('a signed answer of validate', () => {
     const license = await issue({ max_activations: null });
     const answer = await ask(license, { features: ['none'], fingerprint: 'pc' });
     expect(await open(answer)).toMatchObject({ valid: false, code: 'FEATURE_MISSING' });
-    expect(read(answer).expires_at).toBe(after(ANSWER_TTL_MS + ANSWER_GRACE_MS).toISOString());
+    expect(read(answer).expires_at).toBe(after(PROOF_TTL_MS + PROOF_GRACE_MS).toISOString());
   });
 
   it.each([
@@ -141,7 +141,7 @@ describe('a signed answer of validate', () => {
     expect(answer.code).toBe(code);
     const { expires_at, refresh_at } = read(answer);
     expect(expires_at).toBe(after(end).toISOString());
-    expect(refresh_at).toBe(after(Math.min(end, at + ANSWER_TTL_MS)).toISOString());
+    expect(refresh_at).toBe(after(Math.min(end, at + PROOF_TTL_MS)).toISOString());
     await expect(open(answer, { at: after(end - 1) })).resolves.toBeDefined();
     await expect(open(answer, { at: after(end) })).rejects.toMatchObject({ code: 'EXPIRED' });
   });

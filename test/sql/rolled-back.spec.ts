@@ -51,7 +51,7 @@ type Case = (scene: Scene) => ICommand;
 const refusal = (text: string) => ({ reason: { code: 'OTHER' as const, text } });
 const lines = (...bodies: object[]) =>
   Readable.from(bodies.map((body, at) => ({ number: at + 1, text: JSON.stringify(body) })));
-const licensee = ({ actor, license }: Scene) => ({
+const callerOf = ({ actor, license }: Scene) => ({
   actor: Actor.forLicenseKey(actor.tenantId, license.license_id as string),
   licenseId: license.license_id as string,
   suspended: false,
@@ -60,7 +60,7 @@ const licensee = ({ actor, license }: Scene) => ({
 const CASES: Record<string, Case> = {
   ActivateClientCommand: (scene) =>
     new ActivateClientCommand(
-      licensee(scene),
+      callerOf(scene),
       { license_key: scene.license.license_key as string, fingerprint: scene.mark },
       ORIGIN,
       {},
@@ -90,7 +90,7 @@ const CASES: Record<string, Case> = {
     }),
   CheckOutClientCommand: (scene) =>
     new CheckOutClientCommand(
-      licensee(scene),
+      callerOf(scene),
       { license_key: scene.license.license_key as string, fingerprint: scene.mark, ttl_seconds: 600 },
       ORIGIN,
       {},

@@ -56,23 +56,23 @@ const restrictions = (
 ).map(([type, values]) => ({ license: restrictedTo('ALLOW', type, [...values]) }));
 
 /** One for each text, and for each wording that it may have. */
-const CASES: readonly (Partial<Evidence> & { readonly question?: EvaluationRequest })[] = [
+const CASES: readonly (Partial<Evidence> & { readonly request?: EvaluationRequest })[] = [
   { tenantSuspended: true },
   { license: licenseWith({ status: 'REVOKED' }) },
   { license: licenseWith({ status: 'SUSPENDED' }) },
   { license: licenseWith({ status: 'PENDING' as License['status'] }) },
   { license: licenseWith({ expiryDate: ISSUED }) },
-  { question: { fingerprint: 'd', product_id: 'other' } },
+  { request: { fingerprint: 'd', product_id: 'other' } },
   {
-    question: { fingerprint: 'd', released_at: '2028-01-01T00:00:00Z' },
+    request: { fingerprint: 'd', released_at: '2028-01-01T00:00:00Z' },
     license: licenseWith({ maintenanceExpiry: LATER }),
   },
-  { question: { fingerprint: 'd', client_time: '2026-02-01T13:00:00Z' } },
+  { request: { fingerprint: 'd', client_time: '2026-02-01T13:00:00Z' } },
   ...restrictions,
-  { license: restrictedTo('ALLOW', 'GEOGRAPHIC', ['DE']), surroundings: { now: NOW, country: 'FR' } },
-  { license: restrictedTo('DENY', 'GEOGRAPHIC', ['FR']), surroundings: { now: NOW, country: 'FR' } },
+  { license: restrictedTo('ALLOW', 'GEOGRAPHIC', ['DE']), context: { now: NOW, country: 'FR' } },
+  { license: restrictedTo('DENY', 'GEOGRAPHIC', ['FR']), context: { now: NOW, country: 'FR' } },
   { license: restrictedTo('ALLOW', 'TIME_BASED', ['Mon-Fri 08:00-10:00 UTC']) },
-  { question: {} },
+  { request: {} },
   { license: licenseWith({ currentActivations: 3 }), release: { deactivateCount: 1 } },
   { license: licenseWith({ currentActivations: 5 }), release: { deactivateCount: 3 } },
   { license: licenseWith({ currentActivations: 3 }), release: { deactivateCount: 0, heldUntil: LATER } },
@@ -85,17 +85,17 @@ const CASES: readonly (Partial<Evidence> & { readonly question?: EvaluationReque
   { activation: activation('EXPIRED') },
   { activation: activation('DEACTIVATED') },
   { license: licenseWith({ currentActivations: 1 }) },
-  { question: { fingerprint: 'd', features: ['none', 'over', 'limited'] }, usage: new Map([['limited', 5]]) },
+  { request: { fingerprint: 'd', features: ['none', 'over', 'limited'] }, usage: new Map([['limited', 5]]) },
 ];
 
 it('the texts of validation reasons are all in one list to be reviewed, with the next step', () => {
-  const reasons = CASES.flatMap(({ question = { fingerprint: 'd' }, ...evidence }) =>
-    evaluate(question, {
+  const reasons = CASES.flatMap(({ request = { fingerprint: 'd' }, ...evidence }) =>
+    evaluate(request, {
       license: licenseWith({}),
       tenantSuspended: false,
       activation: undefined,
       usage: new Map(),
-      surroundings: { now: NOW },
+      context: { now: NOW },
       ...evidence,
     }),
   );

@@ -13,7 +13,7 @@ export class ActivateClientCommand extends Command<ActivationResponse> {
   static readonly operation = 'client.activate';
 
   constructor(
-    readonly licensee: LicenseKeyCaller,
+    readonly caller: LicenseKeyCaller,
     readonly request: ClientActivateRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,

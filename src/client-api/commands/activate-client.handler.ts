@@ -17,7 +17,7 @@ export class ActivateClientHandler implements ICommandHandler<ActivateClientComm
     private readonly clock: Clock,
   ) {}
 
-  async execute({ licensee: { actor, licenseId }, request, origin, options }: ActivateClientCommand) {
+  async execute({ caller: { actor, licenseId }, request, origin, options }: ActivateClientCommand) {
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
     assertSeatAllowed(request, license, origin, this.clock.now());

@@ -13,7 +13,7 @@ export class CheckOutClientCommand extends Command<LicenseFileResponse> {
   static readonly operation = 'client.check-out';
 
   constructor(
-    readonly licensee: LicenseKeyCaller,
+    readonly caller: LicenseKeyCaller,
     readonly request: ClientCheckOutRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,

@@ -17,7 +17,7 @@ export class CheckOutClientHandler implements ICommandHandler<CheckOutClientComm
     private readonly clock: Clock,
   ) {}
 
-  async execute({ licensee: { actor, licenseId }, request, origin, options }: CheckOutClientCommand) {
+  async execute({ caller: { actor, licenseId }, request, origin, options }: CheckOutClientCommand) {
     const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
     assertOfflineUseAllowed(request, license, origin, this.clock.now());

@@ -25,27 +25,27 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
 
   execute(query: ExplainLicenseQuery): Promise<ExplainResponse> {
     const now = this.clock.now();
-    const { as_of } = query.question;
+    const { as_of } = query.request;
     return as_of === undefined ? this.explainNow(query, now) : this.explainAsOf(query, new Date(as_of), now);
   }
 
-  private async explainNow({ actor, licenseId, question }: ExplainLicenseQuery, now: Date) {
-    const { ip, country } = question;
+  private async explainNow({ actor, licenseId, request }: ExplainLicenseQuery, now: Date) {
+    const { ip, country } = request;
     const tenant = await this.authenticator.findTenant(actor.tenantId);
-    const found = await this.evidence.collect(actor, licenseId, question, {
+    const found = await this.evidence.collect(actor, licenseId, request, {
       tenantSuspended: tenant?.suspended !== false,
-      surroundings: toEvaluationContext(question, { ip, country: country ?? this.countries.lookup(ip) }, now),
+      context: toEvaluationContext(request, { ip, country: country ?? this.countries.lookup(ip) }, now),
     });
     if (!found) throw new LicenseNotFoundError(licenseId);
-    return toValidateResponse(found, evaluate(question, found), question.nonce);
+    return toValidateResponse(found, evaluate(request, found), request.nonce);
   }
 
   /** Explains a past result. Requires events:read, because the result is reconstructed from events. */
-  private async explainAsOf({ actor, licenseId, question }: ExplainLicenseQuery, instant: Date, now: Date) {
+  private async explainAsOf({ actor, licenseId, request }: ExplainLicenseQuery, instant: Date, now: Date) {
     if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
     if (instant > now) throw new InvalidFieldError('/as_of', 'must not be in the future');
-    const found = await this.past.collect(actor, licenseId, question, toEvaluationContext(question, question, instant));
+    const found = await this.past.collect(actor, licenseId, request, toEvaluationContext(request, request, instant));
     if (!found) throw new LicenseNotFoundError(licenseId);
-    return toPastResponse(found, question);
+    return toPastResponse(found, request);
   }
 }

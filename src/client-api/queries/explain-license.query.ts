@@ -11,7 +11,7 @@ export class ExplainLicenseQuery extends Query<ExplainResponse> {
   constructor(
     readonly actor: Actor,
     readonly licenseId: string,
-    readonly question: ExplainRequest,
+    readonly request: ExplainRequest,
   ) {
     super();
   }

@@ -18,20 +18,20 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     private readonly clock: Clock,
   ) {}
 
-  async execute({ licensee, question, origin }: ValidateLicenseQuery) {
+  async execute({ caller, request, origin }: ValidateLicenseQuery) {
     const now = this.clock.now();
-    const { nonce } = question;
-    if (!licensee) return toNotFoundResponse(now, question);
-    const found = await this.evidence.collect(licensee.actor, licensee.licenseId, question, {
-      tenantSuspended: licensee.suspended,
-      surroundings: toEvaluationContext(question, origin, now),
+    const { nonce } = request;
+    if (!caller) return toNotFoundResponse(now, request);
+    const found = await this.evidence.collect(caller.actor, caller.licenseId, request, {
+      tenantSuspended: caller.suspended,
+      context: toEvaluationContext(request, origin, now),
     });
-    if (!found) return toNotFoundResponse(now, question);
+    if (!found) return toNotFoundResponse(now, request);
     if (found.activation?.statusAt(now) === 'ACTIVE') this.lastSeen.record(found.activation, now);
-    const response = toValidateResponse(found, evaluate(question, found), nonce);
-    if (!question.signed) return response;
+    const response = toValidateResponse(found, evaluate(request, found), nonce);
+    if (!request.signed) return response;
     const proof = await this.queries.execute(
-      new SignValidationQuery(licensee.actor, toProofDocument(question, response, found)),
+      new SignValidationQuery(caller.actor, toProofDocument(request, response, found)),
     );
     return { ...response, proof: proof?.text ?? null };
   }

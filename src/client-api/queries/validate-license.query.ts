@@ -7,8 +7,8 @@ import type { ValidateResponse } from '../validation.response.js';
 /** Validates a license key. Reports failures in the result, never as an error. Writes nothing. */
 export class ValidateLicenseQuery extends Query<ValidateResponse> {
   constructor(
-    readonly licensee: LicenseKeyCaller | undefined,
-    readonly question: ValidateRequest,
+    readonly caller: LicenseKeyCaller | undefined,
+    readonly request: ValidateRequest,
     readonly origin: Origin,
   ) {
     super();
