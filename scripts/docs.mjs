@@ -2,7 +2,7 @@
 // Sentences beside them are written in the documents: they are kept by the first cell of their row, and a row without them is an error.
 import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
 import prettier from 'prettier';
-import { FAILURE_CODES, nextAfter, SUCCESS_CODES } from '../dist/client-api/validation-codes.js';
+import { FAILURE_CODES, nextAfter, SUCCESS_CODES } from '../dist/validation/validation-codes.js';
 import { Environment, loadConfig } from '../dist/config.js';
 import { ClockMetrics } from '../dist/metrics/clock-metrics.js';
 import { DatabaseMetrics } from '../dist/metrics/database-metrics.js';

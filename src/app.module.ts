@@ -24,6 +24,8 @@ import { TenantGuard } from './shared/access/tenant.guard.js';
 import { SigningModule } from './signing/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { TenantsModule } from './tenants/index.js';
+import { UsageModule } from './usage/index.js';
+import { ValidationModule } from './validation/index.js';
 
 /** Inputs of one process. */
 export interface Runtime {
@@ -53,6 +55,8 @@ export class AppModule {
         ActivationsModule,
         SigningModule,
         OfflineModule,
+        UsageModule,
+        ValidationModule,
         ClientApiModule,
         AuditModule,
         HealthModule,

@@ -1,7 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
 import { ActivateDeviceCommand } from './activations/index.js';
-import { ConsumeUsageCommand } from './client-api/index.js';
 import { CreateCustomerCommand } from './customers/index.js';
 import { IssueLicenseCommand } from './licensing/index.js';
 import { RevocationListPublisher } from './offline/index.js';
@@ -12,6 +11,7 @@ import { Actor } from './shared/access/actor.js';
 import { CreateSigningKeyCommand, RevokeSigningKeyCommand } from './signing/index.js';
 import { CreateTemplateCommand } from './templates/index.js';
 import { CreateApiKeyCommand } from './tenants/index.js';
+import { ConsumeUsageCommand } from './usage/index.js';
 
 /**
  * Creates all resources that the OpenAPI examples name, for a tenant without products, by commands in one transaction. If it is killed

@@ -8,6 +8,20 @@ import { DescribeQuery, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
 import { LicenseKeyRoute } from '../shared/access/access.decorators.js';
 import {
+  ConsumeUsageCommand,
+  Entitlements,
+  GetEntitlementsQuery,
+  ReleaseUsageCommand,
+  UsageResponse,
+} from '../usage/index.js';
+import {
+  type LicenseKeyCaller,
+  type Origin,
+  ValidateLicenseQuery,
+  ValidateRequest,
+  ValidateResponse,
+} from '../validation/index.js';
+import {
   ClientActivateRequest,
   ClientCheckOutRequest,
   DeviceRequest,
@@ -17,17 +31,8 @@ import {
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
-import { ConsumeUsageCommand } from './commands/consume-usage.command.js';
-import { ReleaseUsageCommand } from './commands/release-usage.command.js';
-import type { LicenseKeyCaller } from './license-key-caller.js';
 import { CurrentLicenseKeyCaller, LicenseKeyGuard, OptionalLicenseKeyCaller } from './license-key.guard.js';
-import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
-import { ValidateLicenseQuery } from './queries/validate-license.query.js';
-import type { Origin } from './request-origin.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
-import { Entitlements, UsageResponse } from './usage.response.js';
-import { ValidateRequest } from './validation.requests.js';
-import { ValidateResponse } from './validation.response.js';
 
 const UNKNOWN_LICENSE_KEY = { 404: ['LICENSE_NOT_FOUND'] } as const;
 const USAGE_CODES = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;

@@ -3,7 +3,7 @@ import { deviceFields, Fingerprint } from '../activations/index.js';
 import { checkOutFields } from '../offline/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId, text } from '../shared/http/schema.js';
-import { declaredEnvironmentFields, FeatureIds, LicenseKeyField } from './validation.requests.js';
+import { declaredEnvironmentFields, FeatureIds, LicenseKeyField } from '../validation/index.js';
 
 export const ClientActivateRequest = z
   .strictObject({

@@ -6,8 +6,8 @@ import type { AuthenticatedRequest } from '../shared/access/access.decorators.js
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
 import { Actor } from '../shared/access/actor.js';
 import { Authenticator } from '../shared/access/authenticator.js';
+import type { LicenseKeyCaller } from '../validation/index.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
-import type { LicenseKeyCaller } from './license-key-caller.js';
 
 interface LicenseKeyRequest extends AuthenticatedRequest {
   caller?: LicenseKeyCaller;

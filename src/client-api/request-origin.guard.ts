@@ -2,8 +2,7 @@ import { createParamDecorator, Injectable, type CanActivate, type ExecutionConte
 import { QueryBus } from '@nestjs/cqrs';
 import { Config } from '../config.js';
 import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
-import { FindCountryQuery } from './queries/find-country.query.js';
-import type { Origin } from './request-origin.js';
+import { FindCountryQuery, type Origin } from '../validation/index.js';
 
 /** Placeholders that proxies send for an unknown country. */
 const UNKNOWN_COUNTRY_CODES = ['XX', 'ZZ'];

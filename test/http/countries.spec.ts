@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { CountryLookup } from '../../src/client-api/country-lookup.js';
+import { CountryLookup } from '../../src/validation/country-lookup.js';
 import { ConfigError } from '../../src/config.js';
 import { describeFailure } from '../../src/failure.js';
 import type { Api, Wire } from '../support/api.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeviceLastSeen } from '../../src/activations/index.js';
-import { FAILURE_CODES } from '../../src/client-api/index.js';
+import { FAILURE_CODES } from '../../src/validation/index.js';
 import { loadConfig } from '../../src/config.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';

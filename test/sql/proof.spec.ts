@@ -5,7 +5,7 @@ import {
   type PublicKey,
   type SignedValidation,
 } from '../../packages/client/src/index.js';
-import { PROOF_GRACE_MS, PROOF_TTL_MS } from '../../src/client-api/proof.js';
+import { PROOF_GRACE_MS, PROOF_TTL_MS } from '../../src/validation/proof.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';

@@ -3,9 +3,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
-import { ConsumeUsageCommand, GetEntitlementsQuery, ReleaseUsageCommand } from '../../src/client-api/index.js';
-import { ActivateClientCommand } from '../../src/client-api/commands/activate-client.command.js';
-import { CheckOutClientCommand } from '../../src/client-api/commands/check-out-client.command.js';
+import { ActivateClientCommand, CheckOutClientCommand } from '../../src/client-api/index.js';
 import { CreateCustomerCommand, UpdateCustomerCommand } from '../../src/customers/index.js';
 import * as licensing from '../../src/licensing/index.js';
 import {
@@ -22,6 +20,7 @@ import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
 import * as signing from '../../src/signing/index.js';
 import { CreateTemplateCommand, DuplicateTemplateCommand, UpdateTemplateCommand } from '../../src/templates/index.js';
 import * as tenants from '../../src/tenants/index.js';
+import { ConsumeUsageCommand, GetEntitlementsQuery, ReleaseUsageCommand } from '../../src/usage/index.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';

@@ -93,7 +93,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   license_activations: 'activations',
   license_activation_refusals: 'activations',
   license_client_events: 'activations',
-  license_usages: 'client-api',
+  license_usages: 'usage',
   signing_keys: 'signing',
   revocation_lists: 'offline',
   license_event_logs: 'audit',
@@ -178,6 +178,8 @@ describe('the source tree', () => {
       'signing',
       'templates',
       'tenants',
+      'usage',
+      'validation',
     ]);
     expect(imports.length).toBeGreaterThan(200);
     expect(imports.every(({ to }) => files.includes(to))).toBe(true);
@@ -204,6 +206,9 @@ describe('the source tree', () => {
         edges.get(moduleOf(from))?.add(moduleOf(to));
     }
     expect(edges.get('licensing')).toEqual(new Set(['customers', 'templates']));
+    // Above usage/ is validation/, and client-api/ is above both.
+    expect(edges.get('usage')).toEqual(new Set(['licensing', 'templates']));
+    expect(edges.get('validation')).not.toContain('client-api');
     expect(circleIn(new Map([...edges].map(([from, to]) => [from, [...to]])))).toBeUndefined();
   });
 

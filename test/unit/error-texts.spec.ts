@@ -10,7 +10,7 @@ import {
   ServiceUnavailableException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { toReasonResponse, type ValidationReason } from '../../src/client-api/validation-codes.js';
+import { toReasonResponse, type ValidationReason } from '../../src/validation/validation-codes.js';
 import { clientProblem, type ClientError } from '../../src/shared/http/client-errors.js';
 import { PROBLEM_DETAILS } from '../../src/shared/http/problem-examples.js';
 import { toProblem } from '../../src/shared/http/to-problem.js';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Activation } from '../../src/activations/index.js';
-import { FAILURE_CODES, toReasonResponse } from '../../src/client-api/validation-codes.js';
-import { evaluate, type Evidence, type EvaluationRequest } from '../../src/client-api/evaluation.js';
+import { FAILURE_CODES, toReasonResponse } from '../../src/validation/validation-codes.js';
+import { evaluate, type Evidence, type EvaluationRequest } from '../../src/validation/evaluation.js';
 import { License } from '../../src/licensing/license.entity.js';
 import type { Restriction, Template } from '../../src/templates/index.js';
 

@@ -1,9 +1,8 @@
 import { Command } from '@nestjs/cqrs';
 import type { ActivationResponse } from '../../activations/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
 import type { ClientActivateRequest } from '../client.requests.js';
-import type { Origin } from '../request-origin.js';
-import type { LicenseKeyCaller } from '../license-key-caller.js';
 
 /**
  * Activates the device of a program after a check of the restrictions. Throws LicenseNotFoundError, LicenseRestrictedError, and the errors

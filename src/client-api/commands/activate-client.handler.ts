@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
-import { assertSeatAllowed } from '../assert-allowed.js';
+import { assertSeatAllowed } from '../../validation/index.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 
 /** Selects the fields of the device from the request. */

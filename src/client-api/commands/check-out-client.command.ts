@@ -1,9 +1,8 @@
 import { Command } from '@nestjs/cqrs';
 import type { LicenseFileResponse } from '../../offline/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
 import type { ClientCheckOutRequest } from '../client.requests.js';
-import type { Origin } from '../request-origin.js';
-import type { LicenseKeyCaller } from '../license-key-caller.js';
 
 /**
  * Signs a license file for a program after a check of the restrictions. Throws LicenseNotFoundError, LicenseRestrictedError, and the

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
 import { Clock } from '../../shared/time/clock.js';
-import { assertOfflineUseAllowed } from '../assert-allowed.js';
+import { assertOfflineUseAllowed } from '../../validation/index.js';
 import { CheckOutClientCommand } from './check-out-client.command.js';
 
 /** Selects the fields of the file and its device from the request. */

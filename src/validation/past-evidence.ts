@@ -7,7 +7,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { GetTenantQuery } from '../tenants/index.js';
-import { FindUsageAsOfQuery } from './queries/find-usage-as-of.query.js';
+import { FindUsageAsOfQuery } from '../usage/index.js';
 import type { Evidence, EvaluationRequest } from './evaluation.js';
 import {
   activationChangesIn,

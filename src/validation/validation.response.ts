@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { UtcTime } from '../shared/http/schema.js';
 import { LicenseModel, LicenseType } from '../templates/index.js';
 import { type License, LicenseStatus, maxActivationsOf } from '../licensing/index.js';
-import type { ValidateRequest } from './validation.requests.js';
 import { NextStep } from '../shared/http/next-action.js';
 import { ActivationResponse, toActivationResponse } from '../activations/index.js';
+import { Entitlement, toEntitlements } from '../usage/index.js';
+import type { ValidateRequest } from './validation.requests.js';
 import {
   FAILURE_CODES,
   nextAfter,
@@ -14,7 +15,6 @@ import {
   type ValidationReason,
 } from './validation-codes.js';
 import type { Evidence } from './evaluation.js';
-import { Entitlement, toEntitlements } from './usage.response.js';
 
 const FailureCode = z.enum(FAILURE_CODES).meta({ id: 'ValidationFailureCode' });
 const ValidationCode = z

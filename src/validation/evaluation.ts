@@ -8,9 +8,9 @@ import {
   type SeatRelease,
 } from '../activations/index.js';
 import { maxActivationsOf, type License } from '../licensing/index.js';
+import { isFeatureExpired, periodEnd } from '../usage/index.js';
 import type { FailureCode, ValidationReason } from './validation-codes.js';
 import { byPrecedence } from './validation-codes.js';
-import { isFeatureExpired, periodEnd } from './entitlement.js';
 import { violations, type EvaluationContext } from './restrictions.js';
 
 /** Five minutes exceed the difference between clocks that are synchronized over the network. */

@@ -4,7 +4,7 @@ import { FindActivationQuery, FindSeatReleaseQuery } from '../activations/index.
 import { FindLicenseQuery } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
-import { FindUsageQuery } from './queries/find-usage.query.js';
+import { FindUsageQuery } from '../usage/index.js';
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 
 /** Reads the evidence of a validation from one snapshot, in one transaction that writes nothing. */

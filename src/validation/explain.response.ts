@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ActivationResponse } from '../activations/index.js';
 import { UtcTime } from '../shared/http/schema.js';
+import { Entitlement } from '../usage/index.js';
 import { type ExplainRequest } from './explain.requests.js';
 import { evaluate } from './evaluation.js';
 import type { EvidenceAsOf } from './past-evidence.js';
-import { Entitlement } from './usage.response.js';
 import { ClientLicense, toValidateResponse, ValidateResponse } from './validation.response.js';
 
 const ABOUT_THE_PAST = 'Only with `as_of`.';

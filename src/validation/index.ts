@@ -1,0 +1,11 @@
+export { assertOfflineUseAllowed, assertSeatAllowed } from './assert-allowed.js';
+export type { LicenseKeyCaller } from './license-key-caller.js';
+export { ExplainLicenseQuery } from './queries/explain-license.query.js';
+export { FindCountryQuery } from './queries/find-country.query.js';
+export { ValidateLicenseQuery } from './queries/validate-license.query.js';
+export type { Origin } from './request-origin.js';
+export { FAILURE_CODES, SUCCESS_CODES, type FailureCode, type SuccessCode } from './validation-codes.js';
+export { LicenseRestrictedError } from './validation.errors.js';
+export { ValidationModule } from './validation.module.js';
+export { declaredEnvironmentFields, FeatureIds, LicenseKeyField, ValidateRequest } from './validation.requests.js';
+export { ValidateResponse } from './validation.response.js';

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { ActivationsModule } from '../activations/index.js';
+import { CountryLookup } from './country-lookup.js';
+import { EvidenceCollector } from './evidence-collector.js';
+import { ExplainController } from './explain.controller.js';
+import { PastEvidenceCollector } from './past-evidence.js';
+import { ExplainLicenseHandler } from './queries/explain-license.handler.js';
+import { FindCountryHandler } from './queries/find-country.handler.js';
+import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
+
+@Module({
+  imports: [ActivationsModule],
+  controllers: [ExplainController],
+  providers: [
+    CountryLookup,
+    EvidenceCollector,
+    PastEvidenceCollector,
+    ValidateLicenseHandler,
+    ExplainLicenseHandler,
+    FindCountryHandler,
+  ],
+})
+export class ValidationModule {}
