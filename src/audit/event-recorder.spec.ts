@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DatabaseUnavailableError, OutcomeUnknownError } from '../database/database.errors.js';
 import { EventRecorder } from './event-recorder.js';
 import type { EventLog } from './event-log.js';
 
@@ -6,11 +7,14 @@ import type { EventLog } from './event-log.js';
 class Log {
   readonly moves: (readonly string[])[] = [];
 
-  constructor(private readonly left = new Map<string, number>()) {}
+  constructor(
+    private readonly left = new Map<string, number>(),
+    private readonly failure: Error = new Error('refused'),
+  ) {}
 
   move(tenantIds: readonly string[]): Promise<boolean> {
     this.moves.push(tenantIds);
-    if (tenantIds.includes('bad')) return Promise.reject(new Error('refused'));
+    if (tenantIds.includes('bad')) return Promise.reject(this.failure);
     const full = tenantIds.filter((id) => (this.left.get(id) ?? 0) > 0);
     for (const id of full) this.left.set(id, (this.left.get(id) ?? 0) - 1);
     return Promise.resolve(full.length > 0);
@@ -66,6 +70,17 @@ describe('the recorder of events', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(log.moves.slice(1)).toEqual([['good'], ['bad'], ['fine']]);
   });
+
+  it.each([new DatabaseUnavailableError('lost'), new OutcomeUnknownError('lost')])(
+    'tries no tenant by itself while there is no database: %p',
+    async (failure) => {
+      const log = new Log(new Map(), failure);
+      const recorder = recorderOf(log);
+      const outcomes = await Promise.allSettled(['good', 'bad', 'fine'].map((tenantId) => recorder.record(tenantId)));
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      expect(log.moves).toHaveLength(1);
+    },
+  );
 
   it('ends when everything is moved that was asked for', async () => {
     const log = new Log(new Map([['huge', 2]]));

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { DatabaseUnavailableError, OutcomeUnknownError } from '../database/database.errors.js';
 import { EventLog, MAX_TENANTS } from './event-log.js';
 
 /**
@@ -67,8 +68,10 @@ export class EventRecorder implements BeforeApplicationShutdown {
         else waiter.resolve();
       }
     } catch (error) {
-      // Each tenant is retried by itself, so that faulty events of one tenant do not hold up the others.
-      if (some.length > 1) for (const each of some) await this.move([each]);
+      // Each tenant is retried by itself, so that faulty events of one tenant do not hold up the others. Without a database that would only
+      // delay a shutdown; the relay moves the events later.
+      const isDown = error instanceof DatabaseUnavailableError || error instanceof OutcomeUnknownError;
+      if (some.length > 1 && !isDown) for (const each of some) await this.move([each]);
       else for (const [, waiter] of some) waiter.reject(error);
     }
   }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig, type Config } from '../config.js';
 import { databaseTime } from '../database/database-time.js';
+import { OutcomeUnknownError } from '../database/database.errors.js';
+import { newId } from '../shared/random.js';
 import { prepareFolder, writeSecretFile } from '../shared/secrets/secret-file.js';
 import { isPlatformRole, type PlatformRole } from '../shared/access/permissions.js';
 import { adminKeyFile, generateApiKey, TenantRegistry, TenantRegistryError } from '../tenants/index.js';
@@ -32,7 +34,7 @@ const ROLE_NOTICE: Readonly<Record<PlatformRole, string>> = {
   monitor: 'It may only read /metrics.',
 };
 
-run('did nothing', async () => {
+run('could not complete the command', async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { help: { type: 'boolean', short: 'h' }, role: { type: 'string' } },
@@ -92,15 +94,24 @@ async function writePlatformKey(registry: TenantRegistry, config: Config, name: 
   say(`The platform key ${name} is in ${keyFile}. ${ROLE_NOTICE[role]}`);
 }
 
-/** Stores the API key before it is valid: a crash leaves a draft beside the file, never an API key that is lost. */
+/**
+ * Stores the API key before it is valid: a crash, or a connection that is lost during the commit, leaves a draft in DATA_DIR, never an API
+ * key that is lost.
+ */
 async function writeKey({ dataDir }: Config, keyFile: string, register: (key: string) => Promise<void>): Promise<void> {
   const key = generateApiKey();
-  const draft = join(dataDir, `new-key-${process.pid}`);
+  const draft = join(dataDir, `new-key-${newId()}`);
   await prepareFolder(dataDir);
   await writeSecretFile(draft, key);
   try {
     await register(key);
   } catch (error) {
+    if (error instanceof OutcomeUnknownError) {
+      throw new TenantRegistryError(
+        `The database connection was lost during the commit, so the new API key may be valid. It is in ${draft}: ` +
+          `if the server accepts it, rename the file to ${keyFile}; otherwise delete it and run this again.`,
+      );
+    }
     await rm(draft);
     throw error;
   }

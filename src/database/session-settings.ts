@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Config } from '../config.js';
 import { MigrationError } from './migration.error.js';
 import { isForbidden } from './sql-errors.js';
+import { withClient } from './with-client.js';
 
 /**
  * Settings of every session of the server, in the notation of pg_settings. They belong to the role in this database: a pooler rejects or
@@ -57,7 +58,5 @@ export async function keepSessionSettings(owner: pg.ClientBase, role: string, ap
 }
 
 async function asRole(applicationUrl: string, statements: string): Promise<void> {
-  const client = new pg.Client({ connectionString: applicationUrl, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  await client.query(statements).finally(() => client.end());
+  await withClient(applicationUrl, (client) => client.query(statements));
 }

@@ -7,6 +7,8 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
     application_name: 'imprimatur',
     connectionTimeoutMillis: 10_000,
   });
+  // The statement in flight fails with the connection. Without a listener, the event would end the process as well.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await work(client);

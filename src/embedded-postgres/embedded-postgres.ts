@@ -327,7 +327,7 @@ function resolved(path = ''): Promise<string> {
   return realpath(path).catch(() => path);
 }
 
-/** Acquires the cluster's lock, also after a killed holder; otherwise returns the holder. */
+/** Acquires the cluster's lock, also after a killed holder; otherwise returns the holder, also one that names no process. */
 async function acquireClusterLock(session: pg.Client): Promise<string | undefined> {
   for (;;) {
     const { rows } = await session.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${CLUSTER_LOCK}) AS taken`);
@@ -338,8 +338,8 @@ async function acquireClusterLock(session: pg.Client): Promise<string | undefine
     );
     const holder = holders.rows[0];
     if (!holder) continue;
-    const pid = Number(/process (\d+)/.exec(holder.application_name)?.[1]);
-    if (isAlive(pid)) return holder.application_name;
+    const pid = /\(process (\d+)\)$/.exec(holder.application_name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) return holder.application_name;
     await session.query('SELECT pg_terminate_backend($1, 5000)', [holder.pid]);
   }
 }

@@ -70,26 +70,22 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /**
-   * Locks due licenses, earliest first, and skips those that another transaction has locked. Licenses whose `next_due_at` lies after a
-   * future expiry are due, too: a clock that was ahead had marked them.
+   * Locks at most `limit` due licenses, earliest first, and skips those that another transaction has locked. Licenses whose `next_due_at`
+   * lies after a future expiry are due, too: a clock that was ahead had marked them.
    */
   async lockDue(transaction: Transaction, now: Date, limit: number): Promise<License[]> {
-    const lockWhere = (name: string, condition: string, order: string) =>
+    const lockWhere = (name: string, condition: string, order: string, most: number) =>
       transaction.query({
         name,
         text: `SELECT ${this.columns('item')} FROM licenses item
                WHERE tenant_id = $1 AND status = 'ACTIVE' AND ${condition}
                ORDER BY ${order} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
-        values: [transaction.tenantId, now, limit],
+        values: [transaction.tenantId, now, most],
       });
-    const [due, early] = await Promise.all([
-      lockWhere('licenses.lock-due', 'next_due_at <= $2', 'next_due_at'),
-      lockWhere(
-        'licenses.lock-marked-early',
-        '(next_due_at IS NULL OR next_due_at > expiry_date) AND expiry_date > $2',
-        'expiry_date',
-      ),
-    ]);
+    const due = await lockWhere('licenses.lock-due', 'next_due_at <= $2', 'next_due_at', limit);
+    const left = limit - due.length;
+    const markedEarly = '(next_due_at IS NULL OR next_due_at > expiry_date) AND expiry_date > $2';
+    const early = left > 0 ? await lockWhere('licenses.lock-marked-early', markedEarly, 'expiry_date', left) : [];
     return [...due, ...early].map((row) => this.toEntity(row));
   }
 

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { OutcomeUnknownError } from '../database/database.errors.js';
+import { isConnectionLoss } from '../database/sql-errors.js';
 import { newId } from '../shared/random.js';
 import { EVERY_PERMISSION, type PlatformRole } from '../shared/access/permissions.js';
 import { isTenantId } from '../shared/tenant-id.js';
@@ -16,7 +18,10 @@ export interface TenantSummary {
   readonly active_keys: number;
 }
 
-/** Creates tenants, admin keys and platform keys as the owner role, for the command line and the first start. */
+/**
+ * Creates tenants, admin keys and platform keys as the owner role, for the command line and the first start. Each change throws
+ * OutcomeUnknownError if the connection is lost during its COMMIT.
+ */
 export class TenantRegistry {
   constructor(private readonly owner: pg.ClientBase) {}
 
@@ -107,10 +112,13 @@ export class TenantRegistry {
     await this.owner.query('BEGIN');
     try {
       await work();
-      await this.owner.query('COMMIT');
     } catch (error) {
-      await this.owner.query('ROLLBACK');
+      // The session may be lost; its end rolls back, too.
+      await this.owner.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
+    await this.owner.query('COMMIT').catch((error: unknown) => {
+      throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
+    });
   }
 }

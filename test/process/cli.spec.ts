@@ -1,10 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isApiKey } from '../../src/tenants/api-key.js';
+import { hashApiKey, isApiKey } from '../../src/tenants/api-key.js';
 import { cli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
+import { PostgresProxy } from '../support/proxy.js';
 import { ServerProcess } from '../support/server.js';
 import { TestDatabase } from '../support/database.js';
 
@@ -96,6 +97,52 @@ describe('npm run tenants', () => {
 
   it('prints a key that nobody has yet', async () => {
     expect(isApiKey((await tenants('generate-key')).output.trim())).toBe(true);
+  });
+});
+
+describe('npm run tenants on a database whose connection is lost', () => {
+  let database: TestDatabase;
+  let proxy: PostgresProxy;
+  let dataDir: string;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    proxy = await PostgresProxy.start(database.ownerUrl);
+    dataDir = await mkdtemp(join(tmpdir(), 'imprimatur-tenants-'));
+  });
+
+  afterAll(async () => {
+    await proxy.stop();
+    await database.drop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const create = (tenantId: string) =>
+    cli('tenants', ['create', tenantId], {
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.applicationUrl,
+      DATABASE_OWNER_URL: proxy.url,
+    });
+  const keysOf = (tenantId: string) => database.query('SELECT 1 FROM api_keys WHERE tenant_id = $1', [tenantId]);
+
+  it('keeps the key when the commit has no answer, and says where', async () => {
+    proxy.cutWhenSent('COMMIT');
+    const { code, output } = await create('acme');
+    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining('may be valid') });
+    const [file = ''] = await readdir(dataDir);
+    expect(output).toContain(join(dataDir, file));
+    const key = (await readFile(join(dataDir, file), 'utf8')).trim();
+    await eventually(async () => {
+      expect(await database.query('SELECT 1 FROM api_keys WHERE key_sha256 = $1', [hashApiKey(key)])).toHaveLength(1);
+    });
+  });
+
+  it('leaves no file of a key that was never committed', async () => {
+    const before = await readdir(dataDir);
+    proxy.cutWhenSent('INSERT INTO api_keys');
+    expect((await create('other')).code).toBe(1);
+    expect(await readdir(dataDir)).toEqual(before);
+    expect(await keysOf('other')).toEqual([]);
   });
 });
 

@@ -43,6 +43,18 @@ describe('the application role of the embedded PostgreSQL', () => {
     expect(await query(embedded.applicationUrl(), 'SHOW search_path')).toEqual([{ search_path: '"$user", public' }]);
   });
 
+  it('is not taken from a keeper whose process cannot be read, because PostgreSQL cut its name off', async () => {
+    await embedded.stop();
+    const name = 'a program with a name that leaves no room for its process';
+    const keeper = await EmbeddedPostgres.start(dataDir, name);
+    try {
+      await expect(EmbeddedPostgres.start(dataDir, 'a test')).rejects.toThrow(`is in use by ${name}`);
+    } finally {
+      await keeper.stop();
+      embedded = await EmbeddedPostgres.start(dataDir, 'a test');
+    }
+  });
+
   it('leaves the lock of migrations to the owner', async () => {
     expect(await query(embedded.ownerUrl(), 'SELECT pg_try_advisory_lock(1) AS taken')).toEqual([{ taken: true }]);
   });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { LicenseRepository } from '../../src/licensing/license.repository.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -53,6 +55,25 @@ describe('the timer of licenses', () => {
   };
   const history = async (id: string): Promise<Wire[]> =>
     (await api.get(`/v1/license-events?license_id=${id}`)).body.data;
+
+  it('locks no more licenses than it asks for, whichever way they are due', async () => {
+    const ids = [await issued()];
+    const template = await api.template({ default_duration: 100 });
+    for (let n = 0; n < 3; n++) ids.push((await api.issue(template)).license_id);
+    await app.database.query('UPDATE licenses SET next_due_at = $2 WHERE license_id = ANY($1)', [
+      ids.slice(0, 2),
+      day(-1),
+    ]);
+    await app.database.query('UPDATE licenses SET next_due_at = NULL WHERE license_id = ANY($1)', [ids.slice(2)]);
+    const locked = (limit: number) =>
+      app.nest.get(UnitOfWork).run(api.tenantId, async (transaction) => {
+        const due = await app.nest.get(LicenseRepository).lockDue(transaction, now, limit);
+        return due.map(({ licenseId }) => ids.indexOf(licenseId) < 2);
+      });
+    expect(await locked(2)).toEqual([true, true]);
+    expect(await locked(3)).toEqual([true, true, false]);
+    expect(await locked(9)).toEqual([true, true, false, false]);
+  });
 
   it('tells the life of a license as it passes, each thing once, by whom time is', async () => {
     const id = await issued();

@@ -11,7 +11,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 
-/** Licenses that each of the two queries of lockDue reads: at most twice as many are in memory and locked at once. */
+/** Most licenses that are in memory and locked at once. */
 const CHUNK_SIZE = 500;
 
 /**
@@ -86,7 +86,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
         for (const event of applyDueMilestones(license, now)) transaction.record(event);
       }
       if (due.length > 0) this.licenses.updateTimes(transaction, due);
-      return Math.min(due.length, CHUNK_SIZE);
+      return due.length;
     });
   }
 }

@@ -82,8 +82,8 @@ async function waitForOlderTransactions(owner: pg.ClientBase): Promise<void> {
   for (const deadline = Date.now() + MAX_WAIT_MS; older.length > 0; await pause(50)) {
     const now = new Set(await inProgress());
     older = older.filter((id) => now.has(id));
-    if (Date.now() > deadline)
-      throw new MaintenanceError('A transaction of another session does not end. End it, then run the same again.');
+    if (older.length > 0 && Date.now() > deadline)
+      throw new MaintenanceError('A transaction of another session does not end. End it, then run this again.');
   }
 }
 

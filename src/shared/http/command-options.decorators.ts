@@ -6,7 +6,8 @@ import { InvalidParameterError, PreconditionRequiredError } from '../errors.js';
 
 /** Matches printable ASCII without quotes and backslashes, bare or as the quoted string of the IETF draft. */
 export const IDEMPOTENCY_KEY = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;
-const ENTITY_TAG = /^"(\d{1,10})"$/;
+/** Matches weak tags, too: a proxy that compresses the response makes `W/"3"` of `"3"`, and the number names the version all the same. */
+const ENTITY_TAG = /^(?:W\/)?"(\d{1,10})"$/;
 
 /** Options of a command that creates a resource: Idempotency-Key. */
 export const WriteOptions = createParamDecorator((_: unknown, context: ExecutionContext): CommandOptions => {
@@ -40,7 +41,7 @@ function idempotencyOf(context: ExecutionContext): CommandOptions {
   return { idempotencyKey, onReplay: () => void reply.header('Idempotency-Replayed', 'true') };
 }
 
-/** Returns the versions in strong entity tags; other tags match nothing. `*` matches any version and returns undefined. */
+/** Returns the versions in entity tags; other tags match nothing. `*` matches any version and returns undefined. */
 function versionsIn(ifMatch: string): number[] | undefined {
   if (ifMatch.trim() === '*') return undefined;
   return ifMatch

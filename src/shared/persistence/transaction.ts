@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
 import type { EntityManager } from 'typeorm';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
@@ -5,6 +6,8 @@ import type { Statement, TenantConnection } from './tenant-connection.js';
 
 /** Makes the unit of work roll back and repeat the whole work, as when a random key already exists. */
 export class RetryTransaction extends Error {}
+
+const logger = new Logger('Transaction');
 
 /** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
@@ -64,9 +67,16 @@ export class Transaction {
     this.endings.push(work);
   }
 
+  /** Runs the work registered by `whenEnded`. A failure is logged: the transaction has its outcome, and the other work must run. */
   close(): void {
     this.open = false;
-    for (const work of this.endings) work();
+    for (const work of this.endings) {
+      try {
+        work();
+      } catch (error) {
+        logger.error(`Failed to run work after the end of a transaction: ${String(error)}`);
+      }
+    }
   }
 
   private assertOpen(): void {

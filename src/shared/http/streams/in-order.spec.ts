@@ -58,6 +58,23 @@ describe('work in order', () => {
     await expect(results.next()).rejects.toThrow('cut');
   });
 
+  it.each([
+    ['the consumer stops', () => Promise.resolve(1)],
+    ['work fails', () => Promise.reject(new Error('failed'))],
+  ])('returns the source when %s, without another item of it', async (_, work) => {
+    const source = {
+      asked: 0,
+      returned: 0,
+      [Symbol.asyncIterator]: () => source,
+      next: () => (++source.asked > 1 ? new Promise<never>(() => undefined) : Promise.resolve({ value: 1 })),
+      return: () => Promise.resolve({ done: true as const, value: ++source.returned }),
+    };
+    const results = mapInOrder(source, 1, work);
+    await results.next().catch(() => undefined);
+    await results.return(undefined);
+    expect(source.returned).toBe(1);
+  });
+
   it('begins nothing more when nobody wants more', async () => {
     const seen: number[] = [];
     for await (const result of mapInOrder(count(100, seen), 3, (item) => Promise.resolve(item)))

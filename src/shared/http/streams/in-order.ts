@@ -1,6 +1,6 @@
 /**
  * Processes up to `window` items concurrently and yields results in item order, each as soon as the earlier ones are done. Starts no
- * further item when the consumer stops. `work` must not reject.
+ * further item when the consumer stops, and then returns the source, as it does when `work` rejects.
  */
 export async function* mapInOrder<Item, Result>(
   items: AsyncIterable<Item>,
@@ -13,10 +13,12 @@ export async function* mapInOrder<Item, Result>(
   // The reader waits for a free place and the consumer for a result, never both at once, so one `wake` is enough.
   let wake: () => void = () => undefined;
   const nextChange = () => new Promise<void>((resolve) => (wake = resolve));
+  const source = items[Symbol.asyncIterator]();
   const reading = (async () => {
-    for await (const item of items) {
-      if (!isWanted()) return;
-      inFlight.push(work(item));
+    while (isWanted()) {
+      const item = await source.next();
+      if (item.done === true || !isWanted()) return;
+      inFlight.push(work(item.value));
       wake();
       while (inFlight.length >= window && isWanted()) await nextChange();
     }
@@ -39,6 +41,9 @@ export async function* mapInOrder<Item, Result>(
   } finally {
     state.wanted = false;
     wake();
+    // Nobody waits for it: the source may be waiting for an item that never comes.
+    if (!state.ended) source.return?.().catch(() => undefined);
+    for (const unread of inFlight) unread.catch(() => undefined);
   }
 }
 
