@@ -15,12 +15,12 @@ const MAX_LICENSES = 10_000;
 const EXHAUSTED_MS = 60_000;
 
 const INSERT_REFUSAL = {
-  name: 'activation-refusals.note',
+  name: 'activation-refusals.insert',
   text: `INSERT INTO license_activation_refusals (tenant_id, license_id, fingerprint, hour) VALUES ($1, $2, $3, $4)
          ON CONFLICT DO NOTHING RETURNING 1`,
 };
 const DELETE_OLD_REFUSALS = {
-  name: 'activation-refusals.forget',
+  name: 'activation-refusals.delete-old',
   text: 'DELETE FROM license_activation_refusals WHERE tenant_id = $1 AND license_id = $2 AND hour < $3',
 };
 

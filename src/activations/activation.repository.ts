@@ -15,8 +15,8 @@ const laterOf = (stored: string, written: string) =>
   `greatest(${written}, CASE WHEN ${stored} <= ${written} + ${TOLERANCE} THEN ${stored} END)`;
 const LATEST_LEASE = 'greatest($4::timestamptz, lent_until)';
 
-const END_LEASES = {
-  name: 'activations.end-leases',
+const EXPIRE_LEASES = {
+  name: 'activations.expire-leases',
   text: `UPDATE license_activations SET
            status = CASE WHEN lease_expires_at <= $3 THEN 'EXPIRED' ELSE status END,
            ended_at = CASE WHEN lease_expires_at <= $3 THEN lease_expires_at END,
@@ -27,7 +27,7 @@ const END_LEASES = {
          RETURNING activation_id`,
 };
 const COUNT_OTHERS = {
-  name: 'activations.tally',
+  name: 'activations.count-others',
   text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
                 count(DISTINCT coalesce(user_id, activation_id::text))::int AS users, coalesce(bool_or(user_id = coalesce($4::text, (
                   SELECT user_id FROM license_activations
@@ -35,8 +35,8 @@ const COUNT_OTHERS = {
          FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3`,
 };
 /** Counts the activations that were active at a time, each with its units and user of that time. Ended rows are kept with their end. */
-const COUNT_AS_OF = {
-  name: 'activations.tally-as-of',
+const COUNT_SEATS_AS_OF = {
+  name: 'activations.count-seats-as-of',
   text: `SELECT count(*)::int AS activations, coalesce(sum(coalesce(was.units, item.units)), 0)::float8 AS units,
                 count(DISTINCT coalesce(CASE WHEN was.activation_id IS NULL THEN item.user_id ELSE was.user_id END,
                                         item.activation_id::text))::int AS users
@@ -54,7 +54,7 @@ const LOCK_DEVICE = {
  * Runs after LOCK_DEVICE, so that a conversion of leases comes entirely before or after it. Otherwise a lease by outdated terms could
  * stay without end, or end on a license without leases.
  */
-const RENEW = `
+const RENEW_LEASE = `
   UPDATE license_activations item SET
     activation_type = CASE item.activation_type WHEN 'OFFLINE' THEN 'ONLINE' ELSE item.activation_type END,
     last_seen_at = ${laterOf('item.last_seen_at', '$4::timestamptz')},
@@ -65,7 +65,7 @@ const RENEW = `
     AND (item.lease_expires_at > $4) IS NOT FALSE`;
 
 /** Selects the device seen longest ago, or all devices of that user where users are counted. Held seats are excluded. */
-const END_OLDEST = {
+const SELECT_OLDEST = {
   device: `SELECT activation_id FROM license_activations
            WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
              AND (lent_until > $4) IS NOT TRUE
@@ -85,16 +85,16 @@ const END_OLDEST = {
 const RELEASE = {
   name: 'activations.release',
   text: `SELECT devices::int, held_until FROM (
-           SELECT sum(weight) OVER freed AS weight, sum(devices) OVER freed AS devices, max(held_until) OVER freed AS held_until
-           FROM (SELECT CASE WHEN $5::text = 'units' THEN sum(units) ELSE 1 END AS weight, count(*) AS devices,
+           SELECT sum(seats) OVER freed AS seats, sum(devices) OVER freed AS devices, max(held_until) OVER freed AS held_until
+           FROM (SELECT CASE WHEN $5::text = 'units' THEN sum(units) ELSE 1 END AS seats, count(*) AS devices,
                         max(lent_until) FILTER (WHERE lent_until > $4) AS held_until
                  FROM license_activations
                  WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint <> $3
                    AND (lease_expires_at > $4) IS NOT FALSE
                  GROUP BY CASE WHEN $5 = 'users' THEN coalesce(user_id, activation_id::text) ELSE activation_id::text END
-                 ORDER BY held_until NULLS FIRST, weight DESC, devices LIMIT $6::bigint) AS seat
-           WINDOW freed AS (ORDER BY held_until NULLS FIRST, weight DESC, devices ROWS UNBOUNDED PRECEDING)) AS step
-         WHERE weight >= $6 ORDER BY weight LIMIT 1`,
+                 ORDER BY held_until NULLS FIRST, seats DESC, devices LIMIT $6::bigint) AS seat
+           WINDOW freed AS (ORDER BY held_until NULLS FIRST, seats DESC, devices ROWS UNBOUNDED PRECEDING)) AS step
+         WHERE seats >= $6 ORDER BY seats LIMIT 1`,
 };
 
 @Injectable()
@@ -132,7 +132,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
   async findDeviceAsOf(tenantId: string, licenseId: string, fingerprint: string, instant: Date) {
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query({
-        name: 'activations.find-device-of',
+        name: 'activations.find-device-as-of',
         text: `SELECT ${this.columns('item')} FROM license_activations item
                WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3 AND item.created_at <= $4
                ORDER BY item.created_at DESC, item.activation_id DESC LIMIT 1`,
@@ -152,7 +152,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     const past = [...counted].map(([activation_id, { units, userId }]) => ({ activation_id, units, user_id: userId }));
     const values = [tenantId, licenseId, instant, JSON.stringify(past)];
     const [counts] = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<SeatCounts>({ ...COUNT_AS_OF, values }),
+      transaction.query<SeatCounts>({ ...COUNT_SEATS_AS_OF, values }),
     );
     if (!counts) throw new Error('A sum has one row.');
     return counts;
@@ -164,7 +164,7 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
    */
   expireLeases(transaction: Transaction, licenseId: string, now: Date, leaseEnd: Date | null, toleranceMs: number) {
     return transaction.query({
-      ...END_LEASES,
+      ...EXPIRE_LEASES,
       values: [transaction.tenantId, licenseId, now, leaseEnd, toleranceMs],
     });
   }
@@ -201,12 +201,12 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     return { deactivateCount: evicts ? 0 : step.devices, heldUntil };
   }
 
-  /** Ends the activations that END_OLDEST selects. Requires the lock of the license. Returns them; empty if none can be evicted. */
+  /** Ends the activations that SELECT_OLDEST selects. Requires the lock of the license. Returns them; empty if none can be evicted. */
   async evictOldest(transaction: Transaction, licenseId: string, except: string, by: 'device' | 'user', now: Date) {
     const rows = await transaction.query({
-      name: `activations.end-oldest-${by}`,
+      name: `activations.evict-oldest-${by}`,
       text: `UPDATE license_activations item SET status = 'DEACTIVATED', ended_at = $4
-             WHERE item.tenant_id = $1 AND item.activation_id IN (${END_OLDEST[by]})
+             WHERE item.tenant_id = $1 AND item.activation_id IN (${SELECT_OLDEST[by]})
              RETURNING ${this.columns('item')}`,
       values: [transaction.tenantId, licenseId, except, now],
     });
@@ -222,8 +222,8 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     const [, [row]] = await Promise.all([
       transaction.query({ ...LOCK_DEVICE, values: device }),
       transaction.query({
-        name: 'activations.renew',
-        text: `${RENEW} RETURNING ${this.columns('item')}`,
+        name: 'activations.renew-lease',
+        text: `${RENEW_LEASE} RETURNING ${this.columns('item')}`,
         values: [...device, now, toleranceMs],
       }),
     ]);

@@ -69,7 +69,7 @@ export class SeatAllocator {
         return await work();
       } catch (error) {
         // The refusal rolls back ended and shortened leases, so these are corrected again, or every refusal would find them unchanged.
-        if (this.changed.get(key)) await this.endLeases(tenantId, licenseId).catch(() => undefined);
+        if (this.changed.get(key)) await this.expireLeases(tenantId, licenseId).catch(() => undefined);
         throw error;
       } finally {
         this.changed.delete(key);
@@ -77,7 +77,7 @@ export class SeatAllocator {
     });
   }
 
-  private endLeases(tenantId: string, licenseId: string): Promise<unknown> {
+  private expireLeases(tenantId: string, licenseId: string): Promise<unknown> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       const { license, others } = await this.lock(transaction, licenseId, NO_DEVICE);
       this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, others));

@@ -78,7 +78,7 @@ export class PastEvidenceCollector {
         }),
       ),
     ]);
-    past.license.currentActivations = seatsInUse(past.license, seats.tally);
+    past.license.currentActivations = seatsInUse(past.license, seats.counts);
     const converted = events.some(
       ({ type, data }) =>
         type === 'license.template_changed' || (type === 'license.trial_converted' && 'replaced' in data),

@@ -87,7 +87,7 @@ describe('seats over two server processes', () => {
       for (let round = 0; round < ROUNDS; round++) {
         const id = (await issue()).license_id as string;
         const asked = await Promise.all(Array.from({ length: 500 }, (_, n) => activate(id, `d${n}`, n)));
-        expect(tally(asked)).toEqual({ OK: SEATS, ACTIVATION_LIMIT_REACHED: 495 });
+        expect(countOutcomes(asked)).toEqual({ OK: SEATS, ACTIVATION_LIMIT_REACHED: 495 });
         const versions = await history.of(id);
         expect(faultsOf(versions, 'activations', (max) => max)).toEqual([]);
         expect(versions.at(-1)).toMatchObject({ stored: SEATS, activations: SEATS });
@@ -186,7 +186,7 @@ function stepOf(type: string, inUse: number, max: number | null): string {
   return `${type}: ${inUse} of ${max}`;
 }
 
-function tally(outcomes: readonly string[]): Record<string, number> {
+function countOutcomes(outcomes: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const each of outcomes) counts[each] = (counts[each] ?? 0) + 1;
   return counts;

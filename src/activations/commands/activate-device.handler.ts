@@ -17,7 +17,7 @@ import { toActivationResponse } from '../activation.response.js';
 export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceCommand> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly keeper: SeatAllocator,
+    private readonly allocator: SeatAllocator,
     private readonly activations: ActivationRepository,
     private readonly refusals: ActivationRefusals,
     private readonly clock: Clock,
@@ -27,7 +27,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
   async execute(command: ActivateDeviceCommand) {
     const { actor, licenseId, device } = command;
     try {
-      return await this.keeper.serialize(actor, licenseId, () =>
+      return await this.allocator.serialize(actor, licenseId, () =>
         this.unitOfWork.perform(command, (transaction) => this.activate(transaction, command)),
       );
     } catch (error) {
@@ -39,10 +39,10 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
 
   private async activate(transaction: Transaction, command: ActivateDeviceCommand) {
     const { actor, licenseId, device, holdUntil } = command;
-    const locked = await this.keeper.lock(transaction, licenseId, device);
+    const locked = await this.allocator.lock(transaction, licenseId, device);
     const { license, now, toleranceMs } = locked;
     license.assertCan('activate', now);
-    const { known, inUse } = await this.keeper.takeSeat(transaction, actor, locked, device);
+    const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
     const grant: SeatGrant = {
       tenantId: actor.tenantId,
       licenseId,
@@ -54,7 +54,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     };
     const seats = { inUse, max: maxActivationsOf(license) };
     const record = (event: IntegrationEvent) => {
-      this.keeper.record(transaction, actor, license, event);
+      this.allocator.record(transaction, actor, license, event);
     };
     if (known) {
       const before = { userId: known.userId, units: known.units };

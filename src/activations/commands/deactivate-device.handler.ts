@@ -11,13 +11,13 @@ import { toActivationResponse } from '../activation.response.js';
 export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDeviceCommand> {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly keeper: SeatAllocator,
+    private readonly allocator: SeatAllocator,
     private readonly activations: ActivationRepository,
   ) {}
 
   execute(command: DeactivateDeviceCommand) {
     const { actor, licenseId } = command;
-    return this.keeper.serialize(actor, licenseId, () =>
+    return this.allocator.serialize(actor, licenseId, () =>
       this.unitOfWork.perform(command, (transaction) => this.deactivate(transaction, command)),
     );
   }
@@ -27,7 +27,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
     const selected =
       'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
     if (!selected) throw new ActivationNotFoundError('fix_request');
-    const locked = await this.keeper.lock(transaction, licenseId, { fingerprint: selected.fingerprint });
+    const locked = await this.allocator.lock(transaction, licenseId, { fingerprint: selected.fingerprint });
     const { now, device: found } = locked;
     // Without an activation there is nothing to do, so the next action is none.
     if (found?.licenseId !== licenseId) throw new ActivationNotFoundError('none');
@@ -37,7 +37,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError('fix_request');
       return toActivationResponse(ended, now);
     }
-    await this.keeper.freeSeat(transaction, actor, locked, reason);
+    await this.allocator.freeSeat(transaction, actor, locked, reason);
     return toActivationResponse(found, now);
   }
 }

@@ -9,12 +9,12 @@ export class FindSeatsAsOfHandler implements IQueryHandler<FindSeatsAsOfQuery> {
 
   async execute({ actor: { tenantId }, licenseId, fingerprint, instant, changes }: FindSeatsAsOfQuery) {
     const counted = countedFieldsAsOf(changes, instant);
-    const [tally, activation] = await Promise.all([
+    const [counts, activation] = await Promise.all([
       this.activations.countSeatsAsOf(tenantId, licenseId, counted, instant),
       fingerprint === undefined
         ? undefined
         : this.activations.findDeviceAsOf(tenantId, licenseId, fingerprint, instant),
     ]);
-    return { tally, device: activation && activationAsOf(activation, counted.get(activation.activationId), instant) };
+    return { counts, device: activation && activationAsOf(activation, counted.get(activation.activationId), instant) };
   }
 }

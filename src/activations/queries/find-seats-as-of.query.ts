@@ -5,7 +5,7 @@ import type { SeatCounts } from '../seats.js';
 
 /** Seats of a license as of a time. */
 export interface SeatsAsOf {
-  readonly tally: SeatCounts;
+  readonly counts: SeatCounts;
   /** Latest activation of the device in the query. */
   readonly device: ActivationAsOf | undefined;
 }

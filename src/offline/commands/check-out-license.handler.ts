@@ -23,7 +23,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly commands: CommandBus,
-    private readonly keeper: SeatAllocator,
+    private readonly allocator: SeatAllocator,
     private readonly refusals: ActivationRefusals,
     private readonly licenseLock: LicenseLock,
     private readonly clock: Clock,
@@ -33,7 +33,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   async execute(command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
     try {
-      return await this.keeper.serialize(actor, licenseId, () =>
+      return await this.allocator.serialize(actor, licenseId, () =>
         this.unitOfWork.perform(command, (transaction) => this.checkOut(transaction, command)),
       );
     } catch (error) {
@@ -61,7 +61,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     const { fingerprint, reason } = request;
     const file = { kid, activationId, fingerprint };
     const event = new LicenseCheckedOutEvent(actor, license, file, validity, change, reason);
-    this.keeper.record(transaction, actor, license, event);
+    this.allocator.record(transaction, actor, license, event);
     return toLicenseFileResponse({ license, activationId, kid, text }, validity);
   }
 

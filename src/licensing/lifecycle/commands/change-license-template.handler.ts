@@ -9,7 +9,7 @@ import { ChangeLicenseTemplateCommand } from './change-license-template.command.
 @CommandHandler(ChangeLicenseTemplateCommand)
 export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicenseTemplateCommand> {
   constructor(
-    private readonly changes: LicenseActions,
+    private readonly actions: LicenseActions,
     private readonly queries: QueryBus,
     private readonly seatCounter: SeatCounter,
   ) {}
@@ -17,7 +17,7 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
   execute(command: ChangeLicenseTemplateCommand) {
     const { actor, request } = command;
     const { license_template_id: templateId } = request;
-    return this.changes.run(command, async (license, now, extend) => {
+    return this.actions.run(command, async (license, now, extend) => {
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const change = license.changeTemplate(assertIssuable(templateId, issuable), now);
       extend({ replaced: change?.replaced ?? {} });

@@ -10,7 +10,7 @@ import { ConvertTrialCommand } from './convert-trial.command.js';
 @CommandHandler(ConvertTrialCommand)
 export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand> {
   constructor(
-    private readonly changes: LicenseActions,
+    private readonly actions: LicenseActions,
     private readonly queries: QueryBus,
     private readonly seatCounter: SeatCounter,
   ) {}
@@ -21,7 +21,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
     if (templateId !== undefined && !actor.may('licenses:change-template')) {
       throw new PermissionDeniedError('licenses:change-template');
     }
-    return this.changes.run(command, async (license, now, extend) => {
+    return this.actions.run(command, async (license, now, extend) => {
       if (templateId === undefined) {
         const change = license.convertTrial(now);
         return (

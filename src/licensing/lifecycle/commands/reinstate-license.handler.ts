@@ -5,11 +5,11 @@ import { ReinstateLicenseCommand } from './reinstate-license.command.js';
 
 @CommandHandler(ReinstateLicenseCommand)
 export class ReinstateLicenseHandler implements ICommandHandler<ReinstateLicenseCommand> {
-  constructor(private readonly changes: LicenseActions) {}
+  constructor(private readonly actions: LicenseActions) {}
 
   execute(command: ReinstateLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.run(command, (license, now) => {
+    return this.actions.run(command, (license, now) => {
       const change = license.reinstate(now);
       return change && new LicenseReinstatedEvent(actor, now, license, change, request.reason);
     });

@@ -5,11 +5,11 @@ import { RenewLicenseCommand } from './renew-license.command.js';
 
 @CommandHandler(RenewLicenseCommand)
 export class RenewLicenseHandler implements ICommandHandler<RenewLicenseCommand> {
-  constructor(private readonly changes: LicenseActions) {}
+  constructor(private readonly actions: LicenseActions) {}
 
   execute(command: RenewLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.run(command, (license, now) => {
+    return this.actions.run(command, (license, now) => {
       const change = license.renew(request, now);
       return change && new LicenseRenewedEvent(actor, now, license, change, request.reason);
     });

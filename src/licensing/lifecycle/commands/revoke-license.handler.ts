@@ -5,11 +5,11 @@ import { RevokeLicenseCommand } from './revoke-license.command.js';
 
 @CommandHandler(RevokeLicenseCommand)
 export class RevokeLicenseHandler implements ICommandHandler<RevokeLicenseCommand> {
-  constructor(private readonly changes: LicenseActions) {}
+  constructor(private readonly actions: LicenseActions) {}
 
   execute(command: RevokeLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.run(command, (license, now) => {
+    return this.actions.run(command, (license, now) => {
       const change = license.revoke(now);
       return change && new LicenseRevokedEvent(actor, now, license, change, request.reason);
     });

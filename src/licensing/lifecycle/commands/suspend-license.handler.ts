@@ -5,11 +5,11 @@ import { SuspendLicenseCommand } from './suspend-license.command.js';
 
 @CommandHandler(SuspendLicenseCommand)
 export class SuspendLicenseHandler implements ICommandHandler<SuspendLicenseCommand> {
-  constructor(private readonly changes: LicenseActions) {}
+  constructor(private readonly actions: LicenseActions) {}
 
   execute(command: SuspendLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.run(command, (license, now) => {
+    return this.actions.run(command, (license, now) => {
       const change = license.suspend(now);
       return change && new LicenseSuspendedEvent(actor, now, license, change, request.reason);
     });

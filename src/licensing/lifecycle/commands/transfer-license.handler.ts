@@ -7,14 +7,14 @@ import { TransferLicenseCommand } from './transfer-license.command.js';
 @CommandHandler(TransferLicenseCommand)
 export class TransferLicenseHandler implements ICommandHandler<TransferLicenseCommand> {
   constructor(
-    private readonly changes: LicenseActions,
+    private readonly actions: LicenseActions,
     private readonly queries: QueryBus,
   ) {}
 
   execute(command: TransferLicenseCommand) {
     const { actor, request } = command;
     const { customer_id: customerId } = request;
-    return this.changes.run(command, async (license, now) => {
+    return this.actions.run(command, async (license, now) => {
       const names = await this.queries.execute(new GetCustomerNamesQuery(actor, [customerId]));
       const customer = names.get(customerId);
       if (customer?.active === false) throw new CustomerInactiveError(customerId);

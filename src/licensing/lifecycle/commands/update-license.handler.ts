@@ -5,11 +5,11 @@ import { UpdateLicenseCommand } from './update-license.command.js';
 
 @CommandHandler(UpdateLicenseCommand)
 export class UpdateLicenseHandler implements ICommandHandler<UpdateLicenseCommand> {
-  constructor(private readonly changes: LicenseActions) {}
+  constructor(private readonly actions: LicenseActions) {}
 
   execute(command: UpdateLicenseCommand) {
     const { actor, request } = command;
-    return this.changes.run(command, (license, now) => {
+    return this.actions.run(command, (license, now) => {
       const change = license.edit(request, now);
       return change && new LicenseUpdatedEvent(actor, now, license, change, request.reason);
     });
