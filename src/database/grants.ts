@@ -4,7 +4,7 @@ import pg from 'pg';
  * All rights of the application role by table. Events can never be changed or deleted; of a license only the columns that actions change,
  * not its id, license key, product or customer's trial.
  */
-const GRANTS: Readonly<Record<string, string>> = {
+export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   tenants: 'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, version, updated_at)',
   api_keys:

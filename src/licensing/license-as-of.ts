@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hydrate } from '../shared/persistence/hydrate.js';
-import { pick } from '../shared/persistence/change.js';
 import { License } from './license.entity.js';
 import type { JsonObject } from '../shared/json.js';
 
@@ -50,7 +49,7 @@ export function licenseAsOf(now: License, changes: readonly PastChange[], instan
     for (const [name, value] of Object.entries(change.after)) {
       if (!isDeepStrictEqual(snapshot[name], value)) inconsistentFields.add(name);
     }
-    license.revert(pick(change.before, Object.keys(snapshot)));
+    license.revert(change.before);
     if (change.customerErased) customerErased = true;
     else if ('issued_to' in change.before) customerErased = false;
     customerIds.add(license.customerId);

@@ -34,7 +34,7 @@ export class LicenseLock {
   /** Stores the end of a new license file. Must be called under the lock; the version of the license stays. */
   recordFile(transaction: Transaction, license: License, until: Date): Change {
     const change = license.recordFile(until);
-    const values = [transaction.tenantId, license.licenseId, license.filesUntil];
+    const values = [transaction.tenantId, license.licenseId, license.filesValidUntil];
     transaction.write({ ...SET_FILES_VALID_UNTIL, values });
     return change;
   }

@@ -4,17 +4,7 @@ import { deepFreeze } from '../shared/deep-freeze.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { newId } from '../shared/random.js';
-import { VersionedRow } from '../shared/persistence/versioned-row.js';
-import {
-  isTrialType,
-  type EvictionPolicy,
-  type Feature,
-  type LicenseModel,
-  type LicenseType,
-  type OveragePolicy,
-  type Restriction,
-  type Template,
-} from '../templates/index.js';
+import { isTrialType, LicenseTerms, TERM_COLUMNS, type Template } from '../templates/index.js';
 import { addDays, addMonths, isLastDayOfMonth, isRepresentable, laterOf } from './calendar.js';
 import { nextDueAt, renewalDueAt } from './license-milestones.js';
 import type { IssueLicenseRequest } from './license.requests.js';
@@ -30,6 +20,7 @@ import {
   TemplateIsTrialError,
   TrialNotAllowedError,
 } from './license.errors.js';
+import { revert, snapshotColumns, snapshotOf } from './license-snapshot.js';
 import {
   TRANSITIONS,
   type LicenseAction,
@@ -55,7 +46,7 @@ export interface TemplateChange extends Change {
 
 /** The right of one customer to use one product, with its own copy of the template's terms. */
 @Entity('licenses')
-export class License extends VersionedRow {
+export class License extends LicenseTerms {
   @PrimaryColumn('uuid', { name: 'license_id' })
   licenseId!: string;
 
@@ -85,12 +76,6 @@ export class License extends VersionedRow {
   /** Current name of the product; undefined if the license was not read from the database. No column: see LicenseRepository. */
   productDisplayName?: string;
 
-  @Column('text', { name: 'license_type' })
-  licenseType!: LicenseType;
-
-  @Column('text', { name: 'license_model' })
-  licenseModel!: LicenseModel;
-
   /** Stored status; see `statusAt` for the current one. */
   @Column('text')
   status!: StoredStatus;
@@ -115,52 +100,9 @@ export class License extends VersionedRow {
   @Column('smallint', { name: 'anchor_day', nullable: true })
   anchorDay!: number | null;
 
-  /** Days of one term; null: never expires. */
-  @Column('integer', { name: 'default_duration', nullable: true })
-  defaultDuration!: number | null;
-
-  @Column('integer', { name: 'grace_period_days' })
-  gracePeriodDays!: number;
-
-  @Column('boolean', { name: 'auto_renewal_enabled' })
-  autoRenewalEnabled!: boolean;
-
-  /** Number of seats; null: unlimited. */
-  @Column('integer', { name: 'max_activations', nullable: true })
-  maxActivations!: number | null;
-
   /** Seats in use when a seat was last taken or freed; leases may have ended since. See SeatCounter. */
   @Column({ type: 'integer', name: 'current_activations', update: false })
   currentActivations!: number;
-
-  @Column('text', { name: 'overage_policy' })
-  overagePolicy!: OveragePolicy;
-
-  /** Factor by which ALLOW may exceed the limit. */
-  @Column('double precision', { name: 'overage_factor', nullable: true })
-  overageFactor!: number | null;
-
-  @Column('text', { name: 'eviction_policy' })
-  evictionPolicy!: EvictionPolicy;
-
-  @Column('integer', { name: 'heartbeat_interval_seconds' })
-  heartbeatIntervalSeconds!: number;
-
-  @Column('integer', { name: 'heartbeat_grace_seconds' })
-  heartbeatGraceSeconds!: number;
-
-  /** Longest validity of a license file in seconds; null: the general maximum. */
-  @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
-  fileTtlMaxSeconds!: number | null;
-
-  @Column('jsonb')
-  features!: Feature[];
-
-  @Column('jsonb')
-  restrictions!: Restriction[];
-
-  @Column('jsonb')
-  pricing!: JsonObject;
 
   @Column('jsonb')
   metadata!: JsonObject;
@@ -186,7 +128,7 @@ export class License extends VersionedRow {
 
   /** End of the last license file, before which the license cannot end; null if none was created. */
   @Column({ type: 'timestamptz', name: 'files_until', nullable: true, update: false })
-  filesUntil!: Date | null;
+  filesValidUntil!: Date | null;
 
   /**
    * Creates a license, without license key, with the current terms of the template. A trial lasts `trialDurationDays`, except from a
@@ -217,7 +159,7 @@ export class License extends VersionedRow {
     license.trial = trial;
     license.trialCustomerId = trial ? request.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
-    license.filesUntil = null;
+    license.filesValidUntil = null;
     license.version = 1;
     license.createdAt = now;
     license.updatedAt = now;
@@ -404,11 +346,11 @@ export class License extends VersionedRow {
 
   /** Records a new license file. Returns the change of the latest end of all its license files. */
   recordFile(until: Date): Change {
-    const before = this.filesUntil;
-    this.filesUntil = laterOf(before ?? until, until);
+    const before = this.filesValidUntil;
+    this.filesValidUntil = laterOf(before ?? until, until);
     return {
       before: { files_until: before?.toISOString() ?? null },
-      after: { files_until: this.filesUntil.toISOString() },
+      after: { files_until: this.filesValidUntil.toISOString() },
     };
   }
 
@@ -489,55 +431,23 @@ export class License extends VersionedRow {
 
   /** Sets the expiry; `day` is the anchor day. Throws LicenseFileOutstandingError if the expiry moves before the end of a license file. */
   private setExpiry(expiryDate: Date | null, day?: number): void {
-    const { filesUntil } = this;
+    const { filesValidUntil } = this;
     const isEarlier = expiryDate !== null && (this.expiryDate === null || expiryDate < this.expiryDate);
-    if (isEarlier && filesUntil && expiryDate < filesUntil)
-      throw new LicenseFileOutstandingError(this.licenseId, filesUntil);
+    if (isEarlier && filesValidUntil && expiryDate < filesValidUntil)
+      throw new LicenseFileOutstandingError(this.licenseId, filesValidUntil);
     this.expiryDate = expiryDate;
     this.maintenanceExpiry = expiryDate;
     this.anchorDay = day === expiryDate?.getUTCDate() ? null : (day ?? null);
   }
 
-  /** Restores a snapshot taken before a change. EXPIRED becomes ACTIVE, because EXPIRED is never stored. */
-  revert({ status, ...before }: JsonObject): void {
-    if (status !== undefined) this.status = status === 'EXPIRED' ? 'ACTIVE' : (status as StoredStatus);
-    for (const [name, value] of Object.entries(before)) {
-      const isTime = name === 'expiry_date' || name === 'maintenance_expiry';
-      const property = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      Object.assign(this, { [property]: isTime && typeof value === 'string' ? new Date(value) : value });
-    }
-  }
-
   /** Returns the changeable fields by wire name, for events. */
   snapshot(now: Date): JsonObject {
-    return {
-      status: this.statusAt(now),
-      trial: this.trial,
-      customer_id: this.customerId,
-      issued_to: this.issuedTo,
-      template_id: this.templateId,
-      template_version: this.templateVersion,
-      product_name: this.productName,
-      license_type: this.licenseType,
-      license_model: this.licenseModel,
-      expiry_date: this.expiryDate?.toISOString() ?? null,
-      maintenance_expiry: this.maintenanceExpiry?.toISOString() ?? null,
-      anchor_day: this.anchorDay,
-      default_duration: this.defaultDuration,
-      grace_period_days: this.gracePeriodDays,
-      auto_renewal_enabled: this.autoRenewalEnabled,
-      max_activations: this.maxActivations,
-      overage_policy: this.overagePolicy,
-      overage_factor: this.overageFactor,
-      eviction_policy: this.evictionPolicy,
-      heartbeat_interval_seconds: this.heartbeatIntervalSeconds,
-      heartbeat_grace_seconds: this.heartbeatGraceSeconds,
-      file_ttl_max_seconds: this.fileTtlMaxSeconds,
-      features: this.features,
-      restrictions: this.restrictions,
-      pricing: this.pricing,
-      metadata: this.metadata,
-    };
+    return snapshotOf(this, SNAPSHOT_COLUMNS, this.statusAt(now));
+  }
+
+  /** Restores fields of a snapshot taken before a change. */
+  revert(before: JsonObject): void {
+    revert(this, SNAPSHOT_COLUMNS, before);
   }
 
   /** Copies the current terms of the template. */
@@ -546,22 +456,12 @@ export class License extends VersionedRow {
     this.templateId = template.templateId;
     this.templateVersion = template.version;
     this.productName = `License for ${template.templateName}`;
-    this.licenseType = template.licenseType;
-    this.licenseModel = template.licenseModel;
-    this.defaultDuration = template.defaultDuration;
-    this.gracePeriodDays = template.gracePeriodDays;
-    this.autoRenewalEnabled = template.autoRenewalEnabled;
-    this.maxActivations = template.maxActivations;
-    this.overagePolicy = template.overagePolicy;
-    this.overageFactor = template.overageFactor;
-    this.evictionPolicy = template.evictionPolicy;
-    this.heartbeatIntervalSeconds = template.heartbeatIntervalSeconds;
-    this.heartbeatGraceSeconds = template.heartbeatGraceSeconds;
-    this.fileTtlMaxSeconds = template.fileTtlMaxSeconds;
-    // Frozen, because all licenses issued from the template share these objects.
-    this.features = deepFreeze(template.features);
-    this.restrictions = deepFreeze(template.restrictions);
-    this.pricing = deepFreeze(template.pricing);
+    for (const { property } of TERM_COLUMNS) {
+      const value = template[property];
+      // Frozen, because all licenses issued from the template share these objects.
+      const shared = typeof value === 'object' && value !== null ? deepFreeze(value) : value;
+      (this as Record<string, unknown>)[property] = shared;
+    }
   }
 
   private autoRenewsAfter(expiryDate: Date | null): expiryDate is Date {
@@ -579,6 +479,9 @@ export class License extends VersionedRow {
     return licenseSealContext(this.tenantId, this.licenseId);
   }
 }
+
+/** The columns that actions change, without those that follow from others or count changes. */
+const SNAPSHOT_COLUMNS = snapshotColumns(License, ['editedTerms', 'nextDueAt', 'version', 'updatedAt']);
 
 export function licenseSealContext(tenantId: string, licenseId: string): readonly string[] {
   return [tenantId, licenseId];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
-import { Feature, fileTerms, LicenseModel, LicenseType, Restriction, seatPolicyFields } from '../templates/index.js';
+import { Feature, LicenseModel, LicenseType, Restriction, termFields } from '../templates/index.js';
 import { LicenseStatus } from './license.requests.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { FreeForm } from '../shared/free-form.js';
@@ -54,8 +54,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
       description: 'Day of the month that renewals by months return to. Null: the day of expiry_date.',
     }),
     auto_renewal_enabled: z.boolean(),
-    ...seatPolicyFields,
-    ...fileTerms,
+    ...termFields,
     files_until: UtcTime.nullable().meta({
       description:
         'End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list.',
@@ -146,7 +145,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     heartbeat_interval_seconds: license.heartbeatIntervalSeconds,
     heartbeat_grace_seconds: license.heartbeatGraceSeconds,
     file_ttl_max_seconds: license.fileTtlMaxSeconds,
-    files_until: license.filesUntil?.toISOString() ?? null,
+    files_until: license.filesValidUntil?.toISOString() ?? null,
     features: license.features,
     restrictions: license.restrictions,
     pricing: license.pricing,

@@ -9,8 +9,9 @@ export {
   LicenseType,
   LimitType,
   ResetPeriod,
-  fileTerms,
-  seatPolicyFields,
+  LicenseTerms,
+  TERM_COLUMNS,
+  termFields,
   type EvictionPolicy,
   type OveragePolicy,
 } from './license-terms.js';

@@ -1,4 +1,8 @@
+import { Column } from 'typeorm';
 import { z } from 'zod';
+import type { JsonObject } from '../shared/json.js';
+import { columnsOf } from '../shared/persistence/entity-columns.js';
+import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import { text, Timestamp, UtcTime } from '../shared/http/schema.js';
 import { integer, rule } from '../shared/http/schema-messages.js';
 import { restrictionValueFault } from './restriction-values.js';
@@ -62,8 +66,8 @@ export const FeatureInput = z
   })
   .meta({ id: 'FeatureInput', examples: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }] });
 
-/** Seat policy of a license at its limit, with one shape in templates and in licenses. */
-export const seatPolicyFields = {
+/** Terms with one shape in the requests and responses of templates and in licenses: seat policy at the limit, and limits for license files. */
+export const termFields = {
   overage_policy: z.enum(['DENY', 'ALLOW']).meta({
     id: 'OveragePolicy',
     description: 'ALLOW: seats may exceed max_activations by overage_factor, rounded down.',
@@ -88,9 +92,6 @@ export const seatPolicyFields = {
   heartbeat_grace_seconds: integer(0, 86_400).meta({
     description: 'Time after a missed heartbeat until the seat is freed.',
   }),
-};
-/** Limits for license files, with one shape in templates and in licenses. */
-export const fileTerms = {
   file_ttl_max_seconds: z
     .int()
     .min(60)
@@ -101,8 +102,8 @@ export const fileTerms = {
       examples: [604_800],
     }),
 };
-export type OveragePolicy = z.infer<typeof seatPolicyFields.overage_policy>;
-export type EvictionPolicy = z.infer<typeof seatPolicyFields.eviction_policy>;
+export type OveragePolicy = z.infer<typeof termFields.overage_policy>;
+export type EvictionPolicy = z.infer<typeof termFields.eviction_policy>;
 
 /** A restriction in a request, whose values must have the form of its type. */
 export const RestrictionInput = Restriction.superRefine(({ restriction_type, values }, context) => {
@@ -117,3 +118,60 @@ export const RestrictionInput = Restriction.superRefine(({ restriction_type, val
     'MAC_ADDRESS, HARDWARE_ID any text, TIME_BASED `Mon-Fri 09:00-18:00 Europe/Berlin`.',
   examples: [{ restriction_type: 'GEOGRAPHIC', values: ['US', 'CA'], operator: 'ALLOW' }],
 });
+
+/** Columns of the terms, which a template defines and a license copies. */
+export abstract class LicenseTerms extends VersionedRow {
+  @Column('text', { name: 'license_type' })
+  licenseType!: LicenseType;
+
+  @Column('text', { name: 'license_model' })
+  licenseModel!: LicenseModel;
+
+  /** Days of one term; null: never expires. */
+  @Column('integer', { name: 'default_duration', nullable: true })
+  defaultDuration!: number | null;
+
+  @Column('integer', { name: 'grace_period_days' })
+  gracePeriodDays!: number;
+
+  @Column('boolean', { name: 'auto_renewal_enabled' })
+  autoRenewalEnabled!: boolean;
+
+  /** Number of seats; null: unlimited. */
+  @Column('integer', { name: 'max_activations', nullable: true })
+  maxActivations!: number | null;
+
+  @Column('text', { name: 'overage_policy' })
+  overagePolicy!: OveragePolicy;
+
+  /** Factor by which ALLOW may exceed the limit. */
+  @Column('double precision', { name: 'overage_factor', nullable: true })
+  overageFactor!: number | null;
+
+  @Column('text', { name: 'eviction_policy' })
+  evictionPolicy!: EvictionPolicy;
+
+  @Column('integer', { name: 'heartbeat_interval_seconds' })
+  heartbeatIntervalSeconds!: number;
+
+  @Column('integer', { name: 'heartbeat_grace_seconds' })
+  heartbeatGraceSeconds!: number;
+
+  /** Longest validity of a license file in seconds; null: the general maximum. */
+  @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
+  fileTtlMaxSeconds!: number | null;
+
+  @Column('jsonb')
+  features!: Feature[];
+
+  @Column('jsonb')
+  restrictions!: Restriction[];
+
+  @Column('jsonb')
+  pricing!: JsonObject;
+}
+
+/** Columns that a license copies from its template, without those of every row. */
+export const TERM_COLUMNS = columnsOf(LicenseTerms).filter(
+  ({ property }) => !columnsOf(VersionedRow).some((column) => column.property === property),
+);

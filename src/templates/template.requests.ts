@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { FlagParameter, IdParameter, ResourceId, text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
-import {
-  FeatureInput,
-  LicenseModel,
-  LicenseType,
-  RestrictionInput,
-  fileTerms,
-  seatPolicyFields,
-} from './license-terms.js';
+import { FeatureInput, LicenseModel, LicenseType, RestrictionInput, termFields } from './license-terms.js';
 import { FreeFormInput } from '../shared/free-form.js';
 
 const MAX_FEATURES = 200;
@@ -58,8 +51,7 @@ const fields = {
   grace_period_days: days(0).meta({
     description: 'Days after the expiry in which the license stays valid. Default: 30; trials have none.',
   }),
-  ...seatPolicyFields,
-  ...fileTerms,
+  ...termFields,
   active: z.boolean().meta({ description: 'False: archived; no license can be issued from it.' }),
   metadata: FreeFormInput,
 };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { Feature, fileTerms, LicenseModel, LicenseType, seatPolicyFields } from './license-terms.js';
+import { Feature, LicenseModel, LicenseType, termFields } from './license-terms.js';
 import { Restriction } from './restriction-types.js';
 import { FreeForm } from '../shared/free-form.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { pageOf } from '../shared/http/paging.js';
-import type { Template } from './template.entity.js';
+import { columnsOf, toJson } from '../shared/persistence/entity-columns.js';
+import { Template } from './template.entity.js';
 
 export const TemplateResponse = z
   .object({
@@ -24,8 +25,7 @@ export const TemplateResponse = z
     trial_allowed: z.boolean(),
     trial_duration_days: z.int(),
     grace_period_days: z.int(),
-    ...seatPolicyFields,
-    ...fileTerms,
+    ...termFields,
     active: z.boolean(),
     metadata: FreeForm,
     version: z.int(),
@@ -38,34 +38,13 @@ export type TemplateResponse = z.infer<typeof TemplateResponse>;
 export const TemplatePage = pageOf(TemplateResponse).meta({ id: 'LicenseTemplatePage' });
 export type TemplatePage = z.infer<typeof TemplatePage>;
 
+const COLUMNS = Object.keys(TemplateResponse.shape).map((name) => {
+  const column = columnsOf(Template).find((candidate) => candidate.name === name);
+  if (!column) throw new TypeError(`A template has no column ${name}.`);
+  return column;
+});
+
+/** Returns the columns that the schema names, in its order. */
 export function toTemplateResponse(template: Template): TemplateResponse {
-  return {
-    template_id: template.templateId,
-    tenant_id: template.tenantId,
-    template_name: template.templateName,
-    product_id: template.productId,
-    description: template.description,
-    license_type: template.licenseType,
-    license_model: template.licenseModel,
-    default_duration: template.defaultDuration,
-    max_activations: template.maxActivations,
-    features: template.features,
-    restrictions: template.restrictions,
-    pricing: template.pricing,
-    auto_renewal_enabled: template.autoRenewalEnabled,
-    trial_allowed: template.trialAllowed,
-    trial_duration_days: template.trialDurationDays,
-    grace_period_days: template.gracePeriodDays,
-    overage_policy: template.overagePolicy,
-    overage_factor: template.overageFactor,
-    eviction_policy: template.evictionPolicy,
-    heartbeat_interval_seconds: template.heartbeatIntervalSeconds,
-    heartbeat_grace_seconds: template.heartbeatGraceSeconds,
-    file_ttl_max_seconds: template.fileTtlMaxSeconds,
-    active: template.active,
-    metadata: template.metadata,
-    version: template.version,
-    created_at: template.createdAt.toISOString(),
-    updated_at: template.updatedAt.toISOString(),
-  };
+  return toJson(template, COLUMNS) as TemplateResponse;
 }

@@ -1,0 +1,42 @@
+import { getMetadataArgsStorage } from 'typeorm';
+import type { Json, JsonObject } from '../json.js';
+
+/** Names of the properties that hold values. */
+type ValueName<Row> = { [Name in keyof Row]: Row[Name] extends (...args: never) => unknown ? never : Name }[keyof Row];
+
+/** Column of a table, as its decorator declares it. */
+export interface EntityColumn<Row> {
+  readonly property: ValueName<Row> & string;
+  /** Name in the table and on the wire. */
+  readonly name: string;
+  /** Type in PostgreSQL. */
+  readonly type: string;
+  /** False if no action may change the column. */
+  readonly isUpdatable: boolean;
+}
+
+/** Returns the columns of a class, those that it inherits first. */
+export function columnsOf<Row extends object>(entity: abstract new () => Row): readonly EntityColumn<Row>[] {
+  return getMetadataArgsStorage()
+    .columns.filter(({ target }) => typeof target === 'function' && isOrExtends(entity, target))
+    .map(({ propertyName, options }) => ({
+      property: propertyName as ValueName<Row> & string,
+      name: options.name ?? propertyName,
+      type: `${String(options.type)}${options.array ? '[]' : ''}`,
+      isUpdatable: options.update !== false && !options.primary,
+    }));
+}
+
+/** Returns these columns of a row as JSON, by their names. */
+export function toJson<Row extends object>(row: Row, columns: readonly EntityColumn<Row>[]): JsonObject {
+  return Object.fromEntries(columns.map(({ name, property }) => [name, toJsonValue(row[property])]));
+}
+
+function toJsonValue(value: unknown): Json {
+  return value instanceof Date ? value.toISOString() : (value as Json);
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's type of a target.
+function isOrExtends(type: abstract new () => object, base: Function): boolean {
+  return type === base || type.prototype instanceof base;
+}

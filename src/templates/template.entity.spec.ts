@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { columnsOf } from '../shared/persistence/entity-columns.js';
+import { InvalidFieldError } from '../shared/errors.js';
+import { Template } from './template.entity.js';
+import { CreateTemplateRequest, UpdateTemplateRequest } from './template.requests.js';
+import { TemplateResponse, toTemplateResponse } from './template.response.js';
+
+const NOW = new Date('2026-06-15T12:00:00.000Z');
+const input = CreateTemplateRequest.parse({
+  template_id: 't-1',
+  template_name: 'T',
+  product_id: 'p-1',
+  license_type: 'SUBSCRIPTION',
+  license_model: 'PER_SEAT',
+  pricing: { monthly: 1 },
+});
+/** A new value of each field that a request can change. */
+const PATCH: Required<UpdateTemplateRequest> = {
+  template_name: 'U',
+  description: 'about',
+  default_duration: 10,
+  max_activations: 11,
+  features: [{ feature_id: 'f', feature_name: 'F', limit_value: 5, limit_type: null, enabled: true, expires_at: null }],
+  restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['DE'], operator: 'ALLOW' }],
+  pricing: { annual: 12 },
+  auto_renewal_enabled: true,
+  trial_allowed: true,
+  trial_duration_days: 13,
+  grace_period_days: 14,
+  overage_policy: 'ALLOW',
+  overage_factor: 1.5,
+  eviction_policy: 'OLDEST',
+  heartbeat_interval_seconds: 15,
+  heartbeat_grace_seconds: 16,
+  file_ttl_max_seconds: 60,
+  active: false,
+  metadata: { note: 'x' },
+};
+
+describe('a template', () => {
+  it('has every column in its response, in the order of the schema', () => {
+    const response = toTemplateResponse(Template.create('tenant-1', input, NOW));
+    expect(Object.keys(response)).toEqual(Object.keys(TemplateResponse.shape));
+    expect(Object.keys(response).sort()).toEqual(
+      columnsOf(Template)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    expect(TemplateResponse.parse(response)).toEqual(response);
+    expect(response).toMatchObject({ ...input, tenant_id: 'tenant-1', default_duration: 365, version: 1 });
+  });
+
+  it('sets each field of a request, merges pricing and metadata, and says what they were', () => {
+    const template = Template.create('tenant-1', input, NOW);
+    const before = template.snapshot();
+    const after = { ...PATCH, pricing: { monthly: 1, annual: 12 } };
+    expect(Object.keys(UpdateTemplateRequest.shape).sort()).toEqual(Object.keys(PATCH).sort());
+    expect(template.update(PATCH, NOW)).toEqual({ before, after });
+    expect(toTemplateResponse(template)).toMatchObject({ ...after, version: 2 });
+    expect(template.update(PATCH, NOW)).toBeUndefined();
+  });
+
+  it('refuses terms that contradict each other', () => {
+    const template = Template.create('tenant-1', input, NOW);
+    expect(() => template.update({ overage_policy: 'ALLOW' }, NOW)).toThrow(
+      new InvalidFieldError('/overage_factor', 'is required if overage_policy is ALLOW'),
+    );
+    expect(() => Template.create('t', { ...input, license_type: 'PERPETUAL', default_duration: 1 }, NOW)).toThrow(
+      new InvalidFieldError('/default_duration', 'must be null for a PERPETUAL license, which never expires'),
+    );
+  });
+});
