@@ -232,6 +232,25 @@ describe('the client API', () => {
       now = START;
     });
 
+    it('reads license, seats and usage from one snapshot, each once', async () => {
+      const license = await issue({ features: [{ feature_id: 'a', feature_name: 'A', limit_value: 2 }] });
+      await call('activate', license, { fingerprint: 'pc' });
+      await call('usage/consume', license, { feature_id: 'a', amount: 2 });
+      const request = { fingerprint: 'pc', features: ['a'] };
+      expect(codes(await ask(license, request))).toEqual(['USAGE_EXCEEDED']);
+      const part = /BEGIN [A-Z ]+|FROM license(?:s|_keys|_activations|_usages)\b|COMMIT/;
+      expect((await statementsOf(() => ask(license, request))).map((text) => part.exec(text)?.[0])).toEqual([
+        'FROM license_keys',
+        'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+        'FROM licenses',
+        // The device, and how many seats are in use now.
+        'FROM license_activations',
+        'FROM license_activations',
+        'FROM license_usages',
+        'COMMIT',
+      ]);
+    });
+
     it('writes nothing on its way; that a device was seen is written later', async () => {
       const license = await issue();
       await call('activate', license, { fingerprint: 'a' });
