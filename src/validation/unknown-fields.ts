@@ -31,7 +31,7 @@ export function inconsistentTerms(names: readonly string[]): UnknownFields[] {
   return unknownIf(
     names.length > 0,
     ['/license'],
-    `The history and the license differ on ${names.join(', ')}: what they were is told as far as the history goes.`,
+    `The event log and the license disagree on ${names.join(', ')}, reconstructed as far as the log allows.`,
     names.some((name) => !NOT_EVALUATED.includes(name)),
   );
 }
@@ -47,7 +47,7 @@ export function erasedCustomer(
   const isLost = !device && fingerprint !== undefined;
   const personal = device ? PERSONAL_FIELDS.map((name) => `/activation/${name}`) : isLost ? ['/activation'] : [];
   const counts = users && seatMetric(license) === 'users' ? ['/license/current_activations'] : [];
-  const lost = isLost ? ' Whether the device had a seat is not known.' : '';
+  const lost = isLost ? ' Whether the device had a seat is unknown.' : '';
   const detail = `The license holder's personal data has been erased.${lost}`;
   return [{ fields: ['/license/issued_to', ...personal, ...counts], detail, affectsVerdict: isLost }];
 }
@@ -61,17 +61,17 @@ export function overwrittenDevice(device: ActivationAsOf | undefined, converted:
     fields.map((name) => `/activation/${name}`),
     since
       ? 'A later request of the device has overwritten its data and times.'
-      : 'The license was given the terms of another template since, and the seat another time with it.',
+      : 'The license was later given the terms of another template, which changed the end of the lease.',
     false,
   );
 }
 
 /** Reports usage that changed later in the same period; `index` is that of the feature in the response. */
 export function changedUsage(featureId: string, index: number, requested: boolean): UnknownFields {
-  const might = requested ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
+  const possible = requested ? ' USAGE_EXCEEDED may have been among the reasons.' : '';
   return {
     fields: [`/entitlements/${index}/used`, `/entitlements/${index}/remaining`],
-    detail: `How much of ${featureId} was used then is not known: more was used or released in the same period since.${might}`,
+    detail: `The usage of ${featureId} at that time is unknown, because it changed later in the same period.${possible}`,
     affectsVerdict: requested,
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { FAILURE_CODES, byPrecedence, nextAfter, SUCCESS_CODES, type FailureCode } from './validation-codes.js';
 
 describe('the codes of validate', () => {
-  it('are documented, each with what to do, in the order in which they are told', () => {
+  it('are documented, each with what to do, in the order of precedence', () => {
     const document = readFileSync('docs/validation-codes.md', 'utf8');
     const rows = [...document.matchAll(/^\| `([A-Z_]+)` +\|([^|]*)\| `(\w+)` +\|([^|]*)\|$/gm)];
     const documented = rows.map(([, code]) => code);
