@@ -1,35 +1,20 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
 import { DataSource } from 'typeorm';
 import { withClient } from '../../src/database/with-client.js';
-import { Clock } from '../../src/shared/time/clock.js';
-import { RateCounter } from '../../src/shared/limits/rate-counter.js';
 import { generateApiKey } from '../../src/tenants/index.js';
 import type { Api } from '../support/api.js';
-import { TestApp, type TestAppOptions } from '../support/app.js';
+import { TestApp } from '../support/app.js';
+import { MINUTE_MS, startAtRest, toNextMinute, type Time } from '../support/at-rest.js';
 import { eventually } from '../support/eventually.js';
-
-const MINUTE_MS = 60_000;
 
 async function readAll(socket: Socket): Promise<string> {
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
   return answer;
-}
-
-const nextMinute = () => ({ now: Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + 1_000 });
-
-/** An application whose clock stands at the beginning of a minute until it is moved. */
-async function startAtRest(options: TestAppOptions = {}, time = nextMinute()) {
-  const app = await TestApp.start({
-    ...options,
-    environment: { RATE_LIMIT_FAILURES: '30', ...options.environment },
-    override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(time.now) }),
-  });
-  return { app, time };
 }
 
 /** No statement waits in vain for a lock that a test holds. */
@@ -53,9 +38,22 @@ function beginMaking(product_id: string, { key }: Api, port: number) {
   return { socket, body };
 }
 
+/** The application of the tests that need no settings of their own. Each of them begins in a minute of its own. */
+let app: TestApp;
+let time: Time;
+
+beforeAll(async () => {
+  ({ app, time } = await startAtRest());
+});
+
+beforeEach(() => {
+  toNextMinute(time);
+});
+
+afterAll(() => app.stop());
+
 describe('the limit of failures', () => {
   it('refuses an address after 30 in a minute, and lets it in again in the next', async () => {
-    const { app, time } = await startAtRest();
     const stranger = app.bearer('', generateApiKey());
     for (let i = 0; i < 30; i++) expect((await stranger.get('/v1/me')).status).toBe(401);
     const refused = await stranger.get('/v1/me');
@@ -65,22 +63,18 @@ describe('the limit of failures', () => {
     expect((await app.anonymous().get('/health/live')).status).toBe(200);
     time.now += 59_000;
     expect((await stranger.get('/v1/me')).status).toBe(401);
-    await app.stop();
   });
 
   it('lets a valid key pass that is new to the process, from an address that is blocked', async () => {
-    const { app } = await startAtRest();
     const [first, second] = [await app.tenant(), await app.tenant()];
     const stranger = app.bearer('', generateApiKey());
     for (let i = 0; i < 31; i++) await stranger.get('/v1/me');
     expect((await stranger.get('/v1/me')).status).toBe(429);
     for (const tenant of [first, second]) expect((await tenant.get('/v1/me')).status).toBe(200);
     expect((await stranger.get('/v1/me')).status).toBe(429);
-    await app.stop();
   });
 
   it('answers 500 guesses at once with 30 times 401, and a valid key among them passes', async () => {
-    const { app } = await startAtRest();
     const tenant = await app.tenant();
     const guess = async () => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
     const answers = Promise.all(Array.from({ length: 500 }, guess));
@@ -89,7 +83,6 @@ describe('the limit of failures', () => {
     expect(statuses.filter((status) => status === 401)).toHaveLength(30);
     expect(statuses.filter((status) => status === 429)).toHaveLength(470);
     expect((await valid).status).toBe(200);
-    await app.stop();
   });
 
   it('bounds the look-ups of an address that is blocked, whatever it guesses', async () => {
@@ -107,14 +100,12 @@ describe('the limit of failures', () => {
   });
 
   it('does not lock out a key that works from the same address, and does not count successes', async () => {
-    const { app } = await startAtRest();
     const tenant = await app.tenant();
     for (let i = 0; i < 40; i++) expect((await tenant.get('/v1/me')).status).toBe(200);
     const stranger = app.bearer('', 'imp_wrong');
     for (let i = 0; i < 31; i++) await stranger.get('/v1/me');
     expect((await stranger.get('/v1/me')).status).toBe(429);
     expect((await tenant.get('/v1/me')).status).toBe(200);
-    await app.stop();
   });
 
   it('counts the caller and not the proxy, where the proxy is trusted, and believes nobody else', async () => {
@@ -129,37 +120,45 @@ describe('the limit of failures', () => {
     expect(await failFrom(behind, '2001:db8:1:2:ffff::1')).toBe(429);
     expect(await failFrom(behind, '2001:db8:1:3::1')).toBe(401);
     await behind.stop();
-    const { app: direct } = await startAtRest();
-    for (let i = 0; i < 30; i++) await failFrom(direct, `203.0.113.${i}`);
-    expect(await failFrom(direct, '203.0.113.99')).toBe(429);
-    await direct.stop();
+    for (let i = 0; i < 30; i++) await failFrom(app, `203.0.113.${i}`);
+    expect(await failFrom(app, '203.0.113.99')).toBe(429);
     const { app: oneHop } = await startAtRest({ environment: { TRUST_PROXY: '1' } });
     for (let i = 0; i < 30; i++) await failFrom(oneHop, `198.51.100.${i}, 203.0.113.1`);
     expect(await failFrom(oneHop, '203.0.113.1')).toBe(429);
     await oneHop.stop();
   });
 
-  it.each([
-    ['198.51.100.1:5555', '198.51.100.1'],
-    ['[2001:db8::1]:443', '2001:db8::1'],
-    ['[2001:db8::1]', '2001:db8::1'],
-    ['203.0.113.9, 198.51.100.1:5555, 10.0.0.1:81', '198.51.100.1'],
-  ])('knows the caller by its address without a port, as in %s', async (forwarded, address) => {
-    const { app } = await startAtRest({ environment: { TRUST_PROXY: '127.0.0.0/8,::1,10.0.0.0/8' } });
-    const admin = await app.tenant();
-    const from = (value: string) => ({ 'X-Forwarded-For': value });
-    const networks = [address.includes(':') ? `${address}/128` : `${address}/32`];
-    const made = await admin.create('/v1/api-keys', { name: 'bound', role: 'read-only', networks });
-    const bound = app.bearer(admin.tenantId, made.api_key as string);
-    const me = async (api: Api, value: string) => (await api.send('get', '/v1/me', undefined, from(value))).status;
-    expect(await me(bound, forwarded)).toBe(200);
-    for (const other of ['203.0.113.5:80', 'unknown', 'fe80::1%eth0:80', '[]:1'])
-      expect(await me(bound, other)).toBe(403);
-    // Another port is not another address.
-    const ports = (n: number) => forwarded.replace(/:\d+(?=$|,)/, `:${n}`);
-    for (let n = 1; n <= 30; n++) expect(await me(app.anonymous(), ports(n))).toBe(401);
-    expect(await me(app.anonymous(), ports(31))).toBe(429);
-    await app.stop();
+  describe('behind a proxy that names ports', () => {
+    let proxied: Awaited<ReturnType<typeof startAtRest>>;
+
+    beforeAll(async () => {
+      proxied = await startAtRest({ environment: { TRUST_PROXY: '127.0.0.0/8,::1,10.0.0.0/8' } });
+    });
+
+    afterAll(() => proxied.app.stop());
+
+    it.each([
+      ['198.51.100.1:5555', '198.51.100.1'],
+      ['[2001:db8::1]:443', '2001:db8::1'],
+      ['[2001:db8::1]', '2001:db8::1'],
+      ['203.0.113.9, 198.51.100.1:5555, 10.0.0.1:81', '198.51.100.1'],
+    ])('knows the caller by its address without a port, as in %s', async (forwarded, address) => {
+      toNextMinute(proxied.time);
+      const { app } = proxied;
+      const admin = await app.tenant();
+      const from = (value: string) => ({ 'X-Forwarded-For': value });
+      const networks = [address.includes(':') ? `${address}/128` : `${address}/32`];
+      const made = await admin.create('/v1/api-keys', { name: 'bound', role: 'read-only', networks });
+      const bound = app.bearer(admin.tenantId, made.api_key as string);
+      const me = async (api: Api, value: string) => (await api.send('get', '/v1/me', undefined, from(value))).status;
+      expect(await me(bound, forwarded)).toBe(200);
+      for (const other of ['203.0.113.5:80', 'unknown', 'fe80::1%eth0:80', '[]:1'])
+        expect(await me(bound, other)).toBe(403);
+      // Another port is not another address.
+      const ports = (n: number) => forwarded.replace(/:\d+(?=$|,)/, `:${n}`);
+      for (let n = 1; n <= 30; n++) expect(await me(app.anonymous(), ports(n))).toBe(401);
+      expect(await me(app.anonymous(), ports(31))).toBe(429);
+    });
   });
 
   it.each(['X-Forwarded-For', 'Forwarded'])(
@@ -193,12 +192,10 @@ describe('the limit of failures', () => {
 
 describe('rate limits', () => {
   it('are off unless set', async () => {
-    const { app } = await startAtRest();
     const tenant = await app.tenant();
     const { headers } = await tenant.get('/v1/products');
     expect(headers).not.toHaveProperty('ratelimit');
     expect(headers).not.toHaveProperty('ratelimit-policy');
-    await app.stop();
   });
 
   it('hold per key and per tenant, and tell how much is left', async () => {
@@ -224,89 +221,14 @@ describe('rate limits', () => {
     expect((await first.get('/v1/products')).status).toBe(200);
     await app.stop();
   });
-
-  it('of a tenant are what the platform set, and a refused request changes nothing', async () => {
-    const { app } = await startAtRest();
-    const platform = await app.platform();
-    const tenant = await app.tenant();
-    expect((await platform.patch(`/v1/tenants/${tenant.tenantId}`, { requests_per_minute: 2 })).status).toBe(200);
-    for (const product_id of ['a', 'b', 'c']) await tenant.post('/v1/products', { product_id, name: 'P' });
-    expect(await app.database.query('SELECT product_id FROM billing_products ORDER BY 1')).toEqual([
-      { product_id: 'a' },
-      { product_id: 'b' },
-    ]);
-    await app.stop();
-  });
-
-  it('are shared by processes over PostgreSQL, in batches', async () => {
-    const environment = { RATE_LIMIT_STORE: 'postgres', RATE_LIMIT_PER_TENANT: '10' };
-    const { app: here, time } = await startAtRest({ environment });
-    const tenant = await here.tenant();
-    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
-    const away = there.bearer(tenant.tenantId, tenant.key ?? '');
-    for (let i = 0; i < 6; i++) expect((await tenant.get('/v1/me')).status).toBe(200);
-    await here.nest.get(RateCounter).syncCounts();
-    expect((await away.get('/v1/me')).status).toBe(200);
-    await there.nest.get(RateCounter).syncCounts();
-    expect((await away.get('/v1/me')).headers.ratelimit).toContain('r=2;');
-    for (let i = 0; i < 3; i++) await away.get('/v1/me');
-    expect((await away.get('/v1/me')).status).toBe(429);
-    const rows = await here.database.query<{ key: string; points: number }>('SELECT key, points FROM rate_limits');
-    expect(rows).toHaveLength(1);
-    await there.stop();
-    await here.stop();
-  });
-});
-
-describe('failures that are shared', () => {
-  const environment = { RATE_LIMIT_STORE: 'postgres' };
-
-  it('block an address in a process that it is new to', async () => {
-    const { app: here, time } = await startAtRest({ environment });
-    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
-    const guess = async (app: TestApp) => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
-    for (let i = 0; i < 30; i++) expect(await guess(here)).toBe(401);
-    await here.nest.get(RateCounter).syncCounts();
-    expect(await guess(there)).toBe(429);
-    await there.stop();
-    await here.stop();
-  });
-
-  it('are heard of by a process that counts none itself meanwhile, and successes are no part of them', async () => {
-    const { app: here, time } = await startAtRest({ environment });
-    const { app: there } = await startAtRest({ environment, database: here.database, secrets: here.secrets }, time);
-    const guess = async (app: TestApp) => (await app.bearer('', generateApiKey()).get('/v1/me')).status;
-    const tenant = await here.tenant();
-    for (const app of [here, there]) {
-      expect((await app.bearer(tenant.tenantId, tenant.key ?? '').get('/v1/me')).status).toBe(200);
-      await app.nest.get(RateCounter).syncCounts();
-    }
-    expect(await here.database.query('SELECT 1 FROM rate_limits')).toEqual([]);
-    for (let i = 0; i < 29; i++) expect(await guess(here)).toBe(401);
-    await here.nest.get(RateCounter).syncCounts();
-    expect((await there.anonymous().get('/v1/me')).status).toBe(401);
-    await there.nest.get(RateCounter).syncCounts();
-    expect(await guess(there)).toBe(429);
-    // Counts of past periods are deleted.
-    time.now += 3 * MINUTE_MS;
-    expect(await guess(there)).toBe(401);
-    await there.nest.get(RateCounter).syncCounts();
-    expect(await here.database.query('SELECT points FROM rate_limits')).toEqual([{ points: 1 }]);
-    await there.stop();
-    await here.stop();
-  });
 });
 
 describe('the headers of an answer', () => {
-  let app: TestApp;
   let api: Api;
 
   beforeAll(async () => {
-    app = await TestApp.start();
     api = await app.tenant();
   });
-
-  afterAll(() => app.stop());
 
   it.each(['/v1/products', '/v1/nothing', '/health/live', '/docs'])('protect whoever reads %s', async (path) => {
     const { headers } = await api.get(path);
@@ -343,10 +265,8 @@ describe('other origins', () => {
   const preflight = { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' };
 
   it('are not let in by browsers unless configured', async () => {
-    const app = await TestApp.start();
     const { headers } = await app.anonymous().send('get', '/health/live', undefined, preflight);
     expect(headers).not.toHaveProperty('access-control-allow-origin');
-    await app.stop();
   });
 
   it('are let in when configured, and no others', async () => {
@@ -374,14 +294,6 @@ describe('other origins', () => {
 });
 
 describe('a page of any origin', () => {
-  let app: TestApp;
-
-  beforeAll(async () => {
-    app = await TestApp.start();
-  });
-
-  afterAll(() => app.stop());
-
   const from = { Origin: 'https://anywhere.example' };
   const ask = (method: 'post' | 'get' | 'options', path: string, headers: Record<string, string> = {}) =>
     supertest(app.nest.getHttpServer())
