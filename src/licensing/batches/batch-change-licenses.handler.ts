@@ -18,7 +18,7 @@ const LINES_PER_PARTITION = 4;
 
 @CommandHandler(BatchChangeLicensesCommand)
 export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLicensesCommand> {
-  private readonly turns = new KeyedMutex();
+  private readonly mutex = new KeyedMutex();
   /** Partitions of all batches together: half of the connections, so that other requests get the rest. */
   private readonly partitions: number;
 
@@ -60,10 +60,10 @@ export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLi
     return this.batches.run<Line, LicenseResponse>(batch, {
       schema,
       concurrency: this.partitions * LINES_PER_PARTITION,
-      work: async (line, options) => {
+      perform: async (line, options) => {
         const command = toCommand(line, options);
         if (batch.options.versionRequired && !command.options.ifMatch) throw new PreconditionRequiredError();
-        return this.turns.run(this.partitionOf(command.licenseId), () => this.commands.execute(command));
+        return this.mutex.run(this.partitionOf(command.licenseId), () => this.commands.execute(command));
       },
     });
   }

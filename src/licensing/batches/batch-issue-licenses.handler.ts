@@ -12,14 +12,14 @@ const MAX_LINES_IN_PROGRESS = 300;
 export class BatchIssueLicensesHandler implements ICommandHandler<BatchIssueLicensesCommand> {
   constructor(
     private readonly batches: LicenseBatchRunner,
-    private readonly groups: IssueScheduler,
+    private readonly scheduler: IssueScheduler,
   ) {}
 
   execute(batch: BatchIssueLicensesCommand) {
     const outcomes = this.batches.run(batch, {
       schema: BatchIssueLine,
       concurrency: MAX_LINES_IN_PROGRESS,
-      work: (request, options) => this.groups.issue(new IssueLicenseCommand(batch.actor, request, options)),
+      perform: (request, options) => this.scheduler.issue(new IssueLicenseCommand(batch.actor, request, options)),
     });
     return Promise.resolve(outcomes);
   }

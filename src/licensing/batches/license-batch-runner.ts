@@ -22,7 +22,7 @@ export type BatchOutcome<License> = { readonly line: number } & (
 export interface BatchOperation<LineRequest extends LineIdempotencyKey, License> {
   readonly schema: z.ZodType<LineRequest>;
   readonly concurrency: number;
-  readonly work: (request: Omit<LineRequest, 'idempotency_key'>, options: CommandOptions) => Promise<License>;
+  readonly perform: (request: Omit<LineRequest, 'idempotency_key'>, options: CommandOptions) => Promise<License>;
 }
 
 interface LineIdempotencyKey {
@@ -37,16 +37,16 @@ interface LineIdempotencyKey {
 export class LicenseBatchRunner {
   run<LineRequest extends LineIdempotencyKey, License>(
     { lines, options }: LicenseBatch,
-    work: BatchOperation<LineRequest, License>,
+    operation: BatchOperation<LineRequest, License>,
   ): AsyncGenerator<BatchOutcome<License>> {
-    return mapInOrder(lines, work.concurrency, (line) => outcomeOf(line, options, work));
+    return mapInOrder(lines, operation.concurrency, (line) => outcomeOf(line, options, operation));
   }
 }
 
 async function outcomeOf<LineRequest extends LineIdempotencyKey, License>(
   line: Line | InvalidLine,
   { idempotencyKey: key }: LicenseBatch['options'],
-  { schema, work }: BatchOperation<LineRequest, License>,
+  { schema, perform }: BatchOperation<LineRequest, License>,
 ): Promise<BatchOutcome<License>> {
   try {
     if ('error' in line) throw line.error;
@@ -54,7 +54,7 @@ async function outcomeOf<LineRequest extends LineIdempotencyKey, License>(
     let replayed = false;
     const onReplay = () => (replayed = true);
     const idempotencyKey = lineKey ?? (key && keyOfLine(key, line.number));
-    const license = await work(request, { idempotencyKey, onReplay });
+    const license = await perform(request, { idempotencyKey, onReplay });
     return { line: line.number, license, replayed };
   } catch (error) {
     return { line: line.number, error };

@@ -29,12 +29,12 @@ export const BatchIssueResult = resultWith(201, IssuedLicense).meta({ id: 'Batch
 
 export const BatchActionResult = resultWith(200, LicenseSummary).meta({ id: 'BatchActionResult' });
 
-export function toBatchResult(outcome: BatchOutcome<IssuedLicense>, requestId: string) {
+export function toBatchIssueResult(outcome: BatchOutcome<IssuedLicense>, requestId: string) {
   return toResult(outcome, requestId, (license) => ({ status: 201, license }));
 }
 
 /** Omits the large fields, because members with undefined are not sent. */
-export function toBatchChangeResult(outcome: BatchOutcome<LicenseResponse>, requestId: string) {
+export function toBatchActionResult(outcome: BatchOutcome<LicenseResponse>, requestId: string) {
   const large = { features: undefined, restrictions: undefined, pricing: undefined, metadata: undefined };
   return toResult(outcome, requestId, (license) => ({ status: 200, license: { ...license, ...large } }));
 }

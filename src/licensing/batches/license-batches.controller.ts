@@ -12,7 +12,7 @@ import { CurrentActor, RequirePermission } from '../../shared/access/access.deco
 import { Actor } from '../../shared/access/actor.js';
 import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
-import { toBatchChangeResult, toBatchResult } from './license-batch.response.js';
+import { toBatchActionResult, toBatchIssueResult } from './license-batch.response.js';
 
 type Lines = AsyncIterable<Line | InvalidLine>;
 type ChangeOptions = BatchChangeLicensesCommand['options'];
@@ -34,7 +34,7 @@ export class LicenseBatchesController {
     @Req() { id }: FastifyRequest,
   ) {
     const outcomes = await this.commands.execute(new BatchIssueLicensesCommand(actor, lines, options));
-    return mapAsync(outcomes, (outcome) => toBatchResult(outcome, id));
+    return mapAsync(outcomes, (outcome) => toBatchIssueResult(outcome, id));
   }
 
   @Post('licenses::batch-renew')
@@ -81,6 +81,6 @@ export class LicenseBatchesController {
 
   private async change(command: BatchChangeLicensesCommand, requestId: string) {
     const outcomes = await this.commands.execute(command);
-    return mapAsync(outcomes, (outcome) => toBatchChangeResult(outcome, requestId));
+    return mapAsync(outcomes, (outcome) => toBatchActionResult(outcome, requestId));
   }
 }

@@ -28,13 +28,13 @@ export interface LicenseDraft {
 /** Issue requests of one tenant. */
 export interface TenantRequests {
   readonly actor: Actor;
-  readonly orders: readonly IssueLicenseRequest[];
+  readonly requests: readonly IssueLicenseRequest[];
 }
 
 /** Terms from which the licenses of some requests of one tenant are created. */
 export interface IssuanceTerms {
   /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, TrialNotAllowedError. */
-  make(request: IssueLicenseRequest): LicenseDraft;
+  createDraft(request: IssueLicenseRequest): LicenseDraft;
 }
 
 /**
@@ -66,7 +66,7 @@ export class IssuanceTermsCache {
 
   /** Returns the cached terms; undefined if any has to be read. */
   getCached(actor: Actor, request: IssueLicenseRequest): IssuanceTerms | undefined {
-    this.invalidateTrialRefusals({ actor, orders: [request] });
+    this.invalidateTrialRefusals({ actor, requests: [request] });
     const template = this.templates.get(rowKeyString(actor.tenantId, request.license_template_id));
     if (!template) return undefined;
     if (request.issued_to !== undefined) return this.toIssuanceTerms(() => template);
@@ -82,7 +82,7 @@ export class IssuanceTermsCache {
 
   /** Reads the terms in the open unit of work, in which no cache holds anything. Must be called inside one. */
   readFresh(actor: Actor, request: IssueLicenseRequest): Promise<IssuanceTerms> {
-    return this.getOrReadTerms({ actor, orders: [request] }, [request.customer_id]);
+    return this.getOrReadTerms({ actor, requests: [request] }, [request.customer_id]);
   }
 
   /** Removes the terms of this request, so that they are read again. */
@@ -92,8 +92,8 @@ export class IssuanceTermsCache {
   }
 
   /** Removes cached templates that refuse a requested trial: they may allow trials now, and no statement would check the refusal. */
-  private invalidateTrialRefusals({ actor, orders }: TenantRequests): void {
-    for (const { license_template_id: id, trial } of orders) {
+  private invalidateTrialRefusals({ actor, requests }: TenantRequests): void {
+    for (const { license_template_id: id, trial } of requests) {
       const key = rowKeyString(actor.tenantId, id);
       if (trial && this.templates.get(key)?.template.trialAllowed === false) this.templates.invalidate([key]);
     }
@@ -104,11 +104,11 @@ export class IssuanceTermsCache {
    * that it does not store is issued singly.
    */
   private async getOrReadTerms(
-    { actor, orders }: TenantRequests,
-    customers = customerIds(orders),
+    { actor, requests }: TenantRequests,
+    customers = customerIds(requests),
   ): Promise<IssuanceTerms> {
     const [templates, names] = await Promise.all([
-      getOrRead(this.templates, actor, templateIds(orders), (missing) => this.readTemplates(actor, missing)),
+      getOrRead(this.templates, actor, templateIds(requests), (missing) => this.readTemplates(actor, missing)),
       getOrRead(this.customers, actor, customers, (missing) => this.readCustomers(actor, missing)),
     ]);
     return this.toIssuanceTerms(
@@ -123,7 +123,7 @@ export class IssuanceTermsCache {
   ): IssuanceTerms {
     const now = this.clock.now();
     return {
-      make: (request) => {
+      createDraft: (request) => {
         const template = assertIssuable(request.license_template_id, templateOf(request.license_template_id));
         const customer = customerOf?.(request.customer_id);
         if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);

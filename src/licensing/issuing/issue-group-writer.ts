@@ -27,7 +27,7 @@ export class IssueGroupWriter {
     private readonly unitOfWork: UnitOfWork,
     private readonly idempotency: Idempotency,
     private readonly terms: IssuanceTermsCache,
-    private readonly issuer: LicenseFactory,
+    private readonly factory: LicenseFactory,
     private readonly licenses: LicenseRepository,
   ) {}
 
@@ -56,7 +56,7 @@ export class IssueGroupWriter {
     const terms = await this.terms.getAll(
       [...group.values()].map((pendingIssues) => ({
         actor: pendingIssues[0].command.actor,
-        orders: pendingIssues.map(({ command }) => command.request),
+        requests: pendingIssues.map(({ command }) => command.request),
       })),
     );
     for (const pending of pendingIssuesOf(group)) {
@@ -103,7 +103,7 @@ export class IssueGroupWriter {
   private async replay(tenantId: string, earlier: () => StoredResult): Promise<IssueResult> {
     try {
       return {
-        result: await this.issuer.restoreResult(tenantId, earlier().result as StoredIssueResult),
+        result: await this.factory.restoreResult(tenantId, earlier().result as StoredIssueResult),
         replayed: true,
       };
     } catch (error) {
@@ -135,9 +135,9 @@ export class IssueGroupWriter {
   ): PreparedIssue | undefined {
     if (!terms) throw new Error('The terms of a tenant were not read.');
     try {
-      const issue = this.issuer.create(terms, pending.command.request);
+      const issue = this.factory.create(terms, pending.command.request);
       const result = toIssuedLicense(issue.license, issue.key);
-      return { pending: pending, row: this.toRow(pending, issue, result), result };
+      return { pending, row: this.toRow(pending, issue, result), result };
     } catch (error) {
       outcomes.set(pending, { error });
       return undefined;

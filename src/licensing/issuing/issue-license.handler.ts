@@ -5,9 +5,9 @@ import type { IssuedLicense } from '../license.response.js';
 
 @CommandHandler(IssueLicenseCommand)
 export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand> {
-  constructor(private readonly groups: IssueScheduler) {}
+  constructor(private readonly scheduler: IssueScheduler) {}
 
   execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    return this.groups.issue(command);
+    return this.scheduler.issue(command);
   }
 }

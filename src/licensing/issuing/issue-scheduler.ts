@@ -33,18 +33,18 @@ export class IssueScheduler {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly idempotency: Idempotency,
-    private readonly groups: IssueGroupWriter,
-    private readonly issuer: LicenseFactory,
+    private readonly writer: IssueGroupWriter,
+    private readonly factory: LicenseFactory,
     private readonly metrics: Metrics,
   ) {}
 
   /** Issues in the caller's unit of work if one is open, because its rollback must not undo the requests of other callers. */
   issue(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    if (this.unitOfWork.isOpen || command.options.identity) return this.issuer.issueSingly(command);
+    if (this.unitOfWork.isOpen || command.options.identity) return this.factory.issueSingly(command);
     const claim = this.idempotency.claimOf(command);
     return new Promise((resolve, reject) => {
       this.queue.add({ command, claim, followers: [], resolve, reject });
-      this.groups.prepareAhead(this.queue.unprepared(command.actor.tenantId));
+      this.writer.prepareAhead(this.queue.unprepared(command.actor.tenantId));
       this.dispatch();
     });
   }
@@ -53,7 +53,7 @@ export class IssueScheduler {
     while (this.groupsByConnection.size < MAX_CONNECTIONS) {
       const group = this.queue.nextGroup();
       if (group.size === 0) break;
-      this.groups.prepareAhead(pendingIssuesOf(group).filter(({ prepared }) => !prepared));
+      this.writer.prepareAhead(pendingIssuesOf(group).filter(({ prepared }) => !prepared));
       const connection = this.unitOfWork.openPipelinedConnection();
       this.groupsByConnection.set(connection, []);
       void this.runGroup(group, connection);
@@ -101,7 +101,7 @@ export class IssueScheduler {
     connection: PipelinedConnection,
   ): Promise<ReadonlyMap<PendingIssue, IssueOutcome>> {
     try {
-      return await this.groups.issue(group, connection);
+      return await this.writer.issue(group, connection);
     } catch (error) {
       const pendingIssues = pendingIssuesOf(group);
       const outcome = failsWholeGroup(error, pendingIssues.length) ? { error } : 'RETRY_SINGLY';
@@ -126,7 +126,7 @@ export class IssueScheduler {
 
   private async issueSingly({ command }: PendingIssue): Promise<IssueResult> {
     try {
-      return { result: await this.issuer.issueSingly(command) };
+      return { result: await this.factory.issueSingly(command) };
     } catch (error) {
       return { error };
     }

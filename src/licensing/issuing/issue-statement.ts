@@ -76,8 +76,8 @@ const IF_CLAIMED = `AND (claim_digest IS NULL OR (tenant_id, claim_digest) IN (S
 const TRIAL_USED = `
   CASE WHEN trial_customer_id IS NOT NULL THEN (
     SELECT license.license_id FROM licenses license
-    WHERE license.tenant_id = made.tenant_id AND license.trial_customer_id = made.trial_customer_id
-      AND license.trial_product_id = made.trial_product_id) IS NOT NULL ELSE false END AS trial_used`;
+    WHERE license.tenant_id = candidate.tenant_id AND license.trial_customer_id = candidate.trial_customer_id
+      AND license.trial_product_id = candidate.trial_product_id) IS NOT NULL ELSE false END AS trial_used`;
 
 /** IN uses a hash table: a join would be planned for one row and compare each row with each. */
 const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE`;
@@ -96,14 +96,14 @@ const issueText = (claimed: string, ifClaimed: string) => `
         WHERE template.tenant_id = known.tenant_id AND template.template_id = known.template_id
           AND template.active AND product.active) END
   ), valid_rows AS MATERIALIZED (
-    SELECT made.*, ${TRIAL_USED} FROM (
+    SELECT candidate.*, ${TRIAL_USED} FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
       FROM json_to_recordset($1) AS item (${[...typed(LICENSE_COLUMNS), ...typedChecks].join(', ')})
-      JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS made
+      JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS candidate
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       coalesce((
         SELECT customer.active AND customer.version = coalesce(customer_version, customer.version) FROM customers customer
-        WHERE customer.tenant_id = made.tenant_id AND customer.customer_id = made.customer_id),
+        WHERE customer.tenant_id = candidate.tenant_id AND customer.customer_id = candidate.customer_id),
         coalesce(customer_version, 0) = 0) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})

@@ -31,9 +31,9 @@ export class LicenseFactory {
     private readonly random: RandomSource,
   ) {}
 
-  /** Throws as `IssuanceTerms.make` does. */
+  /** Throws as `IssuanceTerms.createDraft` does. */
   create(terms: IssuanceTerms, request: IssueLicenseRequest, identity?: LicenseIdentity): KeyedLicenseDraft {
-    const draft = terms.make(request);
+    const draft = terms.createDraft(request);
     const key = identity?.licenseKey ?? formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
     if (identity) draft.license.licenseId = identity.licenseId;
     draft.license.licenseKeySealed = this.secrets.seal(key, draft.license.sealContext);
@@ -41,7 +41,7 @@ export class LicenseFactory {
     return { ...draft, key, keyDigest: this.secrets.digest(key) };
   }
 
-  /** Issues one license in the caller's unit of work, or in its own. Throws as `IssuanceTerms.make` does. */
+  /** Issues one license in the caller's unit of work, or in its own. Throws as `IssuanceTerms.createDraft` does. */
   issueSingly(command: IssueLicenseCommand): Promise<IssuedLicense> {
     const { actor } = command;
     return this.unitOfWork.perform(
