@@ -1,5 +1,5 @@
-// Checks the OpenAPI document with @redocly/cli (recommended) and @stoplight/spectral-cli (spectral:oas): no error, no warning. Not a part of
-// `npm test` and CI, because the two are 127 MB that nothing else needs: npx installs them from the npm registry. Redocly's telemetry is off.
+// Checks the OpenAPI document with @redocly/cli (recommended) and @stoplight/spectral-cli (spectral:oas): no error, no warning. They are no
+// development dependencies, because the two are 127 MB that nothing else needs: npx installs them from the npm registry. Redocly's telemetry is off.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -36,13 +36,14 @@ const INIT = `SwaggerUIBundle({
   plugins: [sendLinesAsTheyAre],
 });
 
-// Swagger UI would quote text whose media type has "json" in its name.
+// Swagger UI would quote text whose media type has "json" in its name, and ask for a file if its format is binary.
 function sendLinesAsTheyAre() {
   return {
     afterLoad() {
-      const sample = this.fn.getSampleSchema;
+      const { getSampleSchema, isFileUploadIntended } = this.fn;
       this.fn.getSampleSchema = (schema, type, config, example) =>
-        /ndjson/.test(type) && typeof example === 'string' ? example : sample(schema, type, config, example);
+        /ndjson/.test(type) && typeof example === 'string' ? example : getSampleSchema(schema, type, config, example);
+      this.fn.isFileUploadIntended = (schema, type) => !/ndjson/.test(type) && isFileUploadIntended(schema, type);
     },
   };
 }

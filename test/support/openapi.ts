@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
@@ -39,9 +40,9 @@ export interface Route {
   readonly operation: Operation;
 }
 
-const DOCUMENT = new URL('../../dist/openapi.json', import.meta.url);
+export const BUILT_DOCUMENT_FILE = fileURLToPath(new URL('../../dist/openapi.json', import.meta.url));
 /** The document that the build has written and the server serves; test/http/openapi.spec.ts compares it with the sources. */
-export const builtDocument = JSON.parse(readFileSync(DOCUMENT, 'utf8')) as OpenAPIObject;
+export const builtDocument = JSON.parse(readFileSync(BUILT_DOCUMENT_FILE, 'utf8')) as OpenAPIObject;
 
 /** Each path of the document with its operations by method; their parameters and responses resolved. */
 export function operations(document: OpenAPIObject): Route[] {
