@@ -9,6 +9,7 @@ import {
   BatchRenewLine,
   BatchIssueResult,
 } from './licensing/index.js';
+import { RESPONSE_EXAMPLES } from './response-examples.js';
 import { EXAMPLE_REQUEST_ID, EXAMPLES } from './shared/examples.js';
 import { PROBLEM_CODES, type ProblemCodes } from './shared/http/api.decorators.js';
 import { NDJSON } from './shared/http/streams/ndjson.js';
@@ -97,6 +98,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       ...toComponents(z.union([BatchIssueResult, BatchActionResult]), 'output').components,
     },
   };
+  addResponseExamples(document.components.schemas);
   markOptionalBodies(document);
   for (const operation of operationsOf(document.paths)) {
     describeAccess(operation);
@@ -108,6 +110,15 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   shareParts(document.paths, { parameters, responses });
   Object.assign(document, { 'x-roles': ROLES });
   return document;
+}
+
+/** Adds one example to the schema of each response, which pages and lines of NDJSON share. */
+function addResponseExamples(schemas: Schemas = {}): void {
+  for (const [name, example] of Object.entries(RESPONSE_EXAMPLES)) {
+    const schema = schemas[name];
+    if (!schema) throw new Error(`There is an example of ${name}, but no such schema.`);
+    Object.assign(schema, { examples: [example] });
+  }
 }
 
 /** Appends to the description who may call the operation, because Swagger UI does not show `x-` members. */

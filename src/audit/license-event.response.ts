@@ -42,7 +42,10 @@ export type LicenseEventResponse = z.infer<typeof LicenseEventResponse>;
 export const LicenseEventPage = z
   .object({
     data: z.array(LicenseEventResponse),
-    next_cursor: z.string().nullable().meta({ description: '`seq` to continue after. Null: no further events yet.' }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .meta({ description: '`seq` to continue after. Null: no further events yet.', examples: [null] }),
   })
   .meta({ id: 'LicenseEventPage' });
 

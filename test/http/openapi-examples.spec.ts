@@ -3,7 +3,7 @@ import { addSampleData } from '../../src/sample-data.js';
 import { EXAMPLES } from '../../src/shared/examples.js';
 import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
-import { exampleOf, operations, type Route } from '../support/openapi.js';
+import { exampleOf, faultsOf, operations, resolve, type Route } from '../support/openapi.js';
 
 /** Operations that the sample data forbids: its license is no trial, and its signing key is revoked because its private key is public. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
@@ -31,6 +31,27 @@ const OF_PLATFORM = ['Tenants', 'Metrics'];
 /** Only the last license can be revoked, and that is revoked by then. */
 const REVOKED = 'batchRevokeLicenses';
 
+/** Operations that read, though they are POST. */
+const READ_BY_POST = ['validateLicense', 'explainLicense', 'getEntitlements', 'revealLicenseKey'];
+/** The caller and the public keys are random; no example of liveness asks for the database. */
+const OF_OTHER_ROWS = ['getCurrentCaller', 'getKeySet', 'getLiveness'];
+const VALID = (operationId: string) => ({ operationId, errors: [] });
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const RANDOM = ['key_prefix', 'revocation_list'];
+/** A time, or an id that is none of the examples. */
+const isRandom = (value: unknown) =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT|^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(value) &&
+  !Object.values<string>(EXAMPLES).includes(value);
+const comparable = (value: unknown) =>
+  JSON.parse(
+    JSON.stringify(value, (name, part: unknown) => (RANDOM.includes(name) || isRandom(part) ? 'random' : part)),
+  );
+
 describe('the examples of the OpenAPI document', () => {
   let app: TestApp;
   let tenant: Api;
@@ -53,6 +74,42 @@ describe('the examples of the OpenAPI document', () => {
     return (isOpen || isKeyless ? app.anonymous() : caller).send(route.method as 'get', url, body, headers);
   };
 
+  it('of answers are complete, and valid against their schemas', () => {
+    for (const { operation } of operations(app.document)) {
+      const { operationId, responses } = operation;
+      const [, success] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? [];
+      const contents = Object.values(success?.content ?? {});
+      expect({ operationId, contents: contents.length }).toEqual({ operationId, contents: 1 });
+      for (const { schema, example } of contents) {
+        if (example !== undefined) expect(example).toMatch(/\n$/);
+        for (const line of example === undefined || !schema.contentSchema ? [] : linesOf(example as string))
+          expect({ operationId, errors: faultsOf(app.document, schema.contentSchema?.$ref, line) }).toEqual(
+            VALID(operationId),
+          );
+        if (example !== undefined) continue;
+        const value = answerExample(schema);
+        expect({ operationId, errors: faultsOf(app.document, schema.$ref, value) }).toEqual(VALID(operationId));
+      }
+    }
+  });
+
+  it('of answers are the rows of the sample data', async () => {
+    let compared = 0;
+    for (const route of operations(app.document)) {
+      const { operationId, responses } = route.operation;
+      if (!(route.method === 'get' || READ_BY_POST.includes(operationId)) || OF_OTHER_ROWS.includes(operationId))
+        continue;
+      const { schema } = responses['200']?.content?.['application/json'] ?? {};
+      if (!schema) continue;
+      const example = comparable(answerExample(schema));
+      const body = comparable((await send(route)).body);
+      const expected = 'next_cursor' in example ? { data: expect.arrayContaining(example.data as Wire[]) } : example;
+      expect({ operationId, ...body }).toMatchObject({ operationId, ...expected });
+      compared++;
+    }
+    expect(compared).toBeGreaterThanOrEqual(20);
+  });
+
   it('succeed, all of them, on the sample data of a new server', async () => {
     const order = ({ operation: { operationId } }: Route) =>
       operationId === REVOKED ? LAST.length : LAST.indexOf(operationId);
@@ -72,6 +129,17 @@ describe('the examples of the OpenAPI document', () => {
       for (const line of lines) expect({ operationId, line }).toMatchObject({ line: { status: expected } });
     }
   });
+
+  /** The example of a schema, or of its parts, as Swagger UI puts it together. Throws if a part has none. */
+  function answerExample(part: Wire): unknown {
+    const schema: Wire = resolve(app.document, part);
+    if (Array.isArray(schema.examples)) return schema.examples[0];
+    if ('example' in schema) return schema.example;
+    if (schema.type === 'array') return [answerExample(schema.items)];
+    if (schema.type !== 'object') throw new Error(`No example: ${JSON.stringify(schema)}`);
+    const members = Object.entries<Wire>(schema.properties ?? {});
+    return Object.fromEntries(members.map(([name, member]) => [name, answerExample(member)]));
+  }
 
   it('of NDJSON are text, for which the page of Swagger UI has a field and asks for no file', async () => {
     const bodies = operations(app.document).flatMap(({ operation }) => operation.requestBody?.content[NDJSON] ?? []);

@@ -18,7 +18,7 @@ type Same<A, B> = IsAny<A> extends true ? false : [A, B] extends [B, A] ? true :
 const client = createClient<paths>({ baseUrl: 'http://127.0.0.1' });
 `;
 
-/** Without it, what has a default would be required in a request, too. */
+/** Without this flag, members that have a default would be required in requests, too. */
 const FLAGS = ['--default-non-nullable=false'];
 
 const OPTIONS = {
@@ -51,7 +51,7 @@ describe('the types that openapi-typescript generates from the OpenAPI document'
     const types = join(folder, 'openapi.d.ts');
     const { stdout, stderr } = await run(process.execPath, [cli, BUILT_DOCUMENT_FILE, ...FLAGS, '--output', types]);
     const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-    // Its name, and the file that it wrote.
+    // The generator prints its name and the file.
     expect(lines).toEqual([
       expect.stringMatching(/^✨ openapi-typescript/),
       expect.stringMatching(/^🚀 .*openapi\.d\.ts/),
@@ -71,10 +71,10 @@ describe('the types that openapi-typescript generates from the OpenAPI document'
   async function compile(calls: readonly string[]): Promise<string> {
     await writeFile(join(folder, 'calls.mts'), [PROLOGUE, ...calls].join('\n'));
     const compiler = join(modules, 'typescript/bin/tsc');
-    return run(process.execPath, [compiler, '--project', folder]).then(
-      ({ stdout }) => stdout,
-      ({ stdout }: { stdout: string }) => stdout,
-    );
+    const { stdout } = await run(process.execPath, [compiler, '--project', folder]).catch((error: unknown) => {
+      return error as { stdout: string };
+    });
+    return stdout;
   }
 });
 
@@ -83,7 +83,7 @@ const WRONG_BODY = '// @ts-expect-error: no schema is null\nbody: null,';
 /** A function that calls the operation with its path parameters and the body of its example, and asserts the types of the answer. */
 function callOf(route: Route, body?: string, suffix = ''): string {
   const { path, method, operation } = route;
-  const { headers: _, ...example } = exampleOf(builtDocument, route);
+  const example = exampleOf(builtDocument, route);
   const parameters = (operation.parameters ?? []).filter(({ in: place }) => place === 'path');
   const inPath = Object.fromEntries(parameters.map(({ name, example: value }) => [name, value]));
   const options = [

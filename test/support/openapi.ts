@@ -158,6 +158,12 @@ function validators(document: OpenAPIObject): Validators {
   return made;
 }
 
+/** The faults of a value by the schema that the reference names. */
+export function faultsOf(document: OpenAPIObject, $ref: string | undefined, value: unknown): unknown[] {
+  const validate = validator(document, $ref);
+  return validate(value) ? [] : (validate.errors ?? []);
+}
+
 function validator(document: OpenAPIObject, $ref = '#'): ValidateFunction {
   const known = validatorsOf.get(document) ?? validators(document);
   validatorsOf.set(document, known);

@@ -47,7 +47,10 @@ export const pageParameters = {
 export function pageOf<Row extends z.ZodType>(row: Row) {
   return z.object({
     data: z.array(row),
-    next_cursor: z.string().nullable().meta({ description: 'Cursor of the next page. Null on the last one.' }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Cursor of the next page. Null on the last one.', examples: [null] }),
   });
 }
 
