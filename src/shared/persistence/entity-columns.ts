@@ -32,8 +32,9 @@ export function toJson<Row extends object>(row: Row, columns: readonly EntityCol
   return Object.fromEntries(columns.map(({ name, property }) => [name, toJsonValue(row[property])]));
 }
 
+/** Converts a time to ISO 8601. A column that was never set is null, as in the table. */
 function toJsonValue(value: unknown): Json {
-  return value instanceof Date ? value.toISOString() : (value as Json);
+  return value instanceof Date ? value.toISOString() : ((value ?? null) as Json);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's type of a target.
