@@ -14,13 +14,16 @@ const CHANGES_PER_SEAT = 20;
 const UNLIMITED_SEATS_CHANGES = 20_000;
 const MAX_CHANGES = 1_000_000;
 
-/** Hour of the database clock, which all processes share. */
-const CURRENT_HOUR_SQL = `date_trunc('hour', clock_timestamp(), 'UTC')`;
+/**
+ * Hour of the event's time, which all processes take from the database. Retry-After is computed by the same time: a statement with a clock of
+ * its own could refuse a request in one hour while Retry-After names the end of another.
+ */
+const hourOf = (time: string) => `date_trunc('hour', ${time}::timestamptz, 'UTC')`;
 const COUNT_EVENT = {
   name: 'client-events.count',
   text: `INSERT INTO license_client_events AS counted
            (tenant_id, license_id, event_type, hour, events, allowed, limit_reported)
-         VALUES ($1, $2, $3, ${CURRENT_HOUR_SQL}, 1, $4, false)
+         VALUES ($1, $2, $3, ${hourOf('$5')}, 1, $4, false)
          ON CONFLICT (tenant_id, license_id, event_type) DO UPDATE SET
            events = CASE counted.hour WHEN excluded.hour THEN counted.events + 1 ELSE 1 END,
            limit_reported = counted.limit_reported AND counted.hour = excluded.hour,
@@ -29,7 +32,7 @@ const COUNT_EVENT = {
 const REPORT_LIMIT = {
   name: 'client-events.report',
   text: `UPDATE license_client_events SET limit_reported = true
-         WHERE tenant_id = $1 AND license_id = $2 AND event_type = $3 AND hour = ${CURRENT_HOUR_SQL} AND NOT limit_reported
+         WHERE tenant_id = $1 AND license_id = $2 AND event_type = $3 AND hour = ${hourOf('$4')} AND NOT limit_reported
          RETURNING hour`,
 };
 
@@ -70,7 +73,7 @@ export class ClientEventLimit {
   /** Records an event, or fails the unit of work with ClientEventLimitError, so that no change remains unrecorded. */
   record(transaction: Transaction, actor: Actor, event: IntegrationEvent, allowed: number): void {
     if (ClientEventLimit.appliesTo(actor)) {
-      const values = [event.tenantId, event.resource.licenseId, event.type, allowed];
+      const values = [event.tenantId, event.resource.licenseId, event.type, allowed, event.occurredAt];
       transaction.write({ ...COUNT_EVENT, values }, (error) =>
         violates(error, 'license_client_events_allowed') ? new ClientEventLimitError(event, allowed) : error,
       );
@@ -92,7 +95,7 @@ export class ClientEventLimit {
   async report(actor: Actor, licenseId: string, limit: ClientEventLimitError, effect: LimitEffect): Promise<void> {
     const { event, allowed } = limit;
     await this.unitOfWork.run(actor.tenantId, async (transaction) => {
-      const values = [actor.tenantId, licenseId, event.type];
+      const values = [actor.tenantId, licenseId, event.type, event.occurredAt];
       const [reported] = await transaction.query<{ hour: Date }>({ ...REPORT_LIMIT, values });
       if (!reported) return;
       const until = new Date(reported.hour.getTime() + HOUR_MS);

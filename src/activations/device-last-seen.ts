@@ -1,5 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
+import { putBack } from '../shared/time/latest-times.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 
@@ -36,20 +37,32 @@ export class DeviceLastSeen implements OnApplicationBootstrap, BeforeApplication
   }
 
   record({ tenantId, activationId }: { tenantId: string; activationId: string }, now: Date): void {
-    const tenantDevices = this.seen.get(tenantId);
-    if (tenantDevices) tenantDevices.set(activationId, now);
-    else this.seen.set(tenantId, new Map([[activationId, now]]));
+    this.devicesOf(tenantId).set(activationId, now);
   }
 
-  /** Writes the collected times. A failure for one tenant does not affect the others. */
+  /** Writes the collected times. A failure for one tenant does not affect the others, and the next flush repeats its times. */
   async flush(): Promise<void> {
     const { seen } = this;
     this.seen = new Map();
     for (const [tenantId, devices] of seen) {
       const values = [tenantId, [...devices.keys()], [...devices.values()], this.databaseClock.toleranceMs];
       await this.task.attempt(() =>
-        this.unitOfWork.run(tenantId, (transaction) => transaction.query({ ...WRITE, values })),
+        this.unitOfWork
+          .run(tenantId, (transaction) => transaction.query({ ...WRITE, values }))
+          .catch((error: unknown) => {
+            putBack(this.devicesOf(tenantId), devices);
+            throw error;
+          }),
       );
     }
+  }
+
+  private devicesOf(tenantId: string): Map<string, Date> {
+    let devices = this.seen.get(tenantId);
+    if (!devices) {
+      devices = new Map<string, Date>();
+      this.seen.set(tenantId, devices);
+    }
+    return devices;
   }
 }

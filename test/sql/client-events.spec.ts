@@ -157,6 +157,19 @@ describe('what programs with a license key can add to the event log', () => {
     }),
   );
 
+  it('is counted in the hour whose end Retry-After names', () =>
+    inOneHour(async () => {
+      const one = await license({ max_activations: 1 });
+      await added(one, 'license.activated', 1_000 + 20);
+      expect((await ask('activate', one, 'now')).status).toBe(429);
+      offset = HOUR_MS;
+      try {
+        expect((await ask('activate', one, 'an hour later')).status).toBe(200);
+      } finally {
+        offset = 0;
+      }
+    }));
+
   it('costs an activation one statement, in the round trip of its commit', async () => {
     const one = await license({ max_activations: 5 });
     await ask('activate', one, 'first');

@@ -80,6 +80,36 @@ describe('what processes write down beside their requests', () => {
     expect(rows).toHaveLength(2);
   });
 
+  it('is written by the next flush where the first one failed, and the later time counts', async () => {
+    const { id } = (await admin.create('/v1/api-keys', { name: 'c', role: 'read-only' })) as { id: string };
+    const { license_id } = await admin.issue(await admin.template({ max_activations: 1 }));
+    const { body } = await admin.post(`/v1/licenses/${license_id as string}/activations`, { fingerprint: 'c' });
+    const device = { tenantId: admin.tenantId, activationId: body.activation_id as string };
+    const keyUse = app.nest.get(ApiKeyLastUsed);
+    const lastSeen = app.nest.get(DeviceLastSeen);
+    const [first, later] = [60_000, 90_000].map((ms) => new Date(Date.now() + ms)) as [Date, Date];
+    const role = `"${new URL(app.database.applicationUrl).username}"`;
+    const tables = 'api_keys, license_activations';
+    await app.database.query(`REVOKE UPDATE ON ${tables} FROM ${role}`);
+    try {
+      keyUse.record(id, first);
+      lastSeen.record(device, first);
+      await expect(keyUse.flush()).rejects.toThrow('permission denied');
+      await lastSeen.flush();
+      lastSeen.record(device, later);
+      await lastSeen.flush();
+    } finally {
+      await app.database.query(`GRANT UPDATE ON ${tables} TO ${role}`);
+    }
+    await keyUse.flush();
+    await lastSeen.flush();
+    expect(await app.database.query('SELECT last_used_at FROM api_keys WHERE id = $1', [id])).toEqual([
+      { last_used_at: first },
+    ]);
+    const seen = 'SELECT last_seen_at FROM license_activations WHERE activation_id = $1';
+    expect(await app.database.query(seen, [device.activationId])).toEqual([{ last_seen_at: later }]);
+  });
+
   it('is tried again after a pause where it lost against another transaction, five times at most', async () => {
     const tries: number[] = [];
     const lost = app.nest.get(UnitOfWork).run(admin.tenantId, () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
@@ -12,16 +12,27 @@ import { withTimeout } from '../async/with-timeout.js';
 export const WINDOW_S = 60;
 const WINDOW_MS = WINDOW_S * 1000;
 const SHARE_INTERVAL_MS = 1_000;
-/** Maximum number of counted names; the least recently used one loses its count. */
+/**
+ * Maximum number of counted names in memory. Beyond it the least recently used one loses its count, unless processes share counts: then the
+ * next exchange writes it, and a new request reads it again.
+ */
 const MAX_NAMES = 100_000;
 /** Longest wait of a request for the counts of other processes; afterwards only the count of this process applies. */
 const READ_TIMEOUT_MS = 1_000;
 
 const READ_COUNTS = 'SELECT key, points FROM rate_limits WHERE key = ANY($1)';
-/** Sorted by key, because two processes that lock the same rows in different orders would deadlock. */
+/**
+ * Adds a batch once, however often it is sent: the row $4 of the process has the number $5 of its last batch. Sorted by key, because two
+ * processes that lock the same rows in different orders would deadlock.
+ */
 const ADD_COUNTS = `
+  WITH batch AS (
+    INSERT INTO rate_limits AS last (key, points, expire) VALUES ($4, $5, $3)
+    ON CONFLICT (key) DO UPDATE SET points = excluded.points, expire = excluded.expire WHERE last.points <> excluded.points
+    RETURNING 1)
   INSERT INTO rate_limits AS counted (key, points, expire)
-  SELECT key, points, $3 FROM unnest($1::text[], $2::integer[]) AS added (key, points) ORDER BY key
+  SELECT key, sum(points), $3 FROM unnest($1::text[], $2::integer[]) AS added (key, points)
+  WHERE EXISTS (SELECT FROM batch) GROUP BY key ORDER BY key
   ON CONFLICT (key) DO UPDATE SET points = counted.points + excluded.points`;
 const DELETE_EXPIRED = `
   DELETE FROM rate_limits
@@ -57,6 +68,13 @@ interface Row {
   readonly points: number;
 }
 
+/** Counts that the database has not confirmed. */
+interface Batch {
+  readonly number: number;
+  readonly window: number;
+  readonly additions: readonly { readonly key: string; readonly count: Count; readonly added: number }[];
+}
+
 /**
  * Counts per name and clock minute. With RATE_LIMIT_STORE=postgres a process reads names that are new to it and exchanges counts with the
  * database once a second, so a shared limit can be exceeded by what all processes let through within that second.
@@ -64,7 +82,19 @@ interface Row {
 @Injectable()
 export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly task = new PeriodicTask(RateCounter.name, 'Failed to synchronize rate limits');
-  private readonly counts = new LRUCache<string, Count>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 });
+  private readonly counts = new LRUCache<string, Count>({
+    maxSize: MAX_NAMES,
+    sizeCalculation: () => 1,
+    dispose: (count, name, reason) => {
+      if (reason === 'evict') this.keepUnreported(name, count);
+    },
+  });
+  /** Counts of this minute that left the memory and are not in the database yet. */
+  private evicted: { readonly key: string; readonly count: Count }[] = [];
+  private readonly processKey = `batch@${randomUUID()}`;
+  private batches = 0;
+  /** The batch is sent again unchanged: a lost connection does not tell whether it was added. */
+  private unconfirmed: Batch | undefined;
   private readonly isShared: boolean;
   private readonly reads = new ReadCoalescer<string, Row>(
     (key) => key,
@@ -93,8 +123,14 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   /** Counts a request and returns the new count. */
   async count(name: string): Promise<Counted> {
     const resetS = this.turn();
+    const { window } = this;
     const count = this.countOf(name);
-    if (count.loaded) await count.loaded;
+    if (count.loaded) {
+      await count.loaded;
+      this.turn();
+      // A new minute has begun meanwhile: added to the old count, the request would count nowhere.
+      if (this.window !== window) return this.count(name);
+    }
     const add = (change: number) => {
       count.own += change;
       count.stale = true;
@@ -119,18 +155,20 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   private async synchronize(): Promise<void> {
     this.turn();
     const { window } = this;
+    if (this.unconfirmed?.window !== window) this.unconfirmed = undefined;
+    await this.sendBatch();
+    const evicted = this.evicted.splice(0);
     const stale = [...this.counts]
       .filter(([, count]) => count.stale)
-      .map(([name, count]) => ({ key: keyOf(name, window), count, added: count.own - count.reported }));
-    if (stale.length === 0) return;
+      .map(([name, count]) => ({ key: keyOf(name, window), count }));
+    if (stale.length + evicted.length === 0) return;
     for (const { count } of stale) count.stale = false;
-    const added = stale.filter((one) => one.added !== 0);
+    const additions = [...stale, ...evicted]
+      .map(({ key, count }) => ({ key, count, added: count.own - count.reported }))
+      .filter(({ added }) => added !== 0);
     try {
-      if (added.length > 0) {
-        const expire = (window + 1) * WINDOW_MS;
-        await this.dataSource.query(ADD_COUNTS, [added.map(({ key }) => key), added.map((one) => one.added), expire]);
-        for (const one of added) one.count.reported += one.added;
-      }
+      if (additions.length > 0) this.unconfirmed = { number: ++this.batches, window, additions };
+      await this.sendBatch();
       const rows = new Map((await this.read(stale.map(({ key }) => key))).map(({ key, points }) => [key, points]));
       for (const { key, count } of stale) count.remote = Math.max(0, (rows.get(key) ?? 0) - count.reported);
     } catch (error) {
@@ -141,6 +179,21 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     await this.dataSource.query(DELETE_EXPIRED, [(window - 1) * WINDOW_MS]);
   }
 
+  /** Adds the batch to the database, unless that was done before; after a failure the next run repeats it. */
+  private async sendBatch(): Promise<void> {
+    const batch = this.unconfirmed;
+    if (!batch) return;
+    const { number, window, additions } = batch;
+    const values = [additions.map(({ key }) => key), additions.map(({ added }) => added)];
+    await this.dataSource.query(ADD_COUNTS, [...values, (window + 1) * WINDOW_MS, this.processKey, number]);
+    for (const { count, added } of additions) count.reported += added;
+    this.unconfirmed = undefined;
+  }
+
+  private keepUnreported(name: string, count: Count): void {
+    if (this.isShared && this.evicted.length < MAX_NAMES) this.evicted.push({ key: keyOf(name, this.window), count });
+  }
+
   /** Clears the counts if a new minute has begun. Returns the seconds until the next one. */
   private turn(): number {
     const now = this.clock.now().getTime();
@@ -148,6 +201,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     if (window !== this.window) {
       this.window = window;
       this.counts.clear();
+      this.evicted = [];
     }
     return Math.ceil(((window + 1) * WINDOW_MS - now) / 1000);
   }

@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PeriodicTask } from '../../shared/async/periodic-task.js';
+import { putBack } from '../../shared/time/latest-times.js';
 
 const FLUSH_INTERVAL_MS = 15_000;
 
@@ -32,10 +33,14 @@ export class ApiKeyLastUsed implements OnApplicationBootstrap, BeforeApplication
     this.used.set(keyId, now);
   }
 
+  /** Writes the collected times; after a failure the next flush repeats them. */
   async flush(): Promise<void> {
     if (this.used.size === 0) return;
     const used = this.used;
     this.used = new Map();
-    await this.dataSource.query(WRITE, [[...used.keys()], [...used.values()]]);
+    await this.dataSource.query(WRITE, [[...used.keys()], [...used.values()]]).catch((error: unknown) => {
+      putBack(this.used, used);
+      throw error;
+    });
   }
 }
