@@ -4,21 +4,22 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeSeed, startCluster } from './cluster.mjs';
 import { runOn, warmUp } from './contenders.mjs';
+import { countCosts } from './count.mjs';
 import { measure, runLane } from './load.mjs';
-import { milliseconds, table, whole, withSpread } from './report.mjs';
-import { get, issue, list } from './requests.mjs';
+import { scenarios } from './scenarios.mjs';
 import { spread } from './statistics.mjs';
+import { milliseconds, table, whole, withSpread } from './tables.mjs';
 
 const ROUNDS = 5;
 const SECONDS = 2;
+const COUNT_SECONDS = 0.6;
 const CONNECTIONS = [1, 8, 64];
-const SCENARIOS = [
-  { name: 'issue', request: issue },
-  { name: 'issue with idempotency key', request: (to) => issue(to, { idempotent: true }) },
-  { name: 'get by id', request: get },
-  { name: 'list of 100', request: list },
-];
-
+const COUNTED = {
+  'round trips a request': 'roundTrips',
+  'statements a request': 'statements',
+  'socket writes a request': 'socketWrites',
+  'bytes allocated a request': 'allocatedBytes',
+};
 /** Compares this checkout with the one in `folder`. Both servers must accept the schema of this checkout. */
 export async function compareCheckouts(folder, only) {
   const script = join(resolve(folder), 'dist/main.js');
@@ -30,9 +31,14 @@ export async function compareCheckouts(folder, only) {
     await warmUp(contender, 6);
     contenders.push(contender);
   }
-  for (const { name, request } of SCENARIOS.filter((scenario) => scenario.name.includes(only))) {
+  for (const {
+    name,
+    prepare,
+    lanes: [{ request, traffic }],
+  } of scenarios({}).filter((each) => each.name.includes(only))) {
     for (const connections of CONNECTIONS) {
-      const lanes = contenders.map((contender) => ({ contender, request }));
+      const lanes = contenders.map((contender) => ({ contender, request, traffic }));
+      for (const contender of contenders) await prepare?.(contender);
       for (const lane of lanes) await runLane(lane, { connections, seconds: 1 });
       console.log(
         `\n**${name}, ${connections} connection${connections === 1 ? '' : 's'}**\n\n${await inTurn(lanes, connections)}`,
@@ -71,5 +77,12 @@ async function inTurn(lanes, connections) {
     withSpread(of(other, value), show),
     ratio(value),
   ]);
+  const counts = [];
+  for (const [at, lane] of lanes.entries())
+    counts.push(await countCosts(lane, connections, spread(runs[at].map(({ rate }) => rate)).median * COUNT_SECONDS));
+  for (const [label, field] of Object.entries(COUNTED)) {
+    const [ownCount, otherCount] = counts.map((count) => count[field]);
+    rows.push([label, ownCount.toFixed(2), otherCount.toFixed(2), (ownCount / otherCount).toFixed(2)]);
+  }
   return table(['', 'this checkout', 'the other', 'this to the other'], rows);
 }

@@ -12,6 +12,7 @@ const STYLE = `
   .title { font-size: 15px; font-weight: 600 }
   .quiet { fill: #59636e }
   .floor { fill: #3b82c4 } .raw { fill: #2f9e77 } .spec { fill: #a3a9b1 } .without { fill: #c08a2b } .bare { fill: #8a63b8 }
+  .unsigned, .one { fill: #c08a2b } .better-auth { fill: #b85a6a }
   .even { stroke: #59636e; stroke-dasharray: 3 3 }
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .quiet { fill: #9198a1 } .even { stroke: #9198a1 } }`;
 

@@ -17,6 +17,11 @@ import { defer } from './cleanup.mjs';
 const run = promisify(execFile);
 export const TEMPLATE = 'bench';
 export const TRIAL_TEMPLATE = 'bench-trial';
+/** Without restrictions, which a program on loopback violates, and with seats for every device that is activated. */
+export const DEVICE_TEMPLATE = 'bench-devices';
+export const FLOATING_TEMPLATE = 'bench-floating';
+export const METERED_TEMPLATE = 'bench-metered';
+export const METERED_FEATURE = 'api_calls';
 export const CUSTOMER = 'customer-1';
 
 const SETTINGS = {
@@ -118,8 +123,23 @@ async function fill(client, count) {
             '{"annual": 2990, "monthly": 299}', false, template.trial_allowed, 30, 30, true, '{}', 1, now(), now()
      FROM tenants, (VALUES ('${TEMPLATE}', false), ('${TRIAL_TEMPLATE}', true)) AS template (id, trial_allowed)`,
   );
+  await client.query(TEMPLATES_OF_PROGRAMS);
   await client.query(
     `INSERT INTO customers SELECT id, '${CUSTOMER}', 'John', 'Doe', null, null, true, '{}', 1, now(), now() FROM tenants`,
   );
   return tenants;
 }
+
+/** Leases of a day outlast every run. */
+const TEMPLATES_OF_PROGRAMS = `
+  INSERT INTO license_templates (tenant_id, template_id, template_name, product_id, license_type, license_model, default_duration,
+    max_activations, features, restrictions, pricing, auto_renewal_enabled, trial_allowed, trial_duration_days, grace_period_days,
+    heartbeat_interval_seconds, active, metadata, version, created_at, updated_at)
+  SELECT tenant_id, template.id, template.id, product_id, template.license_type, license_model, default_duration,
+    1000000, CASE template.id WHEN '${METERED_TEMPLATE}' THEN metered.features ELSE bench.features END, '[]', pricing,
+    auto_renewal_enabled, false, trial_duration_days, grace_period_days, 86400, true, '{}', 1, now(), now()
+  FROM license_templates bench, (VALUES ('${DEVICE_TEMPLATE}', 'SUBSCRIPTION'), ('${FLOATING_TEMPLATE}', 'CONCURRENT'),
+    ('${METERED_TEMPLATE}', 'SUBSCRIPTION')) AS template (id, license_type),
+    LATERAL (SELECT jsonb_set(jsonb_set(features, '{0,limit_value}', '1000000000000'), '{0,feature_id}', '"${METERED_FEATURE}"')
+             AS features) AS metered
+  WHERE bench.tenant_id = 'tenant-0001' AND bench.template_id = '${TEMPLATE}'`;

@@ -5,13 +5,14 @@ import { transformFile } from '@swc/core';
 import { makeSeed, startCluster } from './cluster.mjs';
 import { outboxDrained } from './database.mjs';
 import { drive } from './load.mjs';
+import { startBetterAuth } from './peers.mjs';
 import { startServer, startWorker } from './processes.mjs';
 import { get, headersOf, issue, ORDER } from './requests.mjs';
 
 const LISTENS = /listens on (http:[^,\s]+)/;
 
-/** How many connections give floor and spec the most: `npm run bench -- --pools` tries. */
-const POOL_SIZE = { floor: 16, spec: 16 };
+/** How many connections give floor and spec the most: `npm run bench -- --pools` tries. The peer gets as many. */
+const POOL_SIZE = { floor: 16, spec: 16, 'better-auth': 16 };
 
 const STARTS = {
   ours: startOurs,
@@ -24,6 +25,7 @@ const STARTS = {
       cluster.dataDir,
       LISTENS,
     ),
+  'better-auth': (cluster, pool) => startBetterAuth(cluster, pool ?? POOL_SIZE['better-auth'], LISTENS),
   raw: ({ applicationUrl, tenants }) =>
     startWorker('bench/contenders/raw.mjs', {
       BENCH_URL: applicationUrl,
@@ -52,8 +54,9 @@ export async function seedWithLicense(tenantCount, settings) {
   return cluster;
 }
 
-/** Two seconds of what is measured first, so that nothing is compiled, planned or read for the first time. */
+/** Two seconds of what is measured first, so that nothing is compiled, planned or read for the first time. A peer issues no licenses. */
 export async function warmUp(contender, seconds) {
+  if (contender.name === 'better-auth') return;
   if (!contender.url) {
     await contender.process.ask({ connections: 64, seconds });
     return;
@@ -67,10 +70,23 @@ export async function warmUp(contender, seconds) {
   await drive(contender, () => get(contender), { connections: 64, seconds: seconds / 2 });
 }
 
-/** The server as in production, with its settings as they come; `DATABASE_POOL_…` is passed on. */
+/** All programs of the bench have one address. */
+const CLIENT_RATES = {
+  CLIENT_RATE_PER_ADDRESS: '1000000',
+  CLIENT_RATE_PER_LICENSE: '1000000',
+  CLIENT_RATE_PER_LICENSE_AND_ADDRESS: '1000000',
+};
+
+/** The server as in production, with its settings as they come but for those rates; `DATABASE_POOL_…` is passed on. */
 function startOurs({ dataDir, applicationUrl }, settings, script = 'dist/main.js') {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('DATABASE_POOL'));
-  const environment = { DATA_DIR: dataDir, DATABASE_URL: applicationUrl, PORT: '0', ...Object.fromEntries(own) };
+  const environment = {
+    ...CLIENT_RATES,
+    DATA_DIR: dataDir,
+    DATABASE_URL: applicationUrl,
+    PORT: '0',
+    ...Object.fromEntries(own),
+  };
   return startServer(script, { ...environment, ...settings }, dataDir, LISTENS);
 }
 

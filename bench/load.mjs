@@ -1,7 +1,7 @@
 // One run of load against one contender, and what it cost whom. The load comes from this process, which does nothing else meanwhile.
 import autocannon from 'autocannon';
 import { outboxDrained, quiet } from './database.mjs';
-import { cpuSeconds, postgresCpuSeconds } from './processes.mjs';
+import { cpuSeconds, postgresCpuSeconds } from './costs.mjs';
 import { quantile } from './statistics.mjs';
 
 /** Autocannon ends a run at a sample, and samples every second unless told. */

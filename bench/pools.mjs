@@ -2,7 +2,7 @@
 import { makeSeed, startCluster } from './cluster.mjs';
 import { runOn, warmUp } from './contenders.mjs';
 import { measure } from './load.mjs';
-import { table, whole, withSpread } from './report.mjs';
+import { table, whole, withSpread } from './tables.mjs';
 import { get, issue } from './requests.mjs';
 import { spread } from './statistics.mjs';
 

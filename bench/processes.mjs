@@ -1,14 +1,14 @@
-// Starts programs as processes of their own, and knows what they and their PostgreSQL cost. Costs are read from /proc: where
-// there is none they are not a number.
+// Starts programs as processes of their own.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { defer } from './cleanup.mjs';
 
-const TICKS_A_SECOND = 100;
+const PROBE = new URL('./contenders/probe.mjs', import.meta.url).href;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 
@@ -16,7 +16,7 @@ const STOP_TIMEOUT_MS = 30_000;
 export async function startServer(script, environment, logFolder, ready) {
   const logFile = join(logFolder, 'stdout.log');
   const log = openSync(logFile, 'w');
-  const child = start(script, environment, ['ignore', log, 'inherit']);
+  const child = startProbed(script, environment, ['ignore', log, 'inherit']);
   closeSync(log);
   for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && child.isAlive(); await pause(20)) {
     const [, address] = ready.exec(await readFile(logFile, 'utf8')) ?? [];
@@ -27,7 +27,7 @@ export async function startServer(script, environment, logFolder, ready) {
 
 /** A program that is asked by a line of JSON on standard input and answers by one. */
 export async function startWorker(script, environment) {
-  const child = start(script, environment, ['pipe', 'pipe', 'inherit']);
+  const child = startProbed(script, environment, ['pipe', 'pipe', 'inherit']);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
@@ -44,11 +44,26 @@ export async function startWorker(script, environment) {
   };
 }
 
+/** `probe` asks it to 'begin' to count or to 'end', and answers what the program says; see contenders/probe.mjs. */
+function startProbed(script, environment, stdio) {
+  const { child, ...started } = start(script, environment, [...stdio, 'ipc'], ['--import', PROBE]);
+  child.channel.unref();
+  const probe = async (question) => {
+    child.channel.ref();
+    const answer = once(child, 'message');
+    child.send(question);
+    const [counts] = await answer;
+    child.channel.unref();
+    return counts;
+  };
+  return { ...started, probe };
+}
+
 /** The server is started as `npm run start:prod` of its checkout does, under the profiler too. */
-export function start(script, environment, stdio) {
+export function start(script, environment, stdio, options = []) {
   const [, checkout] = /^(.*?)(?:dist\/main\.js|bench\/profiled-server\.mjs)$/.exec(resolve(script)) ?? [];
   const flags = checkout === undefined ? [] : productionFlags(checkout);
-  const child = spawn(process.execPath, [...flags, resolve(script)], {
+  const child = spawn(process.execPath, [...flags, ...options, resolve(script)], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     stdio,
   });
@@ -62,7 +77,7 @@ export function start(script, environment, stdio) {
     clearTimeout(impatience);
   };
   defer(stop);
-  return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, isAlive, stop };
+  return { child, pid: child.pid, stdin: child.stdin, stdout: child.stdout, isAlive, stop };
 }
 
 function productionFlags(checkout) {
@@ -70,37 +85,4 @@ function productionFlags(checkout) {
   const [, flags] = /^exec node (.*) dist\/main\.js$/.exec(scripts['start:prod']) ?? [];
   if (flags === undefined) throw new Error('start:prod starts the server in a way that is not known here.');
   return flags.split(' ');
-}
-
-/** Seconds of CPU that a process has used. */
-export async function cpuSeconds(pid) {
-  const stat = await statOf(pid);
-  return stat.own;
-}
-
-/** Seconds of CPU of a PostgreSQL: the postmaster, those it has buried, and all that live. */
-export async function postgresCpuSeconds(postmasterPid) {
-  const processes = await Promise.all((await readdir('/proc').catch(() => [])).filter(isNumber).map(statOf));
-  const postmaster = await statOf(postmasterPid);
-  const children = processes.filter(({ parent }) => parent === postmasterPid);
-  return children.reduce((sum, { own }) => sum + own, postmaster.own + postmaster.buried);
-}
-
-/** Resident memory now and at its highest, in MiB. */
-export async function residentMiB(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const of = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
-  return { now: of('VmRSS'), peak: of('VmHWM') };
-}
-
-function isNumber(name) {
-  return /^\d+$/.test(name);
-}
-
-/** See proc_pid_stat(5): fields 4, 14 and 15, 16 and 17. */
-async function statOf(pid) {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = text.replace(/^.*\) /s, '').split(' ');
-  const seconds = (first) => (Number(fields[first]) + Number(fields[first + 1])) / TICKS_A_SECOND;
-  return { parent: Number(fields[1]), own: seconds(11), buried: seconds(13) };
 }

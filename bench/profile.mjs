@@ -7,7 +7,7 @@ import { makeSeed, startCluster } from './cluster.mjs';
 import { runOn, warmUp } from './contenders.mjs';
 import { showOnPage } from './documents.mjs';
 import { drive } from './load.mjs';
-import { cpuSeconds } from './processes.mjs';
+import { cpuSeconds } from './costs.mjs';
 import { machine } from './report.mjs';
 import { get, issue } from './requests.mjs';
 

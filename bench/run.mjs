@@ -8,7 +8,8 @@ import { makeSeed } from './cluster.mjs';
 import { compare } from './compare.mjs';
 import { startContender, warmUp } from './contenders.mjs';
 import { showOnPage, writeJson, writeResult } from './documents.mjs';
-import { residentMiB } from './processes.mjs';
+import { installPeers } from './peers.mjs';
+import { residentMiB } from './costs.mjs';
 import { machine, report } from './report.mjs';
 import { scenarios } from './scenarios.mjs';
 import { measureStartUp } from './start-up.mjs';
@@ -45,6 +46,7 @@ const { values: flags } = parseArgs({
     profile: { type: 'boolean', default: false },
     serialisers: { type: 'boolean', default: false },
     against: { type: 'string' },
+    peers: { type: 'boolean', default: false },
   },
 });
 
@@ -84,19 +86,16 @@ await runAndCleanUp(async () => {
 });
 
 async function runAll(options) {
-  const seed = await makeSeed(TENANTS);
   const wanted = (name) => name.includes(flags.only);
-  const contenders = {};
-  for (const name of ['ours', 'floor', 'raw', 'spec']) {
-    progress(`starts ${name}`);
-    contenders[name] = await startContender(name, seed);
-    await warmUp(contenders[name], options.warmUp);
-  }
+  const chosen = scenarios(flags).filter(({ name }) => wanted(name));
+  if (flags.peers) await installPeers();
+  const contenders = await startContenders(chosen, options.warmUp);
   const comparisons = [];
-  for (const scenario of scenarios(contenders, flags).filter(({ name }) => wanted(name))) {
+  for (const scenario of chosen) {
+    const lanes = scenario.lanes.map((lane) => ({ ...lane, contender: contenders[lane.contender] }));
     for (const connections of scenario.connections) {
       progress(`${scenario.name}, ${connections}`);
-      comparisons.push(await compare(scenario, connections, options));
+      comparisons.push(await compare({ ...scenario, lanes }, connections, options));
     }
   }
   progress('batch, audit lag, start-up');
@@ -112,6 +111,19 @@ async function runAll(options) {
     ? await measureStartUp(contenders.ours.cluster.dataDir, options.starts)
     : undefined;
   return { at: new Date().toISOString(), machine: machine(), options, comparisons, batch, auditLag, startUp, memory };
+}
+
+/** Only those that are measured, and the two that have more to do than scenarios. */
+async function startContenders(chosen, warmUpSeconds) {
+  const names = chosen.flatMap(({ lanes }) => lanes.map(({ contender }) => contender));
+  const seed = await makeSeed(TENANTS);
+  const contenders = {};
+  for (const name of new Set(['ours', 'floor', ...names])) {
+    progress(`starts ${name}`);
+    contenders[name] = await startContender(name, seed);
+    await warmUp(contenders[name], warmUpSeconds);
+  }
+  return contenders;
 }
 
 function progress(what) {

@@ -8,7 +8,7 @@ import { makeSeed } from './cluster.mjs';
 import { startContender, warmUp } from './contenders.mjs';
 import { outboxDrained, outboxRows } from './database.mjs';
 import { showOnPage, writeJson } from './documents.mjs';
-import { residentMiB } from './processes.mjs';
+import { residentMiB } from './costs.mjs';
 import { machine, whole } from './report.mjs';
 import { get, issue, list } from './requests.mjs';
 import { median, quantile, slope } from './statistics.mjs';

@@ -9,7 +9,7 @@ import { runAndCleanUp } from './cleanup.mjs';
 import { openCluster } from './cluster.mjs';
 import { runOn, seedWithLicense } from './contenders.mjs';
 import { outboxRows } from './database.mjs';
-import { cpuSeconds, postgresCpuSeconds, residentMiB } from './processes.mjs';
+import { cpuSeconds, postgresCpuSeconds, residentMiB } from './costs.mjs';
 import { machine, milliseconds, table, whole } from './report.mjs';
 import { COLUMNS } from './scale/fill.mjs';
 import { walPosition } from './scale/wal.mjs';

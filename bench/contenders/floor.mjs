@@ -2,6 +2,7 @@
 // what is left when everything but HTTP and the rows is taken away. Nobody moves its events out of the outbox.
 import Fastify from 'fastify';
 import pg from 'pg';
+import { addClientRoutes } from './client-routes.mjs';
 import { ISSUE, newLicense, WIRE } from './statements.mjs';
 
 const pool = new pg.Pool({ connectionString: process.env.BENCH_URL, max: Number(process.env.BENCH_POOL) });
@@ -38,5 +39,7 @@ app.get('/v1/licenses', async (request) => {
   return { data: rows };
 });
 
+const endClientRoutes = addClientRoutes(app, pool);
+
 console.log(`listens on ${await app.listen({ port: 0, host: '127.0.0.1' })}`);
-process.once('SIGTERM', () => app.close().then(() => pool.end()));
+process.once('SIGTERM', () => app.close().then(() => Promise.all([pool.end(), endClientRoutes()])));

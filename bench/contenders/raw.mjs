@@ -4,6 +4,7 @@
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { quantile } from '../statistics.mjs';
+import { inOneWrite } from './pipeline.mjs';
 import { INSERT_EVENT, INSERT_KEY, INSERT_LICENSE, newLicense, READ_CUSTOMER, READ_TEMPLATE } from './statements.mjs';
 
 const tenants = process.env.BENCH_TENANTS.split(',');
@@ -31,15 +32,6 @@ async function issue(client, tenantId) {
     client.query('COMMIT'),
   ]);
   if (answers[3].command !== 'COMMIT') throw new Error('The transaction was rolled back.');
-}
-
-/** Messages of one turn leave in one write: pg writes each message by itself. */
-function inOneWrite(client, send) {
-  const { stream } = client.connection;
-  stream.cork();
-  const answers = send();
-  process.nextTick(() => stream.uncork());
-  return Promise.all(answers);
 }
 
 async function run({ connections, seconds = Infinity, amount = Infinity, ofAllTenants = false }) {

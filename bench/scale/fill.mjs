@@ -1,6 +1,6 @@
 // Makes a database as production would have it after years: licenses, their keys and their events, in order of time, of 1,000
 // tenants of very unequal size. Loaded without indexes, foreign keys and WAL, which are all back before anything is measured.
-import { connect, openCluster, startCluster } from '../cluster.mjs';
+import { connect, openCluster, startCluster, TEMPLATE } from '../cluster.mjs';
 import { dropIndexes } from './indexes.mjs';
 
 const TABLES = ['licenses', 'license_keys', 'license_event_logs'];
@@ -61,7 +61,8 @@ const CATALOGUE = `
     grace_period_days, active, metadata, version, created_at, updated_at)
   SELECT tenant_id, 't-' || n, 'Template ' || n, 'p-' || n % 5, license_type, license_model, default_duration,
     max_activations, features, restrictions, pricing, auto_renewal_enabled, trial_allowed, trial_duration_days,
-    grace_period_days, active, metadata, version, created_at, updated_at FROM license_templates, generate_series(0, 9) n`;
+    grace_period_days, active, metadata, version, created_at, updated_at FROM license_templates, generate_series(0, 9) n
+  WHERE template_id = '${TEMPLATE}'`;
 
 /** Distribution of licenses over tenants and two years: the greatest tenant 18 % of it. Some ten licenses a customer. What time did is told. */
 function planOf(size) {

@@ -1,5 +1,5 @@
 // Cost of scale, as Markdown: a line a scenario, with how much dearer the largest database is than the smallest.
-import { milliseconds, table, verdict, whole } from '../report.mjs';
+import { milliseconds, table, verdictAtMost, whole } from '../tables.mjs';
 import { median } from '../statistics.mjs';
 
 export function scaleReport({ machine, rounds, seconds, sizes, results }) {
@@ -22,7 +22,7 @@ export function scaleReport({ machine, rounds, seconds, sizes, results }) {
     ...(wal.length > 0
       ? [
           'WAL of an issue, with its event moved into the log where it is ours:',
-          table(['', '', 'licenses', 'bytes', 'of which page images'], wal),
+          table(['', '', 'licenses', 'bytes', 'of which page images', 'ours to floor'], wal),
         ]
       : []),
     ...(plans.length > 0
@@ -39,7 +39,7 @@ function linesOf({ name, goal, lanes }, sizes) {
     const own = sizes.map((size) => lanes.find((lane) => lane.contender === contender && lane.size === size));
     const [smallest, largest] = [own[0].rates, own.at(-1).rates];
     const cost = median(smallest.map((rate, round) => rate / largest[round]));
-    const judged = contender === 'ours' ? verdict(-cost, -goal).replace('-', '') : '';
+    const judged = contender === 'ours' ? verdictAtMost(cost, goal) : '';
     const [rates, cpu] = [
       own.map(({ rate }) => whole(rate)),
       own.map(({ postgresCpuMs }) => milliseconds(postgresCpuMs)),
@@ -48,16 +48,16 @@ function linesOf({ name, goal, lanes }, sizes) {
   });
 }
 
-function walLinesOf({ name, lanes }) {
+/** The WAL of ours is measured by that of the floor on a database of the same size. */
+function walLinesOf({ name, lanes, walGoal }) {
   return lanes
     .filter(({ walBytes }) => walBytes !== undefined)
-    .map(({ contender, size, walBytes, walImageBytes }) => [
-      name,
-      contender,
-      whole(size),
-      whole(walBytes),
-      whole(walImageBytes),
-    ]);
+    .map(({ contender, size, walBytes, walImageBytes }) => {
+      const floor = lanes.find((lane) => lane.contender === 'floor' && lane.size === size);
+      const ratio = walBytes / floor.walBytes;
+      const judged = contender === 'ours' ? ratio.toFixed(2) + verdictAtMost(ratio, walGoal) : '';
+      return [name, contender, whole(size), whole(walBytes), whole(walImageBytes), judged];
+    });
 }
 
 export function plansText({ results }) {

@@ -68,12 +68,13 @@ async function startAll(sizes) {
   for (const size of sizes) {
     say(`loads ${size.toLocaleString('en')} licenses`);
     const cluster = await fillCluster(seed, size);
-    const { ids, scenarios } = await scaleScenarios(cluster);
+    const { ids, licenses, scenarios } = await scaleScenarios(cluster);
     const contenders = {};
     for (const name of ['ours', 'floor']) {
       contenders[name] = await runOn(name, cluster, name === 'ours' ? SETTINGS : undefined);
       await warmUp(contenders[name], 1);
       contenders[name].ids = ids;
+      contenders[name].licenses = { validate: licenses, activate: licenses };
       if (name === 'floor') await emptyOutbox(cluster.monitor);
     }
     databases.push({ size, cluster, scenarios, contenders });
@@ -82,7 +83,7 @@ async function startAll(sizes) {
 }
 
 async function measureAt(databases, at) {
-  const { name, who, connections, goal } = databases[0].scenarios[at];
+  const { name, who, connections, goal, walGoal } = databases[0].scenarios[at];
   const lanes = who.flatMap((contender) => databases.map(({ size }) => ({ contender, size, runs: [] })));
   for (let round = -1; round < ROUNDS; round++) {
     for (const lane of lanes) {
@@ -95,17 +96,16 @@ async function measureAt(databases, at) {
   const largest = databases.at(-1);
   const scenario = largest.scenarios[at];
   const plan = scenario.explain ? await explain(largest.contenders.ours, scenario.request) : undefined;
-  return { name, connections, goal, lanes: lanes.map(summaryOf), plan };
+  return { name, connections, goal, walGoal, lanes: lanes.map(summaryOf), plan };
 }
 
 async function measureOnce({ cluster, contenders, scenarios }, name, at, seconds) {
-  const { request, connections, countsWal } = scenarios[at];
+  const { request, connections, writes, countsWal } = scenarios[at];
   const begin = countsWal ? await walPosition(cluster.monitor) : undefined;
   const run = await measure({ contender: contenders[name], request }, { connections, seconds });
-  if (!countsWal) return run;
-  const wal = await walSince(cluster.monitor, begin);
-  if (name === 'floor') await emptyOutbox(cluster.monitor);
-  return { ...run, walBytes: wal.bytes / run.count, walImageBytes: wal.imageBytes / run.count };
+  const wal = countsWal ? await walSince(cluster.monitor, begin) : undefined;
+  if (writes && name === 'floor') await emptyOutbox(cluster.monitor);
+  return wal ? { ...run, walBytes: wal.bytes / run.count, walImageBytes: wal.imageBytes / run.count } : run;
 }
 
 function summaryOf({ contender, size, runs }) {

@@ -1,4 +1,6 @@
 // Requests to a large database, of its greatest tenant unless said. Lists are read at their head and nine tenths down.
+import { activateNew, validate } from '../client-requests.mjs';
+import { addLicenseKeys } from './license-keys.mjs';
 import { get, headersOf, issue } from '../requests.mjs';
 
 const DAY_MS = 86_400_000;
@@ -7,6 +9,7 @@ const EVENTS = '/v1/license-events';
 const BY_NAME = ['issued_to', 'ASC', 'issued_to_lower COLLATE "C"'];
 const BOTH = ['ours', 'floor'];
 const OURS = ['ours'];
+const LICENSES_OF_PROGRAMS = 2_000;
 
 /** Every filter of the list that an index serves, with the same condition as SQL to find the place nine tenths down. */
 function licenseFilters({ customerId, name }) {
@@ -51,13 +54,17 @@ export async function scaleScenarios(cluster) {
     reads.push(read(`list, ${name}, nine tenths down`, who, LICENSES, { ...query, limit, cursor }));
   }
   for (const { name, query } of eventReads(facts)) reads.push(read(`events, ${name}`, OURS, EVENTS, query));
-  const writes = { connections: 64, who: BOTH, goal: 2, countsWal: true };
+  const issues = { connections: 64, who: BOTH, goal: 1.6, writes: true, countsWal: true, walGoal: 1.3 };
+  const ofPrograms = { connections: 8, who: BOTH, goal: 1.25 };
   return {
     ids: facts.ids,
+    licenses: await addLicenseKeys(cluster, facts.ids.slice(0, LICENSES_OF_PROGRAMS)),
     scenarios: [
-      { name: 'issue, 1,000 tenants', ...writes, request: (to) => issue(to, { ofAllTenants: true }) },
-      { name: 'issue, greatest tenant', ...writes, request: (to) => issue(to) },
+      { name: 'issue, 1,000 tenants', ...issues, request: (to) => issue(to, { ofAllTenants: true }) },
+      { name: 'issue, greatest tenant', ...issues, request: (to) => issue(to) },
       { name: 'get by id', connections: 8, who: BOTH, goal: 1.25, request: get },
+      { name: 'validate', ...ofPrograms, request: (to) => validate(to) },
+      { name: 'activate, new device', ...ofPrograms, writes: true, request: (to) => activateNew(to) },
       ...reads,
     ],
   };
