@@ -9,15 +9,16 @@ import pg from 'pg';
 const database = new pg.Pool({ connectionString: process.env.BENCH_URL, max: Number(process.env.BENCH_POOL) });
 // Its rate limit is left on and set where nobody reaches it, as that of the server is.
 const rateLimit = { enabled: true, timeWindow: 1_000, maxRequests: 1_000_000 };
-const auth = betterAuth({
+const options = {
   baseURL: 'http://127.0.0.1',
   secret: 'a secret of the benchmark, which protects nothing',
   database,
   telemetry: { enabled: false },
   logger: { level: 'error' },
   plugins: [apiKey({ rateLimit })],
-});
-await (await getMigrations(auth.options)).runMigrations();
+};
+await (await getMigrations(options)).runMigrations();
+const auth = betterAuth(options);
 
 const ROUTES = {
   '/keys': async ({ count }) => {
