@@ -82,7 +82,12 @@ async function inTurn(lanes, connections) {
     counts.push(await countCosts(lane, connections, spread(runs[at].map(({ rate }) => rate)).median * COUNT_SECONDS));
   for (const [label, field] of Object.entries(COUNTED)) {
     const [ownCount, otherCount] = counts.map((count) => count[field]);
-    rows.push([label, ownCount.toFixed(2), otherCount.toFixed(2), (ownCount / otherCount).toFixed(2)]);
+    rows.push([label, countOf(ownCount), countOf(otherCount), (ownCount / otherCount).toFixed(2)]);
   }
   return table(['', 'this checkout', 'the other', 'this to the other'], rows);
+}
+
+/** Bytes are many, and the rest is few. */
+function countOf(value) {
+  return value < 1_000 ? value.toFixed(2) : whole(value);
 }

@@ -1,15 +1,17 @@
-// Where Node's time goes while licenses are issued and read over 64 connections, and over one: by part of the code, of the samples in which it was not
-// idle. `npm run bench -- --profile`.
+// Where Node's time goes under one kind of request, over 64 connections or one: by part of the code, of the samples in which it was not idle.
+// `npm run bench -- --profile`; with `--only TEXT` it prints those whose name contains the text.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { activateNew, getWithDevice, heartbeat, validate } from './client-requests.mjs';
 import { makeSeed, startCluster } from './cluster.mjs';
 import { runOn, warmUp } from './contenders.mjs';
+import { prepareDevices } from './devices.mjs';
 import { showOnPage } from './documents.mjs';
 import { drive } from './load.mjs';
 import { cpuSeconds } from './costs.mjs';
 import { machine } from './report.mjs';
-import { get, issue } from './requests.mjs';
+import { get, issue, list } from './requests.mjs';
 
 const SECONDS = 6;
 const SHOWN = 14;
@@ -20,15 +22,20 @@ const LOADS = [
   ['issue with idempotency key', 64, (contender) => issue(contender, { idempotent: true })],
   ['get by id', 64, (contender) => get(contender)],
   ['get by id, 1 connection', 1, (contender) => get(contender)],
+  ['get by id, with a device', 64, (contender) => getWithDevice(contender)],
+  ['list of 100', 64, (contender) => list(contender)],
+  ['validate, known device', 64, (contender) => validate(contender)],
+  ['activate, new device', 64, (contender) => activateNew(contender)],
+  ['heartbeat', 64, (contender) => heartbeat(contender)],
 ];
 
-export async function profileRequests() {
+export async function profileRequests(only) {
   const seed = await makeSeed(1_000);
   const tables = [];
-  for (const load of LOADS) tables.push(await profile(seed, ...load));
+  for (const load of LOADS.filter(([name]) => name.includes(only))) tables.push(await profile(seed, ...load));
   const text = [`${machine()}.`, ...tables].join('\n\n');
   console.log(`\n${text}\n`);
-  await showOnPage('profile', text);
+  if (only === '') await showOnPage('profile', text);
   return true;
 }
 
@@ -38,6 +45,7 @@ async function profile(seed, name, connections, request) {
   const ours = await runOn('ours', cluster, { PROFILE: file }, 'bench/profiled-server.mjs');
   const { pid } = ours.process;
   await warmUp(ours, 3);
+  await prepareDevices(ours);
   await drive(ours, request, { connections, seconds: SECONDS });
   process.kill(pid, 'SIGUSR2');
   const before = await cpuSeconds(pid);

@@ -61,7 +61,7 @@ await runAndCleanUp(async () => {
   }
   if (flags.profile) {
     const { profileRequests } = await import('./profile.mjs');
-    return profileRequests();
+    return profileRequests(flags.only);
   }
   if (flags.serialisers) {
     const { compareSerialisers } = await import('./serialisers.mjs');
