@@ -34,7 +34,7 @@ export async function compare(scenario, connections, { rounds, seconds, countSec
 }
 
 /** A refusal would be fast and prove nothing. */
-async function assertAnswers({ contender, request }, expected) {
+export async function assertAnswers({ contender, request }, expected) {
   const { method, path, headers, body } = request(contender);
   const answer = await fetch(contender.url + path, { method, headers, body });
   const text = await answer.text();

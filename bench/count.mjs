@@ -5,7 +5,7 @@ import { runLane } from './load.mjs';
 
 /** Of three windows the one in the middle is taken, because timers of the server work in one now and then. */
 const WINDOWS = 3;
-/** Requests of a window. */
+/** Requests of a window, at least. */
 const LEAST = 100;
 
 /**
@@ -18,7 +18,7 @@ export async function countCosts(lane, connections, amount) {
   await runLane(lane, { connections, amount: connections });
   await settle(lane);
   const windows = [];
-  const each = Math.max(connections, LEAST, Math.round(amount / WINDOWS));
+  const each = Math.max(connections, LEAST, Math.round(amount));
   for (let at = 0; at < WINDOWS; at++) windows.push(await countWindow(lane, connections, each));
   await track(monitor, 'none');
   windows.sort((one, other) => one.statements - other.statements);

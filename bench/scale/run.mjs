@@ -1,6 +1,7 @@
 // Equal requests to small and large databases, in turn, so that what the machine does meanwhile happens to all of them.
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { assertAnswers } from '../compare.mjs';
 import { runOn, seedWithLicense, warmUp } from '../contenders.mjs';
 import { emptyOutbox } from '../database.mjs';
 import { showOnPage, writeJson, writeResult } from '../documents.mjs';
@@ -100,7 +101,8 @@ async function measureAt(databases, at) {
 }
 
 async function measureOnce({ cluster, contenders, scenarios }, name, at, seconds) {
-  const { request, connections, writes, countsWal } = scenarios[at];
+  const { request, connections, writes, countsWal, expects } = scenarios[at];
+  if (expects) await assertAnswers({ contender: contenders[name], request }, expects);
   const begin = countsWal ? await walPosition(cluster.monitor) : undefined;
   const run = await measure({ contender: contenders[name], request }, { connections, seconds });
   const wal = countsWal ? await walSince(cluster.monitor, begin) : undefined;

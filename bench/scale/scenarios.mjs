@@ -63,7 +63,7 @@ export async function scaleScenarios(cluster) {
       { name: 'issue, 1,000 tenants', ...issues, request: (to) => issue(to, { ofAllTenants: true }) },
       { name: 'issue, greatest tenant', ...issues, request: (to) => issue(to) },
       { name: 'get by id', connections: 8, who: BOTH, goal: 1.25, request: get },
-      { name: 'validate', ...ofPrograms, request: (to) => validate(to) },
+      { name: 'validate', ...ofPrograms, expects: '"valid":true', request: (to) => validate(to) },
       { name: 'activate, new device', ...ofPrograms, writes: true, request: (to) => activateNew(to) },
       ...reads,
     ],
