@@ -64,6 +64,18 @@ const RENEW_LEASE = `
   WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3 AND item.status = 'ACTIVE'
     AND (item.lease_expires_at > $4) IS NOT FALSE`;
 
+/**
+ * Returns a query for the latest activation of a device: the active one, else the last that ended. Each half has an index of its own, so that
+ * neither other devices nor earlier activations are read.
+ */
+const latestActivation = (tenantId: string, licenseId: string, fingerprint: string) => {
+  const ofDevice = `SELECT * FROM license_activations
+    WHERE tenant_id = ${tenantId} AND license_id = ${licenseId} AND fingerprint = ${fingerprint}`;
+  return `${ofDevice} AND status = 'ACTIVE'
+    UNION ALL (${ofDevice} AND status <> 'ACTIVE' ORDER BY created_at DESC, activation_id DESC LIMIT 1)
+    ORDER BY ended_at DESC NULLS FIRST LIMIT 1`;
+};
+
 /** Selects the device seen longest ago, or all devices of that user where users are counted. Held seats are excluded. */
 const SELECT_OLDEST = {
   device: `SELECT activation_id FROM license_activations
@@ -106,26 +118,31 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
   /** Finds the latest activation of a device, even if it has ended. */
   async findDevice(tenantId: string, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query(this.deviceStatement(tenantId, licenseId, fingerprint)),
+      transaction.query({
+        name: 'activations.find-device',
+        text: this.deviceSql('$1', '$2', '$3'),
+        values: [tenantId, licenseId, fingerprint],
+      }),
     );
     return row && this.toEntity(row);
   }
 
   /** Locks the latest activation of a device, because a heartbeat does not wait for the lock of the license. */
   async lockDevice(transaction: Transaction, licenseId: string, fingerprint: string): Promise<Activation | undefined> {
-    const { name, text, values } = this.deviceStatement(transaction.tenantId, licenseId, fingerprint);
-    const [row] = await transaction.query({ name: `${name}-for-update`, text: `${text} FOR NO KEY UPDATE`, values });
+    const [row] = await transaction.query({
+      name: 'activations.find-device-for-update',
+      text: `SELECT ${this.columns('item')} FROM license_activations item
+             WHERE item.tenant_id = $1 AND item.license_id = $2
+               AND item.activation_id = (SELECT activation_id FROM (${latestActivation('$1', '$2', '$3')}) latest)
+             FOR NO KEY UPDATE`,
+      values: [transaction.tenantId, licenseId, fingerprint],
+    });
     return row && this.toEntity(row);
   }
 
-  private deviceStatement(tenantId: string, licenseId: string, fingerprint: string) {
-    return {
-      name: 'activations.find-device',
-      text: `SELECT ${this.columns('item')} FROM license_activations item
-             WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.fingerprint = $3
-             ORDER BY item.status = 'ACTIVE' DESC, item.created_at DESC, item.activation_id DESC LIMIT 1`,
-      values: [tenantId, licenseId, fingerprint],
-    };
+  /** Returns a query for the latest activation of a device, even if it has ended. The parameters are SQL expressions. */
+  deviceSql(tenantId: string, licenseId: string, fingerprint: string): string {
+    return `SELECT ${this.columns('item')} FROM (${latestActivation(tenantId, licenseId, fingerprint)}) item`;
   }
 
   /** Finds the latest activation that a device had at a time, with its current values. */

@@ -17,6 +17,7 @@ import { SteadyLeases1764460000000 } from './1764460000000-steady-leases.js';
 import { ErasedResults1764470000000 } from './1764470000000-erased-results.js';
 import { RenewalDays1764510000000 } from './1764510000000-renewal-days.js';
 import { LengthOfFiles1764520000000 } from './1764520000000-length-of-files.js';
+import { EndedDevices1764530000000 } from './1764530000000-ended-devices.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -39,6 +40,7 @@ export const migrations = [
   ErasedResults1764470000000,
   RenewalDays1764510000000,
   LengthOfFiles1764520000000,
+  EndedDevices1764530000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';
