@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { leaseEnd, LicenseLock, SeatCounter, type License } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { seatsInUse, type SeatCounts } from './seats.js';
+import { bySeatMetricSql, hasEndingSeats, hasEndingSeatsSql, seatsInUse, type SeatCounts } from './seats.js';
 
 /**
  * Starts or ends leases when the license type changes. A seat that only a license file holds ends with that file; a seat of a device that
@@ -53,13 +53,27 @@ export class ActivationSeatCounter extends SeatCounter {
     });
   }
 
+  seatsInUseSql(license: string, now: string): string {
+    const live = bySeatMetricSql(license, {
+      activations: 'count(*) FILTER (WHERE live)',
+      units: 'coalesce(sum(units) FILTER (WHERE live), 0)',
+      users: 'count(DISTINCT user_id) FILTER (WHERE live)',
+    });
+    return `coalesce(CASE WHEN ${license}.current_activations > 0 AND ${hasEndingSeatsSql(license)} THEN (
+      SELECT ${live}
+      FROM (SELECT units, coalesce(user_id, activation_id::text) AS user_id, (lease_expires_at > ${now}) IS NOT FALSE AS live
+            FROM license_activations
+            WHERE tenant_id = ${license}.tenant_id AND license_id = ${license}.license_id AND status = 'ACTIVE') AS seat
+      HAVING NOT bool_and(live)) END, ${license}.current_activations)`;
+  }
+
   async countSeats(license: License, now: Date): Promise<License> {
     await this.countSeatsOfAll([license], now);
     return license;
   }
 
   async countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]> {
-    const inUse = licenses.filter(({ currentActivations }) => currentActivations > 0);
+    const inUse = licenses.filter((license) => license.currentActivations > 0 && hasEndingSeats(license));
     const [first] = inUse;
     if (!first) return licenses;
     const { tenantId } = first;

@@ -9,11 +9,11 @@ import { ClientEventLimit } from './client-event-limit.js';
 import { ActivateDeviceHandler } from './commands/activate-device.handler.js';
 import { DeactivateDeviceHandler } from './commands/deactivate-device.handler.js';
 import { HeartbeatHandler } from './commands/heartbeat.handler.js';
-import { FindActivationHandler } from './queries/find-activation.handler.js';
 import { FindSeatReleaseHandler } from './queries/find-seat-release.handler.js';
 import { FindSeatsAsOfHandler } from './queries/find-seats-as-of.handler.js';
 import { ListActivationsHandler } from './queries/list-activations.handler.js';
 import { DeviceLastSeen } from './device-last-seen.js';
+import { DeviceReader } from './device-reader.js';
 import { ActivationRefusals } from './activation-refusals.js';
 import { SeatAllocator } from './seat-allocator.js';
 
@@ -32,11 +32,11 @@ import { SeatAllocator } from './seat-allocator.js';
     ActivateDeviceHandler,
     DeactivateDeviceHandler,
     HeartbeatHandler,
-    FindActivationHandler,
+    DeviceReader,
     FindSeatReleaseHandler,
     FindSeatsAsOfHandler,
     ListActivationsHandler,
   ],
-  exports: [DeviceLastSeen, ActivationRefusals, SeatAllocator, SeatCounter],
+  exports: [DeviceLastSeen, DeviceReader, ActivationRefusals, SeatAllocator, SeatCounter],
 })
 export class ActivationsModule {}

@@ -1,4 +1,4 @@
-import { maxActivationsOf } from '../licensing/index.js';
+import { maxActivationsOf, type License } from '../licensing/index.js';
 import type { EvictionPolicy, LicenseModel, LicenseType, OveragePolicy } from '../templates/index.js';
 
 /** Terms of a license that decide on its seats. */
@@ -33,6 +33,24 @@ export function seatMetric({
 
 export function seatsInUse(terms: Pick<SeatPolicy, 'licenseType' | 'licenseModel'>, counts: SeatCounts): number {
   return counts[seatMetric(terms)];
+}
+
+/** Returns the SQL form of `seatMetric` over a row of `licenses`, as one of three SQL expressions. */
+export function bySeatMetricSql(license: string, counts: Readonly<Record<SeatMetric, string>>): string {
+  return `CASE WHEN ${license}.license_type = 'CONCURRENT' THEN ${counts.activations}
+               WHEN ${license}.license_type = 'NAMED_USER' THEN ${counts.users}
+               WHEN ${license}.license_model IN ('PER_CPU', 'PER_CORE') THEN ${counts.units}
+               ELSE ${counts.activations} END`;
+}
+
+/** Tells whether seats end by themselves: leased ones do, and those that a license file holds. Else the stored count is exact. */
+export function hasEndingSeats({ licenseType, filesValidUntil }: Pick<License, 'licenseType' | 'filesValidUntil'>) {
+  return licenseType === 'CONCURRENT' || filesValidUntil !== null;
+}
+
+/** Returns the SQL form of `hasEndingSeats` over a row of `licenses`. */
+export function hasEndingSeatsSql(license: string): string {
+  return `(${license}.license_type = 'CONCURRENT' OR ${license}.files_until IS NOT NULL)`;
 }
 
 /** Returns the number of seats that may be in use, overage included; null: unlimited. */

@@ -2,9 +2,12 @@ import { Module } from '@nestjs/common';
 import { ClientController } from './client.controller.js';
 import { ActivateClientHandler } from './commands/activate-client.handler.js';
 import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
+import { ValidationModule } from '../validation/index.js';
+import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 
 @Module({
+  imports: [ValidationModule],
   controllers: [ClientController],
-  providers: [ActivateClientHandler, CheckOutClientHandler],
+  providers: [ActivateClientHandler, CheckOutClientHandler, GetEntitlementsHandler],
 })
 export class ClientApiModule {}

@@ -7,13 +7,7 @@ import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { DescribeQuery, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
 import { LicenseKeyRoute } from '../shared/access/access.decorators.js';
-import {
-  ConsumeUsageCommand,
-  Entitlements,
-  GetEntitlementsQuery,
-  ReleaseUsageCommand,
-  UsageResponse,
-} from '../usage/index.js';
+import { ConsumeUsageCommand, Entitlements, ReleaseUsageCommand, UsageResponse } from '../usage/index.js';
 import {
   type LicenseKeyCaller,
   type Origin,
@@ -31,7 +25,14 @@ import {
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
-import { CurrentLicenseKeyCaller, LicenseKeyGuard, OptionalLicenseKeyCaller } from './license-key.guard.js';
+import {
+  ApiKeyTenant,
+  CurrentLicenseKeyCaller,
+  EvidenceGuard,
+  LicenseKeyGuard,
+  type CallerWithEvidence,
+} from './license-key.guard.js';
+import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
 
 const UNKNOWN_LICENSE_KEY = { 404: ['LICENSE_NOT_FOUND'] } as const;
@@ -40,7 +41,7 @@ const USAGE_CODES = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 /** Routes for the vendor's programs. The license key in the body is their credential. */
 @ApiTags('Client API')
 @Controller('v1/client')
-@UseGuards(ClientRateLimitGuard, RequestOriginGuard, LicenseKeyGuard)
+@UseGuards(ClientRateLimitGuard, RequestOriginGuard)
 export class ClientController {
   constructor(
     private readonly commands: CommandBus,
@@ -57,16 +58,17 @@ export class ClientController {
   })
   @ApiOkResponse({ standardSchema: ValidateResponse })
   validate(
-    @OptionalLicenseKeyCaller() caller: LicenseKeyCaller | undefined,
+    @ApiKeyTenant() tenantId: string | undefined,
     @Body({ schema: ValidateRequest }) body: ValidateRequest,
     @RequestOrigin() origin: Origin,
   ) {
-    return this.queries.execute(new ValidateLicenseQuery(caller, body, origin));
+    return this.queries.execute(new ValidateLicenseQuery(tenantId, body, origin));
   }
 
   @Post('activate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     {
       operationId: 'activateDevice',
@@ -92,6 +94,7 @@ export class ClientController {
   @Post('deactivate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     { operationId: 'deactivateDevice', summary: 'Deactivate this device', description: 'Frees its seat. Idempotent.' },
     {
@@ -111,6 +114,7 @@ export class ClientController {
   @Post('heartbeat')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     { operationId: 'sendHeartbeat', summary: 'Send a heartbeat', description: 'Extends the lease of a floating seat.' },
     {
@@ -130,6 +134,7 @@ export class ClientController {
   @Post('check-out')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     {
       operationId: 'checkOutLicenseFile',
@@ -155,6 +160,7 @@ export class ClientController {
   @Post('entitlements')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
+  @UseGuards(EvidenceGuard)
   @DescribeQuery(
     {
       operationId: 'getEntitlements',
@@ -168,15 +174,16 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: Entitlements })
   entitlements(
-    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() { evidence }: CallerWithEvidence,
     @Body({ schema: EntitlementsRequest }) { features }: EntitlementsRequest,
   ) {
-    return this.queries.execute(new GetEntitlementsQuery(actor, licenseId, features));
+    return this.queries.execute(new GetEntitlementsQuery(evidence, features));
   }
 
   @Post('usage/consume')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     { operationId: 'consumeUsage', summary: 'Consume usage of a feature', description: 'All or nothing.' },
     { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_EXCEEDED'] },
@@ -193,6 +200,7 @@ export class ClientController {
   @Post('usage/release')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     {
       operationId: 'releaseUsage',

@@ -1,13 +1,18 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { FindLicenseByKeyQuery } from '../licensing/index.js';
+import { FindLicenseByKeyQuery, type KeyOwner } from '../licensing/index.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
 import { Actor } from '../shared/access/actor.js';
 import { Authenticator } from '../shared/access/authenticator.js';
-import type { LicenseKeyCaller } from '../validation/index.js';
+import { EvidenceCollector, type LicenseKeyCaller, type StoredEvidence } from '../validation/index.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
+
+/** Caller of a route behind EvidenceGuard. */
+export interface CallerWithEvidence extends LicenseKeyCaller {
+  readonly evidence: StoredEvidence;
+}
 
 interface LicenseKeyRequest extends AuthenticatedRequest {
   caller?: LicenseKeyCaller;
@@ -28,12 +33,36 @@ export class LicenseKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<LicenseKeyRequest>();
     const { license_key } = (request.body ?? {}) as { license_key?: unknown };
     if (typeof license_key !== 'string') return true;
-    const owner = await this.queries.execute(new FindLicenseByKeyQuery(license_key));
-    if (!owner || (request.actor && request.actor.tenantId !== owner.tenantId)) return true;
-    const tenant = await this.authenticator.findTenant(owner.tenantId);
-    const actor = Actor.forLicenseKey(owner.tenantId, owner.licenseId);
-    request.caller = { actor, licenseId: owner.licenseId, suspended: tenant?.suspended !== false };
+    const { owner, ...found } = await this.find(license_key, request.actor?.tenantId);
+    if (!owner) return true;
+    const { tenantId, licenseId } = owner;
+    const tenant = await this.authenticator.findTenant(tenantId);
+    const actor = Actor.forLicenseKey(tenantId, licenseId);
+    request.caller = { actor, licenseId, suspended: tenant?.suspended !== false, ...found };
     return true;
+  }
+
+  /** Returns the owner of the key, if it is this tenant when an API key names one, and what the caller has besides. */
+  protected async find(licenseKey: string, tenantId: string | undefined): Promise<{ owner: KeyOwner | undefined }> {
+    const owner = await this.queries.execute(new FindLicenseByKeyQuery(licenseKey));
+    return { owner: tenantId === undefined || owner?.tenantId === tenantId ? owner : undefined };
+  }
+}
+
+/** Reads the evidence of the license in the statement that finds its key. */
+@Injectable()
+export class EvidenceGuard extends LicenseKeyGuard {
+  constructor(
+    queries: QueryBus,
+    authenticator: Authenticator,
+    private readonly evidence: EvidenceCollector,
+  ) {
+    super(queries, authenticator);
+  }
+
+  protected override async find(licenseKey: string, tenantId: string | undefined) {
+    const evidence = await this.evidence.findByLicenseKey(licenseKey, tenantId);
+    return { owner: evidence?.license, evidence };
   }
 }
 
@@ -51,7 +80,7 @@ export const CurrentLicenseKeyCaller = createParamDecorator(
   },
 );
 
-/** Yields undefined instead of an error, for the route that reports an unknown license key in its response. */
-export const OptionalLicenseKeyCaller = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseKeyRequest>().caller,
+/** Tenant of an API key that was sent as well, for the route whose query finds the license itself; undefined without one. */
+export const ApiKeyTenant = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseKeyRequest>().actor?.tenantId,
 );

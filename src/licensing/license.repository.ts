@@ -21,8 +21,8 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /** Adds the product name, which is no column of `licenses`. */
-  protected override columns(alias: string): string {
-    return `${super.columns(alias)}, (SELECT product.name FROM billing_products product
+  override columns(alias: string, omitted?: readonly Extract<keyof License, string>[]): string {
+    return `${super.columns(alias, omitted)}, (SELECT product.name FROM billing_products product
       WHERE product.tenant_id = ${alias}.tenant_id AND product.product_id = ${alias}.product_id) AS "productDisplayName"`;
   }
 

@@ -23,6 +23,7 @@ import { LicenseFactory } from './issuing/license-factory.js';
 import { LicenseLock } from './license-lock.js';
 import { LicenseTimer } from './lifecycle/license-timer.js';
 import { License } from './license.entity.js';
+import { LicenseReader } from './license-reader.js';
 import { LicenseRepository } from './license.repository.js';
 import { LicensesController } from './licenses.controller.js';
 import { FindLicenseByKeyHandler } from './keys/find-license-by-key.handler.js';
@@ -37,6 +38,7 @@ import { RandomSource } from './keys/random-source.js';
   controllers: [LicensesController, LicenseActionsController, LicenseBatchesController],
   providers: [
     LicenseRepository,
+    LicenseReader,
     IssuanceTermsCache,
     LicenseFactory,
     LicenseLock,
@@ -64,6 +66,6 @@ import { RandomSource } from './keys/random-source.js';
     ListLicensesHandler,
     ListRevokedLicensesHandler,
   ],
-  exports: [LicenseLock],
+  exports: [LicenseLock, LicenseReader],
 })
 export class LicensingModule {}

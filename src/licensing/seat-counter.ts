@@ -5,6 +5,12 @@ export abstract class SeatCounter {
   /** Converts leases and counts the seats again after the terms changed. Must be called under the lock of the license. */
   abstract recount(license: License, now: Date): Promise<void>;
 
+  /**
+   * Returns an SQL expression for the seats in use at the time `now`, for statements that read the row `license` of `licenses`. Leases may
+   * have ended since `current_activations` was stored.
+   */
+  abstract seatsInUseSql(license: string, now: string): string;
+
   /** Updates the seats in use of a license that was read, because leases may have ended since they were stored. */
   abstract countSeats(license: License, now: Date): Promise<License>;
 

@@ -1,9 +1,14 @@
-import type { Feature } from '../templates/index.js';
+import { ResetPeriod, type Feature } from '../templates/index.js';
+
+/** Every value of `reset_period`; null: never reset. */
+export const RESET_PERIODS = [null, ...ResetPeriod.options];
+
+type Resetting = Pick<Feature, 'reset_period'>;
 
 const EPOCH = new Date(0);
 
 /** Returns the start of the current usage period (UTC); the epoch if usage is never reset. */
-export function periodStart({ reset_period: period }: Feature, now: Date): Date {
+export function periodStart({ reset_period: period }: Resetting, now: Date): Date {
   const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
   if (period === 'DAY') return new Date(Date.UTC(year, month, day));
   if (period === 'MONTH') return new Date(Date.UTC(year, month));

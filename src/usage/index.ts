@@ -1,9 +1,8 @@
 export { ConsumeUsageCommand } from './commands/consume-usage.command.js';
 export { ReleaseUsageCommand } from './commands/release-usage.command.js';
+export { currentPeriods, toCurrentUsage, usageSql, type PeriodUsage } from './current-usage.js';
 export { isFeatureExpired, periodEnd } from './entitlement.js';
 export { FindUsageAsOfQuery } from './queries/find-usage-as-of.query.js';
-export { FindUsageQuery } from './queries/find-usage.query.js';
-export { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 export { FeatureUnavailableError, UsageExceededError, UsageNotHeldError } from './usage.errors.js';
 export { UsageModule } from './usage.module.js';
 export { Entitlement, Entitlements, toEntitlements, UsageResponse } from './usage.response.js';

@@ -4,6 +4,7 @@ import type { Statement } from '../shared/persistence/tenant-connection.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Feature } from '../templates/index.js';
+import { toCurrentUsage, type PeriodUsage } from './current-usage.js';
 import { periodStart } from './entitlement.js';
 
 const READ = {
@@ -76,20 +77,15 @@ export class UsageRepository {
 
   private async readBy<Used>(
     tenantId: string,
-    { licenseId, features }: License,
+    license: License,
     at: Date,
     statement: (values: unknown[]) => Statement,
   ): Promise<ReadonlyMap<string, Used>> {
-    const starts = new Map(features.map((feature) => [feature.feature_id, periodStart(feature, at)]));
+    const periods = license.features.map((feature) => periodStart(feature, at));
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<{ feature_id: string; period_start: Date; used: Used }>(
-        statement([tenantId, licenseId, [...starts.values()]]),
-      ),
+      transaction.query<PeriodUsage<Used>>(statement([tenantId, license.licenseId, periods])),
     );
-    const current = rows.filter(
-      ({ feature_id, period_start }) => starts.get(feature_id)?.getTime() === period_start.getTime(),
-    );
-    return new Map(current.map(({ feature_id, used }) => [feature_id, used]));
+    return toCurrentUsage(license, rows, at);
   }
 
   private values({ tenantId }: Transaction, { licenseId, feature, amount, now }: UsageChange): unknown[] {

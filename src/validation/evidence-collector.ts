@@ -1,52 +1,160 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { FindActivationQuery, FindSeatReleaseQuery } from '../activations/index.js';
-import { FindLicenseQuery } from '../licensing/index.js';
+import { DeviceReader, FindSeatReleaseQuery, type Activation } from '../activations/index.js';
+import { KEY_OWNER_SQL, LicenseReader, licenseKeyDigest, type License } from '../licensing/index.js';
+import { Actor } from '../shared/access/actor.js';
+import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import type { Actor } from '../shared/access/actor.js';
-import { FindUsageQuery } from '../usage/index.js';
+import { Secrets } from '../shared/secrets/secrets.js';
+import { Clock } from '../shared/time/clock.js';
+import { currentPeriods, toCurrentUsage, usageSql, type PeriodUsage } from '../usage/index.js';
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 
-/** Reads the evidence of a validation from one snapshot, in one transaction that writes nothing. */
+/** License with the device that asks and the usage, all from one statement. */
+export interface StoredEvidence extends Pick<Evidence, 'license' | 'activation' | 'usage'> {
+  /** Time as of which seats and usage were read. */
+  readonly now: Date;
+}
+
+/** License key that a request presents. */
+interface PresentedKey {
+  readonly digest: Buffer;
+  /** Tenant that the license must belong to; undefined: any. */
+  readonly tenantId: string | undefined;
+  readonly fingerprint: string | undefined;
+}
+
+interface FoundEvidence extends StoredEvidence {
+  readonly key: PresentedKey;
+}
+
+interface EvidenceRow {
+  /** Number of the asked row, from 1. */
+  readonly position: number;
+  readonly license: Record<string, unknown>;
+  readonly activation: Record<string, unknown> | null;
+  readonly usages: readonly PeriodUsage[] | null;
+}
+
+/** Columns that no validation reads. */
+const UNREAD = ['pricing', 'metadata'] as const satisfies readonly (keyof License)[];
+
+/** The rows of `asked` with the tenant and the license of their license key. A key of a tenant that is not asked for is not found. */
+const byKey = (asked: string) => `
+  SELECT position, owner.tenant_id, owner.license_id, fingerprint
+  FROM ${asked} AS asked (digest, tenant_id, fingerprint, position) ${KEY_OWNER_SQL}
+  WHERE owner.tenant_id = coalesce(asked.tenant_id, owner.tenant_id) OFFSET 0`;
+
+/** Reads the evidence of a validation: license with its seats in use, device and usage in one statement, and so from one snapshot. */
 @Injectable()
 export class EvidenceCollector {
+  private readonly reads = new ReadCoalescer<PresentedKey, FoundEvidence>(
+    ({ digest, tenantId = '', fingerprint = '' }) => `${digest.toString('hex')} ${tenantId} ${fingerprint}`,
+    ({ key }) => key,
+    (keys) => this.readByKeys(keys),
+  );
+
+  private readonly findByKeys = {
+    name: 'evidence.find-by-keys',
+    text: this.statementOf(byKey('unnest($1::bytea[], $2::text[], $3::text[]) WITH ORDINALITY')),
+  };
+  /** A single key is sent as scalars, which saves serializing and parsing arrays. */
+  private readonly findByOneKey = {
+    name: 'evidence.find-by-keys-one',
+    text: this.statementOf(byKey('(VALUES ($1::bytea, $2::text, $3::text, 1))')),
+  };
+  private readonly findById = {
+    name: 'evidence.find-by-id',
+    text: this.statementOf(
+      'SELECT 1 AS position, $1::text AS tenant_id, $2::uuid AS license_id, $3::text AS fingerprint',
+    ),
+  };
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
+    private readonly licenses: LicenseReader,
+    private readonly devices: DeviceReader,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
   ) {}
 
-  /** Returns undefined if the license does not exist. */
-  collect(
-    actor: Actor,
+  /**
+   * Returns the evidence of a license key, of this tenant if one is given; null if there is none. Shares a statement with other reads that
+   * arrive meanwhile.
+   */
+  findByLicenseKey(licenseKey: string, tenantId?: string, fingerprint?: string): Promise<StoredEvidence | null> {
+    return this.reads.load({ digest: licenseKeyDigest(this.secrets, licenseKey), tenantId, fingerprint });
+  }
+
+  /** Returns the evidence of a license; undefined if it does not exist. */
+  async findByLicenseId(
+    tenantId: string,
     licenseId: string,
+    fingerprint?: string,
+  ): Promise<StoredEvidence | undefined> {
+    const [found] = await this.read(this.findById, [tenantId, licenseId, fingerprint]);
+    return found;
+  }
+
+  /** Adds the seat release, read only if the device has no seat and all are taken, so that other validations cost no second statement. */
+  async complete(
+    { license, activation, usage }: StoredEvidence,
     request: EvaluationRequest,
     rest: Pick<Evidence, 'tenantSuspended' | 'context'>,
-  ): Promise<Evidence | undefined> {
+  ): Promise<Evidence> {
+    const evidence = { license, activation, usage, ...rest };
+    const missing = missingSeats(request, evidence);
     const { fingerprint } = request;
-    return this.unitOfWork.readRepeatable(actor.tenantId, async () => {
-      const [license, activation] = await Promise.all([
-        this.queries.execute(new FindLicenseQuery(actor, licenseId)),
-        fingerprint === undefined
-          ? undefined
-          : this.queries.execute(new FindActivationQuery(actor, licenseId, fingerprint)),
-      ]);
-      if (!license) return undefined;
-      const { now } = rest.context;
-      const usage =
-        license.features.length === 0
-          ? new Map<string, number>()
-          : await this.queries.execute(new FindUsageQuery(actor, license, now));
-      const evidence = { license, activation, usage, ...rest };
-      return { ...evidence, release: await this.releaseOf(actor, request, evidence) };
+    if (missing === 0 || fingerprint === undefined) return evidence;
+    const actor = Actor.forLicenseKey(license.tenantId, license.licenseId);
+    const { now } = rest.context;
+    const release = await this.queries.execute(new FindSeatReleaseQuery(actor, license, fingerprint, missing, now));
+    return { ...evidence, release };
+  }
+
+  private async readByKeys(keys: readonly PresentedKey[]): Promise<FoundEvidence[]> {
+    const [only] = keys;
+    const found =
+      only && keys.length === 1
+        ? await this.read(this.findByOneKey, [only.digest, only.tenantId, only.fingerprint])
+        : await this.read(this.findByKeys, [
+            keys.map(({ digest }) => digest),
+            keys.map(({ tenantId }) => tenantId),
+            keys.map(({ fingerprint }) => fingerprint),
+          ]);
+    return found.flatMap(({ position, ...evidence }) => {
+      const key = keys[position - 1];
+      return key ? [{ key, ...evidence }] : [];
     });
   }
 
-  /** Reads the seat release only if the device has no seat and all are taken, so that other validations cost no further statement. */
-  private async releaseOf(actor: Actor, request: EvaluationRequest, evidence: Evidence) {
-    const missing = missingSeats(request, evidence);
-    const { fingerprint } = request;
-    if (missing === 0 || fingerprint === undefined) return undefined;
-    const { now } = evidence.context;
-    return this.queries.execute(new FindSeatReleaseQuery(actor, evidence.license, fingerprint, missing, now));
+  private async read(statement: { readonly name: string; readonly text: string }, asked: readonly unknown[]) {
+    const now = this.clock.now();
+    const values = [...asked, now, currentPeriods(now)];
+    const rows = await this.unitOfWork.queryStandalone<EvidenceRow>({ ...statement, values });
+    return rows.map((row) => {
+      const license = this.licenses.fromJson(row.license);
+      const activation: Activation | undefined = row.activation ? this.devices.fromJson(row.activation) : undefined;
+      return {
+        position: row.position,
+        license,
+        activation,
+        usage: toCurrentUsage(license, row.usages ?? [], now),
+        now,
+      };
+    });
+  }
+
+  /** Returns the statement for rows of position, tenant, license and fingerprint. $4 is the time, $5 the periods of usage. */
+  private statementOf(asked: string): string {
+    const [tenantId, licenseId] = ['wanted.tenant_id', 'wanted.license_id'];
+    return `
+      SELECT wanted.position::int AS position, row_to_json(license) AS license,
+        (SELECT row_to_json(device) FROM (${this.devices.selectSql(tenantId, licenseId, 'wanted.fingerprint')}) device) AS activation,
+        CASE WHEN license.features <> '[]' THEN (${usageSql(tenantId, licenseId, '$5::timestamptz[]')}) END AS usages
+      FROM (SELECT * FROM (${asked}) AS owned WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted
+      CROSS JOIN LATERAL (${this.licenses.selectSql(tenantId, licenseId, '$4::timestamptz', UNREAD)} LIMIT 1) license`;
   }
 }

@@ -1,3 +1,4 @@
+export { EvidenceCollector, type StoredEvidence } from './evidence-collector.js';
 export { assertOfflineUseAllowed, assertSeatAllowed } from './assert-allowed.js';
 export type { LicenseKeyCaller } from './license-key-caller.js';
 export { ExplainLicenseQuery } from './queries/explain-license.query.js';

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ActivationsModule } from '../activations/index.js';
+import { LicensingModule } from '../licensing/index.js';
 import { CountryLookup } from './country-lookup.js';
 import { EvidenceCollector } from './evidence-collector.js';
 import { ExplainController } from './explain.controller.js';
@@ -9,7 +10,7 @@ import { FindCountryHandler } from './queries/find-country.handler.js';
 import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
 
 @Module({
-  imports: [ActivationsModule],
+  imports: [ActivationsModule, LicensingModule],
   controllers: [ExplainController],
   providers: [
     CountryLookup,
@@ -19,5 +20,6 @@ import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
     ExplainLicenseHandler,
     FindCountryHandler,
   ],
+  exports: [EvidenceCollector],
 })
 export class ValidationModule {}

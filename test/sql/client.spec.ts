@@ -232,22 +232,16 @@ describe('the client API', () => {
       now = START;
     });
 
-    it('reads license, seats and usage from one snapshot, each once', async () => {
+    it('reads license, device, seats and usage in one statement, and so from one snapshot', async () => {
       const license = await issue({ features: [{ feature_id: 'a', feature_name: 'A', limit_value: 2 }] });
       await call('activate', license, { fingerprint: 'pc' });
       await call('usage/consume', license, { feature_id: 'a', amount: 2 });
       const request = { fingerprint: 'pc', features: ['a'] };
       expect(codes(await ask(license, request))).toEqual(['USAGE_EXCEEDED']);
-      const part = /BEGIN [A-Z ]+|FROM license(?:s|_keys|_activations|_usages)\b|COMMIT/;
-      expect((await statementsOf(() => ask(license, request))).map((text) => part.exec(text)?.[0])).toEqual([
-        'FROM license_keys',
-        'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
-        'FROM licenses',
-        // The device, and how many seats are in use now.
-        'FROM license_activations',
-        'FROM license_activations',
-        'FROM license_usages',
-        'COMMIT',
+      const parts = /FROM license(?:s|_keys|_activations|_usages)\b/g;
+      const statements = await statementsOf(() => ask(license, request));
+      expect(statements.map((text) => [...new Set(text.match(parts))].sort())).toEqual([
+        ['FROM license_activations', 'FROM license_keys', 'FROM license_usages', 'FROM licenses'],
       ]);
     });
 

@@ -20,7 +20,7 @@ import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
 import * as signing from '../../src/signing/index.js';
 import { CreateTemplateCommand, DuplicateTemplateCommand, UpdateTemplateCommand } from '../../src/templates/index.js';
 import * as tenants from '../../src/tenants/index.js';
-import { ConsumeUsageCommand, GetEntitlementsQuery, ReleaseUsageCommand } from '../../src/usage/index.js';
+import { ConsumeUsageCommand, ReleaseUsageCommand } from '../../src/usage/index.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -256,10 +256,7 @@ describe('a unit of work that is rolled back', () => {
     await commands.execute(new licensing.IssueLicenseCommand(actor, order)).catch(() => undefined);
     await commands.execute(new licensing.IssueLicenseCommand(actor, { ...order, customer_id: customerId }));
     await queries.execute(new licensing.GetLicenseQuery(actor, license.license_id as string));
-    await queries.execute(new licensing.FindLicenseByKeyQuery(license.license_key as string));
-    await queries
-      .execute(new GetEntitlementsQuery(actor, license.license_id as string, undefined))
-      .catch(() => undefined);
+    await queries.execute(new licensing.FindLicenseQuery(actor, license.license_id as string));
     await queries.execute(new GetRevocationListQuery(actor.tenantId));
     await queries.execute(new signing.GetKeySetQuery(actor.tenantId));
     await queries.execute(new tenants.GetTenantQuery(actor));

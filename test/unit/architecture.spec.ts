@@ -293,8 +293,12 @@ describe('the source tree', () => {
     // Each route identifies the caller by its license key, and its requests are limited before.
     expect(count(/@LicenseKeyRoute\('client:/g)).toBe(8);
     expect(count(/@Post\(/g)).toBe(8);
-    expect(count(/@CurrentLicenseKeyCaller\(\)|@OptionalLicenseKeyCaller\(\)/g)).toBe(8);
-    expect(source).toContain('@UseGuards(ClientRateLimitGuard, RequestOriginGuard, LicenseKeyGuard)');
+    expect(count(/@UseGuards\(LicenseKeyGuard\)/g)).toBe(6);
+    expect(count(/@UseGuards\(EvidenceGuard\)/g)).toBe(1);
+    expect(count(/@CurrentLicenseKeyCaller\(\)/g)).toBe(7);
+    // `validate` answers also for a key that nobody has, so its query finds the license.
+    expect(count(/@ApiKeyTenant\(\)/g)).toBe(1);
+    expect(source).toContain('@UseGuards(ClientRateLimitGuard, RequestOriginGuard)\nexport class ClientController');
   });
 
   it('remembers rows in caches of committed rows alone, and nothing else for longer than a request but what is listed', () => {

@@ -1,22 +1,32 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { ReadCoalescer } from '../../shared/async/read-coalescer.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
-import { canonicalLicenseKey } from './license-key.js';
-import { FindLicenseByKeyQuery } from './find-license-by-key.query.js';
+import { FindLicenseByKeyQuery, type KeyOwner } from './find-license-by-key.query.js';
+import { KEY_OWNER_SQL, licenseKeyDigest } from './license-key-digest.js';
+
+type OwnerRow = KeyOwner & { readonly digest: Buffer };
+
+const FIND_OWNERS = {
+  name: 'license-keys.find-owners',
+  text: `SELECT asked.digest, owner.tenant_id AS "tenantId", owner.license_id AS "licenseId"
+         FROM unnest($1::bytea[]) AS asked (digest) ${KEY_OWNER_SQL}`,
+};
 
 @QueryHandler(FindLicenseByKeyQuery)
 export class FindLicenseByKeyHandler implements IQueryHandler<FindLicenseByKeyQuery> {
+  private readonly owners = new ReadCoalescer<Buffer, OwnerRow>(
+    (digest) => digest.toString('latin1'),
+    ({ digest }) => digest,
+    (digests) => this.unitOfWork.queryStandalone<OwnerRow>({ ...FIND_OWNERS, values: [digests] }),
+  );
+
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
     private readonly secrets: Secrets,
   ) {}
 
   async execute({ licenseKey }: FindLicenseByKeyQuery) {
-    const [row] = await this.dataSource.query<{ tenant_id: string; license_id: string }[]>(
-      'SELECT tenant_id, license_id FROM license_keys WHERE digest = $1',
-      [this.secrets.digest(canonicalLicenseKey(licenseKey))],
-    );
-    return row && { tenantId: row.tenant_id, licenseId: row.license_id };
+    return (await this.owners.load(licenseKeyDigest(this.secrets, licenseKey))) ?? undefined;
   }
 }

@@ -22,8 +22,13 @@ export interface RowKey {
   readonly id: string;
 }
 
-/** Returns the statement that selects the rows with these keys. */
-type SelectByKeys = (keys: readonly RowKey[]) => Statement;
+/** Returns the statement that selects the rows with these keys; `more` are its parameters from $3. */
+export type SelectByKeys = (keys: readonly RowKey[], ...more: unknown[]) => Statement;
+
+/** Row that a statement selected as one JSON value. */
+export interface JsonRow {
+  readonly row: Record<string, unknown>;
+}
 
 /** Filter of a list: SQL over the alias `item`, with its named parameters. */
 export interface Condition {
@@ -42,7 +47,7 @@ const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefine
  * There is no `save()`, which could move another tenant's row by its id, and no `where` that could be empty.
  */
 export abstract class TenantScopedRepository<Row extends TenantRow> {
-  private columnList: string | undefined;
+  private columnList: (readonly [property: string, column: string])[] | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   private readonly groups: ReadCoalescer<RowKey, Row>;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
@@ -147,12 +152,26 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   }
 
   /** Returns the select list of the table's columns under `alias`, each named as its property, for hand-written SQL. */
-  protected columns(alias: string): string {
+  columns(alias: string, omitted: readonly Extract<keyof Row, string>[] = []): string {
     this.columnList ??= this.unitOfWork
       .metadata(this.entity)
-      .columns.map(({ databaseName, propertyName }) => `%.${databaseName} AS "${propertyName}"`)
-      .join(', ');
-    return this.columnList.replaceAll('%', alias);
+      .columns.map(({ databaseName, propertyName }) => [propertyName, `%.${databaseName} AS "${propertyName}"`]);
+    const names: readonly string[] = omitted;
+    const columns = this.columnList.flatMap(([property, column]) => (names.includes(property) ? [] : [column]));
+    return columns.join(', ').replaceAll('%', alias);
+  }
+
+  /** Turns a row that was selected with `columns` as one JSON value into an entity. */
+  fromJson(row: Record<string, unknown>): Row {
+    this.jsonReaders ??= this.unitOfWork.metadata(this.entity).columns.flatMap(({ propertyName, type }) => {
+      const read = FROM_JSON[String(type)];
+      return read ? [[propertyName, read] as const] : [];
+    });
+    for (const [property, read] of this.jsonReaders) {
+      const value = row[property];
+      if (typeof value === 'string') row[property] = read(value);
+    }
+    return this.toEntity(row);
   }
 
   /** Turns a row that was read with `columns` into an entity. */
@@ -166,32 +185,19 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   private async select(transaction: Transaction, ids: readonly string[]): Promise<Row[]> {
     const keys = ids.map((id) => ({ tenantId: transaction.tenantId, id }));
-    return this.fromJson(await transaction.query(this.findStatement(keys)));
+    return (await transaction.query<JsonRow>(this.findStatement(keys))).map(({ row }) => this.fromJson(row));
   }
 
   private async selectAll(keys: readonly RowKey[]): Promise<Row[]> {
-    return this.fromJson(await this.unitOfWork.queryStandalone(this.findStatement(keys)));
-  }
-
-  private fromJson(rows: readonly { readonly row: Record<string, unknown> }[]): Row[] {
-    this.jsonReaders ??= this.unitOfWork.metadata(this.entity).columns.flatMap(({ propertyName, type }) => {
-      const read = FROM_JSON[String(type)];
-      return read ? [[propertyName, read] as const] : [];
-    });
-    for (const { row } of rows) {
-      for (const [property, read] of this.jsonReaders) {
-        const value = row[property];
-        if (typeof value === 'string') row[property] = read(value);
-      }
-    }
-    return rows.map(({ row }) => this.toEntity(row));
+    const rows = await this.unitOfWork.queryStandalone<JsonRow>(this.findStatement(keys));
+    return rows.map(({ row }) => this.fromJson(row));
   }
 
   /**
    * Selects rows `item` of several tenants, each under its own tenant isolation. A cached plan assumes an average tenant and might scan all
    * its rows, so the query forces a key look-up per row. The text is built once, because pg compares it with the prepared one at each use.
    */
-  protected selectByKeys(name: string, select: string, as = 'item.*'): SelectByKeys {
+  selectByKeys(name: string, select: string, as = 'item.*'): SelectByKeys {
     const type = String(this.columnOf(this.idProperty)?.type);
     const textFor = (source: string) => `
       SELECT ${as} FROM (SELECT * FROM ${source} AS asked (tenant_id, id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted
@@ -199,10 +205,10 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     const many = { name, text: textFor(`unnest($1::text[], $2::${type}[])`) };
     // A single key is sent as two scalars, which saves serializing and parsing arrays.
     const one = { name: `${name}-one`, text: textFor(`(VALUES ($1::text, $2::${type}))`) };
-    return (keys) => {
+    return (keys, ...more) => {
       const [only] = keys;
-      if (only && keys.length === 1) return { ...one, values: [only.tenantId, only.id] };
-      return { ...many, values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id)] };
+      if (only && keys.length === 1) return { ...one, values: [only.tenantId, only.id, ...more] };
+      return { ...many, values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id), ...more] };
     };
   }
 

@@ -24,26 +24,27 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
   ) {}
 
   execute(query: ExplainLicenseQuery): Promise<ExplainResponse> {
-    const now = this.clock.now();
     const { as_of } = query.request;
-    return as_of === undefined ? this.explainNow(query, now) : this.explainAsOf(query, new Date(as_of), now);
+    return as_of === undefined ? this.explainNow(query) : this.explainAsOf(query, new Date(as_of));
   }
 
-  private async explainNow({ actor, licenseId, request }: ExplainLicenseQuery, now: Date) {
-    const { ip, country } = request;
-    const tenant = await this.authenticator.findTenant(actor.tenantId);
-    const found = await this.evidence.collect(actor, licenseId, request, {
+  private async explainNow({ actor: { tenantId }, licenseId, request }: ExplainLicenseQuery) {
+    const { ip, country, fingerprint, nonce } = request;
+    const tenant = await this.authenticator.findTenant(tenantId);
+    const stored = await this.evidence.findByLicenseId(tenantId, licenseId, fingerprint);
+    if (!stored) throw new LicenseNotFoundError(licenseId);
+    const origin = { ip, country: country ?? this.countries.lookup(ip) };
+    const found = await this.evidence.complete(stored, request, {
       tenantSuspended: tenant?.suspended !== false,
-      context: toEvaluationContext(request, { ip, country: country ?? this.countries.lookup(ip) }, now),
+      context: toEvaluationContext(request, origin, stored.now),
     });
-    if (!found) throw new LicenseNotFoundError(licenseId);
-    return toValidateResponse(found, evaluate(request, found), request.nonce);
+    return toValidateResponse(found, evaluate(request, found), nonce);
   }
 
   /** Explains a past result. Requires events:read, because the result is reconstructed from events. */
-  private async explainAsOf({ actor, licenseId, request }: ExplainLicenseQuery, instant: Date, now: Date) {
+  private async explainAsOf({ actor, licenseId, request }: ExplainLicenseQuery, instant: Date) {
     if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
-    if (instant > now) throw new InvalidFieldError('/as_of', 'must not be in the future');
+    if (instant > this.clock.now()) throw new InvalidFieldError('/as_of', 'must not be in the future');
     const found = await this.past.collect(actor, licenseId, request, toEvaluationContext(request, request, instant));
     if (!found) throw new LicenseNotFoundError(licenseId);
     return toPastResponse(found, request);

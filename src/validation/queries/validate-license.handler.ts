@@ -1,5 +1,7 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DeviceLastSeen } from '../../activations/index.js';
+import { Actor } from '../../shared/access/actor.js';
+import { Authenticator } from '../../shared/access/authenticator.js';
 import { Clock } from '../../shared/time/clock.js';
 import { SignValidationQuery } from '../../signing/index.js';
 import { evaluate } from '../evaluation.js';
@@ -13,26 +15,27 @@ import { toNotFoundResponse, toValidateResponse } from '../validation.response.j
 export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuery> {
   constructor(
     private readonly evidence: EvidenceCollector,
+    private readonly authenticator: Authenticator,
     private readonly queries: QueryBus,
     private readonly lastSeen: DeviceLastSeen,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ caller, request, origin }: ValidateLicenseQuery) {
-    const now = this.clock.now();
-    const { nonce } = request;
-    if (!caller) return toNotFoundResponse(now, request);
-    const found = await this.evidence.collect(caller.actor, caller.licenseId, request, {
-      tenantSuspended: caller.suspended,
+  async execute({ tenantId, request, origin }: ValidateLicenseQuery) {
+    const { license_key, fingerprint, nonce } = request;
+    const stored = await this.evidence.findByLicenseKey(license_key, tenantId, fingerprint);
+    if (!stored) return toNotFoundResponse(this.clock.now(), request);
+    const { license, now } = stored;
+    const tenant = await this.authenticator.findTenant(license.tenantId);
+    const found = await this.evidence.complete(stored, request, {
+      tenantSuspended: tenant?.suspended !== false,
       context: toEvaluationContext(request, origin, now),
     });
-    if (!found) return toNotFoundResponse(now, request);
     if (found.activation?.statusAt(now) === 'ACTIVE') this.lastSeen.record(found.activation, now);
     const response = toValidateResponse(found, evaluate(request, found), nonce);
     if (!request.signed) return response;
-    const proof = await this.queries.execute(
-      new SignValidationQuery(caller.actor, toProofDocument(request, response, found)),
-    );
+    const actor = Actor.forLicenseKey(license.tenantId, license.licenseId);
+    const proof = await this.queries.execute(new SignValidationQuery(actor, toProofDocument(request, response, found)));
     return { ...response, proof: proof?.text ?? null };
   }
 }

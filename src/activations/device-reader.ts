@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import type { Activation } from './activation.entity.js';
+import { ActivationRepository } from './activation.repository.js';
+
+/** Reads the latest activation of a device as a part of a statement of another module. */
+@Injectable()
+export class DeviceReader {
+  constructor(private readonly activations: ActivationRepository) {}
+
+  /** Returns a query for the activation, also if it has ended; `fromJson` reads its row. The parameters are SQL expressions. */
+  selectSql(tenantId: string, licenseId: string, fingerprint: string): string {
+    return this.activations.deviceSql(tenantId, licenseId, fingerprint);
+  }
+
+  fromJson(row: Record<string, unknown>): Activation {
+    return this.activations.fromJson(row);
+  }
+}

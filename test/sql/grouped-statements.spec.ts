@@ -1,0 +1,369 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { withClient } from '../../src/database/with-client.js';
+import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
+import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { TemplateRepository } from '../../src/templates/template.repository.js';
+import type { Api, Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { PostgresProxy } from '../support/proxy.js';
+import { statementsOf } from '../support/statements.js';
+
+/** Settings of the planner under each of which a statement has to return the same rows. */
+const PLANS = [
+  [],
+  ['enable_hashjoin = off'],
+  ['enable_mergejoin = off'],
+  ['enable_nestloop = off'],
+  ['enable_nestloop = off', 'enable_hashjoin = off'],
+  ['enable_nestloop = off', 'enable_mergejoin = off'],
+  ['enable_indexscan = off', 'enable_bitmapscan = off', 'enable_indexonlyscan = off', 'enable_seqscan = on'],
+  ['enable_memoize = off', 'enable_material = off', 'enable_hashagg = off'],
+].flatMap((settings) => [settings, [...settings, 'plan_cache_mode = force_generic_plan']]);
+
+/** Names of the statements that are tried with rows of both tenants. */
+const MIXED = [
+  'billing_products.find',
+  'customers.find',
+  'event-log.move',
+  'evidence.find-by-keys',
+  'license-keys.find-owners',
+  'license_templates.find',
+  'licenses.find-with-seats',
+  'revocation-lists.find-due',
+  'revocation-lists.find-published',
+  'templates.find-issuable',
+];
+/** Further statements that are tried. */
+const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one', 'licenses.issue', 'licenses.issue-once'];
+
+/** Files with statements about rows of several tenants; that of signing/ runs before there are requests. */
+const SOURCES = [
+  'audit/event-log.ts',
+  'licensing/issuing/issue-statement.ts',
+  'offline/revocation-list.repository.ts',
+  'shared/persistence/tenant-scoped.repository.ts',
+  'signing/assert-signing-keys-open.ts',
+  'validation/evidence-collector.ts',
+];
+
+/** Everything that a statement returned and that the two tenants can see after it. */
+interface Effect {
+  readonly rows: readonly string[];
+  readonly seen: readonly unknown[];
+}
+
+describe('a statement for many tenants', () => {
+  let database: TestDatabase;
+  let app: TestApp;
+  let tenants: Api[];
+  /** Licenses of each tenant, in the order of the tenants. */
+  let licenses: Wire[];
+  let activationIds: string[];
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    app = await TestApp.start({ database });
+    tenants = [await app.tenant(), await app.tenant()];
+    licenses = [];
+    activationIds = [];
+    // Everything has the same name with both.
+    for (const api of tenants) {
+      await api.create('/v1/products', { product_id: 'p', name: 'P' });
+      const features = [{ feature_id: 'f', feature_name: 'F', limit_value: 5, reset_period: 'DAY' }];
+      const terms = {
+        product_id: 'p',
+        license_type: 'CONCURRENT',
+        license_model: 'PER_SEAT',
+        max_activations: 5,
+        features,
+      };
+      await api.create('/v1/license-templates', { ...terms, template_id: 't', template_name: 'T' });
+      await api.create('/v1/license-templates', { ...terms, template_id: 'new', template_name: 'New' });
+      await api.create('/v1/customers', { customer_id: 'c', first_name: 'C' });
+      const license = await api.issue('t', { customer_id: 'c' });
+      const key = { license_key: license.license_key as string };
+      await api.post('/v1/client/activate', { ...key, fingerprint: 'pc' });
+      const { body: other } = await api.post('/v1/client/activate', { ...key, fingerprint: 'other' });
+      await api.post('/v1/client/usage/consume', { ...key, feature_id: 'f', amount: 2 });
+      await app.signRevocations(api);
+      licenses.push(license);
+      activationIds.push(other.activation_id as string);
+    }
+    // A lease that has ended and is not recorded, so that the seats are counted.
+    await database.query(
+      `UPDATE license_activations SET lease_expires_at = now() - interval '1 hour' WHERE fingerprint = 'other'`,
+    );
+  });
+
+  afterAll(async () => {
+    await app.stop();
+    await database.drop();
+  });
+
+  /** Runs the statement under each plan, without a trace, and returns its different effects. */
+  const effectsOf = (statement: Statement): Promise<Effect[]> =>
+    withClient(database.applicationUrl, async (client) => {
+      const effects = new Map<string, Effect>();
+      // One snapshot, since other requests go on meanwhile.
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      for (const settings of PLANS) {
+        await client.query('SAVEPOINT before');
+        for (const setting of settings) await client.query(`SET LOCAL ${setting}`);
+        const { rows } = await client.query<object>(statement.text, statement.values);
+        const seen = [];
+        for (const { tenantId } of tenants) seen.push(await visibleTo(client, tenantId));
+        const effect = { rows: rows.map((row) => JSON.stringify(row)).sort(), seen };
+        effects.set(JSON.stringify(effect), effect);
+        await client.query('ROLLBACK TO before');
+      }
+      await client.query('ROLLBACK');
+      return [...effects.values()];
+    });
+
+  const visibleTo = async (client: pg.Client, tenantId: string) => {
+    await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId]);
+    const { rows } = await client.query<object>(
+      `SELECT (SELECT count(*) FROM licenses) AS licenses, seq, event_type, resource_id
+       FROM license_event_logs ORDER BY seq`,
+    );
+    return rows;
+  };
+
+  it('returns and stores the same rows whatever plan PostgreSQL takes, with two tenants mixed', async () => {
+    const unitOfWork = app.nest.get(UnitOfWork);
+    const seen = new Map<string, { mixed: boolean; effects: Effect[][] }>();
+    let last: Promise<unknown> = Promise.resolve();
+    /** Tries a statement before it is run, and one at a time, because two that change the same rows would change each other's effects. */
+    const tryFirst = <T>(statement: Statement, run: () => Promise<T>): Promise<T> => {
+      const turn = last.then(() => record(statement)).then(run);
+      last = turn.catch(() => undefined);
+      return turn;
+    };
+    const record = async (statement: Statement) => {
+      const effects = await effectsOf(statement);
+      const text = JSON.stringify([statement.values, effects.map(({ rows }) => rows)]);
+      const name = statement.name ?? 'without a name';
+      const before = seen.get(name) ?? { mixed: false, effects: [] };
+      const mixed = before.mixed || tenants.every(({ tenantId }) => text.includes(tenantId));
+      seen.set(name, { mixed, effects: [...before.effects, effects] });
+    };
+    const original = {
+      execute: unitOfWork.executeStandalone.bind(unitOfWork),
+      query: unitOfWork.queryStandalone.bind(unitOfWork),
+    };
+    const spies = [
+      jest
+        .spyOn(unitOfWork, 'executeStandalone')
+        .mockImplementation((...call) => tryFirst(call[0], () => original.execute(...call))),
+      jest
+        .spyOn(unitOfWork, 'queryStandalone')
+        .mockImplementation((statement) => tryFirst(statement, () => original.query(statement))),
+    ];
+    // The first of several goes by itself, and the rest together.
+    const ofBoth = (work: (api: Api, license: Wire, at: number) => Promise<{ status: number }>) =>
+      Promise.all([0, 1, 0, 1, 0, 1].map((at) => work(tenants[at]!, licenses[at], at)));
+    const ok = async (results: Promise<{ status: number }[]>, status = 200) =>
+      expect((await results).map((result) => result.status)).toEqual(Array(6).fill(status));
+    const client = (api: Api, { license_key }: Wire, route: string, body = {}) =>
+      api.post(`/v1/client/${route}`, { license_key: license_key as string, ...body });
+    const keyed = () => ({ 'Idempotency-Key': randomUUID() });
+    const order = { license_template_id: 'new', customer_id: 'c' };
+    for (const path of ['products/p', 'license-templates/t', 'customers/c'])
+      await ok(ofBoth((api) => api.get(`/v1/${path}`)));
+    await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
+    await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc' })));
+    await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
+    await ok(ofBoth((api, license) => client(api, license, 'heartbeat', { fingerprint: 'pc' })));
+    await ok(ofBoth((api, { license_id }) => api.post(`/v1/licenses/${license_id}/explain`, { fingerprint: 'pc' })));
+    await ok(ofBoth((api) => api.get(`/v1/client/${api.tenantId}/revocations`)));
+    await ok(
+      ofBoth((api, { license_id }, at) =>
+        api.post(`/v1/licenses/${license_id}/activations/${activationIds[at]}/deactivate`),
+      ),
+    );
+    await ok(
+      ofBoth((api) => api.post('/v1/licenses', order)),
+      201,
+    );
+    await ok(
+      ofBoth((api) => api.post('/v1/licenses', order, keyed())),
+      201,
+    );
+    const templates = app.nest.get(TemplateRepository);
+    await Promise.all(
+      ['t', 'new'].flatMap((id) => tenants.map(({ tenantId }) => templates.findIssuable(tenantId, [id]))),
+    );
+    await app.nest.get(RevocationListRepository).findDue('', 10, new Date());
+    await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
+    for (const spy of spies) spy.mockRestore();
+
+    for (const [name, { effects }] of seen) for (const each of effects) expect([name, each]).toEqual([name, [each[0]]]);
+    const mixed = [...seen].filter(([, { mixed }]) => mixed).map(([name]) => name);
+    expect(mixed).toEqual(expect.arrayContaining(MIXED));
+    expect([...seen.keys()]).toEqual(expect.arrayContaining(TRIED));
+  }, 120_000);
+
+  it('stands in one of the files whose statements are tried', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && !name.includes('migrations'),
+    );
+    const users = files.filter((name) => readFileSync(join('src', name), 'utf8').includes('${SET_TENANT_OF_ROW}'));
+    expect(users.map((name) => name.replaceAll('\\', '/')).sort()).toEqual(SOURCES);
+  });
+});
+
+describe('a read of a license', () => {
+  let app: TestApp;
+  let neighbour: TestApp;
+  let proxy: PostgresProxy;
+  let api: Api;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    proxy = await PostgresProxy.start(app.database.applicationUrl);
+    neighbour = await TestApp.start({
+      database: app.database,
+      secrets: app.secrets,
+      databaseUrl: proxy.url,
+      environment: { RELAY_INTERVAL_MS: '600000', LICENSE_TIMER_INTERVAL_MS: '600000' },
+    });
+    const tenant = await app.tenant();
+    api = neighbour.bearer(tenant.tenantId, tenant.key ?? '');
+  });
+
+  afterAll(async () => {
+    await neighbour.stop();
+    await proxy.stop();
+    await app.stop();
+  });
+
+  /** Returns the number of statements and of round trips; the clock is read now and then, too, so that a count may be too high. */
+  const costOf = async (work: () => Promise<unknown>): Promise<[statements: number, roundTrips: number]> => {
+    const before = proxy.roundTrips;
+    let roundTrips = NaN;
+    const statements = await statementsOf(() => work().then(() => (roundTrips = proxy.roundTrips - before)));
+    return [statements.length, roundTrips];
+  };
+
+  it.each(['SUBSCRIPTION', 'CONCURRENT', 'NAMED_USER'])(
+    'with devices is one statement and one round trip, also when a lease of %s has ended',
+    async (license_type) => {
+      const features = [{ feature_id: 'f', feature_name: 'F', limit_value: 5 }];
+      const { license_id, license_key } = await api.issue(
+        await api.template({ license_type, max_activations: 3, features }),
+      );
+      const key = { license_key: license_key as string };
+      for (const fingerprint of ['pc', 'other'])
+        await api.post('/v1/client/activate', { ...key, fingerprint, user_id: fingerprint });
+      await app.database.query(
+        `UPDATE license_activations SET lease_expires_at = now() - interval '1 hour'
+         WHERE license_id = $1 AND fingerprint = 'other' AND lease_expires_at IS NOT NULL`,
+        [license_id],
+      );
+      const seats = license_type === 'CONCURRENT' ? 1 : 2;
+      const validate = async (fingerprint?: string) =>
+        (await api.post('/v1/client/validate', { ...key, ...(fingerprint && { fingerprint }) })).body;
+      const requests: (() => Promise<number>)[] = [
+        async () => (await validate('pc')).license.current_activations,
+        async () => (await validate('unknown')).license.current_activations,
+        async () => (await validate()).license.current_activations,
+        async () => (await api.get(`/v1/licenses/${license_id}`)).body.current_activations,
+        async () => ((await api.post('/v1/client/entitlements', key)).body.entitlements.length === 1 ? seats : NaN),
+      ];
+      for (const request of requests) {
+        expect(await request()).toBe(seats);
+        await eventually(async () => expect(await costOf(request)).toEqual([1, 1]));
+      }
+    },
+  );
+
+  it('that finds no free seat reads who holds them, in a transaction of its own', async () => {
+    const { license_key } = await api.issue(await api.template({ max_activations: 1 }));
+    const ask = (route: string, fingerprint: string) =>
+      api.post(`/v1/client/${route}`, { license_key: license_key as string, fingerprint });
+    await ask('activate', 'pc');
+    const statements = await statementsOf(() => ask('validate', 'other'));
+    expect(statements).toEqual([
+      expect.stringContaining('FROM license_keys'),
+      expect.stringContaining('; BEGIN READ ONLY;'),
+      expect.stringContaining('held_until'),
+      'COMMIT',
+    ]);
+  });
+
+  it('finds a device among 5,000 as in one, also one that has ended', async () => {
+    const { license_id, license_key } = await api.issue(await api.template({ max_activations: null }));
+    const key = { license_key: license_key as string };
+    await api.post('/v1/client/activate', { ...key, fingerprint: 'pc' });
+    const sent = jest.spyOn(neighbour.nest.get(UnitOfWork), 'queryStandalone');
+    const pagesOf = async (fingerprint: string) => {
+      sent.mockClear();
+      await api.post('/v1/client/validate', { ...key, fingerprint });
+      const [{ text, values }] = sent.mock.calls[0]!;
+      return withClient(app.database.applicationUrl, async (client) => {
+        await client.query('SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off');
+        const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+          `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+          values,
+        );
+        const { 'Shared Hit Blocks': hit = NaN, 'Shared Read Blocks': read = NaN } = rows[0]!['QUERY PLAN'][0].Plan;
+        return hit + read;
+      });
+    };
+    const before = await pagesOf('pc');
+    await app.database.query(
+      `INSERT INTO license_activations (tenant_id, activation_id, license_id, fingerprint, units, activation_type, status, ended_at,
+                                        metadata, first_seen_at, last_seen_at, created_at)
+       SELECT tenant_id, gen_random_uuid(), license_id, state || n, 1, 'ONLINE', state, CASE WHEN state <> 'ACTIVE' THEN now() END,
+              '{}', now(), now(), now()
+       FROM license_activations, generate_series(1, 5000) AS n, unnest(ARRAY['ACTIVE', 'DEACTIVATED']) AS state
+       WHERE license_id = $1`,
+      [license_id],
+    );
+    const after: number[] = [];
+    for (const fingerprint of ['pc', 'ACTIVE2500', 'DEACTIVATED2500', 'unknown'])
+      after.push(await pagesOf(fingerprint));
+    sent.mockRestore();
+    expect(before).toBeGreaterThan(0);
+    expect(Math.max(...after)).toBeLessThan(before * 2);
+  });
+
+  it.each([
+    ['PER_SEAT', 'CONCURRENT', 2],
+    ['PER_CORE', 'SUBSCRIPTION', 8],
+    ['PER_CORE', 'CONCURRENT', 2],
+    ['PER_SEAT', 'NAMED_USER', 1],
+  ])('of model %s and type %s counts the seats that are left once a lease or a file has ended', async (...terms) => {
+    const [license_model, license_type, seats] = terms;
+    const template = await api.template({ license_model, license_type, max_activations: 100 });
+    const { license_id, license_key } = await api.issue(template);
+    const key = { license_key: license_key as string };
+    for (const [fingerprint, user_id] of [
+      ['a', 'x'],
+      ['b', 'x'],
+      ['c', 'y'],
+    ])
+      await api.post('/v1/client/activate', { ...key, fingerprint, user_id, units: 4 });
+    const ended = `now() - interval '1 hour'`;
+    await app.database.query(
+      `UPDATE license_activations SET lease_expires_at = ${ended}, lent_until = ${ended} WHERE license_id = $1 AND fingerprint = 'c'`,
+      [license_id],
+    );
+    await app.database.query(`UPDATE licenses SET files_until = ${ended} WHERE license_id = $1`, [license_id]);
+    const [{ body }, validated, listed] = [
+      await api.get(`/v1/licenses/${license_id}`),
+      await api.post('/v1/client/validate', { ...key, fingerprint: 'a' }),
+      await api.get(`/v1/licenses?template_id=${template}`),
+    ];
+    expect(body.current_activations).toBe(seats);
+    expect(validated.body.license.current_activations).toBe(seats);
+    expect(listed.body.data[0].current_activations).toBe(seats);
+  });
+});
