@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
 
@@ -52,7 +52,7 @@ const FIND_DUE = `
 /** One row per tenant. The statements also read the key and event tables, so that each look-up is one statement. */
 @Injectable()
 export class RevocationListRepository {
-  private readonly published = new ReadCoalescer<string, PublishedList & { readonly tenantId: string }>(
+  private readonly published = coalesceReads<string, PublishedList & { readonly tenantId: string }>(
     (tenantId) => tenantId,
     ({ tenantId }) => tenantId,
     async (tenantIds) =>
@@ -63,7 +63,7 @@ export class RevocationListRepository {
 
   /** Returns the latest valid list or null. Coalesces concurrent reads, because the route is public. */
   async findPublished(tenantId: string): Promise<PublishedList | null> {
-    if (!this.unitOfWork.isOpen) return this.published.load(tenantId);
+    if (!this.unitOfWork.isOpen) return this.published.add(tenantId);
     const [row] = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<PublishedRow>(findPublished([tenantId])),
     );

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { rowKeyString, TenantScopedRepository, type RowKey } from '../shared/persistence/tenant-scoped.repository.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
@@ -17,7 +17,7 @@ type IssuableRow = Template & { productActive: boolean };
 
 @Injectable()
 export class TemplateRepository extends TenantScopedRepository<Template> {
-  private readonly issuable = new ReadCoalescer<RowKey, IssuableTemplate>(
+  private readonly issuable = coalesceReads<RowKey, IssuableTemplate>(
     ({ tenantId, id }) => rowKeyString(tenantId, id),
     ({ template }) => ({ tenantId: template.tenantId, id: template.templateId }),
     async (keys) => this.toIssuable(await this.unitOfWork.queryStandalone<IssuableRow>(this.issuableStatement(keys))),
@@ -56,7 +56,7 @@ export class TemplateRepository extends TenantScopedRepository<Template> {
   async findIssuable(tenantId: string, templateIds: readonly string[]): Promise<IssuableTemplate[]> {
     const keys = templateIds.map((id) => ({ tenantId, id }));
     if (!this.unitOfWork.isOpen) {
-      const found = await Promise.all(keys.map((key) => this.issuable.load(key)));
+      const found = await Promise.all(keys.map((key) => this.issuable.add(key)));
       return found.filter((template) => template !== null);
     }
     return this.unitOfWork.read(tenantId, async (transaction) =>

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { Config } from '../../config.js';
 import { PeriodicTask } from '../async/periodic-task.js';
 import { Clock } from '../time/clock.js';
-import { ReadCoalescer } from '../async/read-coalescer.js';
+import { coalesceReads } from '../async/coalesce-reads.js';
 import { withTimeout } from '../async/with-timeout.js';
 
 export const WINDOW_S = 60;
@@ -96,7 +96,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   /** The batch is sent again unchanged: a lost connection does not tell whether it was added. */
   private unconfirmed: Batch | undefined;
   private readonly isShared: boolean;
-  private readonly reads = new ReadCoalescer<string, Row>(
+  private readonly reads = coalesceReads<string, Row>(
     (key) => key,
     ({ key }) => key,
     (keys) => this.read(keys),
@@ -219,7 +219,7 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Reads the stored count of a name that is new to this process; 0 after a failure or timeout. */
   private async load(name: string): Promise<number> {
-    const row = await withTimeout(READ_TIMEOUT_MS, this.reads.load(keyOf(name, this.window))).catch(() => undefined);
+    const row = await withTimeout(READ_TIMEOUT_MS, this.reads.add(keyOf(name, this.window))).catch(() => undefined);
     return row?.points ?? 0;
   }
 

@@ -4,7 +4,8 @@ import { DATABASE_TIME } from '../../database/database-time.js';
 import type { UnitOfWork } from './unit-of-work.js';
 import { hydrate } from './hydrate.js';
 import { yieldToEventLoop } from '../async/yield-to-event-loop.js';
-import { ReadCoalescer } from '../async/read-coalescer.js';
+import { coalesceReads } from '../async/coalesce-reads.js';
+import type { Coalescer } from '../async/coalescer.js';
 import type { Statement } from './tenant-connection.js';
 import type { Transaction } from './transaction.js';
 import { SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
@@ -49,7 +50,7 @@ const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefine
 export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnList: (readonly [property: string, column: string])[] | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
-  private readonly groups: ReadCoalescer<RowKey, Row>;
+  private readonly groups: Coalescer<RowKey, Row | null>;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
   private readonly findStatement: SelectByKeys;
 
@@ -60,7 +61,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     protected readonly unitOfWork: UnitOfWork,
   ) {
     const keyOf = (row: Row): RowKey => ({ tenantId: row.tenantId, id: row[idProperty] });
-    this.groups = new ReadCoalescer(
+    this.groups = coalesceReads(
       ({ tenantId, id }) => rowKeyString(tenantId, id),
       keyOf,
       (keys) => this.selectAll(keys),
@@ -74,7 +75,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   /** Reads in the open unit of work; without one, shares a statement with other reads that arrive meanwhile. */
   async find(tenantId: string, id: string): Promise<Row | null> {
-    if (!this.unitOfWork.isOpen) return this.groups.load({ tenantId, id });
+    if (!this.unitOfWork.isOpen) return this.groups.add({ tenantId, id });
     return (await this.findMany(tenantId, [id]))[0] ?? null;
   }
 
@@ -103,7 +104,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   /** Reads like `find`; missing rows are left out. */
   async findMany(tenantId: string, ids: readonly string[]): Promise<Row[]> {
     if (!this.unitOfWork.isOpen) {
-      const found = await Promise.all(ids.map((id) => this.groups.load({ tenantId, id })));
+      const found = await Promise.all(ids.map((id) => this.groups.add({ tenantId, id })));
       return found.filter((row) => row !== null);
     }
     return this.unitOfWork.read(tenantId, (transaction) => this.select(transaction, ids));

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { PeriodicTask } from '../../shared/async/periodic-task.js';
 import { CommittedCache } from '../../shared/persistence/committed-cache.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { ReadCoalescer } from '../../shared/async/read-coalescer.js';
+import { coalesceReads } from '../../shared/async/coalesce-reads.js';
 import type { KnownTenant, Principal } from '../../shared/access/authenticator.js';
 import { effectivePermissions, withinTenant } from '../../shared/access/permissions.js';
 import { withTimeout } from '../../shared/async/with-timeout.js';
@@ -102,7 +102,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     const name = nameOf(digest);
     const pending = this.getOrRead(this.keys, name, async () => {
       const fill = this.monitors.beginFill();
-      const key = (await (paced ? this.pacedLookups : this.lookups).load(digest))?.key;
+      const key = (await (paced ? this.pacedLookups : this.lookups).add(digest))?.key;
       fill.put(name, key && isMonitor(key) ? key : undefined);
       return key;
     });
@@ -147,8 +147,8 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     });
   }
 
-  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>): ReadCoalescer<Buffer, FoundKey> {
-    return new ReadCoalescer(nameOf, ({ digest }) => digest, read);
+  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>) {
+    return coalesceReads<Buffer, FoundKey>(nameOf, ({ digest }) => digest, read);
   }
 
   private async readKeys(digests: readonly Buffer[]): Promise<FoundKey[]> {
