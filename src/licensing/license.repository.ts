@@ -1,16 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
-import type { PipelinedConnection } from '../shared/persistence/pipelined-connection.js';
 import { RetryTransaction, type Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
-import {
-  issueRow,
-  issueStatement,
-  type IssuedRow,
-  type IssueRow,
-  type LicenseInsert,
-} from './issuing/issue-statement.js';
+import { issueStatement, type IssuedRow, type IssueRow } from './issuing/issue-statement.js';
 import { License } from './license.entity.js';
 import { TrialAlreadyUsedError } from './license.errors.js';
 
@@ -46,27 +39,21 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /**
-   * Stores licenses of several tenants, each with its event, in one transaction. A license in neither set has outdated terms or a claim
-   * that was not free. Throws TrialAlreadyUsedError if another transaction stored the same trial meanwhile.
+   * Stores licenses, each with its event: those of several tenants in a transaction of their own, or those of one tenant in the open unit of
+   * work. A license in neither set of the result has outdated terms or a claim that was not free. Throws TrialAlreadyUsedError if another
+   * transaction stored the same trial meanwhile, RetryTransaction if a license key exists.
    */
-  async issueAll(rows: readonly IssueRow[], connection: PipelinedConnection): Promise<IssueAllResult> {
-    for (const { license, event } of rows) assertOf(license, event?.tenantId);
+  async issueAll(rows: readonly IssueRow[]): Promise<IssueAllResult> {
+    for (const { license, event } of rows) assertOf(license, event.tenantId);
     const eventsOf = (issued: readonly IssuedRow[]) => {
       const ids = idsOf(issued, true);
-      return rows.flatMap(({ license, event }) => (event && ids.has(license.licenseId) ? [event] : []));
+      return rows.flatMap(({ license, event }) => (ids.has(license.licenseId) ? [event] : []));
     };
-    const issued = await this.unitOfWork
-      .executeStandalone<IssuedRow>(issueStatement(rows), eventsOf, connection)
-      .catch(throwNamed);
+    const issued =
+      rows.length === 0
+        ? []
+        : await this.unitOfWork.executeWithEvents<IssuedRow>(issueStatement(rows), eventsOf).catch(throwNamed);
     return { stored: idsOf(issued, true), usedTrials: idsOf(issued, false) };
-  }
-
-  /** Stores one license; its caller records the event. False if its terms are outdated. Throws TrialAlreadyUsedError. */
-  async issue(transaction: Transaction, insert: LicenseInsert): Promise<boolean> {
-    assertOf(insert.license, transaction.tenantId);
-    const [issued] = await transaction.query<IssuedRow>(issueStatement([issueRow(insert)])).catch(throwNamed);
-    if (issued?.stored === false) throw new TrialAlreadyUsedError();
-    return issued !== undefined;
   }
 
   /**

@@ -12,8 +12,7 @@ import { RevokeLicenseHandler } from './lifecycle/commands/revoke-license.handle
 import { SuspendLicenseHandler } from './lifecycle/commands/suspend-license.handler.js';
 import { TransferLicenseHandler } from './lifecycle/commands/transfer-license.handler.js';
 import { UpdateLicenseHandler } from './lifecycle/commands/update-license.handler.js';
-import { IssueGroupWriter } from './issuing/issue-group-writer.js';
-import { IssueScheduler } from './issuing/issue-scheduler.js';
+import { LicenseIssuer } from './issuing/license-issuer.js';
 import { IssuanceTermsCache } from './issuing/issuance-terms-cache.js';
 import { LicenseActionsController } from './lifecycle/license-actions.controller.js';
 import { LicenseBatchesController } from './batches/license-batches.controller.js';
@@ -42,8 +41,7 @@ import { RandomSource } from './keys/random-source.js';
     IssuanceTermsCache,
     LicenseFactory,
     LicenseLock,
-    IssueScheduler,
-    IssueGroupWriter,
+    LicenseIssuer,
     LicenseActions,
     LicenseBatchRunner,
     LicenseTimer,

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { ProductRepository } from '../../src/products/product.repository.js';
 import { LicenseRepository } from '../../src/licensing/license.repository.js';
+import { LicenseCreatedEvent } from '../../src/licensing/events/license-created.event.js';
+import { issueRow } from '../../src/licensing/issuing/issue-statement.js';
 import { License } from '../../src/licensing/license.entity.js';
 import { CustomerRepository } from '../../src/customers/customer.repository.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
 import { Outbox } from '../../src/shared/messaging/outbox.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import type { Api, Wire } from '../support/api.js';
 import { NEWEST_FIRST } from '../../src/shared/http/paging.js';
@@ -171,12 +174,15 @@ describe('the walls between tenants', () => {
       const licenses = bare.nest.get(LicenseRepository);
       const stolen = await licenses.find('theirs', theirLicense.license_id as string);
       const license = Object.assign(new License(), stolen);
-      const made = { license, keyDigest: randomBytes(16), customerVersion: null };
-      const issued = bare.nest.get(UnitOfWork).run('ours', (transaction) => licenses.issue(transaction, made));
-      await expect(issued).rejects.toThrow('of another tenant');
+      const issueIn = (of: License) => {
+        const event = new LicenseCreatedEvent(Actor.service('test', 'ours'), of);
+        const row = issueRow({ license: of, keyDigest: randomBytes(16), customerVersion: null }, event);
+        return bare.nest.get(UnitOfWork).run('ours', () => licenses.issueAll([row]));
+      };
+      await expect(issueIn(license)).rejects.toThrow('of another tenant');
       // Its template is theirs too.
       Object.assign(license, { tenantId: 'ours', licenseId: randomUUID() });
-      expect(await bare.nest.get(UnitOfWork).run('ours', (t) => licenses.issue(t, made))).toBe(false);
+      expect((await issueIn(license)).stored.size).toBe(0);
       expect(await bare.database.query(`SELECT 1 FROM licenses WHERE tenant_id = 'ours'`)).toEqual([]);
     });
 

@@ -4,6 +4,7 @@ import { CustomerInactiveError, GetCustomerNamesQuery, type CustomerName } from 
 import { Clock } from '../../shared/time/clock.js';
 import { CommittedCache } from '../../shared/persistence/committed-cache.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { groupBy } from '../../shared/group-by.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { rowKeyString } from '../../shared/persistence/tenant-scoped.repository.js';
 import { GetIssuableTemplatesQuery, TemplateNotFoundError, type IssuableTemplate } from '../../templates/index.js';
@@ -25,10 +26,11 @@ export interface LicenseDraft {
   readonly customerVersion: number | null;
 }
 
-/** Issue requests of one tenant. */
-export interface TenantRequests {
-  readonly actor: Actor;
-  readonly requests: readonly IssueLicenseRequest[];
+/** Issue request whose terms are wanted. */
+export interface TermsRequest {
+  readonly command: { readonly actor: Actor; readonly request: IssueLicenseRequest };
+  /** Attempts so far; see `getAll`. */
+  readonly attempts: number;
 }
 
 /** Terms from which the licenses of some requests of one tenant are created. */
@@ -55,34 +57,27 @@ export class IssuanceTermsCache {
     this.customers = new CommittedCache(unitOfWork, { max: MAX_CUSTOMERS, ttl: CACHE_TTL_MS });
   }
 
-  /** Returns the terms by tenant, cached where possible. */
-  async getAll(all: readonly TenantRequests[]): Promise<ReadonlyMap<string, IssuanceTerms>> {
-    const getOfTenant = async (tenantRequests: TenantRequests) => {
-      this.invalidateTrialRefusals(tenantRequests);
-      return [tenantRequests.actor.tenantId, await this.getOrReadTerms(tenantRequests)] as const;
-    };
-    return new Map(await Promise.all(all.map(getOfTenant)));
+  /**
+   * Returns the terms by tenant, cached where possible; inside a unit of work nothing is. The first attempt of a request with `issued_to`
+   * reads no customer: the statement checks that the customer is active, and a license that it does not store is attempted again.
+   */
+  async getAll(requests: readonly TermsRequest[]): Promise<ReadonlyMap<string, IssuanceTerms>> {
+    const byTenant = groupBy(requests, ({ command }) => command.actor.tenantId);
+    const getOfTenant = async ([tenantId, ofTenant]: [string, [TermsRequest, ...TermsRequest[]]]) =>
+      [tenantId, await this.getOfTenant(ofTenant[0].command.actor, ofTenant)] as const;
+    return new Map(await Promise.all([...byTenant].map(getOfTenant)));
   }
 
-  /** Returns the cached terms; undefined if any has to be read. */
-  getCached(actor: Actor, request: IssueLicenseRequest): IssuanceTerms | undefined {
-    this.invalidateTrialRefusals({ actor, requests: [request] });
-    const template = this.templates.get(rowKeyString(actor.tenantId, request.license_template_id));
-    if (!template) return undefined;
-    if (request.issued_to !== undefined) return this.toIssuanceTerms(() => template);
-    const customer = this.customers.get(rowKeyString(actor.tenantId, request.customer_id));
-    return (
-      customer &&
-      this.toIssuanceTerms(
-        () => template,
-        () => customer,
-      )
-    );
-  }
-
-  /** Reads the terms in the open unit of work, in which no cache holds anything. Must be called inside one. */
-  readFresh(actor: Actor, request: IssueLicenseRequest): Promise<IssuanceTerms> {
-    return this.getOrReadTerms({ actor, requests: [request] }, [request.customer_id]);
+  private async getOfTenant(actor: Actor, requests: readonly TermsRequest[]): Promise<IssuanceTerms> {
+    this.invalidateTrialRefusals(actor, requests);
+    const named = requests.filter(({ command, attempts }) => command.request.issued_to === undefined || attempts > 0);
+    const templateIds = new Set(requests.map(({ command }) => command.request.license_template_id));
+    const customerIds = new Set(named.map(({ command }) => command.request.customer_id));
+    const [templates, customers] = await Promise.all([
+      getOrRead(this.templates, actor, templateIds, (missing) => this.readTemplates(actor, missing)),
+      getOrRead(this.customers, actor, customerIds, (missing) => this.readCustomers(actor, missing)),
+    ]);
+    return this.toIssuanceTerms(templates, customers);
   }
 
   /** Removes the terms of this request, so that they are read again. */
@@ -92,40 +87,23 @@ export class IssuanceTermsCache {
   }
 
   /** Removes cached templates that refuse a requested trial: they may allow trials now, and no statement would check the refusal. */
-  private invalidateTrialRefusals({ actor, requests }: TenantRequests): void {
-    for (const { license_template_id: id, trial } of requests) {
-      const key = rowKeyString(actor.tenantId, id);
-      if (trial && this.templates.get(key)?.template.trialAllowed === false) this.templates.invalidate([key]);
+  private invalidateTrialRefusals({ tenantId }: Actor, requests: readonly TermsRequest[]): void {
+    for (const { command } of requests) {
+      const key = rowKeyString(tenantId, command.request.license_template_id);
+      if (command.request.trial && this.templates.get(key)?.template.trialAllowed === false)
+        this.templates.invalidate([key]);
     }
   }
 
-  /**
-   * Reads missing terms. A request with `issued_to` needs no customer: the statement checks that the customer is active, and a license
-   * that it does not store is issued singly.
-   */
-  private async getOrReadTerms(
-    { actor, requests }: TenantRequests,
-    customers = customerIds(requests),
-  ): Promise<IssuanceTerms> {
-    const [templates, names] = await Promise.all([
-      getOrRead(this.templates, actor, templateIds(requests), (missing) => this.readTemplates(actor, missing)),
-      getOrRead(this.customers, actor, customers, (missing) => this.readCustomers(actor, missing)),
-    ]);
-    return this.toIssuanceTerms(
-      (id) => templates.get(id),
-      (id) => names.get(id),
-    );
-  }
-
   private toIssuanceTerms(
-    templateOf: (id: string) => IssuableTemplate | undefined,
-    customerOf?: (id: string) => CustomerName | undefined,
+    templates: ReadonlyMap<string, IssuableTemplate>,
+    customers: ReadonlyMap<string, CustomerName>,
   ): IssuanceTerms {
     const now = this.clock.now();
     return {
       createDraft: (request) => {
-        const template = assertIssuable(request.license_template_id, templateOf(request.license_template_id));
-        const customer = customerOf?.(request.customer_id);
+        const template = assertIssuable(request.license_template_id, templates.get(request.license_template_id));
+        const customer = customers.get(request.customer_id);
         if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
         const namedCustomer = request.issued_to === undefined ? customer : undefined;
         return {
@@ -159,7 +137,7 @@ export class IssuanceTermsCache {
 async function getOrRead<T extends object>(
   cache: CommittedCache<T>,
   { tenantId }: Actor,
-  ids: readonly string[],
+  ids: Iterable<string>,
   readMissing: (missing: readonly string[]) => Promise<Map<string, T>>,
 ): Promise<Map<string, T>> {
   const values = new Map<string, T>();
@@ -179,14 +157,4 @@ export function assertIssuable(templateId: string, issuable: IssuableTemplate | 
   if (!issuable.template.active) throw new TemplateInactiveError(templateId);
   if (!issuable.productActive) throw new ProductInactiveError(issuable.template.productId);
   return issuable.template;
-}
-
-function templateIds(requests: readonly IssueLicenseRequest[]): string[] {
-  return [...new Set(requests.map(({ license_template_id }) => license_template_id))];
-}
-
-/** Returns the customers whose name is needed: those of requests without `issued_to`. */
-function customerIds(requests: readonly IssueLicenseRequest[]): string[] {
-  const unnamed = requests.filter(({ issued_to }) => issued_to === undefined);
-  return [...new Set(unnamed.map(({ customer_id }) => customer_id))];
 }

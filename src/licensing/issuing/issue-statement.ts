@@ -18,11 +18,11 @@ export interface LicenseInsert {
 /** License as parameters of the statement, with its event. */
 export interface IssueRow {
   readonly license: License;
-  readonly event: IntegrationEvent | undefined;
+  readonly event: IntegrationEvent;
   readonly isClaimed: boolean;
   /** Row of the license as JSON. */
   readonly item: string;
-  readonly outboxJson: string | undefined;
+  readonly outboxJson: string;
 }
 
 type LicenseColumn = EntityColumn<License>;
@@ -131,10 +131,10 @@ const WRITE: Readonly<Record<string, ((value: unknown) => string) | undefined>> 
   timestamptz: (value) => (value === null ? 'null' : `"${(value as Date).toISOString()}"`),
 };
 
-/** Returns the parameters of one license; without an event if the transaction records it itself. */
-export function issueRow(insert: LicenseInsert, event?: IntegrationEvent): IssueRow {
+/** Returns the parameters of one license. */
+export function issueRow(insert: LicenseInsert, event: IntegrationEvent): IssueRow {
   const { license, claim } = insert;
-  const outboxJson = event && outboxRow(event, FIRST_SEQ);
+  const outboxJson = outboxRow(event, FIRST_SEQ);
   return { license, event, isClaimed: claim !== undefined, item: toLicenseJson(insert), outboxJson };
 }
 
@@ -154,7 +154,7 @@ export function issueStatement(rows: readonly IssueRow[]) {
     values: [
       joinJson(rows.map(({ item }) => item)),
       joinJson([...terms.values()].map(toTemplateJson)),
-      joinJson(rows.flatMap(({ outboxJson }) => outboxJson ?? [])),
+      joinJson(rows.map(({ outboxJson }) => outboxJson)),
     ],
   };
 }

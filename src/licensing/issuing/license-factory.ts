@@ -1,54 +1,61 @@
 import { Injectable } from '@nestjs/common';
-import { RetryTransaction, type Transaction } from '../../shared/persistence/transaction.js';
+import { Idempotency, type IdempotencyClaim } from '../../shared/persistence/idempotency.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
-import type { IssueLicenseCommand, LicenseIdentity } from './issue-license.command.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
-import { IssuanceTermsCache, type LicenseDraft, type IssuanceTerms } from './issuance-terms-cache.js';
-import { type IssueLicenseRequest } from '../license.requests.js';
 import { formatLicenseKey, lastFour, LICENSE_KEY_BYTES } from '../keys/license-key.js';
-import { LicenseRepository } from '../license.repository.js';
 import { RandomSource } from '../keys/random-source.js';
+import { LicenseRepository } from '../license.repository.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
+import type { IssuanceTerms } from './issuance-terms-cache.js';
+import type { IssueLicenseCommand } from './issue-license.command.js';
+import { issueRow, type IssueRow } from './issue-statement.js';
 
-/** License with its license key, which exists in the clear only here, and the digest of the license key for look-up. */
-export interface KeyedLicenseDraft extends LicenseDraft {
-  readonly key: string;
-  readonly keyDigest: Buffer;
+/** License that is not stored yet, with what its caller gets. The result is the only place that has the license key in the clear. */
+export interface LicenseDraft {
+  readonly row: IssueRow;
+  readonly result: IssuedLicense;
+  /** Equal for drafts with the same idempotency key; undefined without one. */
+  readonly claimKey: string | undefined;
+  /** Equal for drafts of the same trial; undefined for a full license. */
+  readonly trialKey: string | undefined;
 }
 
-/** Stored result of an issue. The license key is omitted, unless the result is sealed as a whole. */
+/** Stored result of an issue. The license key is omitted, unless an earlier release sealed the result as a whole. */
 export type StoredIssueResult = IssuedLicense | Omit<IssuedLicense, 'license_key'>;
 
-/** Creates licenses with their license keys, and issues one singly. */
+/** Creates licenses with their license keys, rows and events. */
 @Injectable()
 export class LicenseFactory {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly terms: IssuanceTermsCache,
+    private readonly idempotency: Idempotency,
     private readonly licenses: LicenseRepository,
     private readonly secrets: Secrets,
     private readonly random: RandomSource,
   ) {}
 
   /** Throws as `IssuanceTerms.createDraft` does. */
-  create(terms: IssuanceTerms, request: IssueLicenseRequest, identity?: LicenseIdentity): KeyedLicenseDraft {
-    const draft = terms.createDraft(request);
-    const key = identity?.licenseKey ?? formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
-    if (identity) draft.license.licenseId = identity.licenseId;
-    draft.license.licenseKeySealed = this.secrets.seal(key, draft.license.sealContext);
-    draft.license.licenseKeyLastFour = lastFour(key);
-    return { ...draft, key, keyDigest: this.secrets.digest(key) };
-  }
-
-  /** Issues one license in the caller's unit of work, or in its own. Throws as `IssuanceTerms.createDraft` does. */
-  issueSingly(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    const { actor } = command;
-    return this.unitOfWork.perform(
-      command,
-      (transaction) => this.issue(transaction, command),
-      (stored) => this.restoreResult(actor.tenantId, stored as StoredIssueResult),
-    );
+  create(terms: IssuanceTerms, command: IssueLicenseCommand, claim: IdempotencyClaim | undefined): LicenseDraft {
+    const { actor, request, options } = command;
+    const { license, customerVersion } = terms.createDraft(request);
+    const key = options.identity?.licenseKey ?? formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));
+    if (options.identity) license.licenseId = options.identity.licenseId;
+    license.licenseKeySealed = this.secrets.seal(key, license.sealContext);
+    license.licenseKeyLastFour = lastFour(key);
+    const result = toIssuedLicense(license, key);
+    // The claim stores the result without the license key; see restoreResult.
+    const claimRow = claim && this.idempotency.toClaimRow({ claim, result: { ...result, license_key: undefined } });
+    const event = new LicenseCreatedEvent(actor, license, request.reason);
+    event.metadata.operation = this.unitOfWork.operationOf(command);
+    const insert = { license, keyDigest: this.secrets.digest(key), customerVersion, claim: claimRow };
+    const { tenantId, trialCustomerId, trialProductId } = license;
+    return {
+      row: issueRow(insert, event),
+      result,
+      claimKey: claim && `${tenantId} ${claim.keyDigest}`,
+      trialKey: trialCustomerId === null ? undefined : JSON.stringify([tenantId, trialCustomerId, trialProductId]),
+    };
   }
 
   /** Restores the result of an earlier issue: the stored result, and the license key from the license. */
@@ -57,14 +64,5 @@ export class LicenseFactory {
     const license = await this.licenses.find(tenantId, stored.license_id);
     if (!license) throw new Error('A license that was issued is gone.');
     return { license_key: this.secrets.unseal(license.licenseKeySealed, license.sealContext), ...stored };
-  }
-
-  private async issue(transaction: Transaction, command: IssueLicenseCommand): Promise<IssuedLicense> {
-    const { actor, request, options } = command;
-    const keyedDraft = this.create(await this.terms.readFresh(actor, request), request, options.identity);
-    if (!(await this.licenses.issue(transaction, keyedDraft)))
-      throw new RetryTransaction('The terms have changed since they were read.');
-    transaction.record(new LicenseCreatedEvent(actor, keyedDraft.license, request.reason));
-    return toIssuedLicense(keyedDraft.license, keyedDraft.key);
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { groupBy } from '../group-by.js';
 
 /** Outcome of one item of a group. `RETRY`: the item had no effect and runs again, before those that wait in its queue. */
 export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown } | 'RETRY';
@@ -154,10 +155,9 @@ export class Coalescer<Item, Result> {
       await this.runPart(group.slice(0, middle));
       await this.runPart(group.slice(middle));
     } else {
-      const queues = [...new Set(group.map(({ item }) => this.queueOf(item)))].values();
+      const queues = groupBy(group, ({ item }) => this.queueOf(item)).values();
       const work = async () => {
-        for (const name of queues)
-          for (const pending of group) if (this.queueOf(pending.item) === name) await this.runPart([pending]);
+        for (const queue of queues) for (const pending of queue) await this.runPart([pending]);
       };
       await Promise.all(Array.from({ length: MAX_SINGLE_QUEUES }, work));
     }

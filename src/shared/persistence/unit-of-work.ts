@@ -12,7 +12,6 @@ import { DatabaseClock } from '../time/database-clock.js';
 import { assertTenantId } from '../tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
-import { PipelinedConnection } from './pipelined-connection.js';
 import { Outbox } from '../messaging/outbox.js';
 import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
 import { TenantConnection, type TransactionMode, type Statement } from './tenant-connection.js';
@@ -80,25 +79,37 @@ export class UnitOfWork {
 
   /**
    * Runs a standalone statement, which sets each row's tenant itself (see SET_TENANT_OF_ROW) and stores its events; `eventsOf` derives them
-   * from the rows for publishing. On a given connection it runs after the statements that were sent there before.
+   * from the rows for publishing.
    */
   async executeStandalone<Row extends QueryResultRow>(
     statement: Statement,
     eventsOf: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
-    connection = this.openPipelinedConnection(),
   ): Promise<Row[]> {
-    const rows = await this.send<Row>(connection, statement, (lost) => new OutcomeUnknownError(lost));
+    const rows = await this.send<Row>(statement, (lost) => new OutcomeUnknownError(lost));
     this.eventBus.publishAll([...eventsOf(rows)]);
+    return rows;
+  }
+
+  /** Runs a statement that stores its events in the open unit of work, or as a standalone statement. */
+  async executeWithEvents<Row extends QueryResultRow>(
+    statement: Statement,
+    eventsOf: (rows: readonly Row[]) => readonly IntegrationEvent[],
+  ): Promise<Row[]> {
+    const outer = this.current.getStore();
+    if (!outer) return this.executeStandalone(statement, eventsOf);
+    const rows = await outer.query<Row>(statement);
+    for (const event of eventsOf(rows)) outer.recordStored(event);
     return rows;
   }
 
   /** Runs a standalone statement that changes nothing, so that a lost connection leaves no unknown outcome. */
   queryStandalone<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
-    return this.send<Row>(this.openPipelinedConnection(), statement, (lost) => lost);
+    return this.send<Row>(statement, (lost) => lost);
   }
 
-  openPipelinedConnection(): PipelinedConnection {
-    return new PipelinedConnection(poolOf(this.dataSource));
+  /** Returns the operation that events of the command name: that of the outermost command in the open unit of work. */
+  operationOf(command: TenantCommand<unknown>): string {
+    return this.current.getStore()?.operation ?? operationOf(command);
   }
 
   /** TypeORM mapping of an entity. */
@@ -131,13 +142,25 @@ export class UnitOfWork {
     return result;
   }
 
+  /** Throws `onLoss(error)` if the connection breaks after the statement was sent. */
   private async send<Row extends QueryResultRow>(
-    connection: PipelinedConnection,
     statement: Statement,
     onLoss: (error: unknown) => unknown,
   ): Promise<Row[]> {
-    if (this.isOpen) throw new Error('A transaction of its own cannot be part of another.');
-    return withRetries(() => connection.query<Row>(statement, onLoss));
+    if (this.isOpen) throw new Error('A standalone statement cannot be part of an open unit of work.');
+    return withRetries(async () => {
+      const client = await poolOf(this.dataSource).connect();
+      let broken: Error | undefined;
+      try {
+        return (await client.query<Row>(statement)).rows;
+      } catch (error) {
+        if (!isConnectionLoss(error)) throw error;
+        broken = error as Error;
+        throw onLoss(error);
+      } finally {
+        client.release(broken);
+      }
+    });
   }
 
   private async attempt<T>(mode: TransactionMode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
@@ -151,8 +174,8 @@ export class UnitOfWork {
       try {
         const result = await this.runWithContext(transaction, work);
         await connection.started;
-        const { events } = transaction;
-        if (events.length > 0) transaction.write(Outbox.append(events));
+        const { events, unstoredEvents } = transaction;
+        if (unstoredEvents.length > 0) transaction.write(Outbox.append(unstoredEvents));
         if (mode === 'READ WRITE') await commit(connection);
         // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
         else connection.commit().catch(() => undefined);
