@@ -116,7 +116,7 @@ export class LicenseIssuer {
       if (!only || others.length > 0) throw error;
       if (only.claim && isLockTimeout(causeOf(error))) throw new IdempotencyInProgressError(error);
       // The request is issued again with another license key. A unit of work is aborted by the error and runs again as a whole.
-      if (error instanceof RetryTransaction && !this.unitOfWork.isOpen)
+      if (error instanceof RetryTransaction && !this.unitOfWork.isOpen && only.attempts < MAX_ATTEMPTS)
         return { stored: new Set(), usedTrials: new Set() };
       throw error;
     }
