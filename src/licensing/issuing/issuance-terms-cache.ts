@@ -7,10 +7,10 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { groupBy } from '../../shared/group-by.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { rowKeyString } from '../../shared/persistence/tenant-scoped.repository.js';
-import { GetIssuableTemplatesQuery, TemplateNotFoundError, type IssuableTemplate } from '../../templates/index.js';
+import { GetIssuableTemplatesQuery, type IssuableTemplate } from '../../templates/index.js';
 import type { IssueLicenseRequest } from '../license.requests.js';
 import { License } from '../license.entity.js';
-import { ProductInactiveError, TemplateInactiveError } from '../license.errors.js';
+import { assertIssuable } from '../assert-issuable.js';
 
 const MAX_TEMPLATES = 2_000;
 const MAX_CUSTOMERS = 10_000;
@@ -149,12 +149,4 @@ async function getOrRead<T extends object>(
   }
   if (missing.length > 0) for (const [id, value] of await readMissing(missing)) values.set(id, value);
   return values;
-}
-
-/** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
-export function assertIssuable(templateId: string, issuable: IssuableTemplate | undefined) {
-  if (!issuable) throw new TemplateNotFoundError(templateId);
-  if (!issuable.template.active) throw new TemplateInactiveError(templateId);
-  if (!issuable.productActive) throw new ProductInactiveError(issuable.template.productId);
-  return issuable.template;
 }

@@ -1,6 +1,6 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
-import { assertIssuable } from '../../issuing/issuance-terms-cache.js';
+import { assertIssuable } from '../../assert-issuable.js';
 import { LicenseTemplateChangedEvent } from '../../events/license-action.events.js';
 import { LicenseActions } from '../license-actions.js';
 import { SeatCounter } from '../../seat-counter.js';

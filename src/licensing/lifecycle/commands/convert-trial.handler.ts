@@ -2,7 +2,7 @@ import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { LicenseTrialConvertedEvent } from '../../events/license-action.events.js';
-import { assertIssuable } from '../../issuing/issuance-terms-cache.js';
+import { assertIssuable } from '../../assert-issuable.js';
 import { LicenseActions } from '../license-actions.js';
 import { SeatCounter } from '../../seat-counter.js';
 import { ConvertTrialCommand } from './convert-trial.command.js';
