@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { Clock } from '../shared/time/clock.js';
 import { rowKeyString, type JsonRow, type RowKey } from '../shared/persistence/tenant-scoped.repository.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
@@ -12,7 +12,7 @@ type Column = Extract<keyof License, string>;
 /** Reads licenses with the seats in use now, but without their sealed license key: in statements of its own and as a part of others. */
 @Injectable()
 export class LicenseReader {
-  private readonly reads = new ReadCoalescer<RowKey, License>(
+  private readonly reads = coalesceReads<RowKey, License>(
     ({ tenantId, id }) => rowKeyString(tenantId, id),
     ({ tenantId, licenseId }) => ({ tenantId, id: licenseId }),
     async (keys) => this.toLicenses(await this.unitOfWork.queryStandalone<JsonRow>(this.findByKeys(keys))),
@@ -34,7 +34,7 @@ export class LicenseReader {
   /** Reads in the open unit of work; without one, shares a statement with other reads that arrive meanwhile. */
   async find(tenantId: string, licenseId: string): Promise<License | null> {
     const key = { tenantId, id: licenseId };
-    if (!this.unitOfWork.isOpen) return this.reads.load(key);
+    if (!this.unitOfWork.isOpen) return this.reads.add(key);
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<JsonRow>(this.findByKeys([key])),
     );

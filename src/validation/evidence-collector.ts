@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { DeviceReader, FindSeatReleaseQuery, type Activation } from '../activations/index.js';
 import { KEY_OWNER_SQL, LicenseReader, licenseKeyDigest, type License } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
-import { ReadCoalescer } from '../shared/async/read-coalescer.js';
+import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Secrets } from '../shared/secrets/secrets.js';
@@ -49,7 +49,7 @@ const byKey = (asked: string) => `
 /** Reads the evidence of a validation: license with its seats in use, device and usage in one statement, and so from one snapshot. */
 @Injectable()
 export class EvidenceCollector {
-  private readonly reads = new ReadCoalescer<PresentedKey, FoundEvidence>(
+  private readonly reads = coalesceReads<PresentedKey, FoundEvidence>(
     ({ digest, tenantId = '', fingerprint = '' }) => `${digest.toString('hex')} ${tenantId} ${fingerprint}`,
     ({ key }) => key,
     (keys) => this.readByKeys(keys),
@@ -85,7 +85,7 @@ export class EvidenceCollector {
    * arrive meanwhile.
    */
   findByLicenseKey(licenseKey: string, tenantId?: string, fingerprint?: string): Promise<StoredEvidence | null> {
-    return this.reads.load({ digest: licenseKeyDigest(this.secrets, licenseKey), tenantId, fingerprint });
+    return this.reads.add({ digest: licenseKeyDigest(this.secrets, licenseKey), tenantId, fingerprint });
   }
 
   /** Returns the evidence of a license; undefined if it does not exist. */

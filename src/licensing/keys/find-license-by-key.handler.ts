@@ -1,5 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { ReadCoalescer } from '../../shared/async/read-coalescer.js';
+import { coalesceReads } from '../../shared/async/coalesce-reads.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { FindLicenseByKeyQuery, type KeyOwner } from './find-license-by-key.query.js';
@@ -15,7 +15,7 @@ const FIND_OWNERS = {
 
 @QueryHandler(FindLicenseByKeyQuery)
 export class FindLicenseByKeyHandler implements IQueryHandler<FindLicenseByKeyQuery> {
-  private readonly owners = new ReadCoalescer<Buffer, OwnerRow>(
+  private readonly owners = coalesceReads<Buffer, OwnerRow>(
     (digest) => digest.toString('latin1'),
     ({ digest }) => digest,
     (digests) => this.unitOfWork.queryStandalone<OwnerRow>({ ...FIND_OWNERS, values: [digests] }),
@@ -27,6 +27,6 @@ export class FindLicenseByKeyHandler implements IQueryHandler<FindLicenseByKeyQu
   ) {}
 
   async execute({ licenseKey }: FindLicenseByKeyQuery) {
-    return (await this.owners.load(licenseKeyDigest(this.secrets, licenseKey))) ?? undefined;
+    return (await this.owners.add(licenseKeyDigest(this.secrets, licenseKey))) ?? undefined;
   }
 }
