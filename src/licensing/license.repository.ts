@@ -2,8 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import { RetryTransaction, type Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
+import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
+import { asText, type TextRow } from '../shared/persistence/tenant-connection.js';
+import type { PageRequest } from '../shared/persistence/page-request.js';
+import { TenantScopedRepository, type Condition } from '../shared/persistence/tenant-scoped.repository.js';
 import { issueStatement, type IssuedRow, type IssueRow } from './issuing/issue-statement.js';
+import { LISTED_COLUMNS } from './license-json.js';
 import { License } from './license.entity.js';
 import { TrialAlreadyUsedError } from './license.errors.js';
 
@@ -15,14 +19,24 @@ export class LicenseRepository extends TenantScopedRepository<License> {
 
   /** Adds the product name, which is no column of `licenses`. */
   override columns(alias: string, omitted?: readonly Extract<keyof License, string>[]): string {
-    return `${super.columns(alias, omitted)}, (SELECT product.name FROM billing_products product
-      WHERE product.tenant_id = ${alias}.tenant_id AND product.product_id = ${alias}.product_id) AS "productDisplayName"`;
+    return `${super.columns(alias, omitted)}, ${productName(alias)} AS "productDisplayName"`;
   }
 
   override async update(license: License): Promise<void> {
     const columns: Partial<License> = Object.assign({}, license);
     delete columns.productDisplayName;
     await super.update(columns as License);
+  }
+
+  /** Lists like `list`, with the columns of a list as PostgreSQL writes them; see `readListed`. */
+  async listAsText(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<TextRow[]> {
+    const statement = this.listStatement(tenantId, `${LISTED_COLUMNS}, ${productName('item')}`, conditions, page);
+    // A statement with filters has no name, so that it is planned for their values each time.
+    const name = page.after ? 'licenses.list-after' : 'licenses.list';
+    const named = conditions.length === 0 ? { ...statement, name } : statement;
+    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<TextRow>(asText(named)));
+    await yieldToEventLoop();
+    return rows;
   }
 
   /** Returns the ids of licenses that are revoked or suspended and changed at or after `since`. */
@@ -88,6 +102,11 @@ export class LicenseRepository extends TenantScopedRepository<License> {
       values: [transaction.tenantId, JSON.stringify(licenses.map(toTimes))],
     });
   }
+}
+
+function productName(license: string): string {
+  return `(SELECT product.name FROM billing_products product
+      WHERE product.tenant_id = ${license}.tenant_id AND product.product_id = ${license}.product_id)`;
 }
 
 /** Ids of the licenses that issueAll stored or refused. */

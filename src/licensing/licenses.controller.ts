@@ -12,7 +12,7 @@ import { IssueLicenseCommand } from './issuing/issue-license.command.js';
 import { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 import { IssueLicenseRequest, ListLicensesRequest } from './license.requests.js';
 import { GetLicenseQuery } from './queries/get-license.query.js';
-import { ListLicensesQuery } from './queries/list-licenses.query.js';
+import { ListLicensesAsJsonQuery } from './queries/list-licenses-as-json.query.js';
 import { IssuedLicense, LicensePage, LicenseResponse, RevealedLicenseKey } from './license.response.js';
 
 @ApiTags('Licenses')
@@ -55,7 +55,7 @@ export class LicensesController {
   })
   @ListOf(LicensePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListLicensesRequest }) query: ListLicensesRequest) {
-    return this.queries.execute(new ListLicensesQuery(actor, query));
+    return this.queries.execute(new ListLicensesAsJsonQuery(actor, query));
   }
 
   @Get(':license_id')

@@ -28,6 +28,7 @@ import { LicensesController } from './licenses.controller.js';
 import { FindLicenseByKeyHandler } from './keys/find-license-by-key.handler.js';
 import { FindLicenseHandler } from './queries/find-license.handler.js';
 import { GetLicenseHandler } from './queries/get-license.handler.js';
+import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handler.js';
 import { ListLicensesHandler } from './queries/list-licenses.handler.js';
 import { ListRevokedLicensesHandler } from './queries/list-revoked-licenses.handler.js';
 import { RandomSource } from './keys/random-source.js';
@@ -62,6 +63,7 @@ import { RandomSource } from './keys/random-source.js';
     UpdateLicenseHandler,
     GetLicenseHandler,
     ListLicensesHandler,
+    ListLicensesAsJsonHandler,
     ListRevokedLicensesHandler,
   ],
   exports: [LicenseLock, LicenseReader],

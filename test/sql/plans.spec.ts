@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
+import { Transaction } from '../../src/shared/persistence/transaction.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase, query } from '../support/database.js';
@@ -97,6 +98,27 @@ describe('statements for many tenants', () => {
     expect(indexesOf(chosen)).toEqual(['outbox_order']);
     expect(partsOf(chosen).map((part) => part['Node Type'])).not.toContain('Sort');
     expect(indexesOf(move)).toContain('outbox_pkey');
+    await app.stop();
+    await database.drop();
+  });
+
+  it('read a page of licenses by an index in its order, because the plan is kept', async () => {
+    const database = await TestDatabase.create();
+    const app = await TestApp.start({ database });
+    const tenant = await app.tenant();
+    const templateId = await tenant.template();
+    for (const at of [1, 2, 3]) await tenant.issue(templateId, { issued_to: `Nr. ${at}` });
+    const called = jest.spyOn(Transaction.prototype, 'query');
+    const { next_cursor } = (await tenant.get('/v1/licenses?limit=2')).body;
+    await tenant.get(`/v1/licenses?limit=2&cursor=${next_cursor as string}`);
+    const pages = called.mock.calls.map(([statement]) => statement).filter(({ name }) => name?.includes('.list'));
+    called.mockRestore();
+    expect(pages.map(({ name }) => name)).toEqual(['licenses.list', 'licenses.list-after']);
+    for (const { text } of pages) {
+      const plan = await genericPlan(database, text);
+      expect(indexesOf(plan)).toContain('licenses_page');
+      expect(partsOf(plan).map((part) => part['Node Type'])).not.toContain('Sort');
+    }
     await app.stop();
     await database.drop();
   });

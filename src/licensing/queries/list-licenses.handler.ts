@@ -1,117 +1,13 @@
-import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Clock } from '../../shared/time/clock.js';
-import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { Paginator } from '../../shared/http/paginator.js';
-import {
-  equalities,
-  prefixCondition,
-  range,
-  type Condition,
-} from '../../shared/persistence/tenant-scoped.repository.js';
-import { type ListLicensesRequest } from '../license.requests.js';
-import type { License } from '../license.entity.js';
-import type { LicenseStatus } from '../license-status.js';
-import { SeatCounter } from '../seat-counter.js';
-import { LicenseRepository } from '../license.repository.js';
-import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
+import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
 import { ListLicensesQuery } from './list-licenses.query.js';
-import type { PageRequest, SortOrder } from '../../shared/persistence/page-request.js';
-import { toLicenseResponse } from '../license.response.js';
 
 @QueryHandler(ListLicensesQuery)
 export class ListLicensesHandler implements IQueryHandler<ListLicensesQuery> {
-  constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly licenses: LicenseRepository,
-    private readonly seatCounter: SeatCounter,
-    private readonly clock: Clock,
-    private readonly paginator: Paginator,
-  ) {}
+  constructor(private readonly queries: QueryBus) {}
 
   async execute({ actor, request }: ListLicensesQuery) {
-    const order = sortOrderFor(request);
-    const page = this.paginator.request({ tenantId: actor.tenantId, list: 'licenses' }, request, order);
-    const now = this.clock.now();
-    const parts = statusConditions(request.status, now, order);
-    const rows = await this.unitOfWork.read(actor.tenantId, async () =>
-      this.seatCounter.countSeatsOfAll(
-        await this.find(
-          actor.tenantId,
-          order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)],
-          conditionsOf(request),
-          page,
-        ),
-        now,
-      ),
-    );
-    return this.paginator.page(rows, page, order.positionOf, (license) => toLicenseResponse(license, now));
+    const { data, next_cursor } = await this.queries.execute(new ListLicensesAsJsonQuery(actor, request));
+    return { data: data.map((license) => license.toJSON()), next_cursor };
   }
-
-  /** Lists the parts one after another. A license that moves to the next part in between is found twice, so ids are deduplicated. */
-  private async find(
-    tenantId: string,
-    parts: readonly Condition[],
-    conditions: readonly Condition[],
-    page: PageRequest,
-  ) {
-    const licenses = new Map<string, License>();
-    for (const part of parts) {
-      const rows = await this.licenses.list(tenantId, [part, ...conditions], page);
-      for (const license of rows) licenses.set(license.licenseId, license);
-    }
-    return parts.length === 1 ? [...licenses.values()] : [...licenses.values()].sort(newestFirst);
-  }
-}
-
-function newestFirst(a: License, b: License): number {
-  return b.createdAt.getTime() - a.createdAt.getTime() || (a.licenseId < b.licenseId ? 1 : -1);
-}
-
-function conditionsOf(request: ListLicensesRequest): Condition[] {
-  return [
-    ...equalities({
-      customerId: request.customer_id,
-      productId: request.product_id,
-      templateId: request.template_id,
-      licenseType: request.license_type,
-    }),
-    ...range('issuedDate', request.issued_from, request.issued_before),
-    ...range('expiryDate', request.expires_from, request.expires_before),
-    ...prefixCondition(['issued_to_lower'], request.q),
-  ];
-}
-
-function anyOf(parts: readonly Condition[]): Condition {
-  return {
-    sql: parts.map(({ sql }) => `(${sql})`).join(' OR '),
-    parameters: Object.assign({}, ...parts.map(({ parameters }) => parameters)) as Condition['parameters'],
-  };
-}
-
-/** `License.autoRenews` in SQL, without the limit of the year 9999. */
-const AUTO_RENEWS_SQL = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
-
-/**
- * Returns `License.statusAt` as SQL, in disjoint parts that each use an index: expired licenses not recorded yet, then recorded ones. By
- * expiry, a license past its expiry with an auto-renewal not stored yet is in no part.
- */
-function statusConditions(status: LicenseStatus | undefined, now: Date, order: SortOrder): Condition[] {
-  if (status === undefined) return [{ sql: 'true', parameters: {} }];
-  const parameters = { now };
-  if (status === 'ACTIVE') {
-    // The index by expiry is read from `now`. A license past its stored expiry returns when its auto-renewal is stored.
-    const notExpired =
-      order === EXPIRY_SOONEST_FIRST
-        ? 'item.expiryDate > :now'
-        : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${AUTO_RENEWS_SQL}))`;
-    return [{ sql: `item.status = 'ACTIVE' AND ${notExpired}`, parameters }];
-  }
-  if (status === 'EXPIRED') {
-    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${AUTO_RENEWS_SQL})`;
-    return [
-      { sql: `${expired} AND item.nextDueAt <= item.expiryDate AND item.nextDueAt <= :now`, parameters },
-      { sql: `${expired} AND (item.nextDueAt IS NULL OR item.nextDueAt > item.expiryDate)`, parameters },
-    ];
-  }
-  return [{ sql: `item.status <> 'ACTIVE' AND item.status = :status`, parameters: { status } }];
 }

@@ -112,18 +112,28 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   /** Returns the rows of a page in sort order, and one row more if there is a next page. */
   async list(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<Row[]> {
-    const { order, after } = page;
+    const statement = this.listStatement(tenantId, this.columns('item'), conditions, page);
+    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query(statement));
+    await yieldToEventLoop();
+    return this.toEntities(rows);
+  }
+
+  /** Returns the statement of a page, which selects `select` from the rows `item`. */
+  protected listStatement(
+    tenantId: string,
+    select: string,
+    conditions: readonly Condition[],
+    { limit, order, after }: PageRequest,
+  ): Statement {
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
     const afterPosition = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
     const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
     const values: unknown[] = [tenantId];
     const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
-    const text = `SELECT ${this.columns('item')} FROM ${this.table} item
+    const text = `SELECT ${select} FROM ${this.table} item
       WHERE item.${this.column('tenantId')} = $1${filters}
-      ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT ${page.limit + 1}`;
-    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query({ text, values }));
-    await yieldToEventLoop();
-    return this.toEntities(rows);
+      ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT $${values.push(limit + 1)}`;
+    return { text, values };
   }
 
   async insert(row: Row): Promise<void> {

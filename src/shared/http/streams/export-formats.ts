@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import { stringify } from 'csv-stringify/sync';
+import { jsonOf, JsonText } from '../json-text.js';
 import { NDJSON } from './ndjson.js';
 
 export const CSV = 'text/csv';
 
-export type Row = Readonly<Record<string, unknown>>;
+/** Row as an object, or as JSON already. */
+export type Row = Readonly<Record<string, unknown>> | JsonText<Readonly<Record<string, unknown>>>;
 
 /** Format of an export. */
 export interface ExportFormat {
@@ -19,7 +21,7 @@ const ndjson: ExportFormat = {
   contentType: NDJSON,
   fileExtension: 'ndjson',
   async *write(pages) {
-    for await (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    for await (const rows of pages) yield rows.map((row) => `${jsonOf(row)}\n`).join('');
   },
 };
 
@@ -55,7 +57,8 @@ export function preferredFormat(request: IncomingMessage): ExportFormat | undefi
  * Text that a spreadsheet would evaluate as a formula gets a leading apostrophe.
  */
 export function toCsv(rows: readonly Row[], columns: readonly string[], header: boolean): string {
-  return stringify([...rows], {
+  const objects = rows.map((row) => (row instanceof JsonText ? row.toJSON() : row));
+  return stringify(objects, {
     columns,
     header,
     record_delimiter: 'windows',

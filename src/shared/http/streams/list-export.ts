@@ -7,10 +7,12 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { lastValueFrom, of, type Observable } from 'rxjs';
+import { lastValueFrom, map, of, type Observable } from 'rxjs';
+import { JsonText } from '../json-text.js';
 import { ExportRegistry } from './exports.js';
 import { preferredFormat, type Row } from './export-formats.js';
 import { MAX_LIMIT, type Page } from '../paging.js';
+import { joinJson } from '../../json.js';
 
 export const COLUMNS = 'imprimatur:columns';
 
@@ -26,7 +28,7 @@ export class ListExportInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const format = preferredFormat(request.raw);
-    if (!format) return next.handle();
+    if (!format) return next.handle().pipe(map((page) => asJsonText(page, http.getResponse<FastifyReply>())));
     const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
     const { raw: response } = http.getResponse<FastifyReply>();
     const stream = await this.exports.start(format.write(pagesOf(request, next), columns), request, response);
@@ -49,6 +51,14 @@ async function* pagesOf(request: FastifyRequest, next: CallHandler<Page<Row>>): 
     if (!isWhole || cursor === null) return;
     request.query = { ...query, limit: String(MAX_LIMIT), cursor };
   }
+}
+
+/** Returns a page whose rows are JSON already as the text of the response. */
+function asJsonText(page: Page<Row>, reply: FastifyReply): Page<Row> | string {
+  const rows = page.data.flatMap((row) => (row instanceof JsonText ? row.text : []));
+  if (rows.length === 0) return page;
+  reply.header('content-type', 'application/json; charset=utf-8');
+  return `{"data":${joinJson(rows)},"next_cursor":${JSON.stringify(page.next_cursor)}}`;
 }
 
 /** Returns the last segment of the path. */

@@ -1,0 +1,126 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/time/clock.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Paginator } from '../../shared/http/paginator.js';
+import {
+  equalities,
+  prefixCondition,
+  range,
+  type Condition,
+} from '../../shared/persistence/tenant-scoped.repository.js';
+import { type ListLicensesRequest } from '../license.requests.js';
+import type { LicenseStatus } from '../license-status.js';
+import { SeatCounter } from '../seat-counter.js';
+import { LicenseRepository } from '../license.repository.js';
+import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
+import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
+import type { PageRequest, SortOrder } from '../../shared/persistence/page-request.js';
+import { readListed, toLicenseJson, type ListedLicense } from '../license-json.js';
+
+@QueryHandler(ListLicensesAsJsonQuery)
+export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJsonQuery> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly licenses: LicenseRepository,
+    private readonly seatCounter: SeatCounter,
+    private readonly clock: Clock,
+    private readonly paginator: Paginator,
+  ) {}
+
+  async execute({ actor: { tenantId }, request }: ListLicensesAsJsonQuery) {
+    const order = sortOrderFor(request);
+    const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
+    const now = this.clock.now();
+    const parts = partsOf(request, now, order);
+    const listed = await this.unitOfWork.read(tenantId, async () => {
+      const found = await this.find(tenantId, parts, page);
+      await this.seatCounter.countSeatsOfAll(
+        found.map(({ license }) => license),
+        now,
+      );
+      return found;
+    });
+    return this.paginator.page(
+      listed,
+      page,
+      ({ license }) => order.positionOf(license),
+      (each) => toLicenseJson(each, now),
+    );
+  }
+
+  /** Lists the parts one after another. A license that moves to the next part in between is found twice, so ids are deduplicated. */
+  private async find(
+    tenantId: string,
+    parts: readonly (readonly Condition[])[],
+    page: PageRequest,
+  ): Promise<ListedLicense[]> {
+    const found = new Map<string, ListedLicense>();
+    for (const part of parts) {
+      const rows = await this.licenses.listAsText(tenantId, part, page);
+      for (const listed of rows.map(readListed)) found.set(listed.license.licenseId, listed);
+    }
+    return parts.length === 1 ? [...found.values()] : [...found.values()].sort(newestFirst);
+  }
+}
+
+function newestFirst({ license: a }: ListedLicense, { license: b }: ListedLicense): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.licenseId < b.licenseId ? 1 : -1);
+}
+
+/** Returns the filters of each part of the list. */
+function partsOf(request: ListLicensesRequest, now: Date, order: SortOrder): (readonly Condition[])[] {
+  const filters = conditionsOf(request);
+  if (request.status === undefined) return [filters];
+  const parts = statusConditions(request.status, now, order);
+  const separate = order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)];
+  return separate.map((part) => [part, ...filters]);
+}
+
+function conditionsOf(request: ListLicensesRequest): Condition[] {
+  return [
+    ...equalities({
+      customerId: request.customer_id,
+      productId: request.product_id,
+      templateId: request.template_id,
+      licenseType: request.license_type,
+    }),
+    ...range('issuedDate', request.issued_from, request.issued_before),
+    ...range('expiryDate', request.expires_from, request.expires_before),
+    ...prefixCondition(['issued_to_lower'], request.q),
+  ];
+}
+
+/** Combines parts that a sort order lists as one. */
+function anyOf(parts: readonly Condition[]): Condition {
+  return {
+    sql: parts.map(({ sql }) => `(${sql})`).join(' OR '),
+    parameters: Object.assign({}, ...parts.map(({ parameters }) => parameters)) as Condition['parameters'],
+  };
+}
+
+/** `License.autoRenews` in SQL, without the limit of the year 9999. */
+const AUTO_RENEWS_SQL = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
+
+/**
+ * Returns `License.statusAt` as SQL, in disjoint parts that each use an index: expired licenses not recorded yet, then recorded ones. By
+ * expiry, a license past its expiry with an auto-renewal not stored yet is in no part.
+ */
+function statusConditions(status: LicenseStatus, now: Date, order: SortOrder): Condition[] {
+  const parameters = { now };
+  if (status === 'ACTIVE') {
+    // The index by expiry is read from `now`. A license past its stored expiry returns when its auto-renewal is stored.
+    const notExpired =
+      order === EXPIRY_SOONEST_FIRST
+        ? 'item.expiryDate > :now'
+        : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${AUTO_RENEWS_SQL}))`;
+    return [{ sql: `item.status = 'ACTIVE' AND ${notExpired}`, parameters }];
+  }
+  if (status === 'EXPIRED') {
+    const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${AUTO_RENEWS_SQL})`;
+    return [
+      { sql: `${expired} AND item.nextDueAt <= item.expiryDate AND item.nextDueAt <= :now`, parameters },
+      { sql: `${expired} AND (item.nextDueAt IS NULL OR item.nextDueAt > item.expiryDate)`, parameters },
+    ];
+  }
+  return [{ sql: `item.status <> 'ACTIVE' AND item.status = :status`, parameters: { status } }];
+}
