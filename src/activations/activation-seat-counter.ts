@@ -21,16 +21,6 @@ const COUNT_SEATS = {
          FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
            AND (lease_expires_at > $3) IS NOT FALSE`,
 };
-/** Counts the live seats, only for licenses with a lease that ended without being recorded. */
-const COUNT_LIVE_SEATS = {
-  name: 'activations.count-live-seats',
-  text: `SELECT license_id, count(*) FILTER (WHERE live)::int AS activations,
-                coalesce(sum(units) FILTER (WHERE live), 0)::float8 AS units,
-                count(DISTINCT user_id) FILTER (WHERE live)::int AS users
-         FROM (SELECT license_id, units, coalesce(user_id, activation_id::text) AS user_id, (lease_expires_at > $3) IS NOT FALSE AS live
-               FROM license_activations WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND status = 'ACTIVE') AS item
-         GROUP BY license_id HAVING NOT bool_and(live)`,
-};
 
 @Injectable()
 export class ActivationSeatCounter extends SeatCounter {
@@ -68,24 +58,12 @@ export class ActivationSeatCounter extends SeatCounter {
   }
 
   async countSeats(license: License, now: Date): Promise<License> {
-    await this.countSeatsOfAll([license], now);
-    return license;
-  }
-
-  async countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]> {
-    const inUse = licenses.filter((license) => license.currentActivations > 0 && hasEndingSeats(license));
-    const [first] = inUse;
-    if (!first) return licenses;
-    const { tenantId } = first;
-    const values = [tenantId, inUse.map(({ licenseId }) => licenseId), now];
-    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<SeatCounts & { license_id: string }>({ ...COUNT_LIVE_SEATS, values }),
+    if (license.currentActivations === 0 || !hasEndingSeats(license)) return license;
+    const { tenantId, licenseId } = license;
+    const [counts] = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<SeatCounts>({ ...COUNT_SEATS, values: [tenantId, licenseId, now] }),
     );
-    const countsByLicense = new Map(rows.map((row) => [row.license_id, row]));
-    for (const license of inUse) {
-      const counts = countsByLicense.get(license.licenseId);
-      if (counts) license.currentActivations = seatsInUse(license, counts);
-    }
-    return licenses;
+    if (counts) license.currentActivations = seatsInUse(license, counts);
+    return license;
   }
 }

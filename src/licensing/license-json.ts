@@ -21,8 +21,11 @@ const AT = Object.fromEntries(COLUMNS.map(({ property }, at) => [property, at]))
 >;
 const PRODUCT_NAME_AT = COLUMNS.length;
 
-/** Select list of the row `item`; the name of the product follows it. */
-export const LISTED_COLUMNS = COLUMNS.map(({ name }) => `item.${name}`).join(', ');
+/** Returns the select list of the row `item`, which ends with the name of the product. The parameters are SQL expressions. */
+export function listedColumns(seatsInUse: string, productName: string): string {
+  const columns = COLUMNS.map(({ name }) => (name === 'current_activations' ? seatsInUse : `item.${name}`));
+  return [...columns, productName].join(', ');
+}
 
 /** Writers of values as JSON, by column type. PostgreSQL writes numbers and jsonb as JSON does. */
 const WRITERS: Readonly<Record<string, (text: string) => string>> = {
@@ -57,7 +60,7 @@ const MEMBERS = (Object.keys(LicenseResponse.shape) as Member[]).map((name, at) 
   return { start, write };
 });
 
-/** Reads a row of `LISTED_COLUMNS`. */
+/** Reads a row of `listedColumns`. */
 export function readListed(row: TextRow): ListedLicense {
   const text = (property: keyof License) => row[AT[property]] ?? null;
   const number = (property: keyof License) => nullable(text(property), Number);

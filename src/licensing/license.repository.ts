@@ -7,7 +7,7 @@ import { asText, type TextRow } from '../shared/persistence/tenant-connection.js
 import type { PageRequest } from '../shared/persistence/page-request.js';
 import { TenantScopedRepository, type Condition } from '../shared/persistence/tenant-scoped.repository.js';
 import { issueStatement, type IssuedRow, type IssueRow } from './issuing/issue-statement.js';
-import { LISTED_COLUMNS } from './license-json.js';
+import { listedColumns } from './license-json.js';
 import { License } from './license.entity.js';
 import { TrialAlreadyUsedError } from './license.errors.js';
 
@@ -29,8 +29,14 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /** Lists like `list`, with the columns of a list as PostgreSQL writes them; see `readListed`. */
-  async listAsText(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<TextRow[]> {
-    const statement = this.listStatement(tenantId, `${LISTED_COLUMNS}, ${productName('item')}`, conditions, page);
+  async listAsText(
+    tenantId: string,
+    { now, seatsInUse }: SeatsInUse,
+    conditions: readonly Condition[],
+    page: PageRequest,
+  ): Promise<TextRow[]> {
+    const select = listedColumns(seatsInUse('item', '$2::timestamptz'), productName('item'));
+    const statement = this.listStatement([tenantId, now], select, conditions, page);
     // A statement with filters has no name, so that it is planned for their values each time.
     const name = page.after ? 'licenses.list-after' : 'licenses.list';
     const named = conditions.length === 0 ? { ...statement, name } : statement;
@@ -102,6 +108,12 @@ export class LicenseRepository extends TenantScopedRepository<License> {
       values: [transaction.tenantId, JSON.stringify(licenses.map(toTimes))],
     });
   }
+}
+
+/** SQL expression for the seats in use at a time; see SeatCounter.seatsInUseSql. */
+export interface SeatsInUse {
+  readonly now: Date;
+  readonly seatsInUse: (license: string, now: string) => string;
 }
 
 function productName(license: string): string {

@@ -13,7 +13,4 @@ export abstract class SeatCounter {
 
   /** Updates the seats in use of a license that was read, because leases may have ended since they were stored. */
   abstract countSeats(license: License, now: Date): Promise<License>;
-
-  /** Updates the seats in use of several licenses of one tenant; see countSeats. */
-  abstract countSeatsOfAll(licenses: readonly License[], now: Date): Promise<readonly License[]>;
 }

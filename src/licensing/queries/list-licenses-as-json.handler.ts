@@ -32,14 +32,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
     const parts = partsOf(request, now, order);
-    const listed = await this.unitOfWork.read(tenantId, async () => {
-      const found = await this.find(tenantId, parts, page);
-      await this.seatCounter.countSeatsOfAll(
-        found.map(({ license }) => license),
-        now,
-      );
-      return found;
-    });
+    const listed = await this.unitOfWork.read(tenantId, () => this.find(tenantId, now, parts, page));
     return this.paginator.page(
       listed,
       page,
@@ -51,12 +44,14 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
   /** Lists the parts one after another. A license that moves to the next part in between is found twice, so ids are deduplicated. */
   private async find(
     tenantId: string,
+    now: Date,
     parts: readonly (readonly Condition[])[],
     page: PageRequest,
   ): Promise<ListedLicense[]> {
+    const seats = { now, seatsInUse: this.seatCounter.seatsInUseSql.bind(this.seatCounter) };
     const found = new Map<string, ListedLicense>();
     for (const part of parts) {
-      const rows = await this.licenses.listAsText(tenantId, part, page);
+      const rows = await this.licenses.listAsText(tenantId, seats, part, page);
       for (const listed of rows.map(readListed)) found.set(listed.license.licenseId, listed);
     }
     return parts.length === 1 ? [...found.values()] : [...found.values()].sort(newestFirst);

@@ -112,15 +112,15 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   /** Returns the rows of a page in sort order, and one row more if there is a next page. */
   async list(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<Row[]> {
-    const statement = this.listStatement(tenantId, this.columns('item'), conditions, page);
+    const statement = this.listStatement([tenantId], this.columns('item'), conditions, page);
     const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query(statement));
     await yieldToEventLoop();
     return this.toEntities(rows);
   }
 
-  /** Returns the statement of a page, which selects `select` from the rows `item`. */
+  /** Returns the statement of a page, which selects `select` from the rows `item`. The first of its values is the tenant. */
   protected listStatement(
-    tenantId: string,
+    first: readonly [tenantId: string, ...unknown[]],
     select: string,
     conditions: readonly Condition[],
     { limit, order, after }: PageRequest,
@@ -128,7 +128,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
     const afterPosition = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
     const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
-    const values: unknown[] = [tenantId];
+    const values: unknown[] = [...first];
     const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
     const text = `SELECT ${select} FROM ${this.table} item
       WHERE item.${this.column('tenantId')} = $1${filters}
