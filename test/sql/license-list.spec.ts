@@ -20,7 +20,7 @@ describe('a list of licenses', () => {
   beforeAll(async () => {
     const clock = { now: () => new Date(START + days * DAY_MS) };
     app = await TestApp.start({ override: (builder) => builder.overrideProvider(Clock).useValue(clock) });
-    // What is due stays due.
+    // Without the timer, due renewals are not stored.
     await app.nest.get(LicenseTimer).beforeApplicationShutdown();
     api = await app.tenant();
     const issue = async (template: Wire, request: Wire = {}) => {
