@@ -61,7 +61,7 @@ export class EvidenceGuard extends LicenseKeyGuard {
   }
 
   protected override async find(licenseKey: string, tenantId: string | undefined) {
-    const evidence = await this.evidence.findByLicenseKey(licenseKey, tenantId);
+    const evidence = await this.evidence.findByLicenseKey(licenseKey, { tenantId });
     return { owner: evidence?.license, evidence };
   }
 }

@@ -10,7 +10,9 @@ const SIGNATURE =
 describe('Ed25519', () => {
   it('signs as RFC 8032 says', () => {
     expect(publicKeyOf(SEED).toString('hex')).toBe(PUBLIC);
-    expect(signWith(SEED, Buffer.from('af82', 'hex')).toString('hex')).toBe(SIGNATURE);
+    expect(
+      signWith({ seed: SEED, publicKey: Buffer.from(PUBLIC, 'hex') }, Buffer.from('af82', 'hex')).toString('hex'),
+    ).toBe(SIGNATURE);
   });
 
   it('names a key as RFC 8037, appendix A.3, does', () => {
@@ -19,6 +21,8 @@ describe('Ed25519', () => {
   });
 
   it('takes no seed of another length', () => {
-    expect(() => signWith(SEED.subarray(1), Buffer.alloc(1))).toThrow(TypeError);
+    const seed = SEED.subarray(1);
+    expect(() => signWith({ seed, publicKey: Buffer.from(PUBLIC, 'hex') }, Buffer.alloc(1))).toThrow(TypeError);
+    expect(() => publicKeyOf(seed)).toThrow(TypeError);
   });
 });

@@ -13,7 +13,6 @@ export {
 export { GetKeySetQuery } from './queries/get-key-set.query.js';
 export { GetSigningKeyQuery } from './queries/get-signing-key.query.js';
 export { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
-export { SignValidationQuery } from './queries/sign-validation.query.js';
 export { MAX_VALIDITY_MS, type SignedDocument, type UnsignedDocument } from './signed-document.js';
 export type { KeySet, SigningKeyResponse } from './signing-key.response.js';
 export { signingKeySealContext } from './signing-key.entity.js';
@@ -23,4 +22,6 @@ export {
   SigningKeyNotFoundError,
   SigningKeyStateError,
 } from './signing-key.errors.js';
+export type { SigningKey } from './signing-key.entity.js';
 export { SigningModule } from './signing.module.js';
+export { ValidationSigner } from './validation-signer.js';

@@ -1,5 +1,5 @@
 import stableStringify from 'safe-stable-stringify';
-import { signWith } from './ed25519.js';
+import { signWith, type KeyPair } from './ed25519.js';
 import type { JsonObject } from '../shared/json.js';
 
 export const FORMAT = 1;
@@ -49,9 +49,9 @@ export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: Un
 }
 
 /** Returns the document as text: signature and signed bytes in base64, 64 characters per line. See docs/license-file.md. */
-export function signDocument(document: UnsignedDocument, kid: string, seed: Buffer): string {
-  const bytes = signedBytes(document, kid);
-  const body = Buffer.concat([signWith(seed, bytes), bytes]).toString('base64');
+export function signDocument(document: UnsignedDocument, key: KeyPair & { readonly kid: string }): string {
+  const bytes = signedBytes(document, key.kid);
+  const body = Buffer.concat([signWith(key, bytes), bytes]).toString('base64');
   const label = DOCUMENT_LABELS[document.type];
   return `-----BEGIN ${label}-----\n${(body.match(LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;
 }

@@ -16,6 +16,12 @@ export class SigningKeyRepository extends TenantScopedRepository<SigningKey> {
     return keys.filter(({ publishedUntil }) => publishedUntil === null || publishedUntil > now);
   }
 
+  /** Returns a query for the key that signs, of which a tenant has one at most. The parameter is an SQL expression. */
+  activeSql(tenantId: string): string {
+    return `SELECT ${this.columns('item')} FROM signing_keys item
+            WHERE item.tenant_id = ${tenantId} AND item.state = 'ACTIVE'`;
+  }
+
   /** Returns the keys in these states, the oldest first. */
   findIn(tenantId: string, states: readonly SigningKeyState[]): Promise<SigningKey[]> {
     return this.unitOfWork.read(tenantId, async (transaction) => {

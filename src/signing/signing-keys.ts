@@ -69,10 +69,13 @@ export class SigningKeys {
     return next;
   }
 
-  sign({ tenantId, kid, privateKeySealed }: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): SignedDocument {
+  sign(
+    { tenantId, kid, publicKey, privateKeySealed }: SigningKey,
+    document: Omit<UnsignedDocument, 'tenantId'>,
+  ): SignedDocument {
     if (!privateKeySealed) throw new Error('A key that signs has no private half.');
-    const seed = this.secrets.unseal(privateKeySealed, signingKeySealContext(tenantId, kid));
-    return { kid, text: signDocument({ ...document, tenantId }, kid, Buffer.from(seed, 'base64url')) };
+    const seed = Buffer.from(this.secrets.unseal(privateKeySealed, signingKeySealContext(tenantId, kid)), 'base64url');
+    return { kid, text: signDocument({ ...document, tenantId }, { kid, seed, publicKey }) };
   }
 
   private async findStandby(tenantId: string, created: readonly SigningKey[]): Promise<SigningKey | undefined> {

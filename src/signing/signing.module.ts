@@ -9,11 +9,11 @@ import { KeySetController } from './key-set.controller.js';
 import { GetKeySetHandler } from './queries/get-key-set.handler.js';
 import { GetSigningKeyHandler } from './queries/get-signing-key.handler.js';
 import { ListSigningKeysHandler } from './queries/list-signing-keys.handler.js';
-import { SignValidationHandler } from './queries/sign-validation.handler.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeyActions } from './signing-key-actions.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { SigningKeys } from './signing-keys.js';
+import { ValidationSigner } from './validation-signer.js';
 import { SigningKeysController } from './signing-keys.controller.js';
 
 @Module({
@@ -23,6 +23,7 @@ import { SigningKeysController } from './signing-keys.controller.js';
     SigningKeyRepository,
     SigningKeyActions,
     SigningKeys,
+    ValidationSigner,
     CreateSigningKeyHandler,
     ActivateSigningKeyHandler,
     RetireSigningKeyHandler,
@@ -31,7 +32,7 @@ import { SigningKeysController } from './signing-keys.controller.js';
     GetSigningKeyHandler,
     ListSigningKeysHandler,
     GetKeySetHandler,
-    SignValidationHandler,
   ],
+  exports: [ValidationSigner],
 })
 export class SigningModule {}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ActivationsModule } from '../activations/index.js';
 import { LicensingModule } from '../licensing/index.js';
+import { SigningModule } from '../signing/index.js';
 import { CountryLookup } from './country-lookup.js';
 import { EvidenceCollector } from './evidence-collector.js';
 import { ExplainController } from './explain.controller.js';
@@ -10,7 +11,7 @@ import { FindCountryHandler } from './queries/find-country.handler.js';
 import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
 
 @Module({
-  imports: [ActivationsModule, LicensingModule],
+  imports: [ActivationsModule, LicensingModule, SigningModule],
   controllers: [ExplainController],
   providers: [
     CountryLookup,

@@ -43,7 +43,7 @@ const MIXED = [
 /** Further statements that are tried. */
 const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one', 'licenses.issue', 'licenses.issue-once'];
 
-/** Files with statements about rows of several tenants; that of signing/ runs before there are requests. */
+/** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
   'audit/event-log.ts',
   'licensing/issuing/issue-statement.ts',
@@ -178,7 +178,7 @@ describe('a statement for many tenants', () => {
     for (const path of ['products/p', 'license-templates/t', 'customers/c'])
       await ok(ofBoth((api) => api.get(`/v1/${path}`)));
     await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
-    await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc' })));
+    await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc', signed: true })));
     await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
     await ok(ofBoth((api, license) => client(api, license, 'heartbeat', { fingerprint: 'pc' })));
     await ok(ofBoth((api, { license_id }) => api.post(`/v1/licenses/${license_id}/explain`, { fingerprint: 'pc' })));
@@ -268,10 +268,11 @@ describe('a read of a license', () => {
         [license_id],
       );
       const seats = license_type === 'CONCURRENT' ? 1 : 2;
-      const validate = async (fingerprint?: string) =>
-        (await api.post('/v1/client/validate', { ...key, ...(fingerprint && { fingerprint }) })).body;
+      const validate = async (fingerprint?: string, signed = false) =>
+        (await api.post('/v1/client/validate', { ...key, ...(fingerprint && { fingerprint }), signed })).body;
       const requests: (() => Promise<number>)[] = [
         async () => (await validate('pc')).license.current_activations,
+        async () => (await validate('pc', true)).license.current_activations,
         async () => (await validate('unknown')).license.current_activations,
         async () => (await validate()).license.current_activations,
         async () => (await api.get(`/v1/licenses/${license_id}`)).body.current_activations,
