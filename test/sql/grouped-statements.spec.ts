@@ -3,10 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { CommandBus } from '@nestjs/cqrs';
 import { withClient } from '../../src/database/with-client.js';
+import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { Actor } from '../../src/shared/access/actor.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -27,6 +30,8 @@ const PLANS = [
   ['enable_memoize = off', 'enable_material = off', 'enable_hashagg = off'],
 ].flatMap((settings) => [settings, [...settings, 'plan_cache_mode = force_generic_plan']]);
 
+const MAX_ROUNDS = 5;
+
 /** Names of the statements that are tried with rows of both tenants. */
 const MIXED = [
   'billing_products.find',
@@ -36,12 +41,14 @@ const MIXED = [
   'license-keys.find-owners',
   'license_templates.find',
   'licenses.find-with-seats',
+  'licenses.issue',
+  'licenses.issue-once',
   'revocation-lists.find-due',
   'revocation-lists.find-published',
   'templates.find-issuable',
 ];
 /** Further statements that are tried. */
-const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one', 'licenses.issue', 'licenses.issue-once'];
+const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
 
 /** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
@@ -169,44 +176,43 @@ describe('a statement for many tenants', () => {
     // The first of several goes by itself, and the rest together.
     const ofBoth = (work: (api: Api, license: Wire, at: number) => Promise<{ status: number }>) =>
       Promise.all([0, 1, 0, 1, 0, 1].map((at) => work(tenants[at]!, licenses[at], at)));
-    const ok = async (results: Promise<{ status: number }[]>, status = 200) =>
-      expect((await results).map((result) => result.status)).toEqual(Array(6).fill(status));
+    const ok = async (results: Promise<{ status: number }[]>) =>
+      expect((await results).map(({ status }) => status)).toEqual(Array(6).fill(200));
     const client = (api: Api, { license_key }: Wire, route: string, body = {}) =>
       api.post(`/v1/client/${route}`, { license_key: license_key as string, ...body });
-    const keyed = () => ({ 'Idempotency-Key': randomUUID() });
     const order = { license_template_id: 'new', customer_id: 'c' };
-    for (const path of ['products/p', 'license-templates/t', 'customers/c'])
-      await ok(ofBoth((api) => api.get(`/v1/${path}`)));
-    await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
-    await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc', signed: true })));
-    await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
-    await ok(ofBoth((api, license) => client(api, license, 'heartbeat', { fingerprint: 'pc' })));
-    await ok(ofBoth((api, { license_id }) => api.post(`/v1/licenses/${license_id}/explain`, { fingerprint: 'pc' })));
-    await ok(ofBoth((api) => api.get(`/v1/client/${api.tenantId}/revocations`)));
-    await ok(
-      ofBoth((api, { license_id }, at) =>
-        api.post(`/v1/licenses/${license_id}/activations/${activationIds[at]}/deactivate`),
-      ),
-    );
-    await ok(
-      ofBoth((api) => api.post('/v1/licenses', order)),
-      201,
-    );
-    await ok(
-      ofBoth((api) => api.post('/v1/licenses', order, keyed())),
-      201,
-    );
+    // Commands of one step of the event loop are one group.
+    const issue = ({ tenantId }: Api, options = {}) =>
+      app.nest.get(CommandBus).execute(new IssueLicenseCommand(Actor.service('test', tenantId), order, options));
     const templates = app.nest.get(TemplateRepository);
-    await Promise.all(
-      ['t', 'new'].flatMap((id) => tenants.map(({ tenantId }) => templates.findIssuable(tenantId, [id]))),
-    );
-    await app.nest.get(RevocationListRepository).findDue('', 10, new Date());
-    await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
+    const mixed = () => [...seen].filter(([, statement]) => statement.mixed).map(([name]) => name);
+    // Requests that arrive slowly are not together, so they come again.
+    for (let round = 0; round < MAX_ROUNDS && !MIXED.every((name) => mixed().includes(name)); round++) {
+      for (const path of ['products/p', 'license-templates/t', 'customers/c'])
+        await ok(ofBoth((api) => api.get(`/v1/${path}`)));
+      await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
+      await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc', signed: true })));
+      await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
+      await ok(ofBoth((api, license) => client(api, license, 'heartbeat', { fingerprint: 'pc' })));
+      await ok(ofBoth((api, { license_id }) => api.post(`/v1/licenses/${license_id}/explain`, { fingerprint: 'pc' })));
+      await ok(ofBoth((api) => api.get(`/v1/client/${api.tenantId}/revocations`)));
+      await ok(
+        ofBoth((api, { license_id }, at) =>
+          api.post(`/v1/licenses/${license_id}/activations/${activationIds[at]}/deactivate`),
+        ),
+      );
+      await Promise.all(tenants.map((api) => issue(api)));
+      await Promise.all(tenants.map((api) => issue(api, { idempotencyKey: randomUUID() })));
+      await Promise.all(
+        ['t', 'new'].flatMap((id) => tenants.map(({ tenantId }) => templates.findIssuable(tenantId, [id]))),
+      );
+      await app.nest.get(RevocationListRepository).findDue('', 10, new Date());
+      await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
+    }
     for (const spy of spies) spy.mockRestore();
 
     for (const [name, { effects }] of seen) for (const each of effects) expect([name, each]).toEqual([name, [each[0]]]);
-    const mixed = [...seen].filter(([, { mixed }]) => mixed).map(([name]) => name);
-    expect(mixed).toEqual(expect.arrayContaining(MIXED));
+    expect(mixed()).toEqual(expect.arrayContaining(MIXED));
     expect([...seen.keys()]).toEqual(expect.arrayContaining(TRIED));
   }, 120_000);
 
