@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
+import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
 import { RetryTransaction, type Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
@@ -69,11 +70,23 @@ export class LicenseRepository extends TenantScopedRepository<License> {
       const ids = idsOf(issued, true);
       return rows.flatMap(({ license, event }) => (ids.has(license.licenseId) ? [event] : []));
     };
-    const issued =
-      rows.length === 0
-        ? []
-        : await this.unitOfWork.executeWithEvents<IssuedRow>(issueStatement(rows), eventsOf).catch(throwNamed);
+    const issued = await this.issueRows(rows, eventsOf).catch(throwNamed);
     return { stored: idsOf(issued, true), usedTrials: idsOf(issued, false) };
+  }
+
+  private issueRows(
+    rows: readonly IssueRow[],
+    eventsOf: (issued: readonly IssuedRow[]) => readonly IntegrationEvent[],
+  ): Promise<readonly IssuedRow[]> {
+    const [first] = rows;
+    if (!first) return Promise.resolve([]);
+    if (!this.unitOfWork.isOpen) return this.unitOfWork.executeStandalone<IssuedRow>(issueStatement(rows), eventsOf);
+    // Events of a unit of work are stored with its commit, in the order in which they were recorded.
+    return this.unitOfWork.run(first.license.tenantId, async (transaction) => {
+      const issued = await transaction.query<IssuedRow>(issueStatement(rows, []));
+      for (const event of eventsOf(issued)) transaction.record(event);
+      return issued;
+    });
   }
 
   /**

@@ -165,6 +165,18 @@ describe('a sibling module, over the bus', () => {
     });
   });
 
+  it('logs the events of a unit of work in the order of its commands, a license that it issues included', async () => {
+    const license = await onboarding.welcome(api.tenantId, templateId, 'frank');
+    await eventually(async () => {
+      const { data } = (await api.get('/v1/license-events?order=desc&limit=2')).body;
+      const latest = (data as Wire[]).map(({ event_type, resource_id }) => [event_type, resource_id] as unknown);
+      expect(latest).toEqual([
+        ['license.created', license.license_id],
+        ['customer.created', 'frank'],
+      ]);
+    });
+  });
+
   it('takes back the first when the second fails, and nobody hears of either', async () => {
     await expect(onboarding.welcome(api.tenantId, 'no-such-template', 'mallory')).rejects.toThrow(
       TemplateNotFoundError,

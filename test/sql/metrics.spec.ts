@@ -145,7 +145,8 @@ describe('GET /metrics', () => {
     expect(soon - (valueOf(before, lag) ?? NaN)).toBeLessThan(10);
     await putIntoOutbox(app, 1, MINUTE_MS, tenant.tenantId);
     await app.nest.get(OutboxRelay).sweep(0);
-    expect(((await value(lag)) ?? NaN) - soon).toBeGreaterThanOrEqual(60);
+    // The clock of the process and that of PostgreSQL may differ by some milliseconds.
+    expect(((await value(lag)) ?? NaN) - soon).toBeGreaterThan(59);
     expect(((await value(lag)) ?? NaN) - soon).toBeLessThan(70);
   });
 

@@ -23,7 +23,6 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'shared/persistence/committed-cache.ts values': 'the cache itself',
   'shared/persistence/tenant-connection.ts writes': 'one transaction',
   'shared/persistence/transaction.ts events': 'one transaction',
-  'shared/persistence/transaction.ts unstoredEvents': 'one transaction',
   'shared/async/coalescer.ts waiting': 'requests in progress, none of them in a unit of work',
   'shared/async/coalescer.ts busy': 'names of queues with requests in progress',
   'shared/access/permissions.ts tenantPermissionsBySet': 'sets of permissions',

@@ -145,16 +145,17 @@ export interface IssuedRow {
 }
 
 /**
- * Returns the statement that stores licenses and records their events. Its rows are `IssuedRow`s; a license with outdated terms has none.
+ * Returns the statement that stores licenses, and the events of `recorded`. Its rows are `IssuedRow`s; a license with outdated terms has
+ * none.
  */
-export function issueStatement(rows: readonly IssueRow[]) {
+export function issueStatement(rows: readonly IssueRow[], recorded = rows) {
   const terms = new Map(rows.map(({ license }) => [templateKey(license), license]));
   return {
     ...(rows.some(({ isClaimed }) => isClaimed) ? ISSUE_ONCE : ISSUE),
     values: [
       joinJson(rows.map(({ item }) => item)),
       joinJson([...terms.values()].map(toTemplateJson)),
-      joinJson(rows.map(({ outboxJson }) => outboxJson)),
+      joinJson(recorded.map(({ outboxJson }) => outboxJson)),
     ],
   };
 }

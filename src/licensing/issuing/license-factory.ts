@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Idempotency, type IdempotencyClaim } from '../../shared/persistence/idempotency.js';
-import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { operationOf } from '../../shared/messaging/tenant-command.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
 import { formatLicenseKey, lastFour, LICENSE_KEY_BYTES } from '../keys/license-key.js';
@@ -28,7 +28,6 @@ export type StoredIssueResult = IssuedLicense | Omit<IssuedLicense, 'license_key
 @Injectable()
 export class LicenseFactory {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly idempotency: Idempotency,
     private readonly licenses: LicenseRepository,
     private readonly secrets: Secrets,
@@ -47,7 +46,7 @@ export class LicenseFactory {
     // The claim stores the result without the license key; see restoreResult.
     const claimRow = claim && this.idempotency.toClaimRow({ claim, result: { ...result, license_key: undefined } });
     const event = new LicenseCreatedEvent(actor, license, request.reason);
-    event.metadata.operation = this.unitOfWork.operationOf(command);
+    event.metadata.operation = operationOf(command);
     const insert = { license, keyDigest: this.secrets.digest(key), customerVersion, claim: claimRow };
     const { tenantId, trialCustomerId, trialProductId } = license;
     return {

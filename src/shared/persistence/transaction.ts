@@ -11,12 +11,9 @@ const logger = new Logger('Transaction');
 
 /** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
-  /** Events to publish after the commit, in the order in which they were recorded. */
   readonly events: IntegrationEvent[] = [];
-  /** Events among them that the commit has to store. */
-  readonly unstoredEvents: IntegrationEvent[] = [];
   /** Operation of the outermost command that runs; events recorded meanwhile name it. */
-  private current: string | undefined;
+  private operation: string | undefined;
   private open = true;
   private readonly endings: (() => void)[] = [];
 
@@ -30,18 +27,13 @@ export class Transaction {
 
   /** Runs a command's work: the events that it records name its operation, or that of the command around it. */
   async inOperation<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    if (this.current !== undefined) return work();
-    this.current = operation;
+    if (this.operation !== undefined) return work();
+    this.operation = operation;
     try {
       return await work();
     } finally {
-      this.current = undefined;
+      this.operation = undefined;
     }
-  }
-
-  /** Operation of the outermost command that runs. */
-  get operation(): string | undefined {
-    return this.current;
   }
 
   async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
@@ -60,14 +52,7 @@ export class Transaction {
     this.assertOpen();
     if (this.isReadOnly) throw new Error('An event was recorded in a transaction that only reads.');
     if (event.tenantId !== this.tenantId) throw new TypeError('An event of another tenant was recorded.');
-    if (this.current !== undefined) event.metadata.operation = this.current;
-    this.events.push(event);
-    this.unstoredEvents.push(event);
-  }
-
-  /** Records an event that a statement of this transaction has stored itself. */
-  recordStored(event: IntegrationEvent): void {
-    if (event.tenantId !== this.tenantId) throw new TypeError('An event of another tenant was recorded.');
+    if (this.operation !== undefined) event.metadata.operation = this.operation;
     this.events.push(event);
   }
 

@@ -90,26 +90,9 @@ export class UnitOfWork {
     return rows;
   }
 
-  /** Runs a statement that stores its events in the open unit of work, or as a standalone statement. */
-  async executeWithEvents<Row extends QueryResultRow>(
-    statement: Statement,
-    eventsOf: (rows: readonly Row[]) => readonly IntegrationEvent[],
-  ): Promise<Row[]> {
-    const outer = this.current.getStore();
-    if (!outer) return this.executeStandalone(statement, eventsOf);
-    const rows = await outer.query<Row>(statement);
-    for (const event of eventsOf(rows)) outer.recordStored(event);
-    return rows;
-  }
-
   /** Runs a standalone statement that changes nothing, so that a lost connection leaves no unknown outcome. */
   queryStandalone<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     return this.send<Row>(statement, (lost) => lost);
-  }
-
-  /** Returns the operation that events of the command name: that of the outermost command in the open unit of work. */
-  operationOf(command: TenantCommand<unknown>): string {
-    return this.current.getStore()?.operation ?? operationOf(command);
   }
 
   /** TypeORM mapping of an entity. */
@@ -174,8 +157,8 @@ export class UnitOfWork {
       try {
         const result = await this.runWithContext(transaction, work);
         await connection.started;
-        const { events, unstoredEvents } = transaction;
-        if (unstoredEvents.length > 0) transaction.write(Outbox.append(unstoredEvents));
+        const { events } = transaction;
+        if (events.length > 0) transaction.write(Outbox.append(events));
         if (mode === 'READ WRITE') await commit(connection);
         // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
         else connection.commit().catch(() => undefined);
