@@ -45,13 +45,8 @@ const COUNT_SEATS_AS_OF = {
          WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.created_at <= $3
            AND (item.ended_at > $3) IS NOT FALSE AND (item.lease_expires_at > $3) IS NOT FALSE`,
 };
-const LOCK_DEVICE = {
-  name: 'activations.lock-device',
-  text: `SELECT 1 FROM license_activations
-         WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE`,
-};
 /**
- * Runs after LOCK_DEVICE, so that a conversion of leases comes entirely before or after it. Otherwise a lease by outdated terms could
+ * Runs after the lock of the device, so that a conversion of leases comes entirely before or after it. Otherwise a lease by outdated terms could
  * stay without end, or end on a license without leases.
  */
 const RENEW_LEASE = `
@@ -231,19 +226,24 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
   }
 
   /**
-   * Extends a lease by the terms of its license, without the lock of the license, because it takes no seat. Undefined if the seat has
-   * ended.
+   * Extends a lease by the terms of its license, without the lock of the license, because it takes no seat. Returns the latest activation
+   * of the device as it was, and as it is now, which is undefined if its seat has ended. Must be the last statement of the work.
    */
-  async renewLease(transaction: Transaction, licenseId: string, fingerprint: string, now: Date, toleranceMs: number) {
-    const device = [transaction.tenantId, licenseId, fingerprint];
-    const [, [row]] = await Promise.all([
-      transaction.query({ ...LOCK_DEVICE, values: device }),
-      transaction.query({
-        name: 'activations.renew-lease',
-        text: `${RENEW_LEASE} RETURNING ${this.columns('item')}`,
-        values: [...device, now, toleranceMs],
-      }),
+  renewLease(
+    transaction: Transaction,
+    { tenantId, licenseId }: License,
+    fingerprint: string,
+    now: Date,
+    toleranceMs: number,
+  ): Promise<[latest: Activation | undefined, renewed: Activation | undefined]> {
+    const renew = {
+      name: 'activations.renew-lease',
+      text: `${RENEW_LEASE} RETURNING ${this.columns('item')}`,
+      values: [tenantId, licenseId, fingerprint, now, toleranceMs],
+    };
+    return Promise.all([
+      this.lockDevice(transaction, licenseId, fingerprint),
+      transaction.queryLast(renew).then(([row]) => row && this.toEntity(row)),
     ]);
-    return row && this.toEntity(row);
   }
 }

@@ -22,16 +22,11 @@ import {
   EntitlementsRequest,
   UsageRequest,
 } from './client.requests.js';
+import type { CallerWithEvidence } from './caller-with-evidence.js';
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
-import {
-  ApiKeyTenant,
-  CurrentLicenseKeyCaller,
-  EvidenceGuard,
-  LicenseKeyGuard,
-  type CallerWithEvidence,
-} from './license-key.guard.js';
+import { ApiKeyTenant, CurrentLicenseKeyCaller, EvidenceGuard, LicenseKeyGuard } from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
 
@@ -68,7 +63,7 @@ export class ClientController {
   @Post('activate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @UseGuards(LicenseKeyGuard)
+  @UseGuards(EvidenceGuard)
   @DescribeWrite(
     {
       operationId: 'activateDevice',
@@ -83,7 +78,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   activate(
-    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() caller: CallerWithEvidence,
     @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -114,7 +109,7 @@ export class ClientController {
   @Post('heartbeat')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @UseGuards(LicenseKeyGuard)
+  @UseGuards(EvidenceGuard)
   @DescribeWrite(
     { operationId: 'sendHeartbeat', summary: 'Send a heartbeat', description: 'Extends the lease of a floating seat.' },
     {
@@ -124,17 +119,18 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   heartbeat(
-    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: CallerWithEvidence,
     @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new HeartbeatCommand(actor, licenseId, fingerprint, options));
+    const from = { ...options, license: evidence.license };
+    return this.commands.execute(new HeartbeatCommand(actor, licenseId, fingerprint, from));
   }
 
   @Post('check-out')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @UseGuards(LicenseKeyGuard)
+  @UseGuards(EvidenceGuard)
   @DescribeWrite(
     {
       operationId: 'checkOutLicenseFile',
@@ -149,7 +145,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
-    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() caller: CallerWithEvidence,
     @Body({ schema: ClientCheckOutRequest }) body: ClientCheckOutRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -183,24 +179,25 @@ export class ClientController {
   @Post('usage/consume')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
-  @UseGuards(LicenseKeyGuard)
+  @UseGuards(EvidenceGuard)
   @DescribeWrite(
     { operationId: 'consumeUsage', summary: 'Consume usage of a feature', description: 'All or nothing.' },
     { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_EXCEEDED'] },
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   consume(
-    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: CallerWithEvidence,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new ConsumeUsageCommand(actor, licenseId, { feature_id, amount }, options));
+    const from = { ...options, license: evidence.license };
+    return this.commands.execute(new ConsumeUsageCommand(actor, licenseId, { feature_id, amount }, from));
   }
 
   @Post('usage/release')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
-  @UseGuards(LicenseKeyGuard)
+  @UseGuards(EvidenceGuard)
   @DescribeWrite(
     {
       operationId: 'releaseUsage',
@@ -211,10 +208,11 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   release(
-    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: CallerWithEvidence,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new ReleaseUsageCommand(actor, licenseId, { feature_id, amount }, options));
+    const from = { ...options, license: evidence.license };
+    return this.commands.execute(new ReleaseUsageCommand(actor, licenseId, { feature_id, amount }, from));
   }
 }

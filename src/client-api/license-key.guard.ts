@@ -6,13 +6,8 @@ import type { AuthenticatedRequest } from '../shared/access/access.decorators.js
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
 import { Actor } from '../shared/access/actor.js';
 import { Authenticator } from '../shared/access/authenticator.js';
-import { EvidenceCollector, type LicenseKeyCaller, type StoredEvidence } from '../validation/index.js';
+import { EvidenceCollector, type LicenseKeyCaller } from '../validation/index.js';
 import { UnknownLicenseKeyError } from './client.errors.js';
-
-/** Caller of a route behind EvidenceGuard. */
-export interface CallerWithEvidence extends LicenseKeyCaller {
-  readonly evidence: StoredEvidence;
-}
 
 interface LicenseKeyRequest extends AuthenticatedRequest {
   caller?: LicenseKeyCaller;

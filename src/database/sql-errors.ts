@@ -63,6 +63,15 @@ export function isConnectionLoss(error: unknown): boolean {
   return CONNECTION_CODES.has(code) || /^Connection terminated|not queryable|Client was closed/.test(message);
 }
 
+/**
+ * Returns whether PostgreSQL itself ended the session at a statement, so that it ran none sent after it. An error of class 08 may be that of
+ * a pooler, which does not know how far PostgreSQL came.
+ */
+export function isSessionEnd(error: unknown): boolean {
+  const response = sqlError(error);
+  return response?.severity === 'FATAL' && !begins(response.code, CONNECTION_EXCEPTION);
+}
+
 /** Returns whether the database lacks space, memory, sessions, or the ability to write. */
 export function isIncapacity(error: unknown): boolean {
   const code = sqlError(error)?.code;

@@ -36,6 +36,7 @@ export {
   TrialAlreadyUsedError,
   TrialNotAllowedError,
 } from './license.errors.js';
+export type { LicenseOptions } from './license-options.js';
 export { canonicalLicenseKey } from './keys/license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License } from './license.entity.js';

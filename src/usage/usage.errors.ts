@@ -1,10 +1,18 @@
 import { ConflictException } from '@nestjs/common';
 import type { NextAction } from '../shared/http/next-action.js';
 import type { JsonObject } from '../shared/json.js';
+import type { UsableFeature } from './usable-feature.js';
 
 export class FeatureUnavailableError extends ConflictException {
   constructor(featureId: string, why: string) {
     super(`The feature ${featureId} ${why}.`, { errorCode: 'FEATURE_UNAVAILABLE' });
+  }
+}
+
+/** Ends a unit of work in which the usage was not changed; the usage is read after it, for the error that the caller gets. */
+export class UsageRefusal extends Error {
+  constructor(readonly usable: UsableFeature) {
+    super('The usage was not changed.');
   }
 }
 

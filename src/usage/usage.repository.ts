@@ -6,6 +6,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Feature } from '../templates/index.js';
 import { toCurrentUsage, type PeriodUsage } from './current-usage.js';
 import { periodStart } from './entitlement.js';
+import type { UsableFeature } from './usable-feature.js';
 
 const READ = {
   name: 'usages.read',
@@ -53,25 +54,33 @@ export class UsageRepository {
     return this.readBy<number>(tenantId, license, now, (values) => ({ ...READ, values }));
   }
 
+  /** Returns the usage of one feature in the current period. */
+  async readOne({ license, feature, now }: UsableFeature): Promise<number> {
+    return (await this.read(license.tenantId, license, now)).get(feature.feature_id) ?? 0;
+  }
+
   /** Returns the usage at a past time for the license as it was; null if that is unknown. */
   readAsOf(tenantId: string, license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
     const statement = (values: unknown[]) => ({ ...READ_AS_OF, values: [...values, instant] });
     return this.readBy<number | null>(tenantId, license, instant, statement);
   }
 
-  /** Returns the new usage; undefined, without a change, if it would exceed `limit`. */
+  /** Returns the new usage; undefined, without a change, if it would exceed `limit`. Must be the last statement of the work. */
   async consume(transaction: Transaction, change: UsageChange, limit: number): Promise<number | undefined> {
     if (change.amount > limit) return undefined;
-    const [row] = await transaction.query<{ used: number }>({
+    const [row] = await transaction.queryLast<{ used: number }>({
       ...CONSUME,
       values: [...this.values(transaction, change), limit],
     });
     return row?.used;
   }
 
-  /** Returns the new usage; undefined, without a change, if less than the amount is used. */
+  /** Returns the new usage; undefined, without a change, if less than the amount is used. Must be the last statement of the work. */
   async release(transaction: Transaction, change: UsageChange): Promise<number | undefined> {
-    const [row] = await transaction.query<{ used: number }>({ ...RELEASE, values: this.values(transaction, change) });
+    const [row] = await transaction.queryLast<{ used: number }>({
+      ...RELEASE,
+      values: this.values(transaction, change),
+    });
     return row?.used;
   }
 

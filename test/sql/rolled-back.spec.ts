@@ -21,6 +21,7 @@ import * as signing from '../../src/signing/index.js';
 import { CreateTemplateCommand, DuplicateTemplateCommand, UpdateTemplateCommand } from '../../src/templates/index.js';
 import * as tenants from '../../src/tenants/index.js';
 import { ConsumeUsageCommand, ReleaseUsageCommand } from '../../src/usage/index.js';
+import { EvidenceCollector, type StoredEvidence } from '../../src/validation/index.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -40,6 +41,7 @@ interface Scene {
   readonly otherTemplateId: string;
   readonly customerId: string;
   readonly license: Wire;
+  readonly evidence: StoredEvidence;
   readonly trial: Wire;
   readonly suspended: Wire;
   readonly apiKey: Wire;
@@ -50,10 +52,11 @@ type Case = (scene: Scene) => ICommand;
 const refusal = (text: string) => ({ reason: { code: 'OTHER' as const, text } });
 const lines = (...bodies: object[]) =>
   Readable.from(bodies.map((body, at) => ({ number: at + 1, text: JSON.stringify(body) })));
-const callerOf = ({ actor, license }: Scene) => ({
+const callerOf = ({ actor, license, evidence }: Scene) => ({
   actor: Actor.forLicenseKey(actor.tenantId, license.license_id as string),
   licenseId: license.license_id as string,
   suspended: false,
+  evidence,
 });
 
 const CASES: Record<string, Case> = {
@@ -211,6 +214,8 @@ describe('a unit of work that is rolled back', () => {
     await commands.execute(
       new ConsumeUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 5 }),
     );
+    const evidence = await app.nest.get(EvidenceCollector).findByLicenseKey(license.license_key as string);
+    if (!evidence) throw new Error('The license was not found.');
     const trial = await api.issue(templateId, { customer_id: customerId, trial: true });
     const suspended = await api.issue(templateId, { customer_id: customerId });
     await api.post(`/v1/licenses/${suspended.license_id}/suspend`, refusal('x'));
@@ -218,7 +223,17 @@ describe('a unit of work that is rolled back', () => {
     await commands.execute(new PublishRevocationListCommand(actor));
     const signingKey = await api.create('/v1/signing-keys', {});
     if (name === 'RetireSigningKeyCommand') await api.post(`/v1/signing-keys/${signingKey.kid}/activate`);
-    const common = { api, actor, mark, productId: productId as string, templateId, customerId, license, trial };
+    const common = {
+      api,
+      actor,
+      mark,
+      productId: productId as string,
+      templateId,
+      customerId,
+      license,
+      evidence,
+      trial,
+    };
     return { ...common, otherTemplateId: other.template_id as string, suspended, apiKey, signingKey };
   };
 

@@ -1,4 +1,5 @@
-import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { LicenseOptions } from '../../licensing/index.js';
+import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.response.js';
 
@@ -13,7 +14,7 @@ export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
     actor: Actor,
     readonly licenseId: string,
     readonly fingerprint: string,
-    options: CommandOptions = {},
+    override readonly options: LicenseOptions = {},
   ) {
     super(actor, options);
   }

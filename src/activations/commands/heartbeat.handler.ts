@@ -24,16 +24,15 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
   }
 
   /** Extends the lease if the seat is live. No lock of the license is needed, because no seat is taken. */
-  private async renew(transaction: Transaction, { actor, licenseId, fingerprint }: HeartbeatCommand) {
+  private async renew(transaction: Transaction, { actor, licenseId, fingerprint, options }: HeartbeatCommand) {
     const now = this.clock.now();
-    const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
+    const license = options.license ?? (await this.queries.execute(new FindLicenseQuery(actor, licenseId)));
     if (!license) throw new LicenseNotFoundError(licenseId);
     license.assertCan('heartbeat', now);
     const { toleranceMs } = this.databaseClock;
-    const activation = await this.activations.renewLease(transaction, licenseId, fingerprint, now, toleranceMs);
-    if (activation) return toActivationResponse(activation, now);
-    const ended = await this.activations.findDevice(actor.tenantId, licenseId, fingerprint);
-    if (!ended) throw new ActivationNotFoundError();
-    throw ended.status === 'DEACTIVATED' ? new DeviceNotActivatedError() : new HeartbeatExpiredError();
+    const [latest, renewed] = await this.activations.renewLease(transaction, license, fingerprint, now, toleranceMs);
+    if (renewed) return toActivationResponse(renewed, now);
+    if (!latest) throw new ActivationNotFoundError();
+    throw latest.status === 'DEACTIVATED' ? new DeviceNotActivatedError() : new HeartbeatExpiredError();
   }
 }

@@ -1,7 +1,6 @@
-import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
-import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { assertSeatAllowed } from '../../validation/index.js';
 import { ActivateClientCommand } from './activate-client.command.js';
@@ -13,14 +12,11 @@ const Device = z.object(deviceFields);
 export class ActivateClientHandler implements ICommandHandler<ActivateClientCommand> {
   constructor(
     private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ caller: { actor, licenseId }, request, origin, options }: ActivateClientCommand) {
-    const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
-    if (!license) throw new LicenseNotFoundError(licenseId);
-    assertSeatAllowed(request, license, origin, this.clock.now());
+  execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ActivateClientCommand) {
+    assertSeatAllowed(request, evidence.license, origin, this.clock.now());
     const from = { ...options, ipAddress: origin.ip };
     return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from));
   }

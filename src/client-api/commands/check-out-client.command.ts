@@ -1,18 +1,19 @@
 import { Command } from '@nestjs/cqrs';
 import type { LicenseFileResponse } from '../../offline/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
-import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
+import type { Origin } from '../../validation/index.js';
 import type { ClientCheckOutRequest } from '../client.requests.js';
+import type { CallerWithEvidence } from '../caller-with-evidence.js';
 
 /**
- * Signs a license file for a program after a check of the restrictions. Throws LicenseNotFoundError, LicenseRestrictedError, and the
- * errors of CheckOutLicenseCommand.
+ * Signs a license file for a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
+ * CheckOutLicenseCommand.
  */
 export class CheckOutClientCommand extends Command<LicenseFileResponse> {
   static readonly operation = 'client.check-out';
 
   constructor(
-    readonly caller: LicenseKeyCaller,
+    readonly caller: CallerWithEvidence,
     readonly request: ClientCheckOutRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,

@@ -1,6 +1,5 @@
-import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
-import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { assertOfflineUseAllowed } from '../../validation/index.js';
@@ -13,14 +12,11 @@ const File = z.object(checkOutFields);
 export class CheckOutClientHandler implements ICommandHandler<CheckOutClientCommand> {
   constructor(
     private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ caller: { actor, licenseId }, request, origin, options }: CheckOutClientCommand) {
-    const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
-    if (!license) throw new LicenseNotFoundError(licenseId);
-    assertOfflineUseAllowed(request, license, origin, this.clock.now());
+  execute({ caller: { actor, licenseId, evidence }, request, origin, options }: CheckOutClientCommand) {
+    assertOfflineUseAllowed(request, evidence.license, origin, this.clock.now());
     const from = { ...options, ipAddress: origin.ip };
     return this.commands.execute(new CheckOutLicenseCommand(actor, licenseId, File.parse(request), from));
   }

@@ -2,6 +2,9 @@ import { Logger } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
 import type { EntityManager } from 'typeorm';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
+import { Outbox } from '../messaging/outbox.js';
+import { isConnectionLoss, isSessionEnd } from '../../database/sql-errors.js';
+import { OutcomeUnknownError } from '../../database/database.errors.js';
 import type { Statement, TenantConnection } from './tenant-connection.js';
 
 /** Makes the unit of work roll back and repeat the whole work, as when a random key already exists. */
@@ -15,6 +18,9 @@ export class Transaction {
   /** Operation of the outermost command that runs; events recorded meanwhile name it. */
   private operation: string | undefined;
   private open = true;
+  /** Number of steps in progress within which work is not the last of the transaction. */
+  private steps = 0;
+  private committed: Promise<void> | undefined;
   private readonly endings: (() => void)[] = [];
 
   constructor(
@@ -39,6 +45,52 @@ export class Transaction {
   async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     this.assertOpen();
     return (await this.connection.query<Row>(statement)).rows;
+  }
+
+  /**
+   * Sends a statement after which the work sends no other, so that COMMIT shares its round trip unless an idempotency key or a unit of work
+   * around it follows. Its effect must therefore stand whatever it returns.
+   */
+  async queryLast<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
+    const rows = this.query<Row>(statement);
+    if (this.steps === 0 && !this.isReadOnly) void this.commit();
+    return rows;
+  }
+
+  /** Runs work after which the transaction goes on. */
+  async step<T>(work: () => Promise<T>): Promise<T> {
+    this.steps++;
+    try {
+      return await work();
+    } finally {
+      this.steps--;
+    }
+  }
+
+  /** Stores the events and commits, once. Throws OutcomeUnknownError if the connection breaks meanwhile. */
+  commit(): Promise<void> {
+    if (this.committed) return this.committed;
+    if (this.events.length > 0) this.write(Outbox.append(this.events));
+    this.committed = this.sendCommit();
+    this.committed.catch(() => undefined);
+    return this.committed;
+  }
+
+  /** Tells whether the transaction was committed, once COMMIT is answered; false if it was not sent. */
+  async isCommitted(): Promise<boolean> {
+    return (
+      this.committed?.then(
+        () => true,
+        () => false,
+      ) ?? false
+    );
+  }
+
+  /** Returns the error that failed the transaction. With COMMIT sent, a lost connection leaves its outcome unknown. */
+  async failure(error: unknown): Promise<unknown> {
+    const cause = await this.connection.rootCause(error);
+    const isUnknown = this.committed !== undefined && isConnectionLoss(cause) && !isSessionEnd(cause);
+    return isUnknown ? new OutcomeUnknownError(cause) : cause;
   }
 
   /** Sends a write, whose failure fails the unit of work. `onError` maps the failure to a domain error. */
@@ -79,7 +131,17 @@ export class Transaction {
     }
   }
 
+  /** Checks the command tag: after a failed statement COMMIT does not fail but returns ROLLBACK. */
+  private async sendCommit(): Promise<void> {
+    const commandTag = await this.connection.commit().catch((error: unknown) => {
+      throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
+    });
+    await this.connection.flush();
+    if (commandTag !== 'COMMIT') throw new Error(`COMMIT was answered with ${commandTag}.`);
+  }
+
   private assertOpen(): void {
+    if (this.committed) throw new Error('COMMIT was sent: nothing may follow it.');
     if (!this.open) throw new Error('The transaction is over: something in it was not awaited.');
   }
 }

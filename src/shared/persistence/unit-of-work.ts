@@ -12,7 +12,6 @@ import { DatabaseClock } from '../time/database-clock.js';
 import { assertTenantId } from '../tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
-import { Outbox } from '../messaging/outbox.js';
 import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
 import { TenantConnection, type TransactionMode, type Statement } from './tenant-connection.js';
 import { RetryTransaction, Transaction } from './transaction.js';
@@ -53,8 +52,9 @@ export class UnitOfWork {
         command.options.onReplay?.();
         return restore(replayed.result);
       }
-      const result = await work(transaction);
-      if (claim) this.idempotency.storeResult(transaction, { claim, result });
+      if (!claim) return work(transaction);
+      const result = await transaction.step(() => work(transaction));
+      this.idempotency.storeResult(transaction, { claim, result });
       return result;
     };
     return this.run(command.actor.tenantId, (transaction) =>
@@ -158,14 +158,13 @@ export class UnitOfWork {
         const result = await this.runWithContext(transaction, work);
         await connection.started;
         const { events } = transaction;
-        if (events.length > 0) transaction.write(Outbox.append(events));
-        if (mode === 'READ WRITE') await commit(connection);
+        if (mode === 'READ WRITE') await transaction.commit();
         // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
         else connection.commit().catch(() => undefined);
         return { result, events };
       } catch (error) {
-        broken = await rollBack(client);
-        throw await connection.rootCause(error);
+        if (!(await transaction.isCommitted())) broken = await rollBack(client);
+        throw await transaction.failure(error);
       } finally {
         transaction.close();
       }
@@ -209,18 +208,9 @@ async function join<T>(
   if (outer.tenantId !== tenantId) {
     throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
   }
-  const result = await work(outer);
+  const result = await outer.step(() => work(outer));
   await outer.flush();
   return result;
-}
-
-/** Commits, and checks the command tag: after a failed statement COMMIT does not fail but returns ROLLBACK. */
-async function commit(connection: TenantConnection): Promise<void> {
-  const commandTag = await connection.commit().catch((error: unknown) => {
-    throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
-  });
-  await connection.flush();
-  if (commandTag !== 'COMMIT') throw new Error(`COMMIT was answered with ${commandTag}.`);
 }
 
 /** Returns the error if the rollback fails, because then the connection cannot be reused. */

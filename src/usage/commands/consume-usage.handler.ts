@@ -1,10 +1,14 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { UsageExceededError } from '../usage.errors.js';
+import type { Feature } from '../../templates/index.js';
+import { UsageExceededError, UsageRefusal } from '../usage.errors.js';
 import { entitlementOf, periodEnd } from '../entitlement.js';
 import { UsableFeatures } from '../usable-features.js';
 import { UsageRepository } from '../usage.repository.js';
 import { ConsumeUsageCommand } from './consume-usage.command.js';
+
+const limitOf = ({ limit_value }: Feature) => limit_value ?? Number.MAX_SAFE_INTEGER;
 
 @CommandHandler(ConsumeUsageCommand)
 export class ConsumeUsageHandler implements ICommandHandler<ConsumeUsageCommand> {
@@ -14,18 +18,25 @@ export class ConsumeUsageHandler implements ICommandHandler<ConsumeUsageCommand>
     private readonly usages: UsageRepository,
   ) {}
 
-  execute(command: ConsumeUsageCommand) {
-    const { actor, licenseId, featureAmount } = command;
-    return this.unitOfWork.perform(command, async (transaction) => {
-      const { license, feature, now } = await this.features.find(actor, licenseId, featureAmount.feature_id);
-      const limit = feature.limit_value ?? Number.MAX_SAFE_INTEGER;
-      const change = { licenseId, feature, amount: featureAmount.amount, now };
-      const used = await this.usages.consume(transaction, change, limit);
-      if (used === undefined) {
-        const before = (await this.usages.read(actor.tenantId, license, now)).get(featureAmount.feature_id) ?? 0;
-        throw new UsageExceededError(featureAmount.feature_id, before, limit, periodEnd(feature, now));
-      }
-      return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };
-    });
+  /** Reads the usage for a refusal after the unit of work, which sends COMMIT together with its change. */
+  async execute(command: ConsumeUsageCommand) {
+    try {
+      return await this.unitOfWork.perform(command, (transaction) => this.consume(transaction, command));
+    } catch (error) {
+      if (!(error instanceof UsageRefusal)) throw error;
+      const { feature, now } = error.usable;
+      const before = await this.usages.readOne(error.usable);
+      throw new UsageExceededError(feature.feature_id, before, limitOf(feature), periodEnd(feature, now));
+    }
+  }
+
+  private async consume(transaction: Transaction, command: ConsumeUsageCommand) {
+    const usable = await this.features.find(command);
+    const { feature, now } = usable;
+    const { licenseId, featureAmount } = command;
+    const change = { licenseId, feature, amount: featureAmount.amount, now };
+    const used = await this.usages.consume(transaction, change, limitOf(feature));
+    if (used === undefined) throw new UsageRefusal(usable);
+    return { license_id: licenseId, entitlement: entitlementOf(feature, used, now) };
   }
 }

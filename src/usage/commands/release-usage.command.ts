@@ -1,4 +1,5 @@
-import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { TenantCommand } from '../../shared/messaging/tenant-command.js';
+import type { LicenseOptions } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { FeatureAmount } from './consume-usage.command.js';
 import type { UsageResponse } from '../usage.response.js';
@@ -14,7 +15,7 @@ export class ReleaseUsageCommand extends TenantCommand<UsageResponse> {
     actor: Actor,
     readonly licenseId: string,
     readonly featureAmount: FeatureAmount,
-    options: CommandOptions = {},
+    override readonly options: LicenseOptions = {},
   ) {
     super(actor, options);
   }
