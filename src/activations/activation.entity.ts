@@ -4,6 +4,7 @@ import type { DeviceInput } from './activation.requests.js';
 import { SeatLentError } from './activation.errors.js';
 import type { JsonObject } from '../shared/json.js';
 import type { ActivationStatus, ActivationType } from './activation-status.js';
+import type { LeaseTimes } from './lease-times.js';
 
 /** Data of an activation besides that of the device. */
 export interface SeatGrant {
@@ -145,6 +146,14 @@ export class Activation {
     this.status = 'DEACTIVATED';
     this.endedAt = now;
     return true;
+  }
+
+  /** Times that an active activation contributes to those of its license. */
+  get leaseTimes(): LeaseTimes {
+    if (this.status !== 'ACTIVE') return { firstLeaseEnd: null, lastFreeLeaseEnd: null, lastSeenAt: null };
+    const { leaseExpiresAt, lentUntil, lastSeenAt } = this;
+    const isHeld = leaseExpiresAt !== null && lentUntil !== null && leaseExpiresAt <= lentUntil;
+    return { firstLeaseEnd: leaseExpiresAt, lastFreeLeaseEnd: isHeld ? null : leaseExpiresAt, lastSeenAt };
   }
 
   /** Returns the current status: an ended lease is EXPIRED even if that is not stored yet. */

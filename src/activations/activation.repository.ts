@@ -4,6 +4,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { leaseEndSql, type License } from '../licensing/index.js';
 import { Activation, type CountedFields } from './activation.entity.js';
+import type { LeaseLimits, LeaseTimes } from './lease-times.js';
 import type { OtherActivations, SeatRequest } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
 import { seatMetric, type SeatCounts } from './seats.js';
@@ -28,7 +29,9 @@ const EXPIRE_LEASES = {
 };
 const COUNT_OTHERS = {
   name: 'activations.count-others',
-  text: `SELECT count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
+  text: `SELECT min(lease_expires_at) AS "firstLeaseEnd", max(last_seen_at) AS "lastSeenAt",
+                max(lease_expires_at) FILTER (WHERE (lease_expires_at <= lent_until) IS NOT TRUE) AS "lastFreeLeaseEnd",
+                count(*)::int AS activations, coalesce(sum(units), 0)::float8 AS units,
                 count(DISTINCT coalesce(user_id, activation_id::text))::int AS users, coalesce(bool_or(user_id = coalesce($4::text, (
                   SELECT user_id FROM license_activations
                   WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND fingerprint = $3))), false) AS "sameUser"
@@ -104,6 +107,9 @@ const RELEASE = {
          WHERE seats >= $6 ORDER BY seats LIMIT 1`,
 };
 
+/** Active activations of other devices, with the times by which `expireLeases` may have to change some. */
+export interface CountedActivations extends OtherActivations, LeaseTimes {}
+
 @Injectable()
 export class ActivationRepository extends TenantScopedRepository<Activation> {
   constructor(unitOfWork: UnitOfWork) {
@@ -171,29 +177,37 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
   }
 
   /**
-   * Ends leases that have expired, and corrects times written while a clock was ahead: a lease to `leaseEnd`, `last_seen_at` to now.
+   * Ends leases that have expired, and corrects times written while a clock was ahead: a lease to `leaseEnd`, `last_seen_at` to `endedBy`.
    * Requires the lock of the license. Returns the changed rows.
    */
-  expireLeases(transaction: Transaction, licenseId: string, now: Date, leaseEnd: Date | null, toleranceMs: number) {
-    return transaction.query({
-      ...EXPIRE_LEASES,
-      values: [transaction.tenantId, licenseId, now, leaseEnd, toleranceMs],
-    });
+  expireLeases(transaction: Transaction, licenseId: string, { endedBy, leaseEnd, toleranceMs }: LeaseLimits) {
+    const values = [transaction.tenantId, licenseId, endedBy, leaseEnd, toleranceMs];
+    return transaction.query({ ...EXPIRE_LEASES, values });
   }
 
   /**
    * Counts the activations of other devices; without `user_id` the stored user of the device counts. Requires the lock of the license,
-   * after `expireLeases`.
+   * where no lease has ended; see `mayNeedExpiry`.
    */
   async countOthers(
     transaction: Transaction,
     licenseId: string,
     { fingerprint, user_id }: SeatRequest,
-  ): Promise<OtherActivations> {
+  ): Promise<CountedActivations> {
     const values = [transaction.tenantId, licenseId, fingerprint, user_id ?? null];
-    const [counts] = await transaction.query<OtherActivations>({ ...COUNT_OTHERS, values });
+    const [counts] = await transaction.query<CountedActivations>({ ...COUNT_OTHERS, values });
     if (!counts) throw new Error('A sum has one row.');
     return counts;
+  }
+
+  /** Inserts an activation under the lock of its license, with the commit. */
+  add(transaction: Transaction, activation: Activation): void {
+    transaction.write(this.insertStatement(activation));
+  }
+
+  /** Writes an activation that `lockDevice` returned, with the commit. */
+  put(transaction: Transaction, activation: Activation): void {
+    transaction.write(this.updateStatement(activation));
   }
 
   /** Returns the shortest way to the missing seats of a device. */

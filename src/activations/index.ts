@@ -24,6 +24,7 @@ export { DeviceReader } from './device-reader.js';
 export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
 export { ActivationRefusals } from './activation-refusals.js';
+export type { LockedLicense } from './locked-license.js';
 export { SeatAllocator } from './seat-allocator.js';
 export { seatLimit, seatMetric, seatsInUse, type SeatCounts } from './seats.js';
 export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';

@@ -16,28 +16,17 @@ import { InvalidFieldError } from '../shared/errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { rowKeyString } from '../shared/persistence/tenant-scoped.repository.js';
 import { KeyedMutex } from '../shared/async/keyed-mutex.js';
-import type { Activation } from './activation.entity.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';
 import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
-import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
+import { decideSeat, type SeatRequest, seatsRequired } from './seat-decision.js';
+import type { LockedLicense } from './locked-license.js';
+import { mayNeedExpiry } from './lease-times.js';
 import { seatLimit, seatMetric, seatsInUse } from './seats.js';
 
 /** No device has an empty fingerprint, so this counts all. */
 const NO_DEVICE: SeatRequest = { fingerprint: '' };
-
-/** License under its lock, with the requesting device and the other active activations. */
-export interface LockedLicense {
-  /** Time at which the lock was held, so that a later change has a later time. */
-  readonly now: Date;
-  /** Milliseconds; see DatabaseClock. */
-  readonly toleranceMs: number;
-  readonly license: License;
-  /** Latest activation of the device, which may have ended. */
-  readonly device: Activation | undefined;
-  readonly others: OtherActivations;
-}
 
 /** Counts, grants and frees seats under the lock of the license, so that no seat is granted twice. */
 @Injectable()
@@ -84,22 +73,38 @@ export class SeatAllocator {
     });
   }
 
-  /** Locks the license and the device, and counts the other activations. Throws LicenseNotFoundError. */
+  /**
+   * Locks the license and the device, and counts the other activations, in one round trip: each statement sees what was committed when it
+   * begins, so those behind the lock are exact. A second one ends leases where some have ended. Throws LicenseNotFoundError.
+   */
   async lock(transaction: Transaction, licenseId: string, device: SeatRequest): Promise<LockedLicense> {
     const { tenantId } = transaction;
-    const license = await this.licenseLock.acquire(tenantId, licenseId);
+    const [license, ...counted] = await Promise.all([
+      this.licenseLock.acquire(tenantId, licenseId),
+      ...this.readSeats(transaction, licenseId, device),
+    ]);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     const { toleranceMs } = this.databaseClock;
     const endedBy = this.databaseClock.settled(now);
-    const [changed, activation, others] = await Promise.all([
-      this.activations.expireLeases(transaction, licenseId, endedBy, leaseEnd(license, endedBy), toleranceMs),
-      this.activations.lockDevice(transaction, licenseId, device.fingerprint),
-      this.activations.countOthers(transaction, licenseId, device),
+    const limits = { endedBy, leaseEnd: leaseEnd(license, endedBy), toleranceMs };
+    const [known, others] = counted;
+    if (!mayNeedExpiry(others, limits) && !(known && mayNeedExpiry(known.leaseTimes, limits)))
+      return { now, toleranceMs, license, device: known, others };
+    const [changed, ...left] = await Promise.all([
+      this.activations.expireLeases(transaction, licenseId, limits),
+      ...this.readSeats(transaction, licenseId, device),
     ]);
     const key = rowKeyString(tenantId, licenseId);
     if (changed.length > 0 && this.changed.has(key)) this.changed.set(key, true);
-    return { now, toleranceMs, license, device: activation, others };
+    return { now, toleranceMs, license, device: left[0], others: left[1] };
+  }
+
+  private readSeats(transaction: Transaction, licenseId: string, device: SeatRequest) {
+    return [
+      this.activations.lockDevice(transaction, licenseId, device.fingerprint),
+      this.activations.countOthers(transaction, licenseId, device),
+    ] as const;
   }
 
   /**
@@ -170,15 +175,15 @@ export class SeatAllocator {
   }
 
   /** Ends an activation, unless it has ended, and stores the seats in use without it. */
-  async freeSeat(
+  freeSeat(
     transaction: Transaction,
     actor: Actor,
     { now, license, device, others }: LockedLicense,
     reason: RecordedReason | undefined,
-  ) {
+  ): void {
     const inUse = seatsInUse(license, others);
     if (device?.end(now)) {
-      await this.activations.update(device);
+      this.activations.put(transaction, device);
       const seats = { inUse, max: maxActivationsOf(license) };
       const ended = new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason);
       this.record(transaction, actor, license, ended);

@@ -39,7 +39,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
 
   private async activate(transaction: Transaction, command: ActivateDeviceCommand) {
     const { actor, licenseId, device, holdUntil } = command;
-    const locked = await this.allocator.lock(transaction, licenseId, device);
+    const locked = command.options.locked ?? (await this.allocator.lock(transaction, licenseId, device));
     const { license, now, toleranceMs } = locked;
     license.assertCan('activate', now);
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
@@ -59,14 +59,14 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     if (known) {
       const before = { userId: known.userId, units: known.units };
       known.updateFrom(device, grant);
-      await this.activations.update(known);
+      this.activations.put(transaction, known);
       if (before.userId !== known.userId || before.units !== known.units)
         record(new ActivationChangedEvent(actor, now, known, before, seats, device.reason));
       return toActivationResponse(known, now);
     }
     const activation = Activation.create(device, grant);
     activation.activationId = command.options.activationId ?? activation.activationId;
-    await this.activations.insert(activation);
+    this.activations.add(transaction, activation);
     record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
     return toActivationResponse(activation, now);
   }

@@ -37,7 +37,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError('fix_request');
       return toActivationResponse(ended, now);
     }
-    await this.allocator.freeSeat(transaction, actor, locked, reason);
+    this.allocator.freeSeat(transaction, actor, locked, reason);
     return toActivationResponse(found, now);
   }
 }

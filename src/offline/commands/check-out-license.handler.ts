@@ -4,6 +4,7 @@ import {
   ActivationLimitReachedError,
   ActivationRefusals,
   SeatAllocator,
+  type LockedLicense,
   seatLimit,
 } from '../../activations/index.js';
 import { LicenseLock, LicenseNotFoundError, type License } from '../../licensing/index.js';
@@ -46,19 +47,24 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   /** Signs under the lock of the license, so that no file appears after a concurrent suspension or revocation. */
   private async checkOut(transaction: Transaction, command: CheckOutLicenseCommand) {
     const { actor, licenseId, request } = command;
-    const license = await this.licenseLock.acquire(actor.tenantId, licenseId);
+    const { fingerprint, user_id } = request;
+    const locked =
+      fingerprint === undefined
+        ? undefined
+        : await this.allocator.lock(transaction, licenseId, { fingerprint, user_id });
+    const license = locked?.license ?? (await this.licenseLock.acquire(actor.tenantId, licenseId));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    const now = this.clock.now();
+    const now = locked?.now ?? this.clock.now();
     license.assertCan('check-out', now);
     const validity = fileValidity(license.expiryAt(now), request.ttl_seconds, license.fileTtlMaxSeconds, now);
-    const activationId = await this.holdSeat(command, license, validity);
+    const activationId = await this.holdSeat(command, license, locked, validity);
     const { issuedAt, expiresAt } = validity;
     const change = this.licenseLock.recordFile(transaction, license, expiresAt);
     const content = licenseFileContent(license, request, activationId, validity);
     const { kid, text } = await this.commands.execute(
       new SignDocumentCommand(actor, { type: 'license', issuedAt, expiresAt, content }),
     );
-    const { fingerprint, reason } = request;
+    const { reason } = request;
     const file = { kid, activationId, fingerprint };
     const event = new LicenseCheckedOutEvent(actor, license, file, validity, change, reason);
     this.allocator.record(transaction, actor, license, event);
@@ -68,17 +74,18 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
   private async holdSeat(
     { actor, request, options }: CheckOutLicenseCommand,
     license: License,
+    locked: LockedLicense | undefined,
     { expiresAt }: Validity,
   ) {
     const { fingerprint, user_id, units, name, hostname, platform, version, metadata, reason } = request;
-    if (fingerprint === undefined) {
+    if (fingerprint === undefined || !locked) {
       if (seatLimit(license) !== null)
         throw new InvalidFieldError('/fingerprint', 'is required: this license counts seats');
       return null;
     }
     const about = { user_id, units, name, hostname, platform, version, metadata, reason };
     const device = { ...about, fingerprint, activation_type: 'OFFLINE' as const };
-    const from = options.ipAddress === undefined ? {} : { ipAddress: options.ipAddress };
+    const from = { locked, ...(options.ipAddress !== undefined && { ipAddress: options.ipAddress }) };
     const activate = new ActivateDeviceCommand(actor, license.licenseId, device, from, expiresAt);
     return (await this.commands.execute(activate)).activation_id;
   }

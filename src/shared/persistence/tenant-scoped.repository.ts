@@ -1,5 +1,4 @@
-import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
+import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { DATABASE_TIME } from '../../database/database-time.js';
 import type { UnitOfWork } from './unit-of-work.js';
 import { hydrate } from './hydrate.js';
@@ -31,6 +30,14 @@ export interface JsonRow {
   readonly row: Record<string, unknown>;
 }
 
+type Column = EntityMetadata['columns'][number];
+
+/** Column of a row with its value as a parameter. */
+interface StoredColumn {
+  readonly name: string;
+  readonly value: unknown;
+}
+
 /** Filter of a list: SQL over the alias `item`, with its named parameters. */
 export interface Condition {
   readonly sql: string;
@@ -50,9 +57,12 @@ const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefine
 export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnList: (readonly [property: string, column: string])[] | undefined;
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
+  /** Statements that insert or update, by the columns that they write. */
+  private readonly writes = new Map<string, { readonly name: string; readonly text: string }>();
   private readonly groups: Coalescer<RowKey, Row | null>;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
   private readonly findStatement: SelectByKeys;
+  private readonly lockStatement: { readonly name: string; readonly text: string };
 
   protected constructor(
     private readonly entity: EntityTarget<Row>,
@@ -71,6 +81,11 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
       `${this.columns('item')} FROM ${this.table} item`,
       'row_to_json(item) AS row',
     );
+    const lockRow = `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`;
+    this.lockStatement = {
+      name: `${this.table}.find-for-update`,
+      text: `SELECT locked.*, ${DATABASE_TIME} AS "lockedAt" FROM (${lockRow}) locked`,
+    };
   }
 
   /** Reads in the open unit of work; without one, shares a statement with other reads that arrive meanwhile. */
@@ -84,16 +99,10 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
    * the lock, so that the Clock then returns a later time than the previous lock holder got.
    */
   async findForUpdate(tenantId: string, id: string): Promise<Row | null> {
-    const lockRow = `SELECT ${this.columns('item')} FROM ${this.table} item ${this.byKey('$1', '$2')} FOR NO KEY UPDATE`;
-    const statement = {
-      name: `${this.table}.find-for-update`,
-      text: `SELECT locked.*, ${DATABASE_TIME} AS "lockedAt" FROM (${lockRow}) locked`,
-      values: [tenantId, id],
-    };
     const { databaseClock } = this.unitOfWork;
     const sentAt = databaseClock.sendingAt;
     const [found] = await this.unitOfWork.run(tenantId, (transaction) =>
-      transaction.query<{ lockedAt: number }>(statement),
+      transaction.query<{ lockedAt: number }>({ ...this.lockStatement, values: [tenantId, id] }),
     );
     if (!found) return null;
     const { lockedAt, ...row } = found;
@@ -137,29 +146,37 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   }
 
   async insert(row: Row): Promise<void> {
-    await this.unitOfWork.run(row.tenantId, ({ manager }) =>
-      manager
-        .createQueryBuilder()
-        .insert()
-        .into(this.entity)
-        .values(row as QueryDeepPartialEntity<Row>)
-        .updateEntity(false)
-        .execute(),
-    );
+    await this.unitOfWork.run(row.tenantId, (transaction) => transaction.query(this.insertStatement(row)));
   }
 
   /** Writes a row that `findForUpdate` read in the same unit of work. */
   async update(row: Row): Promise<void> {
-    const { tenantId, [this.idProperty]: id, ...change } = row;
-    const { affected } = await this.unitOfWork.run(tenantId, ({ manager }) =>
-      manager
-        .createQueryBuilder()
-        .update(this.entity)
-        .set(change as unknown as QueryDeepPartialEntity<Row>)
-        .where({ tenantId, [this.idProperty]: id })
-        .execute(),
+    const updated = await this.unitOfWork.run(row.tenantId, (transaction) =>
+      transaction.query(this.updateStatement(row)),
     );
-    if (affected !== 1) throw new Error(`An update reached ${affected ?? 0} rows instead of one.`);
+    if (updated.length !== 1) throw new Error(`An update reached ${updated.length} rows instead of one.`);
+  }
+
+  protected insertStatement(row: Row): Statement {
+    return this.writeStatement(
+      'insert',
+      this.storedColumns(row, ({ isInsert }) => isInsert),
+      (names) => {
+        const values = names.map((_, at) => `$${at + 1}`);
+        return `INSERT INTO ${this.table} (${names.join(', ')}) VALUES (${values.join(', ')})`;
+      },
+    );
+  }
+
+  /** Returns the statement that writes a locked row; it returns one row for each that it reached. */
+  protected updateStatement(row: Row): Statement {
+    const key = this.storedColumns(row, ({ isPrimary }) => isPrimary);
+    const changed = this.storedColumns(row, ({ isUpdate, isPrimary }) => isUpdate && !isPrimary);
+    return this.writeStatement('update', [...key, ...changed], (names) => {
+      const equal = names.map((name, at) => `${name} = $${at + 1}`);
+      const [keys, changes] = [equal.slice(0, key.length), equal.slice(key.length)];
+      return `UPDATE ${this.table} SET ${changes.join(', ')} WHERE ${keys.join(' AND ')} RETURNING 1`;
+    });
   }
 
   /** Returns the select list of the table's columns under `alias`, each named as its property, for hand-written SQL. */
@@ -221,6 +238,29 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
       if (only && keys.length === 1) return { ...one, values: [only.tenantId, only.id, ...more] };
       return { ...many, values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id), ...more] };
     };
+  }
+
+  /** Returns the names and values of these columns that the row has. */
+  private storedColumns(row: Row, isWanted: (column: Column) => boolean): StoredColumn[] {
+    const { columns, dataSource } = this.unitOfWork.metadata(this.entity);
+    return columns.flatMap((column) => {
+      const value: unknown = row[column.propertyName];
+      if (value === undefined || !isWanted(column)) return [];
+      return [{ name: column.databaseName, value: dataSource.driver.preparePersistentValue(value, column) as unknown }];
+    });
+  }
+
+  /** Returns the statement that writes these columns, whose text and name are made once, because they are prepared on each connection. */
+  private writeStatement(
+    action: 'insert' | 'update',
+    columns: readonly StoredColumn[],
+    textOf: (names: readonly string[]) => string,
+  ): Statement {
+    const names = columns.map(({ name }) => name);
+    const key = [action, ...names].join();
+    const known = this.writes.get(key) ?? { name: `${this.table}.${action}-${this.writes.size}`, text: textOf(names) };
+    this.writes.set(key, known);
+    return { ...known, values: columns.map(({ value }) => value) };
   }
 
   private byKey(tenantId: string, id: string): string {

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Api, Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { PostgresProxy } from '../support/proxy.js';
+import { statementsOf } from '../support/statements.js';
+
+const KEY = 'FROM license_keys';
+const BEGIN = '; BEGIN READ WRITE;';
+const LOCK = 'AS "lockedAt"';
+const DEVICE = 'FROM license_activations item';
+const OTHERS = '"sameUser"';
+const EXPIRE = 'UPDATE license_activations SET';
+const COUNTER = 'UPDATE licenses SET current_activations';
+const INSERT = 'INSERT INTO license_activations';
+const UPDATE = 'UPDATE license_activations SET license_id';
+const COUNT_EVENT = 'INSERT INTO license_client_events';
+const EVENTS = 'INSERT INTO outbox';
+const SEATS = [KEY, BEGIN, LOCK, DEVICE, OTHERS];
+
+describe('a write of a program', () => {
+  let app: TestApp;
+  let neighbour: TestApp;
+  let proxy: PostgresProxy;
+  let api: Api;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    proxy = await PostgresProxy.start(app.database.applicationUrl);
+    neighbour = await TestApp.start({
+      database: app.database,
+      secrets: app.secrets,
+      databaseUrl: proxy.url,
+      environment: { RELAY_INTERVAL_MS: '600000', LICENSE_TIMER_INTERVAL_MS: '600000' },
+    });
+    const tenant = await app.tenant();
+    api = neighbour.bearer(tenant.tenantId, tenant.key ?? '');
+  });
+
+  afterAll(async () => {
+    await neighbour.stop();
+    await proxy.stop();
+    await app.stop();
+  });
+
+  const features = [{ feature_id: 'f', feature_name: 'F', limit_value: 1_000_000, limit_type: 'COUNT' }];
+  const licenseWithDevice = async (terms: Wire = {}): Promise<Wire> => {
+    const license = await api.issue(await api.template({ max_activations: 100, features, ...terms }));
+    await send(license, 'activate', { fingerprint: 'pc', user_id: 'u' });
+    return license;
+  };
+  const send = async ({ license_key }: Wire, route: string, body: Wire) => {
+    const response = await api.post(`/v1/client/${route}`, { license_key: license_key as string, ...body });
+    expect(response).toMatchObject({ status: 200 });
+  };
+  /** Expects these statements, by a part of each, and round trips; events that move to the log and the clock may add to a count. */
+  const expectCost = (
+    statements: readonly string[],
+    roundTrips: number,
+    work: () => Promise<unknown>,
+    prepare?: () => Promise<unknown>,
+  ) =>
+    eventually(async () => {
+      await prepare?.();
+      const before = proxy.roundTrips;
+      let after = NaN;
+      const sent = await statementsOf(() => work().then(() => (after = proxy.roundTrips)));
+      expect(sent).toEqual(statements.map((part) => expect.stringContaining(part) as string));
+      expect(after - before).toBe(roundTrips);
+    });
+
+  it.each(['SUBSCRIPTION', 'CONCURRENT', 'NAMED_USER'])(
+    'that takes or frees a seat of %s waits for the license key, the lock and the commit',
+    async (license_type) => {
+      const license = await licenseWithDevice({ license_type });
+      let devices = 0;
+      const device = () => ({ fingerprint: `pc-${devices++}`, user_id: 'u' });
+      await expectCost([...SEATS, COUNTER, INSERT, COUNT_EVENT, EVENTS, 'COMMIT'], 3, () =>
+        send(license, 'activate', device()),
+      );
+      await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, () =>
+        send(license, 'activate', { fingerprint: 'pc' }),
+      );
+      await expectCost([...SEATS, UPDATE, COUNT_EVENT, COUNTER, EVENTS, 'COMMIT'], 3, () =>
+        send(license, 'deactivate', { fingerprint: `pc-${--devices}` }),
+      );
+    },
+  );
+
+  it('waits once more where a lease has ended', async () => {
+    const license = await licenseWithDevice({ license_type: 'CONCURRENT' });
+    const addEnded = () =>
+      app.database.query(
+        `INSERT INTO license_activations (tenant_id, activation_id, license_id, fingerprint, units, activation_type, status,
+                                          lease_expires_at, metadata, first_seen_at, last_seen_at, created_at)
+         SELECT tenant_id, gen_random_uuid(), license_id, gen_random_uuid(), 1, 'ONLINE', 'ACTIVE', now() - interval '1 hour',
+                '{}', now(), now(), now()
+         FROM license_activations WHERE license_id = $1 AND fingerprint = 'pc'`,
+        [license.license_id],
+      );
+    await expectCost(
+      [...SEATS, EXPIRE, DEVICE, OTHERS, COUNTER, UPDATE, 'COMMIT'],
+      4,
+      () => send(license, 'activate', { fingerprint: 'pc' }),
+      addEnded,
+    );
+  });
+
+  it('is a heartbeat of two round trips', async () => {
+    const license = await licenseWithDevice({ license_type: 'CONCURRENT' });
+    await expectCost([KEY, BEGIN, DEVICE, 'UPDATE license_activations item', 'COMMIT'], 2, () =>
+      send(license, 'heartbeat', { fingerprint: 'pc' }),
+    );
+  });
+
+  it('changes usage in two round trips', async () => {
+    const license = await licenseWithDevice();
+    const usage = { feature_id: 'f', amount: 1 };
+    await expectCost([KEY, BEGIN, 'INSERT INTO license_usages', 'COMMIT'], 2, () =>
+      send(license, 'usage/consume', usage),
+    );
+    await send(license, 'usage/consume', { ...usage, amount: 1_000 });
+    await expectCost([KEY, BEGIN, 'UPDATE license_usages', 'COMMIT'], 2, () => send(license, 'usage/release', usage));
+  });
+
+  it.each([
+    ['usage/consume', { feature_id: 'f', amount: 1 }],
+    ['heartbeat', { fingerprint: 'pc' }],
+  ])('%s says that its outcome is unknown when the connection is lost with COMMIT', async (route, body) => {
+    const license = await licenseWithDevice();
+    await send(license, route, body);
+    proxy.cutWhenSent('COMMIT');
+    const lost = await api.post(`/v1/client/${route}`, { license_key: license.license_key as string, ...body });
+    expect(lost).toMatchObject({ status: 503, body: { code: 'OUTCOME_UNKNOWN' } });
+    await eventually(() => send(license, route, body));
+  });
+
+  it('creates a license file in five round trips', async () => {
+    const license = await licenseWithDevice();
+    await send(license, 'check-out', { fingerprint: 'pc', ttl_seconds: 600 });
+    const file = [COUNTER, UPDATE, 'SET files_until', 'FROM signing_keys', COUNT_EVENT, EVENTS, 'COMMIT'];
+    await expectCost([...SEATS, ...file], 5, () => send(license, 'check-out', { fingerprint: 'pc', ttl_seconds: 600 }));
+  });
+});
