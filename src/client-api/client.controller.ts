@@ -22,11 +22,10 @@ import {
   EntitlementsRequest,
   UsageRequest,
 } from './client.requests.js';
-import type { CallerWithEvidence } from './caller-with-evidence.js';
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
-import { ApiKeyTenant, CurrentLicenseKeyCaller, EvidenceGuard, LicenseKeyGuard } from './license-key.guard.js';
+import { ApiKeyTenant, CurrentLicenseKeyCaller, LicenseKeyGuard } from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
 
@@ -63,7 +62,7 @@ export class ClientController {
   @Post('activate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @UseGuards(EvidenceGuard)
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     {
       operationId: 'activateDevice',
@@ -78,7 +77,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   activate(
-    @CurrentLicenseKeyCaller() caller: CallerWithEvidence,
+    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
     @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -109,7 +108,7 @@ export class ClientController {
   @Post('heartbeat')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @UseGuards(EvidenceGuard)
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     { operationId: 'sendHeartbeat', summary: 'Send a heartbeat', description: 'Extends the lease of a floating seat.' },
     {
@@ -119,7 +118,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   heartbeat(
-    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: CallerWithEvidence,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
     @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
     @WriteOptions() options: CommandOptions,
   ) {
@@ -130,7 +129,7 @@ export class ClientController {
   @Post('check-out')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
-  @UseGuards(EvidenceGuard)
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     {
       operationId: 'checkOutLicenseFile',
@@ -145,7 +144,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
-    @CurrentLicenseKeyCaller() caller: CallerWithEvidence,
+    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
     @Body({ schema: ClientCheckOutRequest }) body: ClientCheckOutRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -156,7 +155,7 @@ export class ClientController {
   @Post('entitlements')
   @HttpCode(200)
   @LicenseKeyRoute('client:validate')
-  @UseGuards(EvidenceGuard)
+  @UseGuards(LicenseKeyGuard)
   @DescribeQuery(
     {
       operationId: 'getEntitlements',
@@ -170,7 +169,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: Entitlements })
   entitlements(
-    @CurrentLicenseKeyCaller() { evidence }: CallerWithEvidence,
+    @CurrentLicenseKeyCaller() { evidence }: LicenseKeyCaller,
     @Body({ schema: EntitlementsRequest }) { features }: EntitlementsRequest,
   ) {
     return this.queries.execute(new GetEntitlementsQuery(evidence, features));
@@ -179,14 +178,14 @@ export class ClientController {
   @Post('usage/consume')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
-  @UseGuards(EvidenceGuard)
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     { operationId: 'consumeUsage', summary: 'Consume usage of a feature', description: 'All or nothing.' },
     { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_EXCEEDED'] },
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   consume(
-    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: CallerWithEvidence,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {
@@ -197,7 +196,7 @@ export class ClientController {
   @Post('usage/release')
   @HttpCode(200)
   @LicenseKeyRoute('client:usage')
-  @UseGuards(EvidenceGuard)
+  @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     {
       operationId: 'releaseUsage',
@@ -208,7 +207,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   release(
-    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: CallerWithEvidence,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {

@@ -1,6 +1,4 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { QueryBus } from '@nestjs/cqrs';
-import { FindLicenseByKeyQuery, type KeyOwner } from '../licensing/index.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
@@ -14,13 +12,13 @@ interface LicenseKeyRequest extends AuthenticatedRequest {
 }
 
 /**
- * Finds the license of the key in the body. A malformed key, an unknown key and a key of another tenant cost the same work, one digest and
- * one look-up, so that nothing distinguishes them.
+ * Finds the license of the key in the body, with its evidence. A malformed key, an unknown key and a key of another tenant cost the same
+ * work, one digest and one statement, so that nothing distinguishes them.
  */
 @Injectable()
 export class LicenseKeyGuard implements CanActivate {
   constructor(
-    private readonly queries: QueryBus,
+    private readonly evidence: EvidenceCollector,
     private readonly authenticator: Authenticator,
   ) {}
 
@@ -28,36 +26,13 @@ export class LicenseKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<LicenseKeyRequest>();
     const { license_key } = (request.body ?? {}) as { license_key?: unknown };
     if (typeof license_key !== 'string') return true;
-    const { owner, ...found } = await this.find(license_key, request.actor?.tenantId);
-    if (!owner) return true;
-    const { tenantId, licenseId } = owner;
+    const evidence = await this.evidence.findByLicenseKey(license_key, { tenantId: request.actor?.tenantId });
+    if (!evidence) return true;
+    const { tenantId, licenseId } = evidence.license;
     const tenant = await this.authenticator.findTenant(tenantId);
     const actor = Actor.forLicenseKey(tenantId, licenseId);
-    request.caller = { actor, licenseId, suspended: tenant?.suspended !== false, ...found };
+    request.caller = { actor, licenseId, suspended: tenant?.suspended !== false, evidence };
     return true;
-  }
-
-  /** Returns the owner of the key, if it is this tenant when an API key names one, and what the caller has besides. */
-  protected async find(licenseKey: string, tenantId: string | undefined): Promise<{ owner: KeyOwner | undefined }> {
-    const owner = await this.queries.execute(new FindLicenseByKeyQuery(licenseKey));
-    return { owner: tenantId === undefined || owner?.tenantId === tenantId ? owner : undefined };
-  }
-}
-
-/** Reads the evidence of the license in the statement that finds its key. */
-@Injectable()
-export class EvidenceGuard extends LicenseKeyGuard {
-  constructor(
-    queries: QueryBus,
-    authenticator: Authenticator,
-    private readonly evidence: EvidenceCollector,
-  ) {
-    super(queries, authenticator);
-  }
-
-  protected override async find(licenseKey: string, tenantId: string | undefined) {
-    const evidence = await this.evidence.findByLicenseKey(licenseKey, { tenantId });
-    return { owner: evidence?.license, evidence };
   }
 }
 

@@ -47,7 +47,6 @@ export { LicenseLock } from './license-lock.js';
 export { LicenseReader } from './license-reader.js';
 export { SeatCounter } from './seat-counter.js';
 export { LicensingModule } from './licensing.module.js';
-export { FindLicenseByKeyQuery, type KeyOwner } from './keys/find-license-by-key.query.js';
 export { KEY_OWNER_SQL, licenseKeyDigest } from './keys/license-key-digest.js';
 export { FindLicenseQuery } from './queries/find-license.query.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';

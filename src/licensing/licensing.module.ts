@@ -25,7 +25,6 @@ import { License } from './license.entity.js';
 import { LicenseReader } from './license-reader.js';
 import { LicenseRepository } from './license.repository.js';
 import { LicensesController } from './licenses.controller.js';
-import { FindLicenseByKeyHandler } from './keys/find-license-by-key.handler.js';
 import { FindLicenseHandler } from './queries/find-license.handler.js';
 import { GetLicenseHandler } from './queries/get-license.handler.js';
 import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handler.js';
@@ -51,7 +50,6 @@ import { RandomSource } from './keys/random-source.js';
     BatchIssueLicensesHandler,
     BatchChangeLicensesHandler,
     RevealLicenseKeyHandler,
-    FindLicenseByKeyHandler,
     FindLicenseHandler,
     ChangeLicenseTemplateHandler,
     ConvertTrialHandler,

@@ -38,7 +38,6 @@ const MIXED = [
   'customers.find',
   'event-log.move',
   'evidence.find-by-keys',
-  'license-keys.find-owners',
   'license_templates.find',
   'licenses.find-with-seats',
   'licenses.issue',

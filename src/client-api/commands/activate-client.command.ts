@@ -1,9 +1,8 @@
 import { Command } from '@nestjs/cqrs';
 import type { ActivationResponse } from '../../activations/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
-import type { Origin } from '../../validation/index.js';
+import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
 import type { ClientActivateRequest } from '../client.requests.js';
-import type { CallerWithEvidence } from '../caller-with-evidence.js';
 
 /**
  * Activates the device of a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
@@ -13,7 +12,7 @@ export class ActivateClientCommand extends Command<ActivationResponse> {
   static readonly operation = 'client.activate';
 
   constructor(
-    readonly caller: CallerWithEvidence,
+    readonly caller: LicenseKeyCaller,
     readonly request: ClientActivateRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,

@@ -1,9 +1,8 @@
 import { Command } from '@nestjs/cqrs';
 import type { LicenseFileResponse } from '../../offline/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
-import type { Origin } from '../../validation/index.js';
+import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
 import type { ClientCheckOutRequest } from '../client.requests.js';
-import type { CallerWithEvidence } from '../caller-with-evidence.js';
 
 /**
  * Signs a license file for a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
@@ -13,7 +12,7 @@ export class CheckOutClientCommand extends Command<LicenseFileResponse> {
   static readonly operation = 'client.check-out';
 
   constructor(
-    readonly caller: CallerWithEvidence,
+    readonly caller: LicenseKeyCaller,
     readonly request: ClientCheckOutRequest,
     readonly origin: Origin,
     readonly options: CommandOptions,
