@@ -214,7 +214,7 @@ describe('a unit of work that is rolled back', () => {
     await commands.execute(
       new ConsumeUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 5 }),
     );
-    const evidence = await app.nest.get(EvidenceCollector).findByLicenseKey(license.license_key as string);
+    const evidence = await app.nest.get(EvidenceCollector).findByLicenseKey(license.license_key as string, {});
     if (!evidence) throw new Error('The license was not found.');
     const trial = await api.issue(templateId, { customer_id: customerId, trial: true });
     const suspended = await api.issue(templateId, { customer_id: customerId });
