@@ -18,8 +18,8 @@ import { LicenseFactory, type LicenseDraft, type StoredIssueResult } from './lic
 
 /** Largest group. Further requests wait for the next one, so that none waits long for its transaction. */
 const MAX_GROUP_SIZE = 100;
-/** With more than one, a tenant that waits for a lock delays only the tenants of its own group. */
-const MAX_GROUPS_IN_FLIGHT = 2;
+/** With more than a tenant may have, a tenant that waits for a lock does not delay all others. */
+const MAX_GROUPS_IN_FLIGHT = 3;
 /** Attempts of a request whose terms change, or whose license key exists, at each of them. */
 const MAX_ATTEMPTS = 5;
 
@@ -49,6 +49,7 @@ export class LicenseIssuer {
     maxGroupSize: MAX_GROUP_SIZE,
     maxInFlight: MAX_GROUPS_IN_FLIGHT,
     queueOf: ({ command }) => command.actor.tenantId,
+    overlapsFullGroups: true,
     run: (group) => this.issueGroup(group),
     isolationAfter,
   });

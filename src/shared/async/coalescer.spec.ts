@@ -87,6 +87,17 @@ describe('the coalescer', () => {
     expect(runs.slice(3).map(({ items }) => items)).toEqual([['a 1']]);
   });
 
+  it('sends a second group of a queue only if it is full, may overlap and delays no other queue, and never a third', async () => {
+    const { coalescer, runs } = controlled({ maxInFlight: 5, overlapsFullGroups: true });
+    for (const item of itemsOf('a', 19)) void coalescer.add(item);
+    await Promise.resolve();
+    expect(runs.map(({ items }) => items)).toEqual([itemsOf('a', 10)]);
+    for (const item of ['b 0', ...itemsOf('c', 12)] as const) void coalescer.add(item);
+    for (let at = 19; at < 40; at++) void coalescer.add(`a ${at}`);
+    await Promise.resolve();
+    expect(runs.slice(1).map(({ items }) => items)).toEqual([['b 0', ...itemsOf('c', 5)], itemsOf('a', 20).slice(10)]);
+  });
+
   it('has no more groups in flight than it may', async () => {
     const { coalescer, runs } = controlled({ maxInFlight: 2 });
     for (const name of ['a', 'b', 'c', 'd']) {

@@ -19,6 +19,8 @@ export interface CoalescerOptions<Item, Result> {
   readonly maxInFlight: number;
   /** Name of the queue of an item, such as its tenant. Without it all items are in one queue. */
   readonly queueOf?: (item: Item) => string;
+  /** Whether a queue may have a second group in flight if that is full, so that the database has one while the other is prepared. */
+  readonly overlapsFullGroups?: boolean;
   readonly isolationAfter?: (error: unknown) => Isolation;
   /** Shortest time between the starts of two groups, in ms, so that load fills groups. Not for the first after a pause. */
   readonly intervalMs?: number;
@@ -36,13 +38,13 @@ const MAX_SINGLE_QUEUES = 4;
 
 /**
  * Runs items that arrive while others are in flight together, as one group; no item waits for a group to fill. A queue has one group in
- * flight, so its items run in order of arrival, and all waiting queues get equal shares of the next group.
+ * flight, so its items run in order of arrival (see `overlapsFullGroups`), and all waiting queues get equal shares of the next group.
  */
 export class Coalescer<Item, Result> {
   /** Waiting items by queue; the queue that was served longest ago is first. */
   private readonly waiting = new Map<string, Pending<Item, Result>[]>();
-  /** Queues with a group in flight. */
-  private readonly busy = new Set<string>();
+  /** Number of groups in flight by queue. */
+  private readonly busy = new Map<string, number>();
   private groupsInFlight = 0;
   private isScheduled = false;
   private startedAt = -Infinity;
@@ -108,19 +110,32 @@ export class Coalescer<Item, Result> {
     return true;
   }
 
-  /** Returns the oldest items of the queues that have none in flight; empty if there are none. */
+  /** Returns the oldest items of the queues that may run; empty if there are none. */
   private nextGroup(): Pending<Item, Result>[] {
     const { maxGroupSize } = this.options;
-    const queues = [...this.waiting].filter(([name]) => !this.busy.has(name)).slice(0, maxGroupSize);
+    const queues = this.runnableQueues().slice(0, maxGroupSize);
     const share = Math.floor(maxGroupSize / Math.max(1, queues.length));
     return queues.flatMap(([name, queue]) => {
       const items = queue.splice(0, share);
       // A queue with remaining items moves to the end of the map, so that queues take turns.
       this.waiting.delete(name);
       if (queue.length > 0) this.waiting.set(name, queue);
-      this.busy.add(name);
+      this.busy.set(name, this.groupsOf(name) + 1);
       return items;
     });
+  }
+
+  /** Returns the waiting queues that have no group in flight; if there are none, one that may have a second group. */
+  private runnableQueues(): [name: string, queue: Pending<Item, Result>[]][] {
+    const queues = [...this.waiting];
+    const idle = queues.filter(([name]) => this.groupsOf(name) === 0);
+    if (idle.length > 0 || !this.options.overlapsFullGroups) return idle;
+    const isFull = (queue: readonly unknown[]) => queue.length >= this.options.maxGroupSize;
+    return queues.filter(([name, queue]) => this.groupsOf(name) === 1 && isFull(queue)).slice(0, 1);
+  }
+
+  private groupsOf(name: string): number {
+    return this.busy.get(name) ?? 0;
   }
 
   /** Settles every item of the group; never throws. */
@@ -139,7 +154,10 @@ export class Coalescer<Item, Result> {
   }
 
   private finish(group: readonly Pending<Item, Result>[]): void {
-    for (const { item } of group) this.busy.delete(this.queueOf(item));
+    for (const name of new Set(group.map(({ item }) => this.queueOf(item)))) {
+      if (this.groupsOf(name) > 1) this.busy.set(name, this.groupsOf(name) - 1);
+      else this.busy.delete(name);
+    }
     this.groupsInFlight--;
     this.dispatch();
     if (this.isIdle) for (const resolve of this.idle.splice(0)) resolve();
