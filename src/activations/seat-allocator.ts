@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import {
   LicenseNotFoundError,
   LicenseLock,
@@ -23,8 +24,10 @@ import { LicenseDeactivatedEvent } from './events/activation.events.js';
 import { decideSeat, type SeatRequest, seatsRequired } from './seat-decision.js';
 import type { LockedLicense } from './locked-license.js';
 import { mayNeedExpiry } from './lease-times.js';
-import { seatLimit, seatMetric, seatsInUse } from './seats.js';
+import type { UnlockedLicense } from './unlocked-license.js';
+import { hasEndingSeats, seatLimit, seatMetric, seatsInUse } from './seats.js';
 
+const MAX_LICENSES = 10_000;
 /** No device has an empty fingerprint, so this counts all. */
 const NO_DEVICE: SeatRequest = { fingerprint: '' };
 
@@ -34,6 +37,8 @@ export class SeatAllocator {
   private readonly turns = new KeyedMutex();
   /** Licenses with a request in progress, and whether it ended or shortened leases. */
   private readonly changed = new Map<string, boolean>();
+  /** Times of performance.now() at which requests for licenses ended, so that an outdated read is not tried in vain. */
+  private readonly endedAt = new LRUCache<string, number>({ max: MAX_LICENSES });
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -62,6 +67,7 @@ export class SeatAllocator {
         throw error;
       } finally {
         this.changed.delete(key);
+        this.endedAt.set(key, performance.now());
       }
     });
   }
@@ -71,6 +77,23 @@ export class SeatAllocator {
       const { license, others } = await this.lock(transaction, licenseId, NO_DEVICE);
       this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, others));
     });
+  }
+
+  /**
+   * Returns the license as if it were locked, if its row tells all: its seats are only counted, the device has none, and one is free.
+   * `setSeatsInUse` then fails if the row has changed, as every change of seats does, so the result is that of a lock.
+   */
+  assumeLocked(unlocked: UnlockedLicense | undefined): LockedLicense | undefined {
+    if (!unlocked || this.unitOfWork.isOpen) return undefined;
+    const { license, device, readFrom } = unlocked;
+    if (device?.status === 'ACTIVE' || hasEndingSeats(license) || seatMetric(license) !== 'activations')
+      return undefined;
+    if ((this.endedAt.get(rowKeyString(license.tenantId, license.licenseId)) ?? -Infinity) >= readFrom)
+      return undefined;
+    const seats = license.currentActivations;
+    const others = { activations: seats, units: seats, users: seats, sameUser: false };
+    if (decideSeat(license, others, 1, 0) !== 'GRANT') return undefined;
+    return { now: this.clock.now(), toleranceMs: this.databaseClock.toleranceMs, license, device, others };
   }
 
   /**

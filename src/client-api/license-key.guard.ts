@@ -1,4 +1,5 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Fingerprint } from '../activations/index.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
@@ -12,7 +13,7 @@ interface LicenseKeyRequest extends AuthenticatedRequest {
 }
 
 /**
- * Finds the license of the key in the body, with its evidence. A malformed key, an unknown key and a key of another tenant cost the same
+ * Finds the license of the key in the body, with its evidence, and the device if the body names one. A malformed key, an unknown key and a key of another tenant cost the same
  * work, one digest and one statement, so that nothing distinguishes them.
  */
 @Injectable()
@@ -24,9 +25,12 @@ export class LicenseKeyGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<LicenseKeyRequest>();
-    const { license_key } = (request.body ?? {}) as { license_key?: unknown };
+    const { license_key, fingerprint: device } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof license_key !== 'string') return true;
-    const evidence = await this.evidence.findByLicenseKey(license_key, { tenantId: request.actor?.tenantId });
+    // The body is not validated yet, and PostgreSQL does not take every text.
+    const fingerprint = Fingerprint.safeParse(device).data;
+    const options = { tenantId: request.actor?.tenantId, fingerprint };
+    const evidence = await this.evidence.findByLicenseKey(license_key, options);
     if (!evidence) return true;
     const { tenantId, licenseId } = evidence.license;
     const tenant = await this.authenticator.findTenant(tenantId);

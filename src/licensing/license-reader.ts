@@ -42,11 +42,11 @@ export class LicenseReader {
   }
 
   /**
-   * Returns a query for the license with this key, for a statement that reads more than licenses; `fromJson` reads its row. The parameters
-   * are SQL expressions.
+   * Returns a query for the license with this key and its row version, for a statement that reads more than licenses; `fromJson` reads its
+   * row. The parameters are SQL expressions.
    */
   selectSql(tenantId: string, licenseId: string, now: string, omitted: readonly Column[]): string {
-    return `SELECT ${this.columns('item', now, omitted)} FROM licenses item
+    return `SELECT ${this.columns('item', now, omitted)}, item.xmin::text AS "rowVersion" FROM licenses item
             WHERE item.tenant_id = ${tenantId} AND item.license_id = ${licenseId}`;
   }
 

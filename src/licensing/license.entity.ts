@@ -73,6 +73,9 @@ export class License extends LicenseTerms {
   @Column('text', { name: 'product_name' })
   productName!: string;
 
+  /** Version of the stored row, which every write of it changes. Only of a license that was read without a lock, to be written. No column. */
+  rowVersion?: string;
+
   /** Current name of the product; undefined if the license was not read from the database. No column: see LicenseRepository. */
   productDisplayName?: string;
 

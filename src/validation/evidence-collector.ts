@@ -4,6 +4,7 @@ import { DeviceReader, FindSeatReleaseQuery } from '../activations/index.js';
 import { KEY_OWNER_SQL, LicenseReader, licenseKeyDigest, type License } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
 import { coalesceReads } from '../shared/async/coalesce-reads.js';
+import { DATABASE_TIME } from '../database/database-time.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Secrets } from '../shared/secrets/secrets.js';
@@ -18,6 +19,8 @@ export interface StoredEvidence extends Pick<Evidence, 'license' | 'activation' 
   readonly signingKey: SigningKey | undefined;
   /** Time as of which seats and usage were read. */
   readonly now: Date;
+  /** Time of performance.now() before the read: what ended earlier was seen. */
+  readonly readFrom: number;
 }
 
 /** Options of a read by license key. */
@@ -43,6 +46,8 @@ interface EvidenceRow {
   readonly license: Record<string, unknown>;
   readonly activation: Record<string, unknown> | null;
   readonly usages: readonly PeriodUsage[] | null;
+  /** Database time of the read. */
+  readonly readAt: number;
   readonly signingKey: Record<string, unknown> | null;
 }
 
@@ -143,7 +148,12 @@ export class EvidenceCollector {
   private async read(statement: { readonly name: string; readonly text: string }, asked: readonly unknown[]) {
     const now = this.clock.now();
     const values = [...asked, now, currentPeriods(now)];
+    const readFrom = performance.now();
+    const { databaseClock } = this.unitOfWork;
+    const sentAt = databaseClock.sendingAt;
     const rows = await this.unitOfWork.queryStandalone<EvidenceRow>({ ...statement, values });
+    // The clock is then later than every change that was read, as after a lock.
+    if (rows[0]) databaseClock.observe(rows[0].readAt, sentAt);
     return rows.map((row) => {
       const license = this.licenses.fromJson(row.license);
       const activation = row.activation ? this.devices.fromJson(row.activation) : undefined;
@@ -154,6 +164,7 @@ export class EvidenceCollector {
         usage: toCurrentUsage(license, row.usages ?? [], now),
         signingKey: row.signingKey ? this.signer.fromJson(row.signingKey) : undefined,
         now,
+        readFrom,
       };
     });
   }
@@ -162,7 +173,7 @@ export class EvidenceCollector {
   private statementOf(asked: string): string {
     const [tenantId, licenseId] = ['wanted.tenant_id', 'wanted.license_id'];
     return `
-      SELECT wanted.position::int AS position, row_to_json(license) AS license,
+      SELECT wanted.position::int AS position, ${DATABASE_TIME} AS "readAt", row_to_json(license) AS license,
         (SELECT row_to_json(device) FROM (${this.devices.selectSql(tenantId, licenseId, 'wanted.fingerprint')}) device) AS activation,
         CASE WHEN license.features <> '[]' THEN (${usageSql(tenantId, licenseId, '$6::timestamptz[]')}) END AS usages,
         CASE WHEN wanted.signed THEN (SELECT row_to_json(key) FROM (${this.signer.selectSql(tenantId)}) key) END AS "signingKey"

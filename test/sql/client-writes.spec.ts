@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { withClient } from '../../src/database/with-client.js';
+import { EvidenceCollector } from '../../src/validation/index.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -23,6 +25,7 @@ describe('a write of a program', () => {
   let neighbour: TestApp;
   let proxy: PostgresProxy;
   let api: Api;
+  let key: string;
 
   beforeAll(async () => {
     app = await TestApp.start();
@@ -34,7 +37,8 @@ describe('a write of a program', () => {
       environment: { RELAY_INTERVAL_MS: '600000', LICENSE_TIMER_INTERVAL_MS: '600000' },
     });
     const tenant = await app.tenant();
-    api = neighbour.bearer(tenant.tenantId, tenant.key ?? '');
+    key = tenant.key ?? '';
+    api = neighbour.bearer(tenant.tenantId, key);
   });
 
   afterAll(async () => {
@@ -53,6 +57,13 @@ describe('a write of a program', () => {
     const response = await api.post(`/v1/client/${route}`, { license_key: license_key as string, ...body });
     expect(response).toMatchObject({ status: 200 });
   };
+  const seatsOf = ({ license_id }: Wire) =>
+    app.database.query(
+      `SELECT current_activations, (SELECT count(*)::int FROM license_activations item
+                                    WHERE item.license_id = licenses.license_id AND status = 'ACTIVE') AS active
+       FROM licenses WHERE license_id = $1`,
+      [license_id],
+    );
   /** Expects these statements, by a part of each, and round trips; events that move to the log and the clock may add to a count. */
   const expectCost = (
     statements: readonly string[],
@@ -69,20 +80,120 @@ describe('a write of a program', () => {
       expect(after - before).toBe(roundTrips);
     });
 
+  const PLAIN = [KEY, BEGIN, COUNTER, INSERT, COUNT_EVENT, EVENTS, 'COMMIT'];
+
+  it('that takes a counted seat waits for the license key and the commit', async () => {
+    const license = await licenseWithDevice();
+    let devices = 0;
+    await expectCost(PLAIN, 2, () => send(license, 'activate', { fingerprint: `pc-${devices++}` }));
+    const { body } = await api.get(`/v1/licenses/${license.license_id}`);
+    expect(body.current_activations).toBe(1 + devices);
+  });
+
+  describe('that takes a counted seat by a read that is outdated', () => {
+    const CHANGES: Record<string, (license: Wire, other: Api) => Promise<unknown>> = {
+      seat: (license, other) =>
+        other.post('/v1/client/activate', { license_key: license.license_key as string, fingerprint: 'last' }),
+      device: (license, other) =>
+        other.post('/v1/client/activate', { license_key: license.license_key as string, fingerprint: 'new' }),
+      state: (license, other) =>
+        other.post(`/v1/licenses/${license.license_id}/suspend`, { reason: { code: 'OTHER', text: 'x' } }),
+    };
+
+    it.each([
+      ['seat', { status: 409, body: { code: 'ACTIVATION_LIMIT_REACHED' } }],
+      ['device', { status: 200, body: { status: 'ACTIVE' } }],
+      ['state', { status: 409, body: { code: 'LICENSE_STATE' } }],
+    ] as const)('is decided by the %s that another process changed meanwhile', async (change, expected) => {
+      const license = await licenseWithDevice({ max_activations: 2 });
+      const other = app.bearer(api.tenantId, key);
+      const collector = neighbour.nest.get(EvidenceCollector);
+      const find = collector.findByLicenseKey.bind(collector);
+      const read = jest.spyOn(collector, 'findByLicenseKey').mockImplementationOnce(async (...asked) => {
+        const evidence = await find(...asked);
+        await CHANGES[change]!(license, other);
+        return evidence;
+      });
+      const answer = await api.post('/v1/client/activate', {
+        license_key: license.license_key as string,
+        fingerprint: 'new',
+      });
+      read.mockRestore();
+      expect(answer).toMatchObject(expected);
+      const active = change === 'state' ? 1 : 2;
+      expect(await seatsOf(license)).toEqual([{ current_activations: active, active }]);
+    });
+
+    it('is exact amid requests of two processes that come and go', async () => {
+      const max_activations = 5;
+      const license = await licenseWithDevice({ max_activations });
+      const other = app.bearer(api.tenantId, key);
+      const requests = Array.from({ length: 160 }, (_, n) => {
+        const fingerprint = `device-${n % 16}`;
+        const route = n % 3 === 2 ? 'deactivate' : 'activate';
+        const body = { license_key: license.license_key as string, fingerprint };
+        return (n % 2 ? api : other).post(`/v1/client/${route}`, body);
+      });
+      const statuses = (await Promise.all(requests)).map(({ status }) => status);
+      expect(statuses.filter((status) => ![200, 404, 409].includes(status))).toEqual([]);
+      const fill = Array.from({ length: 20 }, (_, n) =>
+        (n % 2 ? api : other).post('/v1/client/activate', {
+          license_key: license.license_key as string,
+          fingerprint: `more-${n}`,
+        }),
+      );
+      await Promise.all(fill);
+      expect(await seatsOf(license)).toEqual([{ current_activations: max_activations, active: max_activations }]);
+      const changes = await app.database.query(
+        `SELECT (SELECT count(*)::int FROM license_activations WHERE license_id = $1) AS taken,
+                sum((event_type = 'license.activated')::int)::int AS told
+         FROM (SELECT license_id, event_type FROM license_event_logs UNION ALL SELECT license_id, event_type FROM outbox) event
+         WHERE license_id = $1`,
+        [license.license_id],
+      );
+      expect(changes).toEqual([{ taken: changes[0]!.taken as number, told: changes[0]!.taken as number }]);
+    });
+
+    it('waits for a lock that is held meanwhile, and is decided by what its holder committed', async () => {
+      const license = await licenseWithDevice({ max_activations: 2 });
+      await withClient(app.database.superuserUrl, async (holder) => {
+        await holder.query('BEGIN');
+        await holder.query('UPDATE licenses SET max_activations = 1 WHERE license_id = $1', [license.license_id]);
+        const answer = api.post('/v1/client/activate', {
+          license_key: license.license_key as string,
+          fingerprint: 'new',
+        });
+        await eventually(async () => {
+          const waiting = await app.database.query(
+            `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%xmin%'`,
+          );
+          expect(waiting).toHaveLength(1);
+        });
+        await holder.query('COMMIT');
+        expect(await answer).toMatchObject({ status: 409, body: { code: 'ACTIVATION_LIMIT_REACHED' } });
+      });
+    });
+  });
+
   it.each(['SUBSCRIPTION', 'CONCURRENT', 'NAMED_USER'])(
     'that takes or frees a seat of %s waits for the license key, the lock and the commit',
     async (license_type) => {
       const license = await licenseWithDevice({ license_type });
       let devices = 0;
       const device = () => ({ fingerprint: `pc-${devices++}`, user_id: 'u' });
-      await expectCost([...SEATS, COUNTER, INSERT, COUNT_EVENT, EVENTS, 'COMMIT'], 3, () =>
-        send(license, 'activate', device()),
-      );
+      // The row of a license whose seats are only counted tells all: see above.
+      if (license_type !== 'SUBSCRIPTION')
+        await expectCost([...SEATS, COUNTER, INSERT, COUNT_EVENT, EVENTS, 'COMMIT'], 3, () =>
+          send(license, 'activate', device()),
+        );
       await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, () =>
         send(license, 'activate', { fingerprint: 'pc' }),
       );
-      await expectCost([...SEATS, UPDATE, COUNT_EVENT, COUNTER, EVENTS, 'COMMIT'], 3, () =>
-        send(license, 'deactivate', { fingerprint: `pc-${--devices}` }),
+      await expectCost(
+        [...SEATS, UPDATE, COUNT_EVENT, COUNTER, EVENTS, 'COMMIT'],
+        3,
+        () => send(license, 'deactivate', { fingerprint: `pc-${devices - 1}` }),
+        () => send(license, 'activate', device()),
       );
     },
   );

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
+import { leaseEnd, LicenseChangedError, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
@@ -9,6 +9,7 @@ import { ActivationLimitReachedError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
 import { ActivationRefusals } from '../activation-refusals.js';
+import type { LockedLicense } from '../locked-license.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { ActivateDeviceCommand } from './activate-device.command.js';
 import { toActivationResponse } from '../activation.response.js';
@@ -27,9 +28,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
   async execute(command: ActivateDeviceCommand) {
     const { actor, licenseId, device } = command;
     try {
-      return await this.allocator.serialize(actor, licenseId, () =>
-        this.unitOfWork.perform(command, (transaction) => this.activate(transaction, command)),
-      );
+      return await this.allocator.serialize(actor, licenseId, () => this.activateInTurn(command));
     } catch (error) {
       if (error instanceof ActivationLimitReachedError)
         await this.refusals.record(actor, licenseId, device.fingerprint, error.seats, this.clock.now());
@@ -37,9 +36,26 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     }
   }
 
-  private async activate(transaction: Transaction, command: ActivateDeviceCommand) {
+  /** Activates by what was read before, and with a lock if the license has changed since or more than its row must be known. */
+  private async activateInTurn(command: ActivateDeviceCommand) {
+    const { licenseId, device, options, holdUntil } = command;
+    const isPlain = options.idempotencyKey === undefined && holdUntil === null;
+    const assumed = isPlain ? this.allocator.assumeLocked(options.unlocked) : undefined;
+    if (assumed) {
+      try {
+        return await this.unitOfWork.perform(command, (transaction) => this.activate(transaction, command, assumed));
+      } catch (error) {
+        if (!(error instanceof LicenseChangedError)) throw error;
+      }
+    }
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const locked = options.locked ?? (await this.allocator.lock(transaction, licenseId, device));
+      return this.activate(transaction, command, locked);
+    });
+  }
+
+  private async activate(transaction: Transaction, command: ActivateDeviceCommand, locked: LockedLicense) {
     const { actor, licenseId, device, holdUntil } = command;
-    const locked = command.options.locked ?? (await this.allocator.lock(transaction, licenseId, device));
     const { license, now, toleranceMs } = locked;
     license.assertCan('activate', now);
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
@@ -68,6 +84,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     activation.activationId = command.options.activationId ?? activation.activationId;
     this.activations.add(transaction, activation);
     record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
+    transaction.finish();
     return toActivationResponse(activation, now);
   }
 }

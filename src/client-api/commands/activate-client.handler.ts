@@ -17,7 +17,8 @@ export class ActivateClientHandler implements ICommandHandler<ActivateClientComm
 
   execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ActivateClientCommand) {
     assertSeatAllowed(request, evidence.license, origin, this.clock.now());
-    const from = { ...options, ipAddress: origin.ip };
+    const { license, activation: device, readFrom } = evidence;
+    const from = { ...options, ipAddress: origin.ip, unlocked: { license, device, readFrom } };
     return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from));
   }
 }

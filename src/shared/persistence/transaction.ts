@@ -21,6 +21,7 @@ export class Transaction {
   /** Number of steps in progress within which work is not the last of the transaction. */
   private steps = 0;
   private committed: Promise<void> | undefined;
+  private ended = false;
   private readonly endings: (() => void)[] = [];
 
   constructor(
@@ -48,13 +49,18 @@ export class Transaction {
   }
 
   /**
-   * Sends a statement after which the work sends no other, so that COMMIT shares its round trip unless an idempotency key or a unit of work
-   * around it follows. Its effect must therefore stand whatever it returns.
+   * Sends a statement after which the work sends no other, so that COMMIT shares its round trip; see `finish`. Its effect must therefore
+   * stand whatever it returns.
    */
   async queryLast<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
     const rows = this.query<Row>(statement);
-    if (this.steps === 0 && !this.isReadOnly) void this.commit();
+    this.finish();
     return rows;
+  }
+
+  /** Sends COMMIT together with what was sent before, unless an idempotency key or a unit of work around the work follows. */
+  finish(): void {
+    if (this.steps === 0 && !this.isReadOnly) void this.commit();
   }
 
   /** Runs work after which the transaction goes on. */
@@ -76,14 +82,10 @@ export class Transaction {
     return this.committed;
   }
 
-  /** Tells whether the transaction was committed, once COMMIT is answered; false if it was not sent. */
-  async isCommitted(): Promise<boolean> {
-    return (
-      this.committed?.then(
-        () => true,
-        () => false,
-      ) ?? false
-    );
+  /** Tells whether COMMIT ended the transaction, once it is answered, also with ROLLBACK; false if it was not sent. */
+  async isEnded(): Promise<boolean> {
+    await this.committed?.catch(() => undefined);
+    return this.ended;
   }
 
   /** Returns the error that failed the transaction. With COMMIT sent, a lost connection leaves its outcome unknown. */
@@ -136,6 +138,7 @@ export class Transaction {
     const commandTag = await this.connection.commit().catch((error: unknown) => {
       throw isConnectionLoss(error) ? new OutcomeUnknownError(error) : error;
     });
+    this.ended = true;
     await this.connection.flush();
     if (commandTag !== 'COMMIT') throw new Error(`COMMIT was answered with ${commandTag}.`);
   }

@@ -163,7 +163,7 @@ export class UnitOfWork {
         else connection.commit().catch(() => undefined);
         return { result, events };
       } catch (error) {
-        if (!(await transaction.isCommitted())) broken = await rollBack(client);
+        if (!(await transaction.isEnded())) broken = await rollBack(client);
         throw await transaction.failure(error);
       } finally {
         transaction.close();
