@@ -87,11 +87,13 @@ export function readListed(row: TextRow): ListedLicense {
   return { row, license: hydrate(License, fields) };
 }
 
-/** Writes the license as of `now`, as `toLicenseResponse` does, without parsing values that are only written again. */
+/**
+ * Writes the license as of `now`, as `toLicenseResponse` does, without parsing values that are only written again. The members are joined at
+ * once: added one by one they would be a chain of thousands of strings a page.
+ */
 export function toLicenseJson(listed: ListedLicense, now: Date): JsonText<LicenseResponse> {
-  let json = '';
-  for (const { start, write } of MEMBERS) json += start + write(listed, now);
-  return new JsonText(`${json}}`);
+  const members = MEMBERS.map(({ start, write }) => start + write(listed, now));
+  return new JsonText(`${members.join('')}}`);
 }
 
 function storedValue(at: number, write: ((text: string) => string) | undefined) {
