@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientBase, Pool } from 'pg';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
 // Accesses to fields that TypeORM and pg do not document, tried with typeorm 1.1.1, pg 8.23.1 and pg-pool 3.14.0.
 // test/sql/library-internals.spec.ts fails when one of them moves.
@@ -21,9 +21,4 @@ export function poolOf({ driver }: DataSource): Pool {
 /** Returns the options of the pool, including those of PoolConnection. */
 export function poolOptionsOf(dataSource: DataSource): object {
   return (poolOf(dataSource) as unknown as { readonly options: object }).options;
-}
-
-/** Marks a transaction that TypeORM did not begin itself; otherwise TypeORM would refuse to lock rows. */
-export function markTransactionActive(runner: QueryRunner): void {
-  Object.assign(runner, { isTransactionActive: true });
 }

@@ -1,9 +1,7 @@
 import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { markTransactionActive, poolOf, poolOptionsOf, wireOf } from '../../src/database/library-internals.js';
-import { Customer } from '../../src/customers/customer.entity.js';
+import { poolOf, poolOptionsOf, wireOf } from '../../src/database/library-internals.js';
 import { TestApp } from '../support/app.js';
 
 describe('fields of TypeORM and pg that are not documented', () => {
@@ -29,18 +27,5 @@ describe('fields of TypeORM and pg that are not documented', () => {
     await client.query('SELECT 1 / 0').catch(() => undefined);
     client.release();
     expect(messages).toEqual(['readyForQuery', 'errorMessage', 'readyForQuery']);
-  });
-
-  it('let TypeORM lock rows in a transaction that it did not begin', async () => {
-    const runner = dataSource.createQueryRunner();
-    const client = (await runner.connect()) as PoolClient;
-    const lock = () => runner.manager.createQueryBuilder(Customer, 'item').setLock('pessimistic_write').getMany();
-    await client.query('BEGIN');
-    await expect(lock()).rejects.toThrow('transaction');
-    markTransactionActive(runner);
-    await expect(lock()).resolves.toEqual([]);
-    await client.query('ROLLBACK');
-    Object.assign(runner, { isTransactionActive: false });
-    await runner.release();
   });
 });

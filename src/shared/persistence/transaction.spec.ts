@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EntityManager } from 'typeorm';
 import type { TenantConnection } from './tenant-connection.js';
 import { Transaction } from './transaction.js';
 
@@ -13,7 +12,7 @@ describe('the end of a transaction', () => {
   });
 
   it('runs all work that waits for it, also when some of it fails', () => {
-    const transaction = new Transaction('tenant-001', {} as TenantConnection, {} as EntityManager);
+    const transaction = new Transaction('tenant-001', {} as TenantConnection);
     const ran: string[] = [];
     transaction.whenEnded(() => ran.push('first'));
     transaction.whenEnded(() => {

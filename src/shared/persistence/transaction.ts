@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
-import type { EntityManager } from 'typeorm';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { Outbox } from '../messaging/outbox.js';
 import { isConnectionLoss, isSessionEnd } from '../../database/sql-errors.js';
@@ -27,8 +26,6 @@ export class Transaction {
   constructor(
     readonly tenantId: string,
     private readonly connection: TenantConnection,
-    /** TypeORM on the connection of this transaction. */
-    readonly manager: EntityManager,
     private readonly isReadOnly = false,
   ) {}
 

@@ -4,9 +4,9 @@ import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
-import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
-import { markTransactionActive, poolOf } from '../../database/library-internals.js';
+import { poolOf } from '../../database/library-internals.js';
 import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
 import { DatabaseClock } from '../time/database-clock.js';
 import { assertTenantId } from '../tenant-id.js';
@@ -147,29 +147,24 @@ export class UnitOfWork {
   }
 
   private async attempt<T>(mode: TransactionMode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
-    const runner = this.dataSource.createQueryRunner();
+    const client = await poolOf(this.dataSource).connect();
     let broken: Error | undefined;
+    const connection = new TenantConnection(client, mode, tenantId);
+    const transaction = new Transaction(tenantId, connection, mode !== 'READ WRITE');
     try {
-      const client = (await runner.connect()) as PoolClient;
-      const connection = new TenantConnection(client, mode, tenantId);
-      const transaction = new Transaction(tenantId, connection, runner.manager, mode !== 'READ WRITE');
-      markTransactionActive(runner);
-      try {
-        const result = await this.runWithContext(transaction, work);
-        await connection.started;
-        const { events } = transaction;
-        if (mode === 'READ WRITE') await transaction.commit();
-        // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
-        else connection.commit().catch(() => undefined);
-        return { result, events };
-      } catch (error) {
-        if (!(await transaction.isEnded())) broken = await rollBack(client);
-        throw await transaction.failure(error);
-      } finally {
-        transaction.close();
-      }
+      const result = await this.runWithContext(transaction, work);
+      await connection.started;
+      const { events } = transaction;
+      if (mode === 'READ WRITE') await transaction.commit();
+      // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
+      else connection.commit().catch(() => undefined);
+      return { result, events };
+    } catch (error) {
+      if (!(await transaction.isEnded())) broken = await rollBack(client);
+      throw await transaction.failure(error);
     } finally {
-      await release(runner, broken);
+      transaction.close();
+      client.release(broken);
     }
   }
 
@@ -219,12 +214,4 @@ async function rollBack(client: PoolClient): Promise<Error | undefined> {
     () => undefined,
     (error: unknown) => error as Error,
   );
-}
-
-async function release(runner: QueryRunner, broken: Error | undefined): Promise<void> {
-  if (broken)
-    await (
-      runner as QueryRunner & { releasePostgresConnection(error: Error): Promise<void> }
-    ).releasePostgresConnection(broken);
-  else await runner.release();
 }
