@@ -10,6 +10,7 @@ import {
   BatchIssueResult,
 } from './licensing/index.js';
 import { RESPONSE_EXAMPLES } from './response-examples.js';
+import { groupBy } from './shared/group-by.js';
 import { EXAMPLE_REQUEST_ID, EXAMPLES } from './shared/examples.js';
 import { PROBLEM_CODES, type ProblemCodes } from './shared/http/api.decorators.js';
 import { NDJSON } from './shared/http/streams/ndjson.js';
@@ -226,13 +227,9 @@ interface Use<Part> {
 
 /** Creates components of the parts that are used more than once. */
 function share<Part>(section: string, shared: Record<string, Part | Reference>, uses: readonly Use<Part>[]): void {
-  const byContent = new Map<string, Use<Part>[]>();
-  for (const use of uses) {
-    const content = JSON.stringify([use.title, use.part]);
-    byContent.set(content, [...(byContent.get(content) ?? []), use]);
-  }
+  const byContent = groupBy(uses, ({ title, part }) => JSON.stringify([title, part]));
   for (const [first, ...others] of byContent.values()) {
-    if (!first || others.length === 0) continue;
+    if (others.length === 0) continue;
     const title = first.title.replaceAll(/[^\w-]/g, '');
     let name = title;
     for (let number = 2; name in shared; number++) name = `${title}${number}`;

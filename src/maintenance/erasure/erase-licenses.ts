@@ -1,5 +1,6 @@
 import { seatsInUse, type SeatCounts } from '../../activations/index.js';
 import { maxActivationsOf, type License } from '../../licensing/index.js';
+import { groupBy } from '../../shared/group-by.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
@@ -324,14 +325,4 @@ function withoutInheritedMetadata(personal: JsonObject, inherited: JsonObject | 
         : [name, part],
     ),
   );
-}
-
-function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): ReadonlyMap<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group) group.push(row);
-    else groups.set(keyOf(row), [row]);
-  }
-  return groups;
 }

@@ -1,4 +1,5 @@
 import { Command } from '@nestjs/cqrs';
+import { groupBy } from '../group-by.js';
 
 /**
  * Moves all committed events of a tenant, not only those named, from the outbox into the event log: an event must not enter before an
@@ -16,12 +17,8 @@ export class RecordEventsCommand extends Command<void> {
 
   /** Returns one command per tenant, with the events in their given order. */
   static forAll(events: readonly { readonly tenantId: string; readonly id: string }[]): RecordEventsCommand[] {
-    const byTenant = new Map<string, string[]>();
-    for (const { tenantId, id } of events) {
-      const ids = byTenant.get(tenantId);
-      if (ids) ids.push(id);
-      else byTenant.set(tenantId, [id]);
-    }
-    return [...byTenant].map(([tenantId, ids]) => new RecordEventsCommand(tenantId, ids));
+    const byTenant = groupBy(events, ({ tenantId }) => tenantId);
+    const idsOf = (ofTenant: readonly { readonly id: string }[]) => ofTenant.map(({ id }) => id);
+    return [...byTenant].map(([tenantId, ofTenant]) => new RecordEventsCommand(tenantId, idsOf(ofTenant)));
   }
 }
