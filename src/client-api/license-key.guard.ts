@@ -13,8 +13,8 @@ interface LicenseKeyRequest extends AuthenticatedRequest {
 }
 
 /**
- * Finds the license of the key in the body, with its evidence, and the device if the body names one. A malformed key, an unknown key and a key of another tenant cost the same
- * work, one digest and one statement, so that nothing distinguishes them.
+ * Finds the license of the key in the body with its evidence, the device included if the body names one. A malformed key, an unknown key
+ * and a key of another tenant cost the same work, one digest and one statement, so that nothing distinguishes them.
  */
 @Injectable()
 export class LicenseKeyGuard implements CanActivate {

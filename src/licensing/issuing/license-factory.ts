@@ -12,12 +12,12 @@ import type { IssueLicenseCommand } from './issue-license.command.js';
 import { issueRow, type IssueRow } from './issue-statement.js';
 
 /** License that is not stored yet, with what its caller gets. The result is the only place that has the license key in the clear. */
-export interface LicenseDraft {
+export interface PreparedIssue {
   readonly row: IssueRow;
   readonly result: IssuedLicense;
-  /** Equal for drafts with the same idempotency key; undefined without one. */
+  /** Equal for issues with the same idempotency key; undefined without one. */
   readonly claimKey: string | undefined;
-  /** Equal for drafts of the same trial; undefined for a full license. */
+  /** Equal for issues of the same trial; undefined for a full license. */
   readonly trialKey: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export class LicenseFactory {
   ) {}
 
   /** Throws as `IssuanceTerms.createDraft` does. */
-  create(terms: IssuanceTerms, command: IssueLicenseCommand, claim: IdempotencyClaim | undefined): LicenseDraft {
+  create(terms: IssuanceTerms, command: IssueLicenseCommand, claim: IdempotencyClaim | undefined): PreparedIssue {
     const { actor, request, options } = command;
     const { license, customerVersion } = terms.createDraft(request);
     const key = options.identity?.licenseKey ?? formatLicenseKey(this.random.bytes(LICENSE_KEY_BYTES));

@@ -14,7 +14,7 @@ import { groupBy } from '../../shared/group-by.js';
 import { IssuanceTermsCache, type IssuanceTerms } from './issuance-terms-cache.js';
 import type { IssueLicenseCommand } from './issue-license.command.js';
 import type { IssueRow } from './issue-statement.js';
-import { LicenseFactory, type LicenseDraft, type StoredIssueResult } from './license-factory.js';
+import { LicenseFactory, type PreparedIssue, type StoredIssueResult } from './license-factory.js';
 
 /** Largest group. Further requests wait for the next one, so that none waits long for its transaction. */
 const MAX_GROUP_SIZE = 100;
@@ -35,7 +35,7 @@ interface PendingIssue {
 interface Attempt {
   readonly pending: PendingIssue;
   /** Undefined if the request was refused. */
-  readonly draft: LicenseDraft | undefined;
+  readonly prepared: PreparedIssue | undefined;
   outcome: Outcome<IssuedLicense>;
 }
 
@@ -82,17 +82,17 @@ export class LicenseIssuer {
     this.metrics.issueGroupSize.observe(group.length);
     const terms = await this.terms.getAll(group);
     const attempts = group.map((pending) => this.attempt(pending, terms.get(pending.command.actor.tenantId)));
-    // Only the first draft with an idempotency key or a trial is sent, because a statement does not see the rows that it inserts itself.
-    const drafts = attempts.flatMap(({ draft }) => draft ?? []);
-    const firsts = firstsByUniqueKey(drafts);
-    const isFirst = (draft: LicenseDraft) => uniqueKeys(draft).every((key) => firsts.get(key) === draft);
-    const rows = drafts.filter(isFirst).map(({ row }) => row);
+    // Only the first request with an idempotency key or a trial is sent, because a statement does not see the rows that it inserts itself.
+    const issues = attempts.flatMap(({ prepared }) => prepared ?? []);
+    const firsts = firstsByUniqueKey(issues);
+    const isFirst = (issue: PreparedIssue) => uniqueKeys(issue).every((key) => firsts.get(key) === issue);
+    const rows = issues.filter(isFirst).map(({ row }) => row);
     const { stored, usedTrials } = await this.store(rows, group);
     for (const attempt of attempts) {
-      const { draft } = attempt;
-      if (!draft) continue;
-      const sameTrial = firsts.get(draft.trialKey ?? '')?.row.license.licenseId ?? '';
-      if (stored.has(draft.row.license.licenseId)) attempt.outcome = { result: draft.result };
+      const { prepared } = attempt;
+      if (!prepared) continue;
+      const sameTrial = firsts.get(prepared.trialKey ?? '')?.row.license.licenseId ?? '';
+      if (stored.has(prepared.row.license.licenseId)) attempt.outcome = { result: prepared.result };
       else if (stored.has(sameTrial) || usedTrials.has(sameTrial))
         attempt.outcome = { error: new TrialAlreadyUsedError() };
     }
@@ -104,9 +104,9 @@ export class LicenseIssuer {
     pending.attempts++;
     try {
       if (!terms) throw new Error('The terms of a tenant were not read.');
-      return { pending, draft: this.factory.create(terms, pending.command, pending.claim), outcome: 'RETRY' };
+      return { pending, prepared: this.factory.create(terms, pending.command, pending.claim), outcome: 'RETRY' };
     } catch (error) {
-      return { pending, draft: undefined, outcome: { error } };
+      return { pending, prepared: undefined, outcome: { error } };
     }
   }
 
@@ -172,13 +172,13 @@ export class LicenseIssuer {
   }
 }
 
-function firstsByUniqueKey(drafts: readonly LicenseDraft[]): ReadonlyMap<string, LicenseDraft> {
-  const firsts = new Map<string, LicenseDraft>();
-  for (const draft of drafts) for (const key of uniqueKeys(draft)) if (!firsts.has(key)) firsts.set(key, draft);
+function firstsByUniqueKey(issues: readonly PreparedIssue[]): ReadonlyMap<string, PreparedIssue> {
+  const firsts = new Map<string, PreparedIssue>();
+  for (const issue of issues) for (const key of uniqueKeys(issue)) if (!firsts.has(key)) firsts.set(key, issue);
   return firsts;
 }
 
-function uniqueKeys({ claimKey, trialKey }: LicenseDraft): string[] {
+function uniqueKeys({ claimKey, trialKey }: PreparedIssue): string[] {
   return [claimKey, trialKey].filter((key) => key !== undefined);
 }
 
