@@ -4,7 +4,8 @@ import { EvidenceCollector } from '../../src/validation/index.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
-import { PostgresProxy } from '../support/proxy.js';
+import { startBehindProxy } from '../support/behind-proxy.js';
+import type { PostgresProxy } from '../support/proxy.js';
 import { statementsOf } from '../support/statements.js';
 
 const KEY = 'FROM license_keys';
@@ -29,13 +30,7 @@ describe('a write of a program', () => {
 
   beforeAll(async () => {
     app = await TestApp.start();
-    proxy = await PostgresProxy.start(app.database.applicationUrl);
-    neighbour = await TestApp.start({
-      database: app.database,
-      secrets: app.secrets,
-      databaseUrl: proxy.url,
-      environment: { RELAY_INTERVAL_MS: '600000', LICENSE_TIMER_INTERVAL_MS: '600000' },
-    });
+    ({ proxy, neighbour } = await startBehindProxy(app));
     const tenant = await app.tenant();
     key = tenant.key ?? '';
     api = neighbour.bearer(tenant.tenantId, key);

@@ -16,6 +16,7 @@ import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { query, TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { startBehindProxy } from '../support/behind-proxy.js';
 import { PostgresProxy } from '../support/proxy.js';
 import { statementsOf } from '../support/statements.js';
 
@@ -253,13 +254,7 @@ describe('a unit of work', () => {
   afterAll(() => app.stop());
 
   it('issues in one statement and one round trip once the terms are known', async () => {
-    const proxy = await PostgresProxy.start(app.database.applicationUrl);
-    const neighbour = await TestApp.start({
-      database: app.database,
-      secrets: app.secrets,
-      databaseUrl: proxy.url,
-      environment: { RELAY_INTERVAL_MS: '600000', LICENSE_TIMER_INTERVAL_MS: '600000' },
-    });
+    const { proxy, neighbour } = await startBehindProxy(app);
     const commands = neighbour.nest.get(CommandBus);
     const issue = () =>
       commands.execute(

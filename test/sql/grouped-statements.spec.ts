@@ -15,7 +15,8 @@ import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { PostgresProxy } from '../support/proxy.js';
+import { startBehindProxy } from '../support/behind-proxy.js';
+import type { PostgresProxy } from '../support/proxy.js';
 import { statementsOf } from '../support/statements.js';
 
 /** Settings of the planner under each of which a statement has to return the same rows. */
@@ -235,13 +236,7 @@ describe('a read of a license', () => {
 
   beforeAll(async () => {
     app = await TestApp.start();
-    proxy = await PostgresProxy.start(app.database.applicationUrl);
-    neighbour = await TestApp.start({
-      database: app.database,
-      secrets: app.secrets,
-      databaseUrl: proxy.url,
-      environment: { RELAY_INTERVAL_MS: '600000', LICENSE_TIMER_INTERVAL_MS: '600000' },
-    });
+    ({ proxy, neighbour } = await startBehindProxy(app));
     const tenant = await app.tenant();
     api = neighbour.bearer(tenant.tenantId, tenant.key ?? '');
   });
