@@ -6,7 +6,7 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { ServerProcess } from '../support/server.js';
 
-const LICENSES = 20_000;
+const LICENSES = 10_000;
 const ROUNDS = 5;
 
 let database: TestDatabase;
