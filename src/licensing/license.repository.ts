@@ -1,16 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { violates } from '../database/sql-errors.js';
-import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
-import { RetryTransaction, type Transaction } from '../shared/persistence/transaction.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
 import { asText, type TextRow } from '../shared/persistence/tenant-connection.js';
 import type { PageRequest } from '../shared/persistence/page-request.js';
 import { TenantScopedRepository, type Condition } from '../shared/persistence/tenant-scoped.repository.js';
-import { issueStatement, type IssuedRow, type IssueRow } from './issuing/issue-statement.js';
 import { listedColumns } from './license-json.js';
 import { License } from './license.entity.js';
-import { TrialAlreadyUsedError } from './license.errors.js';
 
 @Injectable()
 export class LicenseRepository extends TenantScopedRepository<License> {
@@ -60,36 +56,6 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /**
-   * Stores licenses, each with its event: those of several tenants in a transaction of their own, or those of one tenant in the open unit of
-   * work. A license in neither set of the result has outdated terms or a claim that was not free. Throws TrialAlreadyUsedError if another
-   * transaction stored the same trial meanwhile, RetryTransaction if a license key exists.
-   */
-  async issueAll(rows: readonly IssueRow[]): Promise<IssueAllResult> {
-    for (const { license, event } of rows) assertOf(license, event.tenantId);
-    const eventsOf = (issued: readonly IssuedRow[]) => {
-      const ids = idsOf(issued, true);
-      return rows.flatMap(({ license, event }) => (ids.has(license.licenseId) ? [event] : []));
-    };
-    const issued = await this.issueRows(rows, eventsOf).catch(throwNamed);
-    return { stored: idsOf(issued, true), usedTrials: idsOf(issued, false) };
-  }
-
-  private issueRows(
-    rows: readonly IssueRow[],
-    eventsOf: (issued: readonly IssuedRow[]) => readonly IntegrationEvent[],
-  ): Promise<readonly IssuedRow[]> {
-    const [first] = rows;
-    if (!first) return Promise.resolve([]);
-    if (!this.unitOfWork.isOpen) return this.unitOfWork.executeStandalone<IssuedRow>(issueStatement(rows), eventsOf);
-    // Events of a unit of work are stored with its commit, in the order in which they were recorded.
-    return this.unitOfWork.run(first.license.tenantId, async (transaction) => {
-      const issued = await transaction.query<IssuedRow>(issueStatement(rows, []));
-      for (const event of eventsOf(issued)) transaction.record(event);
-      return issued;
-    });
-  }
-
-  /**
    * Locks at most `limit` due licenses, earliest first, and skips those that another transaction has locked. Licenses whose `next_due_at`
    * lies after a future expiry are due, too: a clock that was ahead had marked them.
    */
@@ -132,27 +98,6 @@ export interface SeatsInUse {
 function productName(license: string): string {
   return `(SELECT product.name FROM billing_products product
       WHERE product.tenant_id = ${license}.tenant_id AND product.product_id = ${license}.product_id)`;
-}
-
-/** Ids of the licenses that issueAll stored or refused. */
-export interface IssueAllResult {
-  readonly stored: ReadonlySet<string>;
-  /** Licenses not stored, because the customer had a trial of the product before. */
-  readonly usedTrials: ReadonlySet<string>;
-}
-
-function assertOf(license: License, tenantId: string | undefined): void {
-  if (license.tenantId !== tenantId) throw new TypeError('A license of another tenant was issued.');
-}
-
-function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<string> {
-  return new Set(rows.flatMap(({ license_id, stored }) => (stored === isStored ? [license_id] : [])));
-}
-
-/** Translates constraint violations. A license key that already exists retries the transaction with new license keys. */
-function throwNamed(error: unknown): never {
-  if (violates(error, 'licenses_one_trial')) throw new TrialAlreadyUsedError(error);
-  throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The license key already exists.') : error;
 }
 
 /** Returns the columns that milestones change. */

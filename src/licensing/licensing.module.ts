@@ -12,7 +12,8 @@ import { RevokeLicenseHandler } from './lifecycle/commands/revoke-license.handle
 import { SuspendLicenseHandler } from './lifecycle/commands/suspend-license.handler.js';
 import { TransferLicenseHandler } from './lifecycle/commands/transfer-license.handler.js';
 import { UpdateLicenseHandler } from './lifecycle/commands/update-license.handler.js';
-import { LicenseIssuer } from './issuing/license-issuer.js';
+import { IssueReplay } from './issuing/issue-replay.js';
+import { IssueRepository } from './issuing/issue.repository.js';
 import { IssuanceTermsCache } from './issuing/issuance-terms-cache.js';
 import { LicenseActionsController } from './lifecycle/license-actions.controller.js';
 import { LicenseBatchesController } from './batches/license-batches.controller.js';
@@ -30,7 +31,7 @@ import { GetLicenseHandler } from './queries/get-license.handler.js';
 import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handler.js';
 import { ListLicensesHandler } from './queries/list-licenses.handler.js';
 import { ListRevokedLicensesHandler } from './queries/list-revoked-licenses.handler.js';
-import { RandomSource } from './keys/random-source.js';
+import { LicenseKeySource } from './keys/license-key.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([License])],
@@ -41,11 +42,12 @@ import { RandomSource } from './keys/random-source.js';
     IssuanceTermsCache,
     LicenseFactory,
     LicenseLock,
-    LicenseIssuer,
+    IssueReplay,
+    IssueRepository,
     LicenseActions,
     LicenseBatchRunner,
     LicenseTimer,
-    RandomSource,
+    LicenseKeySource,
     IssueLicenseHandler,
     BatchIssueLicensesHandler,
     BatchChangeLicensesHandler,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
-import { RandomSource } from '../../src/licensing/keys/random-source.js';
+import { formatLicenseKey, LicenseKeySource } from '../../src/licensing/keys/license-key.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -17,14 +17,14 @@ describe('POST /v1/licenses', () => {
   let drawn: Buffer[] = [];
 
   beforeAll(async () => {
-    const random = new RandomSource();
+    const source = new LicenseKeySource();
     app = await TestApp.start({
       override: (builder) =>
         builder
           .overrideProvider(Clock)
           .useValue({ now: () => now })
-          .overrideProvider(RandomSource)
-          .useValue({ bytes: (count: number) => drawn.shift() ?? random.bytes(count) }),
+          .overrideProvider(LicenseKeySource)
+          .useValue({ next: () => (drawn.length > 0 ? formatLicenseKey(drawn.shift()!) : source.next()) }),
     });
     api = await app.tenant();
   });

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { ProductRepository } from '../../src/products/product.repository.js';
 import { LicenseRepository } from '../../src/licensing/license.repository.js';
 import { LicenseCreatedEvent } from '../../src/licensing/events/license-created.event.js';
-import { issueRow } from '../../src/licensing/issuing/issue-statement.js';
+import { IssueRepository } from '../../src/licensing/issuing/issue.repository.js';
 import { License } from '../../src/licensing/license.entity.js';
 import { CustomerRepository } from '../../src/customers/customer.repository.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
@@ -176,8 +176,8 @@ describe('the walls between tenants', () => {
       const license = Object.assign(new License(), stolen);
       const issueIn = (of: License) => {
         const event = new LicenseCreatedEvent(Actor.service('test', 'ours'), of);
-        const row = issueRow({ license: of, keyDigest: randomBytes(16), customerVersion: null }, event);
-        return bare.nest.get(UnitOfWork).run('ours', () => licenses.issueAll([row]));
+        const row = { license: of, event, keyDigest: randomBytes(16), customerVersion: null };
+        return bare.nest.get(UnitOfWork).run('ours', () => bare.nest.get(IssueRepository).issueAll([row]));
       };
       await expect(issueIn(license)).rejects.toThrow('of another tenant');
       // Its template is theirs too.

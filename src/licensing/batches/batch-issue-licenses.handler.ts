@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { LicenseIssuer } from '../issuing/license-issuer.js';
+import { IssueLicenseHandler } from '../issuing/issue-license.handler.js';
 import { BatchIssueLine } from './license-batch.requests.js';
 import { LicenseBatchRunner } from './license-batch-runner.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
@@ -12,14 +12,14 @@ const MAX_LINES_IN_PROGRESS = 300;
 export class BatchIssueLicensesHandler implements ICommandHandler<BatchIssueLicensesCommand> {
   constructor(
     private readonly batches: LicenseBatchRunner,
-    private readonly issuer: LicenseIssuer,
+    private readonly issues: IssueLicenseHandler,
   ) {}
 
   execute(batch: BatchIssueLicensesCommand) {
     const outcomes = this.batches.run(batch, {
       schema: BatchIssueLine,
       concurrency: MAX_LINES_IN_PROGRESS,
-      perform: (request, options) => this.issuer.issue(new IssueLicenseCommand(batch.actor, request, options)),
+      perform: (request, options) => this.issues.execute(new IssueLicenseCommand(batch.actor, request, options)),
     });
     return Promise.resolve(outcomes);
   }

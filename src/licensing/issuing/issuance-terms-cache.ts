@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { CustomerInactiveError, GetCustomerNamesQuery, type CustomerName } from '../../customers/index.js';
-import { Clock } from '../../shared/time/clock.js';
+import { GetCustomerNamesQuery, type CustomerName } from '../../customers/index.js';
 import { CommittedCache } from '../../shared/persistence/committed-cache.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Clock } from '../../shared/time/clock.js';
 import { groupBy } from '../../shared/group-by.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { rowKeyString } from '../../shared/persistence/tenant-scoped.repository.js';
 import { GetIssuableTemplatesQuery, type IssuableTemplate } from '../../templates/index.js';
 import type { IssueLicenseRequest } from '../license.requests.js';
-import { License } from '../license.entity.js';
-import { assertIssuable } from '../assert-issuable.js';
 
 const MAX_TEMPLATES = 2_000;
 const MAX_CUSTOMERS = 10_000;
@@ -20,12 +18,6 @@ const CACHE_TTL_MS = 60_000;
 /** Stands for a customer without a row, because another system may keep the customers. */
 const UNKNOWN_CUSTOMER: CustomerName = { name: undefined, active: true, version: 0 };
 
-/** License with the version of the customer row that its name was taken from: 0 without a row, null if no name was taken from one. */
-export interface LicenseDraft {
-  readonly license: License;
-  readonly customerVersion: number | null;
-}
-
 /** Issue request whose terms are wanted. */
 export interface TermsRequest {
   readonly command: { readonly actor: Actor; readonly request: IssueLicenseRequest };
@@ -33,15 +25,17 @@ export interface TermsRequest {
   readonly attempts: number;
 }
 
-/** Terms from which the licenses of some requests of one tenant are created. */
+/** Terms from which the licenses of some requests of one tenant are created, by id. An unknown template is missing. */
 export interface IssuanceTerms {
-  /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, TrialNotAllowedError. */
-  createDraft(request: IssueLicenseRequest): LicenseDraft;
+  readonly templates: ReadonlyMap<string, IssuableTemplate>;
+  readonly customers: ReadonlyMap<string, CustomerName>;
+  /** Time of the issue. */
+  readonly now: Date;
 }
 
 /**
- * Caches templates and customer names. A cached value may be outdated, so issueStatement stores a license only if its versions are current
- * (decision 0017). Values that refuse an issue are never cached, because no statement would check a refusal.
+ * Caches templates and customer names. A cached value may be outdated, so the statement that issues stores a license only if its versions are
+ * current (decision 0017). Values that refuse an issue are never cached, because no statement would check a refusal.
  */
 @Injectable()
 export class IssuanceTermsCache {
@@ -77,7 +71,7 @@ export class IssuanceTermsCache {
       getOrRead(this.templates, actor, templateIds, (missing) => this.readTemplates(actor, missing)),
       getOrRead(this.customers, actor, customerIds, (missing) => this.readCustomers(actor, missing)),
     ]);
-    return this.toIssuanceTerms(templates, customers);
+    return { templates, customers, now: this.clock.now() };
   }
 
   /** Removes the terms of this request, so that they are read again. */
@@ -93,25 +87,6 @@ export class IssuanceTermsCache {
       if (command.request.trial && this.templates.get(key)?.template.trialAllowed === false)
         this.templates.invalidate([key]);
     }
-  }
-
-  private toIssuanceTerms(
-    templates: ReadonlyMap<string, IssuableTemplate>,
-    customers: ReadonlyMap<string, CustomerName>,
-  ): IssuanceTerms {
-    const now = this.clock.now();
-    return {
-      createDraft: (request) => {
-        const template = assertIssuable(request.license_template_id, templates.get(request.license_template_id));
-        const customer = customers.get(request.customer_id);
-        if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
-        const namedCustomer = request.issued_to === undefined ? customer : undefined;
-        return {
-          license: License.issue(template, request, namedCustomer?.name, now),
-          customerVersion: namedCustomer?.version ?? null,
-        };
-      },
-    };
   }
 
   private async readTemplates(actor: Actor, ids: readonly string[]): Promise<Map<string, IssuableTemplate>> {

@@ -1,31 +1,9 @@
-import { FIRST_SEQ, outboxRow } from '../../shared/messaging/outbox.js';
-import type { ClaimRow } from '../../shared/persistence/idempotency.js';
-import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js';
 import { columnsOf, type EntityColumn } from '../../shared/persistence/entity-columns.js';
 import { TERM_COLUMNS } from '../../templates/index.js';
 import { License } from '../license.entity.js';
-import { joinJson } from '../../shared/json.js';
 
-/** License that is not stored yet, with the claim and result of its idempotency key, if it has one; see LicenseDraft. */
-export interface LicenseInsert {
-  readonly license: License;
-  readonly keyDigest: Buffer;
-  readonly customerVersion: number | null;
-  readonly claim?: ClaimRow | undefined;
-}
-
-/** License as parameters of the statement, with its event. */
-export interface IssueRow {
-  readonly license: License;
-  readonly event: IntegrationEvent;
-  readonly isClaimed: boolean;
-  /** Row of the license as JSON. */
-  readonly item: string;
-  readonly outboxJson: string;
-}
-
-type LicenseColumn = EntityColumn<License>;
+export type LicenseColumn = EntityColumn<License>;
 
 const OF_TEMPLATE_VERSION: readonly string[] = [
   ...['templateId', 'templateVersion', 'productId', 'productName'],
@@ -35,8 +13,10 @@ const ALL = columnsOf(License);
 
 /** Columns that licenses of one template version share, so that their values are sent once. */
 const TEMPLATE_COLUMNS = ALL.filter(({ property }) => OF_TEMPLATE_VERSION.includes(property));
-const LICENSE_COLUMNS = ALL.filter(({ property }) => !OF_TEMPLATE_VERSION.includes(property));
-const TENANT_ID = LICENSE_COLUMNS.filter(({ property }) => property === 'tenantId');
+/** Columns that each license has values of its own for. */
+export const OWN_COLUMNS = ALL.filter(({ property }) => !OF_TEMPLATE_VERSION.includes(property));
+/** Columns of the second parameter. */
+export const TERMS_COLUMNS = [...ALL.filter(({ property }) => property === 'tenantId'), ...TEMPLATE_COLUMNS];
 
 /** Columns that are compared with current rows or written to other tables, with their types. */
 const CHECK_COLUMNS = {
@@ -49,14 +29,13 @@ const CHECK_COLUMNS = {
   result: 'json',
   expires_at: 'timestamptz',
 } as const;
+export type CheckColumn = keyof typeof CHECK_COLUMNS;
 
 const typed = (columns: readonly LicenseColumn[]) => columns.map(({ name, type }) => `${name} ${type}`);
 const typedChecks = Object.entries(CHECK_COLUMNS).map(([name, type]) => `${name} ${type}`);
 
-const COLUMNS = [...LICENSE_COLUMNS, ...TEMPLATE_COLUMNS].map(({ name }) => name).join(', ');
-const ALIASED = [...LICENSE_COLUMNS.map(({ name }) => name), ...Object.keys(CHECK_COLUMNS)].map(
-  (name) => `item.${name}`,
-);
+const COLUMNS = [...OWN_COLUMNS, ...TEMPLATE_COLUMNS].map(({ name }) => name).join(', ');
+const ALIASED = [...OWN_COLUMNS.map(({ name }) => name), ...Object.keys(CHECK_COLUMNS)].map((name) => `item.${name}`);
 const SHARED = TEMPLATE_COLUMNS.flatMap(({ name }) => (name in CHECK_COLUMNS ? [] : `terms.${name}`));
 
 /**
@@ -88,7 +67,7 @@ const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
-    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (${typed([...TENANT_ID, ...TEMPLATE_COLUMNS]).join(', ')}) OFFSET 0) AS known
+    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (${typed(TERMS_COLUMNS).join(', ')}) OFFSET 0) AS known
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       template_version = (
         SELECT template.version FROM license_templates template
@@ -98,7 +77,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
   ), valid_rows AS MATERIALIZED (
     SELECT candidate.*, ${TRIAL_USED} FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
-      FROM json_to_recordset($1) AS item (${[...typed(LICENSE_COLUMNS), ...typedChecks].join(', ')})
+      FROM json_to_recordset($1) AS item (${[...typed(OWN_COLUMNS), ...typedChecks].join(', ')})
       JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS candidate
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       coalesce((
@@ -122,75 +101,11 @@ const issueText = (claimed: string, ifClaimed: string) => `
   )
   SELECT license_id, true AS stored FROM stored
   UNION ALL SELECT license_id, false FROM valid_rows WHERE trial_used`;
-const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
-const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CLAIMED) };
+export const ISSUE = { name: 'licenses.issue', text: issueText('', '') };
+export const ISSUE_ONCE = { name: 'licenses.issue-once', text: issueText(CLAIMED, IF_CLAIMED) };
 
-/** Writers of values that JSON has no type for, by column type: the hexadecimal notation of PostgreSQL, and ISO 8601. */
-const WRITE: Readonly<Record<string, ((value: unknown) => string) | undefined>> = {
-  bytea: (value) => `"\\\\x${(value as Buffer).toString('hex')}"`,
-  timestamptz: (value) => (value === null ? 'null' : `"${(value as Date).toISOString()}"`),
-};
-
-/** Returns the parameters of one license. */
-export function issueRow(insert: LicenseInsert, event: IntegrationEvent): IssueRow {
-  const { license, claim } = insert;
-  const outboxJson = outboxRow(event, FIRST_SEQ);
-  return { license, event, isClaimed: claim !== undefined, item: toLicenseJson(insert), outboxJson };
-}
-
-/** Row of the result: a stored license, or a trial that was refused because the customer already had one of the product. */
+/** Row of the result: a stored license, or a trial that was refused because the customer had one of the product. A license with outdated terms has none. */
 export interface IssuedRow {
   readonly license_id: string;
   readonly stored: boolean;
-}
-
-/**
- * Returns the statement that stores licenses, and the events of `recorded`. Its rows are `IssuedRow`s; a license with outdated terms has
- * none.
- */
-export function issueStatement(rows: readonly IssueRow[], recorded = rows) {
-  const terms = new Map(rows.map(({ license }) => [templateKey(license), license]));
-  return {
-    ...(rows.some(({ isClaimed }) => isClaimed) ? ISSUE_ONCE : ISSUE),
-    values: [
-      joinJson(rows.map(({ item }) => item)),
-      joinJson([...terms.values()].map(toTemplateJson)),
-      joinJson(recorded.map(({ outboxJson }) => outboxJson)),
-    ],
-  };
-}
-
-function templateKey({ tenantId, templateId, templateVersion }: License): string {
-  return `${tenantId} ${templateId} ${templateVersion}`;
-}
-
-const toOwnJson = jsonWriter(LICENSE_COLUMNS);
-const toTemplateJson = jsonWriter([...TENANT_ID, ...TEMPLATE_COLUMNS]);
-
-function toLicenseJson({ license, keyDigest, customerVersion, claim }: LicenseInsert): string {
-  const checks = {
-    template_id: license.templateId,
-    template_version: license.templateVersion,
-    customer_version: customerVersion,
-    key_digest: keyDigest.toString('hex'),
-    claim_digest: claim?.key_digest,
-    request_digest: claim?.request_digest,
-    result: claim?.result,
-    expires_at: claim?.expires_at,
-  } satisfies Readonly<Record<keyof typeof CHECK_COLUMNS, unknown>>;
-  return `${toOwnJson(license).slice(0, -1)},${JSON.stringify(checks).slice(1)}`;
-}
-
-/** Returns a function that writes these columns as a JSON object. It writes the text itself, which is quicker than building the object. */
-function jsonWriter(columns: readonly LicenseColumn[]): (license: License) => string {
-  const members = columns.map(({ name, property, type }, at) => ({
-    property,
-    start: `${at === 0 ? '{' : ','}"${name}":`,
-    write: WRITE[type] ?? JSON.stringify,
-  }));
-  return (license) => {
-    let text = '';
-    for (const { property, start, write } of members) text += start + write(license[property] ?? null);
-    return `${text}}`;
-  };
 }

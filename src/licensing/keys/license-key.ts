@@ -1,5 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from '../../shared/random.js';
+
 /** Length of a license key: 80 random bits. */
-export const LICENSE_KEY_BYTES = 10;
+const LICENSE_KEY_BYTES = 10;
+
+/** Source of new license keys, made of random bytes of the operating system. Tests replace it to force a collision. */
+@Injectable()
+export class LicenseKeySource {
+  next(): string {
+    return formatLicenseKey(randomBytes(LICENSE_KEY_BYTES));
+  }
+}
 
 /** Formats 10 random bytes as `XXXX-XXXX-XXXX-XXXX-XXXX`: 20 upper-case hexadecimal digits. */
 export function formatLicenseKey(random: Buffer): string {

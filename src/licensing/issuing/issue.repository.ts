@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import { violates } from '../../database/sql-errors.js';
+import { joinJson } from '../../shared/json.js';
+import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import { FIRST_SEQ, outboxRow } from '../../shared/messaging/outbox.js';
+import type { ClaimRow } from '../../shared/persistence/idempotency.js';
+import { RetryTransaction } from '../../shared/persistence/transaction.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import type { License } from '../license.entity.js';
+import { TrialAlreadyUsedError } from '../license.errors.js';
+import {
+  ISSUE,
+  ISSUE_ONCE,
+  OWN_COLUMNS,
+  TERMS_COLUMNS,
+  type CheckColumn,
+  type IssuedRow,
+  type LicenseColumn,
+} from './issue-statement.js';
+
+/** License that is not stored yet, with its event, and the claim and result of its idempotency key, if it has one. */
+export interface NewLicense {
+  readonly license: License;
+  readonly event: IntegrationEvent;
+  readonly keyDigest: Buffer;
+  /** Version of the customer row that its name was taken from: 0 without a row, null if no name was taken from one. */
+  readonly customerVersion: number | null;
+  readonly claim?: ClaimRow | undefined;
+}
+
+/** Ids of the licenses that issueAll stored or refused. */
+export interface IssueAllResult {
+  readonly stored: ReadonlySet<string>;
+  /** Licenses not stored, because the customer had a trial of the product before. */
+  readonly usedTrials: ReadonlySet<string>;
+}
+
+/** Stores licenses, each with its event and claim, by one statement. */
+@Injectable()
+export class IssueRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /**
+   * Stores licenses: those of several tenants in a transaction of their own, or those of one tenant in the open unit of work. A license in
+   * neither set of the result has outdated terms or a claim that was not free. Throws TrialAlreadyUsedError if another transaction stored
+   * the same trial meanwhile, RetryTransaction if a license key exists.
+   */
+  async issueAll(licenses: readonly NewLicense[]): Promise<IssueAllResult> {
+    const [first] = licenses;
+    if (!first) return { stored: new Set(), usedTrials: new Set() };
+    for (const { license, event } of licenses) assertOf(license, event.tenantId);
+    const rows = await this.store(first.license.tenantId, licenses).catch(throwNamed);
+    return { stored: idsOf(rows, true), usedTrials: idsOf(rows, false) };
+  }
+
+  private store(tenantId: string, licenses: readonly NewLicense[]): Promise<readonly IssuedRow[]> {
+    const eventsOf = (rows: readonly IssuedRow[]) => {
+      const stored = idsOf(rows, true);
+      return licenses.flatMap(({ license, event }) => (stored.has(license.licenseId) ? [event] : []));
+    };
+    if (!this.unitOfWork.isOpen) {
+      const events = licenses.map(({ event }) => outboxRow(event, FIRST_SEQ));
+      return this.unitOfWork.executeStandalone<IssuedRow>(issueStatement(licenses, events), eventsOf);
+    }
+    // Events of a unit of work are stored with its commit, in the order in which they were recorded.
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const rows = await transaction.query<IssuedRow>(issueStatement(licenses, []));
+      for (const event of eventsOf(rows)) transaction.record(event);
+      return rows;
+    });
+  }
+}
+
+function assertOf(license: License, tenantId: string | undefined): void {
+  if (license.tenantId !== tenantId) throw new TypeError('A license of another tenant was issued.');
+}
+
+function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<string> {
+  return new Set(rows.flatMap(({ license_id, stored }) => (stored === isStored ? [license_id] : [])));
+}
+
+/** Translates constraint violations. A license key that already exists retries the transaction with new license keys. */
+function throwNamed(error: unknown): never {
+  if (violates(error, 'licenses_one_trial')) throw new TrialAlreadyUsedError(error);
+  throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The license key already exists.') : error;
+}
+
+/** Returns the statement that stores licenses and these rows of the outbox. */
+function issueStatement(licenses: readonly NewLicense[], events: readonly string[]) {
+  const terms = new Map(licenses.map(({ license }) => [templateKey(license), license]));
+  return {
+    ...(licenses.some(({ claim }) => claim) ? ISSUE_ONCE : ISSUE),
+    values: [joinJson(licenses.map(toLicenseJson)), joinJson([...terms.values()].map(toTermsJson)), joinJson(events)],
+  };
+}
+
+function templateKey({ tenantId, templateId, templateVersion }: License): string {
+  return `${tenantId} ${templateId} ${templateVersion}`;
+}
+
+function toLicenseJson({ license, keyDigest, customerVersion, claim }: NewLicense): string {
+  const checks = {
+    template_id: license.templateId,
+    template_version: license.templateVersion,
+    customer_version: customerVersion,
+    key_digest: keyDigest.toString('hex'),
+    claim_digest: claim?.key_digest,
+    request_digest: claim?.request_digest,
+    result: claim?.result,
+    expires_at: claim?.expires_at,
+  } satisfies Readonly<Record<CheckColumn, unknown>>;
+  return `${toOwnJson(license).slice(0, -1)},${JSON.stringify(checks).slice(1)}`;
+}
+
+/** Writers of values that JSON has no type for, by column type: the hexadecimal notation of PostgreSQL, and ISO 8601. */
+const WRITE: Readonly<Record<string, ((value: unknown) => string) | undefined>> = {
+  bytea: (value) => `"\\\\x${(value as Buffer).toString('hex')}"`,
+  timestamptz: (value) => (value === null ? 'null' : `"${(value as Date).toISOString()}"`),
+};
+const toOwnJson = jsonWriter(OWN_COLUMNS);
+const toTermsJson = jsonWriter(TERMS_COLUMNS);
+
+/** Returns a function that writes these columns as a JSON object. It writes the text itself, which is quicker than building the object. */
+function jsonWriter(columns: readonly LicenseColumn[]): (license: License) => string {
+  const members = columns.map(({ name, property, type }, at) => ({
+    property,
+    start: `${at === 0 ? '{' : ','}"${name}":`,
+    write: WRITE[type] ?? JSON.stringify,
+  }));
+  return (license) => {
+    let text = '';
+    for (const { property, start, write } of members) text += start + write(license[property] ?? null);
+    return `${text}}`;
+  };
+}
