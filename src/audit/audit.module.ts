@@ -2,13 +2,12 @@ import { Module } from '@nestjs/common';
 import { AuditSaga } from './audit.saga.js';
 import { RecordEventsHandler } from './commands/record-events.handler.js';
 import { EventLog } from './event-log.js';
-import { EventRecorder } from './event-recorder.js';
 import { LicenseEventsController } from './license-events.controller.js';
 import { ListEventsHandler } from './queries/list-events.handler.js';
 import { ListPastEventsHandler } from './queries/list-past-events.handler.js';
 
 @Module({
   controllers: [LicenseEventsController],
-  providers: [AuditSaga, EventLog, EventRecorder, RecordEventsHandler, ListEventsHandler, ListPastEventsHandler],
+  providers: [AuditSaga, EventLog, RecordEventsHandler, ListEventsHandler, ListPastEventsHandler],
 })
 export class AuditModule {}

@@ -52,7 +52,7 @@ const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
 
 /** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
-  'audit/event-log.ts',
+  'audit/commands/record-events.handler.ts',
   'licensing/issuing/issue-statement.ts',
   'offline/revocation-list.repository.ts',
   'shared/persistence/tenant-scoped.repository.ts',

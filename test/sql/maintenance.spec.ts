@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
-import { EventLog } from '../../src/audit/event-log.js';
 import { withClient } from '../../src/database/with-client.js';
 import { BACKUP_TABLES, NOT_BACKED_UP } from '../../src/maintenance/backup-format.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { backUp, eraseCustomer, openBackup, restore } from '../../src/maintenance/index.js';
+import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
@@ -217,8 +217,8 @@ describe('npm run erase', () => {
        FROM licenses WHERE license_id = $1 RETURNING id`,
       [license_id],
     );
-    const move = () => app.nest.get(EventLog).move([api.tenantId]);
-    let moved: Promise<boolean> | undefined;
+    const move = () => app.nest.get(CommandBus).execute(new RecordEventsCommand(api.tenantId, []));
+    let moved: Promise<void> | undefined;
     await withClient(app.database.ownerUrl, async (owner) => {
       const run = owner.query.bind(owner) as (text: string, values: unknown[]) => Promise<unknown>;
       const query = async (text: string, values: unknown[]) => {

@@ -16,7 +16,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'activations/activation-refusals.ts exhausted': 'CommittedCache',
   'activations/seat-allocator.ts changed': 'names of licenses, for as long as a request',
   'activations/seat-allocator.ts endedAt': 'names of licenses',
-  'audit/event-recorder.ts waiting': 'names of tenants',
+  'audit/commands/record-events.handler.ts waiting': 'names of tenants',
   'licensing/issuing/issuance-terms-cache.ts customers': 'CommittedCache',
   'licensing/issuing/issuance-terms-cache.ts templates': 'CommittedCache',
   'offline/revocation-list-publisher.ts publications': 'names of tenants whose change is committed',
@@ -106,7 +106,8 @@ const OWNERS: Readonly<Record<string, string>> = {
 const ALL_TABLES = /^(?:database|maintenance|cli)\//;
 /** Statements on tables of another owner, and why. */
 const FOREIGN_TABLES: Readonly<Record<string, string>> = {
-  'audit/event-log.ts outbox': 'moves events from the outbox into the log, in one statement',
+  'audit/event-log.ts outbox': 'finds each event in the outbox or in the log, in one statement',
+  'audit/commands/record-events.handler.ts outbox': 'moves events from the outbox into the log, in one statement',
   'licensing/issuing/issue-statement.ts billing_products': 'issues in one statement, which compares the product',
   'licensing/issuing/issue-statement.ts customers': 'issues in one statement, which compares the customer',
   'licensing/issuing/issue-statement.ts idempotency_keys': 'issues in one statement, which takes the claim',

@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { DatabaseUnavailableError, OutcomeUnknownError } from '../database/database.errors.js';
-import { EventRecorder } from './event-recorder.js';
-import type { EventLog } from './event-log.js';
+import { DatabaseUnavailableError, OutcomeUnknownError } from '../../database/database.errors.js';
+import { RecordEventsCommand } from '../../shared/messaging/record-events.command.js';
+import type { Metrics } from '../../shared/metrics.js';
+import type { Statement } from '../../shared/persistence/tenant-connection.js';
+import type { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Clock } from '../../shared/time/clock.js';
+import { RecordEventsHandler } from './record-events.handler.js';
 
-/** Fake log: records its calls, has more to move `left` times per tenant, and rejects the tenant "bad". */
+/** Fake database: records which tenants are moved, has more to move `left` times per tenant, and rejects the tenant "bad". */
 class Log {
+  readonly isOpen = false;
   readonly moves: (readonly string[])[] = [];
 
   constructor(
@@ -12,16 +17,24 @@ class Log {
     private readonly failure: Error = new Error('refused'),
   ) {}
 
-  move(tenantIds: readonly string[]): Promise<boolean> {
+  executeStandalone({ values }: Statement): Promise<{ chosen: number }[]> {
+    const [tenantIds, limit] = values as [string[], number];
     this.moves.push(tenantIds);
     if (tenantIds.includes('bad')) return Promise.reject(this.failure);
     const full = tenantIds.filter((id) => (this.left.get(id) ?? 0) > 0);
     for (const id of full) this.left.set(id, (this.left.get(id) ?? 0) - 1);
-    return Promise.resolve(full.length > 0);
+    return Promise.resolve([{ chosen: full.length > 0 ? limit : 0 }]);
   }
 }
 
-const recorderOf = (log: Log) => new EventRecorder(log as unknown as EventLog);
+function recorderOf(log: Log) {
+  const clock = new Clock({ now: () => new Date() } as never);
+  const handler = new RecordEventsHandler(log as unknown as UnitOfWork, clock, {} as Metrics);
+  return {
+    record: (tenantId: string) => handler.execute(new RecordEventsCommand(tenantId, [])),
+    beforeApplicationShutdown: () => handler.beforeApplicationShutdown(),
+  };
+}
 
 describe('the recorder of events', () => {
   it('moves the events of however many tenants, of at most 100 in one transaction, once for all who ask', async () => {
@@ -30,7 +43,7 @@ describe('the recorder of events', () => {
     const tenants = Array.from({ length: 250 }, (_, at) => `t${at}`);
     await Promise.all([...tenants, ...tenants].map((tenantId) => recorder.record(tenantId)));
     expect(log.moves.map(({ length }) => length)).toEqual([100, 100, 50]);
-    expect(log.moves.flat()).toEqual(tenants);
+    expect(log.moves.flat().toSorted()).toEqual(tenants.toSorted());
   });
 
   it('settles when nothing is left to move, and lets others go first meanwhile', async () => {
@@ -85,9 +98,8 @@ describe('the recorder of events', () => {
   it('ends when everything is moved that was asked for', async () => {
     const log = new Log(new Map([['huge', 2]]));
     const recorder = recorderOf(log);
-    let isMoved = false;
-    void recorder.record('huge').then(() => (isMoved = true));
+    void recorder.record('huge');
     await recorder.beforeApplicationShutdown();
-    expect(isMoved).toBe(true);
+    expect(log.moves).toEqual([['huge'], ['huge'], ['huge']]);
   });
 });
