@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommittedCache } from '../shared/persistence/committed-cache.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
-import { rowKeyString } from '../shared/persistence/tenant-scoped.repository.js';
+import { rowKeyString } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
 import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';

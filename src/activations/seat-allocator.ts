@@ -15,7 +15,7 @@ import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { Actor } from '../shared/access/actor.js';
-import { rowKeyString } from '../shared/persistence/tenant-scoped.repository.js';
+import { rowKeyString } from '../shared/tenant-id.js';
 import { KeyedMutex } from '../shared/async/keyed-mutex.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';

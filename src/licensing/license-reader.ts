@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { Clock } from '../shared/time/clock.js';
-import { rowKeyString, type JsonRow, type RowKey } from '../shared/persistence/tenant-scoped.repository.js';
+import type { JsonRow, RowKey } from '../shared/persistence/tenant-scoped.repository.js';
+import { rowKeyString } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';

@@ -11,3 +11,8 @@ export function isTenantId(value: unknown): value is string {
 export function assertTenantId(value: unknown): asserts value is string {
   if (!isTenantId(value)) throw new TypeError('A tenant id is missing or malformed.');
 }
+
+/** Joins a row key into one string, which is unique because tenant ids contain no space. */
+export function rowKeyString(tenantId: string, id: string): string {
+  return `${tenantId} ${id}`;
+}

@@ -3,7 +3,8 @@ import { violates } from '../database/sql-errors.js';
 import { ProductNotFoundError } from '../products/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { coalesceReads } from '../shared/async/coalesce-reads.js';
-import { rowKeyString, TenantScopedRepository, type RowKey } from '../shared/persistence/tenant-scoped.repository.js';
+import { TenantScopedRepository, type RowKey } from '../shared/persistence/tenant-scoped.repository.js';
+import { rowKeyString } from '../shared/tenant-id.js';
 import { TemplateExistsError, TemplateNameTakenError } from './template.errors.js';
 import { Template } from './template.entity.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeviceLastSeen } from '../../src/activations/index.js';
-import { RetryTransaction } from '../../src/shared/persistence/transaction.js';
+import { RetryTransaction } from '../../src/database/with-retries.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { isLockTimeout } from '../../src/database/sql-errors.js';
 import { withClient } from '../../src/database/with-client.js';

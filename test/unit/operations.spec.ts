@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Command } from '@nestjs/cqrs';
-import type { Config } from '../../src/config.js';
 import { BatchChangeLicensesCommand } from '../../src/licensing/index.js';
-import { Idempotency } from '../../src/shared/persistence/idempotency.js';
+import { claimOf } from '../../src/shared/persistence/idempotency-claim.js';
 import { operationOf, type TenantCommand } from '../../src/shared/messaging/tenant-command.js';
 import { Actor } from '../../src/shared/access/actor.js';
 
@@ -21,15 +20,6 @@ const recorded = JSON.parse(readFileSync('test/fixtures/idempotency-0.1.0.json',
 const actor = Object.assign(Actor.service('test', 'acme'), {
   actFor: (tenantId: string) => Actor.service('test', tenantId),
 });
-const idempotency = new Idempotency(
-  undefined as never,
-  undefined as never,
-  undefined as never,
-  {
-    settings: { IDEMPOTENCY_TTL_HOURS: 24 },
-  } as Config,
-);
-
 async function commandClasses(): Promise<CommandClass[]> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.command.ts'),
@@ -110,21 +100,21 @@ describe('operations', () => {
 });
 
 describe('the digest of a request with an idempotency key', () => {
-  const claimOf = async ({ operation, arguments: content }: Recorded) => {
+  const claimOfRecorded = async ({ operation, arguments: content }: Recorded) => {
     const type = (await classesByOperation()).get(operation);
     if (!type) throw new Error(`No command has the operation ${operation}.`);
     const command = new type(actor, ...content);
     Object.defineProperty(command, 'options', { value: { ...command.options, idempotencyKey: 'key' } });
-    return idempotency.claimOf(command);
+    return claimOf(command);
   };
 
   it.each(recorded)('of 0.1.0 is recognised: $operation $arguments', async (request) => {
-    expect((await claimOf(request))?.legacyDigest()).toBe(request.digest);
+    expect((await claimOfRecorded(request))?.legacyDigest()).toBe(request.digest);
   });
 
   it('has one form: it is changed by a decision, with a new version, since a retry crosses a deployment', async () => {
     const digests = await Promise.all(
-      recorded.map(async (request) => `${(await claimOf(request))?.requestDigest} ${request.operation}`),
+      recorded.map(async (request) => `${(await claimOfRecorded(request))?.requestDigest} ${request.operation}`),
     );
     expect(digests).toMatchInlineSnapshot(`
      [
@@ -169,6 +159,6 @@ describe('the digest of a request with an idempotency key', () => {
 
   it('is not that of 0.1.0 for an operation that came later', () => {
     const command = { actor, options: { idempotencyKey: 'key' }, operation: 'later.do', payload: {} };
-    expect(idempotency.claimOf(command as never)?.legacyDigest()).toBeUndefined();
+    expect(claimOf(command as never)?.legacyDigest()).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Clock } from '../../shared/time/clock.js';
 import { groupBy } from '../../shared/group-by.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { rowKeyString } from '../../shared/persistence/tenant-scoped.repository.js';
+import { rowKeyString } from '../../shared/tenant-id.js';
 import { GetIssuableTemplatesQuery, type IssuableTemplate } from '../../templates/index.js';
 import type { IssueLicenseRequest } from '../license.requests.js';
 

@@ -1,12 +1,12 @@
-import { HttpException, ServiceUnavailableException } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DatabaseBusyError } from '../../database/database.errors.js';
 import { isLockTimeout } from '../../database/sql-errors.js';
-import { Coalescer, type Isolation, type Outcome } from '../../shared/async/coalescer.js';
+import { Coalescer, type Outcome } from '../../shared/async/coalescer.js';
 import { Metrics } from '../../shared/metrics.js';
-import { Idempotency } from '../../shared/persistence/idempotency.js';
+import { claimOf } from '../../shared/persistence/idempotency-claim.js';
 import { IdempotencyInProgressError } from '../../shared/persistence/idempotency.errors.js';
-import { RetryTransaction } from '../../shared/persistence/transaction.js';
+import { causeOf, isolationAfter } from '../../shared/persistence/isolation-after.js';
+import { RetryTransaction } from '../../database/with-retries.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
 import type { IssuedLicense } from '../license.response.js';
@@ -50,7 +50,6 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly idempotency: Idempotency,
     private readonly terms: IssuanceTermsCache,
     private readonly factory: LicenseFactory,
     private readonly issues: IssueRepository,
@@ -60,7 +59,7 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
 
   /** Issues in the caller's unit of work if one is open, because its rollback must not undo the requests of other callers. */
   async execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    const pending = { command, claim: this.idempotency.claimOf(command), attempts: 0 };
+    const pending = { command, claim: claimOf(command), attempts: 0 };
     if (!this.unitOfWork.isOpen) return this.groups.add(pending);
     return this.unitOfWork.run(command.actor.tenantId, async () => {
       let outcome: Outcome<IssuedLicense> = 'RETRY';
@@ -133,17 +132,4 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
         attempt.outcome = { error: new DatabaseBusyError(new Error('The terms change too often.')) };
     }
   }
-}
-
-/**
- * A lock timeout concerns only the requests for the locked row, and each part with them would wait as long again. Where the database is to
- * blame, each request would fail alone, too, or may have been committed, so that it could be issued twice.
- */
-function isolationAfter(error: unknown): Isolation {
-  if (isLockTimeout(causeOf(error))) return 'SINGLY';
-  return error instanceof ServiceUnavailableException ? 'NOT' : 'HALVES';
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof HttpException ? error.cause : error;
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Outcome } from '../../shared/async/coalescer.js';
 import { groupBy } from '../../shared/group-by.js';
-import { Idempotency, type IdempotencyClaim, type StoredResult } from '../../shared/persistence/idempotency.js';
+import { Idempotency, type StoredResult } from '../../shared/persistence/idempotency.js';
+import type { IdempotencyClaim } from '../../shared/persistence/idempotency-claim.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { LicenseRepository } from '../license.repository.js';

@@ -4,7 +4,7 @@ import { joinJson } from '../../shared/json.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { FIRST_SEQ, outboxRow } from '../../shared/messaging/outbox.js';
 import type { ClaimRow } from '../../shared/persistence/idempotency.js';
-import { RetryTransaction } from '../../shared/persistence/transaction.js';
+import { RetryTransaction } from '../../database/with-retries.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import type { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';

@@ -56,7 +56,7 @@ export class LicenseFactory {
         keyDigest: this.secrets.digest(key),
         customerVersion: named?.version ?? null,
         // The claim stores the result without the license key; IssueReplay restores it.
-        claim: claim && this.idempotency.toClaimRow({ claim, result: { ...result, license_key: undefined } }),
+        claim: claim && this.idempotency.toClaimRow(claim, { ...result, license_key: undefined }),
       },
       result,
       trialKey,

@@ -1,6 +1,4 @@
-import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import stableStringify from 'safe-stable-stringify';
 import { Config } from '../../config.js';
 import { isLockTimeout } from '../../database/sql-errors.js';
 import { Clock } from '../time/clock.js';
@@ -11,31 +9,11 @@ import {
   IdempotencyKeyReusedError,
   IdempotencyResultErasedError,
 } from './idempotency.errors.js';
-import { legacyRequestText } from './idempotency.legacy.js';
-import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
+import type { TenantCommand } from '../messaging/tenant-command.js';
+import { claimOf, type IdempotencyClaim } from './idempotency-claim.js';
 import type { Transaction } from './transaction.js';
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Version of the digested form. A change of the form needs a new version, and the old form until its claims have expired. */
-const DIGEST_VERSION = 2;
-
-/** Identity of one request with an idempotency key. Both digests are SHA-256 in hexadecimal. */
-export interface IdempotencyClaim {
-  readonly tenantId: string;
-  /** Digest of the principal and its key, so that two principals never share a claim. */
-  readonly keyDigest: string;
-  /** Digest of the operation and its payload, independent of the order of JSON members. */
-  readonly requestDigest: string;
-  /** Returns the digest that 0.1.0 stored for the same request. */
-  readonly legacyDigest: () => string | undefined;
-}
-
-/** Claim with the result to store in its transaction. */
-export interface ClaimResult {
-  readonly claim: IdempotencyClaim;
-  readonly result: unknown;
-}
-
 /** Result of an earlier request with the same claim. */
 export interface StoredResult {
   readonly result: unknown;
@@ -99,27 +77,33 @@ export class Idempotency {
     this.ttlMs = settings.IDEMPOTENCY_TTL_HOURS * HOUR_MS;
   }
 
-  /** Returns the claim of a command; undefined if it has no idempotency key. */
-  claimOf(command: TenantCommand<unknown>): IdempotencyClaim | undefined {
-    const { actor, options, payload } = command;
-    if (options.idempotencyKey === undefined) return undefined;
-    const operation = operationOf(command);
-    return {
-      tenantId: actor.tenantId,
-      keyDigest: sha256([...actor.principal, options.idempotencyKey]),
-      requestDigest: sha256([DIGEST_VERSION, operation, payload]),
-      legacyDigest: () => {
-        const text = legacyRequestText(operation, payload);
-        return text && hash('sha256', text);
-      },
-    };
+  /**
+   * Does the work of a command once for its idempotency key. A repeated command gets the stored result, which `restore` completes. Throws
+   * IdempotencyKeyReusedError, IdempotencyResultErasedError, IdempotencyInProgressError.
+   */
+  async performOnce<Result>(
+    transaction: Transaction,
+    command: TenantCommand<Result>,
+    work: (transaction: Transaction) => Promise<Result>,
+    restore: (stored: unknown) => Promise<Result>,
+  ): Promise<Result> {
+    const claim = claimOf(command);
+    if (!claim) return work(transaction);
+    const earlier = await this.acquire(transaction, claim);
+    if (earlier) {
+      command.options.onReplay?.();
+      return restore(earlier.result);
+    }
+    const result = await transaction.step(() => work(transaction));
+    this.storeResult(transaction, claim, result);
+    return result;
   }
 
   /**
    * Takes the claim, or returns the stored result. Throws IdempotencyKeyReusedError if the stored claim is of another request,
    * IdempotencyInProgressError if the first request is still in progress after the lock timeout.
    */
-  async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<StoredResult | undefined> {
+  private async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<StoredResult | undefined> {
     for (;;) {
       if (await this.insert(transaction, claim)) return undefined;
       const earlier = (await this.readStored(transaction, [claim])).get(claim.keyDigest);
@@ -133,10 +117,10 @@ export class Idempotency {
    * Returns the row of a claim for a statement that inserts it together with the effect. The result is stored unsealed, so callers must
    * leave secrets out and restore them on replay.
    */
-  toClaimRow({ claim, result }: ClaimResult): ClaimRow {
+  toClaimRow({ keyDigest, requestDigest }: IdempotencyClaim, result: unknown): ClaimRow {
     return {
-      key_digest: claim.keyDigest,
-      request_digest: claim.requestDigest,
+      key_digest: keyDigest,
+      request_digest: requestDigest,
       result,
       expires_at: this.expiryAfter(this.clock.now()),
     };
@@ -162,9 +146,9 @@ export class Idempotency {
   }
 
   /** Seals the result into the row of its claim, in the transaction that took the claim. */
-  storeResult(transaction: Transaction, { claim, result }: ClaimResult): void {
-    const sealed = this.sealResult(claim, result);
-    transaction.write({ ...STORE_RESULT, values: [transaction.tenantId, claim.keyDigest, sealed] });
+  private storeResult(transaction: Transaction, { tenantId, keyDigest }: IdempotencyClaim, result: unknown): void {
+    const sealed = this.secrets.seal(JSON.stringify(result ?? null), idempotencySealContext(tenantId, keyDigest));
+    transaction.write({ ...STORE_RESULT, values: [tenantId, keyDigest, sealed] });
   }
 
   private async insert(transaction: Transaction, claim: IdempotencyClaim): Promise<boolean> {
@@ -186,10 +170,6 @@ export class Idempotency {
     return new Date(now.getTime() + this.ttlMs);
   }
 
-  private sealResult({ tenantId, keyDigest }: IdempotencyClaim, result: unknown): Buffer {
-    return this.secrets.seal(JSON.stringify(result ?? null), idempotencySealContext(tenantId, keyDigest));
-  }
-
   private earlier(
     claim: IdempotencyClaim,
     { request_digest, result_sealed, result, erased }: StoredResultRow,
@@ -207,8 +187,4 @@ export class Idempotency {
 /** Seal context of a result, which prevents unsealing it in another row. */
 export function idempotencySealContext(tenantId: string, keyDigest: string): string[] {
   return ['idempotency', tenantId, keyDigest];
-}
-
-function sha256(content: unknown): string {
-  return hash('sha256', stableStringify(content) ?? '');
 }

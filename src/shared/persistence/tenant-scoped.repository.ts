@@ -1,5 +1,6 @@
 import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { DATABASE_TIME } from '../../database/database-time.js';
+import { rowKeyString } from '../tenant-id.js';
 import type { UnitOfWork } from './unit-of-work.js';
 import { hydrate } from './hydrate.js';
 import { yieldToEventLoop } from '../async/yield-to-event-loop.js';
@@ -292,11 +293,6 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnOf(property: string) {
     return this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property);
   }
-}
-
-/** Joins a row key into one string, which is unique because tenant ids contain no space. */
-export function rowKeyString(tenantId: string, id: string): string {
-  return `${tenantId} ${id}`;
 }
 
 function fail(message: string): never {

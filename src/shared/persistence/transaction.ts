@@ -6,9 +6,6 @@ import { isConnectionLoss, isSessionEnd } from '../../database/sql-errors.js';
 import { OutcomeUnknownError } from '../../database/database.errors.js';
 import type { Statement, TenantConnection } from './tenant-connection.js';
 
-/** Makes the unit of work roll back and repeat the whole work, as when a random key already exists. */
-export class RetryTransaction extends Error {}
-
 const logger = new Logger('Transaction');
 
 /** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
@@ -68,6 +65,15 @@ export class Transaction {
     } finally {
       this.steps--;
     }
+  }
+
+  /** Runs work of a nested unit of work, whose writes have succeeded when it ends. */
+  async join<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (tenantId !== this.tenantId)
+      throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
+    const result = await this.step(() => work(this));
+    await this.flush();
+    return result;
   }
 
   /** Stores the events and commits, once. Throws OutcomeUnknownError if the connection breaks meanwhile. */

@@ -1,24 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import { DataSource, type EntityMetadata, type EntityTarget, type ObjectLiteral } from 'typeorm';
-import { databaseProblem, OutcomeUnknownError } from '../../database/database.errors.js';
+import { OutcomeUnknownError } from '../../database/database.errors.js';
 import { poolOf } from '../../database/library-internals.js';
-import { isConnectionLoss, isTransient } from '../../database/sql-errors.js';
+import { isConnectionLoss } from '../../database/sql-errors.js';
+import { withRetries } from '../../database/with-retries.js';
 import { DatabaseClock } from '../time/database-clock.js';
 import { assertTenantId } from '../tenant-id.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
-import { TenantConnection, type TransactionMode, type Statement } from './tenant-connection.js';
-import { RetryTransaction, Transaction } from './transaction.js';
-
-const MAX_ATTEMPTS = 5;
-/** Longest pause after the first attempt; the limit doubles with each further attempt. */
-const FIRST_PAUSE_MS = 10;
+import { runTransaction } from './run-transaction.js';
+import type { TransactionMode, Statement } from './tenant-connection.js';
+import type { Transaction } from './transaction.js';
 
 /**
  * Begins every tenant transaction. `run` commits its work and the events recorded in it atomically, then publishes the events. A nested
@@ -45,20 +42,10 @@ export class UnitOfWork {
     work: (transaction: Transaction) => Promise<Result>,
     restore: (stored: unknown) => Promise<Result> = (stored) => Promise.resolve(stored as Result),
   ): Promise<Result> {
-    const claim = this.idempotency.claimOf(command);
-    const once = async (transaction: Transaction) => {
-      const replayed = claim && (await this.idempotency.acquire(transaction, claim));
-      if (replayed) {
-        command.options.onReplay?.();
-        return restore(replayed.result);
-      }
-      if (!claim) return work(transaction);
-      const result = await transaction.step(() => work(transaction));
-      this.idempotency.storeResult(transaction, { claim, result });
-      return result;
-    };
     return this.run(command.actor.tenantId, (transaction) =>
-      transaction.inOperation(operationOf(command), () => once(transaction)),
+      transaction.inOperation(operationOf(command), () =>
+        this.idempotency.performOnce(transaction, command, work, restore),
+      ),
     );
   }
 
@@ -118,9 +105,10 @@ export class UnitOfWork {
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     const outer = this.current.getStore();
-    if (outer) return join(outer, tenantId, work);
+    if (outer) return outer.join(tenantId, work);
     assertTenantId(tenantId);
-    const { result, events } = await withRetries(() => this.attempt(mode, tenantId, work));
+    const run = (transaction: Transaction) => this.runWithContext(transaction, work);
+    const { result, events } = await withRetries(() => runTransaction(poolOf(this.dataSource), mode, tenantId, run));
     this.eventBus.publishAll(events);
     return result;
   }
@@ -146,28 +134,6 @@ export class UnitOfWork {
     });
   }
 
-  private async attempt<T>(mode: TransactionMode, tenantId: string, work: (transaction: Transaction) => Promise<T>) {
-    const client = await poolOf(this.dataSource).connect();
-    let broken: Error | undefined;
-    const connection = new TenantConnection(client, mode, tenantId);
-    const transaction = new Transaction(tenantId, connection, mode !== 'READ WRITE');
-    try {
-      const result = await this.runWithContext(transaction, work);
-      await connection.started;
-      const { events } = transaction;
-      if (mode === 'READ WRITE') await transaction.commit();
-      // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
-      else connection.commit().catch(() => undefined);
-      return { result, events };
-    } catch (error) {
-      if (!(await transaction.isEnded())) broken = await rollBack(client);
-      throw await transaction.failure(error);
-    } finally {
-      transaction.close();
-      client.release(broken);
-    }
-  }
-
   private async runWithContext<T>(
     transaction: Transaction,
     work: (transaction: Transaction) => Promise<T>,
@@ -180,38 +146,4 @@ export class UnitOfWork {
       if (--this.ambient === 0) this.current.disable();
     }
   }
-}
-
-/** Repeats work after a transient error or RetryTransaction. The pause is random, else the same transactions would collide again. */
-async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isRetryable = isTransient(error) || error instanceof RetryTransaction;
-      if (!isRetryable || attempts === MAX_ATTEMPTS) throw databaseProblem(error);
-      await pause(FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random() / 2));
-    }
-  }
-}
-
-async function join<T>(
-  outer: Transaction,
-  tenantId: string,
-  work: (transaction: Transaction) => Promise<T>,
-): Promise<T> {
-  if (outer.tenantId !== tenantId) {
-    throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
-  }
-  const result = await outer.step(() => work(outer));
-  await outer.flush();
-  return result;
-}
-
-/** Returns the error if the rollback fails, because then the connection cannot be reused. */
-async function rollBack(client: PoolClient): Promise<Error | undefined> {
-  return client.query('ROLLBACK').then(
-    () => undefined,
-    (error: unknown) => error as Error,
-  );
 }

@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto';
+import stableStringify from 'safe-stable-stringify';
+import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
+import { legacyRequestText } from './idempotency.legacy.js';
+
+/** Version of the digested form. A change of the form needs a new version, and the old form until its claims have expired. */
+const DIGEST_VERSION = 2;
+
+/** Identity of one request with an idempotency key. Both digests are SHA-256 in hexadecimal. */
+export interface IdempotencyClaim {
+  readonly tenantId: string;
+  /** Digest of the principal and its key, so that two principals never share a claim. */
+  readonly keyDigest: string;
+  /** Digest of the operation and its payload, independent of the order of JSON members. */
+  readonly requestDigest: string;
+  /** Returns the digest that 0.1.0 stored for the same request. */
+  readonly legacyDigest: () => string | undefined;
+}
+
+/** Returns the claim of a command; undefined if it has no idempotency key. */
+export function claimOf(command: TenantCommand<unknown>): IdempotencyClaim | undefined {
+  const { actor, options, payload } = command;
+  if (options.idempotencyKey === undefined) return undefined;
+  const operation = operationOf(command);
+  return {
+    tenantId: actor.tenantId,
+    keyDigest: sha256([...actor.principal, options.idempotencyKey]),
+    requestDigest: sha256([DIGEST_VERSION, operation, payload]),
+    legacyDigest: () => {
+      const text = legacyRequestText(operation, payload);
+      return text && hash('sha256', text);
+    },
+  };
+}
+
+function sha256(content: unknown): string {
+  return hash('sha256', stableStringify(content) ?? '');
+}

@@ -1,0 +1,40 @@
+import type { Pool, PoolClient } from 'pg';
+import type { IntegrationEvent } from '../messaging/integration-event.js';
+import { TenantConnection, type TransactionMode } from './tenant-connection.js';
+import { Transaction } from './transaction.js';
+
+/** Runs work in a transaction of its own and commits it. Returns the result and the events that the work recorded. */
+export async function runTransaction<T>(
+  pool: Pool,
+  mode: TransactionMode,
+  tenantId: string,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<{ readonly result: T; readonly events: IntegrationEvent[] }> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const connection = new TenantConnection(client, mode, tenantId);
+  const transaction = new Transaction(tenantId, connection, mode !== 'READ WRITE');
+  try {
+    const result = await work(transaction);
+    await connection.started;
+    const { events } = transaction;
+    if (mode === 'READ WRITE') await transaction.commit();
+    // The rows are valid even if COMMIT fails, and the next user of the connection is queued after it.
+    else connection.commit().catch(() => undefined);
+    return { result, events };
+  } catch (error) {
+    if (!(await transaction.isEnded())) broken = await rollBack(client);
+    throw await transaction.failure(error);
+  } finally {
+    transaction.close();
+    client.release(broken);
+  }
+}
+
+/** Returns the error if the rollback fails, because then the connection cannot be reused. */
+async function rollBack(client: PoolClient): Promise<Error | undefined> {
+  return client.query('ROLLBACK').then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
+}
