@@ -19,7 +19,7 @@ import { refuseOtherMethods } from './shared/http/other-methods.js';
 import { problem, sendProblem } from './shared/http/problem.js';
 import { setResourceHeaders } from './shared/http/resource-headers.js';
 import { isExpected, RefusalLog } from './shared/http/refusals.js';
-import { securityHeaders } from './shared/http/security-headers.js';
+import { API_HEADERS, pageHeaders } from './shared/http/security-headers.js';
 import { dropUnreadBodies, dropUnreadBody } from './shared/http/unread-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -155,11 +155,9 @@ function warnOfProxies(fastify: FastifyInstance): void {
 
 /** Sets the headers of every response, also of one to a rejected request. */
 function setCommonHeaders(fastify: FastifyInstance): void {
-  const documentation = securityHeaders();
-  // Responses contain keys and personal data, which no cache may store.
-  const everywhereElse = { ...documentation, 'Cache-Control': 'no-store' };
+  const ofPage = pageHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(request.url.startsWith(DOCUMENTATION) ? documentation : everywhereElse);
+    void reply.headers(request.url.startsWith(DOCUMENTATION) ? ofPage : API_HEADERS);
     void reply.header('X-Request-Id', request.id);
     done();
   });

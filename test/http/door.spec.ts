@@ -230,7 +230,7 @@ describe('the headers of an answer', () => {
     api = await app.tenant();
   });
 
-  it.each(['/v1/products', '/v1/nothing', '/health/live', '/docs'])('protect whoever reads %s', async (path) => {
+  it.each(['/docs', '/docs/', '/docs/swagger-ui.css'])('protect whoever reads the page %s', async (path) => {
     const { headers } = await api.get(path);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -242,6 +242,21 @@ describe('the headers of an answer', () => {
     expect(headers['content-security-policy']).not.toContain("'unsafe-inline'");
     expect(headers).not.toHaveProperty('x-powered-by');
   });
+
+  it.each(['/v1/products', '/v1/nothing', '/health/live', '/'])(
+    'of the API at %s name what concerns data, and nothing of pages',
+    async (path) => {
+      const { headers } = await api.get(path);
+      const common = ['cache-control', 'cross-origin-resource-policy', 'x-content-type-options', 'x-request-id'];
+      const ofHttp = ['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'location', 'vary'];
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cross-origin-resource-policy': 'same-origin',
+        'cache-control': 'no-store',
+      });
+      expect(Object.keys(headers).filter((name) => ![...common, ...ofHttp].includes(name))).toEqual([]);
+    },
+  );
 
   it('keep answers out of caches', async () => {
     expect((await api.get('/v1/products')).headers['cache-control']).toBe('no-store');
