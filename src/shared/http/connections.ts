@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { SocketField } from './socket-field.js';
 
 /** Maximum number of pipelined requests per connection that wait for their turn. */
 const MAX_WAITING = 16;
@@ -72,7 +73,7 @@ export function closeConnections(fastify: FastifyInstance, graceMs: number): voi
  * would hold files and exports for ever. Closes connections with more than 16 waiting requests.
  */
 export function handleInTurn(fastify: FastifyInstance, onFault: (socket: Socket) => void): void {
-  const waiting = new WeakMap<Socket, (() => void)[]>();
+  const waiting = new SocketField<(() => void)[]>();
   fastify.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
     const begin = () => {
       reply.raw.once('close', next);
@@ -81,7 +82,7 @@ export function handleInTurn(fastify: FastifyInstance, onFault: (socket: Socket)
     const next = () => {
       const following = waiting.get(socket)?.shift();
       if (following && !socket.destroyed) following();
-      else waiting.delete(socket);
+      else waiting.set(socket, undefined);
     };
     const queue = waiting.get(socket);
     if (queue === undefined) {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { CLIENT_CLOSED, clientProblem, type ClientError } from './client-errors.js';
 import type { RefusedRequest } from './refusals.js';
+import { SocketField } from './socket-field.js';
 
 const OUTCOME = 'outcome';
 
@@ -16,7 +17,7 @@ export interface Outcome {
 }
 
 /** Last response of a connection that is not closed yet. */
-const lastResponses = new WeakMap<Socket, ServerResponse>();
+const lastResponses = new SocketField<ServerResponse>();
 /** Error with which Node closed a connection while its request was in progress. */
 const errors = new WeakMap<Socket, ClientError>();
 
@@ -30,7 +31,7 @@ export function reportOutcomes(fastify: FastifyInstance): void {
     done();
   });
   fastify.server.on('clientError', (error: ClientError, socket: Socket) => {
-    if (lastResponses.has(socket)) errors.set(socket, error);
+    if (lastResponses.get(socket)) errors.set(socket, error);
     else reportOutcome(fastify.server, clientProblem(error));
   });
 }
@@ -41,7 +42,7 @@ export function reportWhenClosed(reply: FastifyReply): void {
   const { socket } = request.raw;
   lastResponses.set(socket, raw);
   raw.once('close', () => {
-    if (lastResponses.get(socket) === raw) lastResponses.delete(socket);
+    if (lastResponses.get(socket) === raw) lastResponses.set(socket, undefined);
     reportOutcome(server.server, { reply, ...outcomeOf(reply, errors.get(socket)) });
   });
 }
