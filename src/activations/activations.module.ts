@@ -16,6 +16,7 @@ import { DeviceLastSeen } from './device-last-seen.js';
 import { DeviceReader } from './device-reader.js';
 import { ActivationRefusals } from './activation-refusals.js';
 import { SeatAllocator } from './seat-allocator.js';
+import { SeatChanges } from './seat-changes.js';
 
 /** Global, because the licensing module, which this one imports, counts seats with it. */
 @Global()
@@ -26,6 +27,7 @@ import { SeatAllocator } from './seat-allocator.js';
     ActivationRepository,
     { provide: SeatCounter, useClass: ActivationSeatCounter },
     SeatAllocator,
+    SeatChanges,
     ClientEventLimit,
     ActivationRefusals,
     DeviceLastSeen,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
@@ -19,15 +20,15 @@ const MAX_CHANGES = 1_000_000;
  * its own could refuse a request in one hour while Retry-After names the end of another.
  */
 const hourOf = (time: string) => `date_trunc('hour', ${time}::timestamptz, 'UTC')`;
-const COUNT_EVENT = {
-  name: 'client-events.count',
-  text: `INSERT INTO license_client_events AS counted
-           (tenant_id, license_id, event_type, hour, events, allowed, limit_reported)
-         VALUES ($1, $2, $3, ${hourOf('$5')}, 1, $4, false)
-         ON CONFLICT (tenant_id, license_id, event_type) DO UPDATE SET
+const COUNTER = `INSERT INTO license_client_events AS counted
+           (tenant_id, license_id, event_type, hour, events, allowed, limit_reported)`;
+const RAISE = `ON CONFLICT (tenant_id, license_id, event_type) DO UPDATE SET
            events = CASE counted.hour WHEN excluded.hour THEN counted.events + 1 ELSE 1 END,
            limit_reported = counted.limit_reported AND counted.hour = excluded.hour,
-           hour = excluded.hour, allowed = excluded.allowed`,
+           hour = excluded.hour, allowed = excluded.allowed`;
+const COUNT_EVENT = {
+  name: 'client-events.count',
+  text: `${COUNTER} VALUES ($1, $2, $3, ${hourOf('$5')}, 1, $4, false) ${RAISE}`,
 };
 const REPORT_LIMIT = {
   name: 'client-events.report',
@@ -35,6 +36,18 @@ const REPORT_LIMIT = {
          WHERE tenant_id = $1 AND license_id = $2 AND event_type = $3 AND hour = ${hourOf('$4')} AND NOT limit_reported
          RETURNING hour`,
 };
+
+/**
+ * Returns a statement that counts the events of rows (tenant_id, license_id, event_type, occurred_at, allowed), and returns the counted ones.
+ * An event beyond the limit is not counted, so that it fails no other; `record` then refuses it.
+ */
+export function countEventsSql(rows: string): string {
+  return `${COUNTER}
+    SELECT tenant_id, license_id, event_type, ${hourOf('occurred_at')}, 1, allowed, false
+    FROM (${rows} OFFSET 0) AS item WHERE ${SET_TENANT_OF_ROW}
+    ${RAISE} WHERE counted.hour <> excluded.hour OR counted.events < excluded.allowed
+    RETURNING tenant_id, license_id`;
+}
 
 /** Programs with the license key have recorded the maximum number of events of one type in this hour. */
 export class ClientEventLimitError extends RateLimitedError {

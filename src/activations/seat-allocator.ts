@@ -8,6 +8,7 @@ import {
   type License,
   type RecordedReason,
 } from '../licensing/index.js';
+import { operationOf, type TenantCommand } from '../shared/messaging/tenant-command.js';
 import { Clock } from '../shared/time/clock.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
@@ -24,12 +25,17 @@ import { LicenseDeactivatedEvent } from './events/activation.events.js';
 import { decideSeat, type SeatRequest, seatsRequired } from './seat-decision.js';
 import type { LockedLicense } from './locked-license.js';
 import { mayNeedExpiry } from './lease-times.js';
-import type { UnlockedLicense } from './unlocked-license.js';
+import type { SeatChange } from './seat-change-statement.js';
+import { SeatChanges } from './seat-changes.js';
+import type { UnlockedOptions } from './unlocked-license.js';
 import { hasEndingSeats, seatLimit, seatMetric, seatsInUse } from './seats.js';
 
 const MAX_LICENSES = 10_000;
 /** No device has an empty fingerprint, so this counts all. */
 const NO_DEVICE: SeatRequest = { fingerprint: '' };
+
+/** Command about a seat, of whose license its options may tell. */
+type SeatCommand = TenantCommand<unknown> & { readonly options: UnlockedOptions };
 
 /** Counts, grants and frees seats under the lock of the license, so that no seat is granted twice. */
 @Injectable()
@@ -44,6 +50,7 @@ export class SeatAllocator {
     private readonly unitOfWork: UnitOfWork,
     private readonly licenseLock: LicenseLock,
     private readonly activations: ActivationRepository,
+    private readonly seatChanges: SeatChanges,
     private readonly limit: ClientEventLimit,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
@@ -80,20 +87,26 @@ export class SeatAllocator {
   }
 
   /**
-   * Returns the license as if it were locked, if its row tells all: its seats are only counted, the device has none, and one is free.
-   * `setSeatsInUse` then fails if the row has changed, as every change of seats does, so the result is that of a lock.
+   * Returns the license as if it were locked, if its seats are only counted, so that its row tells all. `storeUnlocked` then stores nothing
+   * if the row has changed, as every change of seats does, so the result is that of a lock.
    */
-  assumeLocked(unlocked: UnlockedLicense | undefined): LockedLicense | undefined {
-    if (!unlocked || this.unitOfWork.isOpen) return undefined;
-    const { license, device, readFrom } = unlocked;
-    if (device?.status === 'ACTIVE' || hasEndingSeats(license) || seatMetric(license) !== 'activations')
-      return undefined;
+  assumeLocked({ options }: SeatCommand): LockedLicense | undefined {
+    const { unlocked } = options;
+    if (!unlocked || options.idempotencyKey !== undefined || this.unitOfWork.isOpen) return undefined;
+    const { license, activation: device, readFrom } = unlocked;
+    if (hasEndingSeats(license) || seatMetric(license) !== 'activations') return undefined;
     if ((this.endedAt.get(rowKeyString(license.tenantId, license.licenseId)) ?? -Infinity) >= readFrom)
       return undefined;
-    const seats = license.currentActivations;
+    const seats = license.currentActivations - (device?.status === 'ACTIVE' ? 1 : 0);
     const others = { activations: seats, units: seats, users: seats, sameUser: false };
-    if (decideSeat(license, others, 1, 0) !== 'GRANT') return undefined;
     return { now: this.clock.now(), toleranceMs: this.databaseClock.toleranceMs, license, device, others };
+  }
+
+  /** Stores a seat that a device takes or frees, by an `assumeLocked` license. False if it must be locked instead; see SeatChanges. */
+  storeUnlocked(command: SeatCommand, license: License, seat: Pick<SeatChange, 'inUse' | 'activation' | 'event'>) {
+    seat.event.metadata.operation = operationOf(command);
+    const allowed = ClientEventLimit.appliesTo(command.actor) ? changesAllowed(license) : null;
+    return this.seatChanges.store({ license, allowed, ...seat });
   }
 
   /**

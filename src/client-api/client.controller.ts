@@ -98,11 +98,12 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
   deactivate(
-    @CurrentLicenseKeyCaller() { actor, licenseId }: LicenseKeyCaller,
+    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
     @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { fingerprint }, options));
+    const from = { ...options, unlocked: evidence };
+    return this.commands.execute(new DeactivateDeviceCommand(actor, licenseId, { fingerprint }, from));
   }
 
   @Post('heartbeat')

@@ -15,7 +15,6 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const NO_SUCH_STATEMENT = '26000';
 const STATEMENT_EXISTS = '42P05';
 const IN_FAILED_TRANSACTION = '25P02';
-const DIVISION_BY_ZERO = '22012';
 
 /** Returns PostgreSQL's error response, if the error is one. */
 export function sqlError(error: unknown): DatabaseError | undefined {
@@ -107,11 +106,6 @@ const CONNECTION_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-
-/** Returns whether a statement divided by zero, by which some report that a row has changed. */
-export function isDivisionByZero(error: unknown): boolean {
-  return sqlError(error)?.code === DIVISION_BY_ZERO;
-}
 
 /** Returns whether a wait for a lock exceeded the configured limit. */
 export function isLockTimeout(error: unknown): boolean {

@@ -1,28 +1,49 @@
 import { Injectable } from '@nestjs/common';
-import { isDivisionByZero } from '../database/sql-errors.js';
 import type { Change } from '../shared/persistence/change.js';
+import { columnsOf } from '../shared/persistence/entity-columns.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
-import type { License } from './license.entity.js';
+import { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
 
 const SET_SEATS_IN_USE = {
   name: 'licenses.set-seats-in-use',
   text: 'UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
-/** Fails the transaction with a division by zero if the row has changed, so that statements sent behind it have no effect either. */
-const SET_SEATS_IN_USE_IF_UNCHANGED = {
-  name: 'licenses.set-seats-in-use-if-unchanged',
-  text: `WITH changed AS (
-           UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2 AND xmin = $4::xid RETURNING 1)
-         SELECT 1 / count(*)::int FROM changed`,
-};
 const SET_FILES_VALID_UNTIL = {
   name: 'licenses.set-files-valid-until',
   text: 'UPDATE licenses SET files_until = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
 
-/** The license was changed after it was read without a lock. Nothing was written. */
-export class LicenseChangedError extends Error {}
+const COLUMNS = columnsOf(License).flatMap(({ name }) => (name === 'current_activations' ? [] : name));
+
+/**
+ * Returns a query for those of the rows (tenant_id, license_id, row_version) whose license still has this row version, and locks it. A license
+ * that another transaction has locked is left out, because the rows of other licenses must not wait for it.
+ */
+export function lockUnchangedSql(rows: string): string {
+  return `
+    SELECT item.* FROM (SELECT * FROM (${rows} OFFSET 0) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS item
+    CROSS JOIN LATERAL (
+      SELECT 1 FROM licenses license
+      WHERE license.tenant_id = item.tenant_id AND license.license_id = item.license_id AND license.xmin = item.row_version
+      FOR NO KEY UPDATE SKIP LOCKED) AS license`;
+}
+
+/**
+ * Returns a statement that stores the seats of rows (tenant_id, license_id, seats_in_use) whose licenses are locked. ON CONFLICT finds each
+ * license by its key as the tenant of its row, whereas UPDATE may scan the table before, as the tenant of another row.
+ */
+export function setSeatsInUseSql(rows: string): string {
+  return `
+    INSERT INTO licenses (${COLUMNS.join(', ')}, current_activations)
+    SELECT ${COLUMNS.map((name) => `license.${name}`).join(', ')}, item.seats_in_use
+    FROM (SELECT * FROM (${rows} OFFSET 0) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS item
+    CROSS JOIN LATERAL (
+      SELECT * FROM licenses WHERE licenses.tenant_id = item.tenant_id AND licenses.license_id = item.license_id OFFSET 0) AS license
+    ON CONFLICT (tenant_id, license_id) DO UPDATE SET current_activations = EXCLUDED.current_activations
+    RETURNING tenant_id, license_id`;
+}
 
 /**
  * Locks a license until the unit of work ends, and stores what other modules change under the lock: without it, two requests could take
@@ -36,18 +57,8 @@ export class LicenseLock {
     return this.licenses.findForUpdate(tenantId, licenseId);
   }
 
-  /**
-   * Stores the seats in use; the version of the license stays. Must be called under the lock, or with a license that has a row version:
-   * then the unit of work fails with LicenseChangedError if the row is no longer that one.
-   */
+  /** Stores the seats in use. Must be called under the lock; the version of the license stays. */
   setSeatsInUse(transaction: Transaction, license: License, inUse: number): void {
-    if (license.rowVersion !== undefined) {
-      const values = [transaction.tenantId, license.licenseId, inUse, license.rowVersion];
-      transaction.write({ ...SET_SEATS_IN_USE_IF_UNCHANGED, values }, (error) =>
-        isDivisionByZero(error) ? new LicenseChangedError() : error,
-      );
-      return;
-    }
     license.currentActivations = inUse;
     transaction.write({ ...SET_SEATS_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
   }

@@ -3,13 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, type ICommand } from '@nestjs/cqrs';
+import { ActivateDeviceCommand, DeactivateDeviceCommand } from '../../src/activations/index.js';
 import { withClient } from '../../src/database/with-client.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
+import { EvidenceCollector, type StoredEvidence } from '../../src/validation/index.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -35,6 +37,7 @@ const MAX_ROUNDS = 5;
 
 /** Names of the statements that are tried with rows of both tenants. */
 const MIXED = [
+  'activations.change-seats',
   'billing_products.find',
   'customers.find',
   'event-log.move',
@@ -52,8 +55,11 @@ const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
 
 /** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
+  'activations/client-event-limit.ts',
+  'activations/seat-change-statement.ts',
   'audit/commands/record-events.handler.ts',
   'licensing/issuing/issue-statement.ts',
+  'licensing/license-lock.ts',
   'offline/revocation-list.repository.ts',
   'shared/persistence/tenant-scoped.repository.ts',
   'signing/assert-signing-keys-open.ts',
@@ -76,6 +82,8 @@ describe('a statement for many tenants', () => {
   /** Licenses of each tenant, in the order of the tenants. */
   let licenses: Wire[];
   let activationIds: string[];
+  /** Licenses whose seats are only counted, two of each tenant. */
+  let counted: Wire[];
 
   beforeAll(async () => {
     database = await TestDatabase.create();
@@ -83,6 +91,7 @@ describe('a statement for many tenants', () => {
     tenants = [await app.tenant(), await app.tenant()];
     licenses = [];
     activationIds = [];
+    counted = [];
     // Everything has the same name with both.
     for (const api of tenants) {
       await api.create('/v1/products', { product_id: 'p', name: 'P' });
@@ -103,6 +112,8 @@ describe('a statement for many tenants', () => {
       const { body: other } = await api.post('/v1/client/activate', { ...key, fingerprint: 'other' });
       await api.post('/v1/client/usage/consume', { ...key, feature_id: 'f', amount: 2 });
       await app.signRevocations(api);
+      const template = await api.template({ product_id: 'p', max_activations: 100 });
+      for (const customer_id of ['c', 'd']) counted.push(await api.issue(template, { customer_id }));
       licenses.push(license);
       activationIds.push(other.activation_id as string);
     }
@@ -143,7 +154,14 @@ describe('a statement for many tenants', () => {
       `SELECT (SELECT count(*) FROM licenses) AS licenses, seq, event_type, resource_id
        FROM license_event_logs ORDER BY seq`,
     );
-    return rows;
+    const seats = await client.query<object>(
+      `SELECT (SELECT sum(current_activations) FROM licenses) AS seats,
+              (SELECT count(*) FROM license_activations WHERE status = 'ACTIVE') AS active,
+              (SELECT sum(events) FROM license_client_events) AS counted, (SELECT sum(last_seq) FROM event_resource_counters) AS numbers,
+              (SELECT sum(resource_seq) FROM outbox WHERE tenant_id = $1) AS outbox`,
+      [tenantId],
+    );
+    return [...seats.rows, ...rows];
   };
 
   it('returns and stores the same rows whatever plan PostgreSQL takes, with two tenants mixed', async () => {
@@ -187,6 +205,18 @@ describe('a statement for many tenants', () => {
     // Commands of one step of the event loop are one group.
     const issue = ({ tenantId }: Api, options = {}) =>
       app.nest.get(CommandBus).execute(new IssueLicenseCommand(Actor.service('test', tenantId), order, options));
+    /** Sends a command for each counted license in one step, with what was read of it and of the device. */
+    const changeSeats = async (toCommand: (actor: Actor, licenseId: string, unlocked: StoredEvidence) => ICommand) => {
+      const collector = app.nest.get(EvidenceCollector);
+      const read = counted.map(({ license_key }) =>
+        collector.findByLicenseKey(license_key as string, { fingerprint: 'pc' }),
+      );
+      const commands = (await Promise.all(read)).map((evidence) => {
+        const { tenantId, licenseId } = evidence!.license;
+        return toCommand(Actor.forLicenseKey(tenantId, licenseId), licenseId, evidence!);
+      });
+      await Promise.all(commands.map((command) => app.nest.get(CommandBus).execute(command)));
+    };
     const templates = app.nest.get(TemplateRepository);
     const mixed = () => [...seen].filter(([, statement]) => statement.mixed).map(([name]) => name);
     // Requests that arrive slowly are not together, so they come again.
@@ -204,6 +234,9 @@ describe('a statement for many tenants', () => {
           api.post(`/v1/licenses/${license_id}/activations/${activationIds[at]}/deactivate`),
         ),
       );
+      const device = { fingerprint: 'pc' };
+      await changeSeats((actor, id, unlocked) => new ActivateDeviceCommand(actor, id, device, { unlocked }));
+      await changeSeats((actor, id, unlocked) => new DeactivateDeviceCommand(actor, id, device, { unlocked }));
       await Promise.all(tenants.map((api) => issue(api)));
       await Promise.all(tenants.map((api) => issue(api, { idempotencyKey: randomUUID() })));
       await Promise.all(

@@ -78,12 +78,19 @@ describe('statements for many tenants', () => {
     const tenant = await app.tenant();
     const templateId = await tenant.template();
     const called = jest.spyOn(app.nest.get(UnitOfWork), 'executeStandalone');
-    await tenant.issue(templateId);
+    const { license_key } = await tenant.issue(templateId);
+    const device = { license_key: license_key as string, fingerprint: 'pc' };
+    expect((await tenant.post('/v1/client/activate', device)).status).toBe(200);
     const order = { license_template_id: templateId, customer_id: 'c' };
     expect((await tenant.post('/v1/licenses', order, { 'Idempotency-Key': 'k' })).status).toBe(201);
     await eventually(() => expect(called.mock.calls.map(([{ name }]) => name)).toContain('event-log.move'));
     const statements = new Map(called.mock.calls.map(([{ name, text }]) => [name, text]));
-    expect([...statements.keys()].sort()).toEqual(['event-log.move', 'licenses.issue', 'licenses.issue-once']);
+    expect([...statements.keys()].sort()).toEqual([
+      'activations.change-seats',
+      'event-log.move',
+      'licenses.issue',
+      'licenses.issue-once',
+    ]);
     // Then PostgreSQL knows that it is empty, and takes it for smaller than the arrays of a statement.
     await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
     await query(database.superuserUrl, 'VACUUM outbox');
@@ -91,6 +98,8 @@ describe('statements for many tenants', () => {
       const plan = await genericPlan(database, text);
       expect(eachWithEach(plan)).toEqual([]);
       if (name?.startsWith('licenses.')) expect(indexesOf(plan)).toContain('licenses_one_trial');
+      if (name === 'activations.change-seats')
+        expect(indexesOf(plan).map((index) => index.split('_')[0])).toEqual(['licenses', 'licenses']);
     }
     // The events that go first are read in their order, and those that leave are looked up: a backlog is never read as a whole.
     const move = await genericPlan(database, statements.get('event-log.move') ?? '');

@@ -106,6 +106,9 @@ const OWNERS: Readonly<Record<string, string>> = {
 const ALL_TABLES = /^(?:database|maintenance|cli)\//;
 /** Statements on tables of another owner, and why. */
 const FOREIGN_TABLES: Readonly<Record<string, string>> = {
+  'activations/seat-change-statement.ts event_resource_counters':
+    'changes seats in one statement, which numbers the event',
+  'activations/seat-change-statement.ts outbox': 'changes seats in one statement, which stores the event',
   'audit/event-log.ts outbox': 'finds each event in the outbox or in the log, in one statement',
   'audit/commands/record-events.handler.ts outbox': 'moves events from the outbox into the log, in one statement',
   'licensing/issuing/issue-statement.ts billing_products': 'issues in one statement, which compares the product',

@@ -1,17 +1,15 @@
 import type { z } from 'zod';
-import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { DeviceInput } from '../activation.requests.js';
 import type { LockedLicense } from '../locked-license.js';
-import type { UnlockedLicense } from '../unlocked-license.js';
+import type { UnlockedOptions } from '../unlocked-license.js';
 import type { ActivationResponse } from '../activation.response.js';
 
-export interface ActivateOptions extends CommandOptions {
+export interface ActivateOptions extends UnlockedOptions {
   /** Address of the sender. No part of the payload, because a retry may come from another address. */
   readonly ipAddress?: string;
-  /** License and device as they were read for this request; a plain activation then needs no lock before its writes. */
-  readonly unlocked?: UnlockedLicense;
   /** License and device as they were locked in the open unit of work; without it the command locks them. */
   readonly locked?: LockedLicense;
   /** Only for sample data, whose id is in public documents. */

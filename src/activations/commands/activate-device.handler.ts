@@ -1,7 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { leaseEnd, LicenseChangedError, maxActivationsOf } from '../../licensing/index.js';
+import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
-import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
@@ -11,6 +10,7 @@ import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activat
 import { ActivationRefusals } from '../activation-refusals.js';
 import type { LockedLicense } from '../locked-license.js';
 import { SeatAllocator } from '../seat-allocator.js';
+import { decideSeat } from '../seat-decision.js';
 import { ActivateDeviceCommand } from './activate-device.command.js';
 import { toActivationResponse } from '../activation.response.js';
 
@@ -38,53 +38,72 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
 
   /** Activates by what was read before, and with a lock if the license has changed since or more than its row must be known. */
   private async activateInTurn(command: ActivateDeviceCommand) {
-    const { licenseId, device, options, holdUntil } = command;
-    const isPlain = options.idempotencyKey === undefined && holdUntil === null;
-    const assumed = isPlain ? this.allocator.assumeLocked(options.unlocked) : undefined;
-    if (assumed) {
-      try {
-        return await this.unitOfWork.perform(command, (transaction) => this.activate(transaction, command, assumed));
-      } catch (error) {
-        if (!(error instanceof LicenseChangedError)) throw error;
-      }
-    }
-    return this.unitOfWork.perform(command, async (transaction) => {
-      const locked = options.locked ?? (await this.allocator.lock(transaction, licenseId, device));
-      return this.activate(transaction, command, locked);
-    });
+    return (
+      (await this.activateUnlocked(command)) ??
+      this.unitOfWork.perform(command, async (transaction) => {
+        const { licenseId, device, options } = command;
+        const locked = options.locked ?? (await this.allocator.lock(transaction, licenseId, device));
+        return this.activate(transaction, command, locked);
+      })
+    );
+  }
+
+  private async activateUnlocked(command: ActivateDeviceCommand) {
+    const assumed = command.holdUntil ? undefined : this.allocator.assumeLocked(command);
+    if (!assumed || assumed.device?.status === 'ACTIVE') return undefined;
+    const { license, now, others } = assumed;
+    license.assertCan('activate', now);
+    if (decideSeat(license, others, 1, 0) !== 'GRANT') return undefined;
+    const inUse = others.activations + 1;
+    const { activation, event } = newActivation(command, assumed, inUse);
+    const isStored = await this.allocator.storeUnlocked(command, license, { inUse, activation, event });
+    return isStored ? toActivationResponse(activation, now) : undefined;
   }
 
   private async activate(transaction: Transaction, command: ActivateDeviceCommand, locked: LockedLicense) {
-    const { actor, licenseId, device, holdUntil } = command;
-    const { license, now, toleranceMs } = locked;
+    const { actor, device } = command;
+    const { license, now } = locked;
     license.assertCan('activate', now);
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
-    const grant: SeatGrant = {
-      tenantId: actor.tenantId,
-      licenseId,
-      now,
-      ipAddress: command.options.ipAddress ?? null,
-      leaseExpiresAt: holdUntil ? (known ? known.leaseExpiresAt : holdUntil) : leaseEnd(license, now),
-      toleranceMs,
-      lentUntil: holdUntil,
-    };
-    const seats = { inUse, max: maxActivationsOf(license) };
-    const record = (event: IntegrationEvent) => {
-      this.allocator.record(transaction, actor, license, event);
-    };
     if (known) {
       const before = { userId: known.userId, units: known.units };
-      known.updateFrom(device, grant);
+      known.updateFrom(device, grantOf(command, locked, known));
       this.activations.put(transaction, known);
-      if (before.userId !== known.userId || before.units !== known.units)
-        record(new ActivationChangedEvent(actor, now, known, before, seats, device.reason));
+      if (before.userId !== known.userId || before.units !== known.units) {
+        const seats = { inUse, max: maxActivationsOf(license) };
+        const changed = new ActivationChangedEvent(actor, now, known, before, seats, device.reason);
+        this.allocator.record(transaction, actor, license, changed);
+      }
       return toActivationResponse(known, now);
     }
-    const activation = Activation.create(device, grant);
-    activation.activationId = command.options.activationId ?? activation.activationId;
+    const { activation, event } = newActivation(command, locked, inUse);
     this.activations.add(transaction, activation);
-    record(new LicenseActivatedEvent(actor, now, activation, seats, device.reason));
+    this.allocator.record(transaction, actor, license, event);
     transaction.finish();
     return toActivationResponse(activation, now);
   }
+}
+
+function newActivation(command: ActivateDeviceCommand, locked: LockedLicense, inUse: number) {
+  const { actor, device, options } = command;
+  const activation = Activation.create(device, grantOf(command, locked));
+  activation.activationId = options.activationId ?? activation.activationId;
+  const seats = { inUse, max: maxActivationsOf(locked.license) };
+  return { activation, event: new LicenseActivatedEvent(actor, locked.now, activation, seats, device.reason) };
+}
+
+function grantOf(
+  { actor, licenseId, options, holdUntil }: ActivateDeviceCommand,
+  { license, now, toleranceMs }: LockedLicense,
+  known?: Activation,
+): SeatGrant {
+  return {
+    tenantId: actor.tenantId,
+    licenseId,
+    now,
+    ipAddress: options.ipAddress ?? null,
+    leaseExpiresAt: holdUntil ? (known ? known.leaseExpiresAt : holdUntil) : leaseEnd(license, now),
+    toleranceMs,
+    lentUntil: holdUntil,
+  };
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { LicenseActionRequest, type ActionReason } from '../../licensing/index.js';
-import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.response.js';
+import type { UnlockedOptions } from '../unlocked-license.js';
 
 /** Device by its fingerprint or by the id of its activation. */
 export type DeviceSelector = { readonly fingerprint: string } | { readonly activationId: string };
@@ -21,7 +22,7 @@ export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
     actor: Actor,
     readonly licenseId: string,
     readonly device: DeviceSelector,
-    options: CommandOptions = {},
+    override readonly options: UnlockedOptions = {},
     request: z.input<typeof LicenseActionRequest> = {},
   ) {
     super(actor, options);

@@ -1,8 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { maxActivationsOf } from '../../licensing/index.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Activation } from '../activation.entity.js';
 import { ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
+import { LicenseDeactivatedEvent } from '../events/activation.events.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { DeactivateDeviceCommand } from './deactivate-device.command.js';
 import { toActivationResponse } from '../activation.response.js';
@@ -17,9 +20,27 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
 
   execute(command: DeactivateDeviceCommand) {
     const { actor, licenseId } = command;
-    return this.allocator.serialize(actor, licenseId, () =>
-      this.unitOfWork.perform(command, (transaction) => this.deactivate(transaction, command)),
+    return this.allocator.serialize(
+      actor,
+      licenseId,
+      async () =>
+        (await this.deactivateUnlocked(command)) ??
+        this.unitOfWork.perform(command, (transaction) => this.deactivate(transaction, command)),
     );
+  }
+
+  /** Frees the seat by what was read before. Undefined if that needs the lock. */
+  private async deactivateUnlocked(command: DeactivateDeviceCommand) {
+    const assumed = this.allocator.assumeLocked(command);
+    if (!assumed) return undefined;
+    const { license, now, others } = assumed;
+    // Requests that arrived together share the row that was read.
+    const activation = Object.assign(new Activation(), assumed.device);
+    if (!activation.end(now)) return undefined;
+    const seats = { inUse: others.activations, max: maxActivationsOf(license) };
+    const event = new LicenseDeactivatedEvent(command.actor, now, activation, seats, 'REQUESTED', command.reason);
+    const isStored = await this.allocator.storeUnlocked(command, license, { inUse: seats.inUse, activation, event });
+    return isStored ? toActivationResponse(activation, now) : undefined;
   }
 
   private async deactivate(transaction: Transaction, command: DeactivateDeviceCommand) {

@@ -17,8 +17,7 @@ export class ActivateClientHandler implements ICommandHandler<ActivateClientComm
 
   execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ActivateClientCommand) {
     assertSeatAllowed(request, evidence.license, origin, this.clock.now());
-    const { license, activation: device, readFrom } = evidence;
-    const from = { ...options, ipAddress: origin.ip, unlocked: { license, device, readFrom } };
+    const from = { ...options, ipAddress: origin.ip, unlocked: evidence };
     return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from));
   }
 }

@@ -1,0 +1,104 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { ServerProcess } from '../support/server.js';
+
+const ROUNDS = 3;
+const CLIENTS = 8;
+const LICENSES = 20;
+
+let database: TestDatabase;
+let server: ServerProcess;
+let key: string;
+let licenses: Wire[];
+
+beforeAll(async () => {
+  database = await TestDatabase.create();
+  const app = await TestApp.start({ database });
+  const api = await app.tenant();
+  key = api.key!;
+  const order = { license_template_id: await api.template({ max_activations: 10_000 }), customer_id: 'c' };
+  await app.stop();
+  const rates = ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']);
+  server = await ServerProcess.create({
+    DATABASE_URL: database.applicationUrl,
+    MASTER_KEY: randomBytes(32).toString('hex'),
+    LOOKUP_KEY: randomBytes(32).toString('hex'),
+    ...(Object.fromEntries(rates) as Record<string, string>),
+  });
+  await server.start();
+  const issue = async (): Promise<Wire> =>
+    (await server.fetch('/licenses', { method: 'POST', body: order, key })).json();
+  licenses = await Promise.all(Array.from({ length: LICENSES }, issue));
+  await server.kill('SIGKILL');
+}, 60_000);
+
+afterAll(async () => {
+  await server.cleanUp();
+  await database.drop();
+});
+
+it(`kill -9 under load leaves the row, the count and the event of a seat change, or none of them, in ${ROUNDS} rounds`, async () => {
+  const answered = new Map<string, string>();
+  let changes = 0;
+  let running = 0;
+  /** Activates devices, and deactivates every other one, while the server lives. */
+  const change = async (name: string) => {
+    running++;
+    try {
+      for (let n = 0; ; n++) {
+        const { license_key } = licenses[randomInt(LICENSES)];
+        for (const route of n % 2 === 0 ? ['activate'] : ['activate', 'deactivate']) {
+          const body = { license_key: license_key as string, fingerprint: `${name}-${n}` };
+          const response = await server.fetch(`/client/${route}`, { method: 'POST', body, key });
+          if (response.status !== 200) return;
+          answered.set(body.fingerprint, ((await response.json()) as { status: string }).status);
+          changes++;
+        }
+      }
+    } catch {
+      // The connection died with the server.
+    } finally {
+      running--;
+    }
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    await server.start();
+    const target = changes + randomInt(40, 240);
+    const clients = Array.from({ length: CLIENTS }, (_, n) => change(`${round}-${n}`));
+    while (changes < target && running > 0) await nextTurn();
+    expect(running).toBe(CLIENTS);
+    await server.kill('SIGKILL');
+    await Promise.all(clients);
+  }
+
+  await server.start();
+  await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
+  const faults = await database.query(
+    `SELECT current_activations, active, rows, ended, activated, deactivated, counted, last_seq FROM licenses
+     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE status = 'ACTIVE') AS active, count(*) AS rows, count(ended_at) AS ended
+                         FROM license_activations item WHERE item.license_id = licenses.license_id) AS device
+     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE event_type = 'license.activated') AS activated,
+                                count(*) FILTER (WHERE event_type = 'license.deactivated') AS deactivated
+                         FROM license_event_logs item WHERE item.license_id = licenses.license_id) AS event
+     CROSS JOIN LATERAL (SELECT coalesce(sum(events), 0) AS counted FROM license_client_events item
+                         WHERE item.license_id = licenses.license_id) AS program
+     LEFT JOIN event_resource_counters ON resource_id = licenses.license_id::text
+     WHERE (current_activations, rows, ended, counted, coalesce(last_seq, 1))
+       <> (active, activated, deactivated, activated + deactivated, 1 + activated + deactivated)`,
+  );
+  expect(faults).toEqual([]);
+  const stored = await database.query<{ fingerprint: string; status: string }>(
+    'SELECT fingerprint, status FROM license_activations',
+  );
+  const status = new Map(stored.map((row) => [row.fingerprint, row.status]));
+  // A device whose deactivation was not answered may have been deactivated all the same.
+  const lost = [...answered].filter(
+    ([fingerprint, known]) => ![known, 'DEACTIVATED'].includes(status.get(fingerprint) ?? ''),
+  );
+  expect(lost).toEqual([]);
+}, 180_000);
