@@ -37,7 +37,7 @@ export {
   TrialNotAllowedError,
 } from './license.errors.js';
 export type { LicenseOptions } from './license-options.js';
-export { canonicalLicenseKey } from './keys/license-key.js';
+export { canonicalLicenseKey, KEY_OWNER_SQL, licenseKeyDigest } from './keys/license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License } from './license.entity.js';
 export type { LicenseAction, LicenseState } from './license-status.js';
@@ -47,7 +47,6 @@ export { LicenseLock, lockUnchangedSql, setSeatsInUseSql } from './license-lock.
 export { LicenseReader } from './license-reader.js';
 export { SeatCounter } from './seat-counter.js';
 export { LicensingModule } from './licensing.module.js';
-export { KEY_OWNER_SQL, licenseKeyDigest } from './keys/license-key-digest.js';
 export { FindLicenseQuery } from './queries/find-license.query.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';
 export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.js';

@@ -14,7 +14,7 @@ export class LicenseCreatedEvent extends IntegrationEvent {
       license.createdAt,
       { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
       { product_id: license.productId, license_type: license.licenseType, ...(reason && reasonCode(reason)) },
-      { issued_to: license.issuedTo, ...reasonText(reason) },
+      { issued_to: license.issuedTo, ...(reason && reasonText(reason)) },
     );
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from '../../shared/random.js';
+import type { Secrets } from '../../shared/secrets/secrets.js';
 
 /** Length of a license key: 80 random bits. */
 const LICENSE_KEY_BYTES = 10;
@@ -31,3 +32,12 @@ export function canonicalLicenseKey(typed: string): string {
   const digits = typed.normalize('NFKC').replace(SEPARATORS, '').toUpperCase();
   return /^[0-9A-F]{20}$/.test(digits) ? formatLicenseKey(Buffer.from(digits, 'hex')) : typed;
 }
+
+/** Returns the digest by which a license key is found, from typed text. Any text has one, so a malformed license key is looked up, too. */
+export function licenseKeyDigest(secrets: Secrets, licenseKey: string): Buffer {
+  return secrets.digest(canonicalLicenseKey(licenseKey));
+}
+
+/** Rows `owner` of the license keys whose digest is in `asked.digest`, which are read before the tenant is known. */
+export const KEY_OWNER_SQL = `CROSS JOIN LATERAL (
+  SELECT tenant_id, license_id FROM license_keys WHERE digest = asked.digest LIMIT 1) owner`;
