@@ -1,4 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const signOffThread = promisify(sign);
 
 export const SEED_BYTES = 32;
 /** PKCS #8 prefix of a private key, followed by the seed (RFC 8410). */
@@ -6,7 +9,9 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** Returns the public key of the seed, 32 bytes (RFC 8032). */
 export function publicKeyOf(seed: Buffer): Buffer {
-  const { x = '' } = createPublicKey(privateKeyOf(seed)).export({ format: 'jwk' });
+  assertSeed(seed);
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+  const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
   return Buffer.from(x, 'base64url');
 }
 
@@ -26,16 +31,15 @@ export interface KeyPair {
   readonly publicKey: Buffer;
 }
 
-/** Returns the signature, 64 bytes, which is deterministic. The key is read as JWK, because OpenSSL takes ten times as long for PKCS #8. */
-export function signWith({ seed, publicKey }: KeyPair, content: Buffer): Buffer {
+/** Returns the private key. It is read as JWK, because OpenSSL takes ten times as long for PKCS #8. */
+export function privateKeyOf({ seed, publicKey }: KeyPair): KeyObject {
   assertSeed(seed);
-  const key = { ...toJwk(publicKey), d: seed.toString('base64url') };
-  return sign(null, content, createPrivateKey({ key, format: 'jwk' }));
+  return createPrivateKey({ key: { ...toJwk(publicKey), d: seed.toString('base64url') }, format: 'jwk' });
 }
 
-function privateKeyOf(seed: Buffer): KeyObject {
-  assertSeed(seed);
-  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+/** Returns the signature, 64 bytes, which is deterministic. A thread of libuv computes it, so that the event loop goes on. */
+export function signWith(privateKey: KeyObject, content: Buffer): Promise<Buffer> {
+  return signOffThread(null, content, privateKey);
 }
 
 function assertSeed(seed: Buffer): void {

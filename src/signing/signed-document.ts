@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import stableStringify from 'safe-stable-stringify';
-import { signWith, type KeyPair } from './ed25519.js';
+import { signWith } from './ed25519.js';
 import type { JsonObject } from '../shared/json.js';
 
 export const FORMAT = 1;
@@ -48,10 +49,15 @@ export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: Un
   return Buffer.from(stableStringify(payload), 'utf8');
 }
 
+export interface DocumentKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+}
+
 /** Returns the document as text: signature and signed bytes in base64, 64 characters per line. See docs/license-file.md. */
-export function signDocument(document: UnsignedDocument, key: KeyPair & { readonly kid: string }): string {
-  const bytes = signedBytes(document, key.kid);
-  const body = Buffer.concat([signWith(key, bytes), bytes]).toString('base64');
+export async function signDocument(document: UnsignedDocument, { kid, privateKey }: DocumentKey): Promise<string> {
+  const bytes = signedBytes(document, kid);
+  const body = Buffer.concat([await signWith(privateKey, bytes), bytes]).toString('base64');
   const label = DOCUMENT_LABELS[document.type];
   return `-----BEGIN ${label}-----\n${(body.match(LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;
 }

@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Clock } from '../shared/time/clock.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { Secrets } from '../shared/secrets/secrets.js';
 import { TenantNotFoundError } from '../shared/access/access.errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { lockTenant } from '../shared/persistence/tenant-lock.js';
-import { SEED_BYTES } from './ed25519.js';
+import { privateKeyOf, SEED_BYTES } from './ed25519.js';
 import {
   SigningKeyActivatedEvent,
   SigningKeyCreatedEvent,
@@ -18,9 +19,14 @@ import { NoActiveSigningKeyError } from './signing-key.errors.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { SIGNING_KEY_STATES } from './signing-key-state.js';
 
+const MAX_PRIVATE_KEYS = 1_000;
+
 /** Creates keys, selects the active one, and signs, in the transaction of the caller. */
 @Injectable()
 export class SigningKeys {
+  /** Private keys by id, which follows from the key. To read one takes longer than to sign with it. */
+  private readonly privateKeys = new LRUCache<string, KeyObject>({ max: MAX_PRIVATE_KEYS });
+
   constructor(
     private readonly keys: SigningKeyRepository,
     private readonly secrets: Secrets,
@@ -69,13 +75,19 @@ export class SigningKeys {
     return next;
   }
 
-  sign(
-    { tenantId, kid, publicKey, privateKeySealed }: SigningKey,
-    document: Omit<UnsignedDocument, 'tenantId'>,
-  ): SignedDocument {
+  async sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): Promise<SignedDocument> {
+    const { tenantId, kid } = key;
+    return { kid, text: await signDocument({ ...document, tenantId }, { kid, privateKey: this.privateKeyOf(key) }) };
+  }
+
+  private privateKeyOf({ tenantId, kid, publicKey, privateKeySealed }: SigningKey): KeyObject {
     if (!privateKeySealed) throw new Error('A key that signs has no private half.');
+    const known = this.privateKeys.get(kid);
+    if (known) return known;
     const seed = Buffer.from(this.secrets.unseal(privateKeySealed, signingKeySealContext(tenantId, kid)), 'base64url');
-    return { kid, text: signDocument({ ...document, tenantId }, { kid, seed, publicKey }) };
+    const privateKey = privateKeyOf({ seed, publicKey });
+    this.privateKeys.set(kid, privateKey);
+    return privateKey;
   }
 
   private async findStandby(tenantId: string, created: readonly SigningKey[]): Promise<SigningKey | undefined> {

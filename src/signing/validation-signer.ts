@@ -21,7 +21,7 @@ export class ValidationSigner {
     return this.keys.fromJson(row);
   }
 
-  sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): SignedDocument {
+  sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): Promise<SignedDocument> {
     return this.signingKeys.sign(key, document);
   }
 }

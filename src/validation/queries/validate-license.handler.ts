@@ -34,7 +34,7 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     const response = toValidateResponse(found, evaluate(request, found), nonce);
     if (!signed) return response;
     const { signingKey } = stored;
-    const proof = signingKey && this.signer.sign(signingKey, toProofDocument(request, response, found));
+    const proof = signingKey && (await this.signer.sign(signingKey, toProofDocument(request, response, found)));
     return { ...response, proof: proof?.text ?? null };
   }
 }
