@@ -5,15 +5,9 @@ import type { Actor } from '../../shared/access/actor.js';
 import { IssueLicenseRequest } from '../license.requests.js';
 import type { IssuedLicense } from '../license.response.js';
 
-/** Id and license key that are fixed before the issue. */
-export interface LicenseIdentity {
-  readonly licenseId: string;
-  readonly licenseKey: string;
-}
-
 export interface IssueOptions extends CommandOptions {
-  /** Only for sample data, whose id and license key are in public documents. */
-  readonly identity?: LicenseIdentity;
+  /** Id and license key that are fixed before the issue, only for sample data, because they are in public documents. */
+  readonly identity?: { readonly licenseId: string; readonly licenseKey: string };
 }
 
 /**

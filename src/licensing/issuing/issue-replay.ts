@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Outcome } from '../../shared/async/coalescer.js';
 import { groupBy } from '../../shared/group-by.js';
-import { Idempotency, type StoredResult } from '../../shared/persistence/idempotency.js';
+import { Idempotency, type ReadResult } from '../../shared/persistence/idempotency.js';
 import type { IdempotencyClaim } from '../../shared/persistence/idempotency-claim.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
@@ -48,9 +48,9 @@ export class IssueReplay {
     return outcomes;
   }
 
-  private async replay(command: IssueLicenseCommand, earlier: () => StoredResult): Promise<Outcome<IssuedLicense>> {
+  private async replay(command: IssueLicenseCommand, readEarlier: ReadResult): Promise<Outcome<IssuedLicense>> {
     try {
-      const result = await this.restore(command.actor.tenantId, earlier().result as StoredIssueResult);
+      const result = await this.restore(command.actor.tenantId, readEarlier() as StoredIssueResult);
       command.options.onReplay?.();
       return { result };
     } catch (error) {

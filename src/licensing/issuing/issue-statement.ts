@@ -1,3 +1,4 @@
+import { OUTBOX_COLUMNS } from '../../shared/messaging/outbox.js';
 import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js';
 import { columnsOf, type EntityColumn } from '../../shared/persistence/entity-columns.js';
 import { TERM_COLUMNS } from '../../templates/index.js';
@@ -93,10 +94,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
     INSERT INTO license_keys (digest, tenant_id, license_id)
     SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM valid_rows ${IF_STORED} ORDER BY key_digest
   ), event_rows AS (
-    INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
-                        event_data, personal, user_id, actor, metadata, created_at)
-    SELECT tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
-           event_data, personal, user_id, actor, metadata, created_at
+    INSERT INTO outbox (${OUTBOX_COLUMNS}) SELECT ${OUTBOX_COLUMNS}
     FROM jsonb_populate_recordset(NULL::outbox, $3) ${IF_STORED}
   )
   SELECT license_id, true AS stored FROM stored

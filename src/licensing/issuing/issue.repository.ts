@@ -48,31 +48,23 @@ export class IssueRepository {
   async issueAll(licenses: readonly NewLicense[]): Promise<IssueAllResult> {
     const [first] = licenses;
     if (!first) return { stored: new Set(), usedTrials: new Set() };
-    for (const { license, event } of licenses) assertOf(license, event.tenantId);
-    const rows = await this.store(first.license.tenantId, licenses).catch(throwNamed);
-    return { stored: idsOf(rows, true), usedTrials: idsOf(rows, false) };
-  }
-
-  private store(tenantId: string, licenses: readonly NewLicense[]): Promise<readonly IssuedRow[]> {
+    if (licenses.some(({ license, event }) => license.tenantId !== event.tenantId))
+      throw new TypeError('A license of another tenant was issued.');
     const eventsOf = (rows: readonly IssuedRow[]) => {
       const stored = idsOf(rows, true);
       return licenses.flatMap(({ license, event }) => (stored.has(license.licenseId) ? [event] : []));
     };
-    if (!this.unitOfWork.isOpen) {
-      const events = licenses.map(({ event }) => outboxRow(event, FIRST_SEQ));
-      return this.unitOfWork.executeStandalone<IssuedRow>(issueStatement(licenses, events), eventsOf);
-    }
     // Events of a unit of work are stored with its commit, in the order in which they were recorded.
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      const rows = await transaction.query<IssuedRow>(issueStatement(licenses, []));
-      for (const event of eventsOf(rows)) transaction.record(event);
-      return rows;
-    });
+    const storing = this.unitOfWork.isOpen
+      ? this.unitOfWork.run(first.license.tenantId, async (transaction) => {
+          const rows = await transaction.query<IssuedRow>(issueStatement(licenses, []));
+          for (const event of eventsOf(rows)) transaction.record(event);
+          return rows;
+        })
+      : this.unitOfWork.executeStandalone<IssuedRow>(issueStatement(licenses, licenses), eventsOf);
+    const rows = await storing.catch(throwNamed);
+    return { stored: idsOf(rows, true), usedTrials: idsOf(rows, false) };
   }
-}
-
-function assertOf(license: License, tenantId: string | undefined): void {
-  if (license.tenantId !== tenantId) throw new TypeError('A license of another tenant was issued.');
 }
 
 function idsOf(rows: readonly IssuedRow[], isStored: boolean): ReadonlySet<string> {
@@ -85,8 +77,9 @@ function throwNamed(error: unknown): never {
   throw violates(error, 'license_keys_pkey') ? new RetryTransaction('The license key already exists.') : error;
 }
 
-/** Returns the statement that stores licenses and these rows of the outbox. */
-function issueStatement(licenses: readonly NewLicense[], events: readonly string[]) {
+/** Returns the statement that stores licenses, and the events of `recorded`. */
+function issueStatement(licenses: readonly NewLicense[], recorded: readonly NewLicense[]) {
+  const events = recorded.map(({ event }) => outboxRow(event, FIRST_SEQ));
   const terms = new Map(licenses.map(({ license }) => [templateKey(license), license]));
   return {
     ...(licenses.some(({ claim }) => claim) ? ISSUE_ONCE : ISSUE),

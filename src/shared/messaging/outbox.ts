@@ -7,6 +7,10 @@ import { joinJson } from '../json.js';
 /** `resource_seq` of the first event of a license, which the statement that inserts the license assigns without a counter. */
 export const FIRST_SEQ = 1;
 
+/** Columns of `outboxRow`. */
+export const OUTBOX_COLUMNS = `tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
+  event_data, personal, user_id, actor, metadata, created_at`;
+
 /**
  * Stores events ($1) and raises the counters of their resources ($2), which stay locked so that numbers follow the order of commits.
  * A `resource_seq` of 0 or less counts back from the new counter value; a license counter starts after the first event.
@@ -20,8 +24,7 @@ const APPEND = {
            ON CONFLICT (tenant_id, resource_type, resource_id) DO UPDATE SET last_seq =
              kept.last_seq + EXCLUDED.last_seq - CASE EXCLUDED.resource_type WHEN 'license' THEN ${FIRST_SEQ} ELSE 0 END
            RETURNING resource_type, resource_id, last_seq)
-         INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
-                             event_data, personal, user_id, actor, metadata, created_at)
+         INSERT INTO outbox (${OUTBOX_COLUMNS})
          SELECT event.tenant_id, id, event_type, license_id, event.resource_type, event.resource_id,
                 resource_seq + coalesce(last_seq, 0), event_data, personal, user_id, actor, metadata, created_at
          FROM jsonb_populate_recordset(NULL::outbox, $1::jsonb) WITH ORDINALITY AS event

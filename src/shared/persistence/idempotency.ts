@@ -11,13 +11,9 @@ import {
 } from './idempotency.errors.js';
 import type { TenantCommand } from '../messaging/tenant-command.js';
 import { claimOf, type IdempotencyClaim } from './idempotency-claim.js';
-import type { Transaction } from './transaction.js';
+import type { Transaction, Work } from './transaction.js';
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Result of an earlier request with the same claim. */
-export interface StoredResult {
-  readonly result: unknown;
-}
 
 /** Stored claim with an unsealed result, which must contain no secret; digests in hexadecimal. */
 export interface ClaimRow {
@@ -26,6 +22,9 @@ export interface ClaimRow {
   readonly result: unknown;
   readonly expires_at: Date;
 }
+
+/** Reads the result of an earlier request. Throws IdempotencyKeyReusedError if that was another one, IdempotencyResultErasedError. */
+export type ReadResult = () => unknown;
 
 interface StoredResultRow {
   key_digest: string;
@@ -84,15 +83,16 @@ export class Idempotency {
   async performOnce<Result>(
     transaction: Transaction,
     command: TenantCommand<Result>,
-    work: (transaction: Transaction) => Promise<Result>,
+    work: Work<Result>,
     restore: (stored: unknown) => Promise<Result>,
   ): Promise<Result> {
     const claim = claimOf(command);
     if (!claim) return work(transaction);
-    const earlier = await this.acquire(transaction, claim);
-    if (earlier) {
+    const readEarlier = await this.acquire(transaction, claim);
+    if (readEarlier) {
+      const earlier = readEarlier();
       command.options.onReplay?.();
-      return restore(earlier.result);
+      return restore(earlier);
     }
     const result = await transaction.step(() => work(transaction));
     this.storeResult(transaction, claim, result);
@@ -100,14 +100,14 @@ export class Idempotency {
   }
 
   /**
-   * Takes the claim, or returns the stored result. Throws IdempotencyKeyReusedError if the stored claim is of another request,
-   * IdempotencyInProgressError if the first request is still in progress after the lock timeout.
+   * Takes the claim, or returns the reader of the stored result. Throws IdempotencyInProgressError if the first request is still in progress
+   * after the lock timeout.
    */
-  private async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<StoredResult | undefined> {
+  private async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<ReadResult | undefined> {
     for (;;) {
       if (await this.insert(transaction, claim)) return undefined;
       const earlier = (await this.readStored(transaction, [claim])).get(claim.keyDigest);
-      if (earlier) return earlier();
+      if (earlier) return earlier;
       const values = [claim.tenantId, claim.keyDigest, this.expiredBy()];
       await transaction.query({ ...DELETE_EXPIRED, values });
     }
@@ -118,29 +118,22 @@ export class Idempotency {
    * leave secrets out and restore them on replay.
    */
   toClaimRow({ keyDigest, requestDigest }: IdempotencyClaim, result: unknown): ClaimRow {
-    return {
-      key_digest: keyDigest,
-      request_digest: requestDigest,
-      result,
-      expires_at: this.expiryAfter(this.clock.now()),
-    };
+    const expires_at = this.expiryAfter(this.clock.now());
+    return { key_digest: keyDigest, request_digest: requestDigest, result, expires_at };
   }
 
-  /**
-   * Returns readers of the stored results by key digest; claims that have expired or were deleted are missing. A reader throws
-   * IdempotencyKeyReusedError if the stored claim is of another request, IdempotencyResultErasedError if its result was erased.
-   */
+  /** Returns the stored results by key digest; claims that have expired or were deleted are missing. */
   async readStored(
     transaction: Transaction,
     claims: readonly IdempotencyClaim[],
-  ): Promise<ReadonlyMap<string, () => StoredResult>> {
+  ): Promise<ReadonlyMap<string, ReadResult>> {
     const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.expiredBy()];
     const rows = await transaction.query<StoredResultRow>({ ...READ_CLAIMS, values });
     const stored = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
     return new Map(
       claims.flatMap((claim) => {
         const row = stored.get(claim.keyDigest);
-        return row ? [[claim.keyDigest, () => this.earlier(claim, row)]] : [];
+        return row ? [[claim.keyDigest, () => this.readResult(claim, row)]] : [];
       }),
     );
   }
@@ -170,17 +163,15 @@ export class Idempotency {
     return new Date(now.getTime() + this.ttlMs);
   }
 
-  private earlier(
-    claim: IdempotencyClaim,
-    { request_digest, result_sealed, result, erased }: StoredResultRow,
-  ): StoredResult {
+  private readResult(claim: IdempotencyClaim, row: StoredResultRow): unknown {
+    const { request_digest, result_sealed, result, erased } = row;
     const stored = request_digest.toString('hex');
     if (stored !== claim.requestDigest && stored !== claim.legacyDigest()) throw new IdempotencyKeyReusedError();
     if (erased) throw new IdempotencyResultErasedError();
-    if (result !== null) return { result };
+    if (result !== null) return result;
     if (!result_sealed) throw new Error('A claim was committed without its result.');
     const context = idempotencySealContext(claim.tenantId, claim.keyDigest);
-    return { result: JSON.parse(this.secrets.unseal(result_sealed, context)) as unknown };
+    return JSON.parse(this.secrets.unseal(result_sealed, context));
   }
 }
 

@@ -1,14 +1,14 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { TenantConnection, type TransactionMode } from './tenant-connection.js';
-import { Transaction } from './transaction.js';
+import { Transaction, type Work } from './transaction.js';
 
 /** Runs work in a transaction of its own and commits it. Returns the result and the events that the work recorded. */
 export async function runTransaction<T>(
   pool: Pool,
   mode: TransactionMode,
   tenantId: string,
-  work: (transaction: Transaction) => Promise<T>,
+  work: Work<T>,
 ): Promise<{ readonly result: T; readonly events: IntegrationEvent[] }> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -23,18 +23,12 @@ export async function runTransaction<T>(
     else connection.commit().catch(() => undefined);
     return { result, events };
   } catch (error) {
-    if (!(await transaction.isEnded())) broken = await rollBack(client);
+    // A connection whose rollback fails cannot be reused.
+    if (!(await transaction.isEnded()))
+      await client.query('ROLLBACK').catch((failure: unknown) => (broken = failure as Error));
     throw await transaction.failure(error);
   } finally {
     transaction.close();
     client.release(broken);
   }
-}
-
-/** Returns the error if the rollback fails, because then the connection cannot be reused. */
-async function rollBack(client: PoolClient): Promise<Error | undefined> {
-  return client.query('ROLLBACK').then(
-    () => undefined,
-    (error: unknown) => error as Error,
-  );
 }

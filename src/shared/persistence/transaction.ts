@@ -8,6 +8,9 @@ import type { Statement, TenantConnection } from './tenant-connection.js';
 
 const logger = new Logger('Transaction');
 
+/** Work in a transaction. */
+export type Work<T> = (transaction: Transaction) => Promise<T>;
+
 /** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
@@ -68,7 +71,7 @@ export class Transaction {
   }
 
   /** Runs work of a nested unit of work, whose writes have succeeded when it ends. */
-  async join<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async join<T>(tenantId: string, work: Work<T>): Promise<T> {
     if (tenantId !== this.tenantId)
       throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
     const result = await this.step(() => work(this));
@@ -99,7 +102,7 @@ export class Transaction {
   }
 
   /** Sends a write, whose failure fails the unit of work. `onError` maps the failure to a domain error. */
-  write(statement: Statement, onError: (error: unknown) => unknown = identity): void {
+  write(statement: Statement, onError = (error: unknown) => error): void {
     this.assertOpen();
     this.connection.write(statement, onError);
   }
@@ -150,8 +153,4 @@ export class Transaction {
     if (this.committed) throw new Error('COMMIT was sent: nothing may follow it.');
     if (!this.open) throw new Error('The transaction is over: something in it was not awaited.');
   }
-}
-
-function identity(error: unknown): unknown {
-  return error;
 }

@@ -15,7 +15,7 @@ import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
 import { runTransaction } from './run-transaction.js';
 import type { TransactionMode, Statement } from './tenant-connection.js';
-import type { Transaction } from './transaction.js';
+import type { Transaction, Work } from './transaction.js';
 
 /**
  * Begins every tenant transaction. `run` commits its work and the events recorded in it atomically, then publishes the events. A nested
@@ -39,7 +39,7 @@ export class UnitOfWork {
    */
   perform<Result>(
     command: TenantCommand<Result>,
-    work: (transaction: Transaction) => Promise<Result>,
+    work: Work<Result>,
     restore: (stored: unknown) => Promise<Result> = (stored) => Promise.resolve(stored as Result),
   ): Promise<Result> {
     return this.run(command.actor.tenantId, (transaction) =>
@@ -49,17 +49,17 @@ export class UnitOfWork {
     );
   }
 
-  run<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  run<T>(tenantId: string, work: Work<T>): Promise<T> {
     return this.joinOrBegin('READ WRITE', tenantId, work);
   }
 
   /** Runs work in a READ ONLY transaction, whose result is returned without waiting for COMMIT. */
-  read<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  read<T>(tenantId: string, work: Work<T>): Promise<T> {
     return this.joinOrBegin('READ ONLY', tenantId, work);
   }
 
   /** Runs work whose statements all see one database snapshot. Throws inside another unit of work, whose snapshot may differ. */
-  async readRepeatable<T>(tenantId: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async readRepeatable<T>(tenantId: string, work: Work<T>): Promise<T> {
     if (this.isOpen) throw new Error('A snapshot cannot begin within an open transaction.');
     return this.joinOrBegin('ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
   }
@@ -99,11 +99,7 @@ export class UnitOfWork {
     else work();
   }
 
-  private async joinOrBegin<T>(
-    mode: TransactionMode,
-    tenantId: string,
-    work: (transaction: Transaction) => Promise<T>,
-  ): Promise<T> {
+  private async joinOrBegin<T>(mode: TransactionMode, tenantId: string, work: Work<T>): Promise<T> {
     const outer = this.current.getStore();
     if (outer) return outer.join(tenantId, work);
     assertTenantId(tenantId);
@@ -134,10 +130,7 @@ export class UnitOfWork {
     });
   }
 
-  private async runWithContext<T>(
-    transaction: Transaction,
-    work: (transaction: Transaction) => Promise<T>,
-  ): Promise<T> {
+  private async runWithContext<T>(transaction: Transaction, work: Work<T>): Promise<T> {
     this.ambient++;
     try {
       return await this.current.run(transaction, () => work(transaction));
