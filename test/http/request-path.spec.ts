@@ -116,11 +116,12 @@ function stepsOf(files: readonly string[]): string[] {
   return files.filter((file) => !NO_STEPS.some(([pattern]) => pattern.test(file)));
 }
 
-/** Returns the files that a section of the document lists, and how many it says that they are, and that run functions. */
+/** Returns the files that the steps of a section of the document name, and how many it says that they are, and that run functions. */
 function listedUnder(heading: string) {
   const [, section = ''] = readFileSync('docs/architecture.md', 'utf8').split(`\n## ${heading}\n`);
   const [text = ''] = section.split('\n## ');
-  const steps = [...text.matchAll(/`src\/([^`]+\.ts)`/g)].map(([, file = '']) => file);
+  const list = [...text.matchAll(/^(?:\d+\. | {3}).*$/gm)].join('\n');
+  const steps = [...list.matchAll(/`src\/([^`]+\.ts)`/g)].map(([, file = '']) => file);
   const counts = [...text.matchAll(/(?:These|Functions of) (\d+) files/g)].map(([, count]) => Number(count));
   return { steps: [...new Set(steps)].sort(), counts };
 }
