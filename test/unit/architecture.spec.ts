@@ -30,6 +30,8 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'shared/access/permissions.ts tenantPermissionsBySet': 'sets of permissions',
   'shared/access/tenant.guard.ts access': 'names of routes',
   'shared/async/keyed-mutex.ts last': 'requests in progress',
+  'signing/signing-keys.ts privateKeys':
+    'private keys by an id that follows from them; who may sign is in the row that was read',
   'templates/time-window.ts clocks': 'names of time zones',
   'tenants/authentication/credential-cache.ts pendingReads':
     'reads in progress, of connections that are in no unit of work',
@@ -317,10 +319,11 @@ describe('the source tree', () => {
     });
     expect(found.sort()).toEqual(Object.keys(PROCESS_WIDE_MEMORY).sort());
     const caches = possible.filter((file) => readFileSync(join(SRC, file), 'utf8').includes("from 'lru-cache'"));
-    // Only the second holds rows; the first has names with times, the third names with formats.
+    // Only the second holds rows; the first has names with times, the third private keys by their ids, the fourth names with formats.
     expect(caches.sort()).toEqual([
       'activations/seat-allocator.ts',
       'shared/persistence/committed-cache.ts',
+      'signing/signing-keys.ts',
       'templates/time-window.ts',
     ]);
   });
