@@ -1,16 +1,15 @@
 import { JsonText } from '../shared/http/json-text.js';
 import { columnsOf } from '../shared/persistence/entity-columns.js';
 import { hydrate } from '../shared/persistence/hydrate.js';
-import type { TextRow } from '../shared/persistence/tenant-connection.js';
 import { License } from './license.entity.js';
 import { LicenseResponse } from './license.response.js';
 import { maxActivationsOf } from './max-activations.js';
 
 type Member = keyof LicenseResponse;
 
-/** Row of a list as PostgreSQL writes it, and the license with the fields that computed members and cursors follow from. */
+/** Values of a listed row as text, and the license with the fields that computed members and cursors follow from. */
 export interface ListedLicense {
-  readonly row: TextRow;
+  readonly values: readonly string[];
   readonly license: License;
 }
 
@@ -21,57 +20,63 @@ const AT = Object.fromEntries(COLUMNS.map(({ property }, at) => [property, at]))
 >;
 const PRODUCT_NAME_AT = COLUMNS.length;
 
-/** Returns the select list of the row `item`, which ends with the name of the product. The parameters are SQL expressions. */
-export function listedColumns(seatsInUse: string, productName: string): string {
-  const columns = COLUMNS.map(({ name }) => (name === 'current_activations' ? seatsInUse : `item.${name}`));
-  return [...columns, productName].join(', ');
+/** Character between the values of a row, which stands in none of them, because JSON escapes it. */
+const SEPARATOR = '\u001f';
+/** Text columns that the schema limits to a few words, so that only the others need escapes. */
+const WORDS: readonly string[] = ['license_type', 'license_model', 'status', 'overage_policy', 'eviction_policy'];
+
+/**
+ * Returns the SQL expression that joins the values of the row `item` and its product's name into one text, because reading thousands of
+ * values a page one by one costs Node more than anything else. A missing value is empty. The parameters are SQL expressions.
+ */
+export function listedRow(seatsInUse: string, productName: string): string {
+  const values = COLUMNS.map(({ name, type, isNullable }) => {
+    if (name === 'current_activations') return seatsInUse;
+    if (type === 'text' && !WORDS.includes(name)) return `to_json(item.${name})`;
+    return isNullable ? `coalesce(item.${name}::text, '')` : `item.${name}`;
+  });
+  const displayName = `to_json(coalesce(${productName}, item.product_name))`;
+  return `concat_ws(chr(${SEPARATOR.charCodeAt(0)}), ${[...values, displayName].join(', ')})`;
 }
 
-/** Writers of values as JSON, by column type. PostgreSQL writes numbers and jsonb as JSON does. */
-const WRITERS: Readonly<Record<string, (text: string) => string>> = {
+/** Writers of values that PostgreSQL does not write as JSON, by column type. */
+const WRITERS: Readonly<Record<string, ((text: string) => string) | undefined>> = {
   uuid: quote,
-  text: JSON.stringify,
   boolean: (text) => (isTrue(text) ? 'true' : 'false'),
   timestamptz: (text) => quote(toIso(text)),
-  integer: String,
-  smallint: String,
-  'double precision': String,
-  jsonb: String,
 };
 
 /** Members that are not the stored value of their column. */
 const COMPUTED: Readonly<Partial<Record<Member, (listed: ListedLicense, now: Date) => string>>> = {
   status: ({ license }, now) => quote(license.statusAt(now)),
-  expiry_date: ({ row, license }, now) => timeOf(license.expiryAt(now), license.expiryDate, row[AT.expiryDate]),
-  maintenance_expiry: ({ row, license }, now) =>
-    timeOf(license.maintenanceExpiryAt(now), license.maintenanceExpiry, row[AT.maintenanceExpiry]),
+  expiry_date: ({ values, license }, now) => timeOf(license.expiryAt(now), license.expiryDate, values[AT.expiryDate]),
+  maintenance_expiry: ({ values, license }, now) =>
+    timeOf(license.maintenanceExpiryAt(now), license.maintenanceExpiry, values[AT.maintenanceExpiry]),
   max_activations: ({ license }) => String(maxActivationsOf(license)),
-  current_activations: ({ license }) => String(license.currentActivations),
-  product_display_name: ({ row }) => JSON.stringify(row[PRODUCT_NAME_AT] ?? row[AT.productName]),
+  product_display_name: ({ values }) => values[PRODUCT_NAME_AT] ?? 'null',
   in_grace: ({ license }, now) => String(license.isInGrace(now)),
-  grace_ends_at: ({ row, license }, now) => timeOf(license.graceEndsAt(now), license.expiryDate, row[AT.expiryDate]),
+  grace_ends_at: ({ values, license }, now) =>
+    timeOf(license.graceEndsAt(now), license.expiryDate, values[AT.expiryDate]),
   anchor_day: ({ license }, now) => String(license.anchorDayAt(now)),
 };
 
 const MEMBERS = (Object.keys(LicenseResponse.shape) as Member[]).map((name, at) => {
   const start = `${at === 0 ? '{' : ','}"${name}":`;
-  const column = COLUMNS.findIndex((each) => each.name === name);
-  const write = COMPUTED[name] ?? storedValue(column, WRITERS[COLUMNS[column]?.type ?? '']);
-  return { start, write };
+  return { start, write: COMPUTED[name] ?? storedValue(name) };
 });
 
-/** Reads a row of `listedColumns`. */
-export function readListed(row: TextRow): ListedLicense {
-  const text = (property: keyof License) => row[AT[property]] ?? null;
+/** Reads a row of `listedRow`. */
+export function readListed(row: string): ListedLicense {
+  const values = row.split(SEPARATOR);
+  const text = (property: keyof License) => values[AT[property]] ?? '';
   const number = (property: keyof License) => nullable(text(property), Number);
   const time = (property: keyof License) => nullable(text(property), (value) => new Date(toIso(value)));
   const fields = {
-    tenantId: text('tenantId'),
     licenseId: text('licenseId'),
     licenseType: text('licenseType'),
     licenseModel: text('licenseModel'),
     status: text('status'),
-    issuedTo: text('issuedTo'),
+    issuedTo: JSON.parse(text('issuedTo')) as string,
     expiryDate: time('expiryDate'),
     maintenanceExpiry: time('maintenanceExpiry'),
     anchorDay: number('anchorDay'),
@@ -80,37 +85,45 @@ export function readListed(row: TextRow): ListedLicense {
     autoRenewalEnabled: isTrue(text('autoRenewalEnabled')),
     trial: isTrue(text('trial')),
     maxActivations: number('maxActivations'),
-    currentActivations: number('currentActivations'),
-    filesValidUntil: time('filesValidUntil'),
     createdAt: time('createdAt'),
   };
-  return { row, license: hydrate(License, fields) };
+  return { values, license: hydrate(License, fields) };
 }
 
 /**
- * Writes the license as of `now`, as `toLicenseResponse` does, without parsing values that are only written again. The members are joined at
+ * Writes the license as of `now`, as `toLicenseResponse` does, without parsing values that are only written again. The parts are joined at
  * once: added one by one they would be a chain of thousands of strings a page.
  */
 export function toLicenseJson(listed: ListedLicense, now: Date): JsonText<LicenseResponse> {
-  const members = MEMBERS.map(({ start, write }) => start + write(listed, now));
-  return new JsonText(`${members.join('')}}`);
+  const parts: string[] = [];
+  for (const { start, write } of MEMBERS) parts.push(start, write(listed, now));
+  parts.push('}');
+  return new JsonText(parts.join(''));
 }
 
-function storedValue(at: number, write: ((text: string) => string) | undefined) {
-  if (!write) throw new Error('A member of a license is neither computed nor a column of a known type.');
-  return ({ row }: ListedLicense) => nullable(row[at] ?? null, write) ?? 'null';
+function storedValue(name: Member) {
+  const at = COLUMNS.findIndex((column) => column.name === name);
+  const column = COLUMNS[at];
+  if (!column) throw new Error(`The member ${name} of a license is neither computed nor a column.`);
+  const write = WORDS.includes(name) ? quote : (WRITERS[column.type] ?? String);
+  return ({ values }: ListedLicense) => nullable(values[at] ?? '', write) ?? 'null';
 }
 
 /** Writes a time whose stored value is known as text. */
-function timeOf(time: Date | null, stored: Date | null, text: string | null | undefined): string {
+function timeOf(time: Date | null, stored: Date | null, text = ''): string {
   if (time === null) return 'null';
-  return quote(text && time.getTime() === stored?.getTime() ? toIso(text) : time.toISOString());
+  return quote(time === stored ? toIso(text) : time.toISOString());
 }
 
-/** Turns a timestamptz in UTC, such as `2026-01-02 03:04:05.6+00`, into ISO 8601 with milliseconds. Microseconds are cut. */
+/** Turns a timestamptz(3) in UTC, such as `2026-01-02 03:04:05.6+00`, into ISO 8601 with milliseconds. */
 function toIso(text: string): string {
-  const fraction = text[19] === '.' ? text.slice(20, text.indexOf('+', 20)).slice(0, 3) : '';
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.padEnd(3, '0')}Z`;
+  const time = text.slice(11, -3);
+  return `${text.slice(0, 10)}T${time.length === 12 ? time : withMilliseconds(time)}Z`;
+}
+
+/** PostgreSQL leaves out zeros at the end. */
+function withMilliseconds(time: string): string {
+  return (time.includes('.') ? time : `${time}.`).padEnd(12, '0');
 }
 
 /** Quotes a text that needs no escapes. */
@@ -118,10 +131,10 @@ function quote(text: string): string {
   return `"${text}"`;
 }
 
-function isTrue(text: string | null): boolean {
+function isTrue(text: string): boolean {
   return text === 't';
 }
 
-function nullable<Value>(text: string | null, read: (text: string) => Value): Value | null {
-  return text === null ? null : read(text);
+function nullable<Value>(text: string, read: (text: string) => Value): Value | null {
+  return text === '' ? null : read(text);
 }

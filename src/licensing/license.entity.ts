@@ -196,7 +196,13 @@ export class License extends LicenseTerms {
    */
   expiryAt(now: Date): Date | null {
     let { expiryDate } = this;
-    while (this.status === 'ACTIVE' && this.autoRenewsAfter(expiryDate) && renewalDueAt(expiryDate) <= now) {
+    // The time is compared first, because it decides for almost every license and costs least.
+    while (
+      this.status === 'ACTIVE' &&
+      expiryDate &&
+      renewalDueAt(expiryDate) <= now &&
+      this.autoRenewsAfter(expiryDate)
+    ) {
       expiryDate = addDays(expiryDate, this.defaultDuration ?? 0);
     }
     return expiryDate;

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
-import { asText, type TextRow } from '../shared/persistence/tenant-connection.js';
 import type { PageRequest } from '../shared/persistence/page-request.js';
 import { TenantScopedRepository, type Condition } from '../shared/persistence/tenant-scoped.repository.js';
-import { listedColumns } from './license-json.js';
+import { listedRow } from './license-json.js';
 import { License } from './license.entity.js';
 
 @Injectable()
@@ -25,21 +23,20 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     await super.update(columns as License);
   }
 
-  /** Lists like `list`, with the columns of a list as PostgreSQL writes them; see `readListed`. */
+  /** Lists like `list`, each row as one text; see `readListed`. */
   async listAsText(
     tenantId: string,
     { now, seatsInUse }: SeatsInUse,
     conditions: readonly Condition[],
     page: PageRequest,
-  ): Promise<TextRow[]> {
-    const select = listedColumns(seatsInUse('item', '$2::timestamptz'), productName('item'));
+  ): Promise<string[]> {
+    const select = `${listedRow(seatsInUse('item', '$2::timestamptz'), productName('item'))} AS row`;
     const statement = this.listStatement([tenantId, now], select, conditions, page);
     // A statement with filters has no name, so that it is planned for their values each time.
     const name = page.after ? 'licenses.list-after' : 'licenses.list';
     const named = conditions.length === 0 ? { ...statement, name } : statement;
-    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<TextRow>(asText(named)));
-    await yieldToEventLoop();
-    return rows;
+    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<{ row: string }>(named));
+    return rows.map(({ row }) => row);
   }
 
   /** Returns the ids of licenses that are revoked or suspended and changed at or after `since`. */

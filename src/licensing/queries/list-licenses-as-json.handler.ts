@@ -32,12 +32,14 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
     const parts = partsOf(request, now, order);
-    const listed = await this.unitOfWork.read(tenantId, () => this.find(tenantId, now, parts, page));
-    return this.paginator.page(
-      listed,
-      page,
-      ({ license }) => order.positionOf(license),
-      (each) => toLicenseJson(each, now),
+    // The rows are written before `read` returns: its promises have waited for a connection, and V8 keeps what old objects refer to.
+    return this.unitOfWork.read(tenantId, async () =>
+      this.paginator.page(
+        await this.find(tenantId, now, parts, page),
+        page,
+        ({ license }) => order.positionOf(license),
+        (each) => toLicenseJson(each, now),
+      ),
     );
   }
 

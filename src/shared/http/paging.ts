@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { isCleanText } from '../json.js';
 import { integer } from './schema-messages.js';
-import type { SortOrder } from '../persistence/page-request.js';
+import { MAX_LIMIT, type SortOrder } from '../persistence/page-request.js';
 
 export const DEFAULT_LIMIT = 20;
-export const MAX_LIMIT = 100;
 /** Upper bound for every cursor, including one with a name of 255 characters of any script. */
 const MAX_CURSOR_LENGTH = 4_000;
 

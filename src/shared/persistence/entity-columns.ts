@@ -11,6 +11,7 @@ export interface EntityColumn<Row> {
   readonly name: string;
   /** Type in PostgreSQL. */
   readonly type: string;
+  readonly isNullable: boolean;
   /** False if no action may change the column. */
   readonly isUpdatable: boolean;
 }
@@ -23,6 +24,7 @@ export function columnsOf<Row extends object>(entity: abstract new () => Row): r
       property: propertyName as ValueName<Row> & string,
       name: options.name ?? propertyName,
       type: `${String(options.type)}${options.array ? '[]' : ''}`,
+      isNullable: options.nullable === true,
       isUpdatable: options.update !== false && !options.primary,
     }));
 }

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 
+/** Maximum number of rows of a page. */
+export const MAX_LIMIT = 100;
+
 /** Position of the last row of a page: the value that the list is sorted by, and the id. */
 export interface PagePosition {
   readonly at: Date | string;

@@ -1,4 +1,4 @@
-import type { CustomTypesConfig, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { wireOf } from '../../database/library-internals.js';
 import { isTransactionAborted } from '../../database/sql-errors.js';
 
@@ -7,18 +7,6 @@ export interface Statement {
   readonly text: string;
   readonly values: unknown[];
   readonly name?: string;
-  /** Rows are arrays of values instead of objects. */
-  readonly rowMode?: 'array';
-  /** Parsers of values instead of those of pg. */
-  readonly types?: CustomTypesConfig;
-}
-
-/** Values of a row, as PostgreSQL writes them. */
-export type TextRow = (string | null)[];
-
-/** Returns the statement with rows of text, because parsing values that are only written again costs more than reading them. */
-export function asText(statement: Statement): Statement {
-  return { ...statement, rowMode: 'array', types: { getTypeParser: () => (text: string) => text } };
 }
 
 /** Mode of BEGIN. */

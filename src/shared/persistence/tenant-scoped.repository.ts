@@ -9,7 +9,7 @@ import type { Coalescer } from '../async/coalescer.js';
 import type { Statement } from './tenant-connection.js';
 import type { Transaction } from './transaction.js';
 import { SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
-import type { PageRequest } from './page-request.js';
+import { MAX_LIMIT, type PageRequest } from './page-request.js';
 
 /** Columns of every row of a tenant. */
 export interface TenantRow extends ObjectLiteral {
@@ -140,9 +140,12 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
     const values: unknown[] = [...first];
     const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
-    const text = `SELECT ${select} FROM ${this.table} item
+    // With the constant limit PostgreSQL knows how few rows are read, so that it keeps the plan of a named statement.
+    const text = `SELECT * FROM (
+      SELECT ${select} FROM ${this.table} item
       WHERE item.${this.column('tenantId')} = $1${filters}
-      ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT $${values.push(limit + 1)}`;
+      ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT ${MAX_LIMIT + 1}
+    ) page LIMIT $${values.push(limit + 1)}`;
     return { text, values };
   }
 
