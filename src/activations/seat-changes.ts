@@ -6,7 +6,7 @@ import { rowKeyString } from '../shared/tenant-id.js';
 import { seatChangeStatement, type ChangedLicense, type SeatChange } from './seat-change-statement.js';
 
 const MAX_GROUP_SIZE = 100;
-/** As many as for issues, so that a tenant whose rows are locked does not delay all others. */
+/** With several, one that waits does not delay all others, and a tenant does not wait for its own: different licenses have no order. */
 const MAX_GROUPS_IN_FLIGHT = 3;
 
 const keyOf = ({ license }: SeatChange) => rowKeyString(license.tenantId, license.licenseId);
@@ -17,8 +17,7 @@ export class SeatChanges {
   private readonly groups = new Coalescer<SeatChange, boolean>({
     maxGroupSize: MAX_GROUP_SIZE,
     maxInFlight: MAX_GROUPS_IN_FLIGHT,
-    queueOf: ({ license }) => license.tenantId,
-    overlapsFullGroups: true,
+    queueOf: keyOf,
     run: (group) => this.storeGroup(group),
     isolationAfter,
   });
