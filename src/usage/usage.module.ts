@@ -3,9 +3,17 @@ import { ConsumeUsageHandler } from './commands/consume-usage.handler.js';
 import { ReleaseUsageHandler } from './commands/release-usage.handler.js';
 import { FindUsageAsOfHandler } from './queries/find-usage-as-of.handler.js';
 import { UsableFeatures } from './usable-features.js';
+import { UsageConsumer } from './usage-consumer.js';
 import { UsageRepository } from './usage.repository.js';
 
 @Module({
-  providers: [UsageRepository, UsableFeatures, FindUsageAsOfHandler, ConsumeUsageHandler, ReleaseUsageHandler],
+  providers: [
+    UsageRepository,
+    UsageConsumer,
+    UsableFeatures,
+    FindUsageAsOfHandler,
+    ConsumeUsageHandler,
+    ReleaseUsageHandler,
+  ],
 })
 export class UsageModule {}

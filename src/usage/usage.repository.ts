@@ -20,15 +20,6 @@ const READ_AS_OF = {
          FROM license_usages
          WHERE tenant_id = $1 AND license_id = $2 AND period_start = ANY($3::timestamptz[])`,
 };
-const CONSUME = {
-  name: 'usages.consume',
-  text: `INSERT INTO license_usages AS usage (tenant_id, license_id, feature_id, period_start, used, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)
-         ON CONFLICT (tenant_id, license_id, feature_id, period_start)
-           DO UPDATE SET used = usage.used + excluded.used, updated_at = greatest(usage.updated_at, excluded.updated_at)
-           WHERE usage.used + excluded.used <= $7
-         RETURNING used::float8 AS used`,
-};
 const RELEASE = {
   name: 'usages.release',
   text: `UPDATE license_usages SET used = used - $5, updated_at = greatest(updated_at, $6)
@@ -65,22 +56,11 @@ export class UsageRepository {
     return this.readBy<number | null>(tenantId, license, instant, statement);
   }
 
-  /** Returns the new usage; undefined, without a change, if it would exceed `limit`. Must be the last statement of the work. */
-  async consume(transaction: Transaction, change: UsageChange, limit: number): Promise<number | undefined> {
-    if (change.amount > limit) return undefined;
-    const [row] = await transaction.queryLast<{ used: number }>({
-      ...CONSUME,
-      values: [...this.values(transaction, change), limit],
-    });
-    return row?.used;
-  }
-
   /** Returns the new usage; undefined, without a change, if less than the amount is used. Must be the last statement of the work. */
   async release(transaction: Transaction, change: UsageChange): Promise<number | undefined> {
-    const [row] = await transaction.queryLast<{ used: number }>({
-      ...RELEASE,
-      values: this.values(transaction, change),
-    });
+    const { licenseId, feature, amount, now } = change;
+    const values = [transaction.tenantId, licenseId, feature.feature_id, periodStart(feature, now), amount, now];
+    const [row] = await transaction.queryLast<{ used: number }>({ ...RELEASE, values });
     return row?.used;
   }
 
@@ -95,9 +75,5 @@ export class UsageRepository {
       transaction.query<PeriodUsage<Used>>(statement([tenantId, license.licenseId, periods])),
     );
     return toCurrentUsage(license, rows, at);
-  }
-
-  private values({ tenantId }: Transaction, { licenseId, feature, amount, now }: UsageChange): unknown[] {
-    return [tenantId, licenseId, feature.feature_id, periodStart(feature, now), amount, now];
   }
 }

@@ -228,27 +228,46 @@ describe('a write of a program', () => {
     );
   });
 
+  it('consumes each feature up to its limit exactly, amid requests of two processes', async () => {
+    const limited = { features: [{ ...features[0], limit_value: 40 }] };
+    const licenses = [await licenseWithDevice(limited), await licenseWithDevice(limited)];
+    const other = app.bearer(api.tenantId, key);
+    const requests = Array.from({ length: 200 }, (_, n) => {
+      const body = { license_key: licenses[n % 2]!.license_key as string, feature_id: 'f', amount: 1 };
+      return (n % 4 < 2 ? api : other).post('/v1/client/usage/consume', body);
+    });
+    const statuses = (await Promise.all(requests)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(80);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(120);
+    const ids = licenses.map(({ license_id }) => license_id as string);
+    const used = await app.database.query('SELECT used::int FROM license_usages WHERE license_id = ANY($1)', [ids]);
+    expect(used).toEqual([{ used: 40 }, { used: 40 }]);
+  });
+
   it('changes usage in two round trips', async () => {
     const license = await licenseWithDevice();
     const usage = { feature_id: 'f', amount: 1 };
-    await expectCost([KEY, BEGIN, 'INSERT INTO license_usages', 'COMMIT'], 2, () =>
-      send(license, 'usage/consume', usage),
-    );
+    await expectCost([KEY, 'INSERT INTO license_usages'], 2, () => send(license, 'usage/consume', usage));
     await send(license, 'usage/consume', { ...usage, amount: 1_000 });
     await expectCost([KEY, BEGIN, 'UPDATE license_usages', 'COMMIT'], 2, () => send(license, 'usage/release', usage));
   });
 
   it.each([
-    ['usage/consume', { feature_id: 'f', amount: 1 }],
-    ['heartbeat', { fingerprint: 'pc' }],
-  ])('%s says that its outcome is unknown when the connection is lost with COMMIT', async (route, body) => {
-    const license = await licenseWithDevice();
-    await send(license, route, body);
-    proxy.cutWhenSent('COMMIT');
-    const lost = await api.post(`/v1/client/${route}`, { license_key: license.license_key as string, ...body });
-    expect(lost).toMatchObject({ status: 503, body: { code: 'OUTCOME_UNKNOWN' } });
-    await eventually(() => send(license, route, body));
-  });
+    ['usage/consume', { feature_id: 'f', amount: 1 }, 'usages.consume'],
+    ['activate', { fingerprint: 'other' }, 'activations.change-seats'],
+    ['heartbeat', { fingerprint: 'pc' }, 'COMMIT'],
+  ])(
+    '%s says that its outcome is unknown when the connection is lost with what commits it',
+    async (route, body, sent) => {
+      const license = await licenseWithDevice();
+      await send(license, route, body);
+      if (route === 'activate') await send(license, 'deactivate', body);
+      proxy.cutWhenSent(sent);
+      const lost = await api.post(`/v1/client/${route}`, { license_key: license.license_key as string, ...body });
+      expect(lost).toMatchObject({ status: 503, body: { code: 'OUTCOME_UNKNOWN' } });
+      await eventually(() => send(license, route, body));
+    },
+  );
 
   it('creates a license file in five round trips', async () => {
     const license = await licenseWithDevice();

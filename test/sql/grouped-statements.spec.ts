@@ -3,16 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { CommandBus, type ICommand } from '@nestjs/cqrs';
+import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, DeactivateDeviceCommand } from '../../src/activations/index.js';
 import { withClient } from '../../src/database/with-client.js';
-import { IssueLicenseCommand } from '../../src/licensing/index.js';
+import { FindLicenseQuery, IssueLicenseCommand } from '../../src/licensing/index.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import { EvidenceCollector, type StoredEvidence } from '../../src/validation/index.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
+import { UsageConsumer } from '../../src/usage/usage-consumer.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
@@ -49,6 +50,7 @@ const MIXED = [
   'revocation-lists.find-due',
   'revocation-lists.find-published',
   'templates.find-issuable',
+  'usages.consume',
 ];
 /** Further statements that are tried. */
 const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
@@ -63,6 +65,7 @@ const SOURCES = [
   'offline/revocation-list.repository.ts',
   'shared/persistence/tenant-scoped.repository.ts',
   'signing/assert-signing-keys-open.ts',
+  'usage/usage-consumer.ts',
   'validation/evidence-collector.ts',
 ];
 
@@ -95,7 +98,7 @@ describe('a statement for many tenants', () => {
     // Everything has the same name with both.
     for (const api of tenants) {
       await api.create('/v1/products', { product_id: 'p', name: 'P' });
-      const features = [{ feature_id: 'f', feature_name: 'F', limit_value: 5, reset_period: 'DAY' }];
+      const features = [{ feature_id: 'f', feature_name: 'F', limit_value: 100, reset_period: 'DAY' }];
       const terms = {
         product_id: 'p',
         license_type: 'CONCURRENT',
@@ -157,7 +160,7 @@ describe('a statement for many tenants', () => {
     const seats = await client.query<object>(
       `SELECT (SELECT sum(current_activations) FROM licenses) AS seats,
               (SELECT count(*) FROM license_activations WHERE status = 'ACTIVE') AS active,
-              (SELECT sum(events) FROM license_client_events) AS counted, (SELECT sum(last_seq) FROM event_resource_counters) AS numbers,
+              (SELECT sum(events) FROM license_client_events) AS counted, (SELECT sum(used) FROM license_usages) AS used, (SELECT sum(last_seq) FROM event_resource_counters) AS numbers,
               (SELECT sum(resource_seq) FROM outbox WHERE tenant_id = $1) AS outbox`,
       [tenantId],
     );
@@ -217,6 +220,18 @@ describe('a statement for many tenants', () => {
       });
       await Promise.all(commands.map((command) => app.nest.get(CommandBus).execute(command)));
     };
+    const consumeAll = async (amount: number) => {
+      const found = licenses.map(({ license_id }, at) => {
+        const actor = Actor.service('test', tenants[at]!.tenantId);
+        return app.nest.get(QueryBus).execute(new FindLicenseQuery(actor, license_id as string));
+      });
+      const consumptions = (await Promise.all(found)).map((license) => {
+        const feature = license!.features[0]!;
+        return { license: license!, feature, amount, limit: 100, now: new Date() };
+      });
+      const consumer = app.nest.get(UsageConsumer);
+      await Promise.all(consumptions.map((consumption) => consumer.consume(consumption)));
+    };
     const templates = app.nest.get(TemplateRepository);
     const mixed = () => [...seen].filter(([, statement]) => statement.mixed).map(([name]) => name);
     // Requests that arrive slowly are not together, so they come again.
@@ -234,6 +249,8 @@ describe('a statement for many tenants', () => {
           api.post(`/v1/licenses/${license_id}/activations/${activationIds[at]}/deactivate`),
         ),
       );
+      // The second consumption of each does not fit in.
+      for (const amount of [1, 98]) await consumeAll(amount);
       const device = { fingerprint: 'pc' };
       await changeSeats((actor, id, unlocked) => new ActivateDeviceCommand(actor, id, device, { unlocked }));
       await changeSeats((actor, id, unlocked) => new DeactivateDeviceCommand(actor, id, device, { unlocked }));
