@@ -13,7 +13,6 @@ import { ExportRegistry } from './exports.js';
 import { preferredFormat, type Row } from './export-formats.js';
 import type { Page } from '../paging.js';
 import { MAX_LIMIT } from '../../persistence/page-request.js';
-import { joinJson } from '../../json.js';
 
 export const COLUMNS = 'imprimatur:columns';
 
@@ -64,8 +63,8 @@ function serializeBy(serialize: (page: Page<Row>) => Buffer, reply: FastifyReply
  * until its next full collection, which costs as much as many pages.
  */
 function takeBytes({ data, next_cursor: cursor }: Page<Row>): Buffer {
-  const rows = joinJson(data.splice(0).map(jsonOf));
-  return Buffer.from(`{"data":${rows},"next_cursor":${JSON.stringify(cursor)}}`);
+  const rows = data.splice(0).map((row, at) => `${at === 0 ? '' : ','}${jsonOf(row)}`);
+  return Buffer.from(['{"data":[', ...rows, `],"next_cursor":${JSON.stringify(cursor)}}`].join(''));
 }
 
 /** Returns the last segment of the path. */
