@@ -22,11 +22,12 @@ const COUNTED = {
 };
 /** Compares this checkout with the one in `folder`. Both servers must accept the schema of this checkout. */
 export async function compareCheckouts(folder, only) {
-  const script = join(resolve(folder), 'dist/main.js');
-  if (!existsSync(script)) throw new Error(`${script} is missing. Run npm ci && npm run build in ${folder}.`);
+  // A checkout of version 0.1.0 has no bundle.
+  const script = ['main.bundle.js', 'main.js'].map((name) => join(resolve(folder), 'dist', name)).find(existsSync);
+  if (!script) throw new Error(`The server is missing. Run npm ci && npm run build in ${folder}.`);
   const seed = await makeSeed(1_000);
   const contenders = [];
-  for (const main of ['dist/main.js', script]) {
+  for (const main of [undefined, script]) {
     const contender = await runOn('ours', await startCluster(seed), undefined, main);
     await warmUp(contender, 6);
     contenders.push(contender);

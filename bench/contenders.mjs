@@ -78,7 +78,7 @@ const CLIENT_RATES = {
 };
 
 /** The server as in production, with its settings as they come but for those rates; `DATABASE_POOL_…` is passed on. */
-function startOurs({ dataDir, applicationUrl }, settings, script = 'dist/main.js') {
+function startOurs({ dataDir, applicationUrl }, settings, script = 'dist/main.bundle.js') {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('DATABASE_POOL'));
   const environment = {
     ...CLIENT_RATES,

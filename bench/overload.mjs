@@ -88,7 +88,7 @@ afterwards   ${perSecond(recovered)} issues/s, ${(recovered / capacity).toFixed(
 }
 
 function start() {
-  return spawn(process.execPath, [resolve('dist/main.js')], {
+  return spawn(process.execPath, [resolve('dist/main.bundle.js')], {
     env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'error' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

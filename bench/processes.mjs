@@ -61,7 +61,7 @@ function startProbed(script, environment, stdio) {
 
 /** The server is started as `npm run start:prod` of its checkout does, under the profiler too. */
 export function start(script, environment, stdio, options = []) {
-  const [, checkout] = /^(.*?)(?:dist\/main\.js|bench\/profiled-server\.mjs)$/.exec(resolve(script)) ?? [];
+  const [, checkout] = /^(.*?)(?:dist\/main(?:\.bundle)?\.js|bench\/profiled-server\.mjs)$/.exec(resolve(script)) ?? [];
   const flags = checkout === undefined ? [] : productionFlags(checkout);
   const child = spawn(process.execPath, [...flags, ...options, resolve(script)], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },

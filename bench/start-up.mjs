@@ -19,7 +19,11 @@ export async function measureStartUp(dataDir, times) {
 async function startOnce(dataDir) {
   const port = await freePort();
   const begun = performance.now();
-  const server = start('dist/main.js', { DATA_DIR: dataDir, PORT: String(port), SAMPLE_DATA: 'false' }, 'ignore');
+  const server = start(
+    'dist/main.bundle.js',
+    { DATA_DIR: dataDir, PORT: String(port), SAMPLE_DATA: 'false' },
+    'ignore',
+  );
   await isReady(`http://127.0.0.1:${port}/health/ready`, begun + TIMEOUT_MS, server);
   const ms = performance.now() - begun;
   await server.stop();

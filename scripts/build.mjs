@@ -23,6 +23,7 @@ function fingerprint() {
     'nest-cli.json',
     'scripts/build.mjs',
     'scripts/openapi-document.mjs',
+    'scripts/bundle.mjs',
   ].map((name) => join(root, name));
   for (const file of [...settings, ...sources])
     hash.update(relative(root, file)).update('\0').update(readFileSync(file));
@@ -47,4 +48,6 @@ if (status !== 0) process.exit(status ?? 1);
 // The server serves this file: to build the document at each start would double the CPU time of the start.
 const { openApiDocument } = await import('./openapi-document.mjs');
 writeFileSync(join(root, 'dist', 'openapi.json'), JSON.stringify(await openApiDocument()));
+const { bundlePrograms } = await import('./bundle.mjs');
+await bundlePrograms(root);
 writeFileSync(stamp, current);

@@ -20,7 +20,7 @@ const folder = await mkdtemp(join(tmpdir(), 'imprimatur-browser-'));
 // PostgreSQL runs as another user where this runs as root.
 await chmod(folder, 0o755);
 
-const server = spawn(process.execPath, ['dist/main.js'], {
+const server = spawn(process.execPath, ['dist/main.bundle.js'], {
   env: { PATH: process.env.PATH, DATA_DIR: join(folder, 'data'), PORT: '0', HOST: '127.0.0.1' },
   stdio: ['ignore', 'pipe', 'inherit'],
 });

@@ -11,7 +11,7 @@ export interface Outcome {
 export function cli(name: string, args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
   return new Promise((done) => {
     const env = { PATH: process.env.PATH, ...environment };
-    execFile(process.execPath, [resolve(`dist/cli/${name}.js`), ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [resolve(`dist/cli/${name}.bundle.js`), ...args], { env }, (error, stdout, stderr) => {
       done({ code: error ? Number(error.code) : 0, output: stdout + stderr });
     });
   });

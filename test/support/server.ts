@@ -18,7 +18,7 @@ export class ServerProcess {
     readonly dataDir: string,
     private readonly environment: Record<string, string> = {},
     /** Command that starts the server. With npm the server is a child of the process that is started here. */
-    private readonly command: readonly string[] = [process.execPath, resolve('dist/main.js')],
+    private readonly command: readonly string[] = [process.execPath, resolve('dist/main.bundle.js')],
   ) {}
 
   static async create(environment: Record<string, string> = {}, command?: readonly string[]): Promise<ServerProcess> {

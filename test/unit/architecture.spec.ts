@@ -269,6 +269,14 @@ describe('the source tree', () => {
     expect(readers).toEqual(['config.ts']);
   });
 
+  it('finds files relative to a module from src/ itself alone, where a bundle has the same depth', () => {
+    const relative = files.filter((file) => {
+      const source = readFileSync(join(SRC, file), 'utf8');
+      return source.includes('import.meta') && /['"]\.\.\/(?!.*from)/.test(source.replace(/^import .*$/gm, ''));
+    });
+    expect(relative.sort()).toEqual(['swagger-ui.ts', 'version.ts']);
+  });
+
   it('begins transactions in the connection of the unit of work, and before there is a server', () => {
     const beginners = files.filter((file) => /['"`]BEGIN/.test(readFileSync(join(SRC, file), 'utf8')));
     expect(beginners.sort()).toEqual([
