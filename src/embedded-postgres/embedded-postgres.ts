@@ -171,7 +171,7 @@ export class EmbeddedPostgres {
     let deadline = Date.now() + START_TIMEOUT_MS;
     for (; !this.stopping; await pause(POLL_MS)) {
       const postmaster = await runningPostmaster(cluster.folder, user);
-      if (postmaster?.pid !== this.postmaster.pid || Date.now() > deadline) throw ended();
+      if (postmaster === 'STARTING' || postmaster?.pid !== this.postmaster.pid || Date.now() > deadline) throw ended();
       const session = await connect(postmaster, this.access);
       if (session instanceof pg.Client) return session;
       if (session === 'STARTING') deadline = Date.now() + START_TIMEOUT_MS;
@@ -250,6 +250,7 @@ async function connectOrStart(binaries: Binaries, access: Access, dataDir: strin
   try {
     for (; Date.now() < deadline; await pause(POLL_MS)) {
       const postmaster = await runningPostmaster(cluster.folder, user);
+      if (postmaster === 'STARTING') continue;
       if (postmaster) {
         const session = await connect(postmaster, access);
         if (session instanceof pg.Client) return { postmaster, session, started };

@@ -23,10 +23,10 @@ export interface Postmaster {
 }
 
 /**
- * Finds the PostgreSQL on this cluster, which survives a SIGKILL of the server that started it. A `postmaster.pid` of another process
- * would block every start, so it is removed.
+ * Finds the PostgreSQL on this cluster, which survives a SIGKILL of the server that started it; 'STARTING' until it has written where its
+ * socket is. A `postmaster.pid` of another process would block every start, so it is removed.
  */
-export async function runningPostmaster(cluster: string, user: RunAs): Promise<Postmaster | undefined> {
+export async function runningPostmaster(cluster: string, user: RunAs): Promise<Postmaster | 'STARTING' | undefined> {
   const file = join(cluster, 'postmaster.pid');
   const content = await readFile(file, 'utf8').catch(() => '');
   const pidFile = parsePidFile(content);
@@ -38,7 +38,7 @@ export async function runningPostmaster(cluster: string, user: RunAs): Promise<P
     await removeUnchanged(file, content);
     return undefined;
   }
-  if (!socket) return undefined;
+  if (!socket) return 'STARTING';
   if (!trusted) {
     throw new EmbeddedPostgresError(
       `A PostgreSQL that Imprimatur did not start (process ${pid}) runs on ${cluster}, ` +
