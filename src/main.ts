@@ -24,7 +24,10 @@ async function main(): Promise<void> {
   if (lost) throw lost;
 }
 
-/** Resolves at the first SIGINT or SIGTERM, for an orderly stop; a later signal ends the process immediately. */
+/**
+ * Resolves at the first SIGINT or SIGTERM, for an orderly stop, and when nobody reads the log any more; a later signal ends the process
+ * immediately.
+ */
 function nextSignal(): Promise<void> {
   return new Promise((arrived) => {
     let askedAt: number | undefined;
@@ -35,6 +38,8 @@ function nextSignal(): Promise<void> {
         arrived();
       });
     }
+    // Unhandled, the failed write would end the process and leave the embedded PostgreSQL running.
+    for (const output of [process.stdout, process.stderr]) output.on('error', () => arrived());
   });
 }
 

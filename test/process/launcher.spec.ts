@@ -120,6 +120,15 @@ describe('the server process', () => {
     await server.start();
   });
 
+  it('ends in order when nobody reads its log any more', async () => {
+    const { pid } = await server.postmaster();
+    server.closeOutput();
+    await server.fetch('/products');
+    expect(await server.end()).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+    await server.start();
+  });
+
   it.each([
     ['MASTER_KEY', 'master.key'],
     ['LOOKUP_KEY', 'lookup.key'],

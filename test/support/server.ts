@@ -74,6 +74,12 @@ export class ServerProcess {
     return this.ended;
   }
 
+  /** Closes the pipes that its log goes to, as a reader does that ends. */
+  closeOutput(): void {
+    this.child?.stdout?.destroy();
+    this.child?.stderr?.destroy();
+  }
+
   /** Waits until it ends by itself. Returns the exit code. */
   end(): Promise<number | null> {
     return this.ended;
