@@ -32,8 +32,9 @@ const WORDS: readonly string[] = ['license_type', 'license_model', 'status', 'ov
 export function listedRow(seatsInUse: string, productName: string): string {
   const values = COLUMNS.map(({ name, type, isNullable }) => {
     if (name === 'current_activations') return seatsInUse;
-    if (type === 'text' && !WORDS.includes(name)) return `to_json(item.${name})`;
-    return isNullable ? `coalesce(item.${name}::text, '')` : `item.${name}`;
+    const value = type === 'text' && !WORDS.includes(name) ? `to_json(item.${name})` : `item.${name}`;
+    // concat_ws leaves out a NULL, and the values behind it would be taken for others.
+    return isNullable ? `coalesce(${value}::text, '')` : value;
   });
   const displayName = `to_json(coalesce(${productName}, item.product_name))`;
   return `concat_ws(chr(${SEPARATOR.charCodeAt(0)}), ${[...values, displayName].join(', ')})`;
