@@ -116,7 +116,7 @@ describe('a start beside other PostgreSQLs', () => {
     await eventually(async () => {
       expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).toContain('-D');
     });
-    expect(await runningPostmaster(join(dataDir, 'postgres'), user)).toBeUndefined();
+    expect(await runningPostmaster(join(dataDir, 'postgres'), user)).toBe('STARTING');
     expect(parsePidFile(await readFile(pidFile(), 'utf8'))).toEqual({ pid });
     process.env = withRecorder();
     const starting = start();
