@@ -82,7 +82,7 @@ export function start(script, environment, stdio, options = []) {
 
 function productionFlags(checkout) {
   const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
-  const [, flags] = /^exec node (.*) dist\/main\.js$/.exec(scripts['start:prod']) ?? [];
+  const [, flags] = /^exec node (.*) dist\/main(?:\.bundle)?\.js$/.exec(scripts['start:prod']) ?? [];
   if (flags === undefined) throw new Error('start:prod starts the server in a way that is not known here.');
   return flags.split(' ');
 }
