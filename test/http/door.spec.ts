@@ -325,7 +325,8 @@ describe('a page of any origin', () => {
       headers: {
         'access-control-allow-origin': '*',
         'access-control-allow-methods': 'GET, POST',
-        'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+        'access-control-allow-headers':
+          'Authorization, Content-Type, Idempotency-Key, Idempotency-Remember-Days, X-Request-Id',
       },
     });
     const answers = [

@@ -162,6 +162,64 @@ describe('an idempotency key', () => {
     await own.stop();
   });
 
+  it('is remembered for as many days as the first request says, over REST, in batches and on the bus', async () => {
+    const time = { now: new Date() };
+    const own = await TestApp.start({
+      override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => time.now }),
+    });
+    const tenant = await own.tenant();
+    const body = { license_template_id: await tenant.template({ default_duration: null }), customer_id: 'c' };
+    const remembered = { ...keyed('rest'), 'Idempotency-Remember-Days': '4' };
+    const actor = Actor.service('workflow:onboarding', tenant.tenantId);
+    const commands = own.nest.get(CommandBus);
+    const onBus = (rememberDays?: number) =>
+      commands.execute(new IssueLicenseCommand(actor, body, { idempotencyKey: `bus ${rememberDays}`, rememberDays }));
+    const inUnitOfWork = () => own.nest.get(UnitOfWork).run(tenant.tenantId, () => onBus(5));
+    const batch = async () => {
+      const headers = { ...remembered, 'Content-Type': 'application/x-ndjson' };
+      const { body: results } = await tenant.post('/v1/licenses:batch-issue', body, headers);
+      return (results as unknown as { license: Wire }[])[0]?.license.license_id;
+    };
+    const revoke = async () => {
+      const reason = { reason: { code: 'OTHER' } };
+      return (await tenant.post(`/v1/licenses/${first.rest}/revoke`, reason, { ...remembered, ...keyed('revoke') }))
+        .text;
+    };
+    const all = async () => ({
+      rest: (await tenant.post('/v1/licenses', body, remembered)).body.license_id as string,
+      batch: await batch(),
+      bus: (await onBus(4)).license_id,
+      together: (await inUnitOfWork()).license_id,
+    });
+    const first = await all();
+    const revoked = await revoke();
+    const forgotten = (await onBus()).license_id;
+    time.now = new Date(time.now.getTime() + 3 * 86_400_000);
+    await own.nest.get(IdempotencySweeper).sweep();
+    expect(await all()).toEqual(first);
+    expect(await revoke()).toBe(revoked);
+    expect((await onBus()).license_id).not.toBe(forgotten);
+    time.now = new Date(time.now.getTime() + 2 * 86_400_000);
+    await own.nest.get(IdempotencySweeper).sweep();
+    const later = await all();
+    expect(Object.values(later).filter((id) => Object.values(first).includes(id))).toEqual([]);
+    await own.stop();
+  });
+
+  it.each(['0', '91', '1.5', 'a week', '-1', ''])('refuses to be remembered for %j days', async (days) => {
+    const headers = { ...keyed(randomUUID()), 'Idempotency-Remember-Days': days };
+    const { status, body } = await api.post('/v1/licenses', order(randomUUID()), headers);
+    expect({ status, errors: body.errors }).toEqual({
+      status: 400,
+      errors: [{ parameter: 'Idempotency-Remember-Days', detail: 'must be an integer from 1 to 90' }],
+    });
+    const command = new IssueLicenseCommand(Actor.service('workflow', api.tenantId), order('x'), {
+      idempotencyKey: 'days',
+      rememberDays: Number(days || NaN),
+    });
+    await expect(app.nest.get(CommandBus).execute(command)).rejects.toThrow(RangeError);
+  });
+
   it('gives the first answer of an order again, whatever became of the license, in whichever way it is asked for', async () => {
     const order = { license_template_id: await api.template(), customer_id: 'c', issued_to: 'First' };
     const commands = app.nest.get(CommandBus);

@@ -10,7 +10,7 @@ import type { Actor } from '../../shared/access/actor.js';
 export interface LicenseBatch {
   readonly actor: Actor;
   readonly lines: AsyncIterable<Line | InvalidLine>;
-  readonly options: Pick<CommandOptions, 'idempotencyKey'>;
+  readonly options: Pick<CommandOptions, 'idempotencyKey' | 'rememberDays'>;
 }
 
 /** Outcome of one line: the license, with `replayed` if it is a stored result, or the error. */
@@ -45,7 +45,7 @@ export class LicenseBatchRunner {
 
 async function outcomeOf<LineRequest extends LineIdempotencyKey, License>(
   line: Line | InvalidLine,
-  { idempotencyKey: key }: LicenseBatch['options'],
+  { idempotencyKey: key, rememberDays }: LicenseBatch['options'],
   { schema, perform }: BatchOperation<LineRequest, License>,
 ): Promise<BatchOutcome<License>> {
   try {
@@ -54,7 +54,7 @@ async function outcomeOf<LineRequest extends LineIdempotencyKey, License>(
     let replayed = false;
     const onReplay = () => (replayed = true);
     const idempotencyKey = lineKey ?? (key && keyOfLine(key, line.number));
-    const license = await perform(request, { idempotencyKey, onReplay });
+    const license = await perform(request, { idempotencyKey, rememberDays, onReplay });
     return { line: line.number, license, replayed };
   } catch (error) {
     return { line: line.number, error };

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { MAX_REMEMBER_DAYS } from '../persistence/idempotency-claim.js';
 import { IDEMPOTENCY_KEY } from './command-options.decorators.js';
 import type { ProblemCode } from './next-action.js';
 
@@ -52,7 +53,7 @@ export const DescribeQuery = (text: OperationText, codes: ProblemCodes = {}) =>
 
 /** Describes a route that creates a resource and accepts Idempotency-Key: see WriteOptions. */
 export const DescribeWrite = (text: OperationText, codes: ProblemCodes = {}) =>
-  applyDecorators(describe(text, [AUTHENTICATED, WRITE, codes]), IdempotencyKeyHeader());
+  applyDecorators(describe(text, [AUTHENTICATED, WRITE, codes]), IdempotencyHeaders());
 
 const BATCH = 'One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order.';
 
@@ -63,21 +64,28 @@ export const DescribeBatch = (text: OperationText) =>
       AUTHENTICATED,
       { 400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST'], 415: ['UNSUPPORTED_MEDIA_TYPE'] },
     ]),
-    IdempotencyKeyHeader(),
+    IdempotencyHeaders(),
   );
 
 /** Describes a route that changes a resource and accepts Idempotency-Key and If-Match: see ChangeOptions. */
 export const DescribeChange = (text: OperationText, codes: ProblemCodes = {}) =>
-  applyDecorators(describe(text, [AUTHENTICATED, WRITE, CHANGE, codes]), IdempotencyKeyHeader(), IfMatchHeader());
+  applyDecorators(describe(text, [AUTHENTICATED, WRITE, CHANGE, codes]), IdempotencyHeaders(), IfMatchHeader());
 
-const IdempotencyKeyHeader = () =>
-  ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description:
-      "Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`. Kept for 24 hours.",
-    schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source, maxLength: 257 },
-  });
+const IdempotencyHeaders = () =>
+  applyDecorators(
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: "Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`.",
+      schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source, maxLength: 257 },
+    }),
+    ApiHeader({
+      name: 'Idempotency-Remember-Days',
+      required: false,
+      description: 'Days for which the response is kept for the key.',
+      schema: { type: 'integer', minimum: 1, maximum: MAX_REMEMBER_DAYS, default: 1 },
+    }),
+  );
 
 const IfMatchHeader = () =>
   ApiHeader({

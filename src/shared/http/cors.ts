@@ -19,7 +19,7 @@ const EXPOSED_HEADERS = [
 const ANY_ORIGIN = {
   origin: '*',
   methods: ['GET', 'POST'],
-  allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+  allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Idempotency-Remember-Days', 'X-Request-Id'],
   exposedHeaders: EXPOSED_HEADERS,
   maxAge: PREFLIGHT_MAX_AGE_S,
   strictPreflight: false,

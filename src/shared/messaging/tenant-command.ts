@@ -8,6 +8,11 @@ export interface CommandOptions {
    * and changes nothing. Throws IdempotencyKeyReusedError, IdempotencyInProgressError, IdempotencyResultErasedError.
    */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * Days for which the result of the idempotency key is stored, 1 to 90, so that a retry after a long outage still finds it; without it the
+   * setting IDEMPOTENCY_TTL_HOURS. The first command with the key decides. Another number throws RangeError.
+   */
+  readonly rememberDays?: number | undefined;
   /** Called when the result is replayed from an earlier command. */
   readonly onReplay?: () => void;
   /** Accepted versions of the resource; the command throws PreconditionFailedError at any other version. */

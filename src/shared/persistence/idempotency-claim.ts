@@ -5,6 +5,7 @@ import { legacyRequestText } from './idempotency.legacy.js';
 
 /** Version of the digested form. A change of the form needs a new version, and the old form until its claims have expired. */
 const DIGEST_VERSION = 2;
+export const MAX_REMEMBER_DAYS = 90;
 
 /** Identity of one request with an idempotency key. Both digests are SHA-256 in hexadecimal. */
 export interface IdempotencyClaim {
@@ -13,24 +14,34 @@ export interface IdempotencyClaim {
   readonly keyDigest: string;
   /** Digest of the operation and its payload, independent of the order of JSON members. */
   readonly requestDigest: string;
+  /** Days for which the result is stored; undefined: as long as configured. */
+  readonly rememberDays: number | undefined;
   /** Returns the digest that 0.1.0 stored for the same request. */
   readonly legacyDigest: () => string | undefined;
 }
 
-/** Returns the claim of a command; undefined if it has no idempotency key. */
+/** Returns the claim of a command; undefined if it has no idempotency key. Throws RangeError for days that are out of range. */
 export function claimOf(command: TenantCommand<unknown>): IdempotencyClaim | undefined {
   const { actor, options, payload } = command;
-  if (options.idempotencyKey === undefined) return undefined;
+  const { idempotencyKey, rememberDays } = options;
+  if (idempotencyKey === undefined) return undefined;
+  if (rememberDays !== undefined && !isRememberDays(rememberDays))
+    throw new RangeError(`rememberDays must be an integer from 1 to ${MAX_REMEMBER_DAYS}.`);
   const operation = operationOf(command);
   return {
     tenantId: actor.tenantId,
-    keyDigest: sha256([...actor.principal, options.idempotencyKey]),
+    keyDigest: sha256([...actor.principal, idempotencyKey]),
     requestDigest: sha256([DIGEST_VERSION, operation, payload]),
+    rememberDays,
     legacyDigest: () => {
       const text = legacyRequestText(operation, payload);
       return text && hash('sha256', text);
     },
   };
+}
+
+export function isRememberDays(days: number): boolean {
+  return Number.isInteger(days) && days >= 1 && days <= MAX_REMEMBER_DAYS;
 }
 
 function sha256(content: unknown): string {

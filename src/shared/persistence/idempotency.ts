@@ -14,6 +14,7 @@ import { claimOf, type IdempotencyClaim } from './idempotency-claim.js';
 import type { Transaction, Work } from './transaction.js';
 
 const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Stored claim with an unsealed result, which must contain no secret; digests in hexadecimal. */
 export interface ClaimRow {
@@ -117,8 +118,9 @@ export class Idempotency {
    * Returns the row of a claim for a statement that inserts it together with the effect. The result is stored unsealed, so callers must
    * leave secrets out and restore them on replay.
    */
-  toClaimRow({ keyDigest, requestDigest }: IdempotencyClaim, result: unknown): ClaimRow {
-    const expires_at = this.expiryAfter(this.clock.now());
+  toClaimRow(claim: IdempotencyClaim, result: unknown): ClaimRow {
+    const { keyDigest, requestDigest } = claim;
+    const expires_at = this.expiryOf(claim, this.clock.now());
     return { key_digest: keyDigest, request_digest: requestDigest, result, expires_at };
   }
 
@@ -147,7 +149,7 @@ export class Idempotency {
   private async insert(transaction: Transaction, claim: IdempotencyClaim): Promise<boolean> {
     const { tenantId, keyDigest, requestDigest } = claim;
     const now = this.clock.now();
-    const values = [tenantId, keyDigest, requestDigest, now, this.expiryAfter(now)];
+    const values = [tenantId, keyDigest, requestDigest, now, this.expiryOf(claim, now)];
     const taken = await transaction.query({ ...INSERT_CLAIM, values }).catch((error: unknown) => {
       throw isLockTimeout(error) ? new IdempotencyInProgressError(error) : error;
     });
@@ -159,8 +161,8 @@ export class Idempotency {
     return this.databaseClock.settled(this.clock.now());
   }
 
-  private expiryAfter(now: Date): Date {
-    return new Date(now.getTime() + this.ttlMs);
+  private expiryOf({ rememberDays }: IdempotencyClaim, now: Date): Date {
+    return new Date(now.getTime() + (rememberDays === undefined ? this.ttlMs : rememberDays * DAY_MS));
   }
 
   private readResult(claim: IdempotencyClaim, row: StoredResultRow): unknown {
