@@ -51,12 +51,14 @@ describe('callers without a key, against a server of its own', () => {
     socket.write(bytes);
     return socket;
   };
-  /** Sends 4 MiB of chunks, if it is let. Who writes on without waiting meets the closed connection before the answer on it. */
+  /** Sends 4 MiB of chunks, if it is let. A write into the closed connection would lose the answer, so the second waits for that. */
   const flood = async (socket: Socket) => {
-    const closed = once(socket, 'close').catch(() => undefined);
-    for (let sent = 0; sent < 64 && socket.writable; sent++)
-      if (!socket.write(ONE_BYTE.repeat(11_000)))
-        await Promise.race([once(socket, 'drain'), closed]).catch(() => undefined);
+    const ended = once(socket, 'close').catch(() => undefined);
+    const answered = once(socket, 'data').catch(() => undefined);
+    for (let sent = 0; sent < 64 && socket.writable; sent++) {
+      socket.write(ONE_BYTE.repeat(11_000));
+      await Promise.race([answered, ended]);
+    }
   };
   const residentMiB = async () =>
     Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024;
