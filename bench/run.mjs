@@ -39,6 +39,8 @@ const QUICK = {
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
     only: { type: 'string', default: '' },
     scale: { type: 'boolean', default: false },
     sizes: { type: 'string' },
@@ -71,7 +73,12 @@ await runAndCleanUp(async () => {
     const { compareCheckouts } = await import('./against.mjs');
     return compareCheckouts(flags.against, flags.only);
   }
-  const options = flags.quick ? QUICK : FULL;
+  const { rounds, seconds } = flags;
+  const options = {
+    ...(flags.quick ? QUICK : FULL),
+    ...(rounds && { rounds: Number(rounds) }),
+    ...(seconds && { seconds: Number(seconds) }),
+  };
   const results = await runAll(options);
   const text = report(results);
   console.log(`\n${text}\n`);
