@@ -1,25 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { Coalescer, type Outcome } from '../shared/async/coalescer.js';
-import { isolationAfter } from '../shared/persistence/isolation-after.js';
+import type { Outcome } from '../shared/async/coalescer.js';
+import { coalesceWrites } from '../shared/persistence/coalesce-writes.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { rowKeyString } from '../shared/tenant-id.js';
 import { seatChangeStatement, type ChangedLicense, type SeatChange } from './seat-change-statement.js';
-
-const MAX_GROUP_SIZE = 100;
-/** With several, one that waits does not delay all others, and a tenant does not wait for its own: different licenses have no order. */
-const MAX_GROUPS_IN_FLIGHT = 3;
 
 const keyOf = ({ license }: SeatChange) => rowKeyString(license.tenantId, license.licenseId);
 
 /** Stores seat changes without a lock before their writes. Those that arrive while others are in flight are one statement. */
 @Injectable()
 export class SeatChanges {
-  private readonly groups = new Coalescer<SeatChange, boolean>({
-    maxGroupSize: MAX_GROUP_SIZE,
-    maxInFlight: MAX_GROUPS_IN_FLIGHT,
+  private readonly groups = coalesceWrites<SeatChange, boolean>({
+    // A tenant does not wait for its own changes: different licenses have no order.
     queueOf: keyOf,
     run: (group) => this.storeGroup(group),
-    isolationAfter,
   });
 
   constructor(private readonly unitOfWork: UnitOfWork) {}

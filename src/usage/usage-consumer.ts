@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { License } from '../licensing/index.js';
-import { Coalescer, type Outcome } from '../shared/async/coalescer.js';
-import { isolationAfter } from '../shared/persistence/isolation-after.js';
+import type { Outcome } from '../shared/async/coalescer.js';
+import { coalesceWrites } from '../shared/persistence/coalesce-writes.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import type { Statement } from '../shared/persistence/tenant-connection.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
@@ -29,10 +29,6 @@ interface ConsumedRow {
 
 type UsageKey = Omit<ConsumedRow, 'used'>;
 
-const MAX_GROUP_SIZE = 100;
-/** With several, one that waits for a lock does not delay all others. */
-const MAX_GROUPS_IN_FLIGHT = 3;
-
 /**
  * Consumes amounts ($1) of different rows, each only if its limit allows it. ON CONFLICT finds each row by its key, as the tenant of the row
  * (decision 0022), and decides by what is committed, so that concurrent changes cannot exceed the limit.
@@ -56,12 +52,9 @@ const CONSUME = {
 /** Consumes usage. Requests that arrive while others are in flight are one statement. */
 @Injectable()
 export class UsageConsumer {
-  private readonly groups = new Coalescer<Consumption, number | undefined>({
-    maxGroupSize: MAX_GROUP_SIZE,
-    maxInFlight: MAX_GROUPS_IN_FLIGHT,
+  private readonly groups = coalesceWrites<Consumption, number | undefined>({
     queueOf: nameOf,
     run: (group) => this.consumeGroup(group),
-    isolationAfter,
   });
 
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DatabaseBusyError } from '../../database/database.errors.js';
 import { isLockTimeout } from '../../database/sql-errors.js';
-import { Coalescer, type Outcome } from '../../shared/async/coalescer.js';
+import type { Outcome } from '../../shared/async/coalescer.js';
 import { Metrics } from '../../shared/metrics.js';
 import { claimOf } from '../../shared/persistence/idempotency-claim.js';
 import { IdempotencyInProgressError } from '../../shared/persistence/idempotency.errors.js';
-import { causeOf, isolationAfter } from '../../shared/persistence/isolation-after.js';
+import { causeOf, coalesceWrites } from '../../shared/persistence/coalesce-writes.js';
 import { RetryTransaction } from '../../database/with-retries.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
@@ -37,15 +37,10 @@ interface Attempt {
  */
 @CommandHandler(IssueLicenseCommand)
 export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand> {
-  private readonly groups = new Coalescer<PendingIssue, IssuedLicense>({
-    // Further requests wait for the next group, so that none waits long for its transaction.
-    maxGroupSize: 100,
-    // With more than a tenant may have, a tenant that waits for a lock does not delay all others.
-    maxInFlight: 3,
+  private readonly groups = coalesceWrites<PendingIssue, IssuedLicense>({
     queueOf: ({ command }) => command.actor.tenantId,
     overlapsFullGroups: true,
     run: (group) => this.issueGroup(group),
-    isolationAfter,
   });
 
   constructor(
