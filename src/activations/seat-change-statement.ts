@@ -1,7 +1,7 @@
 import { countEventsSql } from './client-event-limit.js';
 import { lockUnchangedSql, setSeatsInUseSql, type License } from '../licensing/index.js';
 import { joinJson } from '../shared/json.js';
-import { FIRST_SEQ, outboxRow } from '../shared/messaging/outbox.js';
+import { FIRST_SEQ, OUTBOX_COLUMNS, outboxRow } from '../shared/messaging/outbox.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
 import { columnsOf, toJson } from '../shared/persistence/entity-columns.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
@@ -60,8 +60,7 @@ const CHANGE_SEATS = {
       ON CONFLICT (tenant_id, resource_type, resource_id) DO UPDATE SET last_seq = kept.last_seq + 1
       RETURNING tenant_id, resource_id AS license_id, last_seq
     ), event_rows AS (
-      INSERT INTO outbox (tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
-                          event_data, personal, user_id, actor, metadata, created_at)
+      INSERT INTO outbox (${OUTBOX_COLUMNS})
       SELECT event.tenant_id, id, event_type, event.license_id, resource_type, resource_id, last_seq,
              event_data, personal, user_id, actor, metadata, created_at
       FROM event FULL JOIN counter ON counter.tenant_id = event.tenant_id AND counter.license_id = event.license_id::text

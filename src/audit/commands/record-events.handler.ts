@@ -2,6 +2,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DatabaseUnavailableError, OutcomeUnknownError } from '../../database/database.errors.js';
 import { Coalescer, type Outcome } from '../../shared/async/coalescer.js';
+import { OUTBOX_COLUMNS } from '../../shared/messaging/outbox.js';
 import { RecordEventsCommand } from '../../shared/messaging/record-events.command.js';
 import { Metrics } from '../../shared/metrics.js';
 import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js';
@@ -57,10 +58,7 @@ const MOVE = {
       SELECT ordered.*, last_seq + 1 - row_number() OVER (PARTITION BY tenant_id ORDER BY turn DESC, resource_seq DESC) AS seq
       FROM ordered FULL JOIN counter USING (tenant_id) OFFSET 0
     ), logged AS (
-      INSERT INTO license_event_logs (tenant_id, seq, id, event_type, license_id, resource_type, resource_id, resource_seq,
-                                      event_data, personal, user_id, actor, metadata, created_at)
-      SELECT tenant_id, seq, id, event_type, license_id, resource_type, resource_id, resource_seq,
-             event_data, personal, user_id, actor, metadata, created_at
+      INSERT INTO license_event_logs (seq, ${OUTBOX_COLUMNS}) SELECT seq, ${OUTBOX_COLUMNS}
       FROM numbered WHERE ${SET_TENANT_OF_ROW}
     )
     SELECT count(*)::int AS chosen FROM chosen`,
