@@ -1,6 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { maxActivationsOf } from '../../licensing/index.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
+import { hydrate } from '../../shared/persistence/hydrate.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation } from '../activation.entity.js';
 import { ActivationNotFoundError } from '../activation.errors.js';
@@ -32,10 +33,10 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
   /** Frees the seat by what was read before. Undefined if that needs the lock. */
   private async deactivateUnlocked(command: DeactivateDeviceCommand) {
     const assumed = this.allocator.assumeLocked(command);
-    if (!assumed) return undefined;
+    if (!assumed?.device) return undefined;
     const { license, now, others } = assumed;
     // Requests that arrived together share the row that was read.
-    const activation = Object.assign(new Activation(), assumed.device);
+    const activation = hydrate(Activation, Object.assign({}, assumed.device));
     if (!activation.end(now)) return undefined;
     const seats = { inUse: others.activations, max: maxActivationsOf(license) };
     const event = new LicenseDeactivatedEvent(command.actor, now, activation, seats, 'REQUESTED', command.reason);
