@@ -9,7 +9,7 @@ import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { statementsOf } from '../support/statements.js';
 
-const RUNS = Number(process.env.MODEL_RUNS ?? 15);
+const RUNS = Number(process.env.MODEL_RUNS ?? 25);
 const DAY_S = 86_400;
 
 type Body = Record<string, unknown>;

@@ -5,7 +5,7 @@ import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { faultsOf, SeatHistory, type Counted } from '../support/seat-history.js';
 
-const RUNS = Number(process.env.MODEL_RUNS ?? 40);
+const RUNS = Number(process.env.MODEL_RUNS ?? 60);
 const LEASE_S = 90;
 const LEASE_MS = LEASE_S * 1000;
 /** A stored time that is more ahead was written by a clock that was ahead. */
