@@ -36,7 +36,7 @@ const project = (name, roots, more = {}) => ({ ...shared, displayName: name, roo
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
-  // Jest keeps the modules of every file that has run. A worker with more is replaced, since its collections cost 10 % of the run.
+  // Jest keeps the modules of every file that has run. A worker that holds more memory is replaced, since to collect it takes long.
   workerIdleMemoryLimit: '450MB',
   testTimeout: 120_000,
   projects: [

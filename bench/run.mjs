@@ -79,6 +79,7 @@ await runAndCleanUp(async () => {
     ...(rounds && { rounds: Number(rounds) }),
     ...(seconds && { seconds: Number(seconds) }),
   };
+  if (!(options.rounds >= 1 && options.seconds > 0)) throw new Error('--rounds and --seconds are positive numbers.');
   const results = await runAll(options);
   const text = report(results);
   console.log(`\n${text}\n`);
