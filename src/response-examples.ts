@@ -73,6 +73,10 @@ const licenseSummary = {
   in_grace: false,
   anchor_day: null,
   files_until: null,
+  order_id: null,
+  subscription_id: null,
+  partner_id: null,
+  pool_id: null,
   version: 1,
   ...stamps,
 };

@@ -20,6 +20,7 @@ export const EVENT_TYPES = [
   'license.renewal_due',
   'license.renewed',
   'license.revoked',
+  'license.subscription_changed',
   'license.suspended',
   'license.template_changed',
   'license.transferred',

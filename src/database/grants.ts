@@ -19,7 +19,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
     heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, file_ttl_max_seconds,
-    version, updated_at)`,
+    subscription_id, version, updated_at)`,
   license_keys: 'SELECT, INSERT',
   // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',

@@ -1,9 +1,11 @@
 export { BatchChangeLicensesCommand } from './batches/batch-change-licenses.command.js';
 export { BatchIssueLicensesCommand } from './batches/batch-issue-licenses.command.js';
 export { IssueLicenseCommand } from './issuing/issue-license.command.js';
+export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licenses.command.js';
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 export { ChangeLicenseTemplateCommand } from './lifecycle/commands/change-license-template.command.js';
 export { ConvertTrialCommand } from './lifecycle/commands/convert-trial.command.js';
+export { LinkSubscriptionCommand } from './lifecycle/commands/link-subscription.command.js';
 export { ReinstateLicenseCommand } from './lifecycle/commands/reinstate-license.command.js';
 export { RenewLicenseCommand } from './lifecycle/commands/renew-license.command.js';
 export { RevokeLicenseCommand } from './lifecycle/commands/revoke-license.command.js';
@@ -28,6 +30,7 @@ export {
   LicenseIsTrialError,
   LicenseNeverExpiresError,
   LicenseNotFoundError,
+  LicenseRefusedError,
   LicenseStateError,
   TemplateProductMismatchError,
   ProductInactiveError,
@@ -39,7 +42,7 @@ export {
 export type { LicenseOptions } from './license-options.js';
 export { canonicalLicenseKey, KEY_OWNER_SQL, licenseKeyDigest } from './keys/license-key.js';
 export { licenseSealContext } from './license.entity.js';
-export type { License } from './license.entity.js';
+export type { License, LicenseOrigin } from './license.entity.js';
 export type { LicenseAction, LicenseState } from './license-status.js';
 export { assertSecretsMatch, hasIssuedLicenses } from './keys/assert-secrets-match.js';
 export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from './license-as-of.js';

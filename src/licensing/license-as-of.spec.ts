@@ -53,6 +53,8 @@ const ACTS = {
   changeTemplate: (license: License, value: number, now: Date) => license.changeTemplate(template(value), now),
   edit: (license: License, value: number, now: Date) =>
     license.edit({ max_activations: value, issued_to: `No ${value}`, metadata: { value } }, now),
+  link: (license: License, value: number, now: Date) =>
+    license.linkSubscription(value % 2 ? `subscription-${value}` : null, now),
   correct: (license: License, value: number, now: Date) =>
     license.edit({ expiry_date: new Date(now.getTime() + value * DAY_MS).toISOString() }, now),
 } as const;

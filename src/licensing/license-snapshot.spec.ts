@@ -44,6 +44,10 @@ const ALL_FIELDS = {
   editedTerms: ['max_activations'],
   nextDueAt: new Date('2027-01-24T08:00:00.000Z'),
   filesValidUntil: new Date('2026-02-28T08:00:00.000Z'),
+  orderId: '0194e225-02cb-7526-8e51-7dcc3944e9b1',
+  subscriptionId: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
+  partnerId: '0194e225-02cb-7526-8e51-7dcc3944e9b3',
+  poolId: '0194e225-02cb-7526-8e51-7dcc3944e9b4',
   version: 9,
   createdAt: new Date('2026-01-31T08:00:00.000Z'),
   updatedAt: new Date('2026-05-31T08:00:00.000Z'),
@@ -77,6 +81,7 @@ const SNAPSHOT = {
   restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['DE'], operator: 'ALLOW' }],
   pricing: { monthly: 299 },
   metadata: { order: 'o-1' },
+  subscription_id: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
 };
 
 const licenseWith = (fields: object) => Object.assign(new License(), fields);
@@ -111,7 +116,7 @@ describe('the snapshot of a license', () => {
       ...{ maintenanceExpiry: null, defaultDuration: null, gracePeriodDays: 0, autoRenewalEnabled: false },
       ...{ maxActivations: null, overagePolicy: 'DENY', overageFactor: null, evictionPolicy: 'NONE' },
       ...{ heartbeatIntervalSeconds: 1, heartbeatGraceSeconds: 1, fileTtlMaxSeconds: null, features: [] },
-      ...{ restrictions: [], pricing: {}, metadata: {} },
+      ...{ restrictions: [], pricing: {}, metadata: {}, subscriptionId: null },
     });
     license.revert(SNAPSHOT);
     expect(license).toEqual(licenseWith(ALL_FIELDS));

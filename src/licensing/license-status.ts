@@ -22,6 +22,8 @@ export const LICENSE_ACTIONS = [
   'change-template',
   'edit',
   'correct-expiry',
+  'link',
+  'unlink',
   'auto-renew',
   'expire',
 ] as const;
@@ -51,6 +53,9 @@ export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record
   edit: ALSO_SUSPENDED,
   // An edit never changes the status, so an expired license is renewed instead.
   'correct-expiry': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
+  link: ALSO_SUSPENDED,
+  // A subscription whose license was revoked can end like any other.
+  unlink: { ...ALSO_SUSPENDED, REVOKED: 'REVOKED' },
   // Applies to an edit or template change that starts auto-renewal of a license whose expiry has passed.
   'auto-renew': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
   expire: { IN_GRACE: 'ACTIVE', EXPIRED: 'ACTIVE' },

@@ -44,6 +44,14 @@ export interface TemplateChange extends Change {
   readonly replaced: ReplacedTerms;
 }
 
+/** Ids of the rows of other modules that a license was issued for. */
+export interface LicenseOrigin {
+  readonly orderId?: string | undefined;
+  readonly subscriptionId?: string | undefined;
+  readonly poolId?: string | undefined;
+  readonly partnerId?: string | undefined;
+}
+
 /** The right of one customer to use one product, with its own copy of the template's terms. */
 @Entity('licenses')
 export class License extends LicenseTerms {
@@ -133,11 +141,29 @@ export class License extends LicenseTerms {
   @Column({ type: 'timestamptz', name: 'files_until', nullable: true, update: false })
   filesValidUntil!: Date | null;
 
+  @Column({ type: 'uuid', name: 'order_id', nullable: true, update: false })
+  orderId!: string | null;
+
+  @Column('uuid', { name: 'subscription_id', nullable: true })
+  subscriptionId!: string | null;
+
+  @Column({ type: 'uuid', name: 'partner_id', nullable: true, update: false })
+  partnerId!: string | null;
+
+  @Column({ type: 'uuid', name: 'pool_id', nullable: true, update: false })
+  poolId!: string | null;
+
   /**
    * Creates a license, without license key, with the current terms of the template. A trial lasts `trialDurationDays`, except from a
    * template of a trial type, which issues only trials of its own duration. Throws TrialNotAllowedError.
    */
-  static issue(template: Template, request: IssueLicenseRequest, customerName: string | undefined, now: Date): License {
+  static issue(
+    template: Template,
+    request: IssueLicenseRequest,
+    customerName: string | undefined,
+    now: Date,
+    origin: LicenseOrigin = {},
+  ): License {
     const isTrialOnly = isTrialType(template.licenseType);
     const trial = request.trial === true || isTrialOnly;
     if (trial && !isTrialOnly && !template.trialAllowed) throw new TrialNotAllowedError(template.templateId);
@@ -163,6 +189,10 @@ export class License extends LicenseTerms {
     license.trialCustomerId = trial ? request.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
     license.filesValidUntil = null;
+    license.orderId = origin.orderId ?? null;
+    license.subscriptionId = origin.subscriptionId ?? null;
+    license.partnerId = origin.partnerId ?? null;
+    license.poolId = origin.poolId ?? null;
     license.version = 1;
     license.createdAt = now;
     license.updatedAt = now;
@@ -335,6 +365,13 @@ export class License extends LicenseTerms {
         else if (this.expiryDate === null) this.setExpiry(addDays(now, template.defaultDuration));
       },
     );
+  }
+
+  /** Links the license to a subscription, which then decides its expiry; null unlinks it, also from a revoked license. */
+  linkSubscription(subscriptionId: string | null, now: Date): Change | undefined {
+    return this.applyAction(subscriptionId === null ? 'unlink' : 'link', now, () => {
+      this.subscriptionId = subscriptionId;
+    });
   }
 
   /** Edits the license, but never its status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutstandingError. */

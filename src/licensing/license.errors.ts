@@ -1,4 +1,4 @@
-import { ConflictException, NotFoundException } from '@nestjs/common';
+import { ConflictException, HttpException, NotFoundException } from '@nestjs/common';
 import type { NextAction } from '../shared/http/next-action.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
 import type { JsonObject } from '../shared/json.js';
@@ -41,6 +41,16 @@ function nextActionIn(state: LicenseState, action: LicenseAction): NextAction {
   if (PROGRAM_ACTIONS.includes(action)) return state === 'SUSPENDED' ? 'reinstate' : 'contact_vendor';
   // A revoked license allows no action. A license that is suspended or in force may already be as requested.
   return state === 'SUSPENDED' && action !== 'suspend' ? 'reinstate' : 'none';
+}
+
+/** One of several licenses that are issued together could not be issued, so none is. `index` counts from 0. */
+export class LicenseRefusedError extends HttpException {
+  constructor(
+    readonly index: number,
+    override readonly cause: HttpException,
+  ) {
+    super(`License ${index + 1}: ${cause.message}`, cause.getStatus(), { cause, errorCode: cause.errorCode });
+  }
 }
 
 export class TrialNotAllowedError extends ConflictException {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { IdParameter, ResourceId, text, TimestampParameter } from '../shared/http/schema.js';
+import { IdParameter, ResourceId, text, TimestampParameter, UuidParameter } from '../shared/http/schema.js';
 import { LicenseType } from '../templates/index.js';
 import { ActionReason } from './license-action.requests.js';
 import { LICENSE_STATUSES } from './license-status.js';
@@ -39,6 +39,10 @@ export const ListLicensesRequest = z.strictObject({
   template_id: IdParameter.optional(),
   status: LicenseStatus.optional(),
   license_type: LicenseType.optional(),
+  order_id: UuidParameter.optional(),
+  subscription_id: UuidParameter.optional(),
+  partner_id: UuidParameter.optional(),
+  pool_id: UuidParameter.optional(),
   issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),
   issued_before: TimestampParameter.optional().meta({ description: 'Issued before.' }),
   expires_from: TimestampParameter.optional().meta({ description: 'Expires at or after.' }),

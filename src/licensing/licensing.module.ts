@@ -5,6 +5,8 @@ import { BatchIssueLicensesHandler } from './batches/batch-issue-licenses.handle
 import { ChangeLicenseTemplateHandler } from './lifecycle/commands/change-license-template.handler.js';
 import { ConvertTrialHandler } from './lifecycle/commands/convert-trial.handler.js';
 import { IssueLicenseHandler } from './issuing/issue-license.handler.js';
+import { IssueLicensesHandler } from './issuing/issue-licenses.handler.js';
+import { LinkSubscriptionHandler } from './lifecycle/commands/link-subscription.handler.js';
 import { ReinstateLicenseHandler } from './lifecycle/commands/reinstate-license.handler.js';
 import { RenewLicenseHandler } from './lifecycle/commands/renew-license.handler.js';
 import { RevealLicenseKeyHandler } from './keys/reveal-license-key.handler.js';
@@ -49,12 +51,14 @@ import { LicenseKeySource } from './keys/license-key.js';
     LicenseTimer,
     LicenseKeySource,
     IssueLicenseHandler,
+    IssueLicensesHandler,
     BatchIssueLicensesHandler,
     BatchChangeLicensesHandler,
     RevealLicenseKeyHandler,
     FindLicenseHandler,
     ChangeLicenseTemplateHandler,
     ConvertTrialHandler,
+    LinkSubscriptionHandler,
     ReinstateLicenseHandler,
     RenewLicenseHandler,
     RevokeLicenseHandler,

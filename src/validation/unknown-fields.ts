@@ -20,6 +20,7 @@ const NOT_EVALUATED = [
   'template_id',
   'template_version',
   'anchor_day',
+  'subscription_id',
   'customer_id',
 ];
 const DEVICE_REPORTED = ['activation_type', 'name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];

@@ -15,6 +15,7 @@ import { CreateProductCommand, UpdateProductCommand } from '../../src/products/i
 import { CommittedCache } from '../../src/shared/persistence/committed-cache.js';
 import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { newId } from '../../src/shared/random.js';
 import { Actor, PlatformActor } from '../../src/shared/access/actor.js';
 import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
 import * as signing from '../../src/signing/index.js';
@@ -129,6 +130,12 @@ const CASES: Record<string, Case> = {
   HeartbeatCommand: ({ actor, license }) => new HeartbeatCommand(actor, license.license_id as string, 'device'),
   IssueLicenseCommand: ({ actor, templateId, mark }) =>
     new licensing.IssueLicenseCommand(actor, { license_template_id: templateId, customer_id: mark }),
+  IssueLicensesCommand: ({ actor, templateId, mark }) =>
+    new licensing.IssueLicensesCommand(actor, [
+      { request: { license_template_id: templateId, customer_id: mark }, origin: { orderId: newId() } },
+    ]),
+  LinkSubscriptionCommand: ({ actor, license }) =>
+    new licensing.LinkSubscriptionCommand(actor, license.license_id as string, { subscription_id: newId() }),
   PublishRevocationListCommand: ({ actor }) => new PublishRevocationListCommand(actor),
   ReinstateLicenseCommand: ({ actor, suspended, mark }) =>
     new licensing.ReinstateLicenseCommand(actor, suspended.license_id as string, refusal(mark)),

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   BadRequestException,
+  ConflictException,
   HttpException,
   Logger,
   NotFoundException,
@@ -69,6 +70,9 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   LicenseIsTrialError: [[ID]],
   LicenseNeverExpiresError: [[ID]],
   LicenseNotFoundError: [[ID]],
+  LicenseRefusedError: [
+    [2, new ConflictException('The license template team-yearly is archived.', { errorCode: 'TEMPLATE_INACTIVE' })],
+  ],
   LicenseRestrictedError: [[[DENIED]], [[CLOSED, DENIED]]],
   LicenseStateError: [
     [ID, 'activate', 'EXPIRED'],

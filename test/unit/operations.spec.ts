@@ -68,6 +68,8 @@ describe('operations', () => {
        "licenses.check-out",
        "licenses.convert-trial",
        "licenses.issue",
+       "licenses.issue-all",
+       "licenses.link-subscription",
        "licenses.reinstate",
        "licenses.renew",
        "licenses.reveal-key",

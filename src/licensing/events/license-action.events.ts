@@ -60,6 +60,10 @@ export class LicenseTransferredEvent extends LicenseChangedEvent {
   readonly type = 'license.transferred';
 }
 
+export class LicenseSubscriptionChangedEvent extends LicenseChangedEvent {
+  readonly type = 'license.subscription_changed';
+}
+
 export class LicenseTemplateChangedEvent extends LicenseChangedEvent {
   readonly type = 'license.template_changed';
 }

@@ -1,9 +1,10 @@
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import type { JsonObject } from '../../shared/json.js';
 import type { License } from '../license.entity.js';
 import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
-/** Data as specified, and the reason if given. There is no snapshot: nothing existed before, and the license itself is the state after. */
+/** Data as specified, and the reason and the origin if given. There is no snapshot: nothing existed before, and the license itself is the state after. */
 export class LicenseCreatedEvent extends IntegrationEvent {
   readonly type = 'license.created';
   override readonly isFirst = true;
@@ -13,8 +14,23 @@ export class LicenseCreatedEvent extends IntegrationEvent {
       actor,
       license.createdAt,
       { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
-      { product_id: license.productId, license_type: license.licenseType, ...(reason && reasonCode(reason)) },
+      {
+        product_id: license.productId,
+        license_type: license.licenseType,
+        ...originOf(license),
+        ...(reason && reasonCode(reason)),
+      },
       { issued_to: license.issuedTo, ...(reason && reasonText(reason)) },
     );
   }
+}
+
+/** Returns the ids of what the license was issued for. */
+function originOf({ orderId, subscriptionId, partnerId, poolId }: License): JsonObject {
+  return {
+    ...(orderId !== null && { order_id: orderId }),
+    ...(subscriptionId !== null && { subscription_id: subscriptionId }),
+    ...(partnerId !== null && { partner_id: partnerId }),
+    ...(poolId !== null && { pool_id: poolId }),
+  };
 }

@@ -2,10 +2,13 @@ import type { z } from 'zod';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
+import type { LicenseOrigin } from '../license.entity.js';
 import { IssueLicenseRequest } from '../license.requests.js';
 import type { IssuedLicense } from '../license.response.js';
 
 export interface IssueOptions extends CommandOptions {
+  /** Order, subscription, partner or pool that the license is issued for. A part of the payload. */
+  readonly origin?: LicenseOrigin;
   /** Id and license key that are fixed before the issue, only for sample data, because they are in public documents. */
   readonly identity?: { readonly licenseId: string; readonly licenseKey: string };
 }
@@ -29,6 +32,7 @@ export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
   }
 
   get payload() {
-    return { request: this.request };
+    const { origin } = this.options;
+    return { request: this.request, ...(origin && { origin }) };
   }
 }

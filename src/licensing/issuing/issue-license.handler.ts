@@ -24,6 +24,9 @@ interface PendingIssue extends ClaimedIssue {
   attempts: number;
 }
 
+/** Outcome of an issue that is not attempted again. */
+type FinalOutcome = Exclude<Outcome<IssuedLicense>, 'RETRY'>;
+
 /** Attempt to issue a license: `RETRY` until it is stored, replayed or refused. A refused request has nothing prepared. */
 interface Attempt {
   readonly pending: PendingIssue;
@@ -54,14 +57,21 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
 
   /** Issues in the caller's unit of work if one is open, because its rollback must not undo the requests of other callers. */
   async execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    const pending = { command, claim: claimOf(command), attempts: 0 };
-    if (!this.unitOfWork.isOpen) return this.groups.add(pending);
-    return this.unitOfWork.run(command.actor.tenantId, async () => {
-      let outcome: Outcome<IssuedLicense> = 'RETRY';
-      while (outcome === 'RETRY') [outcome = 'RETRY'] = await this.issueGroup([pending]);
-      if ('error' in outcome) throw outcome.error;
-      return outcome.result;
-    });
+    if (!this.unitOfWork.isOpen) return this.groups.add(pendingOf(command));
+    const [outcome] = await this.unitOfWork.run(command.actor.tenantId, () => this.issueTogether([command]));
+    if (!outcome || 'error' in outcome) throw outcome?.error;
+    return outcome.result;
+  }
+
+  /** Issues licenses in the open unit of work, by one statement. Returns their outcomes in order. */
+  async issueTogether(commands: readonly IssueLicenseCommand[]): Promise<FinalOutcome[]> {
+    const outcomes = new Map<PendingIssue, Outcome<IssuedLicense>>(commands.map((each) => [pendingOf(each), 'RETRY']));
+    for (;;) {
+      const rest = [...outcomes].flatMap(([pending, outcome]) => (outcome === 'RETRY' ? pending : []));
+      if (rest.length === 0) return [...outcomes.values()].filter((outcome) => outcome !== 'RETRY');
+      const attempted = await this.issueGroup(rest);
+      rest.forEach((pending, at) => outcomes.set(pending, attempted[at] ?? 'RETRY'));
+    }
   }
 
   /** Stores the licenses of a group in one statement: those with current terms and a free idempotency key. */
@@ -127,4 +137,8 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
         attempt.outcome = { error: new DatabaseBusyError(new Error('The terms change too often.')) };
     }
   }
+}
+
+function pendingOf(command: IssueLicenseCommand): PendingIssue {
+  return { command, claim: claimOf(command), attempts: 0 };
 }

@@ -108,12 +108,15 @@ function toLicenseJson({ license, keyDigest, customerVersion, claim }: NewLicens
 /** Writers of values that JSON has no type for, by column type: the hexadecimal notation of PostgreSQL, and ISO 8601. */
 const WRITE: Readonly<Record<string, ((value: unknown) => string) | undefined>> = {
   bytea: (value) => `"\\\\x${(value as Buffer).toString('hex')}"`,
-  timestamptz: (value) => (value === null ? 'null' : `"${(value as Date).toISOString()}"`),
+  timestamptz: (value) => `"${(value as Date).toISOString()}"`,
 };
 const toOwnJson = jsonWriter(OWN_COLUMNS);
 const toTermsJson = jsonWriter(TERMS_COLUMNS);
 
-/** Returns a function that writes these columns as a JSON object. It writes the text itself, which is quicker than building the object. */
+/**
+ * Returns a function that writes these columns as a JSON object, without those that are null. It writes the text itself, which is quicker
+ * than building the object. The first column is never null.
+ */
 function jsonWriter(columns: readonly LicenseColumn[]): (license: License) => string {
   const members = columns.map(({ name, property, type }, at) => ({
     property,
@@ -122,7 +125,10 @@ function jsonWriter(columns: readonly LicenseColumn[]): (license: License) => st
   }));
   return (license) => {
     let text = '';
-    for (const { property, start, write } of members) text += start + write(license[property] ?? null);
+    for (const { property, start, write } of members) {
+      const value = license[property];
+      if (value !== null && value !== undefined) text += start + write(value);
+    }
     return `${text}}`;
   };
 }

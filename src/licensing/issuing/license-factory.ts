@@ -38,7 +38,7 @@ export class LicenseFactory {
     const customer = customers.get(request.customer_id);
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
     const named = request.issued_to === undefined ? customer : undefined;
-    const license = License.issue(template, request, named?.name, now);
+    const license = License.issue(template, request, named?.name, now, options.origin);
     if (options.identity) license.licenseId = options.identity.licenseId;
     const key = options.identity?.licenseKey ?? this.licenseKeys.next();
     license.licenseKeySealed = this.secrets.seal(key, license.sealContext);
