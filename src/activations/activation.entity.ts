@@ -94,6 +94,9 @@ export class Activation {
   @Column({ type: 'timestamptz', name: 'created_at', update: false })
   createdAt!: Date;
 
+  /** Version of the stored row, which every write of it changes. Only of an activation that was read without a lock. No column. */
+  rowVersion?: string;
+
   static create(device: DeviceInput, grant: SeatGrant): Activation {
     const { tenantId, licenseId, now } = grant;
     const activation = Object.assign(new Activation(), {
@@ -133,10 +136,19 @@ export class Activation {
     this.ipAddress = ipAddress ?? this.ipAddress;
     this.metadata = device.metadata ?? this.metadata;
     this.lastSeenAt = now;
-    const latest = leaseExpiresAt && new Date(leaseExpiresAt.getTime() + toleranceMs);
-    const current = latest && this.leaseExpiresAt && this.leaseExpiresAt <= latest ? this.leaseExpiresAt : null;
     this.lentUntil = laterOf(this.lentUntil, lentUntil);
-    this.leaseExpiresAt = leaseExpiresAt && laterOf(laterOf(leaseExpiresAt, current), this.lentUntil);
+    this.extendLease(leaseExpiresAt, toleranceMs);
+  }
+
+  /** Records a heartbeat of an active device that no license file holds. `leaseExpiresAt` is the end of the lease; null: no lease. */
+  renew(now: Date, leaseExpiresAt: Date | null, toleranceMs: number): void {
+    this.lastSeenAt = laterWithin(this.lastSeenAt, now, toleranceMs);
+    this.extendLease(leaseExpiresAt, toleranceMs);
+  }
+
+  private extendLease(leaseExpiresAt: Date | null, toleranceMs: number): void {
+    const extended = leaseExpiresAt && laterWithin(this.leaseExpiresAt, leaseExpiresAt, toleranceMs);
+    this.leaseExpiresAt = extended && laterOf(extended, this.lentUntil);
   }
 
   /** Ends the activation and frees its seat. False if it had ended. Throws SeatLentError while a license file holds the seat. */
@@ -161,6 +173,11 @@ export class Activation {
     const leaseEnded = this.leaseExpiresAt !== null && this.leaseExpiresAt <= now;
     return this.status === 'ACTIVE' && leaseEnded ? 'EXPIRED' : this.status;
   }
+}
+
+/** Returns the later of a stored time and one that is written now; a stored time beyond the tolerance was written while a clock was ahead. */
+function laterWithin(stored: Date | null, written: Date, toleranceMs: number): Date {
+  return stored && stored > written && stored.getTime() <= written.getTime() + toleranceMs ? stored : written;
 }
 
 /** Returns the later of two times; null if both are null. */

@@ -67,7 +67,7 @@ const RENEW_LEASE = `
  * neither other devices nor earlier activations are read.
  */
 const latestActivation = (tenantId: string, licenseId: string, fingerprint: string) => {
-  const ofDevice = `SELECT * FROM license_activations
+  const ofDevice = `SELECT *, xmin FROM license_activations
     WHERE tenant_id = ${tenantId} AND license_id = ${licenseId} AND fingerprint = ${fingerprint}`;
   return `${ofDevice} AND status = 'ACTIVE'
     UNION ALL (${ofDevice} AND status <> 'ACTIVE' ORDER BY created_at DESC, activation_id DESC LIMIT 1)
@@ -141,9 +141,11 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     return row && this.toEntity(row);
   }
 
-  /** Returns a query for the latest activation of a device, even if it has ended. The parameters are SQL expressions. */
+  /**
+   * Returns a query for the latest activation of a device and its row version, even if it has ended. The parameters are SQL expressions.
+   */
   deviceSql(tenantId: string, licenseId: string, fingerprint: string): string {
-    return `SELECT ${this.columns('item')} FROM (${latestActivation(tenantId, licenseId, fingerprint)}) item`;
+    return `SELECT ${this.columns('item')}, item.xmin::text AS "rowVersion" FROM (${latestActivation(tenantId, licenseId, fingerprint)}) item`;
   }
 
   /** Finds the latest activation that a device had at a time, with its current values. */

@@ -14,6 +14,7 @@ import { FindSeatsAsOfHandler } from './queries/find-seats-as-of.handler.js';
 import { ListActivationsHandler } from './queries/list-activations.handler.js';
 import { DeviceLastSeen } from './device-last-seen.js';
 import { DeviceReader } from './device-reader.js';
+import { Heartbeats } from './heartbeats.js';
 import { ActivationRefusals } from './activation-refusals.js';
 import { SeatAllocator } from './seat-allocator.js';
 import { SeatChanges } from './seat-changes.js';
@@ -28,6 +29,7 @@ import { SeatChanges } from './seat-changes.js';
     { provide: SeatCounter, useClass: ActivationSeatCounter },
     SeatAllocator,
     SeatChanges,
+    Heartbeats,
     ClientEventLimit,
     ActivationRefusals,
     DeviceLastSeen,

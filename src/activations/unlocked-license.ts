@@ -10,8 +10,8 @@ export interface UnlockedLicense {
   readonly readFrom: number;
 }
 
-/** Options of a command about a seat. */
+/** Options of a command about a device. */
 export interface UnlockedOptions extends CommandOptions {
-  /** License and device as they were read for this request; a change of a counted seat then needs no lock before its writes. */
+  /** License and device as they were read for this request; a change of a counted seat, or a heartbeat, then needs no lock before its writes. */
   readonly unlocked?: UnlockedLicense;
 }

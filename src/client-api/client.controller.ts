@@ -123,7 +123,7 @@ export class ClientController {
     @Body({ schema: DeviceRequest }) { fingerprint }: DeviceRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    const from = { ...options, license: evidence.license };
+    const from = { ...options, unlocked: evidence };
     return this.commands.execute(new HeartbeatCommand(actor, licenseId, fingerprint, from));
   }
 

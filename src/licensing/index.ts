@@ -46,7 +46,7 @@ export type { License, LicenseOrigin } from './license.entity.js';
 export type { LicenseAction, LicenseState } from './license-status.js';
 export { assertSecretsMatch, hasIssuedLicenses } from './keys/assert-secrets-match.js';
 export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from './license-as-of.js';
-export { LicenseLock, lockUnchangedSql, setSeatsInUseSql } from './license-lock.js';
+export { isUnchangedSql, LicenseLock, lockUnchangedSql, setSeatsInUseSql } from './license-lock.js';
 export { LicenseReader } from './license-reader.js';
 export { SeatCounter } from './seat-counter.js';
 export { LicensingModule } from './licensing.module.js';

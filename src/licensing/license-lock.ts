@@ -17,6 +17,12 @@ const SET_FILES_VALID_UNTIL = {
 
 const COLUMNS = columnsOf(License).flatMap(({ name }) => (name === 'current_activations' ? [] : name));
 
+/** Returns a condition on rows (tenant_id, license_id, version): the license still has this version, so that its terms are those that were read. */
+export function isUnchangedSql(row: string): string {
+  return `(SELECT license.version FROM licenses license
+    WHERE license.tenant_id = ${row}.tenant_id AND license.license_id = ${row}.license_id) = ${row}.version`;
+}
+
 /**
  * Returns a query for those of the rows (tenant_id, license_id, row_version) whose license still has this row version, and locks it. A license
  * that another transaction has locked is left out, because the rows of other licenses must not wait for it.

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
-import { TestApp, type TestAppOptions } from '../support/app.js';
+import { NO_CLIENT_LIMITS, TestApp, type TestAppOptions } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { statementsOf } from '../support/statements.js';
 
 const HOUR_MS = 3_600_000;
-const RATES = ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS', 'KEY'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']);
 
 /** Two applications on one database, as two processes are. */
 describe('what programs with a license key can add to the event log', () => {
@@ -15,12 +14,11 @@ describe('what programs with a license key can add to the event log', () => {
   let offset = 0;
 
   beforeAll(async () => {
-    const environment = Object.fromEntries(RATES) as Record<string, string>;
     const clock = { now: () => new Date(Date.now() + offset) };
     const override: TestAppOptions['override'] = (builder) => builder.overrideProvider(Clock).useValue(clock);
-    const first = await TestApp.start({ environment, override });
+    const first = await TestApp.start({ environment: NO_CLIENT_LIMITS, override });
     const { database, secrets } = first;
-    apps = [first, await TestApp.start({ environment, override, database, secrets })];
+    apps = [first, await TestApp.start({ environment: NO_CLIENT_LIMITS, override, database, secrets })];
     api = await first.tenant();
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
 import { EvidenceCollector } from '../../src/validation/index.js';
 import type { Api, Wire } from '../support/api.js';
-import { TestApp } from '../support/app.js';
+import { NO_CLIENT_LIMITS, TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startBehindProxy } from '../support/behind-proxy.js';
 import type { PostgresProxy } from '../support/proxy.js';
@@ -21,7 +21,8 @@ const COUNT_EVENT = 'INSERT INTO license_client_events';
 const EVENTS = 'INSERT INTO outbox';
 const SEATS = [KEY, BEGIN, LOCK, DEVICE, OTHERS];
 /** One statement for all that share it, behind which nothing follows. */
-const CHANGE_SEATS = 'WITH asked AS MATERIALIZED';
+const CHANGE_SEATS = 'event_rows AS (';
+const RENEW_LEASES = 'DO UPDATE SET lease_expires_at';
 
 describe('a write of a program', () => {
   let app: TestApp;
@@ -31,8 +32,8 @@ describe('a write of a program', () => {
   let key: string;
 
   beforeAll(async () => {
-    app = await TestApp.start();
-    ({ proxy, neighbour } = await startBehindProxy(app));
+    app = await TestApp.start({ environment: NO_CLIENT_LIMITS });
+    ({ proxy, neighbour } = await startBehindProxy(app, NO_CLIENT_LIMITS));
     const tenant = await app.tenant();
     key = tenant.key ?? '';
     api = neighbour.bearer(tenant.tenantId, key);
@@ -223,9 +224,54 @@ describe('a write of a program', () => {
 
   it('is a heartbeat of two round trips', async () => {
     const license = await licenseWithDevice({ license_type: 'CONCURRENT' });
+    await expectCost([KEY, RENEW_LEASES], 2, () => send(license, 'heartbeat', { fingerprint: 'pc' }));
+    await send(license, 'check-out', { fingerprint: 'pc', ttl_seconds: 600 });
     await expectCost([KEY, BEGIN, DEVICE, 'UPDATE license_activations item', 'COMMIT'], 2, () =>
       send(license, 'heartbeat', { fingerprint: 'pc' }),
     );
+  });
+
+  it('never leaves a lease by other terms than those of the license, amid heartbeats of two processes and changes of terms', async () => {
+    const template = (license_type: string) => api.template({ product_id, license_type, max_activations: 100 });
+    const license = await licenseWithDevice({ license_type: 'CONCURRENT' });
+    const { product_id, template_id } = (await api.get(`/v1/licenses/${license.license_id}`)).body;
+    const types = { SUBSCRIPTION: await template('SUBSCRIPTION'), CONCURRENT: template_id as string };
+    for (let n = 0; n < 7; n++) await send(license, 'activate', { fingerprint: `pc-${n}` });
+    const other = app.bearer(api.tenantId, key);
+    const answers: string[] = [];
+    let isChanging = true;
+    const beat = async (n: number) => {
+      const body = { license_key: license.license_key as string, fingerprint: n ? `pc-${n - 1}` : 'pc' };
+      for (let round = n; isChanging; round++) {
+        const { status, body: device } = await (round % 2 ? api : other).post('/v1/client/heartbeat', body);
+        answers.push(status === 200 ? (device.lease_expires_at === null ? 'SUBSCRIPTION' : 'CONCURRENT') : `${status}`);
+      }
+    };
+    const beats = Promise.all(Array.from({ length: 8 }, (_, n) => beat(n)));
+    const change = async () => {
+      for (let round = 0; round < 20; round++) {
+        for (const type of ['SUBSCRIPTION', 'CONCURRENT'] as const) {
+          const body = { license_template_id: types[type] };
+          expect(await other.post(`/v1/licenses/${license.license_id}/change-template`, body)).toMatchObject({
+            status: 200,
+          });
+          const faults = await app.database.query(
+            `SELECT lease_expires_at FROM license_activations JOIN licenses USING (tenant_id, license_id)
+           WHERE license_id = $1 AND (license_type = 'CONCURRENT') <> (lease_expires_at IS NOT NULL)`,
+            [license.license_id],
+          );
+          expect(faults).toEqual([]);
+        }
+      }
+    };
+    await change().finally(() => (isChanging = false));
+    await beats;
+    expect([...new Set(answers)].sort()).toEqual(['CONCURRENT', 'SUBSCRIPTION']);
+    const heartbeats = await app.database.query(
+      'SELECT count(lease_expires_at)::int AS leased FROM license_activations WHERE license_id = $1',
+      [license.license_id],
+    );
+    expect(heartbeats).toEqual([{ leased: 8 }]);
   });
 
   it('consumes each feature up to its limit exactly, amid requests of two processes', async () => {
@@ -255,7 +301,7 @@ describe('a write of a program', () => {
   it.each([
     ['usage/consume', { feature_id: 'f', amount: 1 }, 'usages.consume'],
     ['activate', { fingerprint: 'other' }, 'activations.change-seats'],
-    ['heartbeat', { fingerprint: 'pc' }, 'COMMIT'],
+    ['heartbeat', { fingerprint: 'pc' }, 'activations.renew-leases'],
   ])(
     '%s says that its outcome is unknown when the connection is lost with what commits it',
     async (route, body, sent) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
-import { ActivateDeviceCommand, DeactivateDeviceCommand } from '../../src/activations/index.js';
+import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
 import { withClient } from '../../src/database/with-client.js';
 import { FindLicenseQuery, IssueLicenseCommand } from '../../src/licensing/index.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
@@ -39,6 +39,7 @@ const MAX_ROUNDS = 5;
 /** Names of the statements that are tried with rows of both tenants. */
 const MIXED = [
   'activations.change-seats',
+  'activations.renew-leases',
   'billing_products.find',
   'customers.find',
   'event-log.move',
@@ -58,6 +59,7 @@ const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
 /** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
   'activations/client-event-limit.ts',
+  'activations/heartbeats.ts',
   'activations/seat-change-statement.ts',
   'audit/commands/record-events.handler.ts',
   'licensing/issuing/issue-statement.ts',
@@ -160,6 +162,7 @@ describe('a statement for many tenants', () => {
     const seats = await client.query<object>(
       `SELECT (SELECT sum(current_activations) FROM licenses) AS seats,
               (SELECT count(*) FROM license_activations WHERE status = 'ACTIVE') AS active,
+              (SELECT max(lease_expires_at) FROM license_activations) AS leased,
               (SELECT sum(events) FROM license_client_events) AS counted, (SELECT sum(used) FROM license_usages) AS used, (SELECT sum(last_seq) FROM event_resource_counters) AS numbers,
               (SELECT sum(resource_seq) FROM outbox WHERE tenant_id = $1) AS outbox`,
       [tenantId],
@@ -208,10 +211,13 @@ describe('a statement for many tenants', () => {
     // Commands of one step of the event loop are one group.
     const issue = ({ tenantId }: Api, options = {}) =>
       app.nest.get(CommandBus).execute(new IssueLicenseCommand(Actor.service('test', tenantId), order, options));
-    /** Sends a command for each counted license in one step, with what was read of it and of the device. */
-    const changeSeats = async (toCommand: (actor: Actor, licenseId: string, unlocked: StoredEvidence) => ICommand) => {
+    /** Sends a command for each license in one step, with what was read of it and of the device. */
+    const changeDevices = async (
+      ofLicenses: readonly Wire[],
+      toCommand: (actor: Actor, licenseId: string, unlocked: StoredEvidence) => ICommand,
+    ) => {
       const collector = app.nest.get(EvidenceCollector);
-      const read = counted.map(({ license_key }) =>
+      const read = ofLicenses.map(({ license_key }) =>
         collector.findByLicenseKey(license_key as string, { fingerprint: 'pc' }),
       );
       const commands = (await Promise.all(read)).map((evidence) => {
@@ -241,7 +247,7 @@ describe('a statement for many tenants', () => {
       await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
       await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc', signed: true })));
       await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
-      await ok(ofBoth((api, license) => client(api, license, 'heartbeat', { fingerprint: 'pc' })));
+      await changeDevices(licenses, (actor, id, unlocked) => new HeartbeatCommand(actor, id, 'pc', { unlocked }));
       await ok(ofBoth((api, { license_id }) => api.post(`/v1/licenses/${license_id}/explain`, { fingerprint: 'pc' })));
       await ok(ofBoth((api) => api.get(`/v1/client/${api.tenantId}/revocations`)));
       await ok(
@@ -252,8 +258,11 @@ describe('a statement for many tenants', () => {
       // The second consumption of each does not fit in.
       for (const amount of [1, 98]) await consumeAll(amount);
       const device = { fingerprint: 'pc' };
-      await changeSeats((actor, id, unlocked) => new ActivateDeviceCommand(actor, id, device, { unlocked }));
-      await changeSeats((actor, id, unlocked) => new DeactivateDeviceCommand(actor, id, device, { unlocked }));
+      await changeDevices(counted, (actor, id, unlocked) => new ActivateDeviceCommand(actor, id, device, { unlocked }));
+      await changeDevices(
+        counted,
+        (actor, id, unlocked) => new DeactivateDeviceCommand(actor, id, device, { unlocked }),
+      );
       await Promise.all(tenants.map((api) => issue(api)));
       await Promise.all(tenants.map((api) => issue(api, { idempotencyKey: randomUUID() })));
       await Promise.all(

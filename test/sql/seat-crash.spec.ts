@@ -15,13 +15,15 @@ let database: TestDatabase;
 let server: ServerProcess;
 let key: string;
 let licenses: Wire[];
+let floating: Wire[];
 
 beforeAll(async () => {
   database = await TestDatabase.create();
   const app = await TestApp.start({ database });
   const api = await app.tenant();
   key = api.key!;
-  const order = { license_template_id: await api.template({ max_activations: 10_000 }), customer_id: 'c' };
+  const template = await api.template({ max_activations: 10_000 });
+  const floatingTemplate = await api.template({ license_type: 'CONCURRENT', max_activations: 1 });
   await app.stop();
   const rates = ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']);
   server = await ServerProcess.create({
@@ -31,9 +33,16 @@ beforeAll(async () => {
     ...(Object.fromEntries(rates) as Record<string, string>),
   });
   await server.start();
-  const issue = async (): Promise<Wire> =>
-    (await server.fetch('/licenses', { method: 'POST', body: order, key })).json();
-  licenses = await Promise.all(Array.from({ length: LICENSES }, issue));
+  const issue = async (license_template_id: string): Promise<Wire> => {
+    const body = { license_template_id, customer_id: 'c' };
+    return (await server.fetch('/licenses', { method: 'POST', body, key })).json();
+  };
+  licenses = await Promise.all(Array.from({ length: LICENSES }, () => issue(template)));
+  floating = await Promise.all(Array.from({ length: CLIENTS }, () => issue(floatingTemplate)));
+  for (const { license_key } of floating) {
+    const body = { license_key: license_key as string, fingerprint: 'floating' };
+    expect(await server.fetch('/client/activate', { method: 'POST', body, key })).toMatchObject({ status: 200 });
+  }
   await server.kill('SIGKILL');
 }, 60_000);
 
@@ -42,8 +51,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-it(`kill -9 under load leaves the row, the count and the event of a seat change, or none of them, in ${ROUNDS} rounds`, async () => {
+it(`kill -9 under load leaves the row, the count and the event of a seat change, or none of them, and the leases that were answered, in ${ROUNDS} rounds`, async () => {
   const answered = new Map<string, string>();
+  const leases = new Map<string, string>();
   let changes = 0;
   let running = 0;
   /** Activates devices, and deactivates every other one, while the server lives. */
@@ -66,12 +76,28 @@ it(`kill -9 under load leaves the row, the count and the event of a seat change,
       running--;
     }
   };
+  /** Sends heartbeats of a device while the server lives. */
+  const beat = async ({ license_id, license_key }: Wire) => {
+    running++;
+    try {
+      for (;;) {
+        const body = { license_key: license_key as string, fingerprint: 'floating' };
+        const response = await server.fetch('/client/heartbeat', { method: 'POST', body, key });
+        if (response.status !== 200) return;
+        leases.set(license_id as string, ((await response.json()) as { lease_expires_at: string }).lease_expires_at);
+      }
+    } catch {
+      // The connection died with the server.
+    } finally {
+      running--;
+    }
+  };
   for (let round = 0; round < ROUNDS; round++) {
     await server.start();
     const target = changes + randomInt(40, 240);
-    const clients = Array.from({ length: CLIENTS }, (_, n) => change(`${round}-${n}`));
+    const clients = [...Array.from({ length: CLIENTS }, (_, n) => change(`${round}-${n}`)), ...floating.map(beat)];
     while (changes < target && running > 0) await nextTurn();
-    expect(running).toBe(CLIENTS);
+    expect(running).toBe(2 * CLIENTS);
     await server.kill('SIGKILL');
     await Promise.all(clients);
   }
@@ -88,7 +114,7 @@ it(`kill -9 under load leaves the row, the count and the event of a seat change,
      CROSS JOIN LATERAL (SELECT coalesce(sum(events), 0) AS counted FROM license_client_events item
                          WHERE item.license_id = licenses.license_id) AS program
      LEFT JOIN event_resource_counters ON resource_id = licenses.license_id::text
-     WHERE (current_activations, rows, ended, counted, coalesce(last_seq, 1))
+     WHERE license_type <> 'CONCURRENT' AND (current_activations, rows, ended, counted, coalesce(last_seq, 1))
        <> (active, activated, deactivated, activated + deactivated, 1 + activated + deactivated)`,
   );
   expect(faults).toEqual([]);
@@ -101,4 +127,10 @@ it(`kill -9 under load leaves the row, the count and the event of a seat change,
     ([fingerprint, known]) => ![known, 'DEACTIVATED'].includes(status.get(fingerprint) ?? ''),
   );
   expect(lost).toEqual([]);
+  const leased = await database.query<{ license_id: string; lease: Date }>(
+    `SELECT license_id, lease_expires_at AS lease FROM license_activations WHERE fingerprint = 'floating'`,
+  );
+  expect(leases.size).toBe(CLIENTS);
+  // A heartbeat that was not answered may have been stored all the same.
+  expect(leased.filter(({ license_id, lease }) => lease < new Date(leases.get(license_id)!))).toEqual([]);
 }, 180_000);

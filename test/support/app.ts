@@ -41,6 +41,11 @@ export interface LogLine {
 /** Lists are signed when a test asks for it: the first one makes a key, and that has events. */
 const QUIET = { LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', REVOCATION_LIST_INTERVAL_MS: '86400000' };
 
+/** Lets a test send as many requests of programs as it likes. */
+export const NO_CLIENT_LIMITS: Record<string, string> = Object.fromEntries(
+  ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS', 'KEY'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']),
+);
+
 /** The real application on a database of its own, listening on loopback. Nothing is replaced that the test does not name. */
 export class TestApp {
   readonly document = builtDocument;

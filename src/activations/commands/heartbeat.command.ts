@@ -1,7 +1,7 @@
-import type { LicenseOptions } from '../../licensing/index.js';
 import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.response.js';
+import type { UnlockedOptions } from '../unlocked-license.js';
 
 /**
  * Records that a device still runs, and extends its lease if the license is floating. Records no event.
@@ -14,7 +14,7 @@ export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
     actor: Actor,
     readonly licenseId: string,
     readonly fingerprint: string,
-    override readonly options: LicenseOptions = {},
+    override readonly options: UnlockedOptions = {},
   ) {
     super(actor, options);
   }
