@@ -11,6 +11,7 @@ import { applicationDataSourceOptions } from './database/data-source.js';
 import { HealthModule } from './health/index.js';
 import { LicensingModule } from './licensing/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { NotificationsModule } from './notifications/index.js';
 import { OfflineModule } from './offline/index.js';
 import { ProductsModule } from './products/index.js';
 import { BodyGuard } from './shared/http/body.guard.js';
@@ -59,6 +60,7 @@ export class AppModule {
         ValidationModule,
         ClientApiModule,
         AuditModule,
+        NotificationsModule,
         HealthModule,
         MetricsModule,
       ],

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
+import { isEmail } from './shared/http/email.js';
 
 const flag = z.enum(['true', 'false'], { error: () => 'must be true or false' }).transform((value) => value === 'true');
 /** Text of a fault, which names the setting and never its value. */
@@ -39,6 +40,34 @@ function faultOfUrl(url: string): string | undefined {
       ? 'must name files of certificates and keys that can be read'
       : 'must be a URL, such as postgres://ROLE:PASSWORD@HOST:5432/DATABASE, with special characters percent-encoded';
   }
+}
+
+/** Returns the settings of an SMTP URL; undefined if it is not one. Its query is refused, because it could switch TLS off. */
+function smtpSettings(url: string): SmtpSettings | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, hostname, port, username, password, pathname, search, hash } = new URL(url);
+  const secure = protocol === 'smtps:';
+  if ((!secure && protocol !== 'smtp:') || hostname === '' || `${pathname}${search}${hash}`.replace('/', '') !== '')
+    return undefined;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const auth = username === '' ? undefined : { user: decoded(username), pass: decoded(password) };
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  return { host, port: Number(port) || (secure ? 465 : 587), secure, requireTls: !secure && !isLoopback, auth };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Returns the parts of `Name <address>` or of a bare address; undefined if there is no e-mail address. */
+function mailbox(text: string): Mailbox | undefined {
+  const [, name = '', bracketed, bare] = /^(?:"?([^"<>\p{Cc}]*?)"?\s*<([^<>]+)>|([^<>\s]+))$/u.exec(text.trim()) ?? [];
+  const address = bracketed ?? bare ?? '';
+  return isEmail(address) ? { name, address } : undefined;
 }
 
 const seconds = (fallback: number, max: number) => integer(0, max).default(fallback);
@@ -142,6 +171,24 @@ export const Environment = z.object({
   OIDC_PERMISSIONS_CLAIM: z.string().min(1).default('permissions'),
   OIDC_ALGORITHMS: wordsOf(SIGNATURE_ALGORITHMS, 'RS256,PS256,ES256,EdDSA'),
   OIDC_CLOCK_TOLERANCE_S: seconds(30, 300),
+  SMTP_URL: z
+    .string()
+    .refine(
+      (url) => smtpSettings(url) !== undefined,
+      'must be smtp://USER:PASSWORD@HOST:PORT or smtps://…, with special characters percent-encoded and nothing after the port',
+    )
+    .optional(),
+  EMAIL_FROM: z
+    .string()
+    .refine((text) => mailbox(text) !== undefined, 'must be an e-mail address, such as Licenses <licenses@example.com>')
+    .optional(),
+  EMAIL_FROM_DOMAINS: list.pipe(z.array(z.string().regex(/^[a-z0-9.-]+$/))).optional(),
+  EMAIL_LIMIT_PER_HOUR: count(1_000),
+  EMAIL_CONCURRENCY: integer(1, 100).default(10),
+  EMAIL_INTERVAL_MS: integer(1, 86_400_000).default(10_000),
+  EMAIL_RETRY_MS: integer(1, 86_400_000).default(60_000),
+  EMAIL_ATTEMPT_TIMEOUT_MS: integer(100, 600_000).default(60_000),
+  PUBLIC_URL: SecureUrl.refine((url) => !/[?#]/.test(url), 'must have no query and no fragment').optional(),
   LOG_LEVEL: z.enum(['debug', 'log', 'warn', 'error'], must('debug, log, warn or error')).default('log'),
 });
 
@@ -158,6 +205,11 @@ export class Config {
   readonly sampleData: boolean;
   /** Unset: only API keys are accepted, no access tokens. */
   readonly oidc: OidcSettings | undefined;
+  /** Unset: e-mail waits. */
+  readonly smtp: SmtpSettings | undefined;
+  readonly emailFrom: Mailbox | undefined;
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
 
   constructor(readonly settings: Settings) {
     this.host = settings.HOST;
@@ -166,6 +218,9 @@ export class Config {
     this.databaseUrl = settings.DATABASE_URL;
     this.databaseOwnerUrl = settings.DATABASE_OWNER_URL;
     this.oidc = oidcSettings(settings);
+    this.smtp = settings.SMTP_URL === undefined ? undefined : smtpSettings(settings.SMTP_URL);
+    this.emailFrom = settings.EMAIL_FROM === undefined ? undefined : mailbox(settings.EMAIL_FROM);
+    this.publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '');
     this.sampleData = settings.SAMPLE_DATA ?? settings.DATABASE_URL === undefined;
   }
 }
@@ -178,6 +233,21 @@ export interface OidcSettings {
   readonly permissionsClaim: string;
   readonly algorithms: readonly string[];
   readonly clockToleranceS: number;
+}
+
+/** Relay that takes e-mail: `secure` is TLS from the first byte, `requireTls` is STARTTLS or nothing. */
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly requireTls: boolean;
+  readonly auth: { readonly user: string; readonly pass: string } | undefined;
+}
+
+/** E-mail address with a display name, which may be empty. */
+export interface Mailbox {
+  readonly name: string;
+  readonly address: string;
 }
 
 function oidcSettings(settings: Settings): OidcSettings | undefined {
@@ -210,6 +280,9 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     throw new ConfigError(
       'COUNTRY_HEADER needs TRUST_PROXY: without a trusted proxy any client could set this header.',
     );
+  }
+  if (parsed.data?.SMTP_URL !== undefined && parsed.data.EMAIL_FROM === undefined) {
+    throw new ConfigError('SMTP_URL needs EMAIL_FROM, the address that e-mail comes from.');
   }
   if (parsed.success) return new Config(parsed.data);
   const faults = parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`);

@@ -146,6 +146,27 @@ const apiKey = {
   version: 1,
   ...stamps,
 };
+const emailMessage = {
+  email_message_id: EXAMPLES.emailMessageId,
+  ...tenant,
+  template: 'renewal_reminder',
+  language: 'en',
+  to: 'jane@example.com',
+  license_id: EXAMPLES.licenseId,
+  customer_id: EXAMPLES.customerId,
+  partner_id: null,
+  order_id: null,
+  resend_of: null,
+  status: 'CANCELLED',
+  reason: 'CANCELLED_BY_REQUEST',
+  attempt_count: 0,
+  next_attempt_at: null,
+  message_id: null,
+  sent_at: null,
+  expires_at: WEEK_LATER,
+  version: 2,
+  ...stamps,
+};
 const publicKey = {
   kty: 'OKP',
   crv: 'Ed25519',
@@ -228,6 +249,9 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     version: 2,
     ...stamps,
   },
+  EmailMessage: emailMessage,
+  EmailMessageWithAttempts: { ...emailMessage, attempts: [] },
+  QueuedEmail: { email_message_id: EXAMPLES.emailMessageId },
   KeySet: { keys: [publicKey] },
   LicenseFile: {
     license_id: EXAMPLES.licenseId,

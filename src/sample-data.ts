@@ -3,6 +3,7 @@ import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
 import { ActivateDeviceCommand } from './activations/index.js';
 import { CreateCustomerCommand } from './customers/index.js';
 import { IssueLicenseCommand } from './licensing/index.js';
+import { CancelEmailCommand, SendEmailCommand } from './notifications/index.js';
 import { RevocationListPublisher } from './offline/index.js';
 import { CreateProductCommand, ListProductsQuery } from './products/index.js';
 import { UnitOfWork } from './shared/persistence/unit-of-work.js';
@@ -30,7 +31,8 @@ export async function addSampleData(app: INestApplicationContext, tenantId: stri
 }
 
 function sampleCommands(actor: Actor): Command<unknown>[] {
-  const { licenseId, licenseKey, activationId, fingerprint, featureId, customerId, productId } = EXAMPLES;
+  const { licenseId, licenseKey, activationId, fingerprint, featureId, customerId, productId, emailMessageId } =
+    EXAMPLES;
   const features = [
     { feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' },
     {
@@ -74,6 +76,13 @@ function sampleCommands(actor: Actor): Command<unknown>[] {
     ),
     new ActivateDeviceCommand(actor, licenseId, { fingerprint, name: 'Front desk' }, { activationId }),
     new ConsumeUsageCommand(actor, licenseId, { feature_id: featureId, amount: 41 }),
+    // Cancelled in the transaction that queues it, so that no server sends it.
+    new SendEmailCommand(
+      actor,
+      { template: 'renewal_reminder', license_id: licenseId, to: 'jane@example.com' },
+      { emailMessageId },
+    ),
+    new CancelEmailCommand(actor, emailMessageId),
     // The secret of this API key is discarded: the row serves to be read, rotated and revoked.
     new CreateApiKeyCommand(actor, { name: 'Sample', role: 'read-only' }, { keyId: EXAMPLES.apiKeyId }),
     new CreateSigningKeyCommand(actor, { seed: EXAMPLE_SEED }),

@@ -6,7 +6,8 @@ import pg from 'pg';
  */
 export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
-  tenants: 'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, version, updated_at)',
+  tenants:
+    'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, version, updated_at)',
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
@@ -30,6 +31,12 @@ export const GRANTS: Readonly<Record<string, string>> = {
     'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',
   revocation_lists:
     'SELECT, INSERT, UPDATE (number, content_sha256, signed_text, issued_at, expires_at, kid, as_of_seq)',
+  email_templates: 'SELECT, INSERT, UPDATE (subject, text_body, html_body, version, updated_at), DELETE',
+  // The recipient and the request of a message never change; only an erasure removes its content.
+  email_messages: `SELECT, INSERT, UPDATE (content_sealed, recipient_digest, status, reason, attempt_count, next_attempt_at, lease_id,
+    message_id, sent_at, version, updated_at)`,
+  email_attempts: 'SELECT, INSERT, UPDATE (outcome, response_code, response_sealed, ended_at)',
+  email_cursors: 'SELECT, INSERT, UPDATE (seq, updated_at)',
   // The relay's FOR UPDATE SKIP LOCKED requires UPDATE on some column; no statement uses it.
   outbox: 'SELECT, INSERT, DELETE, UPDATE (stored_at)',
   license_event_counters: 'SELECT, INSERT, UPDATE',

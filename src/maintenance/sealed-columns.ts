@@ -1,4 +1,5 @@
 import { licenseSealContext } from '../licensing/index.js';
+import { emailAttemptSealContext, emailMessageSealContext } from '../notifications/index.js';
 import { idempotencySealContext } from '../shared/persistence/idempotency.js';
 import { signingKeySealContext } from '../signing/index.js';
 
@@ -27,6 +28,20 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     id: 'kid',
     idType: 'text',
     context: signingKeySealContext,
+  },
+  {
+    table: 'email_messages',
+    column: 'content_sealed',
+    id: 'email_message_id',
+    idType: 'uuid',
+    context: emailMessageSealContext,
+  },
+  {
+    table: 'email_attempts',
+    column: 'response_sealed',
+    id: 'attempt_id',
+    idType: 'uuid',
+    context: emailAttemptSealContext,
   },
   {
     table: 'idempotency_keys',

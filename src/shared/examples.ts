@@ -13,6 +13,7 @@ export const EXAMPLES = {
   activationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4f',
   fingerprint: '5f2d9c1e7ab04c3f',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
+  emailMessageId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d53',
   /** Id of the signing key from 32 zero bytes. Its private key is public, so the sample key is revoked before it could sign. */
   kid: '9ZP03Nu8GrXPAUkbKNxHOKBzxPX83SShgFkRNK-f2lw',
 } as const;

@@ -5,12 +5,13 @@ import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { exampleOf, faultsOf, operations, resolve, type Route } from '../support/openapi.js';
 
-/** Operations that the sample data forbids: its license is no trial, and its signing key is revoked because its private key is public. */
+/** Operations that the sample data forbids: its license is no trial, its e-mail is cancelled, and its signing key is revoked because its private key is public. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
   convertTrial: 'LICENSE_NOT_TRIAL',
   activateSigningKey: 'SIGNING_KEY_STATE',
   retireSigningKey: 'SIGNING_KEY_STATE',
   revokeSigningKey: 'SIGNING_KEY_STATE',
+  cancelEmail: 'EMAIL_MESSAGE_STATE',
 };
 /** Operations that take something away from the others, in the order in which each still succeeds. */
 const LAST = [

@@ -12,7 +12,7 @@ const OPEN = [
 ];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 8;
+const LISTS = 9;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
@@ -39,6 +39,7 @@ describe('the OpenAPI document', () => {
     const activation = (await theirs.post(`/v1/licenses/${license.license_id}/activations`, device)).body;
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
     const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
+    const email = await theirs.create('/v1/email-messages', emailAbout(license.license_id as string));
     const signingKey = await theirs.create('/v1/signing-keys', {});
     foreign = {
       kid: signingKey.kid as string,
@@ -48,6 +49,7 @@ describe('the OpenAPI document', () => {
       product_id: license.product_id as string,
       customer_id: customer.customer_id as string,
       key_id: key.id as string,
+      email_message_id: email.email_message_id as string,
     };
   });
 
@@ -137,7 +139,7 @@ describe('the OpenAPI document', () => {
 
   it('has a description for each operation, tag, response, and field whose name does not say it', () => {
     const { tags = [], components } = app.document;
-    expect(tags).toHaveLength(14);
+    expect(tags).toHaveLength(15);
     for (const tag of tags) expect(tag.description).toMatch(/\.$/);
     for (const { operation } of operations(app.document)) {
       for (const response of Object.values(operation.responses)) expect(response.description).toMatch(/./);
@@ -242,6 +244,7 @@ describe('the OpenAPI document', () => {
       license_id: '01890000-0000-7000-8000-000000000000',
       activation_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
+      email_message_id: '01890000-0000-7000-8000-000000000000',
       kid: 'A'.repeat(43),
     };
     for (const { path, method } of withId) {
@@ -338,6 +341,11 @@ describe('the OpenAPI document', () => {
   });
 });
 
+/** A message, which waits because the server has no relay. */
+function emailAbout(license_id: string) {
+  return { template: 'renewal_reminder', license_id, to: 'jane@example.com' };
+}
+
 /** A call of each route that would succeed for whoever is allowed it, on rows made for it. */
 class Calls {
   /** Template of the last license. */
@@ -365,8 +373,18 @@ class Calls {
     if (path.includes('{key_id}')) {
       return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
     }
+    if (path.startsWith('/v1/email-messages')) return this.email(path);
     if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
     return id;
+  }
+
+  /** A license to write about, or a message in the state for the route. */
+  private async email(path: string): Promise<string> {
+    const { license_id } = await this.admin.issue(await this.admin.template());
+    if (path === '/v1/email-messages') return license_id as string;
+    const { email_message_id } = await this.admin.create('/v1/email-messages', emailAbout(license_id as string));
+    if (path.endsWith('/resend')) await this.admin.post(`/v1/email-messages/${email_message_id}/cancel`);
+    return email_message_id as string;
   }
 
   private async signingKey(active: boolean): Promise<string> {
@@ -425,6 +443,7 @@ class Calls {
       'post /v1/licenses/{license_id}/activations': { fingerprint: id },
       'post /v1/licenses/{license_id}/check-out': { fingerprint: id },
       'post /v1/licenses/{license_id}/explain': { fingerprint: id },
+      'post /v1/email-messages': emailAbout(made),
       'post /v1/api-keys': { name: id, role: 'read-only' },
       'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
       'patch /v1/settings': { require_if_match: false },

@@ -51,6 +51,15 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   DatabaseBusyError: [[new Error('statement timeout')]],
   DatabaseUnavailableError: [[new Error('ECONNREFUSED')]],
   DeviceNotActivatedError: [[]],
+  EmailLimitReachedError: [[1_000, 60]],
+  EmailMessageErasedError: [[ID]],
+  EmailMessageNotFoundError: [[ID]],
+  EmailMessageStateError: [
+    [ID, 'cancel', { status: 'SENT' }],
+    [ID, 'resend', { status: 'QUEUED' }],
+  ],
+  EmailPartnerNotFoundError: [['partner-001']],
+  EmailRecipientMissingError: [[]],
   ExpiryTooFarError: [[ID]],
   FeatureUnavailableError: [
     ['exports', 'is not part of the license'],

@@ -4,6 +4,7 @@ import type { Secrets } from '../../shared/secrets/secrets.js';
 import { MaintenanceError } from '../maintenance.error.js';
 import { inTenant } from '../tenant-transaction.js';
 import { eraseLicenses, licensesEverHeld } from './erase-licenses.js';
+import { addressDigests, eraseEmails } from './erase-emails.js';
 import { eraseResults } from './erase-results.js';
 import { EVENT_TABLES, recordEvents, type Erased, type Erasure } from './erasure.js';
 
@@ -26,17 +27,19 @@ export async function eraseCustomer(
   now: Date,
 ): Promise<Erased> {
   const erasure = { owner, tenantId, customerId, now };
-  const total = { licenses: 0, devices: 0, events: 0, results: 0 };
+  const total = { licenses: 0, devices: 0, events: 0, results: 0, emails: 0 };
+  const digests = await inTenant(owner, tenantId, () => addressDigests(erasure, secrets));
   let isKnown = false;
   for (let passes = 1; ; passes++) {
-    const row = await inTenant(owner, tenantId, () => eraseRow(erasure));
+    const row = await inTenant(owner, tenantId, () => eraseRow(erasure, digests));
     await waitForOlderTransactions(owner);
-    const pass = await erasePass(erasure, secrets);
+    const pass = await erasePass(erasure, secrets, digests);
     isKnown ||= row.isKnown || pass.isKnown;
     if (!isKnown)
       throw new MaintenanceError(`The tenant ${tenantId} has no customer ${customerId} and no license of one.`);
-    let changed = row.changed;
-    for (const name of ['licenses', 'devices', 'events', 'results'] as const) {
+    total.emails += row.emails;
+    let changed = row.changed + row.emails;
+    for (const name of ['licenses', 'devices', 'events', 'results', 'emails'] as const) {
       total[name] += pass[name];
       changed += pass[name];
     }
@@ -51,19 +54,22 @@ export async function eraseCustomer(
   return total;
 }
 
-async function eraseRow({ owner, tenantId, customerId, now }: Erasure) {
+/** Messages are erased with the row, since the addresses by which they are found are known no longer. */
+async function eraseRow(erasure: Erasure, digests: readonly Buffer[]) {
+  const { owner, tenantId, customerId, now } = erasure;
+  const emails = await eraseEmails(erasure, digests);
   const { rowCount: changed } = await owner.query(
-    `UPDATE customers SET first_name = NULL, last_name = NULL, email = NULL, company_name = NULL, metadata = '{}',
+    `UPDATE customers SET first_name = NULL, last_name = NULL, email = NULL, company_name = NULL, language = NULL, metadata = '{}',
             version = version + 1, updated_at = $3
      WHERE tenant_id = $1 AND customer_id = $2
-       AND (coalesce(first_name, last_name, email, company_name) IS NOT NULL OR metadata <> '{}')`,
+       AND (coalesce(first_name, last_name, email, company_name, language) IS NOT NULL OR metadata <> '{}')`,
     [tenantId, customerId, now],
   );
   const { rowCount: found } = await owner.query('SELECT FROM customers WHERE tenant_id = $1 AND customer_id = $2', [
     tenantId,
     customerId,
   ]);
-  return { isKnown: found === 1, changed: changed ?? 0 };
+  return { isKnown: found === 1, changed: changed ?? 0, emails };
 }
 
 /**
@@ -87,11 +93,16 @@ async function waitForOlderTransactions(owner: pg.ClientBase): Promise<void> {
   }
 }
 
-async function erasePass(erasure: Erasure, secrets: Secrets): Promise<Erased & { readonly isKnown: boolean }> {
+async function erasePass(
+  erasure: Erasure,
+  secrets: Secrets,
+  digests: readonly Buffer[],
+): Promise<Erased & { readonly isKnown: boolean }> {
   const { owner, tenantId } = erasure;
-  const { licenseIds, customerEvents } = await inTenant(owner, tenantId, async () => ({
+  const { licenseIds, customerEvents, emails } = await inTenant(owner, tenantId, async () => ({
     licenseIds: await licensesEverHeld(erasure),
     customerEvents: await eraseCustomerEvents(erasure),
+    emails: await eraseEmails(erasure, digests),
   }));
   const pass = { licenses: 0, devices: 0, events: customerEvents };
   const deviceIds = new Set<string>();
@@ -104,7 +115,7 @@ async function erasePass(erasure: Erasure, secrets: Secrets): Promise<Erased & {
     pass.events += changed.events;
   }
   const results = await eraseResults(erasure, secrets, { licenseIds: new Set(licenseIds), deviceIds });
-  return { ...pass, results, isKnown: licenseIds.length > 0 || customerEvents > 0 };
+  return { ...pass, results, emails, isKnown: licenseIds.length > 0 || customerEvents > 0 };
 }
 
 async function eraseCustomerEvents({ owner, tenantId, customerId }: Erasure): Promise<number> {

@@ -17,6 +17,7 @@ export interface Erased {
   readonly devices: number;
   readonly events: number;
   readonly results: number;
+  readonly emails: number;
 }
 
 /** Returns the replacement for a fingerprint or a user, by which past seats can still be counted. */

@@ -10,6 +10,7 @@ describe('permissions', () => {
       'licenses:read',
       'activations:read',
       'events:read',
+      'emails:read',
       'licenses:issue',
     ]);
   });

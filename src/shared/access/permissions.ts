@@ -22,6 +22,9 @@ export const TENANT_PERMISSIONS = [
   'client:activate',
   'client:usage',
   'events:read',
+  'emails:read',
+  'emails:send',
+  'emails:manage',
   'api-keys:manage',
   'signing-keys:read',
   'signing-keys:manage',
@@ -46,6 +49,7 @@ const READ = [
   'licenses:read',
   'activations:read',
   'events:read',
+  'emails:read',
 ] as const;
 
 /** Named sets of permissions. A key with a role also gets permissions that a later release adds to the role. */
@@ -72,6 +76,7 @@ export const TENANT_ROLES = {
     'licenses:revoke',
     'licenses:transfer',
     'activations:write',
+    'emails:send',
   ],
   'read-only': READ,
   /** Role of API keys that are embedded in programs, so anybody can read them: client API only, and only with a license key. */

@@ -15,6 +15,15 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   CUSTOMER_NOT_FOUND: 'There is no customer customer-001.',
   DATABASE_BUSY: 'The database is too busy. Nothing was changed; try again shortly.',
   DATABASE_UNAVAILABLE: 'The database is not available. Nothing was changed.',
+  EMAIL_LIMIT_REACHED: 'The limit of 1000 e-mail messages per hour is reached. Try again in 60 s.',
+  EMAIL_MESSAGE_ERASED:
+    'The recipient and content of the e-mail message 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e were erased.',
+  EMAIL_MESSAGE_NOT_FOUND: 'There is no e-mail message 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
+  EMAIL_MESSAGE_STATE:
+    'Action "cancel" is not allowed while the e-mail message 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is SENT.',
+  EMAIL_PARTNER_NOT_FOUND: 'There is no partner partner-001.',
+  EMAIL_RECIPIENT_MISSING:
+    'There is no address to send to: name `to`, or give the customer or partner an e-mail address.',
   EXPECTATION_FAILED: 'Only "Expect: 100-continue" is understood.',
   EXPIRY_TOO_FAR:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e would end after the year 9999, grace period included.',

@@ -22,6 +22,12 @@ export const IdParameter = z.string().regex(RESOURCE_ID, ID_RULE);
 
 export const UuidParameter = z.uuid();
 
+/** Language tag of BCP 47: language, script and region. */
+export const LanguageTag = z
+  .string()
+  .regex(/^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?$/, 'must be a language tag such as de or pt-BR')
+  .meta({ examples: ['en'] });
+
 const MAX_YEAR = 9999;
 const time = z.iso
   .datetime({ offset: true })

@@ -1,0 +1,190 @@
+import { Injectable, Optional } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { Config } from '../../config.js';
+import { CustomerNotFoundError, GetCustomerQuery, type CustomerResponse } from '../../customers/index.js';
+import { FindLicenseQuery, maxActivationsOf, type License } from '../../licensing/index.js';
+import { Actor } from '../../shared/access/actor.js';
+import { Clock } from '../../shared/time/clock.js';
+import { BUILT_IN_TEMPLATES, type EmailTexts } from '../built-in-templates.js';
+import { DEFAULT_LANGUAGE, EMAIL_KINDS, languagesFor, LICENSE_KEY, type EmailTemplateName } from '../email-kinds.js';
+import type { EmailVariables } from '../email-message.requests.js';
+import { EmailTemplateRepository } from '../email-template.repository.js';
+import { PartnerContacts, type PartnerContact } from '../partner-contacts.js';
+import { renderHeader, renderHtml, renderText, variablesIn, type TemplateView } from '../template-text.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Path under PUBLIC_URL at which a partner redeems its invitation; the code is in the fragment, which no server logs. */
+const INVITATION_PATH = '/partner-invitation';
+/** Variables that need the setting PUBLIC_URL. */
+const LINKS = ['public_url', 'invitation_link'];
+
+/** Resources that a message is about. `to` is an address that its sender gave. */
+export interface EmailSubjects {
+  readonly template: EmailTemplateName;
+  readonly licenseId: string | null;
+  readonly customerId: string | null;
+  readonly partnerId: string | null;
+  readonly orderId: string | null;
+  readonly to: string | undefined;
+  /** Undefined: that of the customer or partner. */
+  readonly language: string | undefined;
+  readonly variables: EmailVariables;
+}
+
+/** Secret values, which exist while a message is composed to be sent. */
+export interface EmailSecrets {
+  readonly license_key?: string;
+  readonly invitation_code?: string;
+}
+
+/** A message ready to be rendered. */
+export interface Composition {
+  readonly language: string;
+  /** Null: there is no address. */
+  readonly recipient: string | null;
+  readonly license: License | null;
+  readonly customer: CustomerResponse | null;
+  readonly partner: PartnerContact | null;
+  /** Addresses that may get the license key: that of the license's customer, or of its partner. */
+  readonly keyRecipient: string | null;
+  /** The texts name the license key. */
+  readonly namesLicenseKey: boolean;
+  /** The texts name a link, and PUBLIC_URL is not set. */
+  readonly lacksPublicUrl: boolean;
+  render(secrets: EmailSecrets): EmailTexts;
+}
+
+/** Composes messages from the present texts of the tenant, license, customer and partner. */
+@Injectable()
+export class EmailComposer {
+  constructor(
+    private readonly queries: QueryBus,
+    private readonly templates: EmailTemplateRepository,
+    private readonly clock: Clock,
+    private readonly config: Config,
+    @Optional() private readonly partners?: PartnerContacts,
+  ) {}
+
+  /** Missing resources are null; the caller decides whether that is an error. */
+  async compose(actor: Actor, subjects: EmailSubjects): Promise<Composition> {
+    const { tenantId } = actor;
+    const license =
+      subjects.licenseId === null ? null : await this.queries.execute(new FindLicenseQuery(actor, subjects.licenseId));
+    const customerId = license?.customerId ?? subjects.customerId;
+    const customer = customerId === null ? null : await this.findCustomer(actor, customerId);
+    const partner =
+      subjects.partnerId === null ? null : ((await this.partners?.findContact(tenantId, subjects.partnerId)) ?? null);
+    const language = subjects.language ?? partner?.language ?? DEFAULT_LANGUAGE;
+    const texts = await this.textsOf(tenantId, subjects.template, language);
+    const names = namesIn(texts, subjects.template);
+    const view = this.viewOf(subjects, license, customer, partner, language);
+    return {
+      language,
+      recipient: subjects.to ?? (subjects.partnerId === null ? (customer?.email ?? null) : (partner?.email ?? null)),
+      license,
+      customer,
+      partner,
+      keyRecipient: await this.keyRecipient(tenantId, subjects, license, customer, partner),
+      namesLicenseKey: names.has(LICENSE_KEY),
+      lacksPublicUrl: this.config.publicUrl === undefined && LINKS.some((name) => names.has(name)),
+      render: (secrets) => renderAll(texts, { ...view, ...this.secretView(secrets) }),
+    };
+  }
+
+  /** Renders texts with these values. */
+  render(texts: EmailTexts, view: TemplateView): EmailTexts {
+    return renderAll(texts, view);
+  }
+
+  /** Returns the texts in the best language that there are some in: of the tenant, else the built-in ones. */
+  async textsOf(tenantId: string, template: EmailTemplateName, language: string): Promise<EmailTexts> {
+    return (await this.templates.findFirst(tenantId, template, languagesFor(language))) ?? BUILT_IN_TEMPLATES[template];
+  }
+
+  private async findCustomer(actor: Actor, customerId: string): Promise<CustomerResponse | null> {
+    try {
+      return await this.queries.execute(new GetCustomerQuery(actor, customerId));
+    } catch (error) {
+      if (error instanceof CustomerNotFoundError) return null;
+      throw error;
+    }
+  }
+
+  private async keyRecipient(
+    tenantId: string,
+    { partnerId }: EmailSubjects,
+    license: License | null,
+    customer: CustomerResponse | null,
+    partner: PartnerContact | null,
+  ): Promise<string | null> {
+    if (license === null) return null;
+    if (partnerId === null) return customer?.email ?? null;
+    const own = await this.partners?.findPartnerOfLicense(tenantId, license.licenseId);
+    return own === partnerId ? (partner?.email ?? null) : null;
+  }
+
+  private viewOf(
+    { template, orderId, variables }: EmailSubjects,
+    license: License | null,
+    customer: CustomerResponse | null,
+    partner: PartnerContact | null,
+    language: string,
+  ): TemplateView {
+    const given = Object.entries(variables).filter(([name]) => !EMAIL_KINDS[template].variables[name]?.secret);
+    return {
+      ...Object.fromEntries(given),
+      sender_name: this.config.emailFrom?.name ?? '',
+      public_url: this.config.publicUrl ?? '',
+      ...(customer && { customer_name: nameOf(customer) }),
+      ...(partner && { partner_name: partner.name }),
+      ...(orderId !== null && { order_id: orderId }),
+      ...(license && licenseView(license, language, this.clock.now())),
+    };
+  }
+
+  private secretView({ license_key, invitation_code }: EmailSecrets): TemplateView {
+    const { publicUrl } = this.config;
+    return {
+      ...(license_key !== undefined && { [LICENSE_KEY]: license_key }),
+      ...(invitation_code !== undefined && {
+        invitation_code,
+        invitation_link: publicUrl === undefined ? '' : `${publicUrl}${INVITATION_PATH}#${invitation_code}`,
+      }),
+    };
+  }
+}
+
+/** Stored texts were checked when they were saved, by the variables of that release. */
+function namesIn({ subject, text, html }: EmailTexts, template: EmailTemplateName): Set<string> {
+  const { variables } = EMAIL_KINDS[template];
+  return new Set([subject, text, html].flatMap((source) => [...variablesIn(source, variables)]));
+}
+
+function renderAll({ subject, text, html }: EmailTexts, view: TemplateView): EmailTexts {
+  return { subject: renderHeader(subject, view), text: renderText(text, view), html: renderHtml(html, view) };
+}
+
+function nameOf({ first_name, last_name, company_name }: CustomerResponse): string {
+  return [first_name, last_name].filter((part) => part !== null).join(' ') || (company_name ?? '');
+}
+
+function licenseView(license: License, language: string, now: Date): TemplateView {
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+  const date = (time: Date | null) => (time ? dates.format(time) : '');
+  const expiry = license.expiryAt(now);
+  const daysLeft = expiry ? Math.ceil((expiry.getTime() - now.getTime()) / DAY_MS) : 0;
+  return {
+    license_id: license.licenseId,
+    license_key_last_four: license.licenseKeyLastFour,
+    product_name: license.productDisplayName ?? license.productName,
+    license_type: license.licenseType,
+    issued_to: license.issuedTo,
+    issued_date: date(license.issuedDate),
+    expiry_date: date(expiry),
+    days_left: daysLeft > 0 ? String(daysLeft) : '',
+    grace_ends_at: license.gracePeriodDays > 0 ? date(license.graceEndsAt(now)) : '',
+    max_activations: maxActivationsOf(license)?.toString() ?? '',
+    trial: license.trial,
+    auto_renewal: license.autoRenews,
+  };
+}

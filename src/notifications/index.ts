@@ -1,0 +1,25 @@
+export { CancelEmailCommand } from './commands/cancel-email.command.js';
+export { ResendEmailCommand } from './commands/resend-email.command.js';
+export { SendEmailCommand } from './commands/send-email.command.js';
+export {
+  EmailLimitReachedError,
+  EmailMessageErasedError,
+  EmailMessageNotFoundError,
+  EmailMessageStateError,
+  EmailPartnerNotFoundError,
+  EmailRecipientMissingError,
+} from './email-message.errors.js';
+export type { SendEmailRequest } from './email-message.requests.js';
+export type { EmailMessageResponse, EmailMessageWithAttempts, QueuedEmail } from './email-message.response.js';
+export {
+  EmailMessageCancelledEvent,
+  EmailMessageExpiredEvent,
+  EmailMessageFailedEvent,
+  EmailMessageQueuedEvent,
+  EmailMessageSentEvent,
+} from './events/email-message.events.js';
+export { NotificationsModule } from './notifications.module.js';
+export { PartnerContacts, type PartnerContact } from './partner-contacts.js';
+export { GetEmailMessageQuery } from './queries/get-email-message.query.js';
+export { ListEmailMessagesQuery } from './queries/list-email-messages.query.js';
+export { emailAttemptSealContext, emailMessageSealContext, recipientDigest } from './seal-contexts.js';

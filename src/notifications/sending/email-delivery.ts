@@ -1,0 +1,207 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Config } from '../../config.js';
+import { RevealLicenseKeyCommand } from '../../licensing/index.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { Secrets } from '../../shared/secrets/secrets.js';
+import { Clock } from '../../shared/time/clock.js';
+import { EmailComposer, type Composition } from '../composing/email-composer.js';
+import { isSameAddress } from '../composing/email-intake.js';
+import { EmailAttempts, type RelayAnswer } from '../email-attempts.js';
+import type { EmailContent, EmailMessage } from '../email-message.entity.js';
+import { EmailMessageRepository } from '../email-message.repository.js';
+import type { EmailReason } from '../email-message-status.js';
+import {
+  EmailMessageCancelledEvent,
+  EmailMessageExpiredEvent,
+  EmailMessageFailedEvent,
+  EmailMessageSentEvent,
+  mailer,
+} from '../events/email-message.events.js';
+import { licenseIsAsAtMilestone } from './milestone.js';
+import { SmtpRelay } from './smtp-relay.js';
+
+/** Longest wait between two attempts. */
+const MAX_RETRY_MS = 4 * 60 * 60 * 1000;
+/** Waits for a setting are longer than the first retry, since only a restart sets it. */
+const SETTING_WAIT_FACTOR = 10;
+
+const ENDINGS = {
+  SENT: EmailMessageSentEvent,
+  FAILED: EmailMessageFailedEvent,
+  CANCELLED: EmailMessageCancelledEvent,
+  EXPIRED: EmailMessageExpiredEvent,
+};
+
+/** Why a message is not sent now: `WAIT`, or the status in which it ends. */
+interface Obstacle {
+  readonly status: 'WAIT' | 'FAILED' | 'CANCELLED';
+  readonly reason: EmailReason;
+}
+
+interface Attempt {
+  readonly attemptId: string;
+  readonly messageId: string;
+}
+
+/** Sends one leased message. No transaction is open while the relay is asked, so that a slow relay holds no connection to the database. */
+@Injectable()
+export class EmailDelivery {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly messages: EmailMessageRepository,
+    private readonly attempts: EmailAttempts,
+    private readonly composer: EmailComposer,
+    private readonly relay: SmtpRelay,
+    private readonly commands: CommandBus,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  async deliver(message: EmailMessage, signal: AbortSignal): Promise<void> {
+    const content = message.openContent(this.secrets);
+    if (!content) return this.stop(message, { status: 'FAILED', reason: 'CONTENT_ERASED' });
+    const composition = await this.composer.compose(message.requester, {
+      template: message.template,
+      licenseId: message.licenseId,
+      customerId: message.customerId,
+      partnerId: message.partnerId,
+      orderId: message.orderId,
+      language: content.language,
+      variables: content.variables,
+      to: content.isExplicit ? content.to : undefined,
+    });
+    const obstacle = obstacleTo(message, composition, this.clock.now());
+    if (obstacle) return this.stop(message, obstacle);
+    const to = composition.recipient ?? content.to;
+    const attempt = await this.begin(message);
+    if (!attempt) return;
+    const answer = await this.handOver(message, { ...content, to }, composition, attempt, signal);
+    await this.record(message, { ...content, to }, attempt, answer);
+  }
+
+  /** Ends messages that waited too long. Returns their number, which is `limit` if there may be more. */
+  expire(tenantId: string, limit: number): Promise<number> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const expired = await this.messages.lockExpired(transaction, this.clock.now(), limit);
+      for (const message of expired)
+        await this.end(transaction, message, 'EXPIRED', message.reason ?? 'WAITED_TOO_LONG');
+      return expired.length;
+    });
+  }
+
+  /** Begins an attempt. Returns undefined if the lease has ended, so that another process may be sending. */
+  private begin(leased: EmailMessage): Promise<Attempt | undefined> {
+    return this.unitOfWork.run(leased.tenantId, async (transaction) => {
+      const message = await this.messages.findForUpdate(leased.tenantId, leased.emailMessageId);
+      const now = this.clock.now();
+      if (message?.status !== 'QUEUED' || message.leaseId !== leased.leaseId || !message.isLeased(now))
+        return undefined;
+      const messageId = message.beginAttempt(this.senderDomain, now);
+      await this.messages.update(message);
+      return { attemptId: this.attempts.begin(transaction, message, now), messageId };
+    });
+  }
+
+  /** Reveals the license key, if the texts name it, which is recorded before the relay can get it. */
+  private async handOver(
+    { licenseId, requester, template }: EmailMessage,
+    { to, variables }: EmailContent,
+    composition: Composition,
+    { messageId }: Attempt,
+    signal: AbortSignal,
+  ): Promise<RelayAnswer> {
+    const unreachable = await this.relay.reach();
+    if (unreachable) return unreachable;
+    if (signal.aborted) return { outcome: 'UNREACHABLE', code: null, text: 'The attempt took too long.' };
+    const revealed =
+      composition.namesLicenseKey && licenseId !== null
+        ? await this.commands.execute(new RevealLicenseKeyCommand(requester, licenseId))
+        : undefined;
+    const code = template === 'partner_welcome' ? variables.invitation_code : undefined;
+    const texts = composition.render({
+      ...(revealed && { license_key: revealed.license_key }),
+      ...(typeof code === 'string' && { invitation_code: code }),
+    });
+    const { emailFrom } = this.config;
+    if (!emailFrom) throw new Error('A message was sent without EMAIL_FROM.');
+    return this.relay.send({ ...texts, from: emailFrom, replyTo: null, to, messageId }, signal);
+  }
+
+  /**
+   * Records the answer. A message that was sent is SENT also if the lease has ended meanwhile; any other answer counts only within the lease,
+   * since another process may have begun an attempt.
+   */
+  private record(
+    leased: EmailMessage,
+    content: EmailContent,
+    { attemptId }: Attempt,
+    answer: RelayAnswer,
+  ): Promise<void> {
+    return this.unitOfWork.run(leased.tenantId, async (transaction) => {
+      const message = await this.messages.findForUpdate(leased.tenantId, leased.emailMessageId);
+      const now = this.clock.now();
+      // The answer may name a recipient that was erased meanwhile.
+      const isErased = message?.contentSealed === null;
+      this.attempts.end(transaction, attemptId, isErased ? { ...answer, text: '' } : answer, now);
+      if (message?.status !== 'QUEUED') return;
+      if (answer.outcome === 'SENT') {
+        if (message.contentSealed !== null) message.sealContent(this.secrets, content);
+        await this.end(transaction, message, 'SENT', null);
+      } else if (message.leaseId === leased.leaseId) {
+        if (answer.outcome === 'REFUSED') await this.end(transaction, message, 'FAILED', 'RELAY_REFUSED');
+        else await this.retry(message, answer.outcome === 'DEFERRED' ? 'RELAY_DEFERRED' : 'RELAY_UNREACHABLE', now);
+      }
+    });
+  }
+
+  private stop(leased: EmailMessage, { status, reason }: Obstacle): Promise<void> {
+    return this.unitOfWork.run(leased.tenantId, async (transaction) => {
+      const message = await this.messages.findForUpdate(leased.tenantId, leased.emailMessageId);
+      if (message?.status !== 'QUEUED' || message.leaseId !== leased.leaseId) return;
+      if (status !== 'WAIT') return this.end(transaction, message, status, reason);
+      const now = this.clock.now();
+      message.retryAt(new Date(now.getTime() + SETTING_WAIT_FACTOR * this.config.settings.EMAIL_RETRY_MS), reason, now);
+      await this.messages.update(message);
+    });
+  }
+
+  private async retry(message: EmailMessage, reason: EmailReason, now: Date): Promise<void> {
+    const first = this.config.settings.EMAIL_RETRY_MS;
+    const waitMs = Math.min(first * 2 ** Math.min(message.attemptCount - 1, 20), Math.max(first, MAX_RETRY_MS));
+    message.retryAt(new Date(now.getTime() + waitMs), reason, now);
+    await this.messages.update(message);
+  }
+
+  private async end(
+    transaction: Transaction,
+    message: EmailMessage,
+    status: keyof typeof ENDINGS,
+    reason: EmailReason | null,
+  ): Promise<void> {
+    const now = this.clock.now();
+    message.end(status, reason, now);
+    message.dropSecrets(this.secrets);
+    await this.messages.update(message);
+    transaction.record(new ENDINGS[status](mailer(message.tenantId), now, message));
+  }
+
+  private get senderDomain(): string {
+    return this.config.emailFrom?.address.split('@').at(-1) ?? 'localhost';
+  }
+}
+
+/** Compares what was asked for with the present state of the license and its customer. */
+function obstacleTo(message: EmailMessage, composition: Composition, now: Date): Obstacle | undefined {
+  const { license, recipient, keyRecipient, namesLicenseKey } = composition;
+  if (message.milestone !== null && !licenseIsAsAtMilestone(message, license, now))
+    return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
+  if (recipient === null) return { status: 'FAILED', reason: 'RECIPIENT_MISSING' };
+  if (license && license.customerId !== message.customerId) return { status: 'FAILED', reason: 'RECIPIENT_CHANGED' };
+  if (namesLicenseKey && license && !message.mayRevealKey) return { status: 'FAILED', reason: 'KEY_NOT_PERMITTED' };
+  if (namesLicenseKey && license && !isSameAddress(recipient, keyRecipient))
+    return { status: 'FAILED', reason: 'RECIPIENT_CHANGED' };
+  return composition.lacksPublicUrl ? { status: 'WAIT', reason: 'PUBLIC_URL_NOT_CONFIGURED' } : undefined;
+}
