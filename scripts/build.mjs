@@ -2,7 +2,7 @@
 // starts at once and also without the development dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,6 @@ function fingerprint() {
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    'nest-cli.json',
     'scripts/build.mjs',
     'scripts/openapi-document.mjs',
     'scripts/bundle.mjs',
@@ -33,9 +32,9 @@ function fingerprint() {
 const current = fingerprint();
 if (existsSync(stamp) && readFileSync(stamp, 'utf8') === current) process.exit(0);
 
-let nest;
+let compiler;
 try {
-  nest = createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
+  compiler = join(dirname(createRequire(import.meta.url).resolve('typescript-7/package.json')), 'bin', 'tsc');
 } catch {
   console.error(
     'The sources changed since the last build and the compiler is not installed. Run "npm ci" and build again.',
@@ -43,7 +42,11 @@ try {
   process.exit(1);
 }
 console.log('Building …');
-const { status } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, stdio: 'inherit' });
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 if (status !== 0) process.exit(status ?? 1);
 // The server serves this file: to build the document at each start would double the CPU time of the start.
 const { openApiDocument } = await import('./openapi-document.mjs');
