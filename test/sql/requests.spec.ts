@@ -215,7 +215,7 @@ describe('no text of a library reaches a caller', () => {
       const names = ((operation as Wire).parameters ?? [])
         .filter((parameter: Wire) => parameter.in === 'query')
         .map((parameter: Wire) => parameter.name as string);
-      for (const value of ['', 'x%20y', '1.5', '%00', 'x'.repeat(1_000)]) {
+      for (const value of ['', 'x%20y', '1.5', '%00', 'x'.repeat(500)]) {
         const query = [...names, ...(names.length > 0 ? ['unknown'] : [])].map((name: string) => `${name}=${value}`);
         const response = await callerOf(path).get(`${pathOf(path)}?${query.join('&')}`);
         if (response.status >= 400) detailsOf(response.body).forEach((detail) => seen.add(detail));
