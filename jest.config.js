@@ -29,6 +29,7 @@ const shared = {
 const withDatabase = {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  setupFilesAfterEnv: ['<rootDir>/test/support/end-servers.ts'],
 };
 
 const project = (name, roots, more = {}) => ({ ...shared, displayName: name, roots, ...more });

@@ -224,7 +224,7 @@ describe('the command lines of maintenance', () => {
     await server.kill('SIGTERM');
     await server.start();
     const rekeyed = await cli('rekey', [], environment);
-    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 3 values again') });
+    expect(rekeyed).toMatchObject({ code: 0, output: expect.stringMatching(/^Sealed [1-9]\d* values again/) });
     await writeFile(masterKey, `${'ab'.repeat(32)}\n`);
     const refused = await cli('replace-lookup-key', [], environment);
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('is in use by imprimatur server') });

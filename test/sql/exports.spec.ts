@@ -130,6 +130,8 @@ describe('the export of a list', () => {
           secrets.push(license.license_key as string, key.api_key as string);
           await other.create('/v1/customers', { last_name: `Öhm, "${n}"`, metadata: { n: -n } });
           await other.create('/v1/signing-keys', {});
+          const about = { template: 'renewal_reminder', license_id: license.license_id as string };
+          await other.create('/v1/email-messages', { ...about, to: `n${n}@example.com` });
         }
         for (const fingerprint of ['a', 'b', 'c']) {
           const path = `/v1/licenses/${license.license_id}/activations`;
@@ -152,6 +154,7 @@ describe('the export of a list', () => {
       ).toEqual([
         '/v1/api-keys',
         '/v1/customers',
+        '/v1/email-messages',
         '/v1/license-events',
         '/v1/license-templates',
         '/v1/licenses',
@@ -203,7 +206,7 @@ describe('the export of a list', () => {
         ['/v1/customers?active=false', 0],
         ['/v1/products?q=prod', 3],
         [`/v1/licenses/${license.license_id}/activations?status=ACTIVE`, 3],
-        [`/v1/license-events?order=desc&license_id=${license.license_id}`, 4],
+        [`/v1/license-events?order=desc&license_id=${license.license_id}`, 5],
         ['/v1/license-events?order=asc&event_type=license.created', 5],
       ] as const) {
         await eventually(async () => {

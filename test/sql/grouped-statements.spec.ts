@@ -7,6 +7,7 @@ import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
 import { withClient } from '../../src/database/with-client.js';
 import { FindLicenseQuery, IssueLicenseCommand } from '../../src/licensing/index.js';
+import { EmailMessageRepository } from '../../src/notifications/email-message.repository.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
@@ -42,6 +43,7 @@ const MIXED = [
   'activations.renew-leases',
   'billing_products.find',
   'customers.find',
+  'email-messages.find-due',
   'event-log.move',
   'evidence.find-by-keys',
   'license_templates.find',
@@ -64,6 +66,7 @@ const SOURCES = [
   'audit/commands/record-events.handler.ts',
   'licensing/issuing/issue-statement.ts',
   'licensing/license-lock.ts',
+  'notifications/email-message.repository.ts',
   'offline/revocation-list.repository.ts',
   'shared/persistence/tenant-scoped.repository.ts',
   'signing/assert-signing-keys-open.ts',
@@ -117,6 +120,8 @@ describe('a statement for many tenants', () => {
       const { body: other } = await api.post('/v1/client/activate', { ...key, fingerprint: 'other' });
       await api.post('/v1/client/usage/consume', { ...key, feature_id: 'f', amount: 2 });
       await app.signRevocations(api);
+      const about = { template: 'renewal_reminder', license_id: license.license_id as string, to: 'c@example.com' };
+      await api.create('/v1/email-messages', about);
       const template = await api.template({ product_id: 'p', max_activations: 100 });
       for (const customer_id of ['c', 'd']) counted.push(await api.issue(template, { customer_id }));
       licenses.push(license);
@@ -269,6 +274,7 @@ describe('a statement for many tenants', () => {
         ['t', 'new'].flatMap((id) => tenants.map(({ tenantId }) => templates.findIssuable(tenantId, [id]))),
       );
       await app.nest.get(RevocationListRepository).findDue('', 10, new Date());
+      await app.nest.get(EmailMessageRepository).findDue('', 10, new Date());
       await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
     }
     for (const spy of spies) spy.mockRestore();

@@ -6,6 +6,7 @@ import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from
 import { ActivateClientCommand, CheckOutClientCommand } from '../../src/client-api/index.js';
 import { CreateCustomerCommand, UpdateCustomerCommand } from '../../src/customers/index.js';
 import * as licensing from '../../src/licensing/index.js';
+import { CancelEmailCommand, ResendEmailCommand, SendEmailCommand } from '../../src/notifications/index.js';
 import {
   CheckOutLicenseCommand,
   GetRevocationListQuery,
@@ -47,6 +48,8 @@ interface Scene {
   readonly suspended: Wire;
   readonly apiKey: Wire;
   readonly signingKey: Wire;
+  readonly email: Wire;
+  readonly cancelledEmail: Wire;
 }
 
 type Case = (scene: Scene) => ICommand;
@@ -86,6 +89,7 @@ const CASES: Record<string, Case> = {
         { license_template_id: templateId, customer_id: 'c' },
       ),
     ),
+  CancelEmailCommand: ({ actor, email }) => new CancelEmailCommand(actor, email.email_message_id as string),
   ChangeLicenseTemplateCommand: ({ actor, license, otherTemplateId, mark }) =>
     new licensing.ChangeLicenseTemplateCommand(actor, license.license_id as string, {
       license_template_id: otherTemplateId,
@@ -143,6 +147,8 @@ const CASES: Record<string, Case> = {
     new ReleaseUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 1 }),
   RenewLicenseCommand: ({ actor, license, mark }) =>
     new licensing.RenewLicenseCommand(actor, license.license_id as string, { months: 1, ...refusal(mark) }),
+  ResendEmailCommand: ({ actor, cancelledEmail }) =>
+    new ResendEmailCommand(actor, cancelledEmail.email_message_id as string),
   RetireSigningKeyCommand: ({ actor, signingKey }) =>
     new signing.RetireSigningKeyCommand(actor, signingKey.kid as string, { force: true }),
   RevealLicenseKeyCommand: ({ actor, license }) =>
@@ -154,6 +160,12 @@ const CASES: Record<string, Case> = {
     new signing.RevokeSigningKeyCommand(actor, signingKey.kid as string),
   RotateApiKeyCommand: ({ actor, apiKey }) =>
     new tenants.RotateApiKeyCommand(actor, apiKey.id as string, { overlap_seconds: 60 }),
+  SendEmailCommand: ({ actor, license, mark }) =>
+    new SendEmailCommand(actor, {
+      template: 'renewal_reminder',
+      license_id: license.license_id as string,
+      to: `${mark}@example.com`,
+    }),
   SignDocumentCommand: ({ actor, mark }) => {
     const issuedAt = new Date();
     const expiresAt = new Date(issuedAt.getTime() + 60_000);
@@ -230,6 +242,10 @@ describe('a unit of work that is rolled back', () => {
     await commands.execute(new PublishRevocationListCommand(actor));
     const signingKey = await api.create('/v1/signing-keys', {});
     if (name === 'RetireSigningKeyCommand') await api.post(`/v1/signing-keys/${signingKey.kid}/activate`);
+    const message = { template: 'renewal_reminder', license_id: license.license_id as string, to: 'bob@example.com' };
+    const email = await api.create('/v1/email-messages', message);
+    const cancelledEmail = await api.create('/v1/email-messages', message);
+    await api.post(`/v1/email-messages/${cancelledEmail.email_message_id}/cancel`);
     const common = {
       api,
       actor,
@@ -240,6 +256,8 @@ describe('a unit of work that is rolled back', () => {
       license,
       evidence,
       trial,
+      email,
+      cancelledEmail,
     };
     return { ...common, otherTemplateId: other.template_id as string, suspended, apiKey, signingKey };
   };
@@ -249,7 +267,15 @@ describe('a unit of work that is rolled back', () => {
     await eventually(async () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
     });
-    const lists = ['products', 'license-templates', 'customers', 'licenses', 'api-keys', 'signing-keys'];
+    const lists = [
+      'products',
+      'license-templates',
+      'customers',
+      'licenses',
+      'api-keys',
+      'signing-keys',
+      'email-messages',
+    ];
     const paths = [...lists, 'license-events', 'settings', `licenses/${license.license_id}/activations`].map(
       (path) => `/v1/${path}`,
     );

@@ -9,6 +9,9 @@ const READY = /(?:API +|listens on )(http:\/\/[^\s,]+?)(?:\/v1|,)/;
 
 /** The real server, built, as a process of its own on an embedded database of its own. */
 export class ServerProcess {
+  /** Those that were started and not cleaned up. */
+  static readonly started = new Set<ServerProcess>();
+
   output = '';
   url = '';
   private child: ChildProcess | undefined;
@@ -104,10 +107,12 @@ export class ServerProcess {
       });
     }
     await rm(this.dataDir, { recursive: true, force: true });
+    ServerProcess.started.delete(this);
   }
 
   private spawn(): void {
     this.output = '';
+    ServerProcess.started.add(this);
     const [program = '', ...args] = this.command;
     const child = spawn(program, args, {
       detached: true,
