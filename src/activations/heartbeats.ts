@@ -52,6 +52,7 @@ const RENEW_LEASES = {
 export class Heartbeats {
   private readonly groups = coalesceWrites<Heartbeat, boolean>({
     queueOf: keyOf,
+    ownerOf: ({ activation }) => activation.tenantId,
     run: (group) => this.storeGroup(group),
   });
 

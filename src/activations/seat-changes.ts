@@ -13,6 +13,7 @@ export class SeatChanges {
   private readonly groups = coalesceWrites<SeatChange, boolean>({
     // A tenant does not wait for its own changes: different licenses have no order.
     queueOf: keyOf,
+    ownerOf: ({ license }) => license.tenantId,
     run: (group) => this.storeGroup(group),
   });
 

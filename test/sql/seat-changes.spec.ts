@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
 import { Activation } from '../../src/activations/activation.entity.js';
@@ -123,6 +124,25 @@ describe('seat changes that arrive together', () => {
       expect(logged.map(({ license_id }) => license_id)).toEqual(fresh.map(({ licenseId }) => licenseId).sort());
     });
     expect(await storeAll([changeOf(locked)])).toEqual([true]);
+  });
+
+  it('of a tenant that floods are no more than half of those that are stored before the ones of another tenant', async () => {
+    const known = await newLicense(ours);
+    const flood = Array.from({ length: 2_000 }, (): License => {
+      return Object.assign(Object.create(known) as License, known, { licenseId: randomUUID() });
+    });
+    const small = [await newLicense(theirs), await newLicense(theirs)];
+    const seatChanges = app.nest.get(SeatChanges);
+    let stored = 0;
+    const floodIsStored = flood.map((license) => seatChanges.store(changeOf(license)).then(() => stored++));
+    await Promise.all(
+      small.map(async (license) => {
+        expect(await seatChanges.store(changeOf(license))).toBe(true);
+      }),
+    );
+    // Groups of 100 that were sent before.
+    expect(stored).toBeLessThan(500);
+    await Promise.all(floodIsStored);
   });
 
   it('harm no other when the database refuses one of them', async () => {

@@ -114,6 +114,29 @@ describe('the coalescer', () => {
     expect(runs[0]?.items).toEqual([...itemsOf('huge', 5), 'small 0']);
   });
 
+  it('gives an owner of one queue the share of one who has many, and owners and their queues take turns', async () => {
+    const { coalescer, runs } = controlled({ ownerOf: (item) => item.replace(/\d.*/, '') });
+    for (let at = 0; at < 1_000; at++) void coalescer.add(`huge${at} 0`);
+    for (const item of ['huge0 1', 'small0 0', 'small0 1', 'other0 0'] as const) void coalescer.add(item);
+    await Promise.resolve();
+    expect(runs[0]?.items).toEqual(['huge0 0', 'huge1 0', 'huge2 0', 'small0 0', 'small0 1', 'other0 0']);
+    for (let at = 0; at < 12; at++) void coalescer.add(`many${at} 0`);
+    runs[0]?.finish();
+    await nextTurn();
+    expect(runs[1]?.items.slice(0, 6)).toEqual(['huge3 0', 'huge4 0', 'huge5 0', 'huge6 0', 'huge7 0', 'many0 0']);
+  });
+
+  it('serves every owner in turn when there are more than a group holds, one who floods no sooner', async () => {
+    const { coalescer, runs } = controlled({ ownerOf: (item) => item.replace(/-.*/, '') });
+    for (let at = 0; at < 100; at++) for (let flood = 0; flood < 12; flood++) void coalescer.add(`f${flood}-${at} 0`);
+    void coalescer.add('small- 0');
+    for (let at = 0; at < 2; at++) {
+      await nextTurn();
+      runs[at]?.finish();
+    }
+    expect(runs.slice(0, 2).flatMap(({ items }) => items)).toContain('small- 0');
+  });
+
   it('serves every queue in turn when there are more than a group holds', async () => {
     const { coalescer, runs } = controlled();
     for (const round of [0, 1]) for (let at = 0; at < 15; at++) void coalescer.add(`q${at} ${round}`);

@@ -18,6 +18,8 @@ export interface CoalescerOptions<Item, Result> extends GroupLimits {
   readonly maxInFlight: number;
   /** Name of the queue of an item, such as its tenant. Without it all items are in one queue. */
   readonly queueOf?: (item: Item) => string;
+  /** Owner of the queue of an item, if several queues have one: all owners get equal shares of a group. */
+  readonly ownerOf?: (item: Item) => string;
   readonly isolationAfter?: (error: unknown) => Isolation;
   /** Shortest time between the starts of two groups, in ms, so that load fills groups. Not for the first after a pause. */
   readonly intervalMs?: number;
@@ -36,6 +38,7 @@ const MAX_SINGLE_QUEUES = 4;
 /** Runs items that arrive while others are in flight as one group; none waits for a group to fill. FairQueues has their order. */
 export class Coalescer<Item, Result> {
   private readonly queues: FairQueues<Pending<Item, Result>>;
+  private readonly queueOf: (pending: Pending<Item, Result>) => string;
   private groupsInFlight = 0;
   private isScheduled = false;
   private startedAt = -Infinity;
@@ -43,7 +46,9 @@ export class Coalescer<Item, Result> {
   private readonly idle: (() => void)[] = [];
 
   constructor(private readonly options: CoalescerOptions<Item, Result>) {
-    this.queues = new FairQueues(options, ({ item }) => options.queueOf?.(item) ?? '');
+    const { queueOf = () => '', ownerOf = queueOf } = options;
+    this.queueOf = ({ item }) => queueOf(item);
+    this.queues = new FairQueues(options, { queueOf: this.queueOf, ownerOf: ({ item }) => ownerOf(item) });
   }
 
   /** Adds an item and returns its result. */
@@ -134,7 +139,7 @@ export class Coalescer<Item, Result> {
       const middle = Math.ceil(group.length / 2);
       for (const half of [group.slice(0, middle), group.slice(middle)]) await settlePart(half);
     } else if (isolation === 'SINGLY') {
-      const queues = groupBy(group, this.queues.nameOf).values();
+      const queues = groupBy(group, this.queueOf).values();
       const work = async () => {
         for (const queue of queues) for (const pending of queue) await settlePart([pending]);
       };

@@ -5,20 +5,29 @@ export interface GroupLimits {
   readonly overlapsFullGroups?: boolean;
 }
 
+/** Names of an item. */
+export interface ItemNames<Item> {
+  /** Queue, whose items run in order. */
+  readonly queueOf: (item: Item) => string;
+  /** Owner of the queue, such as its tenant, with whom its other queues share. */
+  readonly ownerOf: (item: Item) => string;
+}
+
+type Queue<Item> = [name: string, items: Item[]];
+
 /**
- * Queues of waiting items, from which groups are taken. All queues get equal shares of the next group, and a queue has one group in flight,
- * so that its items run in order of arrival (see `overlapsFullGroups`).
+ * Queues of waiting items, from which groups are taken. All owners get equal shares of the next group, and so do the queues of an owner. A
+ * queue has one group in flight, so that its items run in order of arrival (see `overlapsFullGroups`).
  */
 export class FairQueues<Item> {
-  /** Waiting items by queue; the queue that was served longest ago is first. */
-  private readonly waiting = new Map<string, Item[]>();
+  /** Waiting items by owner and queue; the owner and its queue that were served longest ago are first. */
+  private readonly waiting = new Map<string, Map<string, Item[]>>();
   /** Number of groups in flight by queue. */
   private readonly busy = new Map<string, number>();
 
   constructor(
     private readonly limits: GroupLimits,
-    /** Name of the queue of an item. */
-    readonly nameOf: (item: Item) => string,
+    private readonly names: ItemNames<Item>,
   ) {}
 
   get isEmpty(): boolean {
@@ -26,49 +35,76 @@ export class FairQueues<Item> {
   }
 
   add(item: Item): void {
-    const queue = this.waiting.get(this.nameOf(item));
-    if (queue) queue.push(item);
-    else this.waiting.set(this.nameOf(item), [item]);
+    this.queueOf(item).push(item);
   }
 
   /** Puts items back into their queues, before those that wait. */
   putBack(items: readonly Item[]): void {
-    for (const item of items.toReversed()) {
-      const name = this.nameOf(item);
-      this.waiting.set(name, [item, ...(this.waiting.get(name) ?? [])]);
-    }
+    for (const item of items.toReversed()) this.queueOf(item).unshift(item);
   }
 
   /** Takes the oldest items of the queues that may run as the next group, which is in flight until `finish`; empty if there are none. */
   takeGroup(): Item[] {
     const { maxGroupSize } = this.limits;
-    const queues = this.runnable().slice(0, maxGroupSize);
-    const share = Math.floor(maxGroupSize / Math.max(1, queues.length));
-    return queues.flatMap(([name, queue]) => {
-      const items = queue.splice(0, share);
-      // A queue with remaining items moves to the end of the map, so that queues take turns.
-      this.waiting.delete(name);
-      if (queue.length > 0) this.waiting.set(name, queue);
-      this.busy.set(name, this.groupsOf(name) + 1);
-      return items;
-    });
+    const owners = this.runnable().slice(0, maxGroupSize);
+    const share = Math.floor(maxGroupSize / Math.max(1, owners.length));
+    return owners.flatMap(([owner, queues]) => this.takeShare(owner, queues.slice(0, share), share));
   }
 
   /** Ends a group, so that its queues may have another. */
   finish(group: readonly Item[]): void {
-    for (const name of new Set(group.map((item) => this.nameOf(item)))) {
+    for (const name of new Set(group.map((item) => this.names.queueOf(item)))) {
       if (this.groupsOf(name) > 1) this.busy.set(name, this.groupsOf(name) - 1);
       else this.busy.delete(name);
     }
   }
 
-  /** Returns the waiting queues that have no group in flight; if there are none, one that may have a second group. */
-  private runnable(): [name: string, queue: Item[]][] {
-    const queues = [...this.waiting];
-    const idle = queues.filter(([name]) => this.groupsOf(name) === 0);
+  private takeShare(owner: string, queues: readonly Queue<Item>[], size: number): Item[] {
+    const waiting = this.queuesOf(owner);
+    const taken = queues.flatMap(([name, queue]) => {
+      const items = queue.splice(0, Math.floor(size / queues.length));
+      // A queue with remaining items moves to the end of the map, so that queues take turns.
+      waiting.delete(name);
+      if (queue.length > 0) waiting.set(name, queue);
+      this.busy.set(name, this.groupsOf(name) + 1);
+      return items;
+    });
+    this.waiting.delete(owner);
+    if (waiting.size > 0) this.waiting.set(owner, waiting);
+    return taken;
+  }
+
+  /** Returns the waiting queues that have no group in flight, by owner; if there are none, one that may have a second group. */
+  private runnable(): [owner: string, queues: Queue<Item>[]][] {
+    const idle = this.select(([name]) => this.groupsOf(name) === 0);
     if (idle.length > 0 || !this.limits.overlapsFullGroups) return idle;
-    const isFull = (queue: readonly unknown[]) => queue.length >= this.limits.maxGroupSize;
-    return queues.filter(([name, queue]) => this.groupsOf(name) === 1 && isFull(queue)).slice(0, 1);
+    const isFull = ([name, queue]: Queue<Item>) =>
+      this.groupsOf(name) === 1 && queue.length >= this.limits.maxGroupSize;
+    return this.select(isFull)
+      .slice(0, 1)
+      .map(([owner, queues]) => [owner, queues.slice(0, 1)]);
+  }
+
+  private select(isWanted: (queue: Queue<Item>) => boolean): [owner: string, queues: Queue<Item>[]][] {
+    const owners = [...this.waiting].map(([owner, queues]): [string, Queue<Item>[]] => [
+      owner,
+      [...queues].filter(isWanted),
+    ]);
+    return owners.filter(([, queues]) => queues.length > 0);
+  }
+
+  private queueOf(item: Item): Item[] {
+    const name = this.names.queueOf(item);
+    const queues = this.queuesOf(this.names.ownerOf(item));
+    const queue = queues.get(name) ?? [];
+    queues.set(name, queue);
+    return queue;
+  }
+
+  private queuesOf(owner: string): Map<string, Item[]> {
+    const queues = this.waiting.get(owner) ?? new Map<string, Item[]>();
+    this.waiting.set(owner, queues);
+    return queues;
   }
 
   private groupsOf(name: string): number {
