@@ -18,17 +18,18 @@ import { InvalidFieldError } from '../shared/errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { rowKeyString } from '../shared/tenant-id.js';
 import { KeyedMutex } from '../shared/async/keyed-mutex.js';
+import type { Activation } from './activation.entity.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';
 import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { LicenseDeactivatedEvent } from './events/activation.events.js';
-import { decideSeat, type SeatRequest, seatsRequired } from './seat-decision.js';
+import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
 import type { LockedLicense } from './locked-license.js';
 import { mayNeedExpiry } from './lease-times.js';
 import type { SeatChange } from './seat-change-statement.js';
 import { SeatChanges } from './seat-changes.js';
 import type { UnlockedOptions } from './unlocked-license.js';
-import { hasEndingSeats, seatLimit, seatMetric, seatsInUse } from './seats.js';
+import { isCountExact, seatLimit, seatMetric, seatsInUse } from './seats.js';
 
 const MAX_LICENSES = 10_000;
 /** No device has an empty fingerprint, so this counts all. */
@@ -94,11 +95,10 @@ export class SeatAllocator {
     const { unlocked } = options;
     if (!unlocked || options.idempotencyKey !== undefined || this.unitOfWork.isOpen) return undefined;
     const { license, activation: device, readFrom } = unlocked;
-    if (hasEndingSeats(license) || seatMetric(license) !== 'activations') return undefined;
+    if (!isCountExact(license)) return undefined;
     if ((this.endedAt.get(rowKeyString(license.tenantId, license.licenseId)) ?? -Infinity) >= readFrom)
       return undefined;
-    const seats = license.currentActivations - (device?.status === 'ACTIVE' ? 1 : 0);
-    const others = { activations: seats, units: seats, users: seats, sameUser: false };
+    const others = storedCount(license, device);
     return { now: this.clock.now(), toleranceMs: this.databaseClock.toleranceMs, license, device, others };
   }
 
@@ -111,36 +111,36 @@ export class SeatAllocator {
 
   /**
    * Locks the license and the device, and counts the other activations, in one round trip: each statement sees what was committed when it
-   * begins, so those behind the lock are exact. A second one ends leases where some have ended. Throws LicenseNotFoundError.
+   * begins, so those behind the lock are exact. A second one ends leases where some have ended. `read` is the license as it was read before:
+   * where its stored count is exact, the activations are not counted, which takes long where there are many. Throws LicenseNotFoundError.
    */
-  async lock(transaction: Transaction, licenseId: string, device: SeatRequest): Promise<LockedLicense> {
+  async lock(transaction: Transaction, licenseId: string, device: SeatRequest, read?: License): Promise<LockedLicense> {
     const { tenantId } = transaction;
-    const [license, ...counted] = await Promise.all([
+    const trusts = (license: License | undefined) =>
+      license !== undefined && isCountExact(license) && license.evictionPolicy === 'NONE';
+    const [license, known, ...sums] = await Promise.all([
       this.licenseLock.acquire(tenantId, licenseId),
-      ...this.readSeats(transaction, licenseId, device),
+      this.activations.lockDevice(transaction, licenseId, device.fingerprint),
+      ...(trusts(read) ? [] : [this.activations.countOthers(transaction, licenseId, device)]),
     ]);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     const { toleranceMs } = this.databaseClock;
+    if (sums.length === 0 && trusts(license))
+      return { now, toleranceMs, license, device: known, others: storedCount(license, known) };
+    const others = sums[0] ?? (await this.activations.countOthers(transaction, licenseId, device));
     const endedBy = this.databaseClock.settled(now);
     const limits = { endedBy, leaseEnd: leaseEnd(license, endedBy), toleranceMs };
-    const [known, others] = counted;
     if (!mayNeedExpiry(others, limits) && !(known && mayNeedExpiry(known.leaseTimes, limits)))
       return { now, toleranceMs, license, device: known, others };
     const [changed, ...left] = await Promise.all([
       this.activations.expireLeases(transaction, licenseId, limits),
-      ...this.readSeats(transaction, licenseId, device),
+      this.activations.lockDevice(transaction, licenseId, device.fingerprint),
+      this.activations.countOthers(transaction, licenseId, device),
     ]);
     const key = rowKeyString(tenantId, licenseId);
     if (changed.length > 0 && this.changed.has(key)) this.changed.set(key, true);
     return { now, toleranceMs, license, device: left[0], others: left[1] };
-  }
-
-  private readSeats(transaction: Transaction, licenseId: string, device: SeatRequest) {
-    return [
-      this.activations.lockDevice(transaction, licenseId, device.fingerprint),
-      this.activations.countOthers(transaction, licenseId, device),
-    ] as const;
   }
 
   /**
@@ -226,4 +226,10 @@ export class SeatAllocator {
     }
     this.licenseLock.setSeatsInUse(transaction, license, inUse);
   }
+}
+
+/** Returns the activations besides that of the device, by the stored count of a license whose count is exact. */
+function storedCount({ currentActivations }: License, device: Activation | undefined): OtherActivations {
+  const seats = currentActivations - (device?.status === 'ACTIVE' ? 1 : 0);
+  return { activations: seats, units: seats, users: seats, sameUser: false };
 }

@@ -48,6 +48,11 @@ export function hasEndingSeats({ licenseType, filesValidUntil }: Pick<License, '
   return licenseType === 'CONCURRENT' || filesValidUntil !== null;
 }
 
+/** Tells whether the stored count tells all about the seats: devices are counted, and none of their seats ends by itself. */
+export function isCountExact(license: Pick<License, 'licenseType' | 'licenseModel' | 'filesValidUntil'>): boolean {
+  return !hasEndingSeats(license) && seatMetric(license) === 'activations';
+}
+
 /** Returns the SQL form of `hasEndingSeats` over a row of `licenses`. */
 export function hasEndingSeatsSql(license: string): string {
   return `(${license}.license_type = 'CONCURRENT' OR ${license}.files_until IS NOT NULL)`;

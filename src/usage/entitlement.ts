@@ -23,6 +23,11 @@ export function periodEnd({ reset_period: period }: Feature, now: Date): Date | 
   return period === 'YEAR' ? new Date(Date.UTC(year + 1, 0)) : null;
 }
 
+/** Returns the most that can be used in a period. */
+export function usageLimit({ limit_value }: Pick<Feature, 'limit_value'>): number {
+  return limit_value ?? Number.MAX_SAFE_INTEGER;
+}
+
 export function isFeatureExpired({ expires_at }: Feature, now: Date): boolean {
   return expires_at !== null && new Date(expires_at) <= now;
 }

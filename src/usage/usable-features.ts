@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../licensing/index.js';
 import { Clock } from '../shared/time/clock.js';
-import type { ConsumeUsageCommand } from './commands/consume-usage.command.js';
-import type { ReleaseUsageCommand } from './commands/release-usage.command.js';
+import type { UsageCommand } from './commands/usage.command.js';
 import { FeatureUnavailableError } from './usage.errors.js';
 import { isFeatureExpired } from './entitlement.js';
 import type { UsableFeature } from './usable-feature.js';
@@ -17,7 +16,7 @@ export class UsableFeatures {
   ) {}
 
   /** Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError. */
-  async find({ actor, licenseId, featureAmount, options }: ConsumeUsageCommand | ReleaseUsageCommand) {
+  async find({ actor, licenseId, featureAmount, options }: UsageCommand) {
     const { feature_id: featureId } = featureAmount;
     const now = this.clock.now();
     const license = options.license ?? (await this.queries.execute(new FindLicenseQuery(actor, licenseId)));

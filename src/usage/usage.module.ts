@@ -3,13 +3,15 @@ import { ConsumeUsageHandler } from './commands/consume-usage.handler.js';
 import { ReleaseUsageHandler } from './commands/release-usage.handler.js';
 import { FindUsageAsOfHandler } from './queries/find-usage-as-of.handler.js';
 import { UsableFeatures } from './usable-features.js';
-import { UsageConsumer } from './usage-consumer.js';
+import { UsageChanger } from './usage-changer.js';
+import { UsageChanges } from './usage-changes.js';
 import { UsageRepository } from './usage.repository.js';
 
 @Module({
   providers: [
     UsageRepository,
-    UsageConsumer,
+    UsageChanges,
+    UsageChanger,
     UsableFeatures,
     FindUsageAsOfHandler,
     ConsumeUsageHandler,

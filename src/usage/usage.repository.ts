@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { License } from '../licensing/index.js';
 import type { Statement } from '../shared/persistence/tenant-connection.js';
-import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import type { Feature } from '../templates/index.js';
 import { toCurrentUsage, type PeriodUsage } from './current-usage.js';
 import { periodStart } from './entitlement.js';
 import type { UsableFeature } from './usable-feature.js';
@@ -20,22 +18,8 @@ const READ_AS_OF = {
          FROM license_usages
          WHERE tenant_id = $1 AND license_id = $2 AND period_start = ANY($3::timestamptz[])`,
 };
-const RELEASE = {
-  name: 'usages.release',
-  text: `UPDATE license_usages SET used = used - $5, updated_at = greatest(updated_at, $6)
-         WHERE tenant_id = $1 AND license_id = $2 AND feature_id = $3 AND period_start = $4 AND used >= $5
-         RETURNING used::float8 AS used`,
-};
 
-/** An amount to consume or release. */
-export interface UsageChange {
-  readonly licenseId: string;
-  readonly feature: Feature;
-  readonly amount: number;
-  readonly now: Date;
-}
-
-/** Usage per feature. Each change checks and writes in one statement, so that concurrent changes cannot exceed the limit. */
+/** Reads usage per feature; UsageChanges writes it. */
 @Injectable()
 export class UsageRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -54,14 +38,6 @@ export class UsageRepository {
   readAsOf(tenantId: string, license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
     const statement = (values: unknown[]) => ({ ...READ_AS_OF, values: [...values, instant] });
     return this.readBy<number | null>(tenantId, license, instant, statement);
-  }
-
-  /** Returns the new usage; undefined, without a change, if less than the amount is used. Must be the last statement of the work. */
-  async release(transaction: Transaction, change: UsageChange): Promise<number | undefined> {
-    const { licenseId, feature, amount, now } = change;
-    const values = [transaction.tenantId, licenseId, feature.feature_id, periodStart(feature, now), amount, now];
-    const [row] = await transaction.queryLast<{ used: number }>({ ...RELEASE, values });
-    return row?.used;
   }
 
   private async readBy<Used>(

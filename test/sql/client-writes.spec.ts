@@ -199,8 +199,36 @@ describe('a write of a program', () => {
   );
 
   it('of a device that keeps its counted seat waits for the license key, the lock and the commit', async () => {
-    const license = await licenseWithDevice();
-    await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, () => send(license, 'activate', { fingerprint: 'pc' }));
+    const again = (license: Wire) => () => send(license, 'activate', { fingerprint: 'pc' });
+    // Its devices are not counted again, unless it is evicted whose time of the last request must then be right.
+    await expectCost([KEY, BEGIN, LOCK, DEVICE, COUNTER, UPDATE, 'COMMIT'], 3, again(await licenseWithDevice()));
+    const evicting = await licenseWithDevice({ eviction_policy: 'OLDEST' });
+    await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, again(evicting));
+  });
+
+  it('that was read as counting devices is decided under the lock by what counts then', async () => {
+    const license = await licenseWithDevice({ max_activations: 2 });
+    for (const fingerprint of ['pc', 'other']) await send(license, 'activate', { fingerprint });
+    await withClient(app.database.superuserUrl, async (holder) => {
+      await holder.query('BEGIN');
+      // One of the devices counts no longer: its lease has ended.
+      await holder.query(`UPDATE licenses SET license_type = 'CONCURRENT' WHERE license_id = $1`, [license.license_id]);
+      await holder.query(
+        `UPDATE license_activations SET lease_expires_at = now() + CASE fingerprint WHEN 'pc' THEN interval '1 minute' ELSE interval '-1 hour' END
+         WHERE license_id = $1`,
+        [license.license_id],
+      );
+      const answer = send(license, 'activate', { fingerprint: 'new' });
+      await eventually(async () => {
+        const waiting = await app.database.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lockedAt%'`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      await holder.query('COMMIT');
+      await answer;
+    });
+    expect(await seatsOf(license)).toEqual([{ current_activations: 2, active: 2 }]);
   });
 
   it('waits once more where a lease has ended', async () => {
@@ -290,16 +318,45 @@ describe('a write of a program', () => {
     expect(used).toEqual([{ used: 40 }, { used: 40 }]);
   });
 
+  it('consumes and releases exactly what was answered, amid requests of two processes, and never releases what is not used', async () => {
+    const limited = { features: [{ ...features[0], limit_value: 10 }] };
+    const licenses = [await licenseWithDevice(limited), await licenseWithDevice(limited)];
+    const other = app.bearer(api.tenantId, key);
+    const idle = { license_key: licenses[0]!.license_key as string, feature_id: 'f', amount: 1 };
+    expect(await api.post('/v1/client/usage/release', idle)).toMatchObject({
+      status: 409,
+      body: { code: 'USAGE_NOT_HELD', used: 0 },
+    });
+    const used = new Map(licenses.map(({ license_id }) => [license_id as string, 0]));
+    const seen = new Set<string>();
+    const requests = Array.from({ length: 300 }, async (_, n) => {
+      const { license_id, license_key } = licenses[n % 2]!;
+      const [route, sign] = n % 3 === 0 ? ['consume', 1] : n % 3 === 1 ? ['release', -1] : ['consume', 1];
+      const amount = (n % 4) + 1;
+      const body = { license_key: license_key as string, feature_id: 'f', amount };
+      const { status } = await (n % 5 < 2 ? api : other).post(`/v1/client/usage/${route}`, body);
+      seen.add(`${route} ${status}`);
+      if (status === 200) used.set(license_id as string, used.get(license_id as string)! + sign * amount);
+    });
+    await Promise.all(requests);
+    expect([...seen].sort()).toEqual(['consume 200', 'consume 409', 'release 200', 'release 409']);
+    const stored = await app.database.query<{ license_id: string; used: number }>(
+      'SELECT license_id, used::int FROM license_usages WHERE license_id = ANY($1)',
+      [[...used.keys()]],
+    );
+    expect(new Map(stored.map((row) => [row.license_id, row.used]))).toEqual(used);
+  });
+
   it('changes usage in two round trips', async () => {
     const license = await licenseWithDevice();
     const usage = { feature_id: 'f', amount: 1 };
     await expectCost([KEY, 'INSERT INTO license_usages'], 2, () => send(license, 'usage/consume', usage));
     await send(license, 'usage/consume', { ...usage, amount: 1_000 });
-    await expectCost([KEY, BEGIN, 'UPDATE license_usages', 'COMMIT'], 2, () => send(license, 'usage/release', usage));
+    await expectCost([KEY, 'INSERT INTO license_usages'], 2, () => send(license, 'usage/release', usage));
   });
 
   it.each([
-    ['usage/consume', { feature_id: 'f', amount: 1 }, 'usages.consume'],
+    ['usage/consume', { feature_id: 'f', amount: 1 }, 'usages.change'],
     ['activate', { fingerprint: 'other' }, 'activations.change-seats'],
     ['heartbeat', { fingerprint: 'pc' }, 'activations.renew-leases'],
   ])(

@@ -14,7 +14,7 @@ import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import { EvidenceCollector, type StoredEvidence } from '../../src/validation/index.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
-import { UsageConsumer } from '../../src/usage/usage-consumer.js';
+import { UsageChanges } from '../../src/usage/usage-changes.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
@@ -53,7 +53,7 @@ const MIXED = [
   'revocation-lists.find-due',
   'revocation-lists.find-published',
   'templates.find-issuable',
-  'usages.consume',
+  'usages.change',
 ];
 /** Further statements that are tried. */
 const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
@@ -70,7 +70,7 @@ const SOURCES = [
   'offline/revocation-list.repository.ts',
   'shared/persistence/tenant-scoped.repository.ts',
   'signing/assert-signing-keys-open.ts',
-  'usage/usage-consumer.ts',
+  'usage/usage-changes.ts',
   'validation/evidence-collector.ts',
 ];
 
@@ -231,17 +231,18 @@ describe('a statement for many tenants', () => {
       });
       await Promise.all(commands.map((command) => app.nest.get(CommandBus).execute(command)));
     };
-    const consumeAll = async (amount: number) => {
+    /** Changes the usage of each license in one step, of the first of them by the first amount. */
+    const changeUsage = async (amounts: readonly number[]) => {
       const found = licenses.map(({ license_id }, at) => {
         const actor = Actor.service('test', tenants[at]!.tenantId);
         return app.nest.get(QueryBus).execute(new FindLicenseQuery(actor, license_id as string));
       });
-      const consumptions = (await Promise.all(found)).map((license) => {
+      const changes = (await Promise.all(found)).map((license, at) => {
         const feature = license!.features[0]!;
-        return { license: license!, feature, amount, limit: 100, now: new Date() };
+        return { license: license!, feature, amount: amounts[at]!, now: new Date() };
       });
-      const consumer = app.nest.get(UsageConsumer);
-      await Promise.all(consumptions.map((consumption) => consumer.consume(consumption)));
+      const usageChanges = app.nest.get(UsageChanges);
+      await Promise.all(changes.map((change) => usageChanges.store(change)));
     };
     const templates = app.nest.get(TemplateRepository);
     const mixed = () => [...seen].filter(([, statement]) => statement.mixed).map(([name]) => name);
@@ -260,8 +261,14 @@ describe('a statement for many tenants', () => {
           api.post(`/v1/licenses/${license_id}/activations/${activationIds[at]}/deactivate`),
         ),
       );
-      // The second consumption of each does not fit in.
-      for (const amount of [1, 98]) await consumeAll(amount);
+      // The second changes do not fit in: they would exceed the limit, or release what is not used.
+      for (const amounts of [
+        [1, 2],
+        [98, -99],
+        [-1, 1],
+        [98, 98],
+      ])
+        await changeUsage(amounts);
       const device = { fingerprint: 'pc' };
       await changeDevices(counted, (actor, id, unlocked) => new ActivateDeviceCommand(actor, id, device, { unlocked }));
       await changeDevices(

@@ -42,7 +42,8 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
       (await this.activateUnlocked(command)) ??
       this.unitOfWork.perform(command, async (transaction) => {
         const { licenseId, device, options } = command;
-        const locked = options.locked ?? (await this.allocator.lock(transaction, licenseId, device));
+        const { locked: held, unlocked } = options;
+        const locked = held ?? (await this.allocator.lock(transaction, licenseId, device, unlocked?.license));
         return this.activate(transaction, command, locked);
       })
     );

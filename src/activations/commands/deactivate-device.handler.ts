@@ -45,11 +45,12 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
   }
 
   private async deactivate(transaction: Transaction, command: DeactivateDeviceCommand) {
-    const { actor, licenseId, device, reason } = command;
+    const { actor, licenseId, device, reason, options } = command;
     const selected =
       'activationId' in device ? await this.activations.find(actor.tenantId, device.activationId) : device;
     if (!selected) throw new ActivationNotFoundError('fix_request');
-    const locked = await this.allocator.lock(transaction, licenseId, { fingerprint: selected.fingerprint });
+    const { fingerprint } = selected;
+    const locked = await this.allocator.lock(transaction, licenseId, { fingerprint }, options.unlocked?.license);
     const { now, device: found } = locked;
     // Without an activation there is nothing to do, so the next action is none.
     if (found?.licenseId !== licenseId) throw new ActivationNotFoundError('none');
