@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { groupBy } from '../group-by.js';
-import { FairQueues, type GroupLimits } from './fair-queues.js';
+import { FairQueues, type GroupLimits, type Queued } from './fair-queues.js';
 
 /** Outcome of one item of a group. `RETRY`: the item had no effect and runs again, before those that wait in its queue. */
 export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown } | 'RETRY';
@@ -26,7 +26,7 @@ export interface CoalescerOptions<Item, Result> extends GroupLimits {
 }
 
 /** Item that waits for its outcome. */
-interface Pending<Item, Result> {
+interface Pending<Item, Result> extends Queued {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -38,34 +38,29 @@ const MAX_SINGLE_QUEUES = 4;
 /** Runs items that arrive while others are in flight as one group; none waits for a group to fill. FairQueues has their order. */
 export class Coalescer<Item, Result> {
   private readonly queues: FairQueues<Pending<Item, Result>>;
-  private readonly queueOf: (pending: Pending<Item, Result>) => string;
   private groupsInFlight = 0;
   private isScheduled = false;
   private startedAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private readonly idle: (() => void)[] = [];
+  private readonly isIdle = () => this.groupsInFlight === 0 && this.queues.isEmpty;
 
   constructor(private readonly options: CoalescerOptions<Item, Result>) {
-    const { queueOf = () => '', ownerOf = queueOf } = options;
-    this.queueOf = ({ item }) => queueOf(item);
-    this.queues = new FairQueues(options, { queueOf: this.queueOf, ownerOf: ({ item }) => ownerOf(item) });
+    this.queues = new FairQueues(options);
   }
 
   /** Adds an item and returns its result. */
   add(item: Item): Promise<Result> {
+    const { queueOf = () => '', ownerOf = queueOf } = this.options;
     return new Promise((resolve, reject) => {
-      this.queues.add({ item, resolve, reject });
+      this.queues.add({ item, queue: queueOf(item), owner: ownerOf(item), resolve, reject });
       this.dispatchSoon();
     });
   }
 
   /** Resolves once no item waits or is in flight, as a shutdown must wait for. */
   async whenIdle(): Promise<void> {
-    if (!this.isIdle) await new Promise<void>((resolve) => this.idle.push(resolve));
-  }
-
-  private get isIdle(): boolean {
-    return this.groupsInFlight === 0 && this.queues.isEmpty;
+    if (!this.isIdle()) await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
   /** Dispatches after the current step of the caller, so that items added together are one group. */
@@ -106,7 +101,7 @@ export class Coalescer<Item, Result> {
     this.queues.finish(group);
     this.groupsInFlight--;
     this.dispatch();
-    if (this.isIdle) for (const resolve of this.idle.splice(0)) resolve();
+    if (this.isIdle()) for (const resolve of this.idle.splice(0)) resolve();
     // The next group is sent before any item is settled, so that the database works meanwhile.
     if (this.groupsInFlight > 0) await nextTurn();
     settle();
@@ -139,7 +134,7 @@ export class Coalescer<Item, Result> {
       const middle = Math.ceil(group.length / 2);
       for (const half of [group.slice(0, middle), group.slice(middle)]) await settlePart(half);
     } else if (isolation === 'SINGLY') {
-      const queues = groupBy(group, this.queueOf).values();
+      const queues = groupBy(group, ({ queue }) => queue).values();
       const work = async () => {
         for (const queue of queues) for (const pending of queue) await settlePart([pending]);
       };

@@ -5,12 +5,12 @@ export interface GroupLimits {
   readonly overlapsFullGroups?: boolean;
 }
 
-/** Names of an item. */
-export interface ItemNames<Item> {
-  /** Queue, whose items run in order. */
-  readonly queueOf: (item: Item) => string;
-  /** Owner of the queue, such as its tenant, with whom its other queues share. */
-  readonly ownerOf: (item: Item) => string;
+/** Item with its names. */
+export interface Queued {
+  /** Name of its queue, whose items run in order. */
+  readonly queue: string;
+  /** Owner of the queue, such as its tenant, whose queues share what is its own. */
+  readonly owner: string;
 }
 
 type Queue<Item> = [name: string, items: Item[]];
@@ -19,16 +19,13 @@ type Queue<Item> = [name: string, items: Item[]];
  * Queues of waiting items, from which groups are taken. All owners get equal shares of the next group, and so do the queues of an owner. A
  * queue has one group in flight, so that its items run in order of arrival (see `overlapsFullGroups`).
  */
-export class FairQueues<Item> {
+export class FairQueues<Item extends Queued> {
   /** Waiting items by owner and queue; the owner and its queue that were served longest ago are first. */
   private readonly waiting = new Map<string, Map<string, Item[]>>();
   /** Number of groups in flight by queue. */
   private readonly busy = new Map<string, number>();
 
-  constructor(
-    private readonly limits: GroupLimits,
-    private readonly names: ItemNames<Item>,
-  ) {}
+  constructor(private readonly limits: GroupLimits) {}
 
   get isEmpty(): boolean {
     return this.waiting.size === 0;
@@ -53,7 +50,7 @@ export class FairQueues<Item> {
 
   /** Ends a group, so that its queues may have another. */
   finish(group: readonly Item[]): void {
-    for (const name of new Set(group.map((item) => this.names.queueOf(item)))) {
+    for (const name of new Set(group.map(({ queue }) => queue))) {
       if (this.groupsOf(name) > 1) this.busy.set(name, this.groupsOf(name) - 1);
       else this.busy.delete(name);
     }
@@ -93,9 +90,8 @@ export class FairQueues<Item> {
     return owners.filter(([, queues]) => queues.length > 0);
   }
 
-  private queueOf(item: Item): Item[] {
-    const name = this.names.queueOf(item);
-    const queues = this.queuesOf(this.names.ownerOf(item));
+  private queueOf({ owner, queue: name }: Item): Item[] {
+    const queues = this.queuesOf(owner);
     const queue = queues.get(name) ?? [];
     queues.set(name, queue);
     return queue;
