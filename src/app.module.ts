@@ -23,6 +23,7 @@ import { Secrets } from './shared/secrets/secrets.js';
 import { SharedModule } from './shared/shared.module.js';
 import { TenantGuard } from './shared/access/tenant.guard.js';
 import { SigningModule } from './signing/index.js';
+import { SubscriptionsModule } from './subscriptions/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { TenantsModule } from './tenants/index.js';
 import { UsageModule } from './usage/index.js';
@@ -54,6 +55,7 @@ export class AppModule {
         CustomersModule,
         LicensingModule,
         ActivationsModule,
+        SubscriptionsModule,
         SigningModule,
         OfflineModule,
         UsageModule,

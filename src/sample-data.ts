@@ -6,10 +6,12 @@ import { IssueLicenseCommand } from './licensing/index.js';
 import { CancelEmailCommand, SendEmailCommand } from './notifications/index.js';
 import { RevocationListPublisher } from './offline/index.js';
 import { CreateProductCommand, ListProductsQuery } from './products/index.js';
+import { Clock } from './shared/time/clock.js';
 import { UnitOfWork } from './shared/persistence/unit-of-work.js';
 import { EXAMPLE_SEED, EXAMPLES } from './shared/examples.js';
 import { Actor } from './shared/access/actor.js';
 import { CreateSigningKeyCommand, RevokeSigningKeyCommand } from './signing/index.js';
+import { CreateSubscriptionCommand, IngestBillingEventCommand } from './subscriptions/index.js';
 import { CreateTemplateCommand } from './templates/index.js';
 import { CreateApiKeyCommand } from './tenants/index.js';
 import { ConsumeUsageCommand } from './usage/index.js';
@@ -25,12 +27,15 @@ export async function addSampleData(app: INestApplicationContext, tenantId: stri
   // The tenant gets its own signing key first: none is created for a tenant whose only key is the revoked one below.
   await app.get(RevocationListPublisher).publish(tenantId);
   const commands = app.get(CommandBus);
+  const now = app.get(Clock).now();
   await app.get(UnitOfWork).run(tenantId, async () => {
-    for (const command of sampleCommands(actor)) await commands.execute(command);
+    for (const command of sampleCommands(actor, now)) await commands.execute(command);
   });
 }
 
-function sampleCommands(actor: Actor): Command<unknown>[] {
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+
+function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
   const { licenseId, licenseKey, activationId, fingerprint, featureId, customerId, productId, emailMessageId } =
     EXAMPLES;
   const features = [
@@ -83,6 +88,18 @@ function sampleCommands(actor: Actor): Command<unknown>[] {
       { emailMessageId },
     ),
     new CancelEmailCommand(actor, emailMessageId),
+    new CreateSubscriptionCommand(actor, {
+      subscription_id: EXAMPLES.subscriptionId,
+      customer_id: customerId,
+      template_id: EXAMPLES.openTemplateId,
+    }),
+    new IngestBillingEventCommand(actor, EXAMPLES.subscriptionId, {
+      event_id: EXAMPLES.billingEventId,
+      occurred_at: now.toISOString(),
+      kind: 'activated',
+      quantity: 25,
+      period_end: new Date(now.getTime() + YEAR_MS).toISOString(),
+    }),
     // The secret of this API key is discarded: the row serves to be read, rotated and revoked.
     new CreateApiKeyCommand(actor, { name: 'Sample', role: 'read-only' }, { keyId: EXAMPLES.apiKeyId }),
     new CreateSigningKeyCommand(actor, { seed: EXAMPLE_SEED }),

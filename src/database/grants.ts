@@ -20,13 +20,16 @@ export const GRANTS: Readonly<Record<string, string>> = {
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
     heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, file_ttl_max_seconds,
-    subscription_id, version, updated_at)`,
+    subscription_id, held_by_subscription, version, updated_at)`,
   license_keys: 'SELECT, INSERT',
   // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',
   license_activation_refusals: 'SELECT, INSERT, DELETE',
   license_client_events: 'SELECT, INSERT, UPDATE (hour, events, allowed, limit_reported)',
   license_usages: 'SELECT, INSERT, UPDATE (used, updated_at)',
+  subscriptions: `SELECT, INSERT, UPDATE (template_id, license_id, status, quantity, period_start, period_end,
+    cancel_at_period_end, ends_at, hold, metadata, applied_terms, license_problem, version, updated_at)`,
+  subscription_events: 'SELECT, INSERT',
   signing_keys:
     'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',
   revocation_lists:

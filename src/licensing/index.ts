@@ -5,6 +5,7 @@ export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licen
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 export { ChangeLicenseTemplateCommand } from './lifecycle/commands/change-license-template.command.js';
 export { ConvertTrialCommand } from './lifecycle/commands/convert-trial.command.js';
+export { FollowSubscriptionCommand } from './lifecycle/commands/follow-subscription.command.js';
 export { LinkSubscriptionCommand } from './lifecycle/commands/link-subscription.command.js';
 export { ReinstateLicenseCommand } from './lifecycle/commands/reinstate-license.command.js';
 export { RenewLicenseCommand } from './lifecycle/commands/renew-license.command.js';
@@ -32,6 +33,7 @@ export {
   LicenseNotFoundError,
   LicenseRefusedError,
   LicenseStateError,
+  SubscriptionManagedError,
   TemplateProductMismatchError,
   ProductInactiveError,
   TemplateIsTrialError,
@@ -39,6 +41,7 @@ export {
   TrialAlreadyUsedError,
   TrialNotAllowedError,
 } from './license.errors.js';
+export type { AppliedTerms, FollowProblem, SubscriptionTerms } from './subscription-terms.js';
 export type { LicenseOptions } from './license-options.js';
 export { canonicalLicenseKey, KEY_OWNER_SQL, licenseKeyDigest } from './keys/license-key.js';
 export { licenseSealContext } from './license.entity.js';

@@ -95,7 +95,7 @@ export const ChangeLicenseTemplateRequest = z.strictObject({ license_template_id
 export type ChangeLicenseTemplateRequest = z.infer<typeof ChangeLicenseTemplateRequest>;
 
 /** Sent by the module that keeps subscriptions, not over REST. */
-export const LinkSubscriptionRequest = z.strictObject({ subscription_id: z.uuid().nullable(), reason });
+export const LinkSubscriptionRequest = z.strictObject({ subscription_id: ResourceId.nullable(), reason });
 
 export const UpdateLicenseRequest = z
   .strictObject({

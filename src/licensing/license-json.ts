@@ -84,6 +84,7 @@ export function readListed(row: string): ListedLicense {
     defaultDuration: number('defaultDuration'),
     gracePeriodDays: number('gracePeriodDays'),
     autoRenewalEnabled: isTrue(text('autoRenewalEnabled')),
+    subscriptionId: nullable(text('subscriptionId'), (value) => JSON.parse(value) as string),
     trial: isTrue(text('trial')),
     maxActivations: number('maxActivations'),
     createdAt: time('createdAt'),

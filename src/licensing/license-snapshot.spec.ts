@@ -46,6 +46,7 @@ const ALL_FIELDS = {
   filesValidUntil: new Date('2026-02-28T08:00:00.000Z'),
   orderId: '0194e225-02cb-7526-8e51-7dcc3944e9b1',
   subscriptionId: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
+  heldBySubscription: true,
   partnerId: '0194e225-02cb-7526-8e51-7dcc3944e9b3',
   poolId: '0194e225-02cb-7526-8e51-7dcc3944e9b4',
   version: 9,
@@ -82,6 +83,7 @@ const SNAPSHOT = {
   pricing: { monthly: 299 },
   metadata: { order: 'o-1' },
   subscription_id: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
+  held_by_subscription: true,
 };
 
 const licenseWith = (fields: object) => Object.assign(new License(), fields);
@@ -116,7 +118,7 @@ describe('the snapshot of a license', () => {
       ...{ maintenanceExpiry: null, defaultDuration: null, gracePeriodDays: 0, autoRenewalEnabled: false },
       ...{ maxActivations: null, overagePolicy: 'DENY', overageFactor: null, evictionPolicy: 'NONE' },
       ...{ heartbeatIntervalSeconds: 1, heartbeatGraceSeconds: 1, fileTtlMaxSeconds: null, features: [] },
-      ...{ restrictions: [], pricing: {}, metadata: {}, subscriptionId: null },
+      ...{ restrictions: [], pricing: {}, metadata: {}, subscriptionId: null, heldBySubscription: false },
     });
     license.revert(SNAPSHOT);
     expect(license).toEqual(licenseWith(ALL_FIELDS));

@@ -23,6 +23,7 @@ export const LICENSE_ACTIONS = [
   'edit',
   'correct-expiry',
   'link',
+  'follow',
   'unlink',
   'auto-renew',
   'expire',
@@ -54,6 +55,7 @@ export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record
   // An edit never changes the status, so an expired license is renewed instead.
   'correct-expiry': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
   link: ALSO_SUSPENDED,
+  follow: ALSO_SUSPENDED,
   // A subscription whose license was revoked can end like any other.
   unlink: { ...ALSO_SUSPENDED, REVOKED: 'REVOKED' },
   // Applies to an edit or template change that starts auto-renewal of a license whose expiry has passed.

@@ -16,6 +16,7 @@ import {
   LicenseIsTrialError,
   LicenseNeverExpiresError,
   LicenseStateError,
+  SubscriptionManagedError,
   TemplateProductMismatchError,
   TemplateIsTrialError,
   TrialNotAllowedError,
@@ -42,6 +43,13 @@ export type ReplacedTerms = Record<string, { before: JsonObject[string]; after: 
 /** Change of a license that may have copied the terms of a template. */
 export interface TemplateChange extends Change {
   readonly replaced: ReplacedTerms;
+}
+
+/** Terms that a license takes over from its subscription; undefined leaves one as it is. */
+export interface FollowedTerms {
+  readonly expiryDate?: Date | null | undefined;
+  readonly maxActivations?: number | undefined;
+  readonly gracePeriodDays: number;
 }
 
 /** Ids of the rows of other modules that a license was issued for. */
@@ -144,8 +152,13 @@ export class License extends LicenseTerms {
   @Column({ type: 'uuid', name: 'order_id', nullable: true, update: false })
   orderId!: string | null;
 
-  @Column('uuid', { name: 'subscription_id', nullable: true })
+  /** Subscription that the license follows; null: none. A linked license is not renewed automatically. */
+  @Column('text', { name: 'subscription_id', nullable: true })
   subscriptionId!: string | null;
+
+  /** Whether a suspension is that of a subscription, which may end it. One by hand ends by hand alone. */
+  @Column('boolean', { name: 'held_by_subscription' })
+  heldBySubscription!: boolean;
 
   @Column({ type: 'uuid', name: 'partner_id', nullable: true, update: false })
   partnerId!: string | null;
@@ -191,6 +204,7 @@ export class License extends LicenseTerms {
     license.filesValidUntil = null;
     license.orderId = origin.orderId ?? null;
     license.subscriptionId = origin.subscriptionId ?? null;
+    license.heldBySubscription = false;
     license.partnerId = origin.partnerId ?? null;
     license.poolId = origin.poolId ?? null;
     license.version = 1;
@@ -325,13 +339,19 @@ export class License extends LicenseTerms {
     );
   }
 
-  suspend(now: Date): Change | undefined {
-    return this.applyAction('suspend', now);
+  /** Suspends the license. By hand a suspension of the subscription can be taken over, so that it no longer ends with its reason. */
+  suspend(now: Date, { bySubscription = false } = {}): Change | undefined {
+    const takesOver = this.status === 'SUSPENDED' && this.heldBySubscription && !bySubscription;
+    return this.applyAction(takesOver ? 'edit' : 'suspend', now, () => {
+      this.heldBySubscription = bySubscription;
+    });
   }
 
   /** Reinstates the license with its expiry unchanged, so time in suspension counts. */
   reinstate(now: Date): Change | undefined {
-    return this.applyAction('reinstate', now);
+    return this.applyAction('reinstate', now, () => {
+      this.heldBySubscription = false;
+    });
   }
 
   /** Revokes the license permanently. */
@@ -367,16 +387,37 @@ export class License extends LicenseTerms {
     );
   }
 
-  /** Links the license to a subscription, which then decides its expiry; null unlinks it, also from a revoked license. */
+  /**
+   * Links the license to a subscription, which then decides its expiry; null unlinks it, also from a revoked license. Either ends
+   * auto-renewal. Throws LicenseIsTrialError.
+   */
   linkSubscription(subscriptionId: string | null, now: Date): Change | undefined {
     return this.applyAction(subscriptionId === null ? 'unlink' : 'link', now, () => {
+      if (subscriptionId !== null && this.trial) throw new LicenseIsTrialError(this.licenseId);
+      if (subscriptionId !== this.subscriptionId) this.autoRenewalEnabled = false;
       this.subscriptionId = subscriptionId;
     });
   }
 
-  /** Edits the license, but never its status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutstandingError. */
+  /** Takes over terms of the subscription; undefined leaves one. The license does not end before its license files. Throws ExpiryTooFarError. */
+  follow({ expiryDate, maxActivations, gracePeriodDays }: FollowedTerms, now: Date): Change | undefined {
+    return this.applyAction('follow', now, () => {
+      if (maxActivations !== undefined) this.maxActivations = maxActivations;
+      this.gracePeriodDays = gracePeriodDays;
+      if (expiryDate === undefined) return;
+      const end = this.notBeforeFiles(expiryDate);
+      if (end?.getTime() !== this.expiryDate?.getTime()) this.setExpiry(end);
+    });
+  }
+
+  /**
+   * Edits the license, but never its status. Throws InvalidFieldError, LicenseNeverExpiresError, LicenseFileOutstandingError,
+   * SubscriptionManagedError.
+   */
   edit(patch: UpdateLicenseRequest, now: Date): Change | undefined {
     if (patch.expiry_date !== undefined) this.assertCan('correct-expiry', now);
+    if (patch.auto_renewal_enabled && this.subscriptionId)
+      throw new SubscriptionManagedError(this.licenseId, this.subscriptionId);
     return this.applyAction('edit', now, () => {
       if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
       if (patch.issued_to !== undefined) this.issuedTo = patch.issued_to;
@@ -486,6 +527,13 @@ export class License extends LicenseTerms {
     this.anchorDay = day === expiryDate?.getUTCDate() ? null : (day ?? null);
   }
 
+  /** Returns the expiry, or the end of the last license file if an earlier expiry would precede that. */
+  private notBeforeFiles(expiryDate: Date | null): Date | null {
+    const { filesValidUntil: files, expiryDate: current } = this;
+    if (expiryDate === null || files === null || expiryDate >= files) return expiryDate;
+    return current === null || current >= files ? files : laterOf(expiryDate, current);
+  }
+
   /** Returns the changeable fields by wire name, for events. */
   snapshot(now: Date): JsonObject {
     return snapshotOf(this, SNAPSHOT_COLUMNS, this.statusAt(now));
@@ -508,11 +556,13 @@ export class License extends LicenseTerms {
       const shared = typeof value === 'object' && value !== null ? deepFreeze(value) : value;
       (this as Record<string, unknown>)[property] = shared;
     }
+    if (this.subscriptionId) this.autoRenewalEnabled = false;
   }
 
   private autoRenewsAfter(expiryDate: Date | null): expiryDate is Date {
     const { defaultDuration } = this;
     if (!this.autoRenewalEnabled || this.trial || expiryDate === null || defaultDuration === null) return false;
+    if (this.subscriptionId) return false;
     return isRepresentable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
   }
 

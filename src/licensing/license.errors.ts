@@ -97,6 +97,15 @@ export class LicenseFileOutstandingError extends ConflictException {
   }
 }
 
+/** The expiry of a linked license follows the paid period. */
+export class SubscriptionManagedError extends ConflictException {
+  constructor(licenseId: string, subscriptionId: string) {
+    super(`The license ${licenseId} is renewed by its subscription ${subscriptionId}, not by itself.`, {
+      errorCode: 'SUBSCRIPTION_MANAGED',
+    });
+  }
+}
+
 export class LicenseIsTrialError extends ConflictException {
   constructor(licenseId: string) {
     super(`The license ${licenseId} is a trial. Convert it first.`, { errorCode: 'LICENSE_IS_TRIAL' });

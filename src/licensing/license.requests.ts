@@ -40,7 +40,7 @@ export const ListLicensesRequest = z.strictObject({
   status: LicenseStatus.optional(),
   license_type: LicenseType.optional(),
   order_id: UuidParameter.optional(),
-  subscription_id: UuidParameter.optional(),
+  subscription_id: IdParameter.optional(),
   partner_id: UuidParameter.optional(),
   pool_id: UuidParameter.optional(),
   issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),

@@ -60,7 +60,10 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
         'End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list.',
     }),
     order_id: z.uuid().nullable().meta({ description: 'Order that the license was issued for.' }),
-    subscription_id: z.uuid().nullable().meta({ description: 'Subscription that decides the expiry.' }),
+    subscription_id: z.string().nullable().meta({ description: 'Subscription that decides the expiry.' }),
+    held_by_subscription: z
+      .boolean()
+      .meta({ description: 'Suspended by its subscription, which also ends it. False: if suspended, then by hand.' }),
     partner_id: z.uuid().nullable().meta({ description: 'Partner that issued the license or that it was issued for.' }),
     pool_id: z.uuid().nullable().meta({ description: 'License pool that the license was issued from.' }),
     features: z.array(Feature),
@@ -152,6 +155,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     files_until: license.filesValidUntil?.toISOString() ?? null,
     order_id: license.orderId,
     subscription_id: license.subscriptionId,
+    held_by_subscription: license.heldBySubscription,
     partner_id: license.partnerId,
     pool_id: license.poolId,
     features: license.features,

@@ -6,6 +6,7 @@ import { ChangeLicenseTemplateHandler } from './lifecycle/commands/change-licens
 import { ConvertTrialHandler } from './lifecycle/commands/convert-trial.handler.js';
 import { IssueLicenseHandler } from './issuing/issue-license.handler.js';
 import { IssueLicensesHandler } from './issuing/issue-licenses.handler.js';
+import { FollowSubscriptionHandler } from './lifecycle/commands/follow-subscription.handler.js';
 import { LinkSubscriptionHandler } from './lifecycle/commands/link-subscription.handler.js';
 import { ReinstateLicenseHandler } from './lifecycle/commands/reinstate-license.handler.js';
 import { RenewLicenseHandler } from './lifecycle/commands/renew-license.handler.js';
@@ -58,6 +59,7 @@ import { LicenseKeySource } from './keys/license-key.js';
     FindLicenseHandler,
     ChangeLicenseTemplateHandler,
     ConvertTrialHandler,
+    FollowSubscriptionHandler,
     LinkSubscriptionHandler,
     ReinstateLicenseHandler,
     RenewLicenseHandler,

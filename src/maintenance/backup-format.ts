@@ -13,6 +13,8 @@ export const BACKUP_TABLES = [
   'license_activation_refusals',
   'license_client_events',
   'license_usages',
+  'subscriptions',
+  'subscription_events',
   'signing_keys',
   'revocation_lists',
   'email_templates',

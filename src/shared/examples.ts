@@ -12,6 +12,8 @@ export const EXAMPLES = {
   licenseKey: 'A1B2-C3D4-E5F6-0718-293A',
   activationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4f',
   fingerprint: '5f2d9c1e7ab04c3f',
+  subscriptionId: 'sub-1001',
+  billingEventId: 'evt-2001',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
   emailMessageId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d53',
   /** Id of the signing key from 32 zero bytes. Its private key is public, so the sample key is revoked before it could sign. */

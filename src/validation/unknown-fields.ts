@@ -21,6 +21,7 @@ const NOT_EVALUATED = [
   'template_version',
   'anchor_day',
   'subscription_id',
+  'held_by_subscription',
   'customer_id',
 ];
 const DEVICE_REPORTED = ['activation_type', 'name', 'hostname', 'platform', 'version', 'ip_address', 'metadata'];

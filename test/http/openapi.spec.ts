@@ -12,7 +12,7 @@ const OPEN = [
 ];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 9;
+const LISTS = 11;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
@@ -40,6 +40,7 @@ describe('the OpenAPI document', () => {
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
     const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
     const email = await theirs.create('/v1/email-messages', emailAbout(license.license_id as string));
+    const subscription = await theirs.create('/v1/subscriptions', { customer_id: 'foreign', template_id });
     const signingKey = await theirs.create('/v1/signing-keys', {});
     foreign = {
       kid: signingKey.kid as string,
@@ -50,6 +51,7 @@ describe('the OpenAPI document', () => {
       customer_id: customer.customer_id as string,
       key_id: key.id as string,
       email_message_id: email.email_message_id as string,
+      subscription_id: subscription.subscription_id as string,
     };
   });
 
@@ -139,7 +141,7 @@ describe('the OpenAPI document', () => {
 
   it('has a description for each operation, tag, response, and field whose name does not say it', () => {
     const { tags = [], components } = app.document;
-    expect(tags).toHaveLength(15);
+    expect(tags).toHaveLength(16);
     for (const tag of tags) expect(tag.description).toMatch(/\.$/);
     for (const { operation } of operations(app.document)) {
       for (const response of Object.values(operation.responses)) expect(response.description).toMatch(/./);
@@ -241,6 +243,7 @@ describe('the OpenAPI document', () => {
       template_id: 'nobodys',
       product_id: 'nobodys',
       customer_id: 'nobodys',
+      subscription_id: 'nobodys',
       license_id: '01890000-0000-7000-8000-000000000000',
       activation_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
@@ -286,6 +289,7 @@ describe('the OpenAPI document', () => {
       `license-templates?product_id=${foreign.product_id}`,
       `license-events?license_id=${foreign.license_id}`,
       `customers?q=for`,
+      `subscriptions?customer_id=foreign`,
     ]) {
       expect((await empty.get(`/v1/${query}`)).body.data).toEqual([]);
     }
@@ -293,7 +297,15 @@ describe('the OpenAPI document', () => {
 
   it('lets each role do on each route exactly what the document says', async () => {
     const roles = (app.document as Wire)['x-roles'] as Record<string, string[]>;
-    expect(Object.keys(roles)).toEqual(['admin', 'issuer', 'support', 'read-only', 'client', ...PLATFORM_ROLES]);
+    expect(Object.keys(roles)).toEqual([
+      'admin',
+      'issuer',
+      'support',
+      'read-only',
+      'billing',
+      'client',
+      ...PLATFORM_ROLES,
+    ]);
     const tenant = await app.tenant();
     await tenant.create('/v1/products', { product_id: 'calls', name: 'Calls' });
     await app.signRevocations(tenant);
@@ -350,6 +362,7 @@ function emailAbout(license_id: string) {
 class Calls {
   /** Template of the last license. */
   private template = '';
+  private linked = '';
 
   constructor(private readonly admin: Api) {}
 
@@ -357,6 +370,7 @@ class Calls {
     const id = `call-${unique()}`;
     const made = await this.make(path, id);
     const url = path.replace(/\{\w+\}/, made).replace('{activation_id}', await this.activation(path, made));
+    if (path.endsWith('/link')) this.linked = (await this.admin.issue(this.template)).license_id as string;
     const body = this.bodies(id, made)[`${method} ${path}`];
     return body ? { url, body } : { url };
   }
@@ -374,6 +388,12 @@ class Calls {
       return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
     }
     if (path.startsWith('/v1/email-messages')) return this.email(path);
+    if (path.includes('{subscription_id}') || path === '/v1/subscriptions') {
+      this.template = await this.admin.template();
+      if (path === '/v1/subscriptions') return id;
+      const subscription = { subscription_id: id, customer_id: 'customer-1', template_id: this.template };
+      return (await this.admin.create('/v1/subscriptions', subscription)).subscription_id as string;
+    }
     if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
     return id;
   }
@@ -444,6 +464,14 @@ class Calls {
       'post /v1/licenses/{license_id}/check-out': { fingerprint: id },
       'post /v1/licenses/{license_id}/explain': { fingerprint: id },
       'post /v1/email-messages': emailAbout(made),
+      'post /v1/subscriptions': { customer_id: id, template_id: this.template },
+      'patch /v1/subscriptions/{subscription_id}': { cancel_at_period_end: true },
+      'post /v1/subscriptions/{subscription_id}/link': { license_id: this.linked },
+      'post /v1/subscriptions/{subscription_id}/events': {
+        event_id: id,
+        occurred_at: '2025-11-23T12:00:00Z',
+        kind: 'paused',
+      },
       'post /v1/api-keys': { name: id, role: 'read-only' },
       'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
       'patch /v1/settings': { require_if_match: false },

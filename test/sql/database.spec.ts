@@ -76,6 +76,8 @@ describe('npm run migrate', () => {
       rate_limits: 'DELETE, INSERT, SELECT, UPDATE',
       schema_migrations: 'SELECT',
       signing_keys: 'INSERT, SELECT',
+      subscription_events: 'INSERT, SELECT',
+      subscriptions: 'INSERT, SELECT',
       tenants: 'INSERT, SELECT',
     });
     await database.drop();

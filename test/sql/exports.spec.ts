@@ -132,6 +132,10 @@ describe('the export of a list', () => {
           await other.create('/v1/signing-keys', {});
           const about = { template: 'renewal_reminder', license_id: license.license_id as string };
           await other.create('/v1/email-messages', { ...about, to: `n${n}@example.com` });
+          const subscription = { subscription_id: `sub-${n}`, customer_id: 'customer-1', template_id: template };
+          await other.create('/v1/subscriptions', subscription);
+          const event = { event_id: `=e-${n}`, occurred_at: '2025-01-01T00:00:00Z', kind: 'paused' };
+          await other.post('/v1/subscriptions/sub-0/events', event);
         }
         for (const fingerprint of ['a', 'b', 'c']) {
           const path = `/v1/licenses/${license.license_id}/activations`;
@@ -143,7 +147,8 @@ describe('the export of a list', () => {
     });
 
     const lists = () => operations(app.document).filter(({ operation }) => 'x-csv-columns' in operation);
-    const pathOf = (path: string) => path.replace('{license_id}', license.license_id as string);
+    const pathOf = (path: string) =>
+      path.replace('{license_id}', license.license_id as string).replace('{subscription_id}', 'sub-0');
     const callerOf = (path: string) => (path === '/v1/tenants' ? platform : full);
 
     it('has the rows of all pages in their order, as lines and as cells, and the columns of a row', async () => {
@@ -161,6 +166,8 @@ describe('the export of a list', () => {
         '/v1/licenses/{license_id}/activations',
         '/v1/products',
         '/v1/signing-keys',
+        '/v1/subscriptions',
+        '/v1/subscriptions/{subscription_id}/events',
         '/v1/tenants',
       ]);
       for (const { path, operation } of lists()) {

@@ -20,6 +20,7 @@ import { newId } from '../../src/shared/random.js';
 import { Actor, PlatformActor } from '../../src/shared/access/actor.js';
 import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
 import * as signing from '../../src/signing/index.js';
+import * as subscriptions from '../../src/subscriptions/index.js';
 import { CreateTemplateCommand, DuplicateTemplateCommand, UpdateTemplateCommand } from '../../src/templates/index.js';
 import * as tenants from '../../src/tenants/index.js';
 import { ConsumeUsageCommand, ReleaseUsageCommand } from '../../src/usage/index.js';
@@ -50,6 +51,11 @@ interface Scene {
   readonly signingKey: Wire;
   readonly email: Wire;
   readonly cancelledEmail: Wire;
+  /** Subscription that is linked with a license of its own. */
+  readonly subscriptionId: string;
+  readonly subscribed: Wire;
+  /** Subscription without a license. */
+  readonly freeSubscriptionId: string;
 }
 
 type Case = (scene: Scene) => ICommand;
@@ -114,6 +120,12 @@ const CASES: Record<string, Case> = {
     new CreateCustomerCommand(actor, { customer_id: mark, first_name: `Eve ${mark}` }),
   CreateProductCommand: ({ actor, mark }) => new CreateProductCommand(actor, { product_id: mark, name: mark }),
   CreateSigningKeyCommand: ({ actor }) => new signing.CreateSigningKeyCommand(actor),
+  CreateSubscriptionCommand: ({ actor, customerId, templateId, mark }) =>
+    new subscriptions.CreateSubscriptionCommand(actor, {
+      subscription_id: mark,
+      customer_id: customerId,
+      template_id: templateId,
+    }),
   CreateTemplateCommand: ({ actor, productId, mark }) =>
     new CreateTemplateCommand(actor, {
       template_id: mark,
@@ -131,13 +143,32 @@ const CASES: Record<string, Case> = {
     new DeactivateDeviceCommand(actor, license.license_id as string, { fingerprint: 'device' }),
   DuplicateTemplateCommand: ({ actor, templateId, mark }) =>
     new DuplicateTemplateCommand(actor, templateId, { template_id: mark, template_name: mark }),
+  FollowSubscriptionCommand: ({ actor, subscribed, subscriptionId, templateId }) =>
+    new licensing.FollowSubscriptionCommand(actor, subscribed.license_id as string, {
+      terms: {
+        subscription_id: subscriptionId,
+        template: { id: templateId, changes: 0 },
+        seats: { count: 4711, changes: 1 },
+        ...{ paid_until: '2099-01-01T00:00:00.000Z', ends_at: null, holds: ['x'] },
+      },
+      applied: null,
+    }),
   HeartbeatCommand: ({ actor, license }) => new HeartbeatCommand(actor, license.license_id as string, 'device'),
+  IngestBillingEventCommand: ({ actor, subscriptionId, mark }) =>
+    new subscriptions.IngestBillingEventCommand(actor, subscriptionId, {
+      event_id: mark,
+      occurred_at: '2025-01-01T00:00:00Z',
+      kind: 'quantity_changed',
+      quantity: 4711,
+    }),
   IssueLicenseCommand: ({ actor, templateId, mark }) =>
     new licensing.IssueLicenseCommand(actor, { license_template_id: templateId, customer_id: mark }),
   IssueLicensesCommand: ({ actor, templateId, mark }) =>
     new licensing.IssueLicensesCommand(actor, [
       { request: { license_template_id: templateId, customer_id: mark }, origin: { orderId: newId() } },
     ]),
+  LinkLicenseCommand: ({ actor, license, freeSubscriptionId }) =>
+    new subscriptions.LinkLicenseCommand(actor, freeSubscriptionId, { license_id: license.license_id as string }),
   LinkSubscriptionCommand: ({ actor, license }) =>
     new licensing.LinkSubscriptionCommand(actor, license.license_id as string, { subscription_id: newId() }),
   PublishRevocationListCommand: ({ actor }) => new PublishRevocationListCommand(actor),
@@ -175,11 +206,14 @@ const CASES: Record<string, Case> = {
     new licensing.SuspendLicenseCommand(actor, license.license_id as string, refusal(mark)),
   TransferLicenseCommand: ({ actor, license, mark }) =>
     new licensing.TransferLicenseCommand(actor, license.license_id as string, { customer_id: mark, issued_to: mark }),
+  UnlinkLicenseCommand: ({ actor, subscriptionId }) => new subscriptions.UnlinkLicenseCommand(actor, subscriptionId),
   UpdateCustomerCommand: ({ actor, customerId, mark }) =>
     new UpdateCustomerCommand(actor, customerId, { first_name: mark }),
   UpdateLicenseCommand: ({ actor, license, mark }) =>
     new licensing.UpdateLicenseCommand(actor, license.license_id as string, { issued_to: mark, max_activations: 99 }),
   UpdateProductCommand: ({ actor, productId, mark }) => new UpdateProductCommand(actor, productId, { name: mark }),
+  UpdateSubscriptionCommand: ({ actor, subscriptionId, mark }) =>
+    new subscriptions.UpdateSubscriptionCommand(actor, subscriptionId, { quantity: 4711, metadata: { mark } }),
   UpdateTemplateCommand: ({ actor, templateId, mark }) =>
     new UpdateTemplateCommand(actor, templateId, { template_name: mark, max_activations: 99 }),
   UpdateTenantCommand: ({ actor }) => new tenants.UpdateTenantCommand(actor, { requests_per_minute: 4711 }),
@@ -238,6 +272,13 @@ describe('a unit of work that is rolled back', () => {
     const trial = await api.issue(templateId, { customer_id: customerId, trial: true });
     const suspended = await api.issue(templateId, { customer_id: customerId });
     await api.post(`/v1/licenses/${suspended.license_id}/suspend`, refusal('x'));
+    const subscribe = async () => {
+      const subscription = { customer_id: customerId, template_id: templateId };
+      return (await api.create('/v1/subscriptions', subscription)).subscription_id as string;
+    };
+    const [subscriptionId, freeSubscriptionId] = [await subscribe(), await subscribe()];
+    const subscribed = await api.issue(templateId, { customer_id: customerId });
+    await api.post(`/v1/subscriptions/${subscriptionId}/link`, { license_id: subscribed.license_id as string });
     const apiKey = await api.create('/v1/api-keys', { name: 'key', permissions: ['licenses:read'] });
     await commands.execute(new PublishRevocationListCommand(actor));
     const signingKey = await api.create('/v1/signing-keys', {});
@@ -259,7 +300,15 @@ describe('a unit of work that is rolled back', () => {
       email,
       cancelledEmail,
     };
-    return { ...common, otherTemplateId: other.template_id as string, suspended, apiKey, signingKey };
+    const ofSubscriptions = { subscriptionId, freeSubscriptionId, subscribed };
+    return {
+      ...common,
+      ...ofSubscriptions,
+      otherTemplateId: other.template_id as string,
+      suspended,
+      apiKey,
+      signingKey,
+    };
   };
 
   /** All that a caller can see, once the events that there are have reached the log. */
@@ -275,6 +324,7 @@ describe('a unit of work that is rolled back', () => {
       'api-keys',
       'signing-keys',
       'email-messages',
+      'subscriptions',
     ];
     const paths = [...lists, 'license-events', 'settings', `licenses/${license.license_id}/activations`].map(
       (path) => `/v1/${path}`,

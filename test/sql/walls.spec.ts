@@ -8,6 +8,7 @@ import { IssueRepository } from '../../src/licensing/issuing/issue.repository.js
 import { License } from '../../src/licensing/license.entity.js';
 import { CustomerRepository } from '../../src/customers/customer.repository.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
+import { SubscriptionRepository } from '../../src/subscriptions/subscription.repository.js';
 import { Outbox } from '../../src/shared/messaging/outbox.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
@@ -30,6 +31,8 @@ const TENANT_TABLES = [
   'license_activation_refusals',
   'license_client_events',
   'license_usages',
+  'subscriptions',
+  'subscription_events',
   'signing_keys',
   'revocation_lists',
 ];
@@ -60,6 +63,13 @@ describe('the walls between tenants', () => {
     await theirs.create('/v1/signing-keys', {});
     await app.signRevocations(theirs);
     await theirs.create('/v1/customers', { customer_id: 'their-customer', first_name: 'Theirs' });
+    const subscription = { subscription_id: 'their-subscription', customer_id: 'c', template_id: theirTemplate };
+    await theirs.create('/v1/subscriptions', subscription);
+    await theirs.post('/v1/subscriptions/their-subscription/events', {
+      event_id: 'e',
+      occurred_at: '2025-01-01T00:00:00Z',
+      kind: 'paused',
+    });
     await app.database.query(SOMETHING_OF_A_LICENSE.replaceAll('$1', `'${theirLicense.license_id}'`));
     await eventually(async () => {
       expect((await theirs.get('/v1/license-events')).body.data.length).toBeGreaterThanOrEqual(4);
@@ -151,6 +161,7 @@ describe('the walls between tenants', () => {
         [bare.nest.get(TemplateRepository), theirTemplate],
         [bare.nest.get(CustomerRepository), 'their-customer'],
         [bare.nest.get(LicenseRepository), theirLicense.license_id],
+        [bare.nest.get(SubscriptionRepository), 'their-subscription'],
       ] as const;
       for (const [repository, id] of cases) {
         expect(await repository.find('theirs', id)).not.toBeNull();
@@ -254,6 +265,9 @@ describe('the walls between tenants', () => {
       'DELETE FROM tenants',
       'UPDATE api_keys SET permissions = permissions',
       'DELETE FROM license_keys',
+      'UPDATE subscription_events SET occurred_at = occurred_at',
+      'DELETE FROM subscription_events',
+      'UPDATE subscriptions SET initial_state = initial_state',
       'CREATE TABLE mine (x int)',
       'ALTER TABLE licenses DISABLE ROW LEVEL SECURITY',
     ])('may not: %s', async (statement) => {

@@ -8,9 +8,11 @@ export class LicenseOrigin1764620000000 implements MigrationInterface {
   name = 'LicenseOrigin1764620000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const columns = ['order_id', 'subscription_id', 'partner_id', 'pool_id'];
-    await runner.query(`ALTER TABLE licenses ${columns.map((name) => `ADD COLUMN ${name} uuid`).join(', ')}`);
-    for (const name of columns) {
+    // The id of a subscription is that of the billing system.
+    const columns = { order_id: 'uuid', subscription_id: 'text', partner_id: 'uuid', pool_id: 'uuid' };
+    const added = Object.entries(columns).map(([name, type]) => `ADD COLUMN ${name} ${type}`);
+    await runner.query(`ALTER TABLE licenses ${added.join(', ')}`);
+    for (const name of Object.keys(columns)) {
       await runner.query(`
         CREATE INDEX licenses_${name.replace('_id', '')} ON licenses (tenant_id, ${name}, created_at, license_id)
           WHERE ${name} IS NOT NULL`);

@@ -54,7 +54,7 @@ export class LicenseActionsController {
     },
     {
       404: NOT_FOUND,
-      409: [...EXPIRY, 'LICENSE_FILE_OUTSTANDING'],
+      409: [...EXPIRY, 'LICENSE_FILE_OUTSTANDING', 'SUBSCRIPTION_MANAGED'],
     },
   )
   update(

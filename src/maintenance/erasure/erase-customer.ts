@@ -65,11 +65,16 @@ async function eraseRow(erasure: Erasure, digests: readonly Buffer[]) {
        AND (coalesce(first_name, last_name, email, company_name, language) IS NOT NULL OR metadata <> '{}')`,
     [tenantId, customerId, now],
   );
+  const { rowCount: subscriptions } = await owner.query(
+    `UPDATE subscriptions SET metadata = '{}', version = version + 1, updated_at = $3
+     WHERE tenant_id = $1 AND customer_id = $2 AND metadata <> '{}'`,
+    [tenantId, customerId, now],
+  );
   const { rowCount: found } = await owner.query('SELECT FROM customers WHERE tenant_id = $1 AND customer_id = $2', [
     tenantId,
     customerId,
   ]);
-  return { isKnown: found === 1, changed: changed ?? 0, emails };
+  return { isKnown: found === 1, changed: (changed ?? 0) + (subscriptions ?? 0), emails };
 }
 
 /**
@@ -123,7 +128,9 @@ async function eraseCustomerEvents({ owner, tenantId, customerId }: Erasure): Pr
   for (const table of EVENT_TABLES) {
     const { rowCount } = await owner.query(
       `UPDATE ${table} SET personal = NULL
-       WHERE tenant_id = $1 AND resource_type = 'customer' AND resource_id = $2 AND personal IS NOT NULL`,
+       WHERE tenant_id = $1 AND personal IS NOT NULL AND (resource_type = 'customer' AND resource_id = $2
+         OR resource_type = 'subscription' AND resource_id IN (
+           SELECT subscription_id FROM subscriptions WHERE tenant_id = $1 AND customer_id = $2))`,
       [tenantId, customerId],
     );
     changed += rowCount ?? 0;

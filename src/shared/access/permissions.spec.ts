@@ -9,10 +9,15 @@ describe('permissions', () => {
       'customers:read',
       'licenses:read',
       'activations:read',
+      'subscriptions:read',
       'events:read',
       'emails:read',
       'licenses:issue',
     ]);
+  });
+
+  it('of a billing system let it report events of subscriptions, and nothing else', () => {
+    expect([...effectivePermissions('billing', [])]).toEqual(['subscriptions:ingest']);
   });
 
   it.each(['owner', 'constructor', '__proto__', ''])('are none for the unknown role %j', (role) => {

@@ -21,6 +21,9 @@ export const TENANT_PERMISSIONS = [
   'client:validate',
   'client:activate',
   'client:usage',
+  'subscriptions:read',
+  'subscriptions:write',
+  'subscriptions:ingest',
   'events:read',
   'emails:read',
   'emails:send',
@@ -48,6 +51,7 @@ const READ = [
   'customers:read',
   'licenses:read',
   'activations:read',
+  'subscriptions:read',
   'events:read',
   'emails:read',
 ] as const;
@@ -64,6 +68,8 @@ export const TENANT_ROLES = {
     'licenses:issue',
     'licenses:renew',
     'licenses:change-template',
+    'subscriptions:read',
+    'subscriptions:write',
   ],
   support: [
     ...READ,
@@ -79,6 +85,8 @@ export const TENANT_ROLES = {
     'emails:send',
   ],
   'read-only': READ,
+  /** Role of a billing system: it reports what happened, and reads nothing. */
+  billing: ['subscriptions:ingest'],
   /** Role of API keys that are embedded in programs, so anybody can read them: client API only, and only with a license key. */
   client: ['client:validate', 'client:activate', 'client:usage'],
 } as const satisfies Record<string, readonly TenantPermission[]>;

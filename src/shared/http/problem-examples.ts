@@ -6,6 +6,8 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   ACTIVATION_NOT_FOUND: 'The license was not activated on this device.',
   API_KEY_INACTIVE: 'The API key 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is revoked or expired. Create a new one.',
   API_KEY_NOT_FOUND: 'There is no API key 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
+  BILLING_EVENT_CONFLICT:
+    'The subscription already has another event with the id evt-2001. Each event needs an id of its own.',
   BODY_TOO_LARGE: 'The body is larger than 1 MiB.',
   CLIENT_CLOSED_REQUEST: 'The client closed the connection.',
   CURSOR_MISMATCH:
@@ -46,6 +48,8 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   LICENSE_NOT_FOUND: 'There is no license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
   LICENSE_RESTRICTED: 'The license excludes this country.',
   LICENSE_STATE: 'Action "activate" is not allowed while the license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is EXPIRED.',
+  LICENSE_SUBSCRIBED:
+    'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e has the open subscription sub-1001. Unlink that first.',
   LINE_TOO_LONG: 'The line is longer than 16384 bytes.',
   MALFORMED_REQUEST: 'The request cannot be read: an object has a duplicate member.',
   METHOD_NOT_ALLOWED: 'This path does not have the method DELETE. It has: GET, POST.',
@@ -73,6 +77,14 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   SEAT_LENT: 'The seat is held by a license file until 2026-12-01T00:00:00.000Z.',
   SIGNING_KEY_NOT_FOUND: 'There is no signing key 1IG2tMH7.',
   SIGNING_KEY_STATE: 'A signing key that is REVOKED cannot be activated.',
+  SUBSCRIPTION_CUSTOMER_MISMATCH:
+    'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e and the subscription sub-1001 belong to different customers.',
+  SUBSCRIPTION_EXISTS: 'There is already a subscription sub-1001.',
+  SUBSCRIPTION_LINKED:
+    'The subscription sub-1001 is linked with the license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e. Unlink it first.',
+  SUBSCRIPTION_MANAGED:
+    'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is renewed by its subscription sub-1001, not by itself.',
+  SUBSCRIPTION_NOT_FOUND: 'There is no subscription sub-1001.',
   TEMPLATE_EXISTS: 'There is already a license template team-yearly.',
   TEMPLATE_INACTIVE: 'The license template team-yearly is archived.',
   TEMPLATE_IS_TRIAL: 'The license template team-trial is for trials: a license can only be issued from it.',

@@ -1,0 +1,72 @@
+import { omit, pick, type Change } from '../../shared/persistence/change.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
+import type { JsonObject } from '../../shared/json.js';
+
+/** Metadata is free-form, so it may contain personal data. */
+const PERSONAL = ['metadata'];
+
+/** Subscription of an event, with the license that it concerns. */
+export interface SubscriptionSubject {
+  readonly subscriptionId: string;
+  readonly licenseId: string | null;
+}
+
+/** Event of a billing system, as it is recorded. */
+export interface ReceivedEvent {
+  readonly eventId: string;
+  readonly kind: string;
+  readonly occurredAt: Date;
+  readonly facts: JsonObject;
+}
+
+abstract class SubscriptionIntegrationEvent extends IntegrationEvent {
+  constructor(
+    actor: Actor,
+    now: Date,
+    { subscriptionId, licenseId }: SubscriptionSubject,
+    { before, after }: { readonly before?: JsonObject | undefined; readonly after: JsonObject },
+    more: JsonObject = {},
+  ) {
+    super(
+      actor,
+      now,
+      { resourceType: 'subscription', resourceId: subscriptionId, ...(licenseId !== null && { licenseId }) },
+      { ...more, ...(before && { before: omit(before, PERSONAL) }), after: omit(after, PERSONAL) },
+      { ...(before && { before: pick(before, PERSONAL) }), after: pick(after, PERSONAL) },
+    );
+  }
+}
+
+export class SubscriptionCreatedEvent extends SubscriptionIntegrationEvent {
+  readonly type = 'subscription.created';
+}
+
+export class SubscriptionUpdatedEvent extends SubscriptionIntegrationEvent {
+  readonly type = 'subscription.updated';
+}
+
+export class SubscriptionLinkedEvent extends SubscriptionIntegrationEvent {
+  readonly type = 'subscription.linked';
+}
+
+export class SubscriptionUnlinkedEvent extends SubscriptionIntegrationEvent {
+  readonly type = 'subscription.unlinked';
+}
+
+/** An event of the billing system was stored. `before` and `after` are empty if a later event already decides. */
+export class SubscriptionEventReceivedEvent extends SubscriptionIntegrationEvent {
+  readonly type = 'subscription.event_received';
+
+  constructor(
+    actor: Actor,
+    now: Date,
+    subject: SubscriptionSubject,
+    { eventId, kind, occurredAt, facts }: ReceivedEvent,
+    change: Change | undefined,
+  ) {
+    super(actor, now, subject, change ?? { before: {}, after: {} }, {
+      billing_event: { event_id: eventId, kind, occurred_at: occurredAt.toISOString(), ...facts },
+    });
+  }
+}
