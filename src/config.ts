@@ -223,6 +223,12 @@ export class Config {
     this.publicUrl = settings.PUBLIC_URL?.replace(/\/+$/, '');
     this.sampleData = settings.SAMPLE_DATA ?? settings.DATABASE_URL === undefined;
   }
+
+  /** Tells whether tenants may send e-mail from this address. */
+  allowsEmailFrom(address: string): boolean {
+    const domain = address.split('@').at(-1)?.toLowerCase() ?? '';
+    return this.settings.EMAIL_FROM_DOMAINS?.includes(domain) ?? false;
+  }
 }
 
 /** Settings for the verification and the claims of access tokens. */

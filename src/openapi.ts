@@ -58,6 +58,8 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, ex
   template_id: ['Id of the license template.', EXAMPLES.templateId],
   product_id: ['Id of the product.', EXAMPLES.productId],
   customer_id: ['Id of the customer.', EXAMPLES.customerId],
+  template: ['Name of the e-mail template.', 'renewal_reminder'],
+  language: ['Language tag.', 'de'],
   email_message_id: ['Id of the e-mail message.', EXAMPLES.emailMessageId],
   subscription_id: ['Id of the subscription.', EXAMPLES.subscriptionId],
   key_id: ['Id of the API key.', EXAMPLES.apiKeyId],

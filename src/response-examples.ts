@@ -147,6 +147,20 @@ const apiKey = {
   version: 1,
   ...stamps,
 };
+const emails = {
+  sender_name: null,
+  reply_to: null,
+  from: null,
+  renewal_reminder: false,
+  trial_ending: false,
+  license_expired: false,
+  reminder_days: [30, 7, 1],
+};
+const reminderTexts = {
+  subject: 'Ihre Lizenz für {{product_name}} endet am {{expiry_date}}',
+  text: 'Ihre Lizenz für {{product_name}} endet am {{expiry_date}}.',
+  html: '<p>Ihre Lizenz für {{product_name}} endet am {{expiry_date}}.</p>',
+};
 const emailMessage = {
   email_message_id: EXAMPLES.emailMessageId,
   ...tenant,
@@ -185,7 +199,15 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   Caller: { type: 'api_key', id: EXAMPLES.apiKeyId, issuer: null, ...tenant, permissions: ROLES['read-only'] },
   ApiKey: apiKey,
   IssuedApiKey: { ...apiKey, api_key: 'imp_wAvAJkE8H6hO6WtCDqQMOig5Ccmnl4Wj2VKCHj' },
-  Tenant: { ...tenant, status: 'ACTIVE', require_if_match: false, requests_per_minute: null, version: 1, ...stamps },
+  Tenant: {
+    ...tenant,
+    status: 'ACTIVE',
+    require_if_match: false,
+    requests_per_minute: null,
+    emails,
+    version: 1,
+    ...stamps,
+  },
   Product: {
     product_id: EXAMPLES.productId,
     ...tenant,
@@ -219,6 +241,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     last_name: 'Doe',
     email: null,
     company_name: null,
+    language: null,
     active: true,
     metadata: {},
     version: 1,
@@ -283,6 +306,21 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     published_until: TIME,
     version: 2,
     ...stamps,
+  },
+  EmailTemplate: { template: 'renewal_reminder', language: 'de', ...tenant, ...reminderTexts, version: 1, ...stamps },
+  EffectiveEmailTemplate: {
+    template: 'renewal_reminder',
+    description: 'A license expires, or is renewed, in some days.',
+    language: 'de',
+    built_in: false,
+    ...reminderTexts,
+    variables: [{ name: 'sender_name', description: 'Name of the sender.', given: false, secret: false }],
+    version: 1,
+  },
+  EmailPreview: {
+    subject: 'Ihre Lizenz für ISP Professional endet am 23. November 2027',
+    text: 'Ihre Lizenz für ISP Professional endet am 23. November 2027.',
+    html: '<p>Ihre Lizenz für ISP Professional endet am 23. November 2027.</p>',
   },
   EmailMessage: emailMessage,
   EmailMessageWithAttempts: { ...emailMessage, attempts: [] },

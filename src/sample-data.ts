@@ -3,7 +3,7 @@ import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
 import { ActivateDeviceCommand } from './activations/index.js';
 import { CreateCustomerCommand } from './customers/index.js';
 import { IssueLicenseCommand } from './licensing/index.js';
-import { CancelEmailCommand, SendEmailCommand } from './notifications/index.js';
+import { CancelEmailCommand, PutEmailTemplateCommand, SendEmailCommand } from './notifications/index.js';
 import { RevocationListPublisher } from './offline/index.js';
 import { CreateProductCommand, ListProductsQuery } from './products/index.js';
 import { Clock } from './shared/time/clock.js';
@@ -81,6 +81,11 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
     ),
     new ActivateDeviceCommand(actor, licenseId, { fingerprint, name: 'Front desk' }, { activationId }),
     new ConsumeUsageCommand(actor, licenseId, { feature_id: featureId, amount: 41 }),
+    new PutEmailTemplateCommand(actor, 'renewal_reminder', 'de', {
+      subject: 'Ihre Lizenz für {{product_name}} endet am {{expiry_date}}',
+      text: 'Ihre Lizenz für {{product_name}} endet am {{expiry_date}}.',
+      html: '<p>Ihre Lizenz für {{product_name}} endet am {{expiry_date}}.</p>',
+    }),
     // Cancelled in the transaction that queues it, so that no server sends it.
     new SendEmailCommand(
       actor,

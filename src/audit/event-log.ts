@@ -3,7 +3,12 @@ import { validate as isUuid } from 'uuid';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
 import type { ListEventsRequest } from './license-event.requests.js';
-import type { EventRow, PastEventsFilter } from './event-row.js';
+import type { EventRow, FollowFilter, PastEventsFilter } from './event-row.js';
+
+export interface FollowedRows {
+  readonly events: readonly EventRow[];
+  readonly upTo: string;
+}
 
 /** `license_event_logs`: written by RecordEventsHandler, read by seq, never updated. */
 @Injectable()
@@ -29,6 +34,26 @@ export class EventLog {
     const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<EventRow>({ text, values }));
     await yieldToEventLoop();
     return rows;
+  }
+
+  /**
+   * Returns the next events of some types, and the `seq` up to which there is no other: that of the last event, or the end of the log that
+   * the statement saw.
+   */
+  async follow(tenantId: string, { after, types, since, limit }: FollowFilter): Promise<FollowedRows> {
+    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<EventRow & { readonly last_seq: string }>({
+        name: 'event-log.follow',
+        text: `SELECT counter.last_seq, event.* FROM license_event_counters counter
+               LEFT JOIN LATERAL (SELECT * FROM license_event_logs WHERE tenant_id = $1 AND seq > $2
+                 AND event_type = ANY($3::text[]) AND created_at >= $4 ORDER BY seq LIMIT $5) event ON true
+               WHERE counter.tenant_id = $1 ORDER BY event.seq`,
+        values: [tenantId, after, types, since, limit],
+      }),
+    );
+    const events = rows.filter(({ seq }: { readonly seq: string | null }) => seq !== null);
+    const last = events.length === limit ? events.at(-1)?.seq : rows[0]?.last_seq;
+    return { events, upTo: last ?? after };
   }
 
   /** Returns events, the latest first. */

@@ -19,6 +19,14 @@ export interface EventRow {
   readonly created_at: Date;
 }
 
+/** Selects events of these types after a `seq`, not older than `since`. */
+export interface FollowFilter {
+  readonly after: string;
+  readonly types: readonly string[];
+  readonly since: Date;
+  readonly limit: number;
+}
+
 /** Selects events by type after a time: of one license and what belongs to it, or of other resources. */
 export interface PastEventsFilter {
   readonly about: { readonly licenseId: string } | { readonly resourceIds: readonly string[] };

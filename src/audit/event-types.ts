@@ -11,6 +11,8 @@ export const EVENT_TYPES = [
   'email_message.failed',
   'email_message.queued',
   'email_message.sent',
+  'email_template.deleted',
+  'email_template.updated',
   'license.activated',
   'license.activation_changed',
   'license.activation_refused',

@@ -39,6 +39,12 @@ export const LicenseEventResponse = z
   .meta({ id: 'LicenseEvent', description: 'A recorded fact.' });
 export type LicenseEventResponse = z.infer<typeof LicenseEventResponse>;
 
+/** Events of some types; there is no other of them up to `upTo`. */
+export interface FollowedEvents {
+  readonly events: readonly LicenseEventResponse[];
+  readonly upTo: string;
+}
+
 export const LicenseEventPage = z
   .object({
     data: z.array(LicenseEventResponse),

@@ -25,6 +25,10 @@ export class Customer extends VersionedRow {
   @Column('text', { name: 'company_name', nullable: true })
   companyName!: string | null;
 
+  /** Language tag of texts for the customer; null: none was given. */
+  @Column('text', { nullable: true })
+  language!: string | null;
+
   @Column('boolean')
   active!: boolean;
 
@@ -36,6 +40,7 @@ export class Customer extends VersionedRow {
     const customer = Object.assign(new Customer(), Customer.newRow(tenantId, now));
     customer.customerId = input.customer_id ?? newId();
     customer.metadata = input.metadata;
+    customer.language = null;
     customer.set(input);
     return customer;
   }
@@ -56,8 +61,8 @@ export class Customer extends VersionedRow {
 
   /** Returns the changeable fields, in wire names. */
   snapshot(): JsonObject {
-    const { firstName, lastName, email, companyName, active, metadata } = this;
-    return { first_name: firstName, last_name: lastName, email, company_name: companyName, active, metadata };
+    const { firstName, lastName, email, companyName, language, active, metadata } = this;
+    return { first_name: firstName, last_name: lastName, email, company_name: companyName, language, active, metadata };
   }
 
   private set(fields: UpdateCustomerRequest): void {
@@ -65,6 +70,7 @@ export class Customer extends VersionedRow {
     if (fields.last_name !== undefined) this.lastName = fields.last_name;
     if (fields.email !== undefined) this.email = fields.email;
     if (fields.company_name !== undefined) this.companyName = fields.company_name;
+    if (fields.language !== undefined) this.language = fields.language;
     if (fields.active !== undefined) this.active = fields.active;
     if (!this.displayName) {
       throw new InvalidFieldError('', 'must contain at least one of first_name, last_name, company_name and email');

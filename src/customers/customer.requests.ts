@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Email } from '../shared/http/email.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { FlagParameter, ResourceId, text } from '../shared/http/schema.js';
+import { FlagParameter, LanguageTag, ResourceId, text } from '../shared/http/schema.js';
 import { FreeFormInput } from '../shared/free-form.js';
 
 const fields = {
@@ -9,6 +9,7 @@ const fields = {
   last_name: text(100).nullable(),
   email: Email.nullable(),
   company_name: text(255).nullable(),
+  language: LanguageTag.nullable(),
   active: z
     .boolean()
     .meta({ description: 'False: archived; no license can be issued or transferred to the customer.' }),
@@ -22,6 +23,8 @@ export const CreateCustomerRequest = z
     last_name: fields.last_name.default(null),
     email: fields.email.default(null),
     company_name: fields.company_name.default(null),
+    // Without a default, which would change the digest of stored requests.
+    language: fields.language.optional(),
     active: fields.active.default(true),
     metadata: fields.metadata.default({}),
   })

@@ -39,6 +39,9 @@ const COMMON: Readonly<Record<string, EmailVariable>> = {
   public_url: { description: 'The setting PUBLIC_URL.', example: 'https://licenses.example.com' },
 };
 
+/** Stands for a secret value in previews. */
+export const MASK = 'XXXX-XXXX-XXXX-XXXX';
+
 /** The only variable that reveals a license key. */
 export const LICENSE_KEY = 'license_key';
 

@@ -22,6 +22,19 @@ export interface EmailContent {
   readonly variables: EmailVariables;
 }
 
+/** Resources that a message is about. `to` is an address that its sender gave. */
+export interface EmailSubjects {
+  readonly template: EmailTemplateName;
+  readonly licenseId: string | null;
+  readonly customerId: string | null;
+  readonly partnerId: string | null;
+  readonly orderId: string | null;
+  readonly to: string | undefined;
+  /** Undefined: that of the customer or partner. */
+  readonly language: string | undefined;
+  readonly variables: EmailVariables;
+}
+
 /** Values of a new message. */
 export interface NewEmail {
   readonly template: EmailTemplateName;
@@ -142,6 +155,21 @@ export class EmailMessage extends VersionedRow {
     return JSON.parse(secrets.unseal(this.contentSealed, this.sealContext)) as EmailContent;
   }
 
+  /** Returns what the message is to be composed from. */
+  subjects({ to, isExplicit, language, variables }: EmailContent): EmailSubjects {
+    const { template, licenseId, customerId, partnerId, orderId } = this;
+    return {
+      template,
+      licenseId,
+      customerId,
+      partnerId,
+      orderId,
+      to: isExplicit ? to : undefined,
+      language,
+      variables,
+    };
+  }
+
   sealContent(secrets: Secrets, content: EmailContent): void {
     this.contentSealed = secrets.seal(JSON.stringify(content), this.sealContext);
     this.recipientDigest = recipientDigest(secrets, content.to);
@@ -162,9 +190,9 @@ export class EmailMessage extends VersionedRow {
   }
 
   /** Counts an attempt and returns the Message-ID, which all attempts share, so that a mail program shows a message that came twice once. */
-  beginAttempt(senderDomain: string, now: Date): string {
+  beginAttempt(sender: string, now: Date): string {
     this.attemptCount += 1;
-    this.messageId ??= `<${this.emailMessageId}@${senderDomain}>`;
+    this.messageId ??= `<${this.emailMessageId}@${sender.split('@').at(-1)}>`;
     this.reason = null;
     this.changed(now);
     return this.messageId;

@@ -13,14 +13,17 @@ export interface DueEmail {
   readonly hasExpired: boolean;
 }
 
-/** Tenants after $1 in order of ids. Subqueries per tenant, because a join could read rows under the isolation of another. */
+/**
+ * Tenants after $1 in order of ids. Each look-up is a scalar subquery, which runs for each tenant: PostgreSQL may run EXISTS once for all tenants,
+ * into a hash table, under the isolation of the first.
+ */
 const FIND_DUE = `
   SELECT tenant_id AS "tenantId", can_send AS "canSend", has_expired AS "hasExpired" FROM (
     SELECT tenant_id,
-      status = 'ACTIVE' AND EXISTS (SELECT FROM email_messages
-        WHERE tenant_id = tenant.tenant_id AND status = 'QUEUED' AND next_attempt_at <= $3) AS can_send,
-      EXISTS (SELECT FROM email_messages
-        WHERE tenant_id = tenant.tenant_id AND status = 'QUEUED' AND expires_at <= $3) AS has_expired
+      status = 'ACTIVE' AND (SELECT true FROM email_messages
+        WHERE tenant_id = tenant.tenant_id AND status = 'QUEUED' AND next_attempt_at <= $3 LIMIT 1) IS TRUE AS can_send,
+      (SELECT true FROM email_messages
+        WHERE tenant_id = tenant.tenant_id AND status = 'QUEUED' AND expires_at <= $3 LIMIT 1) IS TRUE AS has_expired
     FROM (
       SELECT tenant_id, status FROM (SELECT id AS tenant_id, status FROM tenants WHERE id > $1 ORDER BY id LIMIT $2) AS each
       WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant

@@ -7,6 +7,7 @@ import { EMAIL_TEMPLATES } from './email-kinds.js';
 import { EMAIL_STATUSES } from './email-message-status.js';
 
 export const EmailTemplateName = z.enum(EMAIL_TEMPLATES).meta({ id: 'EmailTemplateName' });
+export type EmailTemplateName = z.infer<typeof EmailTemplateName>;
 export const EmailStatus = z.enum(EMAIL_STATUSES).meta({
   id: 'EmailStatus',
   description: 'QUEUED: waits, is being sent, or is tried again at `next_attempt_at`. The others are final.',

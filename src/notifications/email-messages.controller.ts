@@ -18,8 +18,10 @@ import {
   EmailMessageWithAttempts,
   QueuedEmail,
 } from './email-message.response.js';
+import { EmailPreview } from './email-template.response.js';
 import { GetEmailMessageQuery } from './queries/get-email-message.query.js';
 import { ListEmailMessagesQuery } from './queries/list-email-messages.query.js';
+import { PreviewEmailMessageQuery } from './queries/preview-email-message.query.js';
 
 const SEND_CODES = {
   404: ['LICENSE_NOT_FOUND', 'EMAIL_PARTNER_NOT_FOUND'],
@@ -73,6 +75,21 @@ export class EmailMessagesController {
   @ApiOkResponse({ standardSchema: EmailMessageWithAttempts })
   get(@CurrentActor() actor: Actor, @Param('email_message_id', { schema: UuidParameter }) emailMessageId: string) {
     return this.queries.execute(new GetEmailMessageQuery(actor, emailMessageId));
+  }
+
+  @Get(':email_message_id/preview')
+  @RequirePermission('emails:read')
+  @DescribeRead(
+    {
+      operationId: 'previewEmailMessage',
+      summary: 'Preview an e-mail message',
+      description: 'As it would be composed now. A license key is masked.',
+    },
+    { 404: ['EMAIL_MESSAGE_NOT_FOUND'], 409: ['EMAIL_MESSAGE_ERASED'] },
+  )
+  @ApiOkResponse({ standardSchema: EmailPreview })
+  preview(@CurrentActor() actor: Actor, @Param('email_message_id', { schema: UuidParameter }) emailMessageId: string) {
+    return this.queries.execute(new PreviewEmailMessageQuery(actor, emailMessageId));
   }
 
   @Post(':email_message_id/resend')

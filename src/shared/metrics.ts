@@ -45,6 +45,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly emailAttempts = new Counter({
+    name: 'imprimatur_email_attempts_total',
+    help: 'Attempts to send e-mail by outcome: SENT, DEFERRED, REFUSED or UNREACHABLE.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
   readonly clockSteps = new Counter({
     name: 'imprimatur_clock_steps_total',
     help: 'Clock changes of more than two minutes, by clock.',

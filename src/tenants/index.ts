@@ -1,6 +1,7 @@
 export { generateApiKey } from './api-key.js';
 export { adminKeyFile, bootstrap, type Bootstrapped } from './bootstrap.js';
 export { CreateApiKeyCommand } from './api-keys/create-api-key.command.js';
+export { FOLLOWING_EMAILS, toEmailSettings, type FollowingEmail, type StoredEmailSettings } from './email-settings.js';
 export { CreateTenantCommand } from './commands/create-tenant.command.js';
 export { RevokeApiKeyCommand } from './api-keys/revoke-api-key.command.js';
 export { RotateApiKeyCommand } from './api-keys/rotate-api-key.command.js';

@@ -2,6 +2,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Change } from '../shared/persistence/change.js';
 import { Versioned } from '../shared/persistence/versioned-row.js';
 import type { JsonObject } from '../shared/json.js';
+import {
+  emailSnapshot,
+  withEmailPatch,
+  type StoredEmailSettings,
+  type UpdateEmailSettingsRequest,
+} from './email-settings.js';
 
 export const TENANT_STATUSES = ['ACTIVE', 'SUSPENDED'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
@@ -11,6 +17,7 @@ export interface TenantChange {
   readonly status?: TenantStatus | undefined;
   readonly require_if_match?: boolean | undefined;
   readonly requests_per_minute?: number | null | undefined;
+  readonly emails?: UpdateEmailSettingsRequest | undefined;
 }
 
 /** A vendor. Its id is the tenant id of all its rows. */
@@ -30,8 +37,12 @@ export class Tenant extends Versioned {
   @Column('integer', { name: 'requests_per_minute', nullable: true })
   requestsPerMinute!: number | null;
 
+  /** Settings of e-mail that differ from the default. */
+  @Column('jsonb', { name: 'email_settings' })
+  emailSettings!: StoredEmailSettings;
+
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
-    const fields = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute };
+    const fields = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute, emailSettings: {} };
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
   }
 
@@ -41,6 +52,7 @@ export class Tenant extends Versioned {
     if (change.status !== undefined) this.status = change.status;
     if (change.require_if_match !== undefined) this.requireIfMatch = change.require_if_match;
     if (change.requests_per_minute !== undefined) this.requestsPerMinute = change.requests_per_minute;
+    if (change.emails !== undefined) this.emailSettings = withEmailPatch(this.emailSettings, change.emails, now);
     return this.changedSince(before, this.snapshot(), now);
   }
 
@@ -49,6 +61,7 @@ export class Tenant extends Versioned {
       status: this.status,
       require_if_match: this.requireIfMatch,
       requests_per_minute: this.requestsPerMinute,
+      emails: emailSnapshot(this.emailSettings),
     };
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageParameters } from '../shared/http/paging.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { TENANT_ID } from '../shared/tenant-id.js';
+import { UpdateEmailSettingsRequest } from './email-settings.js';
 import { TENANT_STATUSES } from './tenant.entity.js';
 
 const TENANT_ID_RULE = 'must be 1 to 63 letters, digits, _ and -, beginning with a letter or digit';
@@ -29,6 +30,7 @@ export const UpdateTenantRequest = z
     status: TenantStatus,
     requests_per_minute: requestsPerMinute,
     require_if_match: requireIfMatch,
+    emails: UpdateEmailSettingsRequest,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
@@ -39,7 +41,10 @@ export type ListTenantsRequest = z.infer<typeof ListTenantsRequest>;
 
 /** Settings that a tenant changes itself. */
 export const UpdateSettingsRequest = z
-  .strictObject({ require_if_match: requireIfMatch })
+  .strictObject({ require_if_match: requireIfMatch, emails: UpdateEmailSettingsRequest })
   .partial()
-  .meta({ id: 'UpdateSettingsRequest', examples: [{ require_if_match: false }] });
+  .meta({
+    id: 'UpdateSettingsRequest',
+    examples: [{ require_if_match: false, emails: { sender_name: 'Example Software' } }],
+  });
 export type UpdateSettingsRequest = z.infer<typeof UpdateSettingsRequest>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { TenantStatus } from './tenant.requests.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { pageOf } from '../shared/http/paging.js';
+import { EmailSettings, toEmailSettings } from './email-settings.js';
 import type { Tenant } from './tenant.entity.js';
 
 export const TenantResponse = z
@@ -10,6 +11,7 @@ export const TenantResponse = z
     status: TenantStatus,
     require_if_match: z.boolean(),
     requests_per_minute: z.int().nullable(),
+    emails: EmailSettings,
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -26,6 +28,7 @@ export function toTenantResponse(tenant: Tenant): TenantResponse {
     status: tenant.status,
     require_if_match: tenant.requireIfMatch,
     requests_per_minute: tenant.requestsPerMinute,
+    emails: toEmailSettings(tenant.emailSettings),
     version: tenant.version,
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),

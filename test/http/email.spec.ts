@@ -9,6 +9,7 @@ import { Reply, TestRelay, type Received } from '../support/relay.js';
 const MESSAGES = '/v1/email-messages';
 const LIMIT = 40;
 const QUICK = {
+  EMAIL_FROM_DOMAINS: 'brand.example',
   EMAIL_FROM: 'Vendor <licenses@vendor.example>',
   EMAIL_LIMIT_PER_HOUR: String(LIMIT),
   EMAIL_INTERVAL_MS: '30',
@@ -89,6 +90,7 @@ describe('e-mail', () => {
     // The answer to the issue request is stored without the license key.
     expect(stored).not.toContain(license.license_key);
     expect(JSON.stringify(log)).not.toContain(license.license_key);
+    expect(stored).toContain('e-mail {"to":"Jane@Example.com"');
     expect(stored.toLowerCase()).not.toMatch(/email_messages .*jane@example/);
     const listed = await api.get(`${MESSAGES}?license_id=${license.license_id}&status=SENT`);
     expect(listed.body.data).toMatchObject([{ email_message_id: id, to: 'Jane@Example.com' }]);
@@ -124,15 +126,13 @@ describe('e-mail', () => {
   });
 
   it('does not bring a license key to a customer who no longer has the license when it is sent', async () => {
-    let isDown = true;
     relay.onRecipient = () => {
-      if (isDown) throw new Reply(451, 'later');
+      throw new Reply(451, 'later');
     };
     const id = await queue({ template: 'license_issued' });
     await eventually(async () => expect((await get(id)).attempt_count).toBeGreaterThan(0));
     await api.create('/v1/customers', { customer_id: 'john', first_name: 'John', email: 'john@example.com' });
     await api.post(`/v1/licenses/${license.license_id}/transfer`, { customer_id: 'john' });
-    isDown = false;
     expect(await ended(id, 'FAILED')).toMatchObject({ reason: 'RECIPIENT_CHANGED' });
   });
 
@@ -158,6 +158,115 @@ describe('e-mail', () => {
     expect(mail?.subject).toBe('Your order 17');
     expect(mail?.text).toContain('2 × <b>Team</b>: 20.00 USD');
     expect(mail?.text).toContain('<td>&lt;b&gt;Team&lt;&#x2F;b&gt;</td>');
+  });
+
+  it('uses the name, the address for answers and the address of the sender that the tenant and the operator allow', async () => {
+    const emails = { sender_name: 'Example Software', reply_to: 'help@brand.example', from: 'sales@brand.example' };
+    expect(await api.patch('/v1/settings', { emails: { from: 'sales@other.example' } })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/emails/from' }] },
+    });
+    expect((await api.patch('/v1/settings', { emails: { sender_name: 'A\r\nBcc: b@example.com' } })).status).toBe(400);
+    expect((await api.patch('/v1/settings', { emails })).body.emails).toMatchObject({
+      ...emails,
+      reminder_days: [30, 7, 1],
+    });
+    const { message_id } = await ended(await queue(reminder), 'SENT');
+    const [mail] = relay.received.filter(({ messageId }) => messageId === message_id);
+    expect(mail).toMatchObject({ from: 'sales@brand.example' });
+    expect(mail?.text).toMatch(/^From: Example Software <sales@brand.example>\r$/m);
+    expect(mail?.text).toMatch(/^Reply-To: help@brand.example\r$/m);
+    expect(message_id).toMatch(/@brand.example>$/);
+    expect((await api.patch('/v1/settings', { emails: { sender_name: null } })).body.emails).toMatchObject({
+      sender_name: null,
+      reply_to: 'help@brand.example',
+    });
+  });
+
+  describe('texts of a tenant', () => {
+    const texts = { subject: 'Olá {{customer_name}}', text: '{{product_name}}', html: '<b>{{product_name}}</b>' };
+    const path = (language: string, template = 'renewal_reminder') => `/v1/email-templates/${template}/${language}`;
+    const put = (language: string, body: Wire, by = api) => by.send('put', path(language), body);
+
+    it('apply in the language of the customer, its base language or English, and to this tenant alone', async () => {
+      await api.patch('/v1/customers/jane', { language: 'pt-BR' });
+      expect(await put('pt', texts)).toMatchObject({ status: 200, body: { ...texts, version: 1 } });
+      expect((await put('pt', texts)).body.version).toBe(1);
+      const { message_id, language } = await ended(await queue(reminder), 'SENT');
+      expect(language).toBe('pt-BR');
+      const [mail] = relay.received.filter(({ messageId }) => messageId === message_id);
+      expect(mail?.text).toContain('<b>Product</b>');
+      expect((await api.get(path('pt-BR'))).body).toMatchObject({ language: 'pt', built_in: false, ...texts });
+      expect((await api.get(path('fr'))).body).toMatchObject({ language: 'en', built_in: true, version: null });
+      expect((await (await app.tenant()).get(path('pt'))).body).toMatchObject({ language: 'en', built_in: true });
+      expect((await put('en', { ...texts, subject: 'Hi' })).status).toBe(200);
+      expect((await api.get(path('fr'))).body).toMatchObject({ built_in: false, subject: 'Hi' });
+      expect((await api.get('/v1/email-templates?language=pt')).body.data).toHaveLength(1);
+      expect((await api.send('delete', path('pt'), undefined, { 'If-Match': '"9"' })).status).toBe(412);
+      expect((await api.send('delete', path('pt'))).status).toBe(200);
+      expect((await api.send('delete', path('pt'))).body.code).toBe('EMAIL_TEMPLATE_NOT_FOUND');
+      expect(await eventsOf('email_template.updated', 2)).toMatchObject([{ resource_id: 'renewal_reminder/pt' }, {}]);
+      await eventsOf('email_template.deleted');
+    });
+
+    it('are refused with unknown or unescaped variables, other templates, changed delimiters and more than a line of subject', async () => {
+      const faults: [Wire, string, string][] = [
+        [{ html: '{{nonsense}}' }, '/html', 'nonsense'],
+        [{ html: '{{customer_name.constructor}}' }, '/html', 'unknown variable'],
+        [{ html: '{{{customer_name}}}' }, '/html', 'unescaped'],
+        [{ text: '{{&customer_name}}' }, '/text', 'unescaped'],
+        [{ text: '{{>other}}' }, '/text', 'partials'],
+        [{ text: '{{=<% %>=}}' }, '/text', 'delimiters'],
+        [{ text: '{{#customer_name}}' }, '/text', 'Mustache'],
+        [{ subject: 'a\r\nBcc: b@example.com' }, '/subject', 'line breaks'],
+        [{ subject: '{{order_total}}' }, '/subject', 'order_total'],
+      ];
+      for (const [part, pointer, detail] of faults) {
+        expect(await put('en', { ...texts, ...part })).toMatchObject({
+          status: 400,
+          body: { errors: [{ pointer, detail: expect.stringContaining(detail) }] },
+        });
+      }
+      await api.patch('/v1/customers/jane', { first_name: 'Jane\r\nBcc: b@example.com' });
+      await put('en', texts);
+      const { message_id } = await ended(await queue(reminder), 'SENT');
+      const [mail] = relay.received.filter(({ messageId }) => messageId === message_id);
+      expect(mail?.text).not.toMatch(/^Bcc/m);
+    });
+
+    it('name a license key only by who may see it, and bring it to nobody for whom it was not asked', async () => {
+      const manager = await app.key(api.tenantId, ['emails:manage', 'emails:send', 'emails:read']);
+      const withKey = { ...texts, text: '{{license_key}}' };
+      expect((await put('en', withKey, manager)).body.code).toBe('PERMISSION_DENIED');
+      let isDown = true;
+      relay.onRecipient = () => {
+        if (isDown) throw new Reply(451, 'later');
+      };
+      const id = (await send(reminder, manager)).body.email_message_id as string;
+      await eventually(async () => expect((await get(id)).attempt_count).toBeGreaterThan(0));
+      expect((await put('en', withKey)).status).toBe(200);
+      expect((await put('en', { ...withKey, subject: 'B' }, manager)).status).toBe(200);
+      expect(await ended(id, 'FAILED')).toMatchObject({ reason: 'KEY_NOT_PERMITTED' });
+      isDown = false;
+      expect((await send(reminder, manager)).body.code).toBe('PERMISSION_DENIED');
+      const allowed = await ended(await queue(reminder), 'SENT');
+      const [mail] = relay.received.filter(({ messageId }) => messageId === allowed.message_id);
+      expect(mail?.text).toContain(license.license_key);
+    });
+
+    it('can be seen before they are used, with license keys masked', async () => {
+      const preview = await api.post(`${path('en', 'license_issued')}/preview`, {
+        html: '<i>{{customer_name}} {{license_key}}</i>',
+        variables: { customer_name: '<Ada>' },
+      });
+      expect(preview.body.html).toBe('<i>&lt;Ada&gt; XXXX-XXXX-XXXX-XXXX</i>');
+      expect((await api.post(`${path('en')}/preview`, { html: '{{x}}' })).status).toBe(400);
+      const id = await queue({ template: 'license_issued' });
+      const shown = (await api.get(`${MESSAGES}/${id}/preview`)).body;
+      expect(shown.text).toContain(`License key: XXXX-XXXX-XXXX-XXXX-${(license.license_key as string).slice(-4)}`);
+      expect(JSON.stringify(shown)).not.toContain(license.license_key);
+      await ended(id, 'SENT');
+    });
   });
 
   it('tries again after 4xx and dropped connections, with one Message-ID, and keeps the answers', async () => {

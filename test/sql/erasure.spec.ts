@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { withClient } from '../../src/database/with-client.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
+import { emailAttemptSealContext } from '../../src/notifications/index.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
@@ -109,6 +110,42 @@ describe('erasure of a customer', () => {
         'zq@',
       ]);
       expect(left).toEqual([]);
+    });
+  });
+
+  it('removes recipients, contents and the answers of relays from e-mail, also to an earlier address, and cancels what waits', async () => {
+    const template = await api.template();
+    await api.create('/v1/customers', { customer_id: 'm', first_name: 'Zq', email: 'zq-old@example.com' });
+    await api.patch('/v1/customers/m', { email: 'zq-new@example.com' });
+    const { license_id } = await api.issue(template, { customer_id: 'm', issued_to: 'Zq' });
+    const queue = async (body: Wire): Promise<string> =>
+      (await api.create('/v1/email-messages', body)).email_message_id as string;
+    const order = { template: 'order_confirmation', order_id: 'o', variables: { order_number: 'Zq-17' } };
+    const ids = [
+      await queue({ template: 'renewal_reminder', license_id }),
+      await queue({ ...order, to: 'ZQ-old@example.com' }),
+    ];
+    const other = await queue({ ...order, variables: {}, to: 'other@example.com' });
+    const attemptId = randomUUID();
+    const answer = app.secrets.seal('550 <zq-new@example.com>?', emailAttemptSealContext(api.tenantId, attemptId));
+    await app.database.query(
+      `INSERT INTO email_attempts (tenant_id, attempt_id, email_message_id, number, outcome, response_code, response_sealed, started_at)
+       VALUES ($1, $2, $3, 1, 'DEFERRED', 550, $4, now())`,
+      [api.tenantId, attemptId, ids[0], answer],
+    );
+    await logged();
+    expect(traces(await everythingStored(app.database, app.secrets), ['zq-new@', 'zq-old@', 'Zq-17'])).toHaveLength(3);
+    expect(await erase('m')).toMatchObject({ emails: 2 });
+    expect(traces(await everythingStored(app.database, app.secrets), ['zq-', 'zq@'])).toEqual([]);
+    for (const id of ids) {
+      const path = `/v1/email-messages/${id}`;
+      expect((await api.get(path)).body).toMatchObject({ status: 'CANCELLED', reason: 'CONTENT_ERASED', to: null });
+      expect((await api.get(`${path}/preview`)).body.code).toBe('EMAIL_MESSAGE_ERASED');
+      expect((await api.post(`${path}/resend`)).body.code).toBe('EMAIL_MESSAGE_ERASED');
+    }
+    expect((await api.get(`/v1/email-messages/${other}`)).body).toMatchObject({
+      status: 'QUEUED',
+      to: 'other@example.com',
     });
   });
 

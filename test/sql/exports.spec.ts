@@ -131,7 +131,10 @@ describe('the export of a list', () => {
           await other.create('/v1/customers', { last_name: `Öhm, "${n}"`, metadata: { n: -n } });
           await other.create('/v1/signing-keys', {});
           const about = { template: 'renewal_reminder', license_id: license.license_id as string };
-          await other.create('/v1/email-messages', { ...about, to: `n${n}@example.com` });
+          await other.create('/v1/email-messages', { ...about, to: `=n${n}@example.com` });
+          const texts = { subject: `=${n}`, text: 'a,\n"b"', html: '<p>c</p>' };
+          const language = ['de', 'es', 'fr', 'it', 'pt'][n];
+          await other.send('put', `/v1/email-templates/trial_ending/${language}`, texts);
           const subscription = { subscription_id: `sub-${n}`, customer_id: 'customer-1', template_id: template };
           await other.create('/v1/subscriptions', subscription);
           const event = { event_id: `=e-${n}`, occurred_at: '2025-01-01T00:00:00Z', kind: 'paused' };
@@ -160,6 +163,7 @@ describe('the export of a list', () => {
         '/v1/api-keys',
         '/v1/customers',
         '/v1/email-messages',
+        '/v1/email-templates',
         '/v1/license-events',
         '/v1/license-templates',
         '/v1/licenses',

@@ -6,7 +6,13 @@ import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from
 import { ActivateClientCommand, CheckOutClientCommand } from '../../src/client-api/index.js';
 import { CreateCustomerCommand, UpdateCustomerCommand } from '../../src/customers/index.js';
 import * as licensing from '../../src/licensing/index.js';
-import { CancelEmailCommand, ResendEmailCommand, SendEmailCommand } from '../../src/notifications/index.js';
+import {
+  CancelEmailCommand,
+  DeleteEmailTemplateCommand,
+  PutEmailTemplateCommand,
+  ResendEmailCommand,
+  SendEmailCommand,
+} from '../../src/notifications/index.js';
 import {
   CheckOutLicenseCommand,
   GetRevocationListQuery,
@@ -141,6 +147,7 @@ const CASES: Record<string, Case> = {
     ),
   DeactivateDeviceCommand: ({ actor, license }) =>
     new DeactivateDeviceCommand(actor, license.license_id as string, { fingerprint: 'device' }),
+  DeleteEmailTemplateCommand: ({ actor }) => new DeleteEmailTemplateCommand(actor, 'trial_ending', 'de'),
   DuplicateTemplateCommand: ({ actor, templateId, mark }) =>
     new DuplicateTemplateCommand(actor, templateId, { template_id: mark, template_name: mark }),
   FollowSubscriptionCommand: ({ actor, subscribed, subscriptionId, templateId }) =>
@@ -176,6 +183,8 @@ const CASES: Record<string, Case> = {
     new licensing.ReinstateLicenseCommand(actor, suspended.license_id as string, refusal(mark)),
   ReleaseUsageCommand: ({ actor, license }) =>
     new ReleaseUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 1 }),
+  PutEmailTemplateCommand: ({ actor, mark }) =>
+    new PutEmailTemplateCommand(actor, 'trial_ending', 'de', { subject: mark, text: mark, html: mark }),
   RenewLicenseCommand: ({ actor, license, mark }) =>
     new licensing.RenewLicenseCommand(actor, license.license_id as string, { months: 1, ...refusal(mark) }),
   ResendEmailCommand: ({ actor, cancelledEmail }) =>
@@ -285,6 +294,7 @@ describe('a unit of work that is rolled back', () => {
     if (name === 'RetireSigningKeyCommand') await api.post(`/v1/signing-keys/${signingKey.kid}/activate`);
     const message = { template: 'renewal_reminder', license_id: license.license_id as string, to: 'bob@example.com' };
     const email = await api.create('/v1/email-messages', message);
+    await api.send('put', '/v1/email-templates/trial_ending/de', { subject: 'a', text: 'a', html: 'a' });
     const cancelledEmail = await api.create('/v1/email-messages', message);
     await api.post(`/v1/email-messages/${cancelledEmail.email_message_id}/cancel`);
     const common = {
@@ -325,6 +335,7 @@ describe('a unit of work that is rolled back', () => {
       'signing-keys',
       'email-messages',
       'subscriptions',
+      'email-templates',
     ];
     const paths = [...lists, 'license-events', 'settings', `licenses/${license.license_id}/activations`].map(
       (path) => `/v1/${path}`,

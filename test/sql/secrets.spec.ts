@@ -100,6 +100,8 @@ describe('npm run rekey', () => {
       });
       issued.push(...licenses);
     }
+    const mail = { template: 'order_confirmation', order_id: 'o-1', to: 'jane@example.com' };
+    const { email_message_id } = await tenants[0]!.create('/v1/email-messages', mail);
     const both = new Secrets([next, old], lookup);
     const during = await TestApp.start({ database: before.database, secrets: both });
     const [tenant, template] = [tenants[0]!, templates[0]!];
@@ -132,6 +134,7 @@ describe('npm run rekey', () => {
       expect(revealed.body.license_key).toBe(license.license_key);
     });
     const there = after.bearer(tenant.tenantId, tenant.key ?? '');
+    expect((await there.get(`/v1/email-messages/${email_message_id}`)).body.to).toBe(mail.to);
     const order = { license_template_id: template, customer_id: 'c' };
     expect((await there.post('/v1/licenses', order, { 'Idempotency-Key': 'k0' })).body).toEqual(issued[0]);
     const customer = await there.post(

@@ -1,8 +1,9 @@
+import { emailAttemptSealContext, emailMessageSealContext } from '../../src/notifications/index.js';
 import { idempotencySealContext } from '../../src/shared/persistence/idempotency.js';
 import type { Secrets } from '../../src/shared/secrets/secrets.js';
 import type { TestDatabase } from './database.js';
 
-/** Every row of every table as text, with the stored results of idempotency keys in clear. */
+/** Every row of every table as text, with stored results, e-mail and answers to it in clear. */
 export async function everythingStored(database: TestDatabase, secrets: Secrets): Promise<string> {
   const tables = await database.query<{ name: string }>(
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
@@ -18,6 +19,16 @@ export async function everythingStored(database: TestDatabase, secrets: Secrets)
   );
   for (const { tenant_id, id, value } of sealed)
     found.push(`result ${secrets.unseal(value, idempotencySealContext(tenant_id, id))}`);
+  const emails = await database.query<{ tenant_id: string; id: string; value: Buffer }>(
+    `SELECT tenant_id, email_message_id::text AS id, content_sealed AS value FROM email_messages WHERE content_sealed IS NOT NULL`,
+  );
+  for (const { tenant_id, id, value } of emails)
+    found.push(`e-mail ${secrets.unseal(value, emailMessageSealContext(tenant_id, id))}`);
+  const answers = await database.query<{ tenant_id: string; id: string; value: Buffer }>(
+    `SELECT tenant_id, attempt_id::text AS id, response_sealed AS value FROM email_attempts WHERE response_sealed IS NOT NULL`,
+  );
+  for (const { tenant_id, id, value } of answers)
+    found.push(`answer ${secrets.unseal(value, emailAttemptSealContext(tenant_id, id))}`);
   return found.join('\n');
 }
 

@@ -131,6 +131,7 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'licensing/license.repository.ts billing_products': 'a license shows the present name of its product',
   'licensing/lifecycle/license-timer.ts tenants': 'the timer goes through all tenants',
   'metrics/database-metrics.ts outbox': 'measures the outbox',
+  'notifications/following/email-cursors.ts tenants': 'goes through all tenants',
   'notifications/email-message.repository.ts tenants': 'goes through all tenants',
   'offline/revocation-list.repository.ts license_event_counters': 'asks whether anything happened since the last list',
   'offline/revocation-list.repository.ts signing_keys': 'asks for tenants whose list another key has to sign',

@@ -61,6 +61,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   EmailPartnerNotFoundError: [['partner-001']],
   EmailRecipientMissingError: [[]],
+  EmailTemplateNotFoundError: [['renewal_reminder', 'de']],
   ExpiryTooFarError: [[ID]],
   FeatureUnavailableError: [
     ['exports', 'is not part of the license'],

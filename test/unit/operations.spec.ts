@@ -62,6 +62,8 @@ describe('operations', () => {
        "email-messages.cancel",
        "email-messages.resend",
        "email-messages.send",
+       "email-templates.delete",
+       "email-templates.put",
        "events.record",
        "licenses.batch-issue",
        "licenses.batch-renew",

@@ -1,35 +1,24 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { Config } from '../../config.js';
+import { Config, type Mailbox } from '../../config.js';
 import { CustomerNotFoundError, GetCustomerQuery, type CustomerResponse } from '../../customers/index.js';
 import { FindLicenseQuery, maxActivationsOf, type License } from '../../licensing/index.js';
 import { Actor } from '../../shared/access/actor.js';
 import { Clock } from '../../shared/time/clock.js';
-import { BUILT_IN_TEMPLATES, type EmailTexts } from '../built-in-templates.js';
-import { DEFAULT_LANGUAGE, EMAIL_KINDS, languagesFor, LICENSE_KEY, type EmailTemplateName } from '../email-kinds.js';
-import type { EmailVariables } from '../email-message.requests.js';
-import { EmailTemplateRepository } from '../email-template.repository.js';
+import { GetTenantQuery } from '../../tenants/index.js';
+import type { EmailTexts } from '../built-in-templates.js';
+import { DEFAULT_LANGUAGE, EMAIL_KINDS, LICENSE_KEY } from '../email-kinds.js';
+import type { EmailSubjects } from '../email-message.entity.js';
+import { renderTexts, variablesOfTexts } from '../email-texts.js';
 import { PartnerContacts, type PartnerContact } from '../partner-contacts.js';
-import { renderHeader, renderHtml, renderText, variablesIn, type TemplateView } from '../template-text.js';
+import type { TemplateView } from '../template-text.js';
+import { EmailTextFinder } from './email-text-finder.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Path under PUBLIC_URL at which a partner redeems its invitation; the code is in the fragment, which no server logs. */
 const INVITATION_PATH = '/partner-invitation';
 /** Variables that need the setting PUBLIC_URL. */
 const LINKS = ['public_url', 'invitation_link'];
-
-/** Resources that a message is about. `to` is an address that its sender gave. */
-export interface EmailSubjects {
-  readonly template: EmailTemplateName;
-  readonly licenseId: string | null;
-  readonly customerId: string | null;
-  readonly partnerId: string | null;
-  readonly orderId: string | null;
-  readonly to: string | undefined;
-  /** Undefined: that of the customer or partner. */
-  readonly language: string | undefined;
-  readonly variables: EmailVariables;
-}
 
 /** Secret values, which exist while a message is composed to be sent. */
 export interface EmailSecrets {
@@ -40,6 +29,8 @@ export interface EmailSecrets {
 /** A message ready to be rendered. */
 export interface Composition {
   readonly language: string;
+  readonly from: Mailbox;
+  readonly replyTo: string | null;
   /** Null: there is no address. */
   readonly recipient: string | null;
   readonly license: License | null;
@@ -59,7 +50,7 @@ export interface Composition {
 export class EmailComposer {
   constructor(
     private readonly queries: QueryBus,
-    private readonly templates: EmailTemplateRepository,
+    private readonly finder: EmailTextFinder,
     private readonly clock: Clock,
     private readonly config: Config,
     @Optional() private readonly partners?: PartnerContacts,
@@ -74,12 +65,15 @@ export class EmailComposer {
     const customer = customerId === null ? null : await this.findCustomer(actor, customerId);
     const partner =
       subjects.partnerId === null ? null : ((await this.partners?.findContact(tenantId, subjects.partnerId)) ?? null);
-    const language = subjects.language ?? partner?.language ?? DEFAULT_LANGUAGE;
-    const texts = await this.textsOf(tenantId, subjects.template, language);
-    const names = namesIn(texts, subjects.template);
-    const view = this.viewOf(subjects, license, customer, partner, language);
+    const language = subjects.language ?? partner?.language ?? customer?.language ?? DEFAULT_LANGUAGE;
+    const { texts } = await this.finder.find(tenantId, subjects.template, language);
+    // Stored texts were checked when they were saved.
+    const names = variablesOfTexts(subjects.template, texts);
+    const sender = await this.senderOf(actor);
+    const view = { ...this.viewOf(subjects, license, customer, partner, language), sender_name: sender.from.name };
     return {
       language,
+      ...sender,
       recipient: subjects.to ?? (subjects.partnerId === null ? (customer?.email ?? null) : (partner?.email ?? null)),
       license,
       customer,
@@ -87,18 +81,19 @@ export class EmailComposer {
       keyRecipient: await this.keyRecipient(tenantId, subjects, license, customer, partner),
       namesLicenseKey: names.has(LICENSE_KEY),
       lacksPublicUrl: this.config.publicUrl === undefined && LINKS.some((name) => names.has(name)),
-      render: (secrets) => renderAll(texts, { ...view, ...this.secretView(secrets) }),
+      render: (secrets) => renderTexts(texts, { ...view, ...this.secretView(secrets) }),
     };
   }
 
-  /** Renders texts with these values. */
-  render(texts: EmailTexts, view: TemplateView): EmailTexts {
-    return renderAll(texts, view);
-  }
-
-  /** Returns the texts in the best language that there are some in: of the tenant, else the built-in ones. */
-  async textsOf(tenantId: string, template: EmailTemplateName, language: string): Promise<EmailTexts> {
-    return (await this.templates.findFirst(tenantId, template, languagesFor(language))) ?? BUILT_IN_TEMPLATES[template];
+  /** Uses an address of the tenant only while the operator allows its domain. */
+  private async senderOf(actor: Actor): Promise<{ readonly from: Mailbox; readonly replyTo: string | null }> {
+    const { emails } = await this.queries.execute(new GetTenantQuery(actor));
+    const { name = '', address = '' } = this.config.emailFrom ?? {};
+    const isAllowed = emails.from !== null && this.config.allowsEmailFrom(emails.from);
+    return {
+      from: { name: emails.sender_name ?? name, address: isAllowed && emails.from !== null ? emails.from : address },
+      replyTo: emails.reply_to,
+    };
   }
 
   private async findCustomer(actor: Actor, customerId: string): Promise<CustomerResponse | null> {
@@ -133,7 +128,6 @@ export class EmailComposer {
     const given = Object.entries(variables).filter(([name]) => !EMAIL_KINDS[template].variables[name]?.secret);
     return {
       ...Object.fromEntries(given),
-      sender_name: this.config.emailFrom?.name ?? '',
       public_url: this.config.publicUrl ?? '',
       ...(customer && { customer_name: nameOf(customer) }),
       ...(partner && { partner_name: partner.name }),
@@ -152,16 +146,6 @@ export class EmailComposer {
       }),
     };
   }
-}
-
-/** Stored texts were checked when they were saved, by the variables of that release. */
-function namesIn({ subject, text, html }: EmailTexts, template: EmailTemplateName): Set<string> {
-  const { variables } = EMAIL_KINDS[template];
-  return new Set([subject, text, html].flatMap((source) => [...variablesIn(source, variables)]));
-}
-
-function renderAll({ subject, text, html }: EmailTexts, view: TemplateView): EmailTexts {
-  return { subject: renderHeader(subject, view), text: renderText(text, view), html: renderHtml(html, view) };
 }
 
 function nameOf({ first_name, last_name, company_name }: CustomerResponse): string {

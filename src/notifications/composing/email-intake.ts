@@ -9,7 +9,7 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { Clock } from '../../shared/time/clock.js';
 import { EMAIL_KINDS, type EmailTemplateName } from '../email-kinds.js';
-import { EmailMessage } from '../email-message.entity.js';
+import { EmailMessage, type EmailSubjects } from '../email-message.entity.js';
 import {
   EmailLimitReachedError,
   EmailPartnerNotFoundError,
@@ -18,7 +18,7 @@ import {
 import { EmailMessageRepository } from '../email-message.repository.js';
 import type { EmailVariables, SendEmailRequest } from '../email-message.requests.js';
 import { EmailMessageQueuedEvent } from '../events/email-message.events.js';
-import { EmailComposer, type Composition, type EmailSubjects } from './email-composer.js';
+import { EmailComposer, type Composition } from './email-composer.js';
 
 const HOUR_MS = 60 * 60 * 1000;
 

@@ -3,6 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Config } from '../../config.js';
 import { RevealLicenseKeyCommand } from '../../licensing/index.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
+import { Metrics } from '../../shared/metrics.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { Clock } from '../../shared/time/clock.js';
@@ -12,6 +13,7 @@ import { EmailAttempts, type RelayAnswer } from '../email-attempts.js';
 import type { EmailContent, EmailMessage } from '../email-message.entity.js';
 import { EmailMessageRepository } from '../email-message.repository.js';
 import type { EmailReason } from '../email-message-status.js';
+import { licenseIsAsAtMilestone } from '../milestone.js';
 import {
   EmailMessageCancelledEvent,
   EmailMessageExpiredEvent,
@@ -19,7 +21,6 @@ import {
   EmailMessageSentEvent,
   mailer,
 } from '../events/email-message.events.js';
-import { licenseIsAsAtMilestone } from './milestone.js';
 import { SmtpRelay } from './smtp-relay.js';
 
 /** Longest wait between two attempts. */
@@ -57,28 +58,21 @@ export class EmailDelivery {
     private readonly commands: CommandBus,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
     private readonly config: Config,
   ) {}
 
   async deliver(message: EmailMessage, signal: AbortSignal): Promise<void> {
     const content = message.openContent(this.secrets);
     if (!content) return this.stop(message, { status: 'FAILED', reason: 'CONTENT_ERASED' });
-    const composition = await this.composer.compose(message.requester, {
-      template: message.template,
-      licenseId: message.licenseId,
-      customerId: message.customerId,
-      partnerId: message.partnerId,
-      orderId: message.orderId,
-      language: content.language,
-      variables: content.variables,
-      to: content.isExplicit ? content.to : undefined,
-    });
+    const composition = await this.composer.compose(message.requester, message.subjects(content));
     const obstacle = obstacleTo(message, composition, this.clock.now());
     if (obstacle) return this.stop(message, obstacle);
     const to = composition.recipient ?? content.to;
-    const attempt = await this.begin(message);
+    const attempt = await this.begin(message, composition.from.address);
     if (!attempt) return;
     const answer = await this.handOver(message, { ...content, to }, composition, attempt, signal);
+    this.metrics.emailAttempts.inc({ outcome: answer.outcome });
     await this.record(message, { ...content, to }, attempt, answer);
   }
 
@@ -93,13 +87,13 @@ export class EmailDelivery {
   }
 
   /** Begins an attempt. Returns undefined if the lease has ended, so that another process may be sending. */
-  private begin(leased: EmailMessage): Promise<Attempt | undefined> {
+  private begin(leased: EmailMessage, sender: string): Promise<Attempt | undefined> {
     return this.unitOfWork.run(leased.tenantId, async (transaction) => {
       const message = await this.messages.findForUpdate(leased.tenantId, leased.emailMessageId);
       const now = this.clock.now();
       if (message?.status !== 'QUEUED' || message.leaseId !== leased.leaseId || !message.isLeased(now))
         return undefined;
-      const messageId = message.beginAttempt(this.senderDomain, now);
+      const messageId = message.beginAttempt(sender, now);
       await this.messages.update(message);
       return { attemptId: this.attempts.begin(transaction, message, now), messageId };
     });
@@ -125,9 +119,8 @@ export class EmailDelivery {
       ...(revealed && { license_key: revealed.license_key }),
       ...(typeof code === 'string' && { invitation_code: code }),
     });
-    const { emailFrom } = this.config;
-    if (!emailFrom) throw new Error('A message was sent without EMAIL_FROM.');
-    return this.relay.send({ ...texts, from: emailFrom, replyTo: null, to, messageId }, signal);
+    const { from, replyTo } = composition;
+    return this.relay.send({ ...texts, from, replyTo, to, messageId }, signal);
   }
 
   /**
@@ -187,16 +180,14 @@ export class EmailDelivery {
     await this.messages.update(message);
     transaction.record(new ENDINGS[status](mailer(message.tenantId), now, message));
   }
-
-  private get senderDomain(): string {
-    return this.config.emailFrom?.address.split('@').at(-1) ?? 'localhost';
-  }
 }
 
 /** Compares what was asked for with the present state of the license and its customer. */
 function obstacleTo(message: EmailMessage, composition: Composition, now: Date): Obstacle | undefined {
   const { license, recipient, keyRecipient, namesLicenseKey } = composition;
   if (message.milestone !== null && !licenseIsAsAtMilestone(message, license, now))
+    return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
+  if (message.template === 'license_issued' && license?.statusAt(now) === 'REVOKED')
     return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
   if (recipient === null) return { status: 'FAILED', reason: 'RECIPIENT_MISSING' };
   if (license && license.customerId !== message.customerId) return { status: 'FAILED', reason: 'RECIPIENT_CHANGED' };

@@ -1,5 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport } from 'nodemailer';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Config, type Mailbox, type SmtpSettings } from '../../config.js';
 import type { EmailTexts } from '../built-in-templates.js';
 import type { RelayAnswer } from '../email-attempts.js';
@@ -25,18 +24,20 @@ interface SmtpFailure extends Error {
 
 /** The relay of SMTP_URL, over pooled connections. Except on loopback nothing is sent without TLS and a valid certificate. */
 @Injectable()
-export class SmtpRelay implements OnApplicationShutdown {
-  private readonly transport;
+export class SmtpRelay implements OnModuleInit, OnApplicationShutdown {
+  private transport: Awaited<ReturnType<typeof openPool>> | undefined;
   /** False until the relay has answered, and after a connection failed. */
   private isReachable = false;
 
-  constructor(config: Config) {
-    const { EMAIL_CONCURRENCY: maxConnections, EMAIL_ATTEMPT_TIMEOUT_MS: timeoutMs } = config.settings;
-    this.transport = config.smtp && createTransport(poolOptions(config.smtp, maxConnections, timeoutMs));
+  constructor(private readonly config: Config) {}
+
+  async onModuleInit(): Promise<void> {
+    const { smtp, settings } = this.config;
+    if (smtp) this.transport = await openPool(smtp, settings.EMAIL_CONCURRENCY, settings.EMAIL_ATTEMPT_TIMEOUT_MS);
   }
 
   get isConfigured(): boolean {
-    return this.transport !== undefined;
+    return this.config.smtp !== undefined;
   }
 
   onApplicationShutdown(): void {
@@ -95,13 +96,15 @@ export class SmtpRelay implements OnApplicationShutdown {
   }
 }
 
-function poolOptions(
+/** Loads the library only where there is a relay, so that a start without one takes no longer. */
+async function openPool(
   { host, port, secure, requireTls, auth }: SmtpSettings,
   maxConnections: number,
   timeoutMs: number,
 ) {
-  return {
-    pool: true as const,
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    pool: true,
     host,
     port,
     secure,
@@ -117,7 +120,7 @@ function poolOptions(
     socketTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-  };
+  });
 }
 
 function shortened(text: string): string {

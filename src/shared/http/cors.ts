@@ -28,7 +28,11 @@ const ANY_ORIGIN = {
 /** Opens the client API to every origin and the rest to `origins`. Must be called before the routes are added. */
 export function configureCors(app: NestFastifyApplication, origins: string[] | undefined): void {
   const fastify = app.getHttpAdapter().getInstance();
-  app.enableCors({ origin: origins ?? false, methods: ['GET', 'POST', 'PATCH'], exposedHeaders: EXPOSED_HEADERS });
+  app.enableCors({
+    origin: origins ?? false,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+  });
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith(CLIENT_API)) route.config = Object.assign(route.config ?? {}, { cors: ANY_ORIGIN });
   });

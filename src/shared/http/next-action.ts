@@ -75,6 +75,7 @@ export const PROBLEM_ACTIONS = {
   EMAIL_MESSAGE_STATE: 'none',
   EMAIL_PARTNER_NOT_FOUND: 'fix_request',
   EMAIL_RECIPIENT_MISSING: 'fix_request',
+  EMAIL_TEMPLATE_NOT_FOUND: 'fix_request',
   EXPECTATION_FAILED: 'fix_request',
   EXPIRY_TOO_FAR: 'fix_request',
   FEATURE_UNAVAILABLE: 'contact_vendor',

@@ -26,6 +26,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   EMAIL_PARTNER_NOT_FOUND: 'There is no partner partner-001.',
   EMAIL_RECIPIENT_MISSING:
     'There is no address to send to: name `to`, or give the customer or partner an e-mail address.',
+  EMAIL_TEMPLATE_NOT_FOUND: 'The tenant has no texts of its own for renewal_reminder in de.',
   EXPECTATION_FAILED: 'Only "Expect: 100-continue" is understood.',
   EXPIRY_TOO_FAR:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e would end after the year 9999, grace period included.',

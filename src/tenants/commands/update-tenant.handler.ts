@@ -2,6 +2,8 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
+import { Config } from '../../config.js';
+import { InvalidFieldError } from '../../shared/errors.js';
 import { TenantUpdatedEvent } from '../events/tenant.events.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { UpdateTenantCommand } from './update-tenant.command.js';
@@ -13,10 +15,17 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
     private readonly unitOfWork: UnitOfWork,
     private readonly tenants: TenantRepository,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {}
 
   execute(command: UpdateTenantCommand) {
     const { actor, patch } = command;
+    const from = patch.emails?.from;
+    if (typeof from === 'string' && !this.config.allowsEmailFrom(from))
+      throw new InvalidFieldError(
+        '/emails/from',
+        'must be in a domain that the operator allows with EMAIL_FROM_DOMAINS',
+      );
     return this.unitOfWork.perform(command, async (transaction) => {
       const tenant = await this.tenants.findForUpdate(actor.tenantId, actor.tenantId);
       if (!tenant) throw new TenantNotFoundError();

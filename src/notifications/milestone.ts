@@ -1,5 +1,5 @@
-import type { License } from '../../licensing/index.js';
-import type { EmailMessage } from '../email-message.entity.js';
+import type { License } from '../licensing/index.js';
+import type { EmailMessage } from './email-message.entity.js';
 
 /** Returns the name of the milestone that causes a message: one per license, template and scheduled time, so that it is sent once. */
 export function milestoneName(template: string, licenseId: string, expiryDate: Date, days: number): string {

@@ -1,0 +1,19 @@
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Actor } from '../../shared/access/actor.js';
+import type { EmailTemplate } from '../email-template.entity.js';
+
+/** Event of a tenant's texts, without the texts. */
+abstract class EmailTemplateEvent extends IntegrationEvent {
+  constructor(actor: Actor, now: Date, { emailTemplateId, template, language, version }: EmailTemplate) {
+    const about = { resourceType: 'email_template', resourceId: emailTemplateId };
+    super(actor, now, about, { template, language, version });
+  }
+}
+
+export class EmailTemplateUpdatedEvent extends EmailTemplateEvent {
+  readonly type = 'email_template.updated';
+}
+
+export class EmailTemplateDeletedEvent extends EmailTemplateEvent {
+  readonly type = 'email_template.deleted';
+}
