@@ -13,6 +13,11 @@ export interface ListedLicense {
   readonly license: License;
 }
 
+/** Row that a statement selected as one text. */
+export interface ListedRow {
+  readonly row: string;
+}
+
 /** Columns of the response. The sealed license key is not among them. */
 const COLUMNS = columnsOf(License).filter(({ name }) => name in LicenseResponse.shape);
 const AT = Object.fromEntries(COLUMNS.map(({ property }, at) => [property, at])) as Readonly<
@@ -30,14 +35,12 @@ const WORDS: readonly string[] = ['license_type', 'license_model', 'status', 'ov
  * values a page one by one costs Node more than anything else. A missing value is empty. The parameters are SQL expressions.
  */
 export function listedRow(seatsInUse: string, productName: string): string {
-  const values = COLUMNS.map(({ name, type, isNullable }) => {
+  const values = COLUMNS.map(({ name, type }) => {
     if (name === 'current_activations') return seatsInUse;
-    const value = type === 'text' && !WORDS.includes(name) ? `to_json(item.${name})` : `item.${name}`;
-    // concat_ws leaves out a NULL, and the values behind it would be taken for others.
-    return isNullable ? `coalesce(${value}::text, '')` : value;
+    return type === 'text' && !WORDS.includes(name) ? `to_json(item.${name})` : `item.${name}`;
   });
-  const displayName = `to_json(coalesce(${productName}, item.product_name))`;
-  return `concat_ws(chr(${SEPARATOR.charCodeAt(0)}), ${[...values, displayName].join(', ')})`;
+  const all = [...values, `to_json(coalesce(${productName}, item.product_name))`];
+  return `format('${all.map(() => '%s').join(SEPARATOR)}', ${all.join(', ')})`;
 }
 
 /** Writers of values that PostgreSQL does not write as JSON, by column type. */
@@ -67,7 +70,7 @@ const MEMBERS = (Object.keys(LicenseResponse.shape) as Member[]).map((name, at) 
 });
 
 /** Reads a row of `listedRow`. */
-export function readListed(row: string): ListedLicense {
+export function readListed({ row }: ListedRow): ListedLicense {
   const values = row.split(SEPARATOR);
   const text = (property: keyof License) => values[AT[property]] ?? '';
   const number = (property: keyof License) => nullable(text(property), Number);

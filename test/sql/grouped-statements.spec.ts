@@ -56,7 +56,7 @@ const MIXED = [
   'usages.change',
 ];
 /** Further statements that are tried. */
-const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one'];
+const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one', 'licenses.list', 'licenses.list-after'];
 
 /** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
@@ -251,6 +251,16 @@ describe('a statement for many tenants', () => {
       for (const path of ['products/p', 'license-templates/t', 'customers/c'])
         await ok(ofBoth((api) => api.get(`/v1/${path}`)));
       await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
+      await ok(ofBoth((api) => api.get('/v1/products')));
+      await ok(ofBoth((api) => api.get('/v1/licenses?status=EXPIRED')));
+      await ok(
+        ofBoth(async (api, { license_id }) => {
+          const { next_cursor } = (await api.get('/v1/licenses?limit=2')).body;
+          const last = await api.get(`/v1/licenses?limit=2&cursor=${next_cursor as string}`);
+          expect(last.body.data.map((license: Wire) => license.license_id)).toContain(license_id);
+          return last;
+        }),
+      );
       await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc', signed: true })));
       await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
       await changeDevices(licenses, (actor, id, unlocked) => new HeartbeatCommand(actor, id, 'pc', { unlocked }));

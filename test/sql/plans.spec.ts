@@ -1,6 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
-import { Transaction } from '../../src/shared/persistence/transaction.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase, query } from '../support/database.js';
@@ -117,7 +116,7 @@ describe('statements for many tenants', () => {
     const tenant = await app.tenant();
     const templateId = await tenant.template();
     for (const at of [1, 2, 3]) await tenant.issue(templateId, { issued_to: `Nr. ${at}` });
-    const called = jest.spyOn(Transaction.prototype, 'query');
+    const called = jest.spyOn(app.nest.get(UnitOfWork), 'queryStandalone');
     const { next_cursor } = (await tenant.get('/v1/licenses?limit=2')).body;
     await tenant.get(`/v1/licenses?limit=2&cursor=${next_cursor as string}`);
     const pages = called.mock.calls.map(([statement]) => statement).filter(({ name }) => name?.includes('.list'));

@@ -1,6 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
-import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Paginator } from '../../shared/http/paginator.js';
 import {
   equalities,
@@ -14,13 +13,12 @@ import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
-import type { PageRequest, SortOrder } from '../../shared/persistence/page-request.js';
-import { readListed, toLicenseJson, type ListedLicense } from '../license-json.js';
+import type { SortOrder } from '../../shared/persistence/page-request.js';
+import { readListed, toLicenseJson } from '../license-json.js';
 
 @QueryHandler(ListLicensesAsJsonQuery)
 export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJsonQuery> {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
     private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
@@ -31,37 +29,16 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
     const order = sortOrderFor(request);
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
-    const parts = partsOf(request, now, order);
-    // The rows are written before `read` returns: its promises have waited for a connection, and V8 keeps what old objects refer to.
-    return this.unitOfWork.read(tenantId, async () =>
-      this.paginator.page(
-        await this.find(tenantId, now, parts, page),
-        page,
-        ({ license }) => order.positionOf(license),
-        (each) => toLicenseJson(each, now),
-      ),
+    const seats = { now, seatsInUse: this.seatCounter.seatsInUseSql.bind(this.seatCounter) };
+    const rows = await this.licenses.listAsText(tenantId, seats, partsOf(request, now, order), page);
+    // The rows are taken out of their array: promises that have waited for a connection refer to it, and V8 keeps what old objects refer to.
+    return this.paginator.page(
+      rows.splice(0).map(readListed),
+      page,
+      ({ license }) => order.positionOf(license),
+      (each) => toLicenseJson(each, now),
     );
   }
-
-  /** Lists the parts one after another. A license that moves to the next part in between is found twice, so ids are deduplicated. */
-  private async find(
-    tenantId: string,
-    now: Date,
-    parts: readonly (readonly Condition[])[],
-    page: PageRequest,
-  ): Promise<ListedLicense[]> {
-    const seats = { now, seatsInUse: this.seatCounter.seatsInUseSql.bind(this.seatCounter) };
-    const found = new Map<string, ListedLicense>();
-    for (const part of parts) {
-      const rows = await this.licenses.listAsText(tenantId, seats, part, page);
-      for (const listed of rows.map(readListed)) found.set(listed.license.licenseId, listed);
-    }
-    return parts.length === 1 ? [...found.values()] : [...found.values()].sort(newestFirst);
-  }
-}
-
-function newestFirst({ license: a }: ListedLicense, { license: b }: ListedLicense): number {
-  return b.createdAt.getTime() - a.createdAt.getTime() || (a.licenseId < b.licenseId ? 1 : -1);
 }
 
 /** Returns the filters of each part of the list. */

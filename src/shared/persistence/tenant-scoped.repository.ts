@@ -8,7 +8,7 @@ import { coalesceReads } from '../async/coalesce-reads.js';
 import type { Coalescer } from '../async/coalescer.js';
 import type { Statement } from './tenant-connection.js';
 import type { Transaction } from './transaction.js';
-import { SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
+import { SET_TENANT, SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
 import { MAX_LIMIT, type PageRequest } from './page-request.js';
 
 /** Columns of every row of a tenant. */
@@ -122,31 +122,45 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   /** Returns the rows of a page in sort order, and one row more if there is a next page. */
   async list(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<Row[]> {
-    const statement = this.listStatement([tenantId], this.columns('item'), conditions, page);
-    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query(statement));
+    const statement = this.listStatement([tenantId], this.columns('item'), [conditions], page);
+    const rows = await this.queryPage(tenantId, statement);
     await yieldToEventLoop();
     return this.toEntities(rows);
   }
 
-  /** Returns the statement of a page, which selects `select` from the rows `item`. The first of its values is the tenant. */
+  /**
+   * Returns the standalone statement of a page, which selects `select` from the rows `item` that fulfil the conditions of one of the disjoint
+   * `parts`; `join` adds to each row of the page. The first of its values is the tenant.
+   */
   protected listStatement(
     first: readonly [tenantId: string, ...unknown[]],
     select: string,
-    conditions: readonly Condition[],
+    parts: readonly (readonly Condition[])[],
     { limit, order, after }: PageRequest,
+    join = '',
   ): Statement {
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
     const afterPosition = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
-    const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
+    const sorted = `ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction}`;
     const values: unknown[] = [...first];
-    const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
     // With the constant limit PostgreSQL knows how few rows are read, so that it keeps the plan of a named statement.
-    const text = `SELECT * FROM (
-      SELECT ${select} FROM ${this.table} item
-      WHERE item.${this.column('tenantId')} = $1${filters}
-      ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction} LIMIT ${MAX_LIMIT + 1}
-    ) page LIMIT $${values.push(limit + 1)}`;
+    const selectPart = (conditions: readonly Condition[]) => {
+      const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
+      const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
+      return `(SELECT item.* FROM ${this.table} item
+        WHERE wanted.is_set AND item.${this.column('tenantId')} = $1${filters} ${sorted} LIMIT ${MAX_LIMIT + 1})`;
+    };
+    const text = `
+      SELECT ${select} FROM (SELECT ${SET_TENANT} AS is_set OFFSET 0) wanted
+      CROSS JOIN LATERAL (${parts.map(selectPart).join(' UNION ALL ')}) item ${join}
+      ${parts.length === 1 ? '' : sorted} LIMIT $${values.push(limit + 1)}`;
     return { text, values };
+  }
+
+  /** Runs a `listStatement`: in the open unit of work, without one as a transaction by itself. */
+  protected queryPage<Selected extends ObjectLiteral>(tenantId: string, statement: Statement): Promise<Selected[]> {
+    if (!this.unitOfWork.isOpen) return this.unitOfWork.queryStandalone<Selected>(statement);
+    return this.unitOfWork.read(tenantId, (transaction) => transaction.query<Selected>(statement));
   }
 
   async insert(row: Row): Promise<void> {
