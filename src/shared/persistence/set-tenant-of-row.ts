@@ -4,5 +4,5 @@
  */
 export const SET_TENANT_OF_ROW = `set_config('app.tenant_id', tenant_id, true) = tenant_id`;
 
-/** The same for a statement whose first parameter is its only tenant. What is read must refer to the result, so that it is read after it. */
+/** Sets the tenant of a statement whose first parameter is its only tenant. What is read must refer to the result, so that it is read after it. */
 export const SET_TENANT = `set_config('app.tenant_id', $1, true) = $1`;

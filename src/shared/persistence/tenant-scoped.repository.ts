@@ -150,6 +150,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
       return `(SELECT item.* FROM ${this.table} item
         WHERE wanted.is_set AND item.${this.column('tenantId')} = $1${filters} ${sorted} LIMIT ${MAX_LIMIT + 1})`;
     };
+    // One part keeps its order: it is the inner side of a nested loop over one row.
     const text = `
       SELECT ${select} FROM (SELECT ${SET_TENANT} AS is_set OFFSET 0) wanted
       CROSS JOIN LATERAL (${parts.map(selectPart).join(' UNION ALL ')}) item ${join}
