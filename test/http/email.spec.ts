@@ -374,6 +374,29 @@ describe('e-mail', () => {
     await eventsOf('email_message.expired');
   });
 
+  it('waits, and says why, while its texts name a link and nobody has set PUBLIC_URL', async () => {
+    const text = { subject: 'Order', text: 'See {{public_url}}/orders', html: '<p>{{order_id}}</p>' };
+    await api.send('put', '/v1/email-templates/order_confirmation/en', text);
+    const id = await queue({
+      template: 'order_confirmation',
+      order_id: 'o-1',
+      license_id: undefined,
+      to: 'jane@example.com',
+    });
+    await eventually(async () => expect((await get(id)).reason).toBe('PUBLIC_URL_NOT_CONFIGURED'));
+    expect(await get(id)).toMatchObject({ status: 'QUEUED', attempt_count: 0 });
+    const { database, secrets } = app;
+    const environment = { ...QUICK, SMTP_URL: relay.url, PUBLIC_URL: 'https://licenses.example/' };
+    const linked = await TestApp.start({ database, secrets, environment });
+    try {
+      const { message_id } = await ended(id, 'SENT');
+      const [mail] = relay.received.filter(({ messageId }) => messageId === message_id);
+      expect(mail?.text).toContain('See https://licenses.example/orders');
+    } finally {
+      await linked.stop();
+    }
+  });
+
   it('keeps what no process can send until one can, and two processes send each message once', async () => {
     const database = await TestDatabase.create();
     const waiting = await TestApp.start({ database, environment: QUICK });
