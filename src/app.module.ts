@@ -13,6 +13,7 @@ import { LicensingModule } from './licensing/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { NotificationsModule } from './notifications/index.js';
 import { OfflineModule } from './offline/index.js';
+import { OrdersModule } from './orders/index.js';
 import { ProductsModule } from './products/index.js';
 import { BodyGuard } from './shared/http/body.guard.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
@@ -61,6 +62,7 @@ export class AppModule {
         UsageModule,
         ValidationModule,
         ClientApiModule,
+        OrdersModule,
         AuditModule,
         NotificationsModule,
         HealthModule,

@@ -5,6 +5,7 @@ import { CreateCustomerCommand } from './customers/index.js';
 import { IssueLicenseCommand } from './licensing/index.js';
 import { CancelEmailCommand, PutEmailTemplateCommand, SendEmailCommand } from './notifications/index.js';
 import { RevocationListPublisher } from './offline/index.js';
+import { CreateOrderCommand, CreateQuoteCommand } from './orders/index.js';
 import { CreateProductCommand, ListProductsQuery } from './products/index.js';
 import { Clock } from './shared/time/clock.js';
 import { UnitOfWork } from './shared/persistence/unit-of-work.js';
@@ -48,6 +49,11 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
       reset_period: 'MONTH',
     } as const,
   ];
+  const sale = {
+    customer_id: customerId,
+    currency: 'EUR',
+    lines: [{ kind: 'ISSUE', license_template_id: EXAMPLES.openTemplateId, unit_price: 99_000 } as const],
+  };
   return [
     new CreateProductCommand(actor, { product_id: productId, name: 'ISP Professional', sku: 'ISP-PRO' }),
     new CreateTemplateCommand(actor, {
@@ -109,5 +115,7 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
     new CreateApiKeyCommand(actor, { name: 'Sample', role: 'read-only' }, { keyId: EXAMPLES.apiKeyId }),
     new CreateSigningKeyCommand(actor, { seed: EXAMPLE_SEED }),
     new RevokeSigningKeyCommand(actor, EXAMPLES.kid),
+    new CreateQuoteCommand(actor, { ...sale, valid_until: '2099-12-31T00:00:00Z' }, { quoteId: EXAMPLES.quoteId }),
+    new CreateOrderCommand(actor, { ...sale, external_id: 'SO-4710' }, { orderId: EXAMPLES.orderId }),
   ];
 }

@@ -7,7 +7,7 @@ import pg from 'pg';
 export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   tenants:
-    'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, version, updated_at)',
+    'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after, version, updated_at)',
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
@@ -40,6 +40,14 @@ export const GRANTS: Readonly<Record<string, string>> = {
     message_id, sent_at, version, updated_at)`,
   email_attempts: 'SELECT, INSERT, UPDATE (outcome, response_code, response_sealed, ended_at)',
   email_cursors: 'SELECT, INSERT, UPDATE (seq, updated_at)',
+  quotes: `SELECT, INSERT, UPDATE (customer_id, status, currency, total_amount, valid_until, order_id, metadata, sent_at, decided_at,
+    version, updated_at)`,
+  // Lines of drafts and of orders that have not begun are replaced.
+  quote_lines: 'SELECT, INSERT, DELETE',
+  orders: `SELECT, INSERT, UPDATE (customer_id, status, payment_status, currency, total_amount, paid_amount, refunded_amount, metadata,
+    approved_at, fulfilled_at, cancelled_at, version, updated_at)`,
+  order_lines:
+    'SELECT, INSERT, DELETE, UPDATE (fulfilled_quantity, license_ids, refunded, withdrawal, withdrawn_quantity)',
   // The relay's FOR UPDATE SKIP LOCKED requires UPDATE on some column; no statement uses it.
   outbox: 'SELECT, INSERT, DELETE, UPDATE (stored_at)',
   license_event_counters: 'SELECT, INSERT, UPDATE',

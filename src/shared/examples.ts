@@ -16,6 +16,8 @@ export const EXAMPLES = {
   billingEventId: 'evt-2001',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
   emailMessageId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d53',
+  orderId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55',
+  quoteId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d54',
   /** Id of the signing key from 32 zero bytes. Its private key is public, so the sample key is revoked before it could sign. */
   kid: '9ZP03Nu8GrXPAUkbKNxHOKBzxPX83SShgFkRNK-f2lw',
 } as const;

@@ -8,6 +8,7 @@ import {
   type StoredEmailSettings,
   type UpdateEmailSettingsRequest,
 } from './email-settings.js';
+import type { FulfilmentTrigger } from './fulfilment-trigger.js';
 
 export const TENANT_STATUSES = ['ACTIVE', 'SUSPENDED'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
@@ -18,6 +19,7 @@ export interface TenantChange {
   readonly require_if_match?: boolean | undefined;
   readonly requests_per_minute?: number | null | undefined;
   readonly emails?: UpdateEmailSettingsRequest | undefined;
+  readonly order_fulfilment_after?: FulfilmentTrigger | undefined;
 }
 
 /** A vendor. Its id is the tenant id of all its rows. */
@@ -41,8 +43,12 @@ export class Tenant extends Versioned {
   @Column('jsonb', { name: 'email_settings' })
   emailSettings!: StoredEmailSettings;
 
+  @Column('text', { name: 'order_fulfilment_after' })
+  orderFulfilmentAfter!: FulfilmentTrigger;
+
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
-    const fields = { status: 'ACTIVE' as const, requireIfMatch: false, requestsPerMinute, emailSettings: {} };
+    const settings = { requireIfMatch: false, emailSettings: {}, orderFulfilmentAfter: 'APPROVAL' as const };
+    const fields = { status: 'ACTIVE' as const, requestsPerMinute, ...settings };
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
   }
 
@@ -53,6 +59,7 @@ export class Tenant extends Versioned {
     if (change.require_if_match !== undefined) this.requireIfMatch = change.require_if_match;
     if (change.requests_per_minute !== undefined) this.requestsPerMinute = change.requests_per_minute;
     if (change.emails !== undefined) this.emailSettings = withEmailPatch(this.emailSettings, change.emails, now);
+    if (change.order_fulfilment_after !== undefined) this.orderFulfilmentAfter = change.order_fulfilment_after;
     return this.changedSince(before, this.snapshot(), now);
   }
 
@@ -62,6 +69,7 @@ export class Tenant extends Versioned {
       require_if_match: this.requireIfMatch,
       requests_per_minute: this.requestsPerMinute,
       emails: emailSnapshot(this.emailSettings),
+      order_fulfilment_after: this.orderFulfilmentAfter,
     };
   }
 }

@@ -3,6 +3,7 @@ import { pageParameters } from '../shared/http/paging.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { TENANT_ID } from '../shared/tenant-id.js';
 import { UpdateEmailSettingsRequest } from './email-settings.js';
+import { FULFILMENT_TRIGGERS } from './fulfilment-trigger.js';
 import { TENANT_STATUSES } from './tenant.entity.js';
 
 const TENANT_ID_RULE = 'must be 1 to 63 letters, digits, _ and -, beginning with a letter or digit';
@@ -20,6 +21,10 @@ const requestsPerMinute = integer(1, 1_000_000)
   .meta({ description: 'Limit over all keys of the tenant. Null: the default of the server.' });
 const requireIfMatch = z.boolean().meta({ description: 'Require `If-Match` on changes (428 without it).' });
 
+export const OrderFulfilmentAfter = z.enum(FULFILMENT_TRIGGERS).meta({
+  description: 'What the fulfilment of an order waits for: its approval, or its payment in full.',
+});
+
 export const CreateTenantRequest = z
   .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
   .meta({ id: 'CreateTenantRequest', examples: [{ tenant_id: 'acme' }] });
@@ -31,6 +36,7 @@ export const UpdateTenantRequest = z
     requests_per_minute: requestsPerMinute,
     require_if_match: requireIfMatch,
     emails: UpdateEmailSettingsRequest,
+    order_fulfilment_after: OrderFulfilmentAfter,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
@@ -41,7 +47,11 @@ export type ListTenantsRequest = z.infer<typeof ListTenantsRequest>;
 
 /** Settings that a tenant changes itself. */
 export const UpdateSettingsRequest = z
-  .strictObject({ require_if_match: requireIfMatch, emails: UpdateEmailSettingsRequest })
+  .strictObject({
+    require_if_match: requireIfMatch,
+    emails: UpdateEmailSettingsRequest,
+    order_fulfilment_after: OrderFulfilmentAfter,
+  })
   .partial()
   .meta({
     id: 'UpdateSettingsRequest',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TenantStatus } from './tenant.requests.js';
+import { OrderFulfilmentAfter, TenantStatus } from './tenant.requests.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { pageOf } from '../shared/http/paging.js';
 import { EmailSettings, toEmailSettings } from './email-settings.js';
@@ -12,6 +12,7 @@ export const TenantResponse = z
     require_if_match: z.boolean(),
     requests_per_minute: z.int().nullable(),
     emails: EmailSettings,
+    order_fulfilment_after: OrderFulfilmentAfter,
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -29,6 +30,7 @@ export function toTenantResponse(tenant: Tenant): TenantResponse {
     require_if_match: tenant.requireIfMatch,
     requests_per_minute: tenant.requestsPerMinute,
     emails: toEmailSettings(tenant.emailSettings),
+    order_fulfilment_after: tenant.orderFulfilmentAfter,
     version: tenant.version,
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),

@@ -34,6 +34,10 @@ const TABLES = [
   'license_activations',
   'license_usages',
   'signing_keys',
+  'quotes',
+  'quote_lines',
+  'orders',
+  'order_lines',
 ];
 
 describe('whatever is sent', () => {
@@ -53,7 +57,16 @@ describe('whatever is sent', () => {
     const activation = (await tenant.post(`/v1/licenses/${license.license_id}/activations`, device)).body;
     const key = await tenant.create('/v1/api-keys', { name: 'k', role: 'read-only' });
     const signingKey = await tenant.create('/v1/signing-keys', {});
+    const sale = {
+      customer_id: 'customer-001',
+      currency: 'EUR',
+      lines: [{ kind: 'ISSUE', license_template_id: template_id, unit_price: 1 }],
+    };
+    const order = await tenant.create('/v1/orders', sale);
+    const quote = await tenant.create('/v1/quotes', { ...sale, valid_until: '2099-01-01T00:00:00Z' });
     ids = {
+      order_id: order.order_id as string,
+      quote_id: quote.quote_id as string,
       kid: signingKey.kid as string,
       template_id,
       license_id: license.license_id as string,

@@ -5,9 +5,10 @@ import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { exampleOf, faultsOf, operations, resolve, type Route } from '../support/openapi.js';
 
-/** Operations that the sample data forbids: its license is no trial, its e-mail is cancelled, and its signing key is revoked because its private key is public. */
+/** Operations that the sample data forbids: its license is no trial, its quote is not sent, its e-mail is cancelled, and its signing key is revoked because its private key is public. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
   convertTrial: 'LICENSE_NOT_TRIAL',
+  declineQuote: 'QUOTE_STATE',
   activateSigningKey: 'SIGNING_KEY_STATE',
   retireSigningKey: 'SIGNING_KEY_STATE',
   revokeSigningKey: 'SIGNING_KEY_STATE',
@@ -15,6 +16,13 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
 };
 /** Operations that take something away from the others, in the order in which each still succeeds. */
 const LAST = [
+  'sendQuote',
+  'acceptQuote',
+  'approveOrder',
+  'recordOrderPayment',
+  'fulfilOrder',
+  'refundOrder',
+  'cancelOrder',
   'deactivateDevice',
   'createActivation',
   'deactivateActivation',

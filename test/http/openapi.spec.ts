@@ -12,7 +12,7 @@ const OPEN = [
 ];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 12;
+const LISTS = 14;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
@@ -42,7 +42,16 @@ describe('the OpenAPI document', () => {
     const email = await theirs.create('/v1/email-messages', emailAbout(license.license_id as string));
     const subscription = await theirs.create('/v1/subscriptions', { customer_id: 'foreign', template_id });
     const signingKey = await theirs.create('/v1/signing-keys', {});
+    const sale = {
+      customer_id: 'foreign',
+      currency: 'EUR',
+      lines: [{ kind: 'ISSUE', license_template_id: template_id, unit_price: 1 }],
+    };
+    const order = await theirs.create('/v1/orders', sale);
+    const quote = await theirs.create('/v1/quotes', { ...sale, valid_until: '2099-01-01T00:00:00Z' });
     foreign = {
+      order_id: order.order_id as string,
+      quote_id: quote.quote_id as string,
       kid: signingKey.kid as string,
       template_id,
       license_id: license.license_id as string,
@@ -141,7 +150,7 @@ describe('the OpenAPI document', () => {
 
   it('has a description for each operation, tag, response, and field whose name does not say it', () => {
     const { tags = [], components } = app.document;
-    expect(tags).toHaveLength(16);
+    expect(tags).toHaveLength(18);
     for (const tag of tags) expect(tag.description).toMatch(/\.$/);
     for (const { operation } of operations(app.document)) {
       for (const response of Object.values(operation.responses)) expect(response.description).toMatch(/./);
@@ -250,6 +259,8 @@ describe('the OpenAPI document', () => {
       key_id: '01890000-0000-7000-8000-000000000000',
       email_message_id: '01890000-0000-7000-8000-000000000000',
       kid: 'A'.repeat(43),
+      order_id: '01890000-0000-7000-8000-000000000000',
+      quote_id: '01890000-0000-7000-8000-000000000000',
     };
     for (const { path, method } of withId) {
       const body = bodyOf(path, method);
@@ -359,6 +370,8 @@ function emailAbout(license_id: string) {
   return { template: 'renewal_reminder', license_id, to: 'jane@example.com' };
 }
 
+const VALID = { valid_until: '2099-01-01T00:00:00Z' };
+
 /** A call of each route that would succeed for whoever is allowed it, on rows made for it. */
 class Calls {
   /** Template of the last license. */
@@ -398,6 +411,7 @@ class Calls {
       return (await this.admin.create('/v1/subscriptions', subscription)).subscription_id as string;
     }
     if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
+    if (path.startsWith('/v1/orders') || path.startsWith('/v1/quotes')) return this.sale(path);
     return id;
   }
 
@@ -413,6 +427,24 @@ class Calls {
     const { email_message_id } = await this.admin.create('/v1/email-messages', emailAbout(license_id as string));
     if (path.endsWith('/resend')) await this.admin.post(`/v1/email-messages/${email_message_id}/cancel`);
     return email_message_id as string;
+  }
+
+  /** An order or a quote that is in the state for it. */
+  private async sale(path: string): Promise<string> {
+    this.template = await this.admin.template();
+    const body = this.saleOf(this.template);
+    const [, , resource = ''] = path.split('/');
+    const row = await this.admin.create(`/v1/${resource}`, resource === 'orders' ? body : { ...body, ...VALID });
+    const id = (row.order_id ?? row.quote_id) as string;
+    if (path.endsWith('/fulfil')) await this.admin.post(`/v1/orders/${id}/approve`, {});
+    if (path.endsWith('/refund')) await this.admin.post(`/v1/orders/${id}/record-payment`, {});
+    if (path.endsWith('/accept') || path.endsWith('/decline')) await this.admin.post(`/v1/quotes/${id}/send`, {});
+    return id;
+  }
+
+  private saleOf(template: string) {
+    const lines = [{ kind: 'ISSUE', license_template_id: template, unit_price: 1 }];
+    return { customer_id: 'buyer', currency: 'EUR', lines };
   }
 
   private async signingKey(active: boolean): Promise<string> {
@@ -481,6 +513,18 @@ class Calls {
         kind: 'paused',
       },
       'put /v1/email-templates/{template}/{language}': { subject: id, text: id, html: id },
+      'post /v1/quotes': { ...this.saleOf(this.template), ...VALID },
+      'patch /v1/quotes/{quote_id}': { metadata: { id } },
+      'post /v1/quotes/{quote_id}/send': {},
+      'post /v1/quotes/{quote_id}/accept': {},
+      'post /v1/quotes/{quote_id}/decline': {},
+      'post /v1/orders': this.saleOf(this.template),
+      'patch /v1/orders/{order_id}': { metadata: { id } },
+      'post /v1/orders/{order_id}/approve': {},
+      'post /v1/orders/{order_id}/record-payment': {},
+      'post /v1/orders/{order_id}/fulfil': {},
+      'post /v1/orders/{order_id}/cancel': { licenses: 'KEEP', reason: { code: 'OTHER' } },
+      'post /v1/orders/{order_id}/refund': { licenses: 'KEEP', reason: { code: 'OTHER' } },
       'post /v1/api-keys': { name: id, role: 'read-only' },
       'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
       'patch /v1/settings': { require_if_match: false },

@@ -135,6 +135,10 @@ describe('the export of a list', () => {
           const texts = { subject: `=${n}`, text: 'a,\n"b"', html: '<p>c</p>' };
           const language = ['de', 'es', 'fr', 'it', 'pt'][n];
           await other.send('put', `/v1/email-templates/trial_ending/${language}`, texts);
+          const lines = [{ kind: 'ISSUE', license_template_id: template, unit_price: n }];
+          const sale = { customer_id: `customer-${n % 2}`, currency: 'EUR', lines };
+          await other.create('/v1/orders', { ...sale, external_id: n });
+          await other.create('/v1/quotes', { ...sale, valid_until: '2099-01-01T00:00:00Z' });
           const subscription = { subscription_id: `sub-${n}`, customer_id: 'customer-1', template_id: template };
           await other.create('/v1/subscriptions', subscription);
           const event = { event_id: `=e-${n}`, occurred_at: '2025-01-01T00:00:00Z', kind: 'paused' };
@@ -168,7 +172,9 @@ describe('the export of a list', () => {
         '/v1/license-templates',
         '/v1/licenses',
         '/v1/licenses/{license_id}/activations',
+        '/v1/orders',
         '/v1/products',
+        '/v1/quotes',
         '/v1/signing-keys',
         '/v1/subscriptions',
         '/v1/subscriptions/{subscription_id}/events',
@@ -216,6 +222,11 @@ describe('the export of a list', () => {
         ['/v1/customers?q=öHM', 5],
         ['/v1/customers?active=false', 0],
         ['/v1/products?q=prod', 3],
+        ['/v1/orders?customer_id=customer-0', 3],
+        ['/v1/orders?external_id=4&status=PENDING', 1],
+        ['/v1/orders?payment_status=PAID', 1],
+        ['/v1/quotes?status=DRAFT', 5],
+        ['/v1/quotes?status=EXPIRED', 0],
         [`/v1/licenses/${license.license_id}/activations?status=ACTIVE`, 3],
         [`/v1/license-events?order=desc&license_id=${license.license_id}`, 5],
         ['/v1/license-events?order=asc&event_type=license.created', 5],

@@ -18,6 +18,7 @@ import {
   GetRevocationListQuery,
   PublishRevocationListCommand,
 } from '../../src/offline/index.js';
+import * as orders from '../../src/orders/index.js';
 import { CreateProductCommand, UpdateProductCommand } from '../../src/products/index.js';
 import { CommittedCache } from '../../src/shared/persistence/committed-cache.js';
 import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
@@ -62,6 +63,8 @@ interface Scene {
   readonly subscribed: Wire;
   /** Subscription without a license. */
   readonly freeSubscriptionId: string;
+  readonly orderId: string;
+  readonly quoteId: string;
 }
 
 type Case = (scene: Scene) => ICommand;
@@ -75,7 +78,15 @@ const callerOf = ({ actor, license, evidence }: Scene) => ({
   evidence,
 });
 
+const saleOf = ({ templateId, mark }: Scene) => ({
+  customer_id: mark,
+  currency: 'EUR',
+  lines: [{ kind: 'ISSUE' as const, license_template_id: templateId, quantity: 2, unit_price: 4_711 }],
+});
+
 const CASES: Record<string, Case> = {
+  AcceptQuoteCommand: ({ actor, quoteId, mark }) =>
+    new orders.AcceptQuoteCommand(actor, quoteId, { external_id: mark }),
   ActivateClientCommand: (scene) =>
     new ActivateClientCommand(
       callerOf(scene),
@@ -87,6 +98,7 @@ const CASES: Record<string, Case> = {
     new ActivateDeviceCommand(actor, license.license_id as string, { fingerprint: mark }),
   ActivateSigningKeyCommand: ({ actor, signingKey }) =>
     new signing.ActivateSigningKeyCommand(actor, signingKey.kid as string),
+  ApproveOrderCommand: ({ actor, orderId, mark }) => new orders.ApproveOrderCommand(actor, orderId, refusal(mark)),
   BatchChangeLicensesCommand: ({ actor, license, mark }) =>
     new licensing.BatchChangeLicensesCommand(
       actor,
@@ -102,6 +114,8 @@ const CASES: Record<string, Case> = {
       ),
     ),
   CancelEmailCommand: ({ actor, email }) => new CancelEmailCommand(actor, email.email_message_id as string),
+  CancelOrderCommand: ({ actor, orderId, mark }) =>
+    new orders.CancelOrderCommand(actor, orderId, { licenses: 'REVOKE', ...refusal(mark) }),
   ChangeLicenseTemplateCommand: ({ actor, license, otherTemplateId, mark }) =>
     new licensing.ChangeLicenseTemplateCommand(actor, license.license_id as string, {
       license_template_id: otherTemplateId,
@@ -124,7 +138,11 @@ const CASES: Record<string, Case> = {
     new tenants.CreateApiKeyCommand(actor, { name: mark, permissions: ['licenses:read'] }),
   CreateCustomerCommand: ({ actor, mark }) =>
     new CreateCustomerCommand(actor, { customer_id: mark, first_name: `Eve ${mark}` }),
+  CreateOrderCommand: (scene) =>
+    new orders.CreateOrderCommand(scene.actor, { ...saleOf(scene), external_id: scene.mark }),
   CreateProductCommand: ({ actor, mark }) => new CreateProductCommand(actor, { product_id: mark, name: mark }),
+  CreateQuoteCommand: (scene) =>
+    new orders.CreateQuoteCommand(scene.actor, { ...saleOf(scene), valid_until: '2099-01-01T00:00:00Z' }),
   CreateSigningKeyCommand: ({ actor }) => new signing.CreateSigningKeyCommand(actor),
   CreateSubscriptionCommand: ({ actor, customerId, templateId, mark }) =>
     new subscriptions.CreateSubscriptionCommand(actor, {
@@ -148,6 +166,7 @@ const CASES: Record<string, Case> = {
   DeactivateDeviceCommand: ({ actor, license }) =>
     new DeactivateDeviceCommand(actor, license.license_id as string, { fingerprint: 'device' }),
   DeleteEmailTemplateCommand: ({ actor }) => new DeleteEmailTemplateCommand(actor, 'trial_ending', 'de'),
+  DeclineQuoteCommand: ({ actor, quoteId, mark }) => new orders.DeclineQuoteCommand(actor, quoteId, refusal(mark)),
   DuplicateTemplateCommand: ({ actor, templateId, mark }) =>
     new DuplicateTemplateCommand(actor, templateId, { template_id: mark, template_name: mark }),
   FollowSubscriptionCommand: ({ actor, subscribed, subscriptionId, templateId }) =>
@@ -160,6 +179,7 @@ const CASES: Record<string, Case> = {
       },
       applied: null,
     }),
+  FulfilOrderCommand: ({ actor, orderId }) => new orders.FulfilOrderCommand(actor, orderId, {}),
   HeartbeatCommand: ({ actor, license }) => new HeartbeatCommand(actor, license.license_id as string, 'device'),
   IngestBillingEventCommand: ({ actor, subscriptionId, mark }) =>
     new subscriptions.IngestBillingEventCommand(actor, subscriptionId, {
@@ -179,6 +199,10 @@ const CASES: Record<string, Case> = {
   LinkSubscriptionCommand: ({ actor, license }) =>
     new licensing.LinkSubscriptionCommand(actor, license.license_id as string, { subscription_id: newId() }),
   PublishRevocationListCommand: ({ actor }) => new PublishRevocationListCommand(actor),
+  RecordPaymentCommand: ({ actor, orderId, mark }) =>
+    new orders.RecordPaymentCommand(actor, orderId, { amount: 1, reference: mark }),
+  RefundOrderCommand: ({ actor, orderId, mark }) =>
+    new orders.RefundOrderCommand(actor, orderId, { licenses: 'SUSPEND', ...refusal(mark) }),
   ReinstateLicenseCommand: ({ actor, suspended, mark }) =>
     new licensing.ReinstateLicenseCommand(actor, suspended.license_id as string, refusal(mark)),
   ReleaseUsageCommand: ({ actor, license }) =>
@@ -206,6 +230,7 @@ const CASES: Record<string, Case> = {
       license_id: license.license_id as string,
       to: `${mark}@example.com`,
     }),
+  SendQuoteCommand: ({ actor, quoteId }) => new orders.SendQuoteCommand(actor, quoteId, {}),
   SignDocumentCommand: ({ actor, mark }) => {
     const issuedAt = new Date();
     const expiresAt = new Date(issuedAt.getTime() + 60_000);
@@ -220,6 +245,8 @@ const CASES: Record<string, Case> = {
     new UpdateCustomerCommand(actor, customerId, { first_name: mark }),
   UpdateLicenseCommand: ({ actor, license, mark }) =>
     new licensing.UpdateLicenseCommand(actor, license.license_id as string, { issued_to: mark, max_activations: 99 }),
+  UpdateOrderCommand: (scene) => new orders.UpdateOrderCommand(scene.actor, scene.orderId, saleOf(scene)),
+  UpdateQuoteCommand: (scene) => new orders.UpdateQuoteCommand(scene.actor, scene.quoteId, saleOf(scene)),
   UpdateProductCommand: ({ actor, productId, mark }) => new UpdateProductCommand(actor, productId, { name: mark }),
   UpdateSubscriptionCommand: ({ actor, subscriptionId, mark }) =>
     new subscriptions.UpdateSubscriptionCommand(actor, subscriptionId, { quantity: 4711, metadata: { mark } }),
@@ -297,7 +324,18 @@ describe('a unit of work that is rolled back', () => {
     await api.send('put', '/v1/email-templates/trial_ending/de', { subject: 'a', text: 'a', html: 'a' });
     const cancelledEmail = await api.create('/v1/email-messages', message);
     await api.post(`/v1/email-messages/${cancelledEmail.email_message_id}/cancel`);
+    const sale = saleOf({ templateId, mark: customerId } as Scene);
+    const quote = { ...sale, valid_until: '2099-01-01T00:00:00Z' };
+    const { quote_id: quoteId } = await api.create('/v1/quotes', quote);
+    if (['AcceptQuoteCommand', 'DeclineQuoteCommand'].includes(name)) await api.post(`/v1/quotes/${quoteId}/send`);
+    const { order_id: orderId } = await api.create('/v1/orders', sale);
+    if (name === 'RefundOrderCommand') await api.post(`/v1/orders/${orderId}/record-payment`);
+    if (['CancelOrderCommand', 'FulfilOrderCommand', 'RefundOrderCommand'].includes(name))
+      await api.post(`/v1/orders/${orderId}/approve`);
+    if (['CancelOrderCommand', 'RefundOrderCommand'].includes(name)) await api.post(`/v1/orders/${orderId}/fulfil`);
+    const sales = { orderId: orderId as string, quoteId: quoteId as string };
     const common = {
+      ...sales,
       api,
       actor,
       mark,
@@ -322,7 +360,7 @@ describe('a unit of work that is rolled back', () => {
   };
 
   /** All that a caller can see, once the events that there are have reached the log. */
-  const visible = async ({ api, license, apiKey, mark }: Scene): Promise<Wire[]> => {
+  const visible = async ({ api, license, apiKey, mark, orderId, quoteId }: Scene): Promise<Wire[]> => {
     await eventually(async () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
     });
@@ -336,15 +374,22 @@ describe('a unit of work that is rolled back', () => {
       'email-messages',
       'subscriptions',
       'email-templates',
+      'orders',
+      'quotes',
     ];
     const paths = [...lists, 'license-events', 'settings', `licenses/${license.license_id}/activations`].map(
       (path) => `/v1/${path}`,
     );
     const client = `/v1/client/${api.tenantId}`;
     const bodies = await Promise.all(
-      [...paths, `/v1/customers/${mark}`, `${client}/jwks.json`, `${client}/revocations`].map(
-        async (path) => (await api.get(path)).body,
-      ),
+      [
+        ...paths,
+        `/v1/orders/${orderId}`,
+        `/v1/quotes/${quoteId}`,
+        `/v1/customers/${mark}`,
+        `${client}/jwks.json`,
+        `${client}/revocations`,
+      ].map(async (path) => (await api.get(path)).body),
     );
     const withKey = await app.bearer(api.tenantId, apiKey.api_key as string).get('/v1/licenses?limit=1');
     const question = { license_key: license.license_key as string, fingerprint: 'device' };

@@ -6,6 +6,8 @@ import { LicenseRepository } from '../../src/licensing/license.repository.js';
 import { LicenseCreatedEvent } from '../../src/licensing/events/license-created.event.js';
 import { IssueRepository } from '../../src/licensing/issuing/issue.repository.js';
 import { License } from '../../src/licensing/license.entity.js';
+import { OrderRepository } from '../../src/orders/order.repository.js';
+import { QuoteRepository } from '../../src/orders/quotes/quote.repository.js';
 import { CustomerRepository } from '../../src/customers/customer.repository.js';
 import { TemplateRepository } from '../../src/templates/template.repository.js';
 import { SubscriptionRepository } from '../../src/subscriptions/subscription.repository.js';
@@ -35,6 +37,10 @@ const TENANT_TABLES = [
   'subscription_events',
   'signing_keys',
   'revocation_lists',
+  'quotes',
+  'quote_lines',
+  'orders',
+  'order_lines',
 ];
 
 const SOMETHING_OF_A_LICENSE = `
@@ -52,6 +58,8 @@ describe('the walls between tenants', () => {
   let theirs: Api;
   let theirTemplate: string;
   let theirLicense: Wire;
+  let theirOrder: string;
+  let theirQuote: string;
 
   beforeAll(async () => {
     app = await TestApp.start();
@@ -70,6 +78,11 @@ describe('the walls between tenants', () => {
       occurred_at: '2025-01-01T00:00:00Z',
       kind: 'paused',
     });
+    const lines = [{ kind: 'ISSUE', license_template_id: theirTemplate, unit_price: 1 }];
+    const sale = { customer_id: 'their-customer', currency: 'EUR', lines };
+    const { order_id } = await theirs.create('/v1/orders', sale);
+    const { quote_id } = await theirs.create('/v1/quotes', { ...sale, valid_until: '2099-01-01T00:00:00Z' });
+    [theirOrder, theirQuote] = [order_id as string, quote_id as string];
     await app.database.query(SOMETHING_OF_A_LICENSE.replaceAll('$1', `'${theirLicense.license_id}'`));
     await eventually(async () => {
       expect((await theirs.get('/v1/license-events')).body.data.length).toBeGreaterThanOrEqual(4);
@@ -162,6 +175,8 @@ describe('the walls between tenants', () => {
         [bare.nest.get(CustomerRepository), 'their-customer'],
         [bare.nest.get(LicenseRepository), theirLicense.license_id],
         [bare.nest.get(SubscriptionRepository), 'their-subscription'],
+        [bare.nest.get(OrderRepository), theirOrder],
+        [bare.nest.get(QuoteRepository), theirQuote],
       ] as const;
       for (const [repository, id] of cases) {
         expect(await repository.find('theirs', id)).not.toBeNull();
@@ -171,6 +186,8 @@ describe('the walls between tenants', () => {
         expect(await repository.list('ours', [{ sql: 'true OR true', parameters: {} }], page)).toEqual([]);
       }
       expect(await bare.nest.get(TemplateRepository).findIssuable('ours', [theirTemplate])).toEqual([]);
+      expect(await bare.nest.get(OrderRepository).findWithLines('ours', theirOrder)).toBeNull();
+      expect(await bare.nest.get(QuoteRepository).findWithLines('ours', theirQuote)).toBeNull();
     });
 
     it("changes nothing of another tenant's, whatever the row says", async () => {
@@ -262,6 +279,10 @@ describe('the walls between tenants', () => {
       'UPDATE licenses SET product_id = product_id',
       'UPDATE licenses SET trial_customer_id = NULL, trial_product_id = NULL',
       'DELETE FROM license_activations',
+      'DELETE FROM orders',
+      'UPDATE orders SET external_id = NULL',
+      'UPDATE order_lines SET amount = 0',
+      'UPDATE quote_lines SET amount = 0',
       'DELETE FROM tenants',
       'UPDATE api_keys SET permissions = permissions',
       'DELETE FROM license_keys',

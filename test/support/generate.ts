@@ -7,6 +7,7 @@ export interface Schema {
   readonly enum?: unknown[];
   readonly const?: unknown;
   readonly anyOf?: Schema[];
+  readonly oneOf?: Schema[];
   readonly allOf?: Schema[];
   readonly format?: string;
   readonly examples?: unknown[];
@@ -65,7 +66,7 @@ function allowed(schema: Schema, components: Record<string, Schema>): Arbitrary<
   if (schema.$ref) return fromSchema(components[schema.$ref.split('/').pop() ?? ''] ?? {}, components);
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  const choices = schema.anyOf ?? schema.allOf;
+  const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
   if (choices) return fc.oneof(...choices.map((choice) => fromSchema(choice, components)));
   const generated = byType(schema, components);
   return schema.examples ? fc.oneof(fc.constantFrom(...schema.examples), generated) : generated;

@@ -19,6 +19,8 @@ import { toProblem } from '../../src/shared/http/to-problem.js';
 const NOW = new Date('2026-11-29T12:00:00.000Z');
 const LATER = new Date('2026-12-01T00:00:00.000Z');
 const ID = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e';
+const ORDER = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55';
+const QUOTE = '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d54';
 const CLASS = /^export class (\w+) extends \w+/gm;
 const DENIED: ValidationReason = { code: 'COUNTRY_DENIED', detail: 'The license excludes this country.' };
 const CLOSED: ValidationReason = { code: 'TIME_DENIED', detail: 'The license excludes this time.', retryAt: LATER };
@@ -104,8 +106,18 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   NotReadyError: [['the database cannot be reached']],
   NotUtf8Error: [[]],
   OnlyActiveSigningKeyError: [[]],
+  OrderBegunError: [[ORDER]],
+  OrderExistsError: [['SO-4711']],
+  OrderLineRefusedError: [[2, new NotFoundException('The license template team-yearly is archived.')]],
+  OrderNotDueError: [
+    [ORDER, 'APPROVAL'],
+    [ORDER, 'PAYMENT'],
+  ],
+  OrderNotFoundError: [[ORDER]],
+  OrderStateError: [[ORDER, 'approve', 'CANCELLED', 'PENDING']],
   OutcomeUnknownError: [[new Error('ECONNRESET')]],
   OverloadedError: [[]],
+  PaymentTooHighError: [[ORDER, 49_000, 'EUR']],
   PermissionDeniedError: [['licenses:issue'], [undefined]],
   PreconditionFailedError: [[4]],
   PreconditionRequiredError: [[]],
@@ -113,7 +125,11 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ProductExistsError: [['ISP-PRO-001']],
   ProductInactiveError: [['ISP-PRO-001']],
   ProductNotFoundError: [['ISP-PRO-001']],
+  QuoteExpiredError: [[QUOTE, LATER]],
+  QuoteNotFoundError: [[QUOTE]],
+  QuoteStateError: [[QUOTE, 'accept', 'DECLINED']],
   RateLimitedError: [[30]],
+  RefundTooHighError: [[ORDER, 49_000, 'EUR']],
   SeatLentError: [[LATER]],
   RevocationListNotReadyError: [[]],
   SigningKeyNotFoundError: [['1IG2tMH7']],

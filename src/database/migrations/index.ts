@@ -20,6 +20,7 @@ import { LengthOfFiles1764520000000 } from './1764520000000-length-of-files.js';
 import { EndedDevices1764530000000 } from './1764530000000-ended-devices.js';
 import { Email1764610000000 } from './1764610000000-email.js';
 import { LicenseOrigin1764620000000 } from './1764620000000-license-origin.js';
+import { Orders1764640000000 } from './1764640000000-orders.js';
 import { Subscriptions1764650000000 } from './1764650000000-subscriptions.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
@@ -46,6 +47,7 @@ export const migrations = [
   EndedDevices1764530000000,
   Email1764610000000,
   LicenseOrigin1764620000000,
+  Orders1764640000000,
   Subscriptions1764650000000,
 ];
 

@@ -6,6 +6,7 @@ import { inTenant } from '../tenant-transaction.js';
 import { eraseLicenses, licensesEverHeld } from './erase-licenses.js';
 import { addressDigests, eraseEmails } from './erase-emails.js';
 import { eraseResults } from './erase-results.js';
+import { eraseSales } from './erase-sales.js';
 import { EVENT_TABLES, recordEvents, type Erased, type Erasure } from './erasure.js';
 
 /** Longer than any transaction of a server can take. */
@@ -38,7 +39,7 @@ export async function eraseCustomer(
     if (!isKnown)
       throw new MaintenanceError(`The tenant ${tenantId} has no customer ${customerId} and no license of one.`);
     total.emails += row.emails;
-    let changed = row.changed + row.emails;
+    let changed = row.changed + row.emails + pass.sales;
     for (const name of ['licenses', 'devices', 'events', 'results', 'emails'] as const) {
       total[name] += pass[name];
       changed += pass[name];
@@ -98,18 +99,15 @@ async function waitForOlderTransactions(owner: pg.ClientBase): Promise<void> {
   }
 }
 
-async function erasePass(
-  erasure: Erasure,
-  secrets: Secrets,
-  digests: readonly Buffer[],
-): Promise<Erased & { readonly isKnown: boolean }> {
+async function erasePass(erasure: Erasure, secrets: Secrets, digests: readonly Buffer[]) {
   const { owner, tenantId } = erasure;
-  const { licenseIds, customerEvents, emails } = await inTenant(owner, tenantId, async () => ({
+  const { licenseIds, customerEvents, sales, emails } = await inTenant(owner, tenantId, async () => ({
     licenseIds: await licensesEverHeld(erasure),
     customerEvents: await eraseCustomerEvents(erasure),
+    sales: await eraseSales(erasure),
     emails: await eraseEmails(erasure, digests),
   }));
-  const pass = { licenses: 0, devices: 0, events: customerEvents };
+  const pass = { licenses: 0, devices: 0, events: customerEvents + sales.events, sales: sales.rows };
   const deviceIds = new Set<string>();
   for (let at = 0; at < licenseIds.length; at += CHUNK_SIZE) {
     const chunk = licenseIds.slice(at, at + CHUNK_SIZE);
@@ -120,7 +118,7 @@ async function erasePass(
     pass.events += changed.events;
   }
   const results = await eraseResults(erasure, secrets, { licenseIds: new Set(licenseIds), deviceIds });
-  return { ...pass, results, emails, isKnown: licenseIds.length > 0 || customerEvents > 0 };
+  return { ...pass, results, emails, isKnown: licenseIds.length > 0 || customerEvents > 0 || sales.rows > 0 };
 }
 
 async function eraseCustomerEvents({ owner, tenantId, customerId }: Erasure): Promise<number> {

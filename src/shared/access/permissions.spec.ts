@@ -10,6 +10,7 @@ describe('permissions', () => {
       'licenses:read',
       'activations:read',
       'subscriptions:read',
+      'orders:read',
       'events:read',
       'emails:read',
       'licenses:issue',

@@ -24,6 +24,10 @@ export const TENANT_PERMISSIONS = [
   'subscriptions:read',
   'subscriptions:write',
   'subscriptions:ingest',
+  'orders:read',
+  'orders:write',
+  'orders:approve',
+  'orders:fulfil',
   'events:read',
   'emails:read',
   'emails:send',
@@ -52,6 +56,7 @@ const READ = [
   'licenses:read',
   'activations:read',
   'subscriptions:read',
+  'orders:read',
   'events:read',
   'emails:read',
 ] as const;
@@ -70,6 +75,9 @@ export const TENANT_ROLES = {
     'licenses:change-template',
     'subscriptions:read',
     'subscriptions:write',
+    'orders:read',
+    'orders:write',
+    'orders:fulfil',
   ],
   support: [
     ...READ,

@@ -60,9 +60,17 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   NOT_READY: 'The server is not ready: the database cannot be reached.',
   ONLY_ACTIVE_SIGNING_KEY:
     'Without this key nothing can be signed. Activate another signing key, which retires this one, or send {"force": true}.',
+  ORDER_EXISTS: 'There is already an order with the external_id SO-4711.',
+  ORDER_LINE_REFUSED: 'Line 2 cannot be fulfilled, so no line was: The license template team-yearly is archived.',
+  ORDER_NOT_DUE:
+    'The order 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55 is fulfilled only once it is approved, as the settings of the tenant say.',
+  ORDER_NOT_FOUND: 'There is no order 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55.',
+  ORDER_STATE:
+    'Action "approve" is not allowed while the order 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55 is CANCELLED and its payment PENDING.',
   OUTCOME_UNKNOWN:
     'The database connection was lost during the commit. Look whether the change happened before trying again.',
   OVERLOADED: 'The server is overloaded. Nothing was changed; retry shortly.',
+  PAYMENT_TOO_HIGH: 'Only 49000 EUR in minor units is due for the order 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55.',
   PERMISSION_DENIED: 'Permission licenses:issue is required.',
   PRECONDITION_FAILED: 'The resource is at version 4, not at the version in If-Match. Read it again.',
   PRECONDITION_REQUIRED: 'This tenant requires If-Match, or `version` in a batch line.',
@@ -70,7 +78,13 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   PRODUCT_EXISTS: 'There is already a product ISP-PRO-001.',
   PRODUCT_INACTIVE: 'The product ISP-PRO-001 is archived.',
   PRODUCT_NOT_FOUND: 'There is no product ISP-PRO-001.',
+  QUOTE_EXPIRED:
+    'The quote 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d54 was valid until 2026-12-01T00:00:00.000Z. Create a new one.',
+  QUOTE_NOT_FOUND: 'There is no quote 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d54.',
+  QUOTE_STATE: 'Action "accept" is not allowed while the quote 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d54 is DECLINED.',
   RATE_LIMITED: 'Too many requests. Try again in 30 s.',
+  REFUND_TOO_HIGH:
+    'Only 49000 EUR in minor units is paid and not refunded for the order 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55.',
   REQUEST_TIMEOUT: 'The request did not arrive in time.',
   REVOCATION_LIST_NOT_READY:
     'The revocation list is not signed yet. Try again shortly; it needs an active signing key of the vendor.',

@@ -1,0 +1,31 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../shared/time/clock.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { OrderCreatedEvent } from '../events/order.events.js';
+import { LineReferences } from '../line-references.js';
+import { Order } from '../order.entity.js';
+import { toOrderResponse } from '../order.response.js';
+import { OrderRepository } from '../order.repository.js';
+import { CreateOrderCommand } from './create-order.command.js';
+
+@CommandHandler(CreateOrderCommand)
+export class CreateOrderHandler implements ICommandHandler<CreateOrderCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly orders: OrderRepository,
+    private readonly references: LineReferences,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(command: CreateOrderCommand) {
+    const { actor, request } = command;
+    const now = this.clock.now();
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const order = Order.fromRequest(actor.tenantId, request, now, command.options.orderId);
+      await this.references.assertExist(actor, order.lines);
+      await this.orders.insert(order);
+      transaction.record(new OrderCreatedEvent(actor, now, order));
+      return toOrderResponse(order);
+    });
+  }
+}

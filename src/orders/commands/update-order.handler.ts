@@ -1,0 +1,26 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { OrderUpdatedEvent } from '../events/order.events.js';
+import { LineReferences } from '../line-references.js';
+import { OrderActions } from '../order-actions.js';
+import { OrderRepository } from '../order.repository.js';
+import { UpdateOrderCommand } from './update-order.command.js';
+
+@CommandHandler(UpdateOrderCommand)
+export class UpdateOrderHandler implements ICommandHandler<UpdateOrderCommand> {
+  constructor(
+    private readonly actions: OrderActions,
+    private readonly orders: OrderRepository,
+    private readonly references: LineReferences,
+  ) {}
+
+  execute(command: UpdateOrderCommand) {
+    const { actor, request } = command;
+    return this.actions.run(command, async (order, now, transaction) => {
+      if (order.update(request)) {
+        await this.references.assertExist(actor, order.lines);
+        this.orders.replaceLines(transaction, order);
+      }
+      return (change) => new OrderUpdatedEvent(actor, now, order, change);
+    });
+  }
+}

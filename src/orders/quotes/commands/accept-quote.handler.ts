@@ -1,0 +1,33 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { OrderCreatedEvent } from '../../events/order.events.js';
+import { QuoteAcceptedEvent } from '../../events/quote.events.js';
+import { OrderRepository } from '../../order.repository.js';
+import { QuoteActions } from '../quote-actions.js';
+import { QuoteStateError } from '../quote.errors.js';
+import { AcceptQuoteCommand } from './accept-quote.command.js';
+
+@CommandHandler(AcceptQuoteCommand)
+export class AcceptQuoteHandler implements ICommandHandler<AcceptQuoteCommand> {
+  constructor(
+    private readonly actions: QuoteActions,
+    private readonly orders: OrderRepository,
+  ) {}
+
+  /** A quote that was accepted before keeps its order, unless the caller names another id for it. */
+  execute(command: AcceptQuoteCommand) {
+    const { actor, request } = command;
+    const { external_id: externalId } = request;
+    return this.actions.run(command, async (quote, now, transaction, extend) => {
+      extend({ order_created: quote.orderId === null });
+      if (quote.orderId === null) {
+        const order = quote.accept(externalId, now);
+        await this.orders.insert(order);
+        transaction.record(new OrderCreatedEvent(actor, now, order));
+      } else if (externalId !== undefined) {
+        const order = await this.orders.find(actor.tenantId, quote.orderId);
+        if (order?.externalId !== externalId) throw new QuoteStateError(quote.quoteId, 'accept', quote.status);
+      }
+      return (change) => new QuoteAcceptedEvent(actor, now, quote, change);
+    });
+  }
+}

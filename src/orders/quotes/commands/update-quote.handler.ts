@@ -1,0 +1,26 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { QuoteUpdatedEvent } from '../../events/quote.events.js';
+import { LineReferences } from '../../line-references.js';
+import { QuoteActions } from '../quote-actions.js';
+import { QuoteRepository } from '../quote.repository.js';
+import { UpdateQuoteCommand } from './update-quote.command.js';
+
+@CommandHandler(UpdateQuoteCommand)
+export class UpdateQuoteHandler implements ICommandHandler<UpdateQuoteCommand> {
+  constructor(
+    private readonly actions: QuoteActions,
+    private readonly quotes: QuoteRepository,
+    private readonly references: LineReferences,
+  ) {}
+
+  execute(command: UpdateQuoteCommand) {
+    const { actor, request } = command;
+    return this.actions.run(command, async (quote, now, transaction) => {
+      if (quote.update(request, now)) {
+        await this.references.assertExist(actor, quote.lines);
+        this.quotes.replaceLines(transaction, quote);
+      }
+      return (change) => new QuoteUpdatedEvent(actor, now, quote, change);
+    });
+  }
+}
