@@ -29,7 +29,8 @@ const FIND_PUBLISHED = `
 
 /**
  * Tenants after $1 with a changed log, another active key, or a list older than $4 or from after $3, unless all keys have ended.
- * Subqueries per tenant, because a join could read the rows of all tenants under the isolation of one.
+ * Subqueries per tenant, because a join could read the rows of all tenants under the isolation of one; so would EXISTS without its OFFSET,
+ * which PostgreSQL may run once for all tenants, into a hash table.
  */
 const FIND_DUE = `
   SELECT tenant_id AS "tenantId", is_due AS "isDue" FROM (
@@ -39,7 +40,7 @@ const FIND_DUE = `
     FROM (
       SELECT tenant_id,
         (SELECT kid FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state = 'ACTIVE') AS kid,
-        EXISTS (SELECT FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state <> 'CREATED') AS has_signed,
+        EXISTS (SELECT FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state <> 'CREATED' OFFSET 0) AS has_signed,
         (SELECT last_seq FROM license_event_counters WHERE tenant_id = tenant.tenant_id) AS seq,
         (SELECT jsonb_build_object('kid', kid, 'seq', as_of_seq, 'at', issued_at)
          FROM revocation_lists WHERE tenant_id = tenant.tenant_id) AS list

@@ -308,7 +308,23 @@ describe('a statement for many tenants', () => {
     const users = files.filter((name) => readFileSync(join('src', name), 'utf8').includes('${SET_TENANT_OF_ROW}'));
     expect(users.map((name) => name.replaceAll('\\', '/')).sort()).toEqual(SOURCES);
   });
+
+  it('has no EXISTS that PostgreSQL may run once for all tenants: an OFFSET keeps it from that', () => {
+    const text = SOURCES.map((name) => readFileSync(join('src', name), 'utf8')).join('\n');
+    const subqueries = [...text.matchAll(/\bEXISTS \(/g)].map(({ index }) => inParentheses(text.slice(index)));
+    expect(subqueries.length).toBeGreaterThan(1);
+    expect(subqueries.filter((subquery) => !subquery.endsWith(' OFFSET 0'))).toEqual([]);
+  });
 });
+
+/** Returns what stands in the first parentheses. */
+function inParentheses(text: string): string {
+  const from = text.indexOf('(') + 1;
+  let depth = 1;
+  let to = from;
+  for (; depth > 0 && to < text.length; to++) depth += text[to] === '(' ? 1 : text[to] === ')' ? -1 : 0;
+  return text.slice(from, to - 1);
+}
 
 describe('a read of a license', () => {
   let app: TestApp;

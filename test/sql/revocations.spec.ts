@@ -239,6 +239,23 @@ describe('the revocation list', () => {
     await own.stop();
   });
 
+  it('is of no tenant whose keys have all ended, however many tenants there are', async () => {
+    const own = await TestApp.start();
+    await own.database.query(
+      `INSERT INTO tenants (id, created_at) SELECT 't' || n, now() FROM generate_series(1000, 1800) AS n`,
+    );
+    await own.database.query(
+      `INSERT INTO signing_keys (tenant_id, kid, state, public_key, retired_at, version, created_at, updated_at)
+       SELECT 't' || n, rpad('t' || n || key, 43, 'x'), 'RETIRED', decode(repeat('00', 32), 'hex'), now(), 1, now(), now()
+       FROM generate_series(1000, 1800) AS n, generate_series(1, 3) AS key`,
+    );
+    await own.database.query('ANALYZE');
+    const found = await own.nest.get(RevocationListRepository).findDue('', 1_000, new Date());
+    expect(found).toHaveLength(801);
+    expect(found.filter(({ isDue }) => isDue)).toEqual([]);
+    await own.stop();
+  });
+
   it.each(['revoke', 'retire'])(
     'signed by a key that ends (%s) is signed anew at once, over two processes',
     async (action) => {
