@@ -37,7 +37,7 @@ function programs(root) {
 export async function bundlePrograms(root) {
   await build({
     absWorkingDir: root,
-    entryPoints: programs(root),
+    entryPoints: { ...programs(root), 'workflow-thread.bundle': 'dist/workflows/engine/dbos-thread.js' },
     outdir: 'dist',
     bundle: true,
     splitting: true,
@@ -48,6 +48,8 @@ export async function bundlePrograms(root) {
     sourcemap: true,
     sourcesContent: false,
     banner: { js: COMMONJS },
+    // The library of workflows finds files relative to itself.
+    external: ['@dbos-inc/dbos-sdk'],
     plugins: [optionalPackages],
     logLevel: 'warning',
   });

@@ -7,6 +7,7 @@ import { Environment, loadConfig } from '../dist/config.js';
 import { ClockMetrics } from '../dist/metrics/clock-metrics.js';
 import { DatabaseMetrics } from '../dist/metrics/database-metrics.js';
 import { ProcessMetrics } from '../dist/metrics/process-metrics.js';
+import { WorkflowMetrics } from '../dist/metrics/workflow-metrics.js';
 import { PROBLEM_ACTIONS } from '../dist/shared/http/next-action.js';
 import { PROBLEM_DETAILS } from '../dist/shared/http/problem-examples.js';
 import { Metrics } from '../dist/shared/metrics.js';
@@ -69,6 +70,7 @@ async function metricsTable() {
   new ClockMetrics(metrics, {});
   new DatabaseMetrics(metrics, { driver: { master: { options: {} } } });
   new ProcessMetrics(metrics);
+  new WorkflowMetrics(metrics, { driver: { master: {} } });
   const rows = metrics.registry.getMetricsAsArray().map(({ name, type, labelNames, help }) => {
     return [code(name), type, labelNames.map(code).join(' '), help];
   });

@@ -29,6 +29,7 @@ import { TemplatesModule } from './templates/index.js';
 import { TenantsModule } from './tenants/index.js';
 import { UsageModule } from './usage/index.js';
 import { ValidationModule } from './validation/index.js';
+import { WorkflowsModule } from './workflows/index.js';
 
 /** Inputs of one process. */
 export interface Runtime {
@@ -63,6 +64,7 @@ export class AppModule {
         ValidationModule,
         ClientApiModule,
         OrdersModule,
+        WorkflowsModule.forRoot(databaseUrl),
         AuditModule,
         NotificationsModule,
         HealthModule,

@@ -127,6 +127,7 @@ export const Environment = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_OWNER_URL: postgresUrl.optional(),
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATABASE_POOL_SIZE: count(10),
   DATABASE_POOL_WAIT_MS: count(5_000),
   DATABASE_STATEMENT_TIMEOUT_MS: count(10_000),
@@ -189,6 +190,10 @@ export const Environment = z.object({
   EMAIL_RETRY_MS: integer(1, 86_400_000).default(60_000),
   EMAIL_ATTEMPT_TIMEOUT_MS: integer(100, 600_000).default(60_000),
   PUBLIC_URL: SecureUrl.refine((url) => !/[?#]/.test(url), 'must have no query and no fragment').optional(),
+  WORKFLOWS: z.enum(['dbos', 'off'], must('dbos or off')).default('dbos'),
+  WORKFLOW_CONCURRENCY: integer(1, 1_000).default(16),
+  WORKFLOW_STEP_ATTEMPTS: integer(1, 100).default(16),
+  WORKFLOW_RETENTION_DAYS: integer(1, 3_650).default(30),
   LOG_LEVEL: z.enum(['debug', 'log', 'warn', 'error'], must('debug, log, warn or error')).default('log'),
 });
 
@@ -293,4 +298,9 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   if (parsed.success) return new Config(parsed.data);
   const faults = parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`);
   throw new ConfigError(`Invalid configuration. ${[...new Set(faults)].join(' ')}`);
+}
+
+/** Returns the environment for a thread, without variables by which the library of workflows would change what it was told. */
+export function workerEnvironment(environment: Record<string, string | undefined> = process.env) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DBOS_')));
 }

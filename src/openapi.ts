@@ -43,6 +43,7 @@ const TAGS = {
   'E-mail': 'Messages to customers and partners, and their texts.',
   Quotes: 'Offers to customers, which become orders when they are accepted.',
   Orders: 'Sales orders, their payments, and the licenses that they issue, renew and change.',
+  Workflows: 'Processes of several steps that survive a crash.',
   'License events': 'The append-only event log of the tenant.',
   'API keys': 'Credentials of the tenant with a role or permissions.',
   'Signing keys': 'Ed25519 key pairs that sign license files, validation results and revocation lists.',
@@ -69,6 +70,8 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, ex
   key_id: ['Id of the API key.', EXAMPLES.apiKeyId],
   kid: ['Id of the signing key.', EXAMPLES.kid],
   tenant_id: ['Id of the tenant.', EXAMPLES.tenantId],
+  run_id: ['Id of the workflow run.', EXAMPLES.runId],
+  signal: ['Name of the signal.', 'approved'],
 };
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;

@@ -247,6 +247,28 @@ const publicKey = {
 const pem = (label: string, text: string) =>
   `-----BEGIN IMPRIMATUR ${label}-----\n${text}…\n-----END IMPRIMATUR ${label}-----\n`;
 
+const workflowRun = {
+  run_id: EXAMPLES.runId,
+  ...tenant,
+  workflow: 'lead-to-customer',
+  engine: 'dbos',
+  state: 'RUNNING',
+  customer_id: null,
+  waiting_for: null,
+  waiting_until: null,
+  cancel_requested_at: null,
+  result: null,
+  error: null,
+  undone: [],
+  not_undone: [],
+  failed_attempts: 0,
+  last_failure: null,
+  started_by: { type: 'service', id: 'bootstrap' },
+  ended_at: null,
+  version: 1,
+  ...stamps,
+};
+
 /** Example of each response schema, by the name of its component: the rows that the sample data creates. */
 export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   Caller: { type: 'api_key', id: EXAMPLES.apiKeyId, issuer: null, ...tenant, permissions: ROLES['read-only'] },
@@ -437,5 +459,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     fulfilled_now: true,
   },
   OrderSummary: orderSummary,
+  WorkflowRun: workflowRun,
+  WorkflowRunDetails: { ...workflowRun, steps: [] },
   Health: { status: 'ok', info: { database: { status: 'up' } }, error: {}, details: { database: { status: 'up' } } },
 };

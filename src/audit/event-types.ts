@@ -63,4 +63,12 @@ export const EVENT_TYPES = [
   'template.updated',
   'tenant.created',
   'tenant.updated',
+  'workflow.cancel_requested',
+  'workflow.cancelled',
+  'workflow.completed',
+  'workflow.failed',
+  'workflow.retried',
+  'workflow.signaled',
+  'workflow.stalled',
+  'workflow.started',
 ] as const;

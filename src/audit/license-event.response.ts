@@ -29,9 +29,11 @@ export const LicenseEventResponse = z
         via: ActorVia,
         issuer: z.string().optional(),
         acting_for: z.string().optional(),
+        run_id: z.string().optional(),
       })
       .meta({
-        description: 'The actor: API key, user, license key or service; `acting_for` is set for platform keys.',
+        description:
+          'The actor: API key, user, license key or service; `acting_for` is set for platform keys, `run_id` for steps of a workflow.',
       }),
     metadata: FreeForm,
     created_at: UtcTime,

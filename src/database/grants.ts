@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { workflowGrants } from './workflow-schema.js';
 
 /**
  * All rights of the application role by table. Events can never be changed or deleted; of a license only the columns that actions change,
@@ -53,6 +54,8 @@ export const GRANTS: Readonly<Record<string, string>> = {
   license_event_counters: 'SELECT, INSERT, UPDATE',
   event_resource_counters: 'SELECT, INSERT, UPDATE (last_seq)',
   license_event_logs: 'SELECT, INSERT',
+  workflow_runs: `SELECT, INSERT, UPDATE (state, customer_id, waiting_for, waiting_until, cancel_requested_at, result, error, undone,
+    not_undone, failed_attempts, last_failure, ended_at, version, updated_at)`,
 };
 
 /** The server creates no temporary tables. The owner of a schema alone cannot revoke that right. */
@@ -73,6 +76,7 @@ export async function grantApplicationRights(owner: pg.ClientBase, role: string)
       `GRANT USAGE ON SCHEMA public TO ${name}`,
       `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${name}`,
       ...statements,
+      ...workflowGrants(role),
       CLOSE_DATABASE,
       'COMMIT',
     ].join(';\n'),

@@ -5,7 +5,9 @@ import { grantApplicationRights } from './grants.js';
 import { withMigrationLock } from './migration-lock.js';
 import { MigrationError } from './migration.error.js';
 import { keepSessionSettings } from './session-settings.js';
+import { selectWith } from './select.js';
 import { withClient } from './with-client.js';
+import { migrateWorkflowSchema } from './workflow-schema.js';
 
 export { MigrationError };
 
@@ -24,6 +26,7 @@ export function migrate(
       await assertVersion(owner);
       const role = await ensureApplicationRole(owner, applicationUrl);
       const applied = await applyMigrations(ownerUrl);
+      await migrateWorkflowSchema(ownerUrl, selectWith(owner));
       await grantApplicationRights(owner, role);
       await keepSessionSettings(owner, role, applicationUrl, config);
       await after?.(owner);

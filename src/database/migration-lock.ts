@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { MigrationError } from './migration.error.js';
-import { isLockTimeout } from './sql-errors.js';
 
 /** Advisory lock "migr": of several migrating processes one works and the others wait. */
 const MIGRATION_LOCK = 0x6d696772;
 /** Longer than most databases take to build an index. */
 const WAIT_MS = 10 * 60 * 1000;
+
+const POLL_MS = 100;
 
 const HOLDER = `
   SELECT a.pid, a.application_name AS program, coalesce(host(a.client_addr), 'this machine') AS address, a.xact_start AS since
@@ -33,23 +35,27 @@ export async function withMigrationLock<T>(ownerUrl: string, work: () => Promise
 }
 
 async function lock(client: pg.Client, waitMs: number): Promise<void> {
-  await client.query(
-    `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${waitMs}`,
-  );
-  const { rows } = await client.query<{ taken: boolean }>(
-    `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS taken`,
-  );
-  if (rows[0]?.taken) return;
-  const holder = await describeHolder(client);
-  process.stderr.write(`Waiting up to ${Math.ceil(waitMs / 1000)} s for another migration: ${holder}.\n`);
-  await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`).catch((error: unknown) => {
-    if (!isLockTimeout(error)) throw error;
+  await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0');
+  let holder: string | undefined;
+  for (const deadline = Date.now() + waitMs; !(await tryLock(client)); await pause(POLL_MS)) {
+    if (holder === undefined) {
+      holder = await describeHolder(client);
+      process.stderr.write(`Waiting up to ${Math.ceil(waitMs / 1000)} s for another migration: ${holder}.\n`);
+    }
+    if (Date.now() < deadline) continue;
     throw new MigrationError(
       `Another migration has not ended within ${Math.ceil(waitMs / 1000)} s: ${holder}. ` +
         'Wait for it, or end it with "SELECT pg_terminate_backend(PID)", and run this again.',
-      { cause: error },
     );
-  });
+  }
+}
+
+/** Tries instead of waiting: a statement that waits holds a snapshot, for whose end the holder waits when it builds an index concurrently. */
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS taken`,
+  );
+  return rows[0]?.taken ?? false;
 }
 
 async function describeHolder(client: pg.Client): Promise<string> {

@@ -1,14 +1,8 @@
-import type pg from 'pg';
 import type { Config } from '../config.js';
 import { migrations, MIGRATIONS_TABLE } from './migrations/index.js';
+import type { Select } from './select.js';
 import { sessionSettings } from './session-settings.js';
-
-/** Runs one statement and returns its rows. */
-export type Select = <Row>(sql: string) => Promise<Row[]>;
-
-export function selectWith(client: pg.ClientBase): Select {
-  return async <Row>(sql: string) => (await client.query(sql)).rows as Row[];
-}
+import { WORKFLOW_SCHEMA_VERSION, workflowSchemaVersion } from './workflow-schema.js';
 
 /** The server cannot start on this database. The message states the remedy. */
 export class UnsafeDatabaseError extends Error {}
@@ -105,6 +99,9 @@ function faultOf(row: RoleRow): string | undefined {
   return undefined;
 }
 
+/** Name of the migrations of the engine of workflows, which count as one. */
+const WORKFLOW_MIGRATIONS = 'workflows';
+
 /** Returns the migrations of this release that are not applied; all of them if there is no schema. */
 export async function pendingMigrations(select: Select): Promise<string[]> {
   const [readable] = await select<{ yes: boolean | null }>(
@@ -114,5 +111,6 @@ export async function pendingMigrations(select: Select): Promise<string[]> {
   if (!readable?.yes) return names;
   const rows = await select<{ name: string }>(`SELECT name FROM ${MIGRATIONS_TABLE}`);
   const applied = new Set(rows.map((row) => row.name));
-  return names.filter((name) => !applied.has(name));
+  const pending = names.filter((name) => !applied.has(name));
+  return (await workflowSchemaVersion(select)) < WORKFLOW_SCHEMA_VERSION ? [...pending, WORKFLOW_MIGRATIONS] : pending;
 }

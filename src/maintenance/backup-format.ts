@@ -30,10 +30,30 @@ export const BACKUP_TABLES = [
   'license_event_logs',
   'outbox',
   'idempotency_keys',
+  'workflow_runs',
+  'workflows.workflow_status',
+  'workflows.workflow_input',
+  'workflows.workflow_output',
+  'workflows.operation_outputs',
+  'workflows.notifications',
+  'workflows.workflow_events',
+  'workflows.workflow_events_history',
+  'workflows.streams',
 ] as const;
 
-/** Tables without a backup: migrating creates the migration rows, and request counts expire within a minute. */
-export const NOT_BACKED_UP = ['schema_migrations', 'rate_limits'];
+/**
+ * Tables without a backup: migrating creates the migration rows, request counts expire within a minute, and the engine of workflows writes
+ * what it needs beside its runs when it starts.
+ */
+export const NOT_BACKED_UP = [
+  'schema_migrations',
+  'rate_limits',
+  'workflows.dbos_migrations',
+  'workflows.application_versions',
+  'workflows.queues',
+  'workflows.workflow_schedules',
+  'workflows.event_dispatch_kv',
+];
 
 export const MANIFEST_FILE = 'manifest.json';
 export const SECRETS_FILE = 'secrets.json';

@@ -78,7 +78,7 @@ export async function restore(owner: pg.ClientBase, { folder, manifest }: Backup
     await owner.query(`LOCK TABLE ${BACKUP_TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
     await assertEmpty(owner);
     const { rows: tablesWithRowSecurity } = await owner.query<{ name: string }>(
-      'SELECT relname AS name FROM pg_class WHERE oid = ANY($1::regclass[]) AND relforcerowsecurity',
+      'SELECT oid::regclass::text AS name FROM pg_class WHERE oid = ANY($1::regclass[]) AND relforcerowsecurity',
       [[...BACKUP_TABLES]],
     );
     for (const { name } of tablesWithRowSecurity) await owner.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`);
@@ -114,7 +114,7 @@ async function loadTable(
   const columns = expected.columns.map((name) => name.replaceAll('"', ''));
   if (!columns.every((name) => COLUMN.test(name))) throw new MaintenanceError(`${table} has a column of an odd name.`);
   const hashing = new HashingStream();
-  const copy = owner.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
+  const copy = owner.query(copyFrom(`COPY ${table} (${columns.map((name) => `"${name}"`).join(', ')}) FROM STDIN`));
   const file = join(folder, `${table}.copy.gz`);
   await pipeline(createReadStream(file), hashing, createGunzip(), copy).catch((error: unknown) => {
     throw new MaintenanceError(`${file} cannot be loaded: ${String(error)}`, { cause: error });

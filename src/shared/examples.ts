@@ -14,6 +14,7 @@ export const EXAMPLES = {
   fingerprint: '5f2d9c1e7ab04c3f',
   subscriptionId: 'sub-1001',
   billingEventId: 'evt-2001',
+  runId: 'lead-4711',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
   emailMessageId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d53',
   orderId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55',

@@ -52,6 +52,20 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly workflowRuns = new Counter({
+    name: 'imprimatur_workflow_runs_total',
+    help: 'Workflow runs that ended in this process, by workflow and outcome.',
+    labelNames: ['workflow', 'outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly workflowStepFailures = new Counter({
+    name: 'imprimatur_workflow_step_failures_total',
+    help: 'Attempts of workflow steps that failed and are repeated, by workflow.',
+    labelNames: ['workflow'] as const,
+    registers: [this.registry],
+  });
+
   readonly clockSteps = new Counter({
     name: 'imprimatur_clock_steps_total',
     help: 'Clock changes of more than two minutes, by clock.',

@@ -230,7 +230,10 @@ describe('at the door', () => {
 
   it('reports its health to everybody', async () => {
     expect((await app.anonymous().get('/health/live')).body.status).toBe('ok');
-    expect((await app.anonymous().get('/health/ready')).body.details).toEqual({ database: { status: 'up' } });
+    expect((await app.anonymous().get('/health/ready')).body.details).toEqual({
+      database: { status: 'up' },
+      workflows: { status: 'up', engine: 'dbos', state: 'off', reason: 'WORKFLOWS is off' },
+    });
   });
 
   it('notes when a key was last used', async () => {

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { Actor } from '../../src/shared/access/actor.js';
+import { StartWorkflowCommand } from '../../src/workflows/index.js';
 import { addSampleData } from '../../src/sample-data.js';
 import { EXAMPLES } from '../../src/shared/examples.js';
 import { NDJSON, type Api, type Wire } from '../support/api.js';
-import { TestApp } from '../support/app.js';
+import { IDLE_ENGINE, TestApp } from '../support/app.js';
 import { exampleOf, faultsOf, operations, resolve, type Route } from '../support/openapi.js';
 
 /** Operations that the sample data forbids: its license is no trial, its quote is not sent, its e-mail is cancelled, and its signing key is revoked because its private key is public. */
@@ -13,6 +16,7 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   retireSigningKey: 'SIGNING_KEY_STATE',
   revokeSigningKey: 'SIGNING_KEY_STATE',
   cancelEmail: 'EMAIL_MESSAGE_STATE',
+  retryWorkflowRun: 'WORKFLOW_RUN_STATE',
 };
 /** Operations that take something away from the others, in the order in which each still succeeds. */
 const LAST = [
@@ -36,6 +40,7 @@ const LAST = [
   'revokeLicense',
   'revokeApiKey',
   'deleteEmailTemplate',
+  'cancelWorkflowRun',
 ];
 const OF_PLATFORM = ['Tenants', 'Metrics'];
 /** Only the last license can be revoked, and that is revoked by then. */
@@ -68,10 +73,15 @@ describe('the examples of the OpenAPI document', () => {
   let platform: Api;
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ environment: IDLE_ENGINE });
     tenant = await app.tenant(EXAMPLES.tenantId);
     platform = await app.platform();
     await addSampleData(app.nest, EXAMPLES.tenantId);
+    const [start] = operations(app.document).filter(({ operation }) => operation.operationId === 'startWorkflow');
+    if (!start) throw new Error('No operation starts a workflow.');
+    const { body } = exampleOf(app.document, start);
+    const actor = Actor.service('bootstrap', EXAMPLES.tenantId);
+    await app.nest.get(CommandBus).execute(new StartWorkflowCommand(actor, body as never));
   });
 
   afterAll(() => app.stop());

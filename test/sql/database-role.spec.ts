@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { grantApplicationRights } from '../../src/database/grants.js';
-import { assertSafeDatabase, selectWith } from '../../src/database/preflight.js';
+import { assertSafeDatabase } from '../../src/database/preflight.js';
+import { selectWith } from '../../src/database/select.js';
 import { withClient } from '../../src/database/with-client.js';
 import { generateApiKey } from '../../src/tenants/api-key.js';
 import { TenantRegistry } from '../../src/tenants/index.js';

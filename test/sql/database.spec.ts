@@ -6,7 +6,8 @@ import { DatabaseBusyError, OutcomeUnknownError } from '../../src/database/datab
 import { migrate } from '../../src/database/migrate.js';
 import { migrations } from '../../src/database/migrations/index.js';
 import { withMigrationLock } from '../../src/database/migration-lock.js';
-import { assertSafeDatabase, assertSessionSettings, selectWith } from '../../src/database/preflight.js';
+import { assertSafeDatabase, assertSessionSettings } from '../../src/database/preflight.js';
+import { selectWith } from '../../src/database/select.js';
 import { withClient } from '../../src/database/with-client.js';
 import { describeFailure } from '../../src/failure.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
@@ -48,11 +49,19 @@ describe('npm run migrate', () => {
     await migrate(database.ownerUrl, database.applicationUrl, config);
     await preflight(database.applicationUrl);
     const rows = await database.query<{ table_name: string; rights: string }>(
-      `SELECT table_name, string_agg(privilege_type, ', ' ORDER BY privilege_type) AS rights
-       FROM information_schema.role_table_grants WHERE grantee = $1 GROUP BY table_name ORDER BY table_name`,
+      `SELECT CASE table_schema WHEN 'workflows' THEN 'workflows.' ELSE '' END || table_name AS table_name,
+              string_agg(privilege_type, ', ' ORDER BY privilege_type) AS rights
+       FROM information_schema.role_table_grants WHERE grantee = $1 GROUP BY table_schema, table_name`,
       [database.applicationRole],
     );
-    expect(Object.fromEntries(rows.map(({ table_name, rights }) => [table_name, rights]))).toEqual({
+    const ofEngine = rows.filter(({ table_name }) => table_name.startsWith('workflows.'));
+    expect(ofEngine.length).toBeGreaterThan(10);
+    for (const { table_name, rights } of ofEngine) {
+      const expected = table_name.endsWith('.dbos_migrations') ? 'SELECT' : 'DELETE, INSERT, SELECT, UPDATE';
+      expect({ table_name, rights }).toEqual({ table_name, rights: expected });
+    }
+    const ours = rows.filter((row) => !ofEngine.includes(row));
+    expect(Object.fromEntries(ours.map(({ table_name, rights }) => [table_name, rights]))).toEqual({
       api_keys: 'INSERT, SELECT',
       billing_products: 'INSERT, SELECT, UPDATE',
       customers: 'INSERT, SELECT, UPDATE',
@@ -83,6 +92,7 @@ describe('npm run migrate', () => {
       subscription_events: 'INSERT, SELECT',
       subscriptions: 'INSERT, SELECT',
       tenants: 'INSERT, SELECT',
+      workflow_runs: 'INSERT, SELECT',
     });
     await database.drop();
   });

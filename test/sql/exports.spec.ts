@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import supertest from 'supertest';
 import { NDJSON, type Api, type Wire } from '../support/api.js';
-import { TestApp } from '../support/app.js';
+import { IDLE_ENGINE, TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { operations } from '../support/openapi.js';
 
@@ -53,7 +53,7 @@ describe('the export of a list', () => {
 
   beforeAll(async () => {
     // The relay asks the database only at the start.
-    app = await TestApp.start({ environment: { RELAY_INTERVAL_MS: '600000' } });
+    app = await TestApp.start({ environment: { RELAY_INTERVAL_MS: '600000', ...IDLE_ENGINE } });
     url = await app.nest.getUrl();
   });
 
@@ -143,6 +143,8 @@ describe('the export of a list', () => {
           await other.create('/v1/subscriptions', subscription);
           const event = { event_id: `=e-${n}`, occurred_at: '2025-01-01T00:00:00Z', kind: 'paused' };
           await other.post('/v1/subscriptions/sub-0/events', event);
+          const input = { lead: { last_name: `Öhm ${n}` }, license_template_id: 'any', welcome: false };
+          expect((await other.post('/v1/workflow-runs', { workflow: 'lead-to-customer', input })).status).toBe(202);
         }
         for (const fingerprint of ['a', 'b', 'c']) {
           const path = `/v1/licenses/${license.license_id}/activations`;
@@ -179,6 +181,7 @@ describe('the export of a list', () => {
         '/v1/subscriptions',
         '/v1/subscriptions/{subscription_id}/events',
         '/v1/tenants',
+        '/v1/workflow-runs',
       ]);
       for (const { path, operation } of lists()) {
         const [as, list] = [callerOf(path), pathOf(path)];

@@ -19,7 +19,8 @@ import { eventually } from '../support/eventually.js';
 it('a backup has every table but those that are named', async () => {
   const database = await TestDatabase.create();
   const rows = await database.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+    `SELECT CASE nspname WHEN 'public' THEN relname ELSE nspname || '.' || relname END AS name
+     FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname IN ('public', 'workflows') AND relkind = 'r'`,
   );
   expect([...BACKUP_TABLES, ...NOT_BACKED_UP].sort()).toEqual(rows.map(({ name }) => name).sort());
   await database.drop();

@@ -31,6 +31,8 @@ const pathOf = (template: string) =>
   template
     .replace('{tenant_id}', api.tenantId)
     .replace('{kid}', 'x'.repeat(43))
+    .replace('{template}', 'renewal_reminder')
+    .replace('{language}', 'de')
     .replace(/\{\w+\}/g, MISSING_ID);
 const callerOf = (path: string) => (path.startsWith('/v1/tenants') || path === '/metrics' ? platform : api);
 const bodyOf = (operation: Wire): Wire => operation.requestBody;

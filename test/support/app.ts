@@ -38,13 +38,21 @@ export interface LogLine {
   readonly content: string;
 }
 
-/** Lists are signed when a test asks for it: the first one makes a key, and that has events. */
-const QUIET = { LOG_LEVEL: 'error', RATE_LIMIT_FAILURES: '1000000', REVOCATION_LIST_INTERVAL_MS: '86400000' };
+/** Lists are signed when a test asks for it: the first one makes a key, and that has events. Few tests need the engine of workflows. */
+const QUIET = {
+  WORKFLOWS: 'off',
+  LOG_LEVEL: 'error',
+  RATE_LIMIT_FAILURES: '1000000',
+  REVOCATION_LIST_INTERVAL_MS: '86400000',
+};
 
 /** Lets a test send as many requests of programs as it likes. */
 export const NO_CLIENT_LIMITS: Record<string, string> = Object.fromEntries(
   ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS', 'KEY'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']),
 );
+
+/** Environment in which runs of workflows stay as they were started, because the engine never reaches its database. */
+export const IDLE_ENGINE = { WORKFLOWS: 'dbos', DATABASE_DIRECT_URL: 'postgres://nobody@127.0.0.1:1/none' };
 
 /** The real application on a database of its own, listening on loopback. Nothing is replaced that the test does not name. */
 export class TestApp {

@@ -45,6 +45,11 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'tenants/authentication/credential-cache.ts tenants': 'CommittedCache',
   'tenants/authentication/api-key-last-used.ts used': 'ids of keys that callers showed',
   'tenants/authentication/oidc.authenticator.ts loggedAt': 'reasons of refusals',
+  'workflows/definitions/run-body.ts calls': 'one run, whose steps are recorded',
+  'workflows/definitions/run-body.ts inbox': 'one run, whose messages are recorded',
+  'workflows/engine/dbos-engine.ts stepsInProgress': 'steps in progress',
+  'workflows/engine/dbos-thread.ts pending': 'steps in progress',
+  'workflows/engine/fair-slots.ts waiting': 'names of tenants with runs in progress',
 };
 
 /** They know connections, requests and numbers of requests, and no row of a tenant. */
@@ -117,6 +122,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   order_lines: 'orders',
   idempotency_keys: 'shared/persistence',
   rate_limits: 'shared/limits',
+  workflow_runs: 'workflows',
 };
 /** Works on all tables, as their owner in PostgreSQL. */
 const ALL_TABLES = /^(?:database|maintenance|cli)\//;
@@ -205,6 +211,7 @@ describe('the source tree', () => {
       'tenants',
       'usage',
       'validation',
+      'workflows',
     ]);
     expect(imports.length).toBeGreaterThan(200);
     expect(imports.every(({ to }) => files.includes(to))).toBe(true);
@@ -284,6 +291,27 @@ describe('the source tree', () => {
     expect([...new Set(exported.map(({ from, to }) => `${from} ${to}`))].sort()).toEqual(EXPORTED_ENTITIES);
   });
 
+  it('has bodies of workflows that know nothing but types, so that they run unchanged on every engine', () => {
+    const bodies = imports.filter(
+      ({ from }) => from === 'workflows/definitions/bodies.ts' && !from.endsWith('.spec.ts'),
+    );
+    const names = bodies.map(({ to }) => to).filter((to) => !to.endsWith('/contract.ts'));
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of [...names, 'workflows/definitions/contract.ts', 'workflows/definitions/run-body.ts']) {
+      const source = readFileSync(join(SRC, name), 'utf8');
+      expect([name, ...source.matchAll(/^import (?!type ).*$/gm)]).toEqual([name]);
+      expect([
+        name,
+        ...source.matchAll(/\b(?:Date|Math\.random|setTimeout|setInterval|process|globalThis|import\()\b/g),
+      ]).toEqual([name]);
+    }
+    // The thread loads the bodies, and neither Nest nor the schemas of the server.
+    const loaded = imports.filter(({ from, typeOnly }) => from.startsWith('workflows/engine/dbos-thread') && !typeOnly);
+    expect(
+      loaded.map(({ to }) => to).filter((to) => !/^workflows\/(?:definitions|engine)\/|^shared\/secrets\//.test(to)),
+    ).toEqual([]);
+  });
+
   it('reads the environment in config.ts alone', () => {
     const readers = files.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'));
     expect(readers).toEqual(['config.ts']);
@@ -294,13 +322,14 @@ describe('the source tree', () => {
       const source = readFileSync(join(SRC, file), 'utf8');
       return source.includes('import.meta') && /['"]\.\.\/(?!.*from)/.test(source.replace(/^import .*$/gm, ''));
     });
-    expect(relative.sort()).toEqual(['swagger-ui.ts', 'version.ts']);
+    expect(relative.sort()).toEqual(['swagger-ui.ts', 'version.ts', 'workflow-thread.ts']);
   });
 
   it('begins transactions in the connection of the unit of work, and before there is a server', () => {
     const beginners = files.filter((file) => /['"`]BEGIN/.test(readFileSync(join(SRC, file), 'utf8')));
     expect(beginners.sort()).toEqual([
       'database/grants.ts',
+      'database/keeps-sessions.ts',
       'database/migration-lock.ts',
       'licensing/keys/assert-secrets-match.ts',
       'maintenance/backup.ts',

@@ -159,6 +159,11 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   UsageNotHeldError: [['exports', 3]],
   ValidationError: [[[{ pointer: '/name', detail: 'is required' }]]],
+  WorkflowRunEndedError: [['lead-4711', 'COMPLETED']],
+  WorkflowRunExistsError: [['lead-4711']],
+  WorkflowRunNotFoundError: [['lead-4711']],
+  WorkflowRunStateError: [['lead-4711', 'RUNNING']],
+  WorkflowsUnavailableError: [['WORKFLOWS is off']],
 };
 
 /** Errors of Nest and Fastify, and faults of the server. */

@@ -114,6 +114,12 @@ describe('operations', () => {
        "tenants.update",
        "usage.consume",
        "usage.release",
+       "workflows.cancel",
+       "workflows.finish",
+       "workflows.mark",
+       "workflows.retry",
+       "workflows.signal",
+       "workflows.start",
      ]
     `);
   });

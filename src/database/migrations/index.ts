@@ -18,6 +18,7 @@ import { ErasedResults1764470000000 } from './1764470000000-erased-results.js';
 import { RenewalDays1764510000000 } from './1764510000000-renewal-days.js';
 import { LengthOfFiles1764520000000 } from './1764520000000-length-of-files.js';
 import { EndedDevices1764530000000 } from './1764530000000-ended-devices.js';
+import { WorkflowRuns1764600000000 } from './1764600000000-workflow-runs.js';
 import { Email1764610000000 } from './1764610000000-email.js';
 import { LicenseOrigin1764620000000 } from './1764620000000-license-origin.js';
 import { Orders1764640000000 } from './1764640000000-orders.js';
@@ -45,6 +46,7 @@ export const migrations = [
   RenewalDays1764510000000,
   LengthOfFiles1764520000000,
   EndedDevices1764530000000,
+  WorkflowRuns1764600000000,
   Email1764610000000,
   LicenseOrigin1764620000000,
   Orders1764640000000,

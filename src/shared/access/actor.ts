@@ -1,4 +1,4 @@
-import { TENANT_PERMISSIONS, withinTenant, type Permission } from './permissions.js';
+import { TENANT_PERMISSIONS, withinTenant, type Permission, type TenantPermission } from './permissions.js';
 import { assertTenantId } from '../tenant-id.js';
 
 export const SUBJECT_TYPES = ['api_key', 'platform_key', 'user', 'license_key', 'service'] as const;
@@ -14,6 +14,8 @@ export interface Subject {
   readonly issuer?: string;
   /** Tenant that a platform key acts for. */
   readonly acting_for?: string;
+  /** Run of a workflow that a service acts in. */
+  readonly run_id?: string;
 }
 
 /** Networks and end time of a credential. A credential that it creates must not exceed them. */
@@ -46,9 +48,20 @@ export class Actor {
     return new Actor(tenantId, { type: 'license_key', id: licenseId, via: 'rest' }, new Set());
   }
 
-  /** Returns the actor of a module of this process, with every tenant permission; tenant isolation still applies. */
-  static service(name: string, tenantId: string): Actor {
-    return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(TENANT_PERMISSIONS));
+  /** Returns the actor of a module of this process, with these tenant permissions or all; tenant isolation still applies. */
+  static service(name: string, tenantId: string, permissions: readonly TenantPermission[] = TENANT_PERMISSIONS): Actor {
+    return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(permissions));
+  }
+
+  /** Returns the actor of the steps of a run, with the permissions that its workflow names. */
+  static workflowRun(
+    workflow: string,
+    tenantId: string,
+    runId: string,
+    permissions: readonly TenantPermission[],
+  ): Actor {
+    const { subject, ...service } = Actor.service(`workflow:${workflow}`, tenantId, permissions);
+    return new Actor(tenantId, { ...subject, run_id: runId }, service.permissions);
   }
 
   /** Owner of idempotency keys. Includes the issuer, because subjects of different issuers may have the same id. */

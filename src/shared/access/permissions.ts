@@ -37,6 +37,11 @@ export const TENANT_PERMISSIONS = [
   'signing-keys:manage',
   'settings:read',
   'settings:write',
+  'workflows:start',
+  'workflows:read',
+  'workflows:signal',
+  'workflows:approve',
+  'workflows:cancel',
 ] as const;
 
 /** Permissions of platform keys only: managing tenants, acting for one, and reading metrics. */
@@ -81,6 +86,7 @@ export const TENANT_ROLES = {
   ],
   support: [
     ...READ,
+    'workflows:read',
     'customers:write',
     'licenses:reveal-key',
     'licenses:check-out',

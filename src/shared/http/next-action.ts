@@ -156,6 +156,11 @@ export const PROBLEM_ACTIONS = {
   USAGE_EXCEEDED: 'contact_vendor',
   USAGE_NOT_HELD: 'fix_request',
   VALIDATION_FAILED: 'fix_request',
+  WORKFLOWS_UNAVAILABLE: 'retry',
+  WORKFLOW_RUN_ENDED: 'fix_request',
+  WORKFLOW_RUN_EXISTS: 'fix_request',
+  WORKFLOW_RUN_NOT_FOUND: 'fix_request',
+  WORKFLOW_RUN_STATE: 'fix_request',
 } as const satisfies Readonly<Record<string, NextAction>>;
 
 export type ProblemCode = keyof typeof PROBLEM_ACTIONS;

@@ -119,4 +119,9 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   USAGE_EXCEEDED: 'Not enough usage left for exports: 41 of 50 used.',
   USAGE_NOT_HELD: 'Cannot release more of exports than is used (3).',
   VALIDATION_FAILED: 'The request is not valid; see errors.',
+  WORKFLOWS_UNAVAILABLE: 'Workflows are not available: WORKFLOWS is off.',
+  WORKFLOW_RUN_ENDED: 'The workflow run lead-4711 has ended: it is COMPLETED.',
+  WORKFLOW_RUN_EXISTS: 'There is already a workflow run lead-4711 with another workflow or input.',
+  WORKFLOW_RUN_NOT_FOUND: 'There is no workflow run lead-4711.',
+  WORKFLOW_RUN_STATE: 'The workflow run lead-4711 is RUNNING. Only a run that is STALLED can be retried.',
 };

@@ -1,0 +1,88 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import stableStringify from 'safe-stable-stringify';
+import { RetryTransaction } from '../../database/with-retries.js';
+import { violates } from '../../database/sql-errors.js';
+import { PermissionDeniedError, TenantNotFoundError } from '../../shared/access/access.errors.js';
+import { ValidationError } from '../../shared/errors.js';
+import { validated } from '../../shared/http/validation.pipe.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { newId } from '../../shared/random.js';
+import { Secrets } from '../../shared/secrets/secrets.js';
+import { Clock } from '../../shared/time/clock.js';
+import { definitionOf } from '../definitions/definitions.js';
+import type { AnyDefinition } from '../definitions/definition.js';
+import { WorkflowEngine } from '../engine/engine.js';
+import { WorkflowStartedEvent } from '../events/workflow-run.events.js';
+import { WorkflowRun } from '../workflow-run.entity.js';
+import { WorkflowRunExistsError } from '../workflow-run.errors.js';
+import { WorkflowRunRepository } from '../workflow-run.repository.js';
+import { toWorkflowRunResponse } from '../workflow-run.response.js';
+import { emailDigest } from '../run-subject.js';
+import { StartWorkflowCommand } from './start-workflow.command.js';
+
+@CommandHandler(StartWorkflowCommand)
+export class StartWorkflowHandler implements ICommandHandler<StartWorkflowCommand> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly runs: WorkflowRunRepository,
+    private readonly engine: WorkflowEngine,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The row, the event and the engine's run commit together, so that a crash leaves all of them or none. */
+  async execute(command: StartWorkflowCommand) {
+    const { actor, request } = command;
+    const definition = definitionOf(request.workflow);
+    if (!definition) throw new TypeError(`There is no workflow ${request.workflow}.`);
+    const missing = definition.requires.find((permission) => !actor.may(permission));
+    if (missing) throw new PermissionDeniedError(missing);
+    const input = validatedInput(definition, request.input);
+    await this.engine.assertAvailable();
+    const draft = this.draft(command, definition, input);
+    return this.unitOfWork.perform(command, async (transaction) => {
+      const existing = await this.runs.find(actor.tenantId, draft.runId);
+      if (existing) return this.earlier(existing, draft);
+      const run = WorkflowRun.create(actor.tenantId, draft, this.clock.now());
+      await this.runs.insert(run).catch((error: unknown) => {
+        // The other start has committed: the next attempt finds its run.
+        if (violates(error, 'workflow_runs_pkey')) throw new RetryTransaction();
+        if (violates(error, 'workflow_runs_tenant')) throw new TenantNotFoundError();
+        throw error;
+      });
+      await this.engine.start(transaction, run, run.workflow, input);
+      transaction.record(new WorkflowStartedEvent(actor, run.createdAt, run));
+      return toWorkflowRunResponse(run);
+    });
+  }
+
+  private draft({ actor, request }: StartWorkflowCommand, definition: AnyDefinition, input: unknown) {
+    const { customerId, email } = definition.subjectOf(input);
+    return {
+      runId: request.run_id ?? newId(),
+      workflow: definition.name,
+      inputDigest: this.secrets.digest(`workflow input ${stableStringify(input)}`),
+      customerId: customerId ?? null,
+      emailDigest: email === undefined ? null : emailDigest(this.secrets, email),
+      startedBy: actor.subject,
+    };
+  }
+
+  private earlier(run: WorkflowRun, draft: { readonly workflow: string; readonly inputDigest: Buffer }) {
+    const isSame = run.workflow === draft.workflow && run.inputDigest.equals(draft.inputDigest);
+    if (!isSame) throw new WorkflowRunExistsError(run.runId);
+    return toWorkflowRunResponse(run);
+  }
+}
+
+/** Throws ValidationError, whose pointers begin at the body of the request. */
+function validatedInput(definition: AnyDefinition, input: unknown): unknown {
+  try {
+    return validated(definition.input, input);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(
+      error.errors.map(({ pointer = '', detail }) => ({ pointer: `/input${pointer}`, detail })),
+    );
+  }
+}

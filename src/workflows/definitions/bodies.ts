@@ -1,0 +1,7 @@
+import type { Body } from './contract.js';
+import { leadToCustomer } from './lead-to-customer.js';
+
+/** Body of each workflow by its name, for every engine. */
+export const BODIES: Readonly<Record<string, Body<never>>> = {
+  'lead-to-customer': leadToCustomer,
+};

@@ -1,0 +1,86 @@
+/**
+ * Contract between the bodies of workflows and whoever runs them. Bodies are plain functions over `Engine`, import nothing but types, and
+ * run unchanged on every engine.
+ *
+ * To add a workflow: write its body in `NAME.ts`, add it to `bodies.ts`; write what the server must know of it (schemas, permissions,
+ * signals) in `NAME.definition.ts`, add that to `definitions.ts`. A changed body asks `await w.patched('what-changed')` before each step
+ * that open runs do not have.
+ *
+ * To add a step: declare it in `Steps`, and perform it in `steps/bus-steps.ts`; the compiler asks for both. Its argument and result are
+ * JSON of ids: never a license key, a name or an e-mail address, but for the argument of the step that creates the person.
+ */
+
+/** Customer of a run: found by its id, or created from the other fields. */
+export interface CustomerInput {
+  readonly customer_id?: string | undefined;
+  readonly first_name?: string | undefined;
+  readonly last_name?: string | undefined;
+  readonly email?: string | undefined;
+  readonly company_name?: string | undefined;
+}
+
+/**
+ * Steps by name. A step takes effect once per run and call, however often it is attempted. `created` says whether the run made what the
+ * result names, because only that may be undone.
+ */
+export interface Steps {
+  /** Finds the customer by its id, else creates it. Refused with CUSTOMER_HAS_NO_EMAIL where an e-mail address is needed and none is stored. */
+  createCustomer(argument: {
+    readonly customer: CustomerInput;
+    readonly email_required: boolean;
+  }): Promise<{ readonly customer_id: string; readonly created: boolean }>;
+  /** Archives a customer that this run created. */
+  deactivateCustomer(argument: { readonly customer_id: string }): Promise<{ readonly customer_id: string }>;
+  issueLicense(argument: {
+    readonly license_template_id: string;
+    readonly customer_id: string;
+    readonly trial?: boolean | undefined;
+  }): Promise<{ readonly license_id: string; readonly created: true }>;
+  /** Revokes a license that this run issued. */
+  revokeLicense(argument: { readonly license_id: string }): Promise<{ readonly license_id: string }>;
+  /** Queues the e-mail with the license key to the license's own customer. The key is put in when it is sent. */
+  sendLicenseEmail(argument: {
+    readonly license_id: string;
+    readonly customer_id: string;
+  }): Promise<{ readonly email_message_id: string }>;
+  /** Queues an e-mail without a license key. */
+  sendEmail(argument: {
+    readonly template:
+      'renewal_reminder' | 'license_expired' | 'trial_ending' | 'partner_welcome' | 'order_confirmation';
+    readonly license_id?: string | undefined;
+    readonly customer_id?: string | undefined;
+    readonly partner_id?: string | undefined;
+    readonly order_id?: string | undefined;
+    readonly variables?: Readonly<Record<string, string>> | undefined;
+  }): Promise<{ readonly email_message_id: string }>;
+}
+
+export type StepName = keyof Steps;
+
+/** Data of a signal as JSON; empty if the sender gave none. */
+export type SignalData = Readonly<Record<string, unknown>>;
+
+/** All that a body may use besides its input. Nothing else is the same when a run is replayed: no clock, no random numbers, no modules. */
+export interface Engine {
+  readonly runId: string;
+  /** Each call is one step. Throws a refusal (see `refused`), or the cancellation of the run, before the step takes effect. */
+  readonly steps: Steps;
+  /**
+   * Registers what takes back an effect of this run. After a refusal or a cancellation all of it runs, last first; after a failure of the
+   * machinery nothing does, since that is retried.
+   */
+  undo(action: () => Promise<unknown>): void;
+  /** Waits for a signal of the run; null after `timeoutMs`. A signal that came before is not lost. */
+  waitFor(signal: string, timeoutMs: number): Promise<SignalData | null>;
+  sleep(durationMs: number): Promise<void>;
+  /** Milliseconds since 1970, and a random UUID: the same ones whenever the run is replayed. */
+  now(): Promise<number>;
+  uuid(): Promise<string>;
+  /** True for runs that began with the change of the body that `change` names; false for runs that had passed it before. */
+  patched(change: string): Promise<boolean>;
+  /** Returns the error with which a body refuses: the run is undone and ends as FAILED with this code. */
+  refused(code: string, message: string): Error;
+}
+
+/** Body of a workflow. Its result is JSON of ids. */
+export type Body<Input, Result extends object = object> = (w: Engine, input: Input) => Promise<Result>;

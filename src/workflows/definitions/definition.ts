@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import type { TenantPermission } from '../../shared/access/permissions.js';
+
+/** Signal that a run can wait for. */
+export interface SignalDefinition {
+  /** Permission of who may send it, besides `workflows:signal`. */
+  readonly permission?: TenantPermission;
+  readonly data: z.ZodType<Readonly<Record<string, unknown>>>;
+}
+
+/** Person whose data the input of a run contains, by which an erasure finds the run. */
+export interface RunSubject {
+  readonly customerId?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+/** Facts of a workflow that the server needs besides its body. */
+export interface WorkflowDefinition<Input> {
+  readonly name: string;
+  readonly input: z.ZodType<Input>;
+  /** Permissions of the steps, also of those that undo. Who starts a run must have them all: nobody gains a right through a workflow. */
+  readonly requires: readonly TenantPermission[];
+  readonly signals: Readonly<Record<string, SignalDefinition>>;
+  subjectOf(input: Input): RunSubject;
+}
+
+/** Definition of any workflow. Its input is unknown until `input` has validated it. */
+export type AnyDefinition = Omit<WorkflowDefinition<never>, 'input' | 'subjectOf'> & {
+  readonly input: z.ZodType;
+  subjectOf(input: unknown): RunSubject;
+};
+
+/** Returns a definition for the list of all, which calls it with its own input alone. */
+export function define<Input>(definition: WorkflowDefinition<Input>): AnyDefinition {
+  return { ...definition, subjectOf: (input) => definition.subjectOf(input as Input) };
+}

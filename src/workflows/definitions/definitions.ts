@@ -1,0 +1,12 @@
+import type { AnyDefinition } from './definition.js';
+import { LEAD_TO_CUSTOMER } from './lead-to-customer.definition.js';
+
+/** All workflows that can be started. */
+export const DEFINITIONS: readonly AnyDefinition[] = [LEAD_TO_CUSTOMER];
+
+export const WORKFLOW_NAMES = DEFINITIONS.map(({ name }) => name);
+
+/** Returns the definition of a workflow; undefined for an unknown name, such as that of a run of a later release. */
+export function definitionOf(workflow: string): AnyDefinition | undefined {
+  return DEFINITIONS.find(({ name }) => name === workflow);
+}

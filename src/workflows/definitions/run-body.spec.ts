@@ -1,0 +1,310 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from '../../../test/support/property.js';
+import type { Body } from './contract.js';
+import { leadToCustomer, type LeadToCustomerInput } from './lead-to-customer.js';
+import {
+  CANCEL,
+  FINISH_RUN,
+  MARK_RUN,
+  RETRY,
+  runBody,
+  type Outcome,
+  type Primitives,
+  type RunMessage,
+  type StepOutcome,
+  type StepRequest,
+} from './run-body.js';
+
+/** The process is killed; the next one replays what was recorded. */
+class Kill extends Error {}
+
+/** Fate of one attempt of a step, in the order in which they are made. */
+type Fate = 'done' | 'refused' | 'killed before' | 'killed after' | 'exhausted' | 'exhausted after';
+
+interface Plan {
+  readonly fates: readonly Fate[];
+  /** Messages as the run receives them; null is the end of a wait. */
+  readonly messages: readonly (string | null)[];
+  /** Number of the attempt from which on the row of the run says that it is cancelled. */
+  readonly cancelAt: number;
+}
+
+/** Effects of the steps, each once for its idempotency key. */
+class World {
+  readonly customers = new Map<string, { active: boolean }>();
+  readonly licenses = new Map<string, { revoked: boolean }>();
+  readonly emails: string[] = [];
+  readonly marks: unknown[] = [];
+  readonly outcomes: Outcome[] = [];
+  private readonly results = new Map<string, unknown>();
+
+  perform({ step, key, argument }: StepRequest): unknown {
+    if (!this.results.has(key)) this.results.set(key, this.take(step, argument as Record<string, never>));
+    return this.results.get(key);
+  }
+
+  has({ key }: StepRequest): boolean {
+    return this.results.has(key);
+  }
+
+  private take(step: string, argument: Record<string, never>): unknown {
+    const { customer = {}, customer_id: id = '', license_id: license = '' } = argument;
+    switch (step) {
+      case 'createCustomer': {
+        const { customer_id = `made-${this.customers.size}` } = customer as { customer_id?: string };
+        const created = !this.customers.has(customer_id);
+        if (created) this.customers.set(customer_id, { active: true });
+        return { customer_id, created };
+      }
+      case 'deactivateCustomer':
+        this.customers.set(id, { active: false });
+        return { customer_id: id };
+      case 'issueLicense':
+        this.licenses.set(`license-${this.licenses.size}`, { revoked: false });
+        return { license_id: `license-${this.licenses.size - 1}`, created: true };
+      case 'sendLicenseEmail':
+        this.emails.push(license);
+        return { email_message_id: `email-${this.emails.length}` };
+      case 'revokeLicense':
+        this.licenses.set(license, { revoked: true });
+        return { license_id: license };
+      case MARK_RUN:
+        return this.marks.push(argument);
+      case FINISH_RUN:
+        return this.outcomes.push(argument as never);
+      default:
+        throw new Error(`There is no step ${step}.`);
+    }
+  }
+}
+
+/** An engine in memory that records each call and, after a kill, compares the replay with it. */
+class FakeEngine implements Primitives {
+  readonly runId = 'run';
+  readonly history: { readonly call: string; readonly value: unknown }[] = [];
+  private at = 0;
+  private attempts = 0;
+  private received = 0;
+  private time = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly plan: Plan,
+    private readonly patches: readonly string[] = [],
+  ) {}
+
+  /** Runs the body again after each kill. */
+  async run(body: Body<never>, input: unknown): Promise<Outcome> {
+    for (;;) {
+      this.at = 0;
+      try {
+        const outcome = await runBody(body, input, this);
+        expect(this.at).toBe(this.history.length);
+        return outcome;
+      } catch (error) {
+        if (!(error instanceof Kill)) throw error;
+      }
+    }
+  }
+
+  perform(request: StepRequest): Promise<StepOutcome> {
+    return this.recorded(`perform ${JSON.stringify(request)}`, () => {
+      const isOfRunner = request.step === MARK_RUN || request.step === FINISH_RUN;
+      const fate = this.plan.fates[this.attempts++] ?? 'done';
+      if (fate === 'killed before') throw new Kill();
+      // A step that has taken effect is answered by its idempotency key.
+      if (fate === 'refused' && !isOfRunner && !this.world.has(request))
+        return { refused: { code: 'NO', message: 'No.' } };
+      const failure = { exhausted: { code: 'DATABASE_BUSY', message: 'Busy.' } };
+      if (fate === 'exhausted') return failure;
+      const result = this.world.perform(request);
+      if (fate === 'killed after') throw new Kill();
+      if (fate === 'exhausted after') return failure;
+      return { result, cancelled: this.attempts > this.plan.cancelAt };
+    });
+  }
+
+  receive(deadline: number | undefined): Promise<RunMessage | null> {
+    return this.recorded(`receive ${deadline}`, () => {
+      const planned = this.plan.messages[this.received++];
+      const name = planned === undefined ? (deadline === undefined ? RETRY : null) : planned;
+      if (name === null && deadline === undefined) return { name: RETRY };
+      return name === null ? null : { name };
+    });
+  }
+
+  now(): Promise<number> {
+    return this.recorded('now', () => ++this.time);
+  }
+
+  uuid(): Promise<string> {
+    return this.recorded('uuid', () => `uuid-${++this.time}`);
+  }
+
+  patched(change: string): Promise<boolean> {
+    return Promise.resolve(this.patches.includes(change));
+  }
+
+  private async recorded<T>(call: string, make: () => T): Promise<T> {
+    const known = this.history[this.at++];
+    if (known) {
+      expect(call).toBe(known.call);
+      return known.value as T;
+    }
+    // As in an engine, the result arrives in a later turn.
+    await Promise.resolve();
+    const value = make();
+    this.history.push({ call, value });
+    return value;
+  }
+}
+
+const LEAD: LeadToCustomerInput = {
+  lead: { first_name: 'Jane' },
+  license_template_id: 'team',
+  approval: false,
+  approval_timeout_days: 30,
+  welcome: true,
+};
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+function start(input: Partial<LeadToCustomerInput>, plan: Partial<Plan> = {}) {
+  const world = new World();
+  const engine = new FakeEngine(world, { fates: [], messages: [], cancelAt: NEVER, ...plan });
+  return { world, engine, ended: engine.run(leadToCustomer, { ...LEAD, ...input }) };
+}
+
+const anyPlan = fc.record({
+  fates: fc.array(
+    fc.constantFrom<Fate>('done', 'done', 'refused', 'killed before', 'killed after', 'exhausted', 'exhausted after'),
+    { maxLength: 16 },
+  ),
+  messages: fc.array(fc.constantFrom('approved', CANCEL, RETRY, 'other', null), { maxLength: 8 }),
+  cancelAt: fc.oneof(fc.constant(NEVER), fc.nat({ max: 12 })),
+});
+
+describe('lead-to-customer', () => {
+  it('ends with one license or with nothing, wherever it is refused, killed, stalled or cancelled', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPlan, fc.boolean(), fc.boolean(), async (plan, approval, isKnown) => {
+        const world = new World();
+        if (isKnown) world.customers.set('known', { active: true });
+        const engine = new FakeEngine(world, plan);
+        const lead = isKnown ? { customer_id: 'known' } : LEAD.lead;
+        const outcome = await engine.run(leadToCustomer, { ...LEAD, lead, approval });
+
+        expect(world.outcomes).toEqual([outcome]);
+        expect(world.licenses.size).toBeLessThanOrEqual(1);
+        const active = [...world.licenses].filter(([, { revoked }]) => !revoked).map(([id]) => id);
+        const customers = [...world.customers].filter((customer) => customer[1].active).map(([id]) => id);
+        if (outcome.state === 'COMPLETED') {
+          expect(world.emails).toEqual(active);
+          const [customer_id] = customers;
+          expect([outcome.result]).toEqual(
+            active.map((license_id) => ({ license_id, customer_id, email_message_id: 'email-1' })),
+          );
+          return;
+        }
+        const refused = outcome.not_undone.map(({ step }) => step);
+        expect(active).toHaveLength(refused.includes('revokeLicense') ? 1 : 0);
+        // A customer that was found stays as it was.
+        expect(customers).toHaveLength(isKnown || refused.includes('deactivateCustomer') ? 1 : 0);
+        expect(outcome.undone).not.toContain(isKnown ? 'deactivateCustomer' : 'nothing');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('waits for the approval, takes one that came before, and fails without one', async () => {
+    const { world, ended } = start({ approval: true }, { messages: ['other', 'approved'] });
+    expect(await ended).toMatchObject({ state: 'COMPLETED' });
+    expect(world.marks).toEqual([
+      { state: 'WAITING', signal: 'approved', until: 30 * 86_400_000 + 1 },
+      { state: 'RUNNING' },
+    ]);
+    expect(await start({ approval: true }, { messages: [null] }).ended).toEqual({
+      state: 'FAILED',
+      error: { code: 'NOT_APPROVED', message: 'Nobody approved the run within 30 days.', step: null },
+      undone: ['deactivateCustomer'],
+      not_undone: [],
+    });
+  });
+
+  it('is undone in reverse when it is cancelled after a step, but completes when its last step has ended', async () => {
+    expect(await start({}, { cancelAt: 0 }).ended).toMatchObject({
+      state: 'CANCELLED',
+      error: { code: 'CANCELLED' },
+      undone: ['deactivateCustomer'],
+    });
+    expect(await start({}, { cancelAt: 1 }).ended).toMatchObject({
+      state: 'CANCELLED',
+      undone: ['revokeLicense', 'deactivateCustomer'],
+    });
+    expect(await start({}, { cancelAt: 2 }).ended).toMatchObject({ state: 'COMPLETED' });
+  });
+
+  it('stalls with nothing undone when a step fails at every attempt, and goes on with the same key', async () => {
+    const { world, engine, ended } = start({}, { fates: ['done', 'exhausted after'] });
+    expect(await ended).toMatchObject({ state: 'COMPLETED' });
+    const stalled = { state: 'STALLED', step: 'issueLicense', error: { code: 'DATABASE_BUSY', message: 'Busy.' } };
+    expect(world.marks).toEqual([stalled, { state: 'RUNNING' }]);
+    const keys = engine.history.flatMap(({ call }) => /"step":"issueLicense","key":"(\w+)"/.exec(call)?.[1] ?? []);
+    expect(keys).toEqual(['issueLicense', 'issueLicense']);
+    expect(world.licenses.size).toBe(1);
+  });
+
+  it('reports what it could not take back', async () => {
+    const { ended } = start({ license_template_id: 'none' }, { fates: ['done', 'refused', 'refused'] });
+    expect(await ended).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'NO', step: 'issueLicense' },
+      undone: [],
+      not_undone: [{ step: 'deactivateCustomer', code: 'NO' }],
+    });
+  });
+});
+
+describe('the runner of bodies', () => {
+  it('numbers the keys of a step that a body repeats', async () => {
+    const body: Body<never> = async (w) => {
+      for (let n = 0; n < 3; n++) await w.steps.issueLicense({ license_template_id: 't', customer_id: 'c' });
+      return {};
+    };
+    const world = new World();
+    const engine = new FakeEngine(world, { fates: [], messages: [], cancelAt: NEVER });
+    await engine.run(body, {});
+    expect(world.licenses.size).toBe(3);
+  });
+
+  it('throws an error that is no refusal, and undoes nothing, because the machinery repeats it', async () => {
+    const world = new World();
+    const engine = new FakeEngine(world, { fates: [], messages: [], cancelAt: NEVER });
+    const body: Body<never> = async (w) => {
+      await w.steps.issueLicense({ license_template_id: 't', customer_id: 'c' });
+      w.undo(() => w.steps.revokeLicense({ license_id: 'license-0' }));
+      throw new TypeError('a defect');
+    };
+    await expect(runBody(body, {}, engine)).rejects.toThrow('a defect');
+    expect([...world.licenses.values()]).toEqual([{ revoked: false }]);
+    expect(world.outcomes).toEqual([]);
+  });
+
+  it('sleeps until the time has passed, and no longer than until a cancellation', async () => {
+    const sleeper: Body<never> = async (w) => {
+      await w.sleep(1_000);
+      return {};
+    };
+    const run = (messages: (string | null)[]) =>
+      new FakeEngine(new World(), { fates: [], messages, cancelAt: NEVER }).run(sleeper, {});
+    expect(await run(['other', null])).toMatchObject({ state: 'COMPLETED' });
+    expect(await run([CANCEL])).toMatchObject({ state: 'CANCELLED' });
+  });
+
+  it('asks the engine which changes a run has, so that open runs go the old way', async () => {
+    const body: Body<never> = async (w) => ({ isNew: await w.patched('a-change') });
+    const run = (patches: string[]) =>
+      new FakeEngine(new World(), { fates: [], messages: [], cancelAt: NEVER }, patches).run(body, {});
+    expect(await run([])).toMatchObject({ result: { isNew: false } });
+    expect(await run(['a-change'])).toMatchObject({ result: { isNew: true } });
+  });
+});

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { Secrets } from '../../shared/secrets/secrets.js';
+import { BODIES } from '../definitions/bodies.js';
+import { runBody, type Primitives, type RunMessage, type StepOutcome } from '../definitions/run-body.js';
+import type { StepCall } from '../steps/step-performer.js';
+import { FairSlots, RunSlot } from './fair-slots.js';
+import { APPLICATION, APPLICATION_VERSION, MESSAGES, QUEUE, runOf, SCHEMA } from './names.js';
+import { Presence } from './presence.js';
+import { sealedSerializer } from './sealed-serializer.js';
+import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
+
+/** Within five seconds the runs of a process that died go on elsewhere. */
+const ADOPT_INTERVAL_MS = 2_000;
+const SETTLE_INTERVAL_MS = 30_000;
+const RETENTION_INTERVAL_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** Runs that one pass of a chore reads. */
+const CHUNK_SIZE = 500;
+/** Most open runs of one tenant in a process, those that wait included. */
+const MAX_OPEN_RUNS = 10_000;
+/** For ever, for the engine's timer. */
+const NO_DEADLINE_MS = 100 * 365 * DAY_MS;
+const STOP_TIMEOUT_MS = 5_000;
+
+const port = parentPort;
+if (!port) throw new Error('The engine runs in a thread of the server.');
+const data = workerData as ThreadData;
+const slots = new FairSlots(data.concurrency);
+
+function post(message: FromThread): void {
+  port?.postMessage(message);
+}
+
+/** Steps that the main thread performs now, by number. */
+const pending = new Map<number, { resolve(outcome: StepOutcome): void; reject(error: Error): void }>();
+let calls = 0;
+
+function callMainThread(call: StepCall): Promise<StepOutcome> {
+  return new Promise((resolve, reject) => {
+    const id = ++calls;
+    pending.set(id, { resolve, reject });
+    post({ kind: 'call', id, call });
+  });
+}
+
+function receiveFromMainThread(message: ToThread): void {
+  if (message.kind === 'stop') return void stop();
+  const call = pending.get(message.id);
+  pending.delete(message.id);
+  if (message.kind === 'outcome') call?.resolve(message.outcome);
+  else call?.reject(Object.assign(new Error(message.message), { code: message.code }));
+}
+
+/** Outcome of a step as the engine records it. */
+type RecordedOutcome = StepOutcome & { readonly attempts: number };
+
+/** Primitives of `runBody` over DBOS. Every call is recorded under its number in the run, so that a replay makes the same ones. */
+class DbosPrimitives implements Primitives {
+  constructor(
+    readonly runId: string,
+    private readonly run: { readonly tenantId: string; readonly workflow: string },
+    private readonly slot: RunSlot,
+  ) {}
+
+  async perform({ step, key, argument }: { step: string; key: string; argument: unknown }): Promise<StepOutcome> {
+    const { runId, slot } = this;
+    const call = { ...this.run, runId, step, key, argument };
+    const attempt = async (): Promise<RecordedOutcome> => {
+      const attempts = DBOS.stepStatus?.currentAttempt ?? 1;
+      await slot.acquire();
+      try {
+        return { ...(await callMainThread(call)), attempts };
+      } catch (error) {
+        const { message, code = 'INTERNAL_ERROR' } = error as Error & { code?: string };
+        // The last failure is recorded as an outcome, since the class of a recorded error is lost.
+        if (attempts >= data.stepAttempts) return { exhausted: { code, message }, attempts };
+        slot.release();
+        throw error;
+      }
+    };
+    return DBOS.runStep(attempt, {
+      name: key,
+      retriesAllowed: true,
+      maxAttempts: data.stepAttempts,
+      intervalSeconds: 1,
+      backoffRate: 2,
+    });
+  }
+
+  async receive(deadline: number | undefined): Promise<RunMessage | null> {
+    this.slot.release();
+    try {
+      const deadlineEpochMS = deadline ?? Date.now() + NO_DEADLINE_MS;
+      return await DBOS.recv<RunMessage>(MESSAGES, { deadlineEpochMS });
+    } finally {
+      await this.slot.acquire();
+    }
+  }
+
+  now(): Promise<number> {
+    return DBOS.now();
+  }
+
+  uuid(): Promise<string> {
+    return DBOS.randomUUID();
+  }
+
+  patched(change: string): Promise<boolean> {
+    return DBOS.patch(change);
+  }
+}
+
+function registerBodies(): void {
+  for (const [workflow, body] of Object.entries(BODIES)) {
+    const run = async (input: unknown) => {
+      const { tenantId, runId } = runOf(DBOS.workflowID ?? '');
+      const slot = new RunSlot(slots, tenantId);
+      await slot.acquire();
+      try {
+        const { state } = await runBody(body, input, new DbosPrimitives(runId, { tenantId, workflow }, slot));
+        return { state };
+      } finally {
+        slot.release();
+      }
+    };
+    DBOS.registerWorkflow(run, { name: workflow });
+  }
+}
+
+/** Log of the engine. Attempts of steps are logged by the main thread, and stacks may contain values. */
+const logger = {
+  info: () => undefined,
+  debug: () => undefined,
+  warn: (entry: unknown) => {
+    const text = String(entry);
+    if (!/^(Error in step|Non-retryable error)/.test(text)) post({ kind: 'log', level: 'warn', text });
+  },
+  error: (entry: unknown) => post({ kind: 'log', level: 'error', text: String(entry) }),
+};
+
+async function adopt(presence: Presence): Promise<void> {
+  await presence.eachGoneExecutor(async (executorId) => {
+    const orphans = await DBOS.listWorkflows({ status: 'PENDING', executorId, loadInput: false, loadOutput: false });
+    if (orphans.length > 0) await DBOS.resumeWorkflows(orphans.map(({ workflowID }) => workflowID));
+  });
+}
+
+/** Reports runs that ended without a body's outcome, as after a fault of the engine. */
+async function settle(): Promise<void> {
+  const ended = await DBOS.listWorkflows({
+    status: ['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'],
+    limit: CHUNK_SIZE,
+    sortDesc: true,
+    loadInput: false,
+    loadOutput: false,
+  });
+  if (ended.length > 0) post({ kind: 'unsettled', workflowIds: ended.map(({ workflowID }) => workflowID) });
+}
+
+async function deleteExpired(): Promise<void> {
+  const completedBefore = new Date(Date.now() - data.retentionDays * DAY_MS).toISOString();
+  for (;;) {
+    const expired = await DBOS.listWorkflows({
+      completedBefore,
+      limit: CHUNK_SIZE,
+      loadInput: false,
+      loadOutput: false,
+    });
+    if (expired.length > 0) await DBOS.deleteWorkflows(expired.map(({ workflowID }) => workflowID));
+    if (expired.length < CHUNK_SIZE) return;
+  }
+}
+
+/** Repeats a chore, one run at a time. A failure ends it for this time: the next one finds the same work. */
+function every(milliseconds: number, chore: () => Promise<void>, failure: string): void {
+  let isBusy = false;
+  const run = () => {
+    if (isBusy) return;
+    isBusy = true;
+    chore()
+      .catch((error: unknown) => post({ kind: 'log', level: 'warn', text: `${failure}: ${String(error)}` }))
+      .finally(() => {
+        isBusy = false;
+      });
+  };
+  run();
+  setInterval(run, milliseconds);
+}
+
+let presence: Presence | undefined;
+
+async function start(): Promise<void> {
+  const { databaseUrl, masterKeys, lookupKey } = data;
+  const secrets = new Secrets(
+    masterKeys.map((key) => Buffer.from(key)),
+    Buffer.from(lookupKey),
+  );
+  const executorID = randomUUID();
+  // Without the lock another process may take the runs of this one at any moment.
+  const held = await Presence.take(databaseUrl, executorID, () => process.exit(1));
+  presence = held;
+  DBOS.setConfig({
+    name: APPLICATION,
+    systemDatabaseUrl: databaseUrl,
+    systemDatabaseSchemaName: SCHEMA,
+    systemDatabasePoolSize: 4,
+    // The settings of the role stand; the library's own would be sent while a connection is in use.
+    systemDatabaseIdleTransactionTimeoutMs: 0,
+    runMigrations: false,
+    applicationVersion: APPLICATION_VERSION,
+    enablePatching: true,
+    executorID,
+    serializer: sealedSerializer(secrets),
+    logger,
+    notificationCoalesceMs: 250,
+    schedulerPollingIntervalMs: RETENTION_INTERVAL_MS,
+  });
+  registerBodies();
+  await DBOS.launch();
+  await DBOS.registerQueue(QUEUE, { partitionWorkerConcurrency: MAX_OPEN_RUNS, onConflict: 'always_update' });
+  post({ kind: 'running' });
+  every(ADOPT_INTERVAL_MS, () => adopt(held), 'Failed to adopt the runs of an ended process');
+  every(SETTLE_INTERVAL_MS, settle, 'Failed to settle runs');
+  every(RETENTION_INTERVAL_MS, deleteExpired, 'Failed to delete expired runs');
+}
+
+/** Ends the thread. What it leaves goes on where the engine starts next. */
+async function stop(): Promise<void> {
+  setTimeout(() => process.exit(0), STOP_TIMEOUT_MS);
+  await DBOS.shutdown().catch(() => undefined);
+  await presence?.end().catch(() => undefined);
+  process.exit(0);
+}
+
+port.on('message', receiveFromMainThread);
+await start();

@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { SCHEMA } from './names.js';
+
+/** Advisory locks "wfex" with the hash of an executor's id. PostgreSQL lets go of one when the session of its executor ends. */
+const LOCK_CLASS = 0x77666578;
+
+/** Sign of life of one executor, on a connection of its own. */
+export class Presence {
+  private constructor(
+    private readonly client: pg.Client,
+    readonly executorId: string,
+  ) {}
+
+  /** Takes the lock, before the executor takes any run. `onLost` is called when the connection breaks: others may then take its runs. */
+  static async take(databaseUrl: string, executorId: string, onLost: () => void): Promise<Presence> {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'imprimatur workflows',
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    });
+    client.on('error', onLost);
+    client.on('end', onLost);
+    await client.connect();
+    await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, executorId]);
+    return new Presence(client, executorId);
+  }
+
+  /** Calls `adopt` for each other executor that has runs in progress and is gone, under its lock, so that one executor adopts them. */
+  async eachGoneExecutor(adopt: (executorId: string) => Promise<void>): Promise<void> {
+    const { rows } = await this.client.query<{ id: string }>(
+      `SELECT DISTINCT executor_id AS id FROM ${SCHEMA}.workflow_status WHERE status = 'PENDING' AND executor_id <> $1`,
+      [this.executorId],
+    );
+    for (const { id } of rows) {
+      const lock = [LOCK_CLASS, id];
+      const { rows: taken } = await this.client.query<{ gone: boolean }>(
+        'SELECT pg_try_advisory_lock($1, hashtext($2)) AS gone',
+        lock,
+      );
+      if (!taken[0]?.gone) continue;
+      try {
+        await adopt(id);
+      } finally {
+        await this.client.query('SELECT pg_advisory_unlock($1, hashtext($2))', lock);
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    this.client.removeAllListeners('end');
+    await this.client.end();
+  }
+}

@@ -1,0 +1,13 @@
+import { Query } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/access/actor.js';
+import type { WorkflowRunDetails } from '../workflow-run.response.js';
+
+/** Throws WorkflowRunNotFoundError. */
+export class GetWorkflowRunQuery extends Query<WorkflowRunDetails> {
+  constructor(
+    readonly actor: Actor,
+    readonly runId: string,
+  ) {
+    super();
+  }
+}

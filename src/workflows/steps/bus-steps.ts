@@ -1,0 +1,73 @@
+import { CreateCustomerCommand, GetCustomerQuery, UpdateCustomerCommand } from '../../customers/index.js';
+import { IssueLicenseCommand, RevokeLicenseCommand } from '../../licensing/index.js';
+import { SendEmailCommand } from '../../notifications/index.js';
+import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
+import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
+
+/** Implementation of each step of the contract. */
+type BusSteps = {
+  readonly [Name in StepName]: BusStep<Parameters<Steps[Name]>[0], Awaited<ReturnType<Steps[Name]>>>;
+};
+
+export const BUS_STEPS: BusSteps = {
+  createCustomer: {
+    permissions: ['customers:read', 'customers:write'],
+    async perform(context, { customer: input, email_required: emailRequired }) {
+      const { customer, created } = await createOrGetCustomer(context, input);
+      if (emailRequired && customer.email === null) {
+        const text = `The customer ${customer.customer_id} has no e-mail address, which the workflow needs.`;
+        throw new StepRefusal('CUSTOMER_HAS_NO_EMAIL', text);
+      }
+      return { customer_id: customer.customer_id, created };
+    },
+  },
+  deactivateCustomer: {
+    permissions: ['customers:write'],
+    async perform({ actor, options, execute }, { customer_id }) {
+      await execute(new UpdateCustomerCommand(actor, customer_id, { active: false }, options));
+      return { customer_id };
+    },
+  },
+  issueLicense: {
+    permissions: ['licenses:issue'],
+    async perform({ actor, runId, options, execute }, { license_template_id, customer_id, trial }) {
+      const request = { license_template_id, customer_id, trial, metadata: { workflow_run_id: runId } };
+      const { license_id } = await execute(new IssueLicenseCommand(actor, request, options));
+      return { license_id, created: true };
+    },
+  },
+  revokeLicense: {
+    permissions: ['licenses:revoke'],
+    async perform({ actor, runId, options, execute }, { license_id }) {
+      const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the issue.` } as const;
+      await execute(new RevokeLicenseCommand(actor, license_id, { reason }, options));
+      return { license_id };
+    },
+  },
+  sendLicenseEmail: {
+    permissions: ['emails:send', 'licenses:reveal-key'],
+    perform: ({ actor, options, execute }, { license_id, customer_id }) =>
+      execute(new SendEmailCommand(actor, { template: 'license_issued', license_id, customer_id }, options)),
+  },
+  sendEmail: {
+    permissions: ['emails:send'],
+    perform: ({ actor, options, execute }, email) => execute(new SendEmailCommand(actor, email, options)),
+  },
+};
+
+/**
+ * Creates first and looks only if the id is taken: a repeated attempt then finds the result of its own creation by its idempotency key
+ * instead of a customer that looks as if somebody else had created it.
+ */
+async function createOrGetCustomer({ actor, options, execute, ask }: StepContext, input: CustomerInput) {
+  const { customer_id: customerId, ...details } = input;
+  if (customerId !== undefined && Object.keys(details).length === 0) {
+    return { customer: await ask(new GetCustomerQuery(actor, customerId)), created: false };
+  }
+  try {
+    return { customer: await execute(new CreateCustomerCommand(actor, input, options)), created: true };
+  } catch (error) {
+    if (customerId === undefined || (error as { errorCode?: unknown }).errorCode !== 'CUSTOMER_EXISTS') throw error;
+    return { customer: await ask(new GetCustomerQuery(actor, customerId)), created: false };
+  }
+}
