@@ -6,8 +6,9 @@
  * signals) in `NAME.definition.ts`, add that to `definitions.ts`. A changed body asks `await w.patched('what-changed')` before each step
  * that open runs do not have.
  *
- * To add a step: declare it in `Steps`, and perform it in `steps/bus-steps.ts`; the compiler asks for both. Its argument and result are
- * JSON of ids: never a license key, a name or an e-mail address, but for the argument of the step that creates the person.
+ * To add a step: declare it in `Steps`, and perform it in `steps/bus-steps.ts` over the bus and in `steps/rest-steps.ts` over HTTP; the
+ * compiler asks for all. Its argument and result are JSON of ids: never a license key, a name or an e-mail address, but for the argument
+ * of the step that creates the person.
  */
 
 /** Customer of a run: found by its id, or created from the other fields. */

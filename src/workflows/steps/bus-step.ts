@@ -3,6 +3,8 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { TenantPermission } from '../../shared/access/permissions.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 
+export { StepRefusal } from './refusal.js';
+
 /** Context of a step: the buses, as the run's actor. `options` make its command take effect once; a second command of a step adds to the key. */
 export interface StepContext {
   readonly actor: Actor;
@@ -16,14 +18,4 @@ export interface StepContext {
 export interface BusStep<Argument, Result> {
   readonly permissions: readonly TenantPermission[];
   perform(context: StepContext, argument: Argument): Promise<Result>;
-}
-
-/** Refuses a step for a reason that no command has. */
-export class StepRefusal extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
 }

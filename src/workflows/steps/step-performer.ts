@@ -22,6 +22,7 @@ import {
 import { WorkflowRunRepository } from '../workflow-run.repository.js';
 import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
 import { BUS_STEPS } from './bus-steps.js';
+import { refusalOf } from './refusal.js';
 
 /** Step of a run, as an engine asks for it. */
 export interface StepCall extends StepRequest {
@@ -29,10 +30,6 @@ export interface StepCall extends StepRequest {
   readonly runId: string;
   readonly workflow: string;
 }
-
-/** Statuses below 500 that say nothing about the request itself, so that a later attempt can succeed. */
-const PASSING_STATUSES: readonly number[] = [408, 412, 429];
-const PASSING_CODES: readonly string[] = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
 
 /** Steps of the runner itself, which any workflow may perform on its own run. */
 const RUN_STEPS: Readonly<Record<string, BusStep<never, object>>> = {
@@ -73,7 +70,7 @@ export class StepPerformer {
       if (call.step === FINISH_RUN) return { result };
       return { result, cancelled: await this.runs.isCancelled(call.tenantId, call.runId, customerId) };
     } catch (error) {
-      const refused = refusalOf(error);
+      const refused = refusalIn(error);
       if (refused) return { refused };
       throw await this.recordFailure(call, error);
     }
@@ -123,19 +120,10 @@ function stepOf(name: string): BusStep<never, object> | undefined {
 }
 
 /** Returns the refusal that an error is; undefined for a failure of the machinery. */
-function refusalOf(error: unknown): Refusal | undefined {
+function refusalIn(error: unknown): Refusal | undefined {
   if (error instanceof StepRefusal) return { code: error.code, message: error.message };
   if (!(error instanceof HttpException)) return undefined;
   const status = error.getStatus();
-  const code = error.errorCode ?? `HTTP_${status}`;
-  if (status >= 500 || PASSING_STATUSES.includes(status) || PASSING_CODES.includes(code)) return undefined;
-  return { code, message: detailOf(error) };
-}
-
-/** Names the fields of an invalid request, whose message refers to them. */
-function detailOf(error: HttpException): string {
-  if (!(error instanceof ValidationError)) return error.message;
-  return error.errors
-    .map(({ pointer = '', parameter = pointer, detail }) => `${parameter} ${detail}`.trim())
-    .join('; ');
+  const { errorCode: code = `HTTP_${status}`, message } = error;
+  return refusalOf({ status, code, message, ...(error instanceof ValidationError && { errors: error.errors }) });
 }

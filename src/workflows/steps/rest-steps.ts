@@ -1,0 +1,71 @@
+import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
+import { StepRefusal } from './refusal.js';
+
+/** Context of a step over the REST API. The answer of `send` is typed by the caller, for the members that it needs. */
+export interface RestStepContext {
+  readonly runId: string;
+  /** Sends a request with the idempotency key of the step, so that it takes effect once. Throws RestFailure if it does not succeed. */
+  readonly send: <Answer>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<Answer>;
+}
+
+export type RestStep<Argument, Result> = (context: RestStepContext, argument: Argument) => Promise<Result>;
+
+/** Implementation of each step of the contract over HTTP, for engines outside of the server. */
+type RestSteps = {
+  readonly [Name in StepName]: RestStep<Parameters<Steps[Name]>[0], Awaited<ReturnType<Steps[Name]>>>;
+};
+
+/** Members of a customer in answers. */
+interface Customer {
+  readonly customer_id: string;
+  readonly email: string | null;
+}
+
+export const REST_STEPS: RestSteps = {
+  async createCustomer(context, { customer: input, email_required: emailRequired }) {
+    const { customer, created } = await createOrGetCustomer(context, input);
+    if (emailRequired && customer.email === null) {
+      const text = `The customer ${customer.customer_id} has no e-mail address, which the workflow needs.`;
+      throw new StepRefusal('CUSTOMER_HAS_NO_EMAIL', text);
+    }
+    return { customer_id: customer.customer_id, created };
+  },
+  async deactivateCustomer({ send }, { customer_id }) {
+    await send('PATCH', `/v1/customers/${encodeURIComponent(customer_id)}`, { active: false });
+    return { customer_id };
+  },
+  async issueLicense({ runId, send }, { license_template_id, customer_id, trial }) {
+    const request = { license_template_id, customer_id, trial, metadata: { workflow_run_id: runId } };
+    const { license_id } = await send<{ license_id: string }>('POST', '/v1/licenses', request);
+    return { license_id, created: true };
+  },
+  async revokeLicense({ runId, send }, { license_id }) {
+    const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the issue.` };
+    await send('POST', `/v1/licenses/${license_id}/revoke`, { reason });
+    return { license_id };
+  },
+  sendLicenseEmail: ({ send }, { license_id, customer_id }) =>
+    sendEmail(send, { template: 'license_issued', license_id, customer_id }),
+  sendEmail: ({ send }, email) => sendEmail(send, email),
+};
+
+async function sendEmail(send: RestStepContext['send'], email: object) {
+  const { email_message_id } = await send<{ email_message_id: string }>('POST', '/v1/email-messages', email);
+  return { email_message_id };
+}
+
+/** Creates first and looks only if the id is taken, for the reason that `bus-steps.ts` gives. */
+async function createOrGetCustomer({ send }: RestStepContext, input: CustomerInput) {
+  const { customer_id: customerId, ...details } = input;
+  const found = async (id: string) => ({
+    customer: await send<Customer>('GET', `/v1/customers/${encodeURIComponent(id)}`),
+    created: false,
+  });
+  if (customerId !== undefined && Object.keys(details).length === 0) return found(customerId);
+  try {
+    return { customer: await send<Customer>('POST', '/v1/customers', input), created: true };
+  } catch (error) {
+    if (customerId === undefined || (error as { code?: unknown }).code !== 'CUSTOMER_EXISTS') throw error;
+    return found(customerId);
+  }
+}

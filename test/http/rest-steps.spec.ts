@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { StepName } from '../../src/workflows/definitions/contract.js';
+import { RestFailure, RestPerformer } from '../../src/workflows/steps/rest-performer.js';
+import type { Api } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+
+describe('the steps of workflows over REST', () => {
+  let app: TestApp;
+  let api: Api;
+  let template: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+
+  beforeEach(async () => {
+    api = await app.tenant();
+    template = await api.template({ max_activations: 5, default_duration: 365 });
+  });
+
+  afterAll(() => app.stop());
+
+  const performer = async (apiKey = api.key ?? '') =>
+    new RestPerformer({ baseUrl: `${await app.nest.getUrl()}/`, apiKey, timeoutMs: 10_000 });
+  const perform = async (step: StepName, argument: object, key: string = step) =>
+    (await performer()).perform({ runId: 'run', step, key, argument });
+  const list = async (path: string) => (await api.get(path)).body.data as Record<string, unknown>[];
+  const JANE = { first_name: 'Jane', email: 'jane@example.com' };
+
+  it('take effect once however often they are attempted, and take back what they made, at any version', async () => {
+    await api.patch('/v1/settings', { require_if_match: true });
+    const twice = async (step: StepName, argument: object) => {
+      const outcome = await perform(step, argument);
+      expect(await perform(step, argument)).toEqual(outcome);
+      return (outcome as { result: Record<string, string> }).result;
+    };
+    const customer = await twice('createCustomer', { customer: JANE, email_required: true });
+    expect(customer).toEqual({ customer_id: expect.any(String), created: true });
+    const { customer_id = '' } = customer;
+    const license = await twice('issueLicense', { license_template_id: template, customer_id });
+    expect(license).toEqual({ license_id: expect.any(String), created: true });
+    const { license_id = '' } = license;
+    const email = await twice('sendLicenseEmail', { license_id, customer_id });
+    expect(email).toEqual({ email_message_id: expect.any(String) });
+    await twice('sendEmail', { template: 'renewal_reminder', license_id });
+    expect(await list('/v1/licenses')).toMatchObject([{ license_id, metadata: { workflow_run_id: 'run' } }]);
+    expect(await list('/v1/email-messages')).toHaveLength(2);
+    const keys = await app.database.query<{ days: number }>(
+      'SELECT DISTINCT round(extract(epoch FROM expires_at - created_at) / 86400)::int AS days FROM idempotency_keys WHERE tenant_id = $1',
+      [api.tenantId],
+    );
+    expect(keys).toEqual([{ days: 90 }]);
+    await twice('revokeLicense', { license_id });
+    await twice('deactivateCustomer', { customer_id });
+    expect(await list('/v1/licenses')).toMatchObject([{ status: 'REVOKED' }]);
+    expect(await list('/v1/customers')).toMatchObject([{ active: false }]);
+  });
+
+  it('find a customer by its id, and say that they did not create it', async () => {
+    await api.create('/v1/customers', { customer_id: 'known', first_name: 'Joe' });
+    const found = { result: { customer_id: 'known', created: false } };
+    const create = (customer: object, email_required = false) =>
+      perform('createCustomer', { customer, email_required });
+    expect(await create({ customer_id: 'known' })).toEqual(found);
+    expect(await create({ customer_id: 'known', ...JANE })).toEqual(found);
+    expect(await create({ customer_id: 'known' }, true)).toMatchObject({ refused: { code: 'CUSTOMER_HAS_NO_EMAIL' } });
+    expect(await create({ customer_id: 'nobody' })).toMatchObject({ refused: { code: 'CUSTOMER_NOT_FOUND' } });
+  });
+
+  it('are refused by what the server says about the request', async () => {
+    await api.create('/v1/customers', { customer_id: 'known', first_name: 'Joe' });
+    expect(await perform('issueLicense', { license_template_id: 'none', customer_id: 'known' })).toMatchObject({
+      refused: { code: 'TEMPLATE_NOT_FOUND' },
+    });
+    const invalid = { customer: { email: 'nothing' }, email_required: false };
+    expect(await perform('createCustomer', invalid)).toEqual({
+      refused: { code: 'VALIDATION_FAILED', message: expect.stringContaining('/email must be') },
+    });
+  });
+
+  it('are repeated after anything else, with an error that contains nothing but a code', async () => {
+    const call = { runId: 'run', step: 'createCustomer', key: 'createCustomer', argument: { customer: JANE } };
+    const failure = async (by: RestPerformer) => {
+      const error: unknown = await by.perform(call).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(RestFailure);
+      expect(JSON.stringify(error) + String(error)).not.toContain('jane');
+      return (error as RestFailure).code;
+    };
+    expect(await failure(await performer('wrong'))).toBe('UNAUTHENTICATED');
+    const at = (baseUrl: string) => new RestPerformer({ baseUrl, apiKey: api.key ?? '', timeoutMs: 5_000 });
+    expect(await failure(at('http://127.0.0.1:1'))).toBe('NO_ANSWER');
+    await perform('createCustomer', { customer: { first_name: 'Other' } });
+    expect(await failure(await performer())).toBe('IDEMPOTENCY_KEY_REUSED');
+    const unknown = { ...call, step: 'toString' };
+    await expect((await performer()).perform(unknown)).rejects.toMatchObject({ code: 'UNKNOWN_STEP' });
+  });
+});
