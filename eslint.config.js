@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import eslint from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+// Files of the Temporal worker that import its packages, which `npm run test:temporal` installs, and lints these files.
+const TEMPORAL = 'workers/temporal/src/{bundle,client,decode-history,failure-converter,temporal,worker,workflows}.ts';
+const unknown = existsSync('workers/temporal/node_modules') ? [] : [TEMPORAL];
+
 export default defineConfig(
-  { ignores: ['**/dist/', 'node_modules/', '.data/'] },
+  { ignores: ['**/dist/', '**/node_modules/', '.data/', '**/.venv/', ...unknown] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-const FOLDERS = ['.', 'docs', 'docs/decisions', 'bench', 'packages/client'];
+const FOLDERS = ['.', 'docs', 'docs/decisions', 'bench', 'packages/client', 'workers/temporal', 'examples/prefect'];
 
 /** The Markdown files of the repository. */
 export const DOCUMENTS = FOLDERS.flatMap((folder) =>

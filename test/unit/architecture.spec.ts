@@ -312,6 +312,22 @@ describe('the source tree', () => {
     ).toEqual([]);
   });
 
+  it('has definitions and REST steps of workflows that a worker outside of the server can load: no package but that of schemas, types included', () => {
+    const roots = ['definitions/definitions.ts', 'definitions/bodies.ts', 'steps/rest-performer.ts'];
+    const loaded = new Set(roots.map((name) => `workflows/${name}`));
+    // A set goes on with what is added while it is gone through.
+    for (const file of loaded) {
+      for (const { from, to } of imports) if (from === file) loaded.add(to);
+    }
+    const packages = [...loaded].flatMap((file) =>
+      [...readFileSync(join(SRC, file), 'utf8').matchAll(/^import [^;]*?'([^.'][^']*)';/gms)].map(
+        ([, name]) => `${file} ${name}`,
+      ),
+    );
+    expect(packages.length).toBeGreaterThan(2);
+    expect(packages.filter((found) => !found.endsWith(' zod'))).toEqual([]);
+  });
+
   it('reads the environment in config.ts alone', () => {
     const readers = files.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'));
     expect(readers).toEqual(['config.ts']);
@@ -435,10 +451,11 @@ it('is what programs outside of it import, so that a file that moves leaves none
 });
 
 it('has no comment that begins with a pronoun in place of the noun', () => {
-  const commented = ['src', 'test', 'bench', 'scripts', 'packages/client/src'].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes('node_modules'))
-      .map((name) => join(folder, name)),
+  const commented = ['src', 'test', 'bench', 'scripts', 'packages/client/src', 'workers/temporal/src'].flatMap(
+    (folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes('node_modules'))
+        .map((name) => join(folder, name)),
   );
   const beginnings = /^[ \t]*(?:\/\*\*|\/\/|\/\*\*\n[ \t]*\*) (?:What|Who|Whoever|Whatever|The same)\b.*$/gm;
   const found = commented.flatMap((path) =>
