@@ -56,6 +56,44 @@ describe('the steps of workflows over REST', () => {
     expect(await list('/v1/customers')).toMatchObject([{ active: false }]);
   });
 
+  it('give a subscription its license once however often they are attempted, and take it back, at any version', async () => {
+    await api.patch('/v1/settings', { require_if_match: true });
+    const subscription_id = 'sub-1';
+    const subscription = { subscription_id, customer_id: 'customer-1', template_id: template };
+    await api.create('/v1/subscriptions', subscription);
+    const twice = async (step: StepName, argument: object, key: string = step) => {
+      const outcome = await perform(step, argument, key);
+      expect(await perform(step, argument, key)).toEqual(outcome);
+      return (outcome as { result: Record<string, string> }).result;
+    };
+    const nothing = { license_id: null, linked: false, customer_id: 'customer-1', license_template_id: template };
+    expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual(nothing);
+    const issue = { license_template_id: template, customer_id: 'customer-1' };
+    const { license_id = '' } = await twice('issueLicense', issue);
+    expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual({ ...nothing, license_id });
+    expect(await twice('findSubscriptionLicense', { subscription_id, license_id })).toEqual({ ...nothing, license_id });
+    await twice('linkSubscription', { subscription_id, license_id });
+    expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual({
+      ...nothing,
+      license_id,
+      linked: true,
+    });
+    const period = { quantity: 3, period_end: '2099-01-01T00:00:00.000Z' };
+    await twice('activateSubscription', { subscription_id, activated_at: Date.now(), ...period });
+    expect(await list('/v1/licenses')).toMatchObject([
+      { status: 'ACTIVE', subscription_id, max_activations: 3, expiry_date: period.period_end },
+    ]);
+    expect(await list(`/v1/subscriptions/${subscription_id}/events`)).toHaveLength(1);
+    await twice('unlinkSubscription', { subscription_id, license_id });
+    expect(await list('/v1/licenses')).toMatchObject([{ subscription_id: null }]);
+    const other = 'sub-2';
+    await api.create('/v1/subscriptions', { ...subscription, subscription_id: other });
+    await perform('linkSubscription', { subscription_id: other, license_id }, 'other');
+    await perform('unlinkSubscription', { subscription_id, license_id }, 'again');
+    expect(await list('/v1/licenses')).toMatchObject([{ subscription_id: other }]);
+    expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual(nothing);
+  });
+
   it('find a customer by its id, and say that they did not create it', async () => {
     await api.create('/v1/customers', { customer_id: 'known', first_name: 'Joe' });
     const found = { result: { customer_id: 'known', created: false } };

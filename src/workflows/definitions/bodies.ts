@@ -1,7 +1,9 @@
 import type { Body } from './contract.js';
 import { leadToCustomer } from './lead-to-customer.js';
+import { subscriptionActivation } from './subscription-activation.js';
 
 /** Body of each workflow by its name, for every engine. */
 export const BODIES: Readonly<Record<string, Body<never>>> = {
   'lead-to-customer': leadToCustomer,
+  'subscription-activation': subscriptionActivation,
 };

@@ -54,6 +54,37 @@ export interface Steps {
     readonly order_id?: string | undefined;
     readonly variables?: Readonly<Record<string, string>> | undefined;
   }): Promise<{ readonly email_message_id: string }>;
+  /**
+   * Finds the license for a subscription: the linked one, the one that is named, or one of the customer that another subscription has left or
+   * that was issued from the same template and has none; null if there is none. Refused with LICENSE_SUSPENDED_BY_HAND if the only one is suspended by hand.
+   */
+  findSubscriptionLicense(argument: {
+    readonly subscription_id: string;
+    readonly license_id?: string | undefined;
+  }): Promise<{
+    readonly license_id: string | null;
+    /** Whether it was linked with the subscription before this run. */
+    readonly linked: boolean;
+    readonly customer_id: string;
+    readonly license_template_id: string;
+  }>;
+  linkSubscription(argument: {
+    readonly subscription_id: string;
+    readonly license_id: string;
+  }): Promise<{ readonly license_id: string }>;
+  /** Unlinks the license that this run linked, if it still is. */
+  unlinkSubscription(argument: {
+    readonly subscription_id: string;
+    readonly license_id: string;
+  }): Promise<{ readonly license_id: string }>;
+  /** Begins the subscription at a time, in milliseconds since 1970: its license is in force until the end of the period. */
+  activateSubscription(argument: {
+    readonly subscription_id: string;
+    readonly activated_at: number;
+    readonly quantity?: number | undefined;
+    readonly period_start?: string | undefined;
+    readonly period_end?: string | undefined;
+  }): Promise<{ readonly subscription_id: string }>;
 }
 
 export type StepName = keyof Steps;

@@ -1,8 +1,9 @@
 import type { AnyDefinition } from './definition.js';
 import { LEAD_TO_CUSTOMER } from './lead-to-customer.definition.js';
+import { SUBSCRIPTION_ACTIVATION } from './subscription-activation.definition.js';
 
 /** All workflows that can be started. */
-export const DEFINITIONS: readonly AnyDefinition[] = [LEAD_TO_CUSTOMER];
+export const DEFINITIONS: readonly AnyDefinition[] = [LEAD_TO_CUSTOMER, SUBSCRIPTION_ACTIVATION];
 
 export const WORKFLOW_NAMES = DEFINITIONS.map(({ name }) => name);
 

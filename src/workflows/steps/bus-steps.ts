@@ -1,7 +1,21 @@
 import { CreateCustomerCommand, GetCustomerQuery, UpdateCustomerCommand } from '../../customers/index.js';
-import { IssueLicenseCommand, RevokeLicenseCommand } from '../../licensing/index.js';
+import {
+  GetLicenseQuery,
+  IssueLicenseCommand,
+  ListLicensesQuery,
+  RevokeLicenseCommand,
+} from '../../licensing/index.js';
 import { SendEmailCommand } from '../../notifications/index.js';
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
+import {
+  GetSubscriptionQuery,
+  IngestBillingEventCommand,
+  LinkLicenseCommand,
+  ListSubscriptionsQuery,
+  UnlinkLicenseCommand,
+} from '../../subscriptions/index.js';
+import { GetTemplateQuery } from '../../templates/index.js';
+import { findSubscriptionLicense } from './find-subscription-license.js';
 import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
 
 /** Implementation of each step of the contract. */
@@ -52,6 +66,46 @@ export const BUS_STEPS: BusSteps = {
   sendEmail: {
     permissions: ['emails:send'],
     perform: ({ actor, options, execute }, email) => execute(new SendEmailCommand(actor, email, options)),
+  },
+  findSubscriptionLicense: {
+    permissions: ['subscriptions:read', 'templates:read', 'licenses:read'],
+    perform: ({ actor, ask }, argument) =>
+      findSubscriptionLicense(
+        {
+          subscription: (id) => ask(new GetSubscriptionQuery(actor, id)),
+          subscriptionOf: async (license_id) =>
+            (await ask(new ListSubscriptionsQuery(actor, { limit: 1, license_id }))).data[0],
+          license: (id) => ask(new GetLicenseQuery(actor, id)),
+          template: (id) => ask(new GetTemplateQuery(actor, id)),
+          licenses: async (customer_id, product_id, limit) =>
+            (await ask(new ListLicensesQuery(actor, { limit, customer_id, product_id }))).data,
+        },
+        argument,
+      ),
+  },
+  linkSubscription: {
+    permissions: ['subscriptions:write'],
+    async perform({ actor, options, execute }, { subscription_id, license_id }) {
+      await execute(new LinkLicenseCommand(actor, subscription_id, { license_id }, options));
+      return { license_id };
+    },
+  },
+  unlinkSubscription: {
+    permissions: ['subscriptions:read', 'subscriptions:write'],
+    async perform({ actor, options, execute, ask }, { subscription_id, license_id }) {
+      const { license } = await ask(new GetSubscriptionQuery(actor, subscription_id));
+      if (license?.license_id === license_id) await execute(new UnlinkLicenseCommand(actor, subscription_id, options));
+      return { license_id };
+    },
+  },
+  activateSubscription: {
+    permissions: ['subscriptions:ingest'],
+    async perform({ actor, runId, options, execute }, { subscription_id, activated_at, ...facts }) {
+      const occurred_at = new Date(activated_at).toISOString();
+      const event = { event_id: `workflow-run:${runId}`, occurred_at, kind: 'activated', ...facts } as const;
+      await execute(new IngestBillingEventCommand(actor, subscription_id, event, options));
+      return { subscription_id };
+    },
   },
 };
 

@@ -58,8 +58,8 @@ export class RestPerformer {
           Authorization: `Bearer ${apiKey}`,
           ...(body && { 'Content-Type': 'application/json' }),
           ...(method !== 'GET' && { 'Idempotency-Key': idempotencyKey, 'Idempotency-Remember-Days': REMEMBER_DAYS }),
-          // A step takes back what its own run made, at whatever version it is.
-          ...(method === 'PATCH' || path.endsWith('/revoke') ? { 'If-Match': '*' } : {}),
+          // A step acts on what its own run made or found, at whatever version it is.
+          ...(method !== 'GET' && { 'If-Match': '*' }),
         },
         body: body ? JSON.stringify(body) : null,
         redirect: 'manual',

@@ -1,4 +1,5 @@
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
+import { findSubscriptionLicense, type LicenseFacts, type SubscriptionFacts } from './find-subscription-license.js';
 import { StepRefusal } from './refusal.js';
 
 /** Context of a step over the REST API. The answer of `send` is typed by the caller, for the members that it needs. */
@@ -47,7 +48,52 @@ export const REST_STEPS: RestSteps = {
   sendLicenseEmail: ({ send }, { license_id, customer_id }) =>
     sendEmail(send, { template: 'license_issued', license_id, customer_id }),
   sendEmail: ({ send }, email) => sendEmail(send, email),
+  findSubscriptionLicense: ({ send }, argument) =>
+    findSubscriptionLicense(
+      {
+        subscription: (id) => send('GET', pathOf('subscriptions', id)),
+        subscriptionOf: async (license_id) =>
+          (await send<Page<SubscriptionFacts>>('GET', listOf('subscriptions', { license_id, limit: '1' }))).data[0],
+        license: (id) => send('GET', pathOf('licenses', id)),
+        template: (id) => send('GET', pathOf('license-templates', id)),
+        licenses: async (customer_id, product_id, limit) => {
+          const query = { customer_id, product_id, limit: String(limit) };
+          return (await send<Page<LicenseFacts>>('GET', listOf('licenses', query))).data;
+        },
+      },
+      argument,
+    ),
+  async linkSubscription({ send }, { subscription_id, license_id }) {
+    await send('POST', `${pathOf('subscriptions', subscription_id)}/link`, { license_id });
+    return { license_id };
+  },
+  async unlinkSubscription({ send }, { subscription_id, license_id }) {
+    const path = pathOf('subscriptions', subscription_id);
+    const { license } = await send<SubscriptionFacts>('GET', path);
+    if (license?.license_id === license_id) await send('POST', `${path}/unlink`);
+    return { license_id };
+  },
+  async activateSubscription({ runId, send }, { subscription_id, activated_at, ...facts }) {
+    const occurred_at = new Date(activated_at).toISOString();
+    const event = { event_id: `workflow-run:${runId}`, occurred_at, kind: 'activated', ...facts };
+    await send('POST', `${pathOf('subscriptions', subscription_id)}/events`, event);
+    return { subscription_id };
+  },
 };
+
+interface Page<Row> {
+  readonly data: readonly Row[];
+}
+
+function pathOf(collection: string, id: string): string {
+  return `/v1/${collection}/${encodeURIComponent(id)}`;
+}
+
+function listOf(collection: string, query: Readonly<Record<string, string>>): string {
+  return `/v1/${collection}?${Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&')}`;
+}
 
 async function sendEmail(send: RestStepContext['send'], email: object) {
   const { email_message_id } = await send<{ email_message_id: string }>('POST', '/v1/email-messages', email);
