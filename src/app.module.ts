@@ -14,6 +14,7 @@ import { MetricsModule } from './metrics/index.js';
 import { NotificationsModule } from './notifications/index.js';
 import { OfflineModule } from './offline/index.js';
 import { OrdersModule } from './orders/index.js';
+import { PartnersModule } from './partners/index.js';
 import { ProductsModule } from './products/index.js';
 import { BodyGuard } from './shared/http/body.guard.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
@@ -56,6 +57,7 @@ export class AppModule {
         TemplatesModule,
         CustomersModule,
         LicensingModule,
+        PartnersModule,
         ActivationsModule,
         SubscriptionsModule,
         SigningModule,

@@ -6,6 +6,12 @@ import { IssueLicenseCommand } from './licensing/index.js';
 import { CancelEmailCommand, PutEmailTemplateCommand, SendEmailCommand } from './notifications/index.js';
 import { RevocationListPublisher } from './offline/index.js';
 import { CreateOrderCommand, CreateQuoteCommand } from './orders/index.js';
+import {
+  ApprovePartnerCommand,
+  CreateInvitationCommand,
+  CreateLicensePoolCommand,
+  CreatePartnerCommand,
+} from './partners/index.js';
 import { CreateProductCommand, ListProductsQuery } from './products/index.js';
 import { Clock } from './shared/time/clock.js';
 import { UnitOfWork } from './shared/persistence/unit-of-work.js';
@@ -86,6 +92,19 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
       { identity: { licenseId, licenseKey } },
     ),
     new ActivateDeviceCommand(actor, licenseId, { fingerprint, name: 'Front desk' }, { activationId }),
+    new CreatePartnerCommand(
+      actor,
+      { name: 'Example Resellers', email: 'partner@example.com' },
+      { partnerId: EXAMPLES.partnerId },
+    ),
+    new ApprovePartnerCommand(actor, EXAMPLES.partnerId, {}),
+    new CreateLicensePoolCommand(
+      actor,
+      { partner_id: EXAMPLES.partnerId, license_template_id: EXAMPLES.openTemplateId, quantity: 100 },
+      { poolId: EXAMPLES.poolId },
+    ),
+    // The code is discarded: the row serves to be read, sent again and withdrawn.
+    new CreateInvitationCommand(actor, { partner_id: EXAMPLES.partnerId }, { invitationId: EXAMPLES.invitationId }),
     new ConsumeUsageCommand(actor, licenseId, { feature_id: featureId, amount: 41 }),
     new PutEmailTemplateCommand(actor, 'renewal_reminder', 'de', {
       subject: 'Ihre Lizenz für {{product_name}} endet am {{expiry_date}}',

@@ -113,7 +113,9 @@ export class ClientEventLimit {
       if (!reported) return;
       const until = new Date(reported.hour.getTime() + HOUR_MS);
       const facts = { eventType: event.type, allowed, effect, until };
-      transaction.record(new ClientEventLimitReachedEvent(actor, event.occurredAt, licenseId, facts));
+      const reached = new ClientEventLimitReachedEvent(actor, event.occurredAt, licenseId, facts);
+      reached.partnerId = event.partnerId;
+      transaction.record(reached);
     });
   }
 }

@@ -105,6 +105,7 @@ export class SeatAllocator {
   /** Stores a seat that a device takes or frees, by an `assumeLocked` license. False if it must be locked instead; see SeatChanges. */
   storeUnlocked(command: SeatCommand, license: License, seat: Pick<SeatChange, 'inUse' | 'activation' | 'event'>) {
     seat.event.metadata.operation = operationOf(command);
+    seat.event.partnerId = license.partnerId;
     const allowed = ClientEventLimit.appliesTo(command.actor) ? changesAllowed(license) : null;
     return this.seatChanges.store({ license, allowed, ...seat });
   }
@@ -180,7 +181,8 @@ export class SeatAllocator {
         const missing = inUse + required - limit;
         const release = await this.activations.release(transaction, license, fingerprint, missing, now);
         const max = maxActivationsOf(license) ?? limit;
-        throw new ActivationLimitReachedError({ inUse: inUseBefore, max, limit, ...release });
+        const { partnerId } = license;
+        throw new ActivationLimitReachedError({ inUse: inUseBefore, max, limit, partnerId, ...release });
       }
       others = remaining;
     }
@@ -188,6 +190,7 @@ export class SeatAllocator {
 
   /** Records a seat event. Throws ClientEventLimitError when the unit of work ends. */
   record(transaction: Transaction, actor: Actor, license: License, event: IntegrationEvent): void {
+    event.partnerId = license.partnerId;
     this.limit.record(transaction, actor, event, changesAllowed(license));
   }
 

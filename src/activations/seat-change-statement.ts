@@ -62,7 +62,7 @@ const CHANGE_SEATS = {
     ), event_rows AS (
       INSERT INTO outbox (${OUTBOX_COLUMNS})
       SELECT event.tenant_id, id, event_type, event.license_id, resource_type, resource_id, last_seq,
-             event_data, personal, user_id, actor, metadata, created_at
+             event_data, personal, user_id, actor, metadata, created_at, partner_id
       FROM event FULL JOIN counter ON counter.tenant_id = event.tenant_id AND counter.license_id = event.license_id::text
     )
     SELECT tenant_id, license_id FROM changed`,

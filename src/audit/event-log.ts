@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import type { TenantScope } from '../shared/tenant-scope.js';
 import { yieldToEventLoop } from '../shared/async/yield-to-event-loop.js';
 import type { ListEventsRequest } from './license-event.requests.js';
 import type { EventRow, FollowFilter, PastEventsFilter } from './event-row.js';
@@ -16,12 +17,14 @@ export class EventLog {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Returns at most `limit + 1` rows; the extra row shows that there is a next page. */
-  async read(tenantId: string, request: ListEventsRequest): Promise<EventRow[]> {
-    const values: unknown[] = [tenantId];
+  async read(scope: TenantScope, request: ListEventsRequest): Promise<EventRow[]> {
+    const values: unknown[] = [scope.tenantId];
     const bind = (value: unknown) => `$${values.push(value)}`;
     const and = (sql: string, value: unknown) => (value === undefined ? '' : ` AND ${sql} ${bind(value)}`);
     const text = [
       'SELECT * FROM license_event_logs WHERE tenant_id = $1',
+      and('partner_id =', scope.partnerId),
+      and('partner_id =', request.partner_id),
       and('license_id =', request.license_id),
       and('event_type =', request.event_type),
       and('resource_type =', request.resource_type),
@@ -31,7 +34,7 @@ export class EventLog {
       and(request.order === 'asc' ? 'seq >' : 'seq <', request.cursor),
       ` ORDER BY seq ${request.order === 'asc' ? 'ASC' : 'DESC'} LIMIT ${request.limit + 1}`,
     ].join('');
-    const rows = await this.unitOfWork.read(tenantId, (transaction) => transaction.query<EventRow>({ text, values }));
+    const rows = await this.unitOfWork.read(scope, (transaction) => transaction.query<EventRow>({ text, values }));
     await yieldToEventLoop();
     return rows;
   }

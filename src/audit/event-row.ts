@@ -13,6 +13,7 @@ export interface EventRow {
   readonly event_data: Record<string, unknown>;
   readonly personal: Record<string, unknown> | null;
   readonly tenant_id: string;
+  readonly partner_id: string | null;
   readonly user_id: string | null;
   readonly actor: Subject;
   readonly metadata: Record<string, unknown>;

@@ -13,6 +13,7 @@ export const ListEventsRequest = z.strictObject({
     .meta({ description: 'A `seq`; the page starts after it (asc) or before it (desc).' }),
   order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'Order by `seq`.' }),
   license_id: UuidParameter.optional(),
+  partner_id: UuidParameter.optional(),
   event_type: z
     .enum(EVENT_TYPES, { error: 'must be one of the event types that the documentation lists' })
     .meta({ id: 'EventType' })

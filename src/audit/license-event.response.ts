@@ -21,6 +21,7 @@ export const LicenseEventResponse = z
     }),
     event_data: FreeForm,
     tenant_id: z.string(),
+    partner_id: z.uuid().nullable().meta({ description: 'Partner of the resource, which sees the event.' }),
     user_id: z.string().nullable().meta({ description: 'The user who acted. Null: a key or the system.' }),
     actor: z
       .object({
@@ -74,6 +75,7 @@ export function toLicenseEventResponse(row: EventRow): LicenseEventResponse {
     resource_seq: row.resource_seq,
     event_data: merge(row.event_data, row.personal ?? {}) as LicenseEventResponse['event_data'],
     tenant_id: row.tenant_id,
+    partner_id: row.partner_id,
     user_id: row.user_id,
     actor: row.actor,
     metadata: row.metadata as LicenseEventResponse['metadata'],

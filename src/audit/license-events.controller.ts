@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { DescribeRead } from '../shared/http/api.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
-import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { ListEventsRequest } from './license-event.requests.js';
 import { ListEventsQuery } from './queries/list-events.query.js';
@@ -15,6 +15,7 @@ export class LicenseEventsController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @OpenToPartners()
   @RequirePermission('events:read')
   @DescribeRead({
     operationId: 'listEvents',

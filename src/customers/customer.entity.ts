@@ -6,6 +6,7 @@ import { InvalidFieldError } from '../shared/errors.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';
 import type { JsonObject } from '../shared/json.js';
+import type { TenantScope } from '../shared/tenant-scope.js';
 
 /** A party that licenses are issued to. The id may come from another system. */
 @Entity('customers')
@@ -35,9 +36,19 @@ export class Customer extends VersionedRow {
   @Column('jsonb')
   metadata!: JsonObject;
 
-  /** Throws InvalidFieldError if the customer has no name, company or e-mail address. */
-  static create(tenantId: string, input: CreateCustomerRequest, now: Date): Customer {
+  /** Partner whose key made the customer; never changes. Null: none. */
+  @Column({ type: 'uuid', name: 'partner_id', nullable: true, update: false })
+  partnerId!: string | null;
+
+  /**
+   * Throws InvalidFieldError if the customer has no name, company or e-mail address, or if a partner chooses its id: ids are those of the
+   * tenant, so a conflict would tell of the customers of others.
+   */
+  static create({ tenantId, partnerId }: TenantScope, input: CreateCustomerRequest, now: Date): Customer {
+    if (partnerId !== undefined && input.customer_id !== undefined)
+      throw new InvalidFieldError('/customer_id', 'must be left out with the key of a partner');
     const customer = Object.assign(new Customer(), Customer.newRow(tenantId, now));
+    customer.partnerId = partnerId ?? null;
     customer.customerId = input.customer_id ?? newId();
     customer.metadata = input.metadata;
     customer.language = null;

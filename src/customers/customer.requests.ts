@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Email } from '../shared/http/email.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { FlagParameter, LanguageTag, ResourceId, text } from '../shared/http/schema.js';
+import { FlagParameter, LanguageTag, ResourceId, text, UuidParameter } from '../shared/http/schema.js';
 import { FreeFormInput } from '../shared/free-form.js';
 
 const fields = {
@@ -45,6 +45,7 @@ export type UpdateCustomerRequest = z.infer<typeof UpdateCustomerRequest>;
 export const ListCustomersRequest = z.strictObject({
   ...pageParameters,
   active: FlagParameter.optional(),
+  partner_id: UuidParameter.optional(),
   email: Email.optional().meta({
     description: 'Exact address, case-insensitive. Several customers may have the same.',
   }),

@@ -6,7 +6,7 @@ import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } 
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { IdParameter } from '../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { CreateCustomerCommand } from './commands/create-customer.command.js';
 import { UpdateCustomerCommand } from './commands/update-customer.command.js';
@@ -24,6 +24,7 @@ export class CustomersController {
   ) {}
 
   @Post()
+  @OpenToPartners()
   @RequirePermission('customers:write')
   @DescribeWrite({ operationId: 'createCustomer', summary: 'Create a customer' }, { 409: ['CUSTOMER_EXISTS'] })
   @CreatedAt('/v1/customers', 'customer_id')
@@ -37,6 +38,7 @@ export class CustomersController {
   }
 
   @Get()
+  @OpenToPartners()
   @RequirePermission('customers:read')
   @DescribeList({ operationId: 'listCustomers', summary: 'List customers', description: 'Newest first.' })
   @ListOf(CustomerPage)
@@ -45,6 +47,7 @@ export class CustomersController {
   }
 
   @Get(':customer_id')
+  @OpenToPartners()
   @RequirePermission('customers:read')
   @DescribeRead({ operationId: 'getCustomer', summary: 'Get a customer' }, { 404: ['CUSTOMER_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: CustomerResponse })
@@ -53,6 +56,7 @@ export class CustomersController {
   }
 
   @Patch(':customer_id')
+  @OpenToPartners()
   @RequirePermission('customers:write')
   @DescribeChange(
     { operationId: 'updateCustomer', summary: 'Update a customer', description: 'JSON Merge Patch.' },

@@ -16,7 +16,8 @@ export const GRANTS: Readonly<Record<string, string>> = {
   idempotency_keys: 'SELECT, INSERT, UPDATE (result_sealed), DELETE',
   billing_products: 'SELECT, INSERT, UPDATE',
   license_templates: 'SELECT, INSERT, UPDATE',
-  customers: 'SELECT, INSERT, UPDATE',
+  customers:
+    'SELECT, INSERT, UPDATE (first_name, last_name, email, company_name, language, active, metadata, version, updated_at)',
   licenses: `SELECT, INSERT, UPDATE (status, customer_id, template_id, template_version, product_name, license_type,
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
@@ -31,6 +32,14 @@ export const GRANTS: Readonly<Record<string, string>> = {
   subscriptions: `SELECT, INSERT, UPDATE (template_id, license_id, status, quantity, period_start, period_end,
     cancel_at_period_end, ends_at, hold, metadata, applied_terms, license_problem, version, updated_at)`,
   subscription_events: 'SELECT, INSERT',
+  partners:
+    'SELECT, INSERT, UPDATE (name, email, status, license_effect, license_effect_reason, metadata, version, updated_at)',
+  partner_invitations:
+    'SELECT, INSERT, UPDATE (code_sha256, expires_at, redeemed_at, withdrawn_at, api_key_id, version, updated_at)',
+  license_pools:
+    'SELECT, INSERT, UPDATE (returns_revoked, returns_expired, expires_at, expiry_recorded, version, updated_at)',
+  // The ledger of a pool is never changed.
+  pool_entries: 'SELECT, INSERT',
   signing_keys:
     'SELECT, INSERT, UPDATE (state, private_key_sealed, activated_at, retired_at, revoked_at, version, updated_at)',
   revocation_lists:

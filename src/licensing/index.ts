@@ -2,6 +2,7 @@ export { BatchChangeLicensesCommand } from './batches/batch-change-licenses.comm
 export { BatchIssueLicensesCommand } from './batches/batch-issue-licenses.command.js';
 export { IssueLicenseCommand } from './issuing/issue-license.command.js';
 export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licenses.command.js';
+export { PoolAllowance, type PoolGrant, type PoolRequest } from './issuing/pool-allowance.js';
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 export { ChangeLicenseTemplateCommand } from './lifecycle/commands/change-license-template.command.js';
 export { ConvertTrialCommand } from './lifecycle/commands/convert-trial.command.js';
@@ -23,7 +24,7 @@ export { BatchIssueLine, BatchActionLine, BatchRenewLine } from './batches/licen
 export { BatchActionResult, BatchIssueResult } from './batches/license-batch.response.js';
 export type { BatchOutcome } from './batches/license-batch-runner.js';
 export { LicenseStatus, type IssueLicenseRequest } from './license.requests.js';
-export { type IssuedLicense, type LicenseResponse } from './license.response.js';
+export { IssuedLicense, type LicenseResponse } from './license.response.js';
 export {
   ExpiryTooFarError,
   LicenseFileOutstandingError,

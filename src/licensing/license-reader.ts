@@ -36,10 +36,10 @@ export class LicenseReader {
   async find(tenantId: string, licenseId: string): Promise<License | null> {
     const key = { tenantId, id: licenseId };
     if (!this.unitOfWork.isOpen) return this.reads.add(key);
-    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<JsonRow>(this.findByKeys([key])),
-    );
-    return this.toLicenses(rows)[0] ?? null;
+    return this.unitOfWork.read(tenantId, async (transaction) => {
+      const [license] = this.toLicenses(await transaction.query<JsonRow>(this.findByKeys([key])));
+      return license && this.licenses.isVisible(transaction, license) ? license : null;
+    });
   }
 
   /**

@@ -3,6 +3,7 @@ import { changeBetween, type Change } from '../shared/persistence/change.js';
 import { deepFreeze } from '../shared/deep-freeze.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
+import type { EventResource } from '../shared/messaging/integration-event.js';
 import { newId } from '../shared/random.js';
 import { isTrialType, LicenseTerms, TERM_COLUMNS, type Template } from '../templates/index.js';
 import { addDays, addMonths, isLastDayOfMonth, isRepresentable, laterOf } from './calendar.js';
@@ -568,6 +569,12 @@ export class License extends LicenseTerms {
 
   private graceEndAfter(expiryDate: Date | null): Date | null {
     return expiryDate === null || this.trial ? expiryDate : addDays(expiryDate, this.gracePeriodDays);
+  }
+
+  /** Resource of the events of the license, which its partner sees. */
+  get eventResource(): EventResource {
+    const { licenseId, partnerId } = this;
+    return { resourceType: 'license', resourceId: licenseId, licenseId, partnerId };
   }
 
   /** Returns the context that binds the sealed license key to this license. */

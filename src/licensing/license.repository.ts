@@ -36,7 +36,7 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     const statement = this.listStatement([tenantId, now], select, parts, page, join);
     // A statement with filters has no name, so that it is planned for their values each time.
     const name = page.after ? 'licenses.list-after' : 'licenses.list';
-    const isFiltered = parts.some((conditions) => conditions.length > 0);
+    const isFiltered = this.unitOfWork.partnerId !== undefined || parts.some((conditions) => conditions.length > 0);
     return this.queryPage(tenantId, isFiltered ? statement : { ...statement, name });
   }
 

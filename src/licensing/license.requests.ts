@@ -23,6 +23,10 @@ export const IssueLicenseRequest = z
       description:
         'Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case.',
     }),
+    pool_id: z.uuid().optional().meta({
+      description:
+        'License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.',
+    }),
     metadata: FreeFormInput.default({}),
     reason: ActionReason.optional(),
   })

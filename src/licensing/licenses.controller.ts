@@ -6,7 +6,7 @@ import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } 
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { IssueLicenseCommand } from './issuing/issue-license.command.js';
 import { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
@@ -24,6 +24,7 @@ export class LicensesController {
   ) {}
 
   @Post()
+  @OpenToPartners()
   @RequirePermission('licenses:issue')
   @DescribeWrite(
     {
@@ -32,8 +33,19 @@ export class LicensesController {
       description: 'From an active template. Only this response and `revealLicenseKey` contain the license key.',
     },
     {
-      404: ['TEMPLATE_NOT_FOUND'],
-      409: ['TEMPLATE_INACTIVE', 'PRODUCT_INACTIVE', 'CUSTOMER_INACTIVE', 'TRIAL_NOT_ALLOWED', 'TRIAL_ALREADY_USED'],
+      404: ['TEMPLATE_NOT_FOUND', 'CUSTOMER_NOT_FOUND', 'POOL_NOT_FOUND'],
+      409: [
+        'TEMPLATE_INACTIVE',
+        'PRODUCT_INACTIVE',
+        'CUSTOMER_INACTIVE',
+        'TRIAL_NOT_ALLOWED',
+        'TRIAL_ALREADY_USED',
+        'PARTNER_STATE',
+        'POOL_EXHAUSTED',
+        'POOL_EXPIRED',
+        'POOL_REQUIRED',
+        'POOL_TEMPLATE_MISMATCH',
+      ],
     },
   )
   @CreatedAt('/v1/licenses', 'license_id')
@@ -47,6 +59,7 @@ export class LicensesController {
   }
 
   @Get()
+  @OpenToPartners()
   @RequirePermission('licenses:read')
   @DescribeList({
     operationId: 'listLicenses',
@@ -59,6 +72,7 @@ export class LicensesController {
   }
 
   @Get(':license_id')
+  @OpenToPartners()
   @RequirePermission('licenses:read')
   @DescribeRead({ operationId: 'getLicense', summary: 'Get a license' }, { 404: ['LICENSE_NOT_FOUND'] })
   @ApiOkResponse({ standardSchema: LicenseResponse })

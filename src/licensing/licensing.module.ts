@@ -18,6 +18,7 @@ import { UpdateLicenseHandler } from './lifecycle/commands/update-license.handle
 import { IssueReplay } from './issuing/issue-replay.js';
 import { IssueRepository } from './issuing/issue.repository.js';
 import { IssuanceTermsCache } from './issuing/issuance-terms-cache.js';
+import { PoolReservations } from './issuing/pool-reservations.js';
 import { LicenseActionsController } from './lifecycle/license-actions.controller.js';
 import { LicenseBatchesController } from './batches/license-batches.controller.js';
 import { LicenseBatchRunner } from './batches/license-batch-runner.js';
@@ -47,6 +48,7 @@ import { LicenseKeySource } from './keys/license-key.js';
     LicenseLock,
     IssueReplay,
     IssueRepository,
+    PoolReservations,
     LicenseActions,
     LicenseBatchRunner,
     LicenseTimer,

@@ -3,9 +3,13 @@ import { z } from 'zod';
 /** Tables in an order in which they can be loaded. */
 export const BACKUP_TABLES = [
   'tenants',
+  'partners',
+  'partner_invitations',
   'api_keys',
   'billing_products',
   'license_templates',
+  'license_pools',
+  'pool_entries',
   'customers',
   'licenses',
   'license_keys',

@@ -15,6 +15,11 @@ export const EXAMPLES = {
   subscriptionId: 'sub-1001',
   billingEventId: 'evt-2001',
   runId: 'lead-4711',
+  partnerId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d60',
+  poolId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d61',
+  invitationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d62',
+  /** Code that no invitation has. */
+  invitationCode: 'tenant-001.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
   emailMessageId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d53',
   orderId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55',

@@ -7,6 +7,8 @@ export { RevokeApiKeyCommand } from './api-keys/revoke-api-key.command.js';
 export { RotateApiKeyCommand } from './api-keys/rotate-api-key.command.js';
 export { UpdateTenantCommand } from './commands/update-tenant.command.js';
 export { TenantCreatedEvent } from './events/tenant.events.js';
+export { GrantExceededError } from './api-keys/api-key.errors.js';
+export { IssuedApiKey } from './api-keys/api-key.response.js';
 export { GetApiKeyQuery } from './api-keys/get-api-key.query.js';
 export { GetTenantQuery } from './queries/get-tenant.query.js';
 export { ListApiKeysQuery } from './api-keys/list-api-keys.query.js';

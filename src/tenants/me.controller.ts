@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { DescribeRead } from '../shared/http/api.decorators.js';
 import { ActorType } from '../shared/http/schema.js';
-import { Authenticated, CurrentCaller } from '../shared/access/access.decorators.js';
+import { Authenticated, CurrentCaller, OpenToPartners } from '../shared/access/access.decorators.js';
 import { Actor, PlatformActor } from '../shared/access/actor.js';
 
 const Caller = z
@@ -12,6 +12,7 @@ const Caller = z
     id: z.string().meta({ description: 'Id of the key, or `sub` of the access token.' }),
     issuer: z.string().nullable().meta({ description: '`iss` of the access token.' }),
     tenant_id: z.string().nullable().meta({ description: 'Null for a platform key without X-Tenant-Id.' }),
+    partner_id: z.uuid().nullable().meta({ description: 'Partner that the key is bound to.' }),
     permissions: z.array(z.string()),
   })
   .meta({ id: 'Caller', description: 'The caller.' });
@@ -21,6 +22,7 @@ const Caller = z
 export class MeController {
   @Get()
   @Authenticated()
+  @OpenToPartners()
   @DescribeRead({
     operationId: 'getCurrentCaller',
     summary: 'Get the caller and its permissions',
@@ -34,6 +36,7 @@ export class MeController {
       id: subject.id,
       issuer: subject.issuer ?? null,
       tenant_id: caller instanceof Actor ? caller.tenantId : null,
+      partner_id: (caller instanceof Actor ? caller.partnerId : undefined) ?? null,
       permissions: [...permissions],
     };
   }

@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { DescribeQuery } from '../shared/http/api.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { ExplainRequest } from './explain.requests.js';
 import { ExplainResponse } from './explain.response.js';
@@ -16,6 +16,7 @@ export class ExplainController {
 
   @Post()
   @HttpCode(200)
+  @OpenToPartners()
   @RequirePermission('licenses:read')
   @DescribeQuery(
     {

@@ -38,7 +38,13 @@ describe('tokens of an identity provider', () => {
   it('let a person in with the permissions and roles of the token, and write down who it was', async () => {
     const person = as(await issuer.token(claims()));
     const { permissions, ...me } = (await person.get('/v1/me')).body;
-    expect(me).toEqual({ type: 'user', id: 'auth0|jane', issuer: issuer.url, tenant_id: admin.tenantId });
+    expect(me).toEqual({
+      type: 'user',
+      id: 'auth0|jane',
+      issuer: issuer.url,
+      tenant_id: admin.tenantId,
+      partner_id: null,
+    });
     expect(permissions).toEqual(expect.arrayContaining(['licenses:read', 'products:write']));
     expect((await person.get('/v1/api-keys')).status).toBe(403);
     await person.create('/v1/products', { product_id: 'by-jane', name: 'P' });

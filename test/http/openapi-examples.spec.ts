@@ -17,6 +17,8 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   revokeSigningKey: 'SIGNING_KEY_STATE',
   cancelEmail: 'EMAIL_MESSAGE_STATE',
   retryWorkflowRun: 'WORKFLOW_RUN_STATE',
+  approvePartner: 'PARTNER_STATE',
+  redeemPartnerInvitation: 'INVITATION_NOT_FOUND',
 };
 /** Operations that take something away from the others, in the order in which each still succeeds. */
 const LAST = [
@@ -41,6 +43,9 @@ const LAST = [
   'revokeApiKey',
   'deleteEmailTemplate',
   'cancelWorkflowRun',
+  'withdrawPartnerInvitation',
+  'suspendPartner',
+  'reinstatePartner',
 ];
 const OF_PLATFORM = ['Tenants', 'Metrics'];
 /** Only the last license can be revoked, and that is revoked by then. */

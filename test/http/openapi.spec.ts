@@ -9,10 +9,11 @@ const OPEN = [
   '/health/ready',
   '/v1/client/{tenant_id}/jwks.json',
   '/v1/client/{tenant_id}/revocations',
+  '/v1/partner-invitations:redeem',
 ];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 15;
+const LISTS = 19;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
@@ -57,11 +58,23 @@ describe('the OpenAPI document', () => {
     };
     const order = await theirs.create('/v1/orders', sale);
     const quote = await theirs.create('/v1/quotes', { ...sale, valid_until: '2099-01-01T00:00:00Z' });
+    const partner = await theirs.create('/v1/partners', { name: 'Foreign' });
+    const { partner_id } = partner as { partner_id: string };
+    await theirs.post(`/v1/partners/${partner_id}/approve`, {});
+    const pool = await theirs.create('/v1/license-pools', {
+      partner_id,
+      license_template_id: template_id,
+      quantity: 1,
+    });
+    const invitation = await theirs.create('/v1/partner-invitations', { partner_id });
     foreign = {
       order_id: order.order_id as string,
       quote_id: quote.quote_id as string,
       run_id: run.body.run_id as string,
       signal: 'approved',
+      partner_id,
+      pool_id: pool.pool_id as string,
+      invitation_id: invitation.invitation_id as string,
       kid: signingKey.kid as string,
       template_id,
       license_id: license.license_id as string,
@@ -160,7 +173,7 @@ describe('the OpenAPI document', () => {
 
   it('has a description for each operation, tag, response, and field whose name does not say it', () => {
     const { tags = [], components } = app.document;
-    expect(tags).toHaveLength(19);
+    expect(tags).toHaveLength(22);
     for (const tag of tags) expect(tag.description).toMatch(/\.$/);
     for (const { operation } of operations(app.document)) {
       for (const response of Object.values(operation.responses)) expect(response.description).toMatch(/./);
@@ -269,6 +282,9 @@ describe('the OpenAPI document', () => {
       activation_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
       email_message_id: '01890000-0000-7000-8000-000000000000',
+      partner_id: '01890000-0000-7000-8000-000000000000',
+      pool_id: '01890000-0000-7000-8000-000000000000',
+      invitation_id: '01890000-0000-7000-8000-000000000000',
       kid: 'A'.repeat(43),
       order_id: '01890000-0000-7000-8000-000000000000',
       quote_id: '01890000-0000-7000-8000-000000000000',
@@ -327,6 +343,7 @@ describe('the OpenAPI document', () => {
       'read-only',
       'billing',
       'client',
+      'partner',
       ...PLATFORM_ROLES,
     ]);
     const tenant = await app.tenant();
@@ -337,6 +354,8 @@ describe('the OpenAPI document', () => {
     );
     const outcomes = { allowed: 0, denied: 0 };
     for (const [role, granted] of Object.entries(roles)) {
+      // Its keys are bound to a partner: test/sql/partner-isolation.spec.ts is about them.
+      if (role === 'partner') continue;
       const ofPlatform = PLATFORM_ROLES.includes(role);
       const caller = ofPlatform ? await app.platform(role) : await app.key(tenant.tenantId, [], { role });
       const acting: Record<string, string> = role === 'platform' ? { 'X-Tenant-Id': tenant.tenantId } : {};
@@ -433,6 +452,7 @@ class Calls {
       await this.admin.post('/v1/workflow-runs', { ...RUN, run_id: id });
       if (path.endsWith('/retry')) await this.stall(id);
     }
+    if (/partner|pool/.test(path)) return this.partner(path);
     if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
     if (path.startsWith('/v1/orders') || path.startsWith('/v1/quotes')) return this.sale(path);
     return id;
@@ -468,6 +488,23 @@ class Calls {
   private saleOf(template: string) {
     const lines = [{ kind: 'ISSUE', license_template_id: template, unit_price: 1 }];
     return { customer_id: 'buyer', currency: 'EUR', lines };
+  }
+
+  /** Returns a partner in the state for the route, or a pool or an invitation of one. */
+  private async partner(path: string): Promise<string> {
+    const { partner_id } = await this.admin.create('/v1/partners', { name: 'P' });
+    const act = (action: string, body = {}) => this.admin.post(`/v1/partners/${partner_id}/${action}`, body);
+    if (!path.endsWith('/approve')) await act('approve');
+    if (path.endsWith('/reinstate')) await act('suspend', { license_effect: 'KEEP', reason: { code: 'OTHER' } });
+    this.template = await this.admin.template();
+    if (path.includes('{pool_id}')) {
+      const pool = { partner_id: partner_id as string, license_template_id: this.template, quantity: 1 };
+      return (await this.admin.create('/v1/license-pools', pool)).pool_id as string;
+    }
+    if (path.includes('{invitation_id}'))
+      return (await this.admin.create('/v1/partner-invitations', { partner_id: partner_id as string }))
+        .invitation_id as string;
+    return partner_id as string;
   }
 
   private async signingKey(active: boolean): Promise<string> {
@@ -549,6 +586,18 @@ class Calls {
       'post /v1/orders/{order_id}/fulfil': {},
       'post /v1/orders/{order_id}/cancel': { licenses: 'KEEP', reason: { code: 'OTHER' } },
       'post /v1/orders/{order_id}/refund': { licenses: 'KEEP', reason: { code: 'OTHER' } },
+      'post /v1/partners': { name: id },
+      'patch /v1/partners/{partner_id}': { name: id },
+      'post /v1/partners/{partner_id}/approve': {},
+      'post /v1/partners/{partner_id}/suspend': { license_effect: 'KEEP', reason: { code: 'OTHER' } },
+      'post /v1/partners/{partner_id}/reinstate': {},
+      'post /v1/partners/{partner_id}/issue-license': { license_template_id: this.template },
+      'post /v1/license-pools': { partner_id: made, license_template_id: this.template, quantity: 1 },
+      'patch /v1/license-pools/{pool_id}': { returns_revoked: true },
+      'post /v1/license-pools/{pool_id}/allot': { quantity: 1 },
+      'post /v1/partner-invitations': { partner_id: made },
+      'post /v1/partner-invitations/{invitation_id}/resend': {},
+      'post /v1/partner-invitations/{invitation_id}/withdraw': {},
       'post /v1/api-keys': { name: id, role: 'read-only' },
       'post /v1/api-keys/{key_id}/rotate': { overlap_seconds: 60 },
       'patch /v1/settings': { require_if_match: false },

@@ -41,6 +41,7 @@ describe('API keys', () => {
       id: made.id,
       issuer: null,
       tenant_id: admin.tenantId,
+      partner_id: null,
       permissions: expect.arrayContaining(['licenses:issue', 'events:read']),
     });
   });

@@ -112,7 +112,20 @@ describe('the export of a list', () => {
     let platform: Api;
     let full: Api;
     let license: Wire;
+    let pool: Wire;
     const secrets: string[] = [];
+
+    const addPartners = async (api: Api, license_template_id: string) => {
+      for (let n = 0; n < 3; n++) {
+        const { partner_id } = await api.create('/v1/partners', { name: `=Partner ${n}`, metadata: { n } });
+        await api.post(`/v1/partners/${partner_id}/approve`, {});
+        const terms = { partner_id: partner_id as string, license_template_id, quantity: 3 };
+        pool = await api.create('/v1/license-pools', terms);
+        const invitation = await api.create('/v1/partner-invitations', { partner_id: partner_id as string });
+        if (api === full) secrets.push(invitation.code as string);
+      }
+      for (let n = 0; n < 3; n++) await api.post(`/v1/license-pools/${pool.pool_id}/allot`, { quantity: 1 });
+    };
 
     beforeAll(async () => {
       [platform, full] = [await app.platform(), await app.tenant()];
@@ -150,14 +163,19 @@ describe('the export of a list', () => {
           const path = `/v1/licenses/${license.license_id}/activations`;
           expect((await other.post(path, { fingerprint, name: '@device' })).status).toBe(200);
         }
+        await addPartners(other, template);
         if (other === full) continue;
         license = (await full.get('/v1/licenses?limit=1')).body.data[0];
+        pool = (await full.get('/v1/license-pools?limit=1')).body.data[0];
       }
     });
 
     const lists = () => operations(app.document).filter(({ operation }) => 'x-csv-columns' in operation);
     const pathOf = (path: string) =>
-      path.replace('{license_id}', license.license_id as string).replace('{subscription_id}', 'sub-0');
+      path
+        .replace('{license_id}', license.license_id as string)
+        .replace('{subscription_id}', 'sub-0')
+        .replace('{pool_id}', pool.pool_id as string);
     const callerOf = (path: string) => (path === '/v1/tenants' ? platform : full);
 
     it('has the rows of all pages in their order, as lines and as cells, and the columns of a row', async () => {
@@ -171,10 +189,14 @@ describe('the export of a list', () => {
         '/v1/email-messages',
         '/v1/email-templates',
         '/v1/license-events',
+        '/v1/license-pools',
+        '/v1/license-pools/{pool_id}/entries',
         '/v1/license-templates',
         '/v1/licenses',
         '/v1/licenses/{license_id}/activations',
         '/v1/orders',
+        '/v1/partner-invitations',
+        '/v1/partners',
         '/v1/products',
         '/v1/quotes',
         '/v1/signing-keys',
@@ -203,7 +225,7 @@ describe('the export of a list', () => {
     });
 
     it("has no secret, and nothing of another tenant's", async () => {
-      expect(secrets).toHaveLength(20);
+      expect(secrets).toHaveLength(23);
       for (const { path } of lists().filter((list) => list.path !== '/v1/tenants')) {
         for (const form of [NDJSON, CSV]) {
           const { text, body } = await full.getAs(form, pathOf(path));

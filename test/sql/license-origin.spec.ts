@@ -17,19 +17,15 @@ import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 
-const ORIGIN = {
-  orderId: randomUUID(),
-  subscriptionId: randomUUID(),
-  partnerId: randomUUID(),
-  poolId: randomUUID(),
-};
-const ON_THE_WIRE = {
+/** Ids of the sources of a license; the partner and its pool are made before the tests. */
+const ORIGIN = { orderId: randomUUID(), subscriptionId: randomUUID(), partnerId: '', poolId: '' };
+const onTheWire = () => ({
   order_id: ORIGIN.orderId,
   subscription_id: ORIGIN.subscriptionId,
   partner_id: ORIGIN.partnerId,
   pool_id: ORIGIN.poolId,
-};
-const FILTERS = Object.entries(ON_THE_WIRE);
+});
+const NAMES = ['order_id', 'subscription_id', 'partner_id', 'pool_id'] as const;
 
 describe('what a license was issued for', () => {
   let app: TestApp;
@@ -44,6 +40,10 @@ describe('what a license was issued for', () => {
     actor = Actor.service('test', api.tenantId);
     commands = app.nest.get(CommandBus);
     templateId = await api.template({ default_duration: 365 });
+    ORIGIN.partnerId = (await api.create('/v1/partners', { name: 'Partner' })).partner_id as string;
+    await api.post(`/v1/partners/${ORIGIN.partnerId}/approve`, {});
+    const terms = { partner_id: ORIGIN.partnerId, license_template_id: templateId, quantity: 100 };
+    ORIGIN.poolId = (await api.create('/v1/license-pools', terms)).pool_id as string;
   });
 
   afterAll(() => app.stop());
@@ -57,18 +57,19 @@ describe('what a license was issued for', () => {
     expect(Object.keys(issued)).toHaveLength(15);
     const nothing = { order_id: null, subscription_id: null, partner_id: null, pool_id: null };
     expect((await api.get(`/v1/licenses/${plain.license_id}`)).body).toMatchObject(nothing);
-    expect((await api.get(`/v1/licenses/${issued.license_id}`)).body).toMatchObject(ON_THE_WIRE);
+    expect((await api.get(`/v1/licenses/${issued.license_id}`)).body).toMatchObject(onTheWire());
     const csv = (await api.getAs('text/csv', `/v1/licenses?order_id=${ORIGIN.orderId}`)).text;
-    for (const [name, id] of FILTERS) expect(csv).toMatch(new RegExp(`${name}[^]*${id}`));
+    for (const [name, id] of Object.entries(onTheWire())) expect(csv).toMatch(new RegExp(`${name}[^]*${id}`));
     await eventually(async () => {
       const created = async (id: unknown) =>
         (await api.get(`/v1/license-events?license_id=${String(id)}`)).body.data[0].event_data;
-      expect(await created(issued.license_id)).toMatchObject(ON_THE_WIRE);
+      expect(await created(issued.license_id)).toMatchObject(onTheWire());
       expect(Object.keys(await created(plain.license_id))).not.toContain('order_id');
     });
   });
 
-  it.each(FILTERS)('finds it by %s through an index that has no other license', async (name, id) => {
+  it.each(NAMES)('finds it by %s through an index that has no other license', async (name) => {
+    const id = onTheWire()[name];
     await commands.execute(new IssueLicenseCommand(actor, request(), { origin: ORIGIN }));
     await api.issue(templateId);
     const found = (await api.get(`/v1/licenses?${name}=${id}`)).body.data as Wire[];
@@ -158,7 +159,9 @@ describe('what a license was issued for', () => {
     const linked = await link(ORIGIN.subscriptionId);
     expect(linked).toMatchObject({ subscription_id: ORIGIN.subscriptionId, version: 2 });
     expect(await link(ORIGIN.subscriptionId)).toMatchObject({ version: 2 });
-    const at = new Date().toISOString();
+    const at = linked.updated_at;
+    // The revocation must be later, though only by a millisecond.
+    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(at)));
     await commands.execute(new RevokeLicenseCommand(actor, id, { reason: { code: 'OTHER' } }));
     await expect(link(randomUUID())).rejects.toMatchObject({ errorCode: 'LICENSE_STATE' });
     expect(await link(null)).toMatchObject({ subscription_id: null, status: 'REVOKED', version: 4 });

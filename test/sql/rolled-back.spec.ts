@@ -19,6 +19,7 @@ import {
   PublishRevocationListCommand,
 } from '../../src/offline/index.js';
 import * as orders from '../../src/orders/index.js';
+import * as partners from '../../src/partners/index.js';
 import { CreateProductCommand, UpdateProductCommand } from '../../src/products/index.js';
 import { CommittedCache } from '../../src/shared/persistence/committed-cache.js';
 import { RecordEventsCommand } from '../../src/shared/messaging/record-events.command.js';
@@ -56,6 +57,11 @@ interface Scene {
   readonly mark: string;
   readonly productId: string;
   readonly templateId: string;
+  readonly partnerId: string;
+  readonly pendingPartnerId: string;
+  readonly suspendedPartnerId: string;
+  readonly poolId: string;
+  readonly invitation: Wire;
   readonly otherTemplateId: string;
   readonly customerId: string;
   readonly license: Wire;
@@ -102,6 +108,34 @@ const saleOf = ({ templateId, mark }: Scene) => ({
 const CASES: Record<string, Case> = {
   AcceptQuoteCommand: ({ actor, quoteId, mark }) =>
     new orders.AcceptQuoteCommand(actor, quoteId, { external_id: mark }),
+  AllotLicensesCommand: ({ actor, poolId }) => new partners.AllotLicensesCommand(actor, poolId, { quantity: 5 }),
+  ApprovePartnerCommand: ({ actor, pendingPartnerId }) =>
+    new partners.ApprovePartnerCommand(actor, pendingPartnerId, {}),
+  CreateInvitationCommand: ({ actor, partnerId }) =>
+    new partners.CreateInvitationCommand(actor, { partner_id: partnerId }),
+  CreateLicensePoolCommand: ({ actor, partnerId, templateId }) =>
+    new partners.CreateLicensePoolCommand(actor, {
+      partner_id: partnerId,
+      license_template_id: templateId,
+      quantity: 3,
+    }),
+  CreatePartnerCommand: ({ actor, mark }) => new partners.CreatePartnerCommand(actor, { name: mark }),
+  IssuePartnerLicenseCommand: ({ actor, partnerId, templateId }) =>
+    new partners.IssuePartnerLicenseCommand(actor, partnerId, { license_template_id: templateId }),
+  RedeemInvitationCommand: ({ invitation, mark }) =>
+    new partners.RedeemInvitationCommand({ code: invitation.code as string, name: mark }),
+  ReinstatePartnerCommand: ({ actor, suspendedPartnerId }) =>
+    new partners.ReinstatePartnerCommand(actor, suspendedPartnerId, {}),
+  ResendInvitationCommand: ({ actor, invitation }) =>
+    new partners.ResendInvitationCommand(actor, invitation.invitation_id as string),
+  SuspendPartnerCommand: ({ actor, partnerId }) =>
+    new partners.SuspendPartnerCommand(actor, partnerId, { license_effect: 'KEEP', reason: { code: 'OTHER' } }),
+  UpdateLicensePoolCommand: ({ actor, poolId }) =>
+    new partners.UpdateLicensePoolCommand(actor, poolId, { returns_revoked: true }),
+  UpdatePartnerCommand: ({ actor, partnerId, mark }) =>
+    new partners.UpdatePartnerCommand(actor, partnerId, { name: mark }),
+  WithdrawInvitationCommand: ({ actor, invitation }) =>
+    new partners.WithdrawInvitationCommand(actor, invitation.invitation_id as string),
   ActivateClientCommand: (scene) =>
     new ActivateClientCommand(
       callerOf(scene),
@@ -363,10 +397,23 @@ describe('a unit of work that is rolled back', () => {
       await api.post(`/v1/orders/${orderId}/approve`);
     if (['CancelOrderCommand', 'RefundOrderCommand'].includes(name)) await api.post(`/v1/orders/${orderId}/fulfil`);
     const sales = { orderId: orderId as string, quoteId: quoteId as string };
+    const partnerIn = async (...actions: readonly (readonly [string, Wire])[]) => {
+      const { partner_id } = await api.create('/v1/partners', { name: 'Partner' });
+      for (const [action, body] of actions) await api.post(`/v1/partners/${partner_id}/${action}`, body);
+      return partner_id as string;
+    };
+    const suspension = ['suspend', { license_effect: 'KEEP', reason: { code: 'OTHER' } }] as const;
+    const partnerId = await partnerIn(['approve', {}]);
+    const pool = { partner_id: partnerId, license_template_id: templateId, quantity: 2 };
     const common = {
       ...sales,
       runId,
       stalledRunId,
+      partnerId,
+      pendingPartnerId: await partnerIn(),
+      suspendedPartnerId: await partnerIn(['approve', {}], suspension),
+      poolId: (await api.create('/v1/license-pools', pool)).pool_id as string,
+      invitation: await api.create('/v1/partner-invitations', { partner_id: partnerId }),
       api,
       actor,
       mark,
@@ -408,6 +455,9 @@ describe('a unit of work that is rolled back', () => {
       'orders',
       'quotes',
       'workflow-runs',
+      'partners',
+      'license-pools',
+      'partner-invitations',
     ];
     const paths = [...lists, 'license-events', 'settings', `licenses/${license.license_id}/activations`].map(
       (path) => `/v1/${path}`,

@@ -5,6 +5,16 @@ import { TestDatabase } from '../support/database.js';
 /** Of no tenant, or needed before the tenant is known; see docs/decisions/0004. */
 const OUTSIDE_ROW_LEVEL_SECURITY = ['api_keys', 'license_keys', 'outbox', 'rate_limits', 'tenants'];
 const BOOKKEEPING = 'schema_migrations';
+/** Tables with the second policy, which keeps a partner to its rows. */
+const OF_PARTNERS = [
+  'customers',
+  'license_event_logs',
+  'license_pools',
+  'licenses',
+  'partner_invitations',
+  'partners',
+  'pool_entries',
+];
 
 describe('the catalogue of the migrated database', () => {
   let database: TestDatabase;
@@ -30,16 +40,40 @@ describe('the catalogue of the migrated database', () => {
     expect(tables.filter((name) => !walled.includes(name)).sort()).toEqual(OUTSIDE_ROW_LEVEL_SECURITY);
   });
 
-  it('has one policy a walled table, for every command, which fails closed', async () => {
-    const rows = await database.query<{ tablename: string; cmd: string; qual: string; with_check: string }>(
+  it('has one policy of the tenant a walled table, for every command, which fails closed', async () => {
+    const rows = await database.query<{
+      tablename: string;
+      permissive: string;
+      cmd: string;
+      qual: string;
+      with_check: string;
+    }>(
       // The policies of API keys are no wall between tenants: they keep the application role from platform keys.
-      `SELECT tablename, cmd, qual, with_check FROM pg_policies WHERE tablename <> 'api_keys'`,
+      `SELECT tablename, permissive, cmd, qual, with_check FROM pg_policies WHERE tablename <> 'api_keys'`,
     );
     const wall = `(tenant_id = current_setting('app.tenant_id'::text, true))`;
-    expect(rows.map(({ tablename }) => tablename).sort()).toEqual(
+    const ofTenant = rows.filter(({ permissive }) => permissive === 'PERMISSIVE');
+    expect(ofTenant.map(({ tablename }) => tablename).sort()).toEqual(
       tables.filter((name) => !OUTSIDE_ROW_LEVEL_SECURITY.includes(name)).sort(),
     );
-    for (const row of rows) expect(row).toMatchObject({ cmd: 'ALL', qual: wall, with_check: wall });
+    for (const row of ofTenant) expect(row).toMatchObject({ cmd: 'ALL', qual: wall, with_check: wall });
+    // The second policy takes rows away from a partner, and adds none.
+    const ofPartner = rows.filter(({ permissive }) => permissive === 'RESTRICTIVE');
+    expect(ofPartner.map(({ tablename }) => tablename).sort()).toEqual(OF_PARTNERS);
+    for (const { cmd, qual, with_check } of ofPartner) {
+      expect({ cmd, qual }).toEqual({ cmd: 'ALL', qual: with_check });
+      expect(qual).toContain("current_setting('app.partner_id'::text, true)");
+    }
+  });
+
+  it('has the second policy on every table that knows the partner of its rows, but for those without row-level security', async () => {
+    const rows = await database.query<{ table_name: string }>(
+      `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'partner_id'
+         AND table_name <> ALL($1) ORDER BY table_name`,
+      // No route about e-mail is open to partners.
+      [[...OUTSIDE_ROW_LEVEL_SECURITY, 'email_messages']],
+    );
+    expect(rows.map(({ table_name }) => table_name)).toEqual(OF_PARTNERS);
   });
 
   it('begins every key of a walled table, and every foreign key, with the tenant', async () => {

@@ -41,6 +41,10 @@ const TENANT_TABLES = [
   'quote_lines',
   'orders',
   'order_lines',
+  'partners',
+  'partner_invitations',
+  'license_pools',
+  'pool_entries',
 ];
 
 const SOMETHING_OF_A_LICENSE = `
@@ -70,6 +74,11 @@ describe('the walls between tenants', () => {
     theirLicense = (await theirs.post('/v1/licenses', order, { 'Idempotency-Key': 'theirs' })).body;
     await theirs.create('/v1/signing-keys', {});
     await app.signRevocations(theirs);
+    const { partner_id } = await theirs.create('/v1/partners', { name: 'Theirs' });
+    await theirs.post(`/v1/partners/${partner_id}/approve`, {});
+    const pool = { partner_id: partner_id as string, license_template_id: theirTemplate, quantity: 1 };
+    await theirs.create('/v1/license-pools', pool);
+    await theirs.create('/v1/partner-invitations', { partner_id: partner_id as string });
     await theirs.create('/v1/customers', { customer_id: 'their-customer', first_name: 'Theirs' });
     const subscription = { subscription_id: 'their-subscription', customer_id: 'c', template_id: theirTemplate };
     await theirs.create('/v1/subscriptions', subscription);

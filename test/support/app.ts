@@ -98,13 +98,13 @@ export class TestApp {
   async key(
     tenantId: string,
     permissions: string[],
-    { expiresAt = null as Date | null, role = null as string | null } = {},
+    { expiresAt = null as Date | null, role = null as string | null, partnerId = null as string | null } = {},
   ): Promise<Api> {
     const key = generateApiKey();
     await this.database.query(
-      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at, expires_at, role)
-       VALUES ($1, $2, 'test', $3, $4, $5, now(), $6, $7)`,
-      [uuidv7(), tenantId, permissions, hashApiKey(key), apiKeyPrefix(key), expiresAt, role],
+      `INSERT INTO api_keys (id, tenant_id, name, permissions, key_sha256, key_prefix, created_at, expires_at, role, partner_id)
+       VALUES ($1, $2, 'test', $3, $4, $5, now(), $6, $7, $8)`,
+      [uuidv7(), tenantId, permissions, hashApiKey(key), apiKeyPrefix(key), expiresAt, role, partnerId],
     );
     return new Api(this.nest, this.document, tenantId, key);
   }

@@ -112,12 +112,12 @@ export class ActivationRefusedEvent extends IntegrationEvent {
     now: Date,
     readonly licenseId: string,
     readonly fingerprint: string,
-    { inUse, max, limit }: SeatShortage,
+    { inUse, max, limit, partnerId }: SeatShortage,
   ) {
     super(
       actor,
       now,
-      { resourceType: 'license', resourceId: licenseId, licenseId },
+      { resourceType: 'license', resourceId: licenseId, licenseId, ...(partnerId && { partnerId }) },
       { code: 'ACTIVATION_LIMIT_REACHED', current_activations: inUse, max_activations: max, seat_limit: limit },
       { fingerprint },
     );

@@ -8,6 +8,6 @@ export class ListEventsHandler implements IQueryHandler<ListEventsQuery> {
   constructor(private readonly log: EventLog) {}
 
   async execute({ actor, request }: ListEventsQuery) {
-    return toLicenseEventPage(await this.log.read(actor.tenantId, request), request.limit);
+    return toLicenseEventPage(await this.log.read(actor, request), request.limit);
   }
 }

@@ -22,13 +22,13 @@ export class CreateCustomerHandler implements ICommandHandler<CreateCustomerComm
     const { actor, customer: input } = command;
     const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
-      const customer = Customer.create(actor.tenantId, input, now);
+      const customer = Customer.create(actor, input, now);
       await this.customers.insert(customer).catch((error: unknown) => {
         if (violates(error, 'customers_pkey')) throw new CustomerExistsError(customer.customerId);
         if (violates(error, 'customers_tenant')) throw new TenantNotFoundError();
         throw error;
       });
-      transaction.record(new CustomerCreatedEvent(actor, now, customer.customerId, customer.snapshot()));
+      transaction.record(new CustomerCreatedEvent(actor, now, customer, customer.snapshot()));
       return toCustomerResponse(customer);
     });
   }

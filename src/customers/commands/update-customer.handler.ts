@@ -25,7 +25,7 @@ export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerComm
       const change = customer.update(patch, now);
       if (change) {
         await this.customers.update(customer);
-        transaction.record(new CustomerUpdatedEvent(actor, now, customerId, change));
+        transaction.record(new CustomerUpdatedEvent(actor, now, customer, change));
       }
       return toCustomerResponse(customer);
     });

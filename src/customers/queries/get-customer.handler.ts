@@ -1,4 +1,5 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { CustomerNotFoundError } from '../customer.errors.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { GetCustomerQuery } from './get-customer.query.js';
@@ -6,10 +7,13 @@ import { toCustomerResponse } from '../customer.response.js';
 
 @QueryHandler(GetCustomerQuery)
 export class GetCustomerHandler implements IQueryHandler<GetCustomerQuery> {
-  constructor(private readonly customers: CustomerRepository) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly customers: CustomerRepository,
+  ) {}
 
   async execute({ actor, customerId }: GetCustomerQuery) {
-    const customer = await this.customers.find(actor.tenantId, customerId);
+    const customer = await this.unitOfWork.readAs(actor, () => this.customers.find(actor.tenantId, customerId));
     if (!customer) throw new CustomerNotFoundError(customerId);
     return toCustomerResponse(customer);
   }

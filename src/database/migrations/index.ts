@@ -21,6 +21,7 @@ import { EndedDevices1764530000000 } from './1764530000000-ended-devices.js';
 import { WorkflowRuns1764600000000 } from './1764600000000-workflow-runs.js';
 import { Email1764610000000 } from './1764610000000-email.js';
 import { LicenseOrigin1764620000000 } from './1764620000000-license-origin.js';
+import { Partners1764630000000 } from './1764630000000-partners.js';
 import { Orders1764640000000 } from './1764640000000-orders.js';
 import { Subscriptions1764650000000 } from './1764650000000-subscriptions.js';
 
@@ -49,6 +50,7 @@ export const migrations = [
   WorkflowRuns1764600000000,
   Email1764610000000,
   LicenseOrigin1764620000000,
+  Partners1764630000000,
   Orders1764640000000,
   Subscriptions1764650000000,
 ];

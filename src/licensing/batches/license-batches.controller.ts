@@ -8,7 +8,7 @@ import { BatchChangeOptions, WriteOptions } from '../../shared/http/command-opti
 import { mapAsync } from '../../shared/http/streams/in-order.js';
 import type { InvalidLine, Line } from '../../shared/http/streams/lines.js';
 import { Ndjson, NdjsonLines } from '../../shared/http/streams/ndjson.js';
-import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
 import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
 import { BatchIssueLicensesCommand } from './batch-issue-licenses.command.js';
@@ -24,6 +24,7 @@ export class LicenseBatchesController {
 
   @Post('licenses::batch-issue')
   @HttpCode(200)
+  @OpenToPartners()
   @RequirePermission('licenses:issue')
   @DescribeBatch({ operationId: 'batchIssueLicenses', summary: 'Issue licenses in bulk' })
   @Ndjson('BatchIssueLine', 'BatchIssueResult')

@@ -19,7 +19,7 @@ abstract class LicenseChangedEvent extends IntegrationEvent {
     super(
       actor,
       now,
-      { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
+      license.eventResource,
       {
         product_id: license.productId,
         ...reasonCode(reason),

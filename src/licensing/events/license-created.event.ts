@@ -13,7 +13,7 @@ export class LicenseCreatedEvent extends IntegrationEvent {
     super(
       actor,
       license.createdAt,
-      { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
+      license.eventResource,
       {
         product_id: license.productId,
         license_type: license.licenseType,

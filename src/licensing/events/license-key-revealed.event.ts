@@ -6,11 +6,9 @@ export class LicenseKeyRevealedEvent extends IntegrationEvent {
   readonly type = 'license.key_revealed';
 
   constructor(actor: Actor, now: Date, license: License) {
-    super(
-      actor,
-      now,
-      { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
-      { product_id: license.productId, license_key_last_four: license.licenseKeyLastFour },
-    );
+    super(actor, now, license.eventResource, {
+      product_id: license.productId,
+      license_key_last_four: license.licenseKeyLastFour,
+    });
   }
 }

@@ -8,18 +8,13 @@ import type { JsonObject } from '../../shared/json.js';
 /** Milestone of a license. `due_at` is its scheduled time; the time of the event is when it was processed. */
 abstract class LicenseTimerEvent extends IntegrationEvent {
   protected constructor(actor: Actor, now: Date, license: License, dueAt: Date, fields: JsonObject) {
-    super(
-      actor,
-      now,
-      { resourceType: 'license', resourceId: license.licenseId, licenseId: license.licenseId },
-      {
-        product_id: license.productId,
-        due_at: dueAt.toISOString(),
-        expiry_date: license.expiryDate?.toISOString() ?? null,
-        trial: license.trial,
-        ...fields,
-      },
-    );
+    super(actor, now, license.eventResource, {
+      product_id: license.productId,
+      due_at: dueAt.toISOString(),
+      expiry_date: license.expiryDate?.toISOString() ?? null,
+      trial: license.trial,
+      ...fields,
+    });
   }
 }
 

@@ -64,7 +64,10 @@ export class IssuanceTermsCache {
 
   private async getOfTenant(actor: Actor, requests: readonly TermsRequest[]): Promise<IssuanceTerms> {
     this.invalidateTrialRefusals(actor, requests);
-    const named = requests.filter(({ command, attempts }) => command.request.issued_to === undefined || attempts > 0);
+    const named = requests.filter(
+      ({ command, attempts }) =>
+        command.request.issued_to === undefined || attempts > 0 || command.actor.partnerId !== undefined,
+    );
     const templateIds = new Set(requests.map(({ command }) => command.request.license_template_id));
     const customerIds = new Set(named.map(({ command }) => command.request.customer_id));
     const [templates, customers] = await Promise.all([

@@ -31,6 +31,16 @@ export class IssueLicenseCommand extends TenantCommand<IssuedLicense> {
     this.request = validated(IssueLicenseRequest, request);
   }
 
+  /** Pool that the request or its origin names; undefined: none. */
+  get poolId(): string | undefined {
+    return this.request.pool_id ?? this.options.origin?.poolId;
+  }
+
+  /** Tells whether the license is issued from a pool, as all of a partner's are. */
+  get isPooled(): boolean {
+    return this.actor.partnerId !== undefined || this.poolId !== undefined;
+  }
+
   get payload() {
     const { origin } = this.options;
     return { request: this.request, ...(origin && { origin }) };

@@ -15,6 +15,7 @@ import { IssueLicenseCommand } from './issue-license.command.js';
 import { IssueReplay, type ClaimedIssue } from './issue-replay.js';
 import { IssueRepository, type IssueAllResult, type NewLicense } from './issue.repository.js';
 import { LicenseFactory, type PreparedIssue } from './license-factory.js';
+import { PoolReservations } from './pool-reservations.js';
 
 /** Attempts of a request whose terms change, or whose license key exists, at each of them. */
 const MAX_ATTEMPTS = 5;
@@ -52,13 +53,14 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
     private readonly factory: LicenseFactory,
     private readonly issues: IssueRepository,
     private readonly replays: IssueReplay,
+    private readonly pools: PoolReservations,
     private readonly metrics: Metrics,
   ) {}
 
-  /** Issues in the caller's unit of work if one is open, because its rollback must not undo the requests of other callers. */
+  /** Issues in the caller's unit of work if one is open, so that its rollback undoes no other, and from a pool in one that locks it. */
   async execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    if (!this.unitOfWork.isOpen) return this.groups.add(pendingOf(command));
-    const [outcome] = await this.unitOfWork.run(command.actor.tenantId, () => this.issueTogether([command]));
+    if (!this.unitOfWork.isOpen && !command.isPooled) return this.groups.add(pendingOf(command));
+    const [outcome] = await this.unitOfWork.run(command.actor, () => this.issueTogether([command]));
     if (!outcome || 'error' in outcome) throw outcome?.error;
     return outcome.result;
   }
@@ -66,6 +68,7 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
   /** Issues licenses in the open unit of work, by one statement. Returns their outcomes in order. */
   async issueTogether(commands: readonly IssueLicenseCommand[]): Promise<FinalOutcome[]> {
     const outcomes = new Map<PendingIssue, Outcome<IssuedLicense>>(commands.map((each) => [pendingOf(each), 'RETRY']));
+    await this.pools.reserve(outcomes.keys());
     for (;;) {
       const rest = [...outcomes].flatMap(([pending, outcome]) => (outcome === 'RETRY' ? pending : []));
       if (rest.length === 0) return [...outcomes.values()].filter((outcome) => outcome !== 'RETRY');

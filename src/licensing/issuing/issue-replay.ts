@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type HttpException } from '@nestjs/common';
 import type { Outcome } from '../../shared/async/coalescer.js';
 import { groupBy } from '../../shared/group-by.js';
 import { Idempotency, type ReadResult } from '../../shared/persistence/idempotency.js';
@@ -8,11 +8,14 @@ import { Secrets } from '../../shared/secrets/secrets.js';
 import { LicenseRepository } from '../license.repository.js';
 import type { IssuedLicense } from '../license.response.js';
 import type { IssueLicenseCommand } from './issue-license.command.js';
+import type { PoolGrant } from './pool-allowance.js';
 
 /** Issue request with the claim of its idempotency key. */
 export interface ClaimedIssue {
   readonly command: IssueLicenseCommand;
   readonly claim: IdempotencyClaim | undefined;
+  /** Pool that the license is issued from, or the reason why it cannot be. Undefined: none. */
+  pool?: PoolGrant | HttpException | undefined;
 }
 
 /** Stored result of an issue. The license key is omitted, unless an earlier release sealed the result as a whole. */

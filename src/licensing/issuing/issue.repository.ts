@@ -8,6 +8,7 @@ import { RetryTransaction } from '../../database/with-retries.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import type { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
+import { PoolAllowance } from './pool-allowance.js';
 import {
   ISSUE,
   ISSUE_ONCE,
@@ -38,7 +39,10 @@ export interface IssueAllResult {
 /** Stores licenses, each with its event and claim, by one statement. */
 @Injectable()
 export class IssueRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly pools: PoolAllowance,
+  ) {}
 
   /**
    * Stores licenses: those of several tenants in a transaction of their own, or those of one tenant in the open unit of work. A license in
@@ -59,6 +63,10 @@ export class IssueRepository {
       ? this.unitOfWork.run(first.license.tenantId, async (transaction) => {
           const rows = await transaction.query<IssuedRow>(issueStatement(licenses, []));
           for (const event of eventsOf(rows)) transaction.record(event);
+          const stored = idsOf(rows, true);
+          const issued = licenses.flatMap(({ license }) => (stored.has(license.licenseId) ? license : []));
+          const pooled = issued.filter(({ poolId }) => poolId !== null);
+          if (pooled.length > 0) this.pools.recordIssued(transaction, pooled);
           return rows;
         })
       : this.unitOfWork.executeStandalone<IssuedRow>(issueStatement(licenses, licenses), eventsOf);

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { CustomerInactiveError } from '../../customers/index.js';
+import { HttpException, Injectable } from '@nestjs/common';
+import { CustomerInactiveError, CustomerNotFoundError } from '../../customers/index.js';
 import { Idempotency } from '../../shared/persistence/idempotency.js';
 import { operationOf } from '../../shared/messaging/tenant-command.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
@@ -31,14 +31,20 @@ export class LicenseFactory {
     private readonly licenseKeys: LicenseKeySource,
   ) {}
 
-  /** Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, TrialNotAllowedError. */
-  create({ command, claim }: ClaimedIssue, { templates, customers, now }: IssuanceTerms): PreparedIssue {
+  /**
+   * Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, CustomerNotFoundError,
+   * TrialNotAllowedError, and the reason why the pool allows no license.
+   */
+  create({ command, claim, pool }: ClaimedIssue, { templates, customers, now }: IssuanceTerms): PreparedIssue {
     const { actor, request, options } = command;
+    if (pool instanceof HttpException) throw pool;
     const template = assertIssuable(request.license_template_id, templates.get(request.license_template_id));
     const customer = customers.get(request.customer_id);
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
+    // Whether others have this customer must not show, so a partner issues to its own customers alone.
+    if (actor.partnerId !== undefined && !customer?.version) throw new CustomerNotFoundError(request.customer_id);
     const named = request.issued_to === undefined ? customer : undefined;
-    const license = License.issue(template, request, named?.name, now, options.origin);
+    const license = License.issue(template, request, named?.name, now, { ...options.origin, ...pool });
     if (options.identity) license.licenseId = options.identity.licenseId;
     const key = options.identity?.licenseKey ?? this.licenseKeys.next();
     license.licenseKeySealed = this.secrets.seal(key, license.sealContext);

@@ -35,7 +35,9 @@ const TEMPLATE = [
   'TEMPLATE_INACTIVE',
   'PRODUCT_INACTIVE',
 ] as const;
-const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR'] as const;
+/** A license that was returned to its pool is taken from it again when it is in force again. */
+const POOL = ['POOL_EXHAUSTED', 'POOL_EXPIRED'] as const;
+const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR', ...POOL] as const;
 
 /** Actions on an existing license. */
 @ApiTags('Licenses')
@@ -97,7 +99,7 @@ export class LicenseActionsController {
     },
     {
       404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-      409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE],
+      409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE, ...POOL],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
@@ -135,7 +137,7 @@ export class LicenseActionsController {
   @RequirePermission('licenses:suspend')
   @DescribeChange(
     { operationId: 'reinstateLicense', summary: 'Reinstate a suspended license' },
-    { 404: NOT_FOUND, 409: ['LICENSE_STATE'] },
+    { 404: NOT_FOUND, 409: ['LICENSE_STATE', ...POOL] },
   )
   reinstate(
     @CurrentActor() actor: Actor,
@@ -196,7 +198,7 @@ export class LicenseActionsController {
     },
     {
       404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE],
+      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE, ...POOL],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })

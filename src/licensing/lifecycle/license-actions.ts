@@ -3,6 +3,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { DatabaseClock } from '../../shared/time/database-clock.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { PoolAllowance } from '../issuing/pool-allowance.js';
 import type { LicenseCommand } from './commands/license.command.js';
 import type { License } from '../license.entity.js';
 import { LicenseNotFoundError } from '../license.errors.js';
@@ -25,6 +26,7 @@ export class LicenseActions {
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
     private readonly seatCounter: SeatCounter,
+    private readonly pools: PoolAllowance,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
@@ -44,7 +46,10 @@ export class LicenseActions {
       const event = await effect(license, now, (added) => (more = added));
       const events = event ? [...dueEvents, event] : dueEvents;
       for (const each of events) transaction.record(each);
-      if (events.length > 0) await this.licenses.update(license);
+      if (events.length > 0) {
+        if (license.poolId !== null) await this.pools.settle(transaction, [license], now);
+        await this.licenses.update(license);
+      }
       return Object.assign(toLicenseResponse(await this.seatCounter.countSeats(license, now), now), more);
     });
   }

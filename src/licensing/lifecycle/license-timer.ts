@@ -8,6 +8,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { DatabaseClock } from '../../shared/time/database-clock.js';
 import { RecordEventsCommand } from '../../shared/messaging/record-events.command.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { PoolAllowance } from '../issuing/pool-allowance.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 
@@ -29,6 +30,7 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
+    private readonly pools: PoolAllowance,
     private readonly commands: CommandBus,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
@@ -86,6 +88,8 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
         for (const event of applyDueMilestones(license, now)) transaction.record(event);
       }
       if (due.length > 0) this.licenses.updateTimes(transaction, due);
+      const pooled = due.filter(({ poolId }) => poolId !== null);
+      if (pooled.length > 0) await this.pools.settle(transaction, pooled, now);
       return due.length;
     });
   }

@@ -10,6 +10,7 @@ import {
 import { type ListLicensesRequest } from '../license.requests.js';
 import type { LicenseStatus } from '../license-status.js';
 import { SeatCounter } from '../seat-counter.js';
+import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
@@ -19,18 +20,21 @@ import { readListed, toLicenseJson } from '../license-json.js';
 @QueryHandler(ListLicensesAsJsonQuery)
 export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJsonQuery> {
   constructor(
+    private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
     private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
     private readonly paginator: Paginator,
   ) {}
 
-  async execute({ actor: { tenantId }, request }: ListLicensesAsJsonQuery) {
+  async execute({ actor, request }: ListLicensesAsJsonQuery) {
+    const { tenantId } = actor;
     const order = sortOrderFor(request);
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
     const seats = { now, seatsInUse: this.seatCounter.seatsInUseSql.bind(this.seatCounter) };
-    const rows = await this.licenses.listAsText(tenantId, seats, partsOf(request, now, order), page);
+    const parts = partsOf(request, now, order);
+    const rows = await this.unitOfWork.readAs(actor, () => this.licenses.listAsText(tenantId, seats, parts, page));
     // The rows are taken out of their array: promises that have waited for a connection refer to it, and V8 keeps what old objects refer to.
     return this.paginator.page(
       rows.splice(0).map(readListed),

@@ -5,6 +5,7 @@ import { MaintenanceError } from '../maintenance.error.js';
 import { inTenant } from '../tenant-transaction.js';
 import { eraseLicenses, licensesEverHeld } from './erase-licenses.js';
 import { addressDigests, eraseEmails } from './erase-emails.js';
+import { erasePartner } from './erase-partner.js';
 import { eraseResults } from './erase-results.js';
 import { eraseSales } from './erase-sales.js';
 import { EVENT_TABLES, recordEvents, type Erased, type Erasure } from './erasure.js';
@@ -75,7 +76,12 @@ async function eraseRow(erasure: Erasure, digests: readonly Buffer[]) {
     tenantId,
     customerId,
   ]);
-  return { isKnown: found === 1, changed: (changed ?? 0) + (subscriptions ?? 0), emails };
+  const partner = await erasePartner(erasure);
+  return {
+    isKnown: found === 1 || partner.isKnown,
+    changed: (changed ?? 0) + (subscriptions ?? 0) + partner.changed,
+    emails,
+  };
 }
 
 /**

@@ -2,16 +2,19 @@ import { recipientDigest } from '../../notifications/index.js';
 import type { Secrets } from '../../shared/secrets/secrets.js';
 import { EVENT_TABLES, type Erasure } from './erasure.js';
 
-/** Returns digests of the addresses that the customer has and had. They are known only until the customer and its events are erased. */
+/** Returns digests of the addresses that the customer, or the partner with this id, has and had. They are known only until the customer and its events are erased. */
 export async function addressDigests({ owner, tenantId, customerId }: Erasure, secrets: Secrets): Promise<Buffer[]> {
   const past = EVENT_TABLES.flatMap((table) =>
     ['before', 'after'].map(
       (part) => `SELECT personal -> '${part}' ->> 'email' AS email FROM ${table}
-                 WHERE tenant_id = $1 AND resource_type = 'customer' AND resource_id = $2`,
+                 WHERE tenant_id = $1 AND resource_type IN ('customer', 'partner') AND resource_id = $2`,
     ),
   );
   const { rows } = await owner.query<{ email: string | null }>(
-    `SELECT email FROM customers WHERE tenant_id = $1 AND customer_id = $2 UNION ${past.join(' UNION ')}`,
+    `SELECT email FROM customers WHERE tenant_id = $1 AND customer_id = $2
+     UNION SELECT email FROM partners WHERE tenant_id = $1 AND partner_id::text = $2
+     UNION SELECT email FROM partner_invitations WHERE tenant_id = $1 AND partner_id::text = $2
+     UNION ${past.join(' UNION ')}`,
     [tenantId, customerId],
   );
   return rows.flatMap(({ email }) => (email === null ? [] : [recipientDigest(secrets, email)]));
@@ -30,7 +33,7 @@ export async function eraseEmails(
             reason = CASE status WHEN 'QUEUED' THEN 'CONTENT_ERASED' ELSE reason END,
             status = CASE status WHEN 'QUEUED' THEN 'CANCELLED' ELSE status END,
             version = version + 1, updated_at = $4
-     WHERE tenant_id = $1 AND (customer_id = $2 OR recipient_digest = ANY($3::bytea[])) AND content_sealed IS NOT NULL
+     WHERE tenant_id = $1 AND (customer_id = $2 OR partner_id = $2 OR recipient_digest = ANY($3::bytea[])) AND content_sealed IS NOT NULL
      RETURNING email_message_id`,
     [tenantId, customerId, digests, now],
   );

@@ -4,6 +4,7 @@ import { idempotencySealContext } from '../../shared/persistence/idempotency.js'
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { Secrets } from '../../shared/secrets/secrets.js';
 import { inTenant } from '../tenant-transaction.js';
+import { isOfPartner, withoutPartnersData } from './erase-partner.js';
 import { pseudonymOf, type Erasure } from './erasure.js';
 import { stillPresent } from './inherited-metadata.js';
 
@@ -95,6 +96,7 @@ function erasedResult(
   if (!isJsonObject(result)) return result;
   const { license_id: licenseId, metadata } = result;
   const isCustomers = result.customer_id === customerId;
+  if (isOfPartner(result, customerId)) return withoutPartnersData(result);
   if ('license_file' in result) return isCustomers || licenseIds.has(licenseId) ? undefined : result;
   if (isCustomers || deviceIds.has(result.activation_id)) return withoutPersonalData(result, customerId);
   // The license has another holder, but its metadata may date from this customer's period.

@@ -10,6 +10,7 @@ export const PERMISSION = 'imprimatur:permission';
 export const AUTHENTICATED = 'imprimatur:authenticated';
 export const PUBLIC = 'imprimatur:public';
 export const LICENSE_KEY = 'imprimatur:license-key';
+export const OPEN_TO_PARTNERS = 'imprimatur:open-to-partners';
 
 /** Request with the results of TenantGuard. */
 export interface AuthenticatedRequest extends FastifyRequest {
@@ -48,6 +49,13 @@ export const Authenticated = () =>
  */
 export const LicenseKeyRoute = (permission: TenantPermission) =>
   applyDecorators(SetMetadata(LICENSE_KEY, true), ApiSecurity({}), RequirePermission(permission));
+
+/**
+ * Opens a route to the keys of partners, which every other route refuses. Its handler must read and write within the scope of its actor:
+ * by `UnitOfWork.perform`, or by `readAs`.
+ */
+export const OpenToPartners = () =>
+  applyDecorators(SetMetadata(OPEN_TO_PARTNERS, true), ApiExtension('x-open-to-partners', true));
 
 /** Opens a route to unauthenticated callers. */
 export const Public = () => SetMetadata(PUBLIC, true);

@@ -44,6 +44,20 @@ export class TenantSuspendedError extends ForbiddenException {
   }
 }
 
+/** A partner is refused until it is approved, and while it is suspended. */
+export class PartnerNotApprovedError extends ForbiddenException {
+  constructor() {
+    super('The partner is not approved, or suspended.', { errorCode: 'PARTNER_NOT_APPROVED' });
+  }
+}
+
+/** A partner's key reaches only routes that keep to the rows of its partner. */
+export class NotOpenToPartnersError extends ForbiddenException {
+  constructor() {
+    super('This route is not open to partners.', { errorCode: 'PERMISSION_DENIED' });
+  }
+}
+
 /** Reported only to holders of the API key, who could find it out anyway. */
 export class NetworkNotAllowedError extends ForbiddenException {
   constructor() {

@@ -1,5 +1,6 @@
 import { TENANT_PERMISSIONS, withinTenant, type Permission, type TenantPermission } from './permissions.js';
 import { assertTenantId } from '../tenant-id.js';
+import { assertPartnerId, type TenantScope } from '../tenant-scope.js';
 
 export const SUBJECT_TYPES = ['api_key', 'platform_key', 'user', 'license_key', 'service'] as const;
 export const SUBJECT_VIAS = ['rest', 'bus'] as const;
@@ -31,16 +32,18 @@ export const UNBOUNDED: Bounds = { networks: [], expiresAt: null };
 
 /**
  * Principal that acts for exactly one tenant; first argument of every command and query. The tenant comes from the credential, or from
- * X-Tenant-Id if the credential is a platform key that may act for tenants.
+ * X-Tenant-Id if the credential is a platform key that may act for tenants. The actor of a partner's API key reaches only its rows.
  */
-export class Actor {
+export class Actor implements TenantScope {
   constructor(
     readonly tenantId: string,
     readonly subject: Subject,
     readonly permissions: ReadonlySet<Permission>,
     readonly bounds: Bounds = UNBOUNDED,
+    readonly partnerId?: string,
   ) {
     assertTenantId(tenantId);
+    if (partnerId !== undefined) assertPartnerId(partnerId);
   }
 
   /** Returns the actor of a program that sent the license key; it has no permissions beyond the client API. */

@@ -11,6 +11,13 @@ export interface KnownTenant {
   readonly requestsPerMinute: number | null;
 }
 
+/** Partner that an API key is bound to. */
+export interface KnownPartner {
+  readonly id: string;
+  /** False: its keys are refused. */
+  readonly approved: boolean;
+}
+
 /** Authenticated identity of a bearer token. */
 export interface Principal {
   readonly subject: Subject;
@@ -18,6 +25,8 @@ export interface Principal {
   readonly bounds: Bounds;
   /** Tenant of the credential; null for platform keys. */
   readonly tenant: KnownTenant | null;
+  /** Partner of the credential, which reaches only the rows of this partner. */
+  readonly partner?: KnownPartner | undefined;
   /** Returns true if the networks of the bounds contain this address. */
   admits(address: string): boolean;
 }
@@ -36,4 +45,7 @@ export abstract class Authenticator {
   abstract getCached(token: string): Principal | undefined;
 
   abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;
+
+  /** Drops what is cached of credentials of this process, because something that they depend on has changed. */
+  abstract invalidate(): void;
 }

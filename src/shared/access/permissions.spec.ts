@@ -13,6 +13,7 @@ describe('permissions', () => {
       'orders:read',
       'events:read',
       'emails:read',
+      'partners:read',
       'licenses:issue',
     ]);
   });

@@ -32,6 +32,9 @@ export const TENANT_PERMISSIONS = [
   'emails:read',
   'emails:send',
   'emails:manage',
+  'partners:read',
+  'partners:write',
+  'partners:approve',
   'api-keys:manage',
   'signing-keys:read',
   'signing-keys:manage',
@@ -64,6 +67,7 @@ const READ = [
   'orders:read',
   'events:read',
   'emails:read',
+  'partners:read',
 ] as const;
 
 /** Named sets of permissions. A key with a role also gets permissions that a later release adds to the role. */
@@ -103,6 +107,8 @@ export const TENANT_ROLES = {
   billing: ['subscriptions:ingest'],
   /** Role of API keys that are embedded in programs, so anybody can read them: client API only, and only with a license key. */
   client: ['client:validate', 'client:activate', 'client:usage'],
+  /** Role of API keys that are bound to a partner, each permission for the rows of that partner alone. */
+  partner: ['customers:read', 'customers:write', 'licenses:read', 'licenses:issue', 'events:read', 'partners:read'],
 } as const satisfies Record<string, readonly TenantPermission[]>;
 export type TenantRole = keyof typeof TENANT_ROLES;
 

@@ -3,9 +3,18 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { InvalidParameterError } from '../errors.js';
 import { AuthFailureLimit } from '../limits/auth-failure-limit.js';
-import { AUTHENTICATED, LICENSE_KEY, PERMISSION, PUBLIC, type AuthenticatedRequest } from './access.decorators.js';
+import {
+  AUTHENTICATED,
+  LICENSE_KEY,
+  OPEN_TO_PARTNERS,
+  PERMISSION,
+  PUBLIC,
+  type AuthenticatedRequest,
+} from './access.decorators.js';
 import {
   NetworkNotAllowedError,
+  NotOpenToPartnersError,
+  PartnerNotApprovedError,
   PermissionDeniedError,
   TenantNotFoundError,
   TenantRequiredError,
@@ -24,6 +33,7 @@ interface Access {
   readonly acceptsLicenseKey: boolean;
   readonly anyAuthenticated: boolean;
   readonly permission: Permission | undefined;
+  readonly openToPartners: boolean;
 }
 
 /** Authenticates and authorizes every request; denies by default. On routes of a tenant it attaches an actor with one tenant. */
@@ -39,7 +49,7 @@ export class TenantGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission } = this.accessTo(context);
+    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission, openToPartners } = this.accessTo(context);
     if (isPublic) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
@@ -49,6 +59,10 @@ export class TenantGuard implements CanActivate {
     if (principal.tenant?.suspended && !acceptsLicenseKey) throw new TenantSuspendedError();
     if (!anyAuthenticated && !(permission && principal.permissions.has(permission)))
       throw new PermissionDeniedError(permission);
+    if (principal.partner) {
+      if (!principal.partner.approved) throw new PartnerNotApprovedError();
+      if (!openToPartners) throw new NotOpenToPartnersError();
+    }
     await this.attachActor(request, principal, permission);
     return true;
   }
@@ -63,6 +77,7 @@ export class TenantGuard implements CanActivate {
       acceptsLicenseKey: this.reflector.getAllAndOverride<boolean | undefined>(LICENSE_KEY, route) === true,
       anyAuthenticated: this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true,
       permission: this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route),
+      openToPartners: this.reflector.getAllAndOverride<boolean | undefined>(OPEN_TO_PARTNERS, route) === true,
     };
     this.access.set(controller, (this.access.get(controller) ?? new Map<unknown, Access>()).set(handler, access));
     return access;
@@ -99,7 +114,7 @@ export class TenantGuard implements CanActivate {
 
   /** Attaches a platform actor to a platform principal, and an actor unless the permission is a platform permission. */
   private async attachActor(request: AuthenticatedRequest, principal: Principal, permission: Permission | undefined) {
-    const { subject, permissions, bounds } = principal;
+    const { subject, permissions, bounds, partner } = principal;
     if (principal.tenant === null) request.platformActor = new PlatformActor(subject, permissions, bounds);
     if (permission && isPlatformPermission(permission)) return;
     const tenant = await this.tenantOf(principal, request.headers['x-tenant-id']);
@@ -109,7 +124,8 @@ export class TenantGuard implements CanActivate {
     }
     request.tenant = tenant;
     request.actor =
-      request.platformActor?.actFor(tenant.id) ?? new Actor(tenant.id, subject, withinTenant(permissions), bounds);
+      request.platformActor?.actFor(tenant.id) ??
+      new Actor(tenant.id, subject, withinTenant(permissions), bounds, partner?.id);
   }
 
   /** Returns the tenant to act for. X-Tenant-Id may name another tenant only with `tenants:act-as`, else it is an error. */

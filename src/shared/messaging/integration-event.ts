@@ -7,6 +7,8 @@ export interface EventResource {
   readonly resourceType: string;
   readonly resourceId: string;
   readonly licenseId?: string;
+  /** Partner of the resource, which sees the event. */
+  readonly partnerId?: string | null;
 }
 
 /**
@@ -19,6 +21,8 @@ export abstract class IntegrationEvent {
   readonly isFirst: boolean = false;
   readonly id: string = newId();
   readonly tenantId: string;
+  /** Partner of the resource, or of the actor; null for most. */
+  partnerId: string | null;
   readonly actor: Subject;
   /** `operation` names the command that caused the event; a timer and an operator have none. */
   readonly metadata: { operation?: string } = {};
@@ -31,6 +35,7 @@ export abstract class IntegrationEvent {
     readonly personal: JsonObject | null = null,
   ) {
     this.tenantId = actor.tenantId;
+    this.partnerId = resource.partnerId ?? actor.partnerId ?? null;
     this.actor = actor.subject;
   }
 }

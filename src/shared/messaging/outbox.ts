@@ -9,7 +9,7 @@ export const FIRST_SEQ = 1;
 
 /** Columns of `outboxRow`. */
 export const OUTBOX_COLUMNS = `tenant_id, id, event_type, license_id, resource_type, resource_id, resource_seq,
-  event_data, personal, user_id, actor, metadata, created_at`;
+  event_data, personal, user_id, actor, metadata, created_at, partner_id`;
 
 /**
  * Stores events ($1) and raises the counters of their resources ($2), which stay locked so that numbers follow the order of commits.
@@ -26,7 +26,7 @@ const APPEND = {
            RETURNING resource_type, resource_id, last_seq)
          INSERT INTO outbox (${OUTBOX_COLUMNS})
          SELECT event.tenant_id, id, event_type, license_id, event.resource_type, event.resource_id,
-                resource_seq + coalesce(last_seq, 0), event_data, personal, user_id, actor, metadata, created_at
+                resource_seq + coalesce(last_seq, 0), event_data, personal, user_id, actor, metadata, created_at, partner_id
          FROM jsonb_populate_recordset(NULL::outbox, $1::jsonb) WITH ORDINALITY AS event
          LEFT JOIN counter ON resource_seq <= 0 AND counter.resource_id = coalesce(license_id::text, event.resource_id)
            AND counter.resource_type = CASE WHEN license_id IS NULL THEN event.resource_type ELSE 'license' END
@@ -42,7 +42,8 @@ interface ResourceCounter {
 }
 
 /** Event to store. Its actor may also be an operator, who is no `Subject` of a request. */
-export type StorableEvent = Omit<IntegrationEvent, 'actor'> & {
+export type StorableEvent = Omit<IntegrationEvent, 'actor' | 'partnerId'> & {
+  readonly partnerId?: string | null;
   readonly actor: { readonly type: string; readonly id: string };
 };
 
@@ -108,5 +109,7 @@ export function outboxRow(event: StorableEvent, resourceSeq: number): string {
     actor: event.actor,
     metadata: event.metadata,
     created_at: event.occurredAt.toISOString(),
+    // Absent for most events, so that their rows are no longer.
+    partner_id: event.partnerId ?? undefined,
   });
 }

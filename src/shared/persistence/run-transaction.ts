@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
+import type { TenantScope } from '../tenant-scope.js';
 import { TenantConnection, type TransactionMode } from './tenant-connection.js';
 import { Transaction, type Work } from './transaction.js';
 
@@ -7,13 +8,13 @@ import { Transaction, type Work } from './transaction.js';
 export async function runTransaction<T>(
   pool: Pool,
   mode: TransactionMode,
-  tenantId: string,
+  scope: TenantScope,
   work: Work<T>,
 ): Promise<{ readonly result: T; readonly events: IntegrationEvent[] }> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const connection = new TenantConnection(client, mode, tenantId);
-  const transaction = new Transaction(tenantId, connection, mode !== 'READ WRITE');
+  const connection = new TenantConnection(client, mode, scope);
+  const transaction = new Transaction(scope, connection, mode !== 'READ WRITE');
   try {
     const result = await work(transaction);
     await connection.started;

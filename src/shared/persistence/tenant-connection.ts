@@ -1,6 +1,7 @@
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { wireOf } from '../../database/library-internals.js';
 import { isTransactionAborted } from '../../database/sql-errors.js';
+import type { TenantScope } from '../tenant-scope.js';
 
 /** SQL statement with its parameters. With a `name` it is prepared once per connection. */
 export interface Statement {
@@ -21,14 +22,14 @@ export class TenantConnection {
 
   /**
    * Begins the transaction without waiting, so that BEGIN shares a packet with the first statement. The text of the statement contains
-   * `tenantId`, so callers must have checked it with `assertTenantId`.
+   * the ids of the scope, so callers must have checked them with `assertTenantId` and `assertPartnerId`.
    */
   constructor(
     private readonly client: PoolClient,
     mode: TransactionMode,
-    tenantId: string,
+    scope: TenantScope,
   ) {
-    this.started = this.query({ text: beginStatements(mode, tenantId), values: [] });
+    this.started = this.query({ text: beginStatements(mode, scope), values: [] });
     this.started.catch(() => undefined);
   }
 
@@ -95,8 +96,9 @@ export class TenantConnection {
  * Returns the statements that begin the transaction, for one simple-protocol message. If they fail, as BEGIN READ WRITE does on a standby,
  * `exit_on_error` ends the session, because statements already sent would otherwise run outside of the transaction.
  */
-function beginStatements(mode: TransactionMode, tenantId: string): string {
+function beginStatements(mode: TransactionMode, { tenantId, partnerId }: TenantScope): string {
   const begin = `BEGIN ${mode}`;
   const tenant = `SET LOCAL app.tenant_id = '${tenantId}'`;
-  return ['SET LOCAL exit_on_error = on', begin, 'SET LOCAL exit_on_error = off', tenant].join('; ');
+  const settings = partnerId === undefined ? [tenant] : [tenant, `SET LOCAL app.partner_id = '${partnerId}'`];
+  return ['SET LOCAL exit_on_error = on', begin, 'SET LOCAL exit_on_error = off', ...settings].join('; ');
 }

@@ -102,13 +102,15 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   async findForUpdate(tenantId: string, id: string): Promise<Row | null> {
     const { databaseClock } = this.unitOfWork;
     const sentAt = databaseClock.sendingAt;
-    const [found] = await this.unitOfWork.run(tenantId, (transaction) =>
-      transaction.query<{ lockedAt: number }>({ ...this.lockStatement, values: [tenantId, id] }),
-    );
-    if (!found) return null;
-    const { lockedAt, ...row } = found;
-    databaseClock.observe(lockedAt, sentAt);
-    return this.toEntity(row);
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const statement = { ...this.lockStatement, values: [tenantId, id] };
+      const [found] = await transaction.query<{ lockedAt: number }>(statement);
+      if (!found) return null;
+      const { lockedAt, ...columns } = found;
+      databaseClock.observe(lockedAt, sentAt);
+      const row = this.toEntity(columns);
+      return this.isVisible(transaction, row) ? row : null;
+    });
   }
 
   /** Reads like `find`; missing rows are left out. */
@@ -145,7 +147,8 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     const values: unknown[] = [...first];
     // With the constant limit PostgreSQL knows how few rows are read, so that it keeps the plan of a named statement.
     const selectPart = (conditions: readonly Condition[]) => {
-      const all = after ? [...conditions, { sql: afterPosition, parameters: after }] : conditions;
+      const visible = [...conditions, ...this.partnerCondition()];
+      const all = after ? [...visible, { sql: afterPosition, parameters: after }] : visible;
       const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
       return `(SELECT item.* FROM ${this.table} item
         WHERE wanted.is_set AND item.${this.column('tenantId')} = $1${filters} ${sorted} LIMIT ${MAX_LIMIT + 1})`;
@@ -165,7 +168,10 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   }
 
   async insert(row: Row): Promise<void> {
-    await this.unitOfWork.run(row.tenantId, (transaction) => transaction.query(this.insertStatement(row)));
+    await this.unitOfWork.run(row.tenantId, (transaction) => {
+      if (!this.isVisible(transaction, row)) throw new TypeError('A row of another partner was inserted.');
+      return transaction.query(this.insertStatement(row));
+    });
   }
 
   /** Writes a row that `findForUpdate` read in the same unit of work. */
@@ -221,6 +227,17 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return this.toEntity(row);
   }
 
+  /** Tells whether the transaction may reach the row: one of a partner reaches only the rows of that partner. */
+  isVisible({ partnerId }: Transaction, row: Row): boolean {
+    return partnerId === undefined || !this.columnOf('partnerId') || row.partnerId === partnerId;
+  }
+
+  /** Returns the filter of a unit of work of a partner; none for the whole tenant, or if the rows belong to no partner. */
+  private partnerCondition(): Condition[] {
+    const { partnerId } = this.unitOfWork;
+    return partnerId !== undefined && this.columnOf('partnerId') ? equalities({ partnerId }) : [];
+  }
+
   /** Turns a row that was read with `columns` into an entity. */
   protected toEntity(row: object): Row {
     return hydrate(this.unitOfWork.metadata(this.entity).target as { prototype: Row }, row);
@@ -232,7 +249,8 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   private async select(transaction: Transaction, ids: readonly string[]): Promise<Row[]> {
     const keys = ids.map((id) => ({ tenantId: transaction.tenantId, id }));
-    return (await transaction.query<JsonRow>(this.findStatement(keys))).map(({ row }) => this.fromJson(row));
+    const rows = (await transaction.query<JsonRow>(this.findStatement(keys))).map(({ row }) => this.fromJson(row));
+    return rows.filter((row) => this.isVisible(transaction, row));
   }
 
   private async selectAll(keys: readonly RowKey[]): Promise<Row[]> {

@@ -12,7 +12,7 @@ describe('the end of a transaction', () => {
   });
 
   it('runs all work that waits for it, also when some of it fails', () => {
-    const transaction = new Transaction('tenant-001', {} as TenantConnection);
+    const transaction = new Transaction({ tenantId: 'tenant-001' }, {} as TenantConnection);
     const ran: string[] = [];
     transaction.whenEnded(() => ran.push('first'));
     transaction.whenEnded(() => {

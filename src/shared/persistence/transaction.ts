@@ -4,6 +4,7 @@ import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { Outbox } from '../messaging/outbox.js';
 import { isConnectionLoss, isSessionEnd } from '../../database/sql-errors.js';
 import { OutcomeUnknownError } from '../../database/database.errors.js';
+import type { TenantScope } from '../tenant-scope.js';
 import type { Statement, TenantConnection } from './tenant-connection.js';
 
 const logger = new Logger('Transaction');
@@ -23,11 +24,18 @@ export class Transaction {
   private ended = false;
   private readonly endings: (() => void)[] = [];
 
+  readonly tenantId: string;
+  /** Partner whose rows alone the transaction reaches; undefined: all rows of the tenant. */
+  readonly partnerId: string | undefined;
+
   constructor(
-    readonly tenantId: string,
+    scope: TenantScope,
     private readonly connection: TenantConnection,
     private readonly isReadOnly = false,
-  ) {}
+  ) {
+    this.tenantId = scope.tenantId;
+    this.partnerId = scope.partnerId;
+  }
 
   /** Runs a command's work: the events that it records name its operation, or that of the command around it. */
   async inOperation<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -71,9 +79,12 @@ export class Transaction {
   }
 
   /** Runs work of a nested unit of work, whose writes have succeeded when it ends. */
-  async join<T>(tenantId: string, work: Work<T>): Promise<T> {
+  async join<T>({ tenantId, partnerId }: TenantScope, work: Work<T>): Promise<T> {
     if (tenantId !== this.tenantId)
       throw new TypeError('A unit of work was joined by a tenant that it was not begun for.');
+    // Work for the whole tenant is kept to the partner of the transaction, but not the other way round.
+    if (partnerId !== undefined && partnerId !== this.partnerId)
+      throw new TypeError('A unit of work was joined by a partner that it was not begun for.');
     const result = await this.step(() => work(this));
     await this.flush();
     return result;

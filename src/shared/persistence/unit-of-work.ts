@@ -9,7 +9,7 @@ import { poolOf } from '../../database/library-internals.js';
 import { isConnectionLoss } from '../../database/sql-errors.js';
 import { withRetries } from '../../database/with-retries.js';
 import { DatabaseClock } from '../time/database-clock.js';
-import { assertTenantId } from '../tenant-id.js';
+import { assertScope, scopeOf, type TenantScope } from '../tenant-scope.js';
 import { Idempotency } from './idempotency.js';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
@@ -42,20 +42,25 @@ export class UnitOfWork {
     work: Work<Result>,
     restore: (stored: unknown) => Promise<Result> = (stored) => Promise.resolve(stored as Result),
   ): Promise<Result> {
-    return this.run(command.actor.tenantId, (transaction) =>
+    return this.run(command.actor, (transaction) =>
       transaction.inOperation(operationOf(command), () =>
         this.idempotency.performOnce(transaction, command, work, restore),
       ),
     );
   }
 
-  run<T>(tenantId: string, work: Work<T>): Promise<T> {
-    return this.joinOrBegin('READ WRITE', tenantId, work);
+  run<T>(scope: string | TenantScope, work: Work<T>): Promise<T> {
+    return this.joinOrBegin('READ WRITE', scope, work);
   }
 
   /** Runs work in a READ ONLY transaction, whose result is returned without waiting for COMMIT. */
-  read<T>(tenantId: string, work: Work<T>): Promise<T> {
-    return this.joinOrBegin('READ ONLY', tenantId, work);
+  read<T>(scope: string | TenantScope, work: Work<T>): Promise<T> {
+    return this.joinOrBegin('READ ONLY', scope, work);
+  }
+
+  /** Runs work that reads for an actor. That of a partner is one unit of work; the reads of others may share statements. */
+  readAs<T>(actor: TenantScope, work: () => Promise<T>): Promise<T> {
+    return actor.partnerId === undefined ? work() : this.read(actor, work);
   }
 
   /** Runs work whose statements all see one database snapshot. Throws inside another unit of work, whose snapshot may differ. */
@@ -64,10 +69,7 @@ export class UnitOfWork {
     return this.joinOrBegin('ISOLATION LEVEL REPEATABLE READ READ ONLY', tenantId, work);
   }
 
-  /**
-   * Runs a standalone statement, which sets each row's tenant itself (see SET_TENANT_OF_ROW) and stores its events; `eventsOf` derives them
-   * from the rows for publishing.
-   */
+  /** Runs a standalone statement, which sets each row's tenant itself (SET_TENANT_OF_ROW) and stores the events that `eventsOf` derives. */
   async executeStandalone<Row extends QueryResultRow>(
     statement: Statement,
     eventsOf: (rows: readonly Row[]) => readonly IntegrationEvent[] = () => [],
@@ -92,6 +94,11 @@ export class UnitOfWork {
     return this.current.getStore() !== undefined;
   }
 
+  /** Partner whose rows alone the open unit of work reaches. */
+  get partnerId(): string | undefined {
+    return this.current.getStore()?.partnerId;
+  }
+
   /** Runs `work` after commit or rollback of the current unit of work, or at once outside of one. For in-process state. */
   whenEnded(work: () => void): void {
     const transaction = this.current.getStore();
@@ -99,12 +106,12 @@ export class UnitOfWork {
     else work();
   }
 
-  private async joinOrBegin<T>(mode: TransactionMode, tenantId: string, work: Work<T>): Promise<T> {
-    const outer = this.current.getStore();
-    if (outer) return outer.join(tenantId, work);
-    assertTenantId(tenantId);
+  private async joinOrBegin<T>(mode: TransactionMode, of: string | TenantScope, work: Work<T>): Promise<T> {
+    const [scope, outer] = [scopeOf(of), this.current.getStore()];
+    if (outer) return outer.join(scope, work);
+    assertScope(scope);
     const run = (transaction: Transaction) => this.runWithContext(transaction, work);
-    const { result, events } = await withRetries(() => runTransaction(poolOf(this.dataSource), mode, tenantId, run));
+    const { result, events } = await withRetries(() => runTransaction(poolOf(this.dataSource), mode, scope, run));
     this.eventBus.publishAll(events);
     return result;
   }

@@ -26,6 +26,10 @@ export class ApiKey extends VersionedRow {
   @Column({ type: 'text', array: true, update: false })
   permissions!: string[];
 
+  /** Partner whose rows alone the API key reaches; null: those of the tenant. */
+  @Column({ type: 'uuid', name: 'partner_id', nullable: true, update: false })
+  partnerId!: string | null;
+
   /** Address ranges that the API key may be used from; an empty list allows every address. */
   @Column({ type: 'text', array: true, update: false })
   networks!: string[];
@@ -62,6 +66,7 @@ export class ApiKey extends VersionedRow {
       role: request.role,
       permissions: request.permissions,
       networks: request.networks,
+      partnerId: request.partner_id ?? null,
       keySha256: hashApiKey(secret),
       keyPrefix: apiKeyPrefix(secret),
       previousSha256: null,
@@ -103,6 +108,7 @@ export class ApiKey extends VersionedRow {
       role: this.role,
       permissions: [...this.grants],
       networks: this.networks,
+      ...(this.partnerId !== null && { partner_id: this.partnerId }),
       expires_at: this.expiresAt?.toISOString() ?? null,
     };
   }

@@ -24,11 +24,23 @@ export const CreateApiKeyRequest = z
       .max(MAX_NETWORKS)
       .default([])
       .meta({ description: 'Address ranges that the key may be used from. Empty: everywhere.' }),
+    // No default, because it would change the digest of stored requests.
+    partner_id: z.uuid().optional().meta({
+      description: 'Partner whose customers, licenses and events alone the key reaches. Only with the role `partner`.',
+    }),
     expires_at: Timestamp.nullable().default(null).meta({ description: 'Null: never expires.' }),
   })
   .refine(({ role, permissions }) => role !== null || permissions.length > 0, {
     path: ['permissions'],
     error: 'is required unless `role` is set',
+  })
+  .refine(({ role, partner_id }) => (role === 'partner') === (partner_id !== undefined), {
+    path: ['partner_id'],
+    error: 'is required with the role `partner`, and allowed with no other',
+  })
+  .refine(({ partner_id, permissions }) => partner_id === undefined || permissions.length === 0, {
+    path: ['permissions'],
+    error: 'must be empty for the key of a partner',
   })
   .meta({ id: 'CreateApiKeyRequest', examples: [{ name: 'web shop', role: 'issuer' }] });
 export type CreateApiKeyRequest = z.infer<typeof CreateApiKeyRequest>;

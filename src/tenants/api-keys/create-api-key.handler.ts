@@ -1,4 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { violates } from '../../database/sql-errors.js';
+import { InvalidFieldError } from '../../shared/errors.js';
 import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { ApiKey } from './api-key.entity.js';
@@ -25,7 +27,11 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKeyCommand>
       const key = ApiKey.create(actor.tenantId, request, secret, now);
       key.id = command.options.keyId ?? key.id;
       assertCanGrant(actor, key);
-      await this.keys.insert(key);
+      await this.keys.insert(key).catch((error: unknown) => {
+        if (violates(error, 'api_keys_partner'))
+          throw new InvalidFieldError('/partner_id', 'must be one of your partners');
+        throw error;
+      });
       transaction.record(new ApiKeyCreatedEvent(actor, now, key.id, key.snapshot()));
       return toIssuedApiKey(key, secret);
     });

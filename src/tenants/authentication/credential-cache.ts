@@ -36,6 +36,8 @@ interface KeyRow {
   digest: Buffer;
   id: string;
   tenant_id: string | null;
+  partner_id: string | null;
+  partner_status: string | null;
   role: string | null;
   permissions: string[];
   networks: string[];
@@ -48,8 +50,10 @@ interface KeyRow {
 }
 
 const FIND_KEYS = `
-  SELECT asked.digest, k.id, k.tenant_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
-         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute
+  SELECT asked.digest, k.id, k.tenant_id, k.partner_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
+         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute,
+         CASE WHEN k.partner_id IS NOT NULL AND set_config('app.tenant_id', k.tenant_id, true) = k.tenant_id THEN (
+           SELECT p.status FROM partners p WHERE p.tenant_id = k.tenant_id AND p.partner_id = k.partner_id) END AS partner_status
   FROM unnest($1::bytea[]) AS asked (digest)
   JOIN api_keys k ON k.key_sha256 = asked.digest OR k.previous_sha256 = asked.digest
   LEFT JOIN tenants t ON t.id = k.tenant_id
@@ -203,6 +207,8 @@ function toKnownKey(row: KeyRow): CachedKey {
       subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
       tenant,
       permissions: tenant ? withinTenant(permissions) : permissions,
+      partner:
+        row.partner_id === null ? undefined : { id: row.partner_id, approved: row.partner_status === 'APPROVED' },
       // A replaced secret expires with the overlap, and so must the API keys that it creates.
       bounds: {
         networks: row.networks,

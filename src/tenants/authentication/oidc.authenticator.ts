@@ -161,11 +161,14 @@ function isSubject(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT && isCleanText(value);
 }
 
-/** Returns the permissions of a list or a space-separated text of permissions and role names. Any other value grants nothing. */
+/**
+ * Returns the permissions of a list or a space-separated text of permissions and role names. Any other value grants nothing, nor does the
+ * role `partner`, because a token names no partner.
+ */
 function permissionsIn(value: unknown) {
   const items: unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
   const words = items.filter((item) => typeof item === 'string');
-  const roles = Object.keys(TENANT_ROLES).filter((role) => words.includes(role));
+  const roles = Object.keys(TENANT_ROLES).filter((role) => role !== 'partner' && words.includes(role));
   const listed = words.filter((word) => word.includes(':'));
   const granted = [null, ...roles].flatMap((role) => [...effectivePermissions(role, listed)]);
   return withinTenant(new Set(granted));

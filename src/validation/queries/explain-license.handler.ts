@@ -1,8 +1,9 @@
-import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { LicenseNotFoundError } from '../../licensing/index.js';
+import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { PermissionDeniedError } from '../../shared/access/access.errors.js';
+import { Actor } from '../../shared/access/actor.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
 import { CountryLookup } from '../country-lookup.js';
 import { evaluate } from '../evaluation.js';
@@ -16,6 +17,7 @@ import { toValidateResponse } from '../validation.response.js';
 @QueryHandler(ExplainLicenseQuery)
 export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery> {
   constructor(
+    private readonly queries: QueryBus,
     private readonly evidence: EvidenceCollector,
     private readonly past: PastEvidenceCollector,
     private readonly authenticator: Authenticator,
@@ -23,8 +25,12 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
     private readonly clock: Clock,
   ) {}
 
-  execute(query: ExplainLicenseQuery): Promise<ExplainResponse> {
+  async execute(query: ExplainLicenseQuery): Promise<ExplainResponse> {
+    const { actor, licenseId } = query;
     const { as_of } = query.request;
+    // The partner of a license never changes, so the evidence, which is read for the whole tenant, is the partner's own.
+    if (actor.partnerId !== undefined && !(await this.queries.execute(new FindLicenseQuery(actor, licenseId))))
+      throw new LicenseNotFoundError(licenseId);
     return as_of === undefined ? this.explainNow(query) : this.explainAsOf(query, new Date(as_of));
   }
 
@@ -45,7 +51,8 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
   private async explainAsOf({ actor, licenseId, request }: ExplainLicenseQuery, instant: Date) {
     if (!actor.may('events:read')) throw new PermissionDeniedError('events:read');
     if (instant > this.clock.now()) throw new InvalidFieldError('/as_of', 'must not be in the future');
-    const found = await this.past.collect(actor, licenseId, request, toEvaluationContext(request, request, instant));
+    const reader = new Actor(actor.tenantId, actor.subject, actor.permissions, actor.bounds);
+    const found = await this.past.collect(reader, licenseId, request, toEvaluationContext(request, request, instant));
     if (!found) throw new LicenseNotFoundError(licenseId);
     return toPastResponse(found, request);
   }

@@ -1,0 +1,39 @@
+import type { HttpException } from '@nestjs/common';
+import type { Actor } from '../../shared/access/actor.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import type { License } from '../license.entity.js';
+
+/** License that is to be issued from a pool: the named one, or the only usable one of the actor's partner and the template. */
+export interface PoolRequest {
+  readonly actor: Actor;
+  readonly poolId: string | undefined;
+  readonly templateId: string;
+}
+
+/** Pool that a license is issued from, and its partner. */
+export interface PoolGrant {
+  readonly poolId: string;
+  readonly partnerId: string;
+}
+
+/** Keeps the balance of license pools. Licensing declares this for its commands; the module that stores pools implements it. */
+export abstract class PoolAllowance {
+  /**
+   * Locks the pools until the unit of work ends and returns for each request its pool, or the reason why no license can be issued. Together
+   * the granted requests do not exceed the balance of any pool.
+   */
+  abstract reserve(
+    transaction: Transaction,
+    requests: readonly PoolRequest[],
+    now: Date,
+  ): Promise<readonly (PoolGrant | HttpException)[]>;
+
+  /** Records that licenses were issued from their pools, which `reserve` has locked. */
+  abstract recordIssued(transaction: Transaction, licenses: readonly License[]): void;
+
+  /**
+   * Returns licenses that have ended to their pools where those take them back, and takes others from them again. Must be called under the
+   * lock of the licenses. Throws if a pool has none left.
+   */
+  abstract settle(transaction: Transaction, licenses: readonly License[], now: Date): Promise<void>;
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { EXAMPLES } from '../../shared/examples.js';
+import { Email } from '../../shared/http/email.js';
+import { pageParameters } from '../../shared/http/paging.js';
+import { text, UuidParameter } from '../../shared/http/schema.js';
+
+const MAX_CODE_LENGTH = 200;
+
+export const CreateInvitationRequest = z
+  .strictObject({
+    partner_id: z.uuid(),
+    // No default, because the address of the partner may change.
+    email: Email.optional().meta({ description: 'Address of the recipient. Default: that of the partner.' }),
+  })
+  .meta({ id: 'CreateInvitationRequest', examples: [{ partner_id: EXAMPLES.partnerId, email: 'jane@example.com' }] });
+export type CreateInvitationRequest = z.infer<typeof CreateInvitationRequest>;
+
+export const InvitationActionRequest = z.strictObject({}).meta({ id: 'InvitationActionRequest', examples: [{}] });
+export type InvitationActionRequest = z.infer<typeof InvitationActionRequest>;
+
+export const RedeemInvitationRequest = z
+  .strictObject({
+    code: z.string().min(1).max(MAX_CODE_LENGTH),
+    name: text(100).default('partner').meta({ description: 'Name of the API key.' }),
+  })
+  .meta({ id: 'RedeemInvitationRequest', examples: [{ code: EXAMPLES.invitationCode, name: 'web shop' }] });
+export type RedeemInvitationRequest = z.infer<typeof RedeemInvitationRequest>;
+
+export const ListInvitationsRequest = z.strictObject({ ...pageParameters, partner_id: UuidParameter.optional() });
+export type ListInvitationsRequest = z.infer<typeof ListInvitationsRequest>;

@@ -1,0 +1,137 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Config } from '../config.js';
+import {
+  ListLicensesQuery,
+  LicenseStateError,
+  RevokeLicenseCommand,
+  SuspendLicenseCommand,
+} from '../licensing/index.js';
+import { Actor } from '../shared/access/actor.js';
+import { PeriodicTask } from '../shared/async/periodic-task.js';
+import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { Clock } from '../shared/time/clock.js';
+import { DatabaseClock } from '../shared/time/database-clock.js';
+import { LicensePoolExpiredEvent } from './events/pool.events.js';
+import type { Partner } from './partner.entity.js';
+import { PartnerRepository } from './partner.repository.js';
+import { LicensePoolRepository } from './pools/license-pool.repository.js';
+import { balanceOf, NO_TOTALS } from './pools/pool-entry-kind.js';
+import { PoolLedger } from './pools/pool-ledger.js';
+
+/** Most pools or licenses of one transaction or page. */
+const CHUNK_SIZE = 100;
+const SERVICE = 'partner-upkeep';
+/** Statuses of licenses that an effect of a suspension still reaches. */
+const REACHED = { SUSPEND: ['ACTIVE', 'EXPIRED'], REVOKE: ['ACTIVE', 'EXPIRED', 'SUSPENDED'] } as const;
+
+/**
+ * Records the end of pools, and gives the licenses of suspended partners the effect of the suspension: at start and at every interval, in
+ * every process. What is left to do stands in the rows, so a crash only delays it.
+ */
+@Injectable()
+export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(PartnerUpkeep.name);
+  private readonly task = new PeriodicTask(PartnerUpkeep.name, 'Failed to keep up partners');
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly partners: PartnerRepository,
+    private readonly pools: LicensePoolRepository,
+    private readonly ledger: PoolLedger,
+    private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
+    this.runSoon();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.task.stop();
+  }
+
+  /** Begins a run after the work in progress. */
+  runSoon(): void {
+    this.task.runSoon(() => this.sweep());
+  }
+
+  /** Does all that is due, tenant by tenant. A failure for one tenant does not stop the others. */
+  async sweep(): Promise<void> {
+    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
+    for (const { id } of tenants) {
+      await this.sweepTenant(id).catch((error: unknown) => {
+        this.logger.warn(`Failed to keep up partners of tenant ${id}: ${String(error)}`);
+      });
+    }
+  }
+
+  private async sweepTenant(tenantId: string): Promise<void> {
+    if (this.databaseClock.isSteady()) while ((await this.expirePools(tenantId)) === CHUNK_SIZE && !this.task.stopped);
+    for (const partner of await this.partners.findWithLicenseEffect(tenantId)) await this.reachLicenses(partner);
+  }
+
+  private expirePools(tenantId: string): Promise<number> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const now = this.clock.now();
+      const actor = Actor.service(SERVICE, tenantId);
+      const ended = await this.pools.lockExpired(transaction, now, CHUNK_SIZE);
+      if (ended.length === 0) return 0;
+      const ledgers = await this.ledger.read(
+        transaction,
+        ended.map(({ poolId }) => poolId),
+      );
+      for (const pool of ended) {
+        const quantity = balanceOf(ledgers.get(pool.poolId) ?? NO_TOTALS);
+        if (quantity > 0) this.ledger.append(transaction, [{ poolId: pool.poolId, kind: 'EXPIRY', quantity }]);
+        pool.expiryRecorded = true;
+        await this.pools.update(pool);
+        transaction.record(new LicensePoolExpiredEvent(actor, now, pool, quantity));
+      }
+      return ended.length;
+    });
+  }
+
+  /** Suspends or revokes the licenses of a partner page by page, and notes the end, unless the partner was reinstated meanwhile. */
+  private async reachLicenses({ tenantId, partnerId, licenseEffect, licenseEffectReason }: Partner): Promise<void> {
+    if (licenseEffect === null || licenseEffectReason === null) return;
+    const actor = Actor.service(SERVICE, tenantId);
+    const request = { reason: licenseEffectReason };
+    for (const status of REACHED[licenseEffect]) {
+      let cursor: string | undefined;
+      do {
+        if (this.task.stopped || !(await this.isInEffect(tenantId, partnerId))) return;
+        const query = { limit: CHUNK_SIZE, partner_id: partnerId, status, cursor };
+        const page = await this.queries.execute(new ListLicensesQuery(actor, query));
+        for (const { license_id: id } of page.data) {
+          const command =
+            licenseEffect === 'SUSPEND'
+              ? new SuspendLicenseCommand(actor, id, request)
+              : new RevokeLicenseCommand(actor, id, request);
+          // Another process, or an administrator, may have been first.
+          await this.commands.execute(command).catch((error: unknown) => {
+            if (!(error instanceof LicenseStateError)) throw error;
+          });
+        }
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+    }
+    await this.unitOfWork.run(tenantId, async () => {
+      const partner = await this.partners.findForUpdate(tenantId, partnerId);
+      if (partner?.licenseEffect !== licenseEffect) return;
+      partner.endLicenseEffect(this.clock.now());
+      await this.partners.update(partner);
+    });
+  }
+
+  private async isInEffect(tenantId: string, partnerId: string): Promise<boolean> {
+    return (await this.partners.find(tenantId, partnerId))?.licenseEffect !== null;
+  }
+}

@@ -1,0 +1,326 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withClient } from '../../src/database/with-client.js';
+import { IssueLicenseCommand } from '../../src/licensing/index.js';
+import { CommandBus } from '@nestjs/cqrs';
+import { Actor } from '../../src/shared/access/actor.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
+import { TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { operations } from '../support/openapi.js';
+
+const NOBODYS = '01890000-0000-7000-8000-000000000000';
+/** Tables with the second policy. */
+const TABLES = [
+  'customers',
+  'licenses',
+  'license_event_logs',
+  'partners',
+  'partner_invitations',
+  'license_pools',
+  'pool_entries',
+];
+
+/** A partner with one of everything. */
+interface Scene {
+  readonly api: Api;
+  readonly partnerId: string;
+  readonly poolId: string;
+  readonly customerId: string;
+  readonly licenseId: string;
+  readonly name: string;
+}
+
+describe('the isolation of partners', () => {
+  let app: TestApp;
+  let tenant: Api;
+  let templateId: string;
+  let ours: Scene;
+  let theirs: Scene;
+  let tenants: { customerId: string; licenseId: string };
+
+  const partner = async (name: string): Promise<Scene> => {
+    const { partner_id: partnerId } = await tenant.create('/v1/partners', { name });
+    expect((await tenant.post(`/v1/partners/${partnerId}/approve`, {})).status).toBe(200);
+    const terms = { partner_id: partnerId as string, license_template_id: templateId, quantity: 50 };
+    const pool = await tenant.create('/v1/license-pools', terms);
+    await tenant.create('/v1/partner-invitations', { partner_id: partnerId as string });
+    const key = await tenant.create('/v1/api-keys', { name, role: 'partner', partner_id: partnerId as string });
+    const api = app.bearer(tenant.tenantId, key.api_key as string);
+    const customer = await api.create('/v1/customers', { last_name: name, email: `${name}@example.com` });
+    const license = await api.issue(templateId, { customer_id: customer.customer_id as string, issued_to: name });
+    return {
+      api,
+      partnerId: partnerId as string,
+      poolId: pool.pool_id as string,
+      customerId: customer.customer_id as string,
+      licenseId: license.license_id as string,
+      name,
+    };
+  };
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    tenant = await app.tenant();
+    templateId = await tenant.template({ max_activations: 5 });
+    [ours, theirs] = [await partner('Ours'), await partner('Theirs')];
+    const customer = await tenant.create('/v1/customers', { last_name: 'Vendor', email: 'vendor@example.com' });
+    const license = await tenant.issue(templateId, { customer_id: customer.customer_id as string });
+    tenants = { customerId: customer.customer_id as string, licenseId: license.license_id as string };
+    for (const { licenseId } of [ours, theirs, tenants])
+      await tenant.post(`/v1/licenses/${licenseId}/activations`, { fingerprint: 'pc' });
+    await eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
+  });
+
+  afterAll(() => app.stop());
+
+  const rows = async (api: Api, path: string): Promise<Wire[]> => (await api.get(path)).body.data as Wire[];
+  /** Every form of a list has these rows of ours, and nothing of anybody else. */
+  const listsOurs = async (path: string, ofOthers: readonly string[]) => {
+    const whole = await rows(ours.api, `${path}?limit=100`);
+    expect(whole.length).toBeGreaterThan(0);
+    expect(whole.every(({ partner_id }) => partner_id === ours.partnerId || path.includes('/entries'))).toBe(true);
+    expect((await ours.api.getAs(NDJSON, path)).body).toEqual(whole);
+    const csv = (await ours.api.getAs('text/csv', path)).text;
+    for (const id of ofOthers) expect(csv).not.toContain(id);
+    // A cursor of another partner is a position, and shows none of its rows.
+    const { next_cursor: cursor } = (await theirs.api.get(`${path}?limit=1`)).body;
+    if (typeof cursor === 'string')
+      for (const row of await rows(ours.api, `${path}?limit=1&cursor=${cursor}`))
+        expect(row.partner_id).toBe(ours.partnerId);
+  };
+  /** Another partner's row, and the vendor's, are as missing as one that nobody has. */
+  const isMissing = async (
+    method: 'get' | 'post' | 'patch',
+    path: (id: string) => string,
+    ids: readonly string[],
+    body?: Wire,
+  ) => {
+    const outcomeOf = async (id: string) => {
+      const { status, body: answer } = await ours.api.send(method, path(id), body);
+      return { status, code: answer.code as string, detail: String(answer.detail).replace(id, 'ID') };
+    };
+    const nobodys = await outcomeOf(NOBODYS);
+    expect(nobodys.status).toBe(404);
+    for (const id of ids) expect(await outcomeOf(id)).toEqual(nobodys);
+  };
+  const issueRequest = (more: Wire = {}) => ({
+    license_template_id: templateId,
+    customer_id: ours.customerId,
+    ...more,
+  });
+
+  /** Outcomes of a partner's requests on each open route, by operation. */
+  const ROUTES: Readonly<Record<string, () => Promise<void>>> = {
+    getCurrentCaller: async () => {
+      expect((await ours.api.get('/v1/me')).body).toMatchObject({ partner_id: ours.partnerId });
+    },
+    createCustomer: async () => {
+      const made = await ours.api.create('/v1/customers', { last_name: 'New' });
+      expect(made.partner_id).toBe(ours.partnerId);
+      const chosen = await ours.api.post('/v1/customers', { customer_id: theirs.customerId, last_name: 'X' });
+      const free = await ours.api.post('/v1/customers', { customer_id: randomUUID(), last_name: 'X' });
+      expect([chosen.status, chosen.body.errors]).toEqual([400, free.body.errors]);
+      expect((await ours.api.post('/v1/customers', { last_name: 'X', partner_id: theirs.partnerId })).status).toBe(400);
+    },
+    listCustomers: async () => {
+      await listsOurs('/v1/customers', [theirs.customerId, tenants.customerId]);
+      for (const query of [`partner_id=${theirs.partnerId}`, 'q=Theirs', 'q=Vendor', 'email=theirs@example.com'])
+        expect({ query, found: await rows(ours.api, `/v1/customers?${query}`) }).toEqual({ query, found: [] });
+      expect(await rows(ours.api, '/v1/customers?q=Ours')).toHaveLength(1);
+    },
+    getCustomer: async () => {
+      await isMissing('get', (id) => `/v1/customers/${id}`, [theirs.customerId, tenants.customerId]);
+      expect((await ours.api.get(`/v1/customers/${ours.customerId}`)).body.last_name).toBe('Ours');
+    },
+    updateCustomer: async () => {
+      const path = (id: string) => `/v1/customers/${id}`;
+      await isMissing('patch', path, [theirs.customerId, tenants.customerId], { first_name: 'X' });
+      expect((await ours.api.patch(path(ours.customerId), { first_name: 'Own' })).status).toBe(200);
+      expect((await tenant.get(path(theirs.customerId))).body).toMatchObject({ first_name: null, version: 1 });
+    },
+    issueLicense: async () => {
+      const key = { 'Idempotency-Key': randomUUID() };
+      const issued = await ours.api.post('/v1/licenses', issueRequest(), key);
+      expect(issued.status).toBe(201);
+      const replayed = await ours.api.post('/v1/licenses', issueRequest(), key);
+      expect([replayed.body, replayed.headers['idempotency-replayed']]).toEqual([issued.body, 'true']);
+      // An idempotency key belongs to the API key.
+      const other = await theirs.api.post('/v1/licenses', issueRequest({ customer_id: theirs.customerId }), key);
+      expect(other.status).toBe(201);
+      expect(other.headers['idempotency-replayed']).toBeUndefined();
+      const license = (await ours.api.get(`/v1/licenses/${issued.body.license_id}`)).body;
+      expect(license).toMatchObject({ partner_id: ours.partnerId, pool_id: ours.poolId });
+      const refusals = [
+        [issueRequest({ pool_id: theirs.poolId }), 'POOL_NOT_FOUND'],
+        [issueRequest({ pool_id: NOBODYS }), 'POOL_NOT_FOUND'],
+        [issueRequest({ customer_id: theirs.customerId }), 'CUSTOMER_NOT_FOUND'],
+        [issueRequest({ customer_id: tenants.customerId, issued_to: 'X' }), 'CUSTOMER_NOT_FOUND'],
+        [issueRequest({ customer_id: NOBODYS }), 'CUSTOMER_NOT_FOUND'],
+      ] as const;
+      for (const [body, code] of refusals)
+        expect((await ours.api.post('/v1/licenses', body)).body).toMatchObject({ status: 404, code });
+    },
+    batchIssueLicenses: async () => {
+      const lines = [
+        issueRequest(),
+        issueRequest({ pool_id: theirs.poolId }),
+        issueRequest({ customer_id: theirs.customerId }),
+      ];
+      const text = lines.map((line) => JSON.stringify(line)).join('\n');
+      const { body } = await ours.api.send('post', '/v1/licenses:batch-issue', text, { 'Content-Type': NDJSON });
+      expect((body as Wire[]).map(({ status, problem }) => [status, problem?.code])).toEqual([
+        [201, undefined],
+        [404, 'POOL_NOT_FOUND'],
+        [404, 'CUSTOMER_NOT_FOUND'],
+      ]);
+    },
+    listLicenses: async () => {
+      await listsOurs('/v1/licenses', [theirs.licenseId, tenants.licenseId]);
+      const filters = [
+        `partner_id=${theirs.partnerId}`,
+        `pool_id=${theirs.poolId}`,
+        `customer_id=${theirs.customerId}`,
+        'q=Theirs',
+        `q=Theirs&status=ACTIVE`,
+      ];
+      for (const query of filters)
+        expect({ query, found: await rows(ours.api, `/v1/licenses?${query}`) }).toEqual({ query, found: [] });
+    },
+    getLicense: async () => {
+      await isMissing('get', (id) => `/v1/licenses/${id}`, [theirs.licenseId, tenants.licenseId]);
+      expect((await ours.api.get(`/v1/licenses/${ours.licenseId}`)).body.current_activations).toBe(1);
+    },
+    explainLicense: async () => {
+      const path = (id: string) => `/v1/licenses/${id}/explain`;
+      const as_of = new Date().toISOString();
+      await isMissing('post', path, [theirs.licenseId, tenants.licenseId], {});
+      await isMissing('post', path, [theirs.licenseId, tenants.licenseId], { as_of });
+      expect((await ours.api.post(path(ours.licenseId), { fingerprint: 'pc' })).body.code).toBe('VALID');
+      expect((await ours.api.post(path(ours.licenseId), { fingerprint: 'pc', as_of })).body.certain).toBe(true);
+    },
+    listEvents: async () => {
+      await listsOurs('/v1/license-events', [theirs.licenseId, theirs.customerId, tenants.licenseId]);
+      const filters = [
+        `license_id=${theirs.licenseId}`,
+        `resource_id=${theirs.customerId}`,
+        `partner_id=${theirs.partnerId}`,
+        `license_id=${tenants.licenseId}`,
+        'event_type=product.created',
+      ];
+      for (const query of filters)
+        expect({ query, found: await rows(ours.api, `/v1/license-events?${query}`) }).toEqual({ query, found: [] });
+      // Those of others about its license are among them.
+      const types = (await rows(ours.api, `/v1/license-events?license_id=${ours.licenseId}`)).map(
+        (event) => event.event_type as string,
+      );
+      expect(types).toEqual(expect.arrayContaining(['license.created', 'license.activated']));
+    },
+    listPartners: () => listsOurs('/v1/partners', [theirs.partnerId]),
+    getPartner: () => isMissing('get', (id) => `/v1/partners/${id}`, [theirs.partnerId]),
+    listLicensePools: () => listsOurs('/v1/license-pools', [theirs.poolId]),
+    getLicensePool: () => isMissing('get', (id) => `/v1/license-pools/${id}`, [theirs.poolId]),
+    listPoolEntries: async () => {
+      await isMissing('get', (id) => `/v1/license-pools/${id}/entries`, [theirs.poolId]);
+      expect((await rows(ours.api, `/v1/license-pools/${ours.poolId}/entries`)).length).toBeGreaterThan(1);
+    },
+  };
+
+  it('is tried on every route that is open to partners', () => {
+    const open = operations(app.document).filter(({ operation }) => (operation as Wire)['x-open-to-partners'] === true);
+    expect(open.map(({ operation }) => operation.operationId).sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  it('closes every other route to the key of a partner', async () => {
+    let closed = 0;
+    for (const { path, method, operation } of operations(app.document)) {
+      const described = operation as Wire;
+      if (described['x-open-to-partners'] || !described['x-permission']) continue;
+      const url = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+        name === 'tenant_id' ? tenant.tenantId : ours.licenseId,
+      );
+      const { status, body } = await ours.api.send(method as 'get', url, method === 'get' ? undefined : {});
+      expect({ path, method, status, code: body.code as string }).toEqual({
+        path,
+        method,
+        status: 403,
+        code: 'PERMISSION_DENIED',
+      });
+      closed++;
+    }
+    expect(closed).toBeGreaterThan(40);
+  });
+
+  it.each(Object.keys(ROUTES))('holds on %s', async (operation) => {
+    await ROUTES[operation]?.();
+  });
+
+  it('holds on the bus: a unit of work of the vendor cannot be joined by a partner', async () => {
+    const actor = new Actor(
+      tenant.tenantId,
+      { type: 'service', id: 'test', via: 'bus' },
+      new Set(),
+      undefined,
+      ours.partnerId,
+    );
+    const issue = new IssueLicenseCommand(actor, issueRequest());
+    expect(await app.nest.get(CommandBus).execute(issue)).toMatchObject({ customer_id: ours.customerId });
+    const joined = app.nest.get(UnitOfWork).run(tenant.tenantId, () => app.nest.get(CommandBus).execute(issue));
+    await expect(joined).rejects.toThrow('joined by a partner');
+  });
+
+  it('holds in the database alone, for a partner of the transaction', async () => {
+    await withClient(app.database.applicationUrl, async (client) => {
+      const count = async (table: string) =>
+        Number((await client.query<{ count: string }>(`SELECT count(*) FROM ${table}`)).rows[0]?.count);
+      const counts = async (settings: string) => {
+        await client.query(`BEGIN; SET LOCAL app.tenant_id = '${tenant.tenantId}'; ${settings}`);
+        const found: Record<string, number> = {};
+        for (const table of TABLES) found[table] = await count(table);
+        await client.query('ROLLBACK');
+        return found;
+      };
+      const [all, own, none] = [
+        await counts(''),
+        await counts(`SET LOCAL app.partner_id = '${ours.partnerId}'`),
+        await counts(`SET LOCAL app.partner_id = '${NOBODYS}'`),
+      ];
+      for (const table of TABLES) {
+        expect({ table, none: none[table] }).toEqual({ table, none: 0 });
+        expect(own[table]).toBeGreaterThan(0);
+        expect(own[table]).toBeLessThan(all[table] ?? 0);
+      }
+      // No row can be made, taken over or given away.
+      const asOurs = async (statement: string, values: unknown[]) => {
+        await client.query(
+          `BEGIN; SET LOCAL app.tenant_id = '${tenant.tenantId}'; SET LOCAL app.partner_id = '${ours.partnerId}'`,
+        );
+        try {
+          return (await client.query(statement, values)).rowCount;
+        } finally {
+          await client.query('ROLLBACK');
+        }
+      };
+      const insert = `INSERT INTO customers (tenant_id, customer_id, last_name, active, metadata, version, created_at, updated_at, partner_id)
+        VALUES ($1, 'made', 'X', true, '{}', 1, now(), now(), $2)`;
+      for (const owner of [theirs.partnerId, null])
+        await expect(asOurs(insert, [tenant.tenantId, owner])).rejects.toThrow('row-level security');
+      expect(await asOurs(`UPDATE customers SET last_name = 'X' WHERE customer_id = $1`, [theirs.customerId])).toBe(0);
+      const move = asOurs('UPDATE customers SET partner_id = $1', [theirs.partnerId]);
+      await expect(move).rejects.toThrow('permission denied');
+      await expect(asOurs('UPDATE pool_entries SET quantity = 2', [])).rejects.toThrow('permission denied');
+      await expect(asOurs('DELETE FROM pool_entries', [])).rejects.toThrow('permission denied');
+    });
+  });
+
+  describe('without the second policy', () => {
+    beforeAll(async () => {
+      for (const table of TABLES) await app.database.query(`DROP POLICY partner_wall ON ${table}`);
+    });
+
+    it.each(Object.keys(ROUTES))('holds on %s', async (operation) => {
+      await ROUTES[operation]?.();
+    });
+  });
+});
