@@ -94,6 +94,52 @@ describe('the steps of workflows over REST', () => {
     expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual(nothing);
   });
 
+  it('carry a quote to its order, once, and cancel the order at the version that they saw', async () => {
+    await api.patch('/v1/settings', { require_if_match: true });
+    await api.create('/v1/customers', { customer_id: 'buyer', ...JANE });
+    const { license_id } = await api.issue(template, { customer_id: 'buyer' });
+    const quote = await api.create('/v1/quotes', {
+      customer_id: 'buyer',
+      currency: 'EUR',
+      valid_until: '2099-01-01T00:00:00Z',
+      lines: [
+        { kind: 'ISSUE', license_template_id: template, quantity: 2, unit_price: 100 },
+        { kind: 'RENEW', license_id, days: 1, unit_price: 50 },
+      ],
+    });
+    const { quote_id } = quote as { quote_id: string };
+    const twice = async (step: StepName, argument: object, key?: string) => {
+      const outcome = await perform(step, argument, key);
+      expect(await perform(step, argument, key)).toEqual(outcome);
+      return (outcome as { result: Record<string, unknown> }).result;
+    };
+    const valid_until = Date.parse('2099-01-01T00:00:00Z');
+    const opened = { quote_id, customer_id: 'buyer', status: 'SENT', valid_until };
+    expect(await twice('openQuote', { quote_id, email_required: true })).toEqual(opened);
+    expect(await twice('getQuote', { quote_id })).toEqual({ status: 'SENT' });
+    const accepted = await twice('acceptQuote', { quote_id, external_id: 'SO-1' });
+    expect(accepted).toEqual({ order_id: expect.any(String), created: true });
+    const { order_id } = accepted as { order_id: string };
+    const pending = { status: 'PENDING', due: false, awaits: 'approved' };
+    expect(await twice('getOrder', { order_id })).toEqual(pending);
+    expect(await perform('fulfilOrder', { order_id })).toMatchObject({ refused: { code: 'ORDER_NOT_DUE' } });
+    await api.post(`/v1/orders/${order_id}/approve`, {}, { 'If-Match': '*' });
+    expect(await perform('getOrder', { order_id })).toMatchObject({ result: { status: 'APPROVED', due: true } });
+    expect(await twice('fulfilOrder', { order_id })).toEqual({ order_id, fulfilled_now: true });
+    expect(await perform('fulfilOrder', { order_id }, 'later')).toMatchObject({ result: { fulfilled_now: false } });
+    expect(await twice('confirmOrder', { order_id })).toEqual({ email_message_id: expect.any(String) });
+    expect(await list(`/v1/email-messages?order_id=${order_id}`)).toHaveLength(1);
+    const kept = { result: { order_id, cancelled: false } };
+    expect(await perform('cancelOrder', { order_id, undone: 'ORDER' })).toEqual(kept);
+    const undone = await twice('cancelOrder', { order_id, undone: 'FULFILMENT' }, 'cancelOrder.1');
+    expect(undone).toEqual({ order_id, cancelled: true });
+    expect(await list(`/v1/licenses?order_id=${order_id}`)).toMatchObject([
+      { status: 'REVOKED' },
+      { status: 'REVOKED' },
+    ]);
+    expect((await api.get(`/v1/licenses/${license_id}`)).body.status).toBe('ACTIVE');
+  });
+
   it('find a customer by its id, and say that they did not create it', async () => {
     await api.create('/v1/customers', { customer_id: 'known', first_name: 'Joe' });
     const found = { result: { customer_id: 'known', created: false } };

@@ -16,8 +16,18 @@ import fc from './property.js';
 
 /** Effects of the steps of a body, each once for its idempotency key. */
 export interface FakeWorld {
+  /** Milliseconds since 1970, which the engine moves to the end of each wait that nothing ends before. */
+  time?: number;
   has(request: StepRequest): boolean;
+  /** Throws StepRefused. */
   perform(request: StepRequest): unknown;
+}
+
+/** A step refuses by itself, besides the fates that a plan has for it. */
+export class StepRefused extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
 }
 
 /** The process is killed; the next one replays what was recorded. */
@@ -76,10 +86,11 @@ export class FakeEngine implements Primitives {
         return { refused: { code: 'NO', message: 'No.' } };
       const failure = { exhausted: { code: 'DATABASE_BUSY', message: 'Busy.' } };
       if (fate === 'exhausted') return failure;
-      const result = this.world.perform(request);
+      this.world.time = this.time;
+      const outcome = this.outcomeOf(request);
       if (fate === 'killed after') throw new Kill();
       if (fate === 'exhausted after') return failure;
-      return { result, cancelled: this.attempts > this.plan.cancelAt };
+      return 'refused' in outcome ? outcome : { ...outcome, cancelled: this.attempts > this.plan.cancelAt };
     });
   }
 
@@ -88,6 +99,7 @@ export class FakeEngine implements Primitives {
       const planned = this.plan.messages[this.received++];
       const name = planned === undefined ? (deadline === undefined ? RETRY : null) : planned;
       if (name === null && deadline === undefined) return { name: RETRY };
+      if (name === null && deadline !== undefined) this.time = Math.max(this.time, deadline);
       return name === null ? null : { name };
     });
   }
@@ -104,6 +116,15 @@ export class FakeEngine implements Primitives {
     return Promise.resolve(this.patches.includes(change));
   }
 
+  private outcomeOf(request: StepRequest): { result: unknown } | { refused: { code: string; message: string } } {
+    try {
+      return { result: this.world.perform(request) };
+    } catch (error) {
+      if (!(error instanceof StepRefused)) throw error;
+      return { refused: { code: error.code, message: error.message } };
+    }
+  }
+
   private async recorded<T>(call: string, make: () => T): Promise<T> {
     const known = this.history[this.at++];
     if (known) {
@@ -118,13 +139,14 @@ export class FakeEngine implements Primitives {
   }
 }
 
+export const anyFate = fc.constantFrom<Fate>(
+  ...(['done', 'done', 'refused', 'killed before', 'killed after', 'exhausted', 'exhausted after'] as const),
+);
+
 /** Any plan; `signals` are those that the body waits for. */
 export const anyPlan = (signals: readonly string[]) =>
   fc.record({
-    fates: fc.array(
-      fc.constantFrom<Fate>('done', 'done', 'refused', 'killed before', 'killed after', 'exhausted', 'exhausted after'),
-      { maxLength: 16 },
-    ),
+    fates: fc.array(anyFate, { maxLength: 16 }),
     messages: fc.array(fc.constantFrom(...signals, CANCEL, RETRY, 'other', null), { maxLength: 8 }),
     cancelAt: fc.oneof(fc.constant(NEVER), fc.nat({ max: 12 })),
   });

@@ -85,6 +85,47 @@ export interface Steps {
     readonly period_start?: string | undefined;
     readonly period_end?: string | undefined;
   }): Promise<{ readonly subscription_id: string }>;
+  /** Marks a draft as sent; another quote stays as it is. Refused with CUSTOMER_HAS_NO_EMAIL where an e-mail address is needed and none is stored. */
+  openQuote(argument: { readonly quote_id: string; readonly email_required: boolean }): Promise<QuoteState>;
+  getQuote(argument: { readonly quote_id: string }): Promise<Pick<QuoteState, 'status'>>;
+  /** Accepts the quote, or finds the order of one that was accepted before. */
+  acceptQuote(argument: {
+    readonly quote_id: string;
+    readonly external_id?: string | undefined;
+  }): Promise<{ readonly order_id: string; readonly created: boolean }>;
+  getOrder(argument: { readonly order_id: string }): Promise<OrderState>;
+  /** Fulfils the order, whose size does not matter. `fulfilled_now` is false if it was before. */
+  fulfilOrder(argument: { readonly order_id: string }): Promise<{
+    readonly order_id: string;
+    readonly fulfilled_now: boolean;
+  }>;
+  /**
+   * Cancels an order. Where the run takes back the order that it made, one that somebody else fulfilled stays; where it takes back its own
+   * fulfilment, the licenses are revoked.
+   */
+  cancelOrder(argument: {
+    readonly order_id: string;
+    readonly undone: 'ORDER' | 'FULFILMENT';
+  }): Promise<{ readonly order_id: string; readonly cancelled: boolean }>;
+  /** Queues the e-mail `order_confirmation` to the customer of the order. */
+  confirmOrder(argument: { readonly order_id: string }): Promise<{ readonly email_message_id: string }>;
+}
+
+/** Quote as the run sees it. */
+export interface QuoteState {
+  readonly quote_id: string;
+  readonly customer_id: string;
+  readonly status: 'DRAFT' | 'SENT' | 'ACCEPTED' | 'DECLINED' | 'EXPIRED';
+  /** Milliseconds since 1970. */
+  readonly valid_until: number;
+}
+
+/** Order as the run sees it. */
+export interface OrderState {
+  readonly status: 'PENDING' | 'APPROVED' | 'FULFILLED' | 'CANCELLED';
+  /** Whether the settings of the tenant allow the fulfilment now, and the signal that says that they may. */
+  readonly due: boolean;
+  readonly awaits: 'approved' | 'paid';
 }
 
 export type StepName = keyof Steps;

@@ -16,6 +16,7 @@ import {
 } from '../../subscriptions/index.js';
 import { GetTemplateQuery } from '../../templates/index.js';
 import { findSubscriptionLicense } from './find-subscription-license.js';
+import { ORDER_STEPS } from './order-steps.js';
 import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
 
 /** Implementation of each step of the contract. */
@@ -107,6 +108,7 @@ export const BUS_STEPS: BusSteps = {
       return { subscription_id };
     },
   },
+  ...ORDER_STEPS,
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { Refusal, StepOutcome, StepRequest } from '../definitions/run-body.js';
 import { refusalOf, StepRefusal, type FailedAnswer } from './refusal.js';
-import { REST_STEPS, type RestStep } from './rest-steps.js';
+import type { RestStep } from './rest-step.js';
+import { REST_STEPS } from './rest-steps.js';
 
 /** Server and API key of the steps. The tenant is that of the API key. */
 export interface RestSettings {
@@ -36,8 +37,8 @@ export class RestPerformer {
     const all: Readonly<Record<string, RestStep<never, object>>> = REST_STEPS;
     const performed = Object.hasOwn(all, step) ? all[step] : undefined;
     if (!performed) throw new RestFailure('UNKNOWN_STEP');
-    const send = <Answer>(method: string, path: string, body?: object) =>
-      this.send(`${runId}/${key}`, method, path, body) as Promise<Answer>;
+    const send = <Answer>(method: string, path: string, body?: object, version?: number) =>
+      this.send(`${runId}/${key}`, method, path, body, version) as Promise<Answer>;
     try {
       return { result: await performed({ runId, send }, argument as never) };
     } catch (error) {
@@ -47,7 +48,13 @@ export class RestPerformer {
     }
   }
 
-  private async send(idempotencyKey: string, method: string, path: string, body?: object): Promise<unknown> {
+  private async send(
+    idempotencyKey: string,
+    method: string,
+    path: string,
+    body: object | undefined,
+    version: number | undefined,
+  ): Promise<unknown> {
     const { baseUrl, apiKey, timeoutMs } = this.settings;
     let response: Response;
     let answer: unknown;
@@ -57,9 +64,12 @@ export class RestPerformer {
         headers: {
           Authorization: `Bearer ${apiKey}`,
           ...(body && { 'Content-Type': 'application/json' }),
-          ...(method !== 'GET' && { 'Idempotency-Key': idempotencyKey, 'Idempotency-Remember-Days': REMEMBER_DAYS }),
-          // A step acts on what its own run made or found, at whatever version it is.
-          ...(method !== 'GET' && { 'If-Match': '*' }),
+          ...(method !== 'GET' && {
+            'Idempotency-Key': idempotencyKey,
+            'Idempotency-Remember-Days': REMEMBER_DAYS,
+            // A step acts on what its own run made or found, at whatever version it is, unless it names one.
+            'If-Match': version === undefined ? '*' : `"${version}"`,
+          }),
         },
         body: body ? JSON.stringify(body) : null,
         redirect: 'manual',

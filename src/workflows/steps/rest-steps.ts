@@ -1,15 +1,8 @@
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
 import { findSubscriptionLicense, type LicenseFacts, type SubscriptionFacts } from './find-subscription-license.js';
 import { StepRefusal } from './refusal.js';
-
-/** Context of a step over the REST API. The answer of `send` is typed by the caller, for the members that it needs. */
-export interface RestStepContext {
-  readonly runId: string;
-  /** Sends a request with the idempotency key of the step, so that it takes effect once. Throws RestFailure if it does not succeed. */
-  readonly send: <Answer>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<Answer>;
-}
-
-export type RestStep<Argument, Result> = (context: RestStepContext, argument: Argument) => Promise<Result>;
+import { REST_ORDER_STEPS } from './rest-order-steps.js';
+import type { RestStep, RestStepContext } from './rest-step.js';
 
 /** Implementation of each step of the contract over HTTP, for engines outside of the server. */
 type RestSteps = {
@@ -79,6 +72,7 @@ export const REST_STEPS: RestSteps = {
     await send('POST', `${pathOf('subscriptions', subscription_id)}/events`, event);
     return { subscription_id };
   },
+  ...REST_ORDER_STEPS,
 };
 
 interface Page<Row> {
