@@ -11,13 +11,14 @@ export function machine() {
   return `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 }
 
-export function report({ machine: where, options, comparisons, batch, auditLag, startUp, memory }) {
+export function report({ machine: where, options, comparisons, batch, auditLag, workflows, startUp, memory }) {
   const { rounds, seconds } = options;
   return [
     `${where}, which contenders, their PostgreSQL and the load share. ${rounds} rounds of ${seconds} s in turn; medians, in brackets the least and the greatest round. Ratios are of rounds that followed one another.`,
     ...comparisonTables(comparisons),
     ...(batch === null ? ['`POST /v1/licenses:batch-issue` is not there.'] : batch ? [batchTable(batch)] : []),
     ...(auditLag ? [auditLagLines(auditLag)] : []),
+    ...(workflows ? [workflowsLine(workflows)] : []),
     ...(startUp ? [startUpLine(startUp)] : []),
     ...(memory ? [memoryLine(memory)] : []),
     ...(comparisons.length > 0 ? [generatorLine(comparisons)] : []),
@@ -44,6 +45,14 @@ function auditLagLines({ connections, events, rate, limitMs, share, p50, p99, wo
     `p50 ${whole(p50)} ms, p99 ${whole(p99)} ms, worst ${whole(worst)} ms. ` +
     `Rows in the outbox: median ${whole(outbox.firstHalf)} in the first half, ${whole(outbox.secondHalf)} in the second, at most ${whole(outbox.most)}; none ${whole(drainMs)} ms after the last order.`
   );
+}
+
+function workflowsLine({ runs, perSecond, cpuMsPerRun, idleCpuMsPerS, waitingRuns, waitingCpuMsPerS, issueRatio }) {
+  const cost = `${cpuMsPerRun.value.toFixed(1)} ms CPU a run${underLimit(cpuMsPerRun.value, cpuMsPerRun.goal)}`;
+  const rate = `${perSecond.value.toFixed(0)} a second${verdict(perSecond.value, perSecond.goal)}`;
+  const idle = `Idle the server and PostgreSQL use ${whole(idleCpuMsPerS)} ms CPU a second, beside ${whole(waitingRuns)} runs that wait ${whole(waitingCpuMsPerS)}`;
+  const beside = `issuing keeps ${issueRatio.value.toFixed(2)} of its rate beside them${verdict(issueRatio.value, issueRatio.goal)}`;
+  return `**workflows**: ${whole(runs)} runs of lead-to-customer, ${rate}, ${cost}. ${idle}; ${beside}.`;
 }
 
 function startUpLine({ ms, goalMs }) {

@@ -13,6 +13,7 @@ import { residentMiB } from './costs.mjs';
 import { machine, report } from './report.mjs';
 import { scenarios } from './scenarios.mjs';
 import { measureStartUp } from './start-up.mjs';
+import { measureWorkflows } from './workflows.mjs';
 
 const TENANTS = 1_000;
 const FULL = {
@@ -109,6 +110,7 @@ async function runAll(options) {
   progress('batch, audit lag, start-up');
   const batch = wanted('batch') ? ((await compareBatch(contenders, options.batches)) ?? null) : undefined;
   const auditLag = wanted('audit lag') ? await measureAuditLag(contenders.ours, options.auditSeconds) : undefined;
+  const workflows = wanted('workflows') ? await measureWorkflows(contenders.ours, options.seconds) : undefined;
   const memory = {};
   for (const [name, { process: child }] of Object.entries(contenders)) memory[name] = await residentMiB(child.pid);
   for (const { process: child, cluster } of Object.values(contenders)) {
@@ -118,7 +120,17 @@ async function runAll(options) {
   const startUp = wanted('start-up')
     ? await measureStartUp(contenders.ours.cluster.dataDir, options.starts)
     : undefined;
-  return { at: new Date().toISOString(), machine: machine(), options, comparisons, batch, auditLag, startUp, memory };
+  return {
+    at: new Date().toISOString(),
+    machine: machine(),
+    options,
+    comparisons,
+    batch,
+    auditLag,
+    workflows,
+    startUp,
+    memory,
+  };
 }
 
 /** Only those that are measured, and the two that have more to do than scenarios. */

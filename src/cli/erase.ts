@@ -19,11 +19,11 @@ run('erased nothing, or not everything; run it again', async () => {
     const secrets = await loadSecrets(config, { mayCreate: false });
     await assertSecretsMatch(owner, secrets);
     const erased = await eraseCustomer(owner, secrets, tenant, customer, await databaseTime(owner));
-    const { licenses, devices, events, results, emails } = erased;
+    const { licenses, devices, events, results, emails, runs } = erased;
     say(
       `Erased the personal data of customer ${customer} of tenant ${tenant}: ${licenses} licenses, ${devices} devices,`,
     );
-    say(`${events} events, ${results} stored results, ${emails} e-mail messages.`);
+    say(`${events} events, ${results} stored results, ${emails} e-mail messages, ${runs} workflow runs.`);
     say('Backups made before still contain it.');
   });
 });

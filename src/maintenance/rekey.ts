@@ -3,12 +3,13 @@ import type { Secrets } from '../shared/secrets/secrets.js';
 import type { Progress } from './maintenance.error.js';
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.js';
 import { inTenant, tenantIds } from './tenant-transaction.js';
+import { countOutdatedValues, rekeyValues } from './workflow-values.js';
 
 const CHUNK_SIZE = 500;
 
 /** Returns the number of values that are not sealed with the first master key. */
 export async function countOutdated(owner: pg.ClientBase, secrets: Secrets): Promise<number> {
-  let outdated = 0;
+  let outdated = await countOutdatedValues(owner, secrets);
   for (const tenantId of await tenantIds(owner)) {
     for (const { table, column } of SEALED_COLUMNS) {
       const { rows } = await inTenant(owner, tenantId, () =>
@@ -28,6 +29,7 @@ export async function countOutdated(owner: pg.ClientBase, secrets: Secrets): Pro
  * that are already sealed with it are skipped, so a stopped run can be repeated.
  */
 export async function rekey(owner: pg.ClientBase, secrets: Secrets, progress: Progress): Promise<void> {
+  await rekeyValues(owner, secrets, progress);
   for (const tenantId of await tenantIds(owner)) {
     for (const sealed of SEALED_COLUMNS) {
       let last: string | undefined;

@@ -4,6 +4,7 @@ import type { Secrets } from '../shared/secrets/secrets.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { assertTenantId } from '../shared/tenant-id.js';
 import { tenantIds } from './tenant-transaction.js';
+import { digestRuns } from './workflow-values.js';
 
 const CHUNK_SIZE = 1_000;
 
@@ -29,7 +30,10 @@ export async function replaceLookupKey(owner: pg.ClientBase, from: Secrets, to: 
   try {
     await owner.query('LOCK TABLE license_keys IN ACCESS EXCLUSIVE MODE');
     await owner.query('TRUNCATE license_keys');
-    for (const tenantId of await tenantIds(owner)) await digestTenant(owner, tenantId, from, to, progress);
+    for (const tenantId of await tenantIds(owner)) {
+      await digestTenant(owner, tenantId, from, to, progress);
+      await digestRuns(owner, tenantId, from, to);
+    }
     await owner.query('COMMIT');
   } catch (error) {
     await owner.query('ROLLBACK').catch(() => undefined);

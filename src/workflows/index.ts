@@ -2,6 +2,9 @@ export { CancelWorkflowRunCommand } from './commands/cancel-workflow-run.command
 export { RetryWorkflowRunCommand } from './commands/retry-workflow-run.command.js';
 export { SignalWorkflowRunCommand } from './commands/signal-workflow-run.command.js';
 export { StartWorkflowCommand } from './commands/start-workflow.command.js';
+export { cancelMessage, openWorkflowInput } from './engine/engine-values.js';
+export { WORKFLOW_SEAL_CONTEXT } from './engine/sealed-serializer.js';
+export { runDigests } from './run-digests.js';
 export { WorkflowEngine, type EngineStatus } from './engine/engine.js';
 export * from './events/workflow-run.events.js';
 export { GetWorkflowRunQuery } from './queries/get-workflow-run.query.js';

@@ -170,7 +170,7 @@ describe('erasure of a customer', () => {
     await api.post(`${path}/renew`, { months: 1, reason: { code: 'OTHER', text: 'Bertold called' } });
     await logged();
 
-    expect(await erase('a')).toEqual({ licenses: 1, devices: 1, events: 4, results: 4, emails: 0 });
+    expect(await erase('a')).toEqual({ licenses: 1, devices: 1, events: 4, results: 4, emails: 0, runs: 0 });
     const stored = await everythingStored(app.database, app.secrets);
     expect(traces(stored, OF_ALMA)).toEqual([]);
     const license = (await api.get(path)).body;
@@ -265,7 +265,7 @@ describe('erasure of a customer', () => {
     await api.create('/v1/customers', { customer_id: 'a', first_name: 'Alma' });
     await api.issue(await api.template(), { customer_id: 'a' });
     expect((await erase('a')).licenses).toBe(1);
-    expect(await erase('a')).toEqual({ licenses: 0, devices: 0, events: 0, results: 0, emails: 0 });
+    expect(await erase('a')).toEqual({ licenses: 0, devices: 0, events: 0, results: 0, emails: 0, runs: 0 });
   });
 });
 

@@ -8,6 +8,7 @@ import { addressDigests, eraseEmails } from './erase-emails.js';
 import { erasePartner } from './erase-partner.js';
 import { eraseResults } from './erase-results.js';
 import { eraseSales } from './erase-sales.js';
+import { eraseWorkflowRuns } from './erase-workflow-runs.js';
 import { EVENT_TABLES, recordEvents, type Erased, type Erasure } from './erasure.js';
 
 /** Longer than any transaction of a server can take. */
@@ -29,9 +30,13 @@ export async function eraseCustomer(
   now: Date,
 ): Promise<Erased> {
   const erasure = { owner, tenantId, customerId, now };
-  const total = { licenses: 0, devices: 0, events: 0, results: 0, emails: 0 };
+  const total = { licenses: 0, devices: 0, events: 0, results: 0, emails: 0, runs: 0 };
   const digests = await inTenant(owner, tenantId, () => addressDigests(erasure, secrets));
-  let isKnown = false;
+  const { runs, otherCustomerIds } = await eraseWorkflowRuns(erasure, secrets, digests);
+  total.runs = runs;
+  // A run that had not created its customer before the cancellation may have done so since.
+  for (const id of otherCustomerIds) await eraseCustomer(owner, secrets, tenantId, id, now);
+  let isKnown = runs > 0;
   for (let passes = 1; ; passes++) {
     const row = await inTenant(owner, tenantId, () => eraseRow(erasure, digests));
     await waitForOlderTransactions(owner);

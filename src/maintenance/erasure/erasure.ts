@@ -17,6 +17,8 @@ export interface Erased {
   readonly devices: number;
   readonly events: number;
   readonly results: number;
+  /** Workflow runs that were deleted. */
+  readonly runs: number;
   readonly emails: number;
 }
 

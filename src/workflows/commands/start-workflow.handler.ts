@@ -1,5 +1,4 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import stableStringify from 'safe-stable-stringify';
 import { RetryTransaction } from '../../database/with-retries.js';
 import { violates } from '../../database/sql-errors.js';
 import { PermissionDeniedError, TenantNotFoundError } from '../../shared/access/access.errors.js';
@@ -17,7 +16,7 @@ import { WorkflowRun } from '../workflow-run.entity.js';
 import { WorkflowRunExistsError } from '../workflow-run.errors.js';
 import { WorkflowRunRepository } from '../workflow-run.repository.js';
 import { toWorkflowRunResponse } from '../workflow-run.response.js';
-import { emailDigest } from '../run-subject.js';
+import { runDigests } from '../run-digests.js';
 import { StartWorkflowCommand } from './start-workflow.command.js';
 
 @CommandHandler(StartWorkflowCommand)
@@ -57,13 +56,13 @@ export class StartWorkflowHandler implements ICommandHandler<StartWorkflowComman
   }
 
   private draft({ actor, request }: StartWorkflowCommand, definition: AnyDefinition, input: unknown) {
-    const { customerId, email } = definition.subjectOf(input);
+    const digests = runDigests(this.secrets, definition.name, input);
     return {
       runId: request.run_id ?? newId(),
       workflow: definition.name,
-      inputDigest: this.secrets.digest(`workflow input ${stableStringify(input)}`),
-      customerId: customerId ?? null,
-      emailDigest: email === undefined ? null : emailDigest(this.secrets, email),
+      inputDigest: digests.input,
+      customerId: definition.subjectOf(input).customerId ?? null,
+      emailDigest: digests.email,
       startedBy: actor.subject,
     };
   }

@@ -1,0 +1,372 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import { withClient } from '../../src/database/with-client.js';
+import { countOutdated, eraseCustomer, rekey, replaceLookupKey } from '../../src/maintenance/index.js';
+import { Secrets } from '../../src/shared/secrets/secrets.js';
+import { IdempotencySweeper } from '../../src/shared/persistence/idempotency.sweeper.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
+import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
+import { Actor } from '../../src/shared/access/actor.js';
+import { StepPerformer, type StepCall } from '../../src/workflows/steps/step-performer.js';
+import { StartWorkflowCommand } from '../../src/workflows/index.js';
+import { unique, type Api, type Wire } from '../support/api.js';
+import { startAtRest } from '../support/at-rest.js';
+import { TestApp } from '../support/app.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { everythingStored, traces } from '../support/everything-stored.js';
+
+const DAY_MS = 86_400_000;
+const RUNS = '/v1/workflow-runs';
+const LEAD = { first_name: 'Zebulon', last_name: 'Quarrington', email: 'zebulon@example.com' };
+
+describe('workflows on DBOS', () => {
+  let app: TestApp;
+  let api: Api;
+  let template: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ environment: { WORKFLOWS: 'dbos', WORKFLOW_STEP_ATTEMPTS: '2' } });
+    api = await app.tenant();
+    template = await api.template();
+  });
+
+  afterAll(() => app.stop());
+
+  const inputOf = (more: Record<string, unknown> = {}) => ({ lead: LEAD, license_template_id: template, ...more });
+  const start = async (more: Record<string, unknown> = {}, run_id = `run-${unique()}`): Promise<string> => {
+    const body = { workflow: 'lead-to-customer', run_id, input: inputOf(more) };
+    const response = await api.post(RUNS, body);
+    expect(response).toMatchObject({ status: 202, headers: { location: `${RUNS}/${run_id}` } });
+    return run_id;
+  };
+  const reach = (runId: string, state: string): Promise<Wire> =>
+    eventually(async () => {
+      const { body } = await api.get(`${RUNS}/${runId}`);
+      expect(body).toMatchObject({ state });
+      return body;
+    });
+  const licensesOf = async (customerId: string): Promise<Wire[]> =>
+    (await api.get(`/v1/licenses?customer_id=${customerId}`)).body.data;
+  const eventsOf = async (runId: string) =>
+    (
+      await app.database.query<{ type: string }>(
+        `SELECT event_type AS type FROM license_event_logs WHERE resource_id = $1
+       UNION ALL SELECT event_type FROM outbox WHERE resource_id = $1 ORDER BY type`,
+        [runId],
+      )
+    ).map(({ type }) => type);
+
+  it('makes a customer of a lead, once, with one story in the log', async () => {
+    const runId = await start();
+    const run = await reach(runId, 'COMPLETED');
+    const { customer_id, license_id, email_message_id } = run.result;
+    expect(run).toMatchObject({ customer_id, error: null, undone: [], failed_attempts: 0 });
+    expect(run.steps).toMatchObject([
+      { name: 'createCustomer', outcome: 'DONE', attempts: 1 },
+      { name: 'issueLicense', outcome: 'DONE', attempts: 1 },
+      { name: 'sendLicenseEmail', outcome: 'DONE', attempts: 1 },
+    ]);
+    expect(await licensesOf(customer_id)).toMatchObject([{ license_id, status: 'ACTIVE' }]);
+    expect((await api.get(`/v1/email-messages/${email_message_id}`)).body).toMatchObject({
+      to: LEAD.email,
+      license_id,
+    });
+    expect(await eventsOf(runId)).toEqual(['workflow.completed', 'workflow.started']);
+    const [created] = await app.database.query<{ actor: unknown }>(
+      `SELECT actor FROM license_event_logs WHERE license_id = $1 UNION ALL SELECT actor FROM outbox WHERE license_id = $1`,
+      [license_id],
+    );
+    expect(created?.actor).toMatchObject({ type: 'service', id: 'workflow:lead-to-customer', run_id: runId });
+    expect((await api.get(`${RUNS}?customer_id=${customer_id}&state=COMPLETED`)).body.data).toMatchObject([
+      { run_id: runId },
+    ]);
+  });
+
+  it('undoes in reverse what the run made when a step is refused, and leaves a customer that it found as it was', async () => {
+    const refused = await reach(await start({ license_template_id: 'none' }), 'FAILED');
+    expect(refused).toMatchObject({
+      error: { code: 'TEMPLATE_NOT_FOUND', step: 'issueLicense' },
+      undone: ['deactivateCustomer'],
+    });
+    const made = (await api.get(`/v1/customers/${refused.customer_id}`)).body;
+    expect(made).toMatchObject({ active: false });
+
+    const { customer_id } = await api.create('/v1/customers', { email: 'found@example.com' });
+    const lead = { ...LEAD, customer_id };
+    const found = await reach(await start({ lead, license_template_id: 'none' }), 'FAILED');
+    expect(found).toMatchObject({ customer_id, undone: [], not_undone: [] });
+    const kept = (await api.get(`/v1/customers/${customer_id}`)).body;
+    expect(kept).toMatchObject({ active: true, version: 1, email: 'found@example.com' });
+    // Nobody to welcome: refused before there is a license.
+    const nobody = await reach(await start({ lead: { company_name: 'No Mail' } }), 'FAILED');
+    expect(nobody).toMatchObject({ error: { code: 'CUSTOMER_HAS_NO_EMAIL' } });
+    expect(await licensesOf(nobody.customer_id as string)).toEqual([]);
+    expect(
+      (await reach(await start({ lead: { company_name: 'No Mail' }, welcome: false }), 'COMPLETED')).result,
+    ).toMatchObject({ email_message_id: null });
+  });
+
+  it('waits for an approval, which needs a permission of its own, and takes one that came before', async () => {
+    const runId = await start({ approval: true });
+    expect(await reach(runId, 'WAITING')).toMatchObject({ waiting_for: 'approved' });
+    const signals = `${RUNS}/${runId}/signals`;
+    const sender = await app.key(api.tenantId, ['workflows:signal']);
+    expect((await sender.post(`${signals}/approved`, {})).body).toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect((await api.post(`${signals}/paid`, {})).body).toMatchObject({ code: 'VALIDATION_FAILED' });
+    const approver = await app.key(api.tenantId, ['workflows:signal', 'workflows:approve']);
+    expect((await approver.post(`${signals}/approved`, {})).status).toBe(202);
+    await reach(runId, 'COMPLETED');
+    expect((await approver.post(`${signals}/approved`, {})).body).toMatchObject({ code: 'WORKFLOW_RUN_ENDED' });
+    expect(await eventsOf(runId)).toEqual(['workflow.completed', 'workflow.signaled', 'workflow.started']);
+
+    const early = await start({ approval: true });
+    expect((await api.post(`${RUNS}/${early}/signals/approved`, {})).status).toBe(202);
+    await reach(early, 'COMPLETED');
+  });
+
+  it('undoes a run that is cancelled in its wait', async () => {
+    const runId = await start({ approval: true });
+    const { customer_id } = await reach(runId, 'WAITING');
+    expect((await api.post(`${RUNS}/${runId}/cancel`)).status).toBe(202);
+    expect(await reach(runId, 'CANCELLED')).toMatchObject({ undone: ['deactivateCustomer'] });
+    expect((await api.get(`/v1/customers/${customer_id}`)).body).toMatchObject({ active: false });
+    expect((await api.post(`${RUNS}/${runId}/cancel`)).body).toMatchObject({ code: 'WORKFLOW_RUN_ENDED' });
+    expect(await eventsOf(runId)).toEqual(['workflow.cancel_requested', 'workflow.cancelled', 'workflow.started']);
+  });
+
+  it('starts a run once for its id, and refuses the id to another input', async () => {
+    const runId = `run-${unique()}`;
+    const body = { workflow: 'lead-to-customer', run_id: runId, input: inputOf() };
+    const starts = await Promise.all(Array.from({ length: 4 }, () => api.post(RUNS, body)));
+    expect(starts.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    const other = await api.post(RUNS, { ...body, input: inputOf({ trial: true }) });
+    expect(other.body).toMatchObject({ code: 'WORKFLOW_RUN_EXISTS' });
+    const { customer_id } = await reach(runId, 'COMPLETED');
+    expect(await licensesOf(customer_id as string)).toHaveLength(1);
+
+    const keyed = { 'Idempotency-Key': unique() };
+    const first = await api.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() }, keyed);
+    const again = await api.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() }, keyed);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.body).toMatchObject({ run_id: first.body.run_id as string });
+    await reach(first.body.run_id as string, 'COMPLETED');
+  });
+
+  it('starts nothing whose transaction is rolled back', async () => {
+    const runId = `run-${unique()}`;
+    const command = new StartWorkflowCommand(Actor.service('test', api.tenantId), {
+      workflow: 'lead-to-customer',
+      run_id: runId,
+      input: inputOf(),
+    });
+    const work = app.nest.get(UnitOfWork).run(api.tenantId, async () => {
+      await app.nest.get(CommandBus).execute(command);
+      throw new Error('rolled back');
+    });
+    await expect(work).rejects.toThrow('rolled back');
+    const engine = 'SELECT 1 FROM workflows.workflow_status WHERE workflow_uuid = $1';
+    expect(await app.database.query(engine, [`${api.tenantId}/${runId}`])).toEqual([]);
+    expect((await api.get(`${RUNS}/${runId}`)).body).toMatchObject({ code: 'WORKFLOW_RUN_NOT_FOUND' });
+  });
+
+  it('lets nobody gain a right through a workflow', async () => {
+    const { body: known } = await api.get(RUNS);
+    const requires = [
+      'customers:read',
+      'customers:write',
+      'licenses:issue',
+      'licenses:revoke',
+      'licenses:reveal-key',
+      'emails:send',
+    ];
+    for (const missing of requires) {
+      const permissions = TENANT_PERMISSIONS.filter((permission) => permission !== missing);
+      const caller = await app.key(api.tenantId, permissions);
+      const answer = await caller.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() });
+      expect(answer.body).toMatchObject({ code: 'PERMISSION_DENIED', detail: `Permission ${missing} is required.` });
+    }
+    expect((await api.get(RUNS)).body.data).toHaveLength((known).data.length as number);
+    const least = await app.key(api.tenantId, ['workflows:start', ...requires]);
+    expect((await least.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() })).status).toBe(202);
+  });
+
+  it('keeps a run whose step fails at every attempt, and repeats it with the same key', async () => {
+    const role = app.database.applicationRole;
+    await app.database.query(`REVOKE INSERT ON licenses FROM ${role}`);
+    const runId = await start();
+    const stalled = await reach(runId, 'STALLED');
+    await app.database.query(`GRANT INSERT ON licenses TO ${role}`);
+    expect(stalled).toMatchObject({
+      error: { code: 'MAX_ATTEMPTS', step: 'issueLicense' },
+      undone: [],
+      failed_attempts: 2,
+      last_failure: { step: 'issueLicense', code: 'INTERNAL_ERROR' },
+    });
+    expect(stalled.steps).toMatchObject([
+      { outcome: 'DONE' },
+      { outcome: 'FAILED', code: 'INTERNAL_ERROR', attempts: 2 },
+    ]);
+    expect((await api.post(`${RUNS}/${runId}/retry`)).status).toBe(202);
+    const { customer_id } = await reach(runId, 'COMPLETED');
+    expect(await licensesOf(customer_id as string)).toHaveLength(1);
+    expect((await api.post(`${RUNS}/${runId}/retry`)).body).toMatchObject({ code: 'WORKFLOW_RUN_STATE' });
+    expect(await eventsOf(runId)).toEqual([
+      'workflow.completed',
+      'workflow.retried',
+      'workflow.stalled',
+      'workflow.started',
+    ]);
+  });
+
+  it('goes on after its thread has ended, while the server answers', async () => {
+    const runId = await start({ approval: true });
+    await reach(runId, 'WAITING');
+    const sessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imprimatur workflows' AND datname = $1`;
+    expect(await app.database.query(sessions, [app.database.name])).toHaveLength(1);
+    expect((await api.post(`${RUNS}/${runId}/signals/approved`, {})).status).toBe(202);
+    await reach(runId, 'COMPLETED');
+  });
+
+  it('stores no name, e-mail address or license key where the engine keeps its runs', async () => {
+    const { customer_id } = await reach(await start(), 'COMPLETED');
+    const [license] = await licensesOf(customer_id as string);
+    const { license_key } = (await api.post(`/v1/licenses/${license.license_id}/reveal-key`)).body;
+    const tables = await app.database.query<{ name: string }>(
+      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'workflows'`,
+    );
+    expect(tables.length).toBeGreaterThan(10);
+    const rows = await Promise.all([
+      app.database.query<{ row: string }>('SELECT to_jsonb(item)::text AS row FROM workflow_runs AS item'),
+      ...tables.map(({ name }) =>
+        app.database.query<{ row: string }>(`SELECT to_jsonb(item)::text AS row FROM workflows.${name} AS item`),
+      ),
+    ]);
+    const text = rows
+      .flat()
+      .map(({ row }) => row)
+      .join('\n');
+    expect(text).toContain(customer_id);
+    expect(traces(text, [LEAD.first_name, LEAD.last_name, LEAD.email, license_key as string])).toEqual([]);
+  });
+});
+
+/** An application with the engine, of which a step fails at its first attempt. */
+async function startEngine(database: TestDatabase) {
+  const app = await TestApp.start({ database, environment: { WORKFLOWS: 'dbos', WORKFLOW_STEP_ATTEMPTS: '1' } });
+  const api = await app.tenant();
+  const template = await api.template();
+  const start = async (input: Wire, run_id = `run-${unique()}`): Promise<string> => {
+    const body = { workflow: 'lead-to-customer', run_id, input: { license_template_id: template, ...input } };
+    expect((await api.post(RUNS, body)).status).toBe(202);
+    return run_id;
+  };
+  const reach = (runId: string, state: string): Promise<Wire> =>
+    eventually(async () => {
+      const { body } = await api.get(`${RUNS}/${runId}`);
+      expect(body).toMatchObject({ state });
+      return body;
+    });
+  return { app, api, template, start, reach };
+}
+
+it('undoes at an erasure the open runs of a person, also of one who is no customer yet, and leaves no name', async () => {
+  const database = await TestDatabase.create();
+  const { app, api, start, reach } = await startEngine(database);
+  const person = { first_name: 'Xerxes', last_name: 'Vandergelt', email: 'xerxes@example.com' };
+  const ended = await reach(await start({ lead: person }), 'COMPLETED');
+  const customerId = ended.customer_id as string;
+  const waiting = await reach(await start({ lead: { ...person, customer_id: customerId }, approval: true }), 'WAITING');
+  await app.database.query(`REVOKE INSERT ON customers FROM ${app.database.applicationRole}`);
+  const stalled = await reach(await start({ lead: person }), 'STALLED');
+  await app.database.query(`GRANT INSERT ON customers TO ${app.database.applicationRole}`);
+  const kept = await reach(await start({ lead: { email: 'other@example.com' } }), 'COMPLETED');
+
+  const erased = await withClient(app.database.ownerUrl, (owner) =>
+    eraseCustomer(owner, app.secrets, api.tenantId, customerId, new Date()),
+  );
+  expect(erased).toMatchObject({ runs: 3 });
+  for (const { run_id } of [ended, waiting, stalled]) expect((await api.get(`${RUNS}/${run_id}`)).status).toBe(404);
+  expect((await api.get(`${RUNS}/${kept.run_id}`)).body).toMatchObject({ state: 'COMPLETED' });
+  const stored = await everythingStored(app.database, app.secrets);
+  expect(traces(stored, Object.values(person))).toEqual([]);
+  const left = await app.database.query('SELECT workflow_uuid AS id FROM workflows.workflow_input');
+  expect(left).toEqual([{ id: `${api.tenantId}/${kept.run_id}` }]);
+  await app.stop();
+  await database.drop();
+});
+
+it('leaves runs as they are when master and lookup keys are replaced', async () => {
+  const database = await TestDatabase.create();
+  const { app, api, template, start, reach } = await startEngine(database);
+  const lead = { email: 'keys@example.com' };
+  const runId = await start({ lead, approval: true });
+  await reach(runId, 'WAITING');
+  await app.stop();
+  const [old] = app.secrets.masterKeys;
+  const both = new Secrets([randomBytes(32), old!], app.secrets.lookupKey);
+  const next = new Secrets([both.masterKeys[0]!], randomBytes(32));
+  await withClient(database.ownerUrl, async (owner) => {
+    expect(await countOutdated(owner, both)).toBeGreaterThan(0);
+    await rekey(owner, both, () => undefined);
+    expect(await countOutdated(owner, both)).toBe(0);
+    await replaceLookupKey(owner, new Secrets(next.masterKeys, both.lookupKey), next, () => undefined);
+  });
+  const later = await TestApp.start({ database, secrets: next, environment: { WORKFLOWS: 'dbos' } });
+  const there = later.bearer(api.tenantId, api.key ?? '');
+  const body = {
+    workflow: 'lead-to-customer',
+    run_id: runId,
+    input: { lead, license_template_id: template, approval: true },
+  };
+  expect((await there.post(RUNS, body)).status).toBe(202);
+  expect((await there.post(`${RUNS}/${runId}/signals/approved`, {})).status).toBe(202);
+  await eventually(async () => {
+    expect((await there.get(`${RUNS}/${runId}`)).body).toMatchObject({ state: 'COMPLETED' });
+  });
+  await later.stop();
+  await database.drop();
+});
+
+it('performs a step once also if it is repeated three days later, when other keys are forgotten', async () => {
+  const { app, time } = await startAtRest();
+  const api = await app.tenant();
+  const template = await api.template();
+  const input = { lead: LEAD, license_template_id: template };
+  await app.database.query(
+    `INSERT INTO workflow_runs (tenant_id, run_id, workflow, engine, state, input_digest, started_by, version, created_at, updated_at)
+     VALUES ($1, 'run', 'lead-to-customer', 'dbos', 'RUNNING', '', '{}', 1, now(), now())`,
+    [api.tenantId],
+  );
+  const call = (step: string, argument: unknown): StepCall => ({
+    tenantId: api.tenantId,
+    runId: 'run',
+    workflow: 'lead-to-customer',
+    step,
+    key: step,
+    argument,
+  });
+  const performer = app.nest.get(StepPerformer);
+  const customer = call('createCustomer', { customer: input.lead, email_required: true });
+  const created = (await performer.perform(customer)) as { result: { customer_id: string } };
+  const { customer_id } = created.result;
+  const issue = call('issueLicense', { license_template_id: template, customer_id });
+  const issued = await performer.perform(issue);
+  time.now += 3 * DAY_MS;
+  await app.nest.get(IdempotencySweeper).sweep();
+  expect(await performer.perform(customer)).toEqual({ ...created, cancelled: false });
+  expect(await performer.perform(issue)).toEqual(issued);
+  expect((await api.get(`/v1/licenses?customer_id=${customer_id}`)).body.data).toHaveLength(1);
+  await app.stop();
+});
+
+it('is off where the operator wants it, and says so', async () => {
+  const app = await TestApp.start();
+  const api = await app.tenant();
+  const input = { lead: LEAD, license_template_id: 'any' };
+  const answer = await api.post(RUNS, { workflow: 'lead-to-customer', input });
+  expect(answer).toMatchObject({ status: 503, body: { code: 'WORKFLOWS_UNAVAILABLE' } });
+  expect((await api.get(RUNS)).body).toEqual({ data: [], next_cursor: null });
+  await app.stop();
+});
