@@ -47,6 +47,12 @@ describe('the text of a field error', () => {
     ['no e-mail address', Email, 'x', 'must be an e-mail address'],
     ['no URL', z.url(), 'x', 'must be a URL'],
     ['no address', z.union([z.ipv4(), z.ipv6()]), 'x', 'must be an IPv4 address or an IPv6 address'],
+    [
+      'no kind of its union',
+      z.discriminatedUnion('kind', [z.object({ kind: z.literal('A') }), z.object({ kind: z.literal('B') })]),
+      { kind: 'C' },
+      'must be one of A, B',
+    ],
     ['a pattern without a text', z.string().regex(/a/), 'b', 'must have the documented form'],
     ['an empty string', text(5), '', 'must not be empty'],
     ['a long string', text(5), '123456', 'must be at most 5 characters'],

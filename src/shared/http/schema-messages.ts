@@ -65,6 +65,8 @@ function messageOf(issue: Issue): string {
     case 'unrecognized_keys':
       return 'unknown field';
     case 'invalid_union':
+      // A member decides between the alternatives; the issue is about that member.
+      if (Array.isArray(fields.options)) return oneOf(fields.options);
       return anyOf(fields.errors as readonly (readonly z.core.$ZodIssue[])[]);
     default:
       return UNKNOWN;
