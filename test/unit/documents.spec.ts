@@ -20,6 +20,10 @@ describe('the documents', () => {
     expect(broken).toEqual([]);
   });
 
+  it('begin with a README of at most 120 lines', () => {
+    expect(readFileSync('README.md', 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(120);
+  });
+
   it('are where the source says', () => {
     const sources = ['src', 'packages/client/src', 'bench', 'scripts'].flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
