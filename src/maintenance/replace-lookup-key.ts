@@ -4,6 +4,7 @@ import type { Secrets } from '../shared/secrets/secrets.js';
 import { MaintenanceError, type Progress } from './maintenance.error.js';
 import { assertTenantId } from '../shared/tenant-id.js';
 import { tenantIds } from './tenant-transaction.js';
+import { digestRecipients } from './email-digests.js';
 import { digestRuns } from './workflow-values.js';
 
 const CHUNK_SIZE = 1_000;
@@ -32,6 +33,7 @@ export async function replaceLookupKey(owner: pg.ClientBase, from: Secrets, to: 
     await owner.query('TRUNCATE license_keys');
     for (const tenantId of await tenantIds(owner)) {
       await digestTenant(owner, tenantId, from, to, progress);
+      await digestRecipients(owner, tenantId, from, to);
       await digestRuns(owner, tenantId, from, to);
     }
     await owner.query('COMMIT');

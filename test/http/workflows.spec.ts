@@ -187,7 +187,7 @@ describe('workflows on DBOS', () => {
       const answer = await caller.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() });
       expect(answer.body).toMatchObject({ code: 'PERMISSION_DENIED', detail: `Permission ${missing} is required.` });
     }
-    expect((await api.get(RUNS)).body.data).toHaveLength((known).data.length as number);
+    expect((await api.get(RUNS)).body.data).toHaveLength(known.data.length as number);
     const least = await app.key(api.tenantId, ['workflows:start', ...requires]);
     expect((await least.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() })).status).toBe(202);
   });

@@ -81,7 +81,7 @@ describe('what a license was issued for', () => {
       `SELECT indexdef AS definition FROM pg_indexes WHERE indexname = '${index}'`,
     );
     expect(definition).toContain(`WHERE (${name} IS NOT NULL)`);
-    const query = jest.spyOn(Transaction.prototype, 'query');
+    const query = jest.spyOn(UnitOfWork.prototype, 'queryStandalone');
     await api.get(`/v1/licenses?${name}=${id}`);
     const statement = query.mock.calls.map(([sent]) => sent).find(({ text }) => text.includes('FROM licenses item'))!;
     query.mockRestore();

@@ -198,8 +198,10 @@ describe('no text of a library reaches a caller', () => {
           .split('/')
           .pop() ?? '';
       const members = Object.keys((app.document.components?.schemas as Wire)[name].properties as object);
-      expect(members.length).toBeGreaterThan(0);
-      const bodies = BAD_VALUES.map((value) => Object.fromEntries(members.map((member) => [member, value])));
+      // An action without parameters takes an empty object.
+      const bodies = (members.length === 0 ? [] : BAD_VALUES).map((value) =>
+        Object.fromEntries(members.map((member) => [member, value])),
+      );
       for (const body of [...bodies, { unknown: 1 }, [], null, 'x']) {
         const response = await callerOf(path).send(method as 'post', pathOf(path), JSON.stringify(body), {
           'Content-Type': type,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
 import { countOutdated, rekey, replaceLookupKey } from '../../src/maintenance/index.js';
 import { SEALED_COLUMNS } from '../../src/maintenance/sealed-columns.js';
+import { recipientDigest } from '../../src/notifications/index.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -158,6 +159,15 @@ describe('npm run replace-lookup-key', () => {
     const template = await tenant.template();
     const keys: string[] = [];
     for (let i = 0; i < 20; i++) keys.push((await tenant.issue(template)).license_key as string);
+    const [{ license_id }] = (await tenant.get('/v1/licenses?limit=1')).body.data as Wire[];
+    await tenant.create('/v1/email-messages', { template: 'renewal_reminder', license_id, to: 'Ada@example.com' });
+    const recipients = async () => {
+      const rows = await app.database.query<{ digest: Buffer }>(
+        'SELECT recipient_digest AS digest FROM email_messages',
+      );
+      return rows.map(({ digest }) => digest);
+    };
+    expect(await recipients()).toEqual([recipientDigest(from, 'ada@example.com')]);
     const digests = async () => {
       const rows = await app.database.query<{ digest: string }>(
         `SELECT encode(digest, 'hex') AS digest FROM license_keys`,
@@ -175,6 +185,7 @@ describe('npm run replace-lookup-key', () => {
       await replaceLookupKey(owner, from, to, () => undefined);
     });
     expect(await digests()).toEqual(expected(to));
+    expect(await recipients()).toEqual([recipientDigest(to, 'ada@example.com')]);
     await app.stop();
   });
 });
