@@ -140,6 +140,42 @@ describe('the steps of workflows over REST', () => {
     expect((await api.get(`/v1/licenses/${license_id}`)).body.status).toBe('ACTIVE');
   });
 
+  it('onboard a partner once however often they are attempted, and take back what they made, at any version', async () => {
+    await api.patch('/v1/settings', { require_if_match: true });
+    const twice = async (step: StepName, argument: object, key: string = step) => {
+      const outcome = await perform(step, argument, key);
+      expect(await perform(step, argument, key)).toEqual(outcome);
+      return (outcome as { result: Record<string, unknown> }).result;
+    };
+    const { partner_id } = await twice('createPartner', { partner: { name: 'Reseller', email: 'r@example.com' } });
+    expect(await twice('approvePartner', { partner_id })).toEqual({ partner_id, approved: true });
+    expect(await twice('approvePartner', { partner_id }, 'again')).toEqual({ partner_id, approved: false });
+    const terms = { returns_revoked: false, returns_expired: false, expires_at: null };
+    const pool = { partner_id, license_template_id: template, quantity: 5, ...terms };
+    const { pool_id } = await twice('createLicensePool', pool);
+    const { license_id } = await twice('issuePartnerLicense', { partner_id, license_template_id: template });
+    const invited = await twice('invitePartner', { partner_id });
+    expect(invited).toEqual({ invitation_id: expect.any(String), email_message_id: expect.any(String) });
+    expect(await list('/v1/partner-invitations')).toHaveLength(1);
+    expect(await list('/v1/email-messages')).toMatchObject([{ template: 'partner_welcome', to: 'r@example.com' }]);
+    await twice('revokeLicense', { license_id });
+    await twice('emptyLicensePool', { pool_id });
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 0, available: 0 }]);
+    await twice('suspendPartner', { partner_id });
+    expect(await list('/v1/partners')).toMatchObject([{ status: 'SUSPENDED' }]);
+    expect(await perform('createPartner', { partner: { partner_id } }, 'found')).toEqual({
+      result: { partner_id, created: false },
+    });
+  });
+
+  it('leave no invitation that works if its e-mail is refused', async () => {
+    const { partner_id } = await api.create('/v1/partners', { name: 'No address' });
+    await api.post(`/v1/partners/${partner_id}/approve`, {});
+    const invited = await perform('invitePartner', { partner_id: partner_id as string });
+    expect(invited).toMatchObject({ refused: { code: expect.stringMatching(/^EMAIL_/) } });
+    expect(await list('/v1/partner-invitations')).toMatchObject([{ status: 'WITHDRAWN' }]);
+  });
+
   it('find a customer by its id, and say that they did not create it', async () => {
     await api.create('/v1/customers', { customer_id: 'known', first_name: 'Joe' });
     const found = { result: { customer_id: 'known', created: false } };

@@ -1,84 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  runBody,
-  type Outcome,
-  type Primitives,
-  type StepOutcome,
-  type StepRequest,
-} from '../../src/workflows/definitions/run-body.js';
-import {
   subscriptionActivation,
   type SubscriptionActivationInput,
 } from '../../src/workflows/definitions/subscription-activation.js';
 import { StepPerformer } from '../../src/workflows/steps/step-performer.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
+import { StepEngine } from '../support/step-engine.js';
 
 const WORKFLOW = 'subscription-activation';
 const NEVER = Number.MAX_SAFE_INTEGER;
 const PERIOD_END = '2099-01-01T00:00:00.000Z';
 const reason = { code: 'OTHER' };
-
-/** The process dies after a step has taken effect, before its result is recorded. */
-class Kill extends Error {}
-
-/** Runs the body over the steps of the server, and again after a kill: what was recorded is replayed, the step that died is repeated. */
-class StepEngine implements Primitives {
-  private readonly history: unknown[] = [];
-  private at = 0;
-  private performed = 0;
-
-  constructor(
-    private readonly steps: StepPerformer,
-    private readonly tenantId: string,
-    readonly runId: string,
-    private readonly killAt: number,
-  ) {}
-
-  async run(input: SubscriptionActivationInput): Promise<Outcome> {
-    for (;;) {
-      this.at = 0;
-      try {
-        return await runBody(subscriptionActivation, input, this);
-      } catch (error) {
-        if (!(error instanceof Kill)) throw error;
-      }
-    }
-  }
-
-  perform(request: StepRequest): Promise<StepOutcome> {
-    return this.recorded(async () => {
-      // There is no row of the run that the runner could mark.
-      if (request.step.endsWith('Run')) return { result: {} };
-      const call = { ...request, tenantId: this.tenantId, runId: this.runId, workflow: WORKFLOW };
-      const outcome = await this.steps.perform(call);
-      if (this.performed++ === this.killAt) throw new Kill();
-      return outcome;
-    });
-  }
-
-  receive(): Promise<null> {
-    return Promise.resolve(null);
-  }
-
-  now(): Promise<number> {
-    return this.recorded(() => Promise.resolve(Date.now()));
-  }
-
-  uuid(): Promise<string> {
-    return Promise.reject(new Error('The body asks for no id.'));
-  }
-
-  patched(): Promise<boolean> {
-    return Promise.resolve(true);
-  }
-
-  private async recorded<T>(make: () => Promise<T>): Promise<T> {
-    const at = this.at++;
-    if (at >= this.history.length) this.history.push(await make());
-    return this.history[at] as T;
-  }
-}
 
 describe('the workflow subscription-activation over the steps of the server', () => {
   let app: TestApp;
@@ -98,7 +31,10 @@ describe('the workflow subscription-activation over the steps of the server', ()
     return (await api.create('/v1/subscriptions', subscription)).subscription_id as string;
   };
   const run = (input: SubscriptionActivationInput, killAt = NEVER, runId = `run-${unique()}`) =>
-    new StepEngine(app.nest.get(StepPerformer), api.tenantId, runId, killAt).run(input);
+    new StepEngine(app.nest.get(StepPerformer), { workflow: WORKFLOW, tenantId: api.tenantId, runId, killAt }).run(
+      subscriptionActivation,
+      input,
+    );
   const subscription = async (id: string): Promise<Wire> => (await api.get(`/v1/subscriptions/${id}`)).body;
   const licensesOf = async (customer: string): Promise<Wire[]> =>
     (await api.get(`/v1/licenses?customer_id=${customer}`)).body.data;

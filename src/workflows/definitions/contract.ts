@@ -20,6 +20,13 @@ export interface CustomerInput {
   readonly company_name?: string | undefined;
 }
 
+/** Partner of a run: found by its id, or created from the other fields. */
+export interface PartnerInput {
+  readonly partner_id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
+}
+
 /**
  * Steps by name. A step takes effect once per run and call, however often it is attempted. `created` says whether the run made what the
  * result names, because only that may be undone.
@@ -109,6 +116,35 @@ export interface Steps {
   }): Promise<{ readonly order_id: string; readonly cancelled: boolean }>;
   /** Queues the e-mail `order_confirmation` to the customer of the order. */
   confirmOrder(argument: { readonly order_id: string }): Promise<{ readonly email_message_id: string }>;
+  /** Finds the partner by its id, else creates it. */
+  createPartner(argument: {
+    readonly partner: PartnerInput;
+  }): Promise<{ readonly partner_id: string; readonly created: boolean }>;
+  /** Approves the partner. `approved` is false if it was approved before. */
+  approvePartner(argument: {
+    readonly partner_id: string;
+  }): Promise<{ readonly partner_id: string; readonly approved: boolean }>;
+  /** Suspends a partner that this run created and approved. Its licenses stay. */
+  suspendPartner(argument: { readonly partner_id: string }): Promise<{ readonly partner_id: string }>;
+  createLicensePool(argument: {
+    readonly partner_id: string;
+    readonly license_template_id: string;
+    readonly quantity: number;
+    readonly returns_revoked: boolean;
+    readonly returns_expired: boolean;
+    readonly expires_at: string | null;
+  }): Promise<{ readonly pool_id: string; readonly created: true }>;
+  /** Takes the licenses that are left out of a pool that this run created. */
+  emptyLicensePool(argument: { readonly pool_id: string }): Promise<{ readonly pool_id: string }>;
+  /** Issues a license to the partner itself. */
+  issuePartnerLicense(argument: {
+    readonly partner_id: string;
+    readonly license_template_id: string;
+  }): Promise<{ readonly license_id: string; readonly created: true }>;
+  /** Invites the partner and queues the e-mail with the code, which is in no result. Without an address there is no invitation. */
+  invitePartner(argument: {
+    readonly partner_id: string;
+  }): Promise<{ readonly invitation_id: string; readonly email_message_id: string }>;
 }
 
 /** Quote as the run sees it. */

@@ -1,10 +1,16 @@
 import type { AnyDefinition } from './definition.js';
 import { LEAD_TO_CUSTOMER } from './lead-to-customer.definition.js';
+import { PARTNER_ONBOARDING } from './partner-onboarding.definition.js';
 import { QUOTE_TO_ORDER } from './quote-to-order.definition.js';
 import { SUBSCRIPTION_ACTIVATION } from './subscription-activation.definition.js';
 
 /** All workflows that can be started. */
-export const DEFINITIONS: readonly AnyDefinition[] = [LEAD_TO_CUSTOMER, SUBSCRIPTION_ACTIVATION, QUOTE_TO_ORDER];
+export const DEFINITIONS: readonly AnyDefinition[] = [
+  LEAD_TO_CUSTOMER,
+  PARTNER_ONBOARDING,
+  SUBSCRIPTION_ACTIVATION,
+  QUOTE_TO_ORDER,
+];
 
 export const WORKFLOW_NAMES = DEFINITIONS.map(({ name }) => name);
 

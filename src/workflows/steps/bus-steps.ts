@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { CreateCustomerCommand, GetCustomerQuery, UpdateCustomerCommand } from '../../customers/index.js';
 import {
   GetLicenseQuery,
@@ -6,6 +7,20 @@ import {
   RevokeLicenseCommand,
 } from '../../licensing/index.js';
 import { SendEmailCommand } from '../../notifications/index.js';
+import {
+  AllotLicensesCommand,
+  ApprovePartnerCommand,
+  CreateInvitationCommand,
+  CreateLicensePoolCommand,
+  CreatePartnerCommand,
+  GetLicensePoolQuery,
+  GetPartnerQuery,
+  IssuePartnerLicenseCommand,
+  PartnerStateError,
+  SuspendPartnerCommand,
+  WithdrawInvitationCommand,
+} from '../../partners/index.js';
+import { TENANT_ROLES } from '../../shared/access/permissions.js';
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
 import {
   GetSubscriptionQuery,
@@ -109,6 +124,87 @@ export const BUS_STEPS: BusSteps = {
     },
   },
   ...ORDER_STEPS,
+  createPartner: {
+    permissions: ['partners:read', 'partners:write'],
+    async perform({ actor, options, execute, ask }, { partner: { partner_id: partnerId, name = '', email } }) {
+      if (partnerId !== undefined) {
+        const { partner_id } = await ask(new GetPartnerQuery(actor, partnerId));
+        return { partner_id, created: false };
+      }
+      const { partner_id } = await execute(new CreatePartnerCommand(actor, { name, email }, options));
+      return { partner_id, created: true };
+    },
+  },
+  approvePartner: {
+    permissions: ['partners:read', 'partners:approve'],
+    async perform({ actor, options, execute, ask }, { partner_id }) {
+      try {
+        await execute(new ApprovePartnerCommand(actor, partner_id, {}, options));
+        return { partner_id, approved: true };
+      } catch (error) {
+        if (!(error instanceof PartnerStateError)) throw error;
+        const { status } = await ask(new GetPartnerQuery(actor, partner_id));
+        if (status !== 'APPROVED') throw error;
+        return { partner_id, approved: false };
+      }
+    },
+  },
+  suspendPartner: {
+    permissions: ['partners:approve'],
+    async perform({ actor, runId, options, execute }, { partner_id }) {
+      const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the approval.` } as const;
+      const suspend = new SuspendPartnerCommand(actor, partner_id, { license_effect: 'KEEP', reason }, options);
+      await execute(suspend).catch((error: unknown) => {
+        // Somebody else was first.
+        if (!(error instanceof PartnerStateError)) throw error;
+      });
+      return { partner_id };
+    },
+  },
+  createLicensePool: {
+    permissions: ['partners:write'],
+    async perform({ actor, options, execute }, pool) {
+      const { pool_id } = await execute(new CreateLicensePoolCommand(actor, pool, options));
+      return { pool_id, created: true };
+    },
+  },
+  emptyLicensePool: {
+    permissions: ['partners:read', 'partners:write'],
+    async perform({ actor, runId, options, execute, ask }, { pool_id }) {
+      const { available } = await ask(new GetLicensePoolQuery(actor, pool_id));
+      const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the allotment.` } as const;
+      if (available > 0)
+        await execute(new AllotLicensesCommand(actor, pool_id, { quantity: -available, reason }, options));
+      return { pool_id };
+    },
+  },
+  issuePartnerLicense: {
+    permissions: ['licenses:issue'],
+    async perform({ actor, runId, options, execute }, { partner_id, license_template_id }) {
+      const request = { license_template_id, metadata: { workflow_run_id: runId } };
+      const { license_id } = await execute(new IssuePartnerLicenseCommand(actor, partner_id, request, options));
+      return { license_id, created: true };
+    },
+  },
+  invitePartner: {
+    permissions: ['partners:write', 'emails:send', ...TENANT_ROLES.partner],
+    async perform({ actor, options, execute }, { partner_id }) {
+      const invitation = await execute(new CreateInvitationCommand(actor, { partner_id }, options));
+      const { invitation_id, code, expires_at } = invitation;
+      const keyed = (part: string) => ({ ...options, idempotencyKey: `${options.idempotencyKey}/${part}` });
+      const variables = { invitation_code: code, invitation_expires: expires_at.slice(0, 10) };
+      const email = { template: 'partner_welcome', partner_id, variables } as const;
+      try {
+        const { email_message_id } = await execute(new SendEmailCommand(actor, email, keyed('email')));
+        return { invitation_id, email_message_id };
+      } catch (error) {
+        // A code that nobody was sent must not stay valid.
+        if (error instanceof HttpException && error.getStatus() < 500)
+          await execute(new WithdrawInvitationCommand(actor, invitation_id, keyed('withdraw')));
+        throw error;
+      }
+    },
+  },
 };
 
 /**

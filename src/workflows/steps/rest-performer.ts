@@ -37,8 +37,10 @@ export class RestPerformer {
     const all: Readonly<Record<string, RestStep<never, object>>> = REST_STEPS;
     const performed = Object.hasOwn(all, step) ? all[step] : undefined;
     if (!performed) throw new RestFailure('UNKNOWN_STEP');
-    const send = <Answer>(method: string, path: string, body?: object, version?: number) =>
-      this.send(`${runId}/${key}`, method, path, body, version) as Promise<Answer>;
+    const send = <Answer>(method: string, path: string, body?: object, version?: number, part?: string) => {
+      const idempotencyKey = part === undefined ? `${runId}/${key}` : `${runId}/${key}/${part}`;
+      return this.send(idempotencyKey, method, path, body, version) as Promise<Answer>;
+    };
     try {
       return { result: await performed({ runId, send }, argument as never) };
     } catch (error) {

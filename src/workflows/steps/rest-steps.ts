@@ -73,7 +73,81 @@ export const REST_STEPS: RestSteps = {
     return { subscription_id };
   },
   ...REST_ORDER_STEPS,
+  async createPartner({ send }, { partner: { partner_id: partnerId, name, email } }) {
+    const { partner_id } =
+      partnerId === undefined
+        ? await send<Partner>('POST', '/v1/partners', { name, email })
+        : await send<Partner>('GET', pathOf('partners', partnerId));
+    return { partner_id, created: partnerId === undefined };
+  },
+  async approvePartner({ send }, { partner_id }) {
+    const path = pathOf('partners', partner_id);
+    try {
+      await send('POST', `${path}/approve`, {});
+      return { partner_id, approved: true };
+    } catch (error) {
+      if (codeOf(error) !== 'PARTNER_STATE') throw error;
+      if ((await send<Partner>('GET', path)).status !== 'APPROVED') throw error;
+      return { partner_id, approved: false };
+    }
+  },
+  async suspendPartner({ runId, send }, { partner_id }) {
+    const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the approval.` };
+    const request = { license_effect: 'KEEP', reason };
+    await send('POST', `${pathOf('partners', partner_id)}/suspend`, request).catch((error: unknown) => {
+      if (codeOf(error) !== 'PARTNER_STATE') throw error;
+    });
+    return { partner_id };
+  },
+  async createLicensePool({ send }, pool) {
+    const { pool_id } = await send<{ pool_id: string }>('POST', '/v1/license-pools', pool);
+    return { pool_id, created: true };
+  },
+  async emptyLicensePool({ runId, send }, { pool_id }) {
+    const path = pathOf('license-pools', pool_id);
+    const { available } = await send<{ available: number }>('GET', path);
+    const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the allotment.` };
+    if (available > 0) await send('POST', `${path}/allot`, { quantity: -available, reason });
+    return { pool_id };
+  },
+  async issuePartnerLicense({ runId, send }, { partner_id, license_template_id }) {
+    const request = { license_template_id, metadata: { workflow_run_id: runId } };
+    const path = `${pathOf('partners', partner_id)}/issue-license`;
+    const { license_id } = await send<{ license_id: string }>('POST', path, request);
+    return { license_id, created: true };
+  },
+  async invitePartner({ send }, { partner_id }) {
+    const { invitation_id, code, expires_at } = await send<Invitation>('POST', '/v1/partner-invitations', {
+      partner_id,
+    });
+    const variables = { invitation_code: code, invitation_expires: expires_at.slice(0, 10) };
+    const email = { template: 'partner_welcome', partner_id, variables };
+    try {
+      const sent = await send<{ email_message_id: string }>('POST', '/v1/email-messages', email, undefined, 'email');
+      return { invitation_id, email_message_id: sent.email_message_id };
+    } catch (error) {
+      // A code that nobody was sent must not stay valid.
+      if ((error as { refusal?: unknown }).refusal)
+        await send('POST', `${pathOf('partner-invitations', invitation_id)}/withdraw`, {}, undefined, 'withdraw');
+      throw error;
+    }
+  },
 };
+
+/** Members of a partner and of an invitation in answers. */
+interface Partner {
+  readonly partner_id: string;
+  readonly status: string;
+}
+interface Invitation {
+  readonly invitation_id: string;
+  readonly code: string;
+  readonly expires_at: string;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
 
 interface Page<Row> {
   readonly data: readonly Row[];
