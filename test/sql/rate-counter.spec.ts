@@ -6,10 +6,6 @@ import { Clock } from '../../src/shared/time/clock.js';
 import { TestApp } from '../support/app.js';
 
 const MINUTE_MS = 60_000;
-/** More names than a process holds in memory. */
-const MANY_NAMES = 100_001;
-/** Names that are counted at once, few enough that no read of a count is given up. */
-const AT_ONCE = 10_000;
 const START = Date.parse('2026-06-01T12:00:30.000Z');
 
 describe('counts that processes share', () => {
@@ -51,19 +47,6 @@ describe('counts that processes share', () => {
     await counter.syncCounts();
     expect(await count(counter, 'answer', 1)).toBe(8);
     expect(await count(counterOf(), 'answer', 1)).toBe(8);
-  });
-
-  it('are kept of names that leave the memory of a process', async () => {
-    const counter = counterOf();
-    expect(await count(counter, 'evicted', 3)).toBe(3);
-    for (let first = 0; first < MANY_NAMES; first += AT_ONCE) {
-      const names = Array.from({ length: Math.min(AT_ONCE, MANY_NAMES - first) }, (_, at) => `other ${first + at}`);
-      // Counts that were taken back are not written, which would take seconds.
-      await Promise.all(names.map(async (name) => (await counter.count(name)).takeBack()));
-    }
-    await counter.syncCounts();
-    expect(await count(counter, 'evicted', 1)).toBe(4);
-    expect(await count(counterOf(), 'evicted', 1)).toBe(4);
   });
 
   it('contain a request during which the minute ended', async () => {
