@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { SmtpRelay } from '../../src/notifications/sending/smtp-relay.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
@@ -134,6 +135,18 @@ describe('e-mail', () => {
     await api.create('/v1/customers', { customer_id: 'john', first_name: 'John', email: 'john@example.com' });
     await api.post(`/v1/licenses/${license.license_id}/transfer`, { customer_id: 'john' });
     expect(await ended(id, 'FAILED')).toMatchObject({ reason: 'RECIPIENT_CHANGED' });
+  });
+
+  it('nor to one whose license gets another customer while the message is made', async () => {
+    await api.create('/v1/customers', { customer_id: 'john', first_name: 'John', email: 'john@example.com' });
+    const reach = jest.spyOn(SmtpRelay.prototype, 'reach').mockImplementationOnce(async () => {
+      await api.post(`/v1/licenses/${license.license_id}/transfer`, { customer_id: 'john' });
+      return undefined;
+    });
+    const id = await queue({ template: 'license_issued' });
+    expect(await ended(id, 'FAILED')).toMatchObject({ reason: 'RECIPIENT_CHANGED', attempt_count: 1 });
+    reach.mockRestore();
+    expect(relay.received.filter(({ text }) => text.includes(license.license_key as string))).toEqual([]);
   });
 
   it('refuses line breaks in values, unknown variables and missing resources', async () => {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Config } from '../../config.js';
-import { RevealLicenseKeyCommand } from '../../licensing/index.js';
+import { RevealLicenseKeyCommand, type License } from '../../licensing/index.js';
+import type { Actor } from '../../shared/access/actor.js';
+import { PreconditionFailedError } from '../../shared/errors.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { Metrics } from '../../shared/metrics.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -27,6 +29,13 @@ import { SmtpRelay } from './smtp-relay.js';
 const MAX_RETRY_MS = 4 * 60 * 60 * 1000;
 /** Waits for a setting are longer than the first retry, since only a restart sets it. */
 const SETTING_WAIT_FACTOR = 10;
+
+/** The next attempt looks at the license anew. */
+const LICENSE_CHANGED: RelayAnswer = {
+  outcome: 'UNREACHABLE',
+  code: null,
+  text: 'The license was changed while the message was made.',
+};
 
 const ENDINGS = {
   SENT: EmailMessageSentEvent,
@@ -99,9 +108,9 @@ export class EmailDelivery {
     });
   }
 
-  /** Reveals the license key, if the texts name it, which is recorded before the relay can get it. */
+  /** Hands a message over, with the license key if the texts name it: that it is revealed is recorded before the relay can get it. */
   private async handOver(
-    { licenseId, requester, template }: EmailMessage,
+    { requester, template }: EmailMessage,
     { to, variables }: EmailContent,
     composition: Composition,
     { messageId }: Attempt,
@@ -110,17 +119,30 @@ export class EmailDelivery {
     const unreachable = await this.relay.reach();
     if (unreachable) return unreachable;
     if (signal.aborted) return { outcome: 'UNREACHABLE', code: null, text: 'The attempt took too long.' };
-    const revealed =
-      composition.namesLicenseKey && licenseId !== null
-        ? await this.commands.execute(new RevealLicenseKeyCommand(requester, licenseId))
-        : undefined;
+    const { license } = composition;
+    let licenseKey: string | undefined;
+    if (composition.namesLicenseKey && license) {
+      licenseKey = await this.revealIfUnchanged(requester, license);
+      if (licenseKey === undefined) return LICENSE_CHANGED;
+    }
     const code = template === 'partner_welcome' ? variables.invitation_code : undefined;
     const texts = composition.render({
-      ...(revealed && { license_key: revealed.license_key }),
+      ...(licenseKey !== undefined && { license_key: licenseKey }),
       ...(typeof code === 'string' && { invitation_code: code }),
     });
     const { from, replyTo } = composition;
     return this.relay.send({ ...texts, from, replyTo, to, messageId }, signal);
+  }
+
+  /** Returns undefined if the license has changed since the message was composed: it may have another customer, who was not looked at. */
+  private async revealIfUnchanged(requester: Actor, { licenseId, version }: License): Promise<string | undefined> {
+    try {
+      const command = new RevealLicenseKeyCommand(requester, licenseId, { ifMatch: [version] });
+      return (await this.commands.execute(command)).license_key;
+    } catch (error) {
+      if (error instanceof PreconditionFailedError) return undefined;
+      throw error;
+    }
   }
 
   /**
