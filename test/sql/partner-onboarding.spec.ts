@@ -6,6 +6,7 @@ import { TestApp } from '../support/app.js';
 import { StepEngine } from '../support/step-engine.js';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
+const LIMIT = 15;
 
 describe('the workflow partner-onboarding over the steps of the server', () => {
   let app: TestApp;
@@ -13,7 +14,7 @@ describe('the workflow partner-onboarding over the steps of the server', () => {
   let templateId: string;
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ environment: { EMAIL_LIMIT_PER_HOUR: String(LIMIT) } });
     api = await app.tenant();
     templateId = await api.template();
   });
@@ -81,6 +82,25 @@ describe('the workflow partner-onboarding over the steps of the server', () => {
     expect(await rows(`/v1/partner-invitations?partner_id=${partner_id}`)).toMatchObject([{ status: 'WITHDRAWN' }]);
     expect(await rows(`/v1/license-pools?partner_id=${partner_id}`)).toMatchObject([{ allotted: 0, available: 0 }]);
     expect(await rows(`/v1/licenses?partner_id=${partner_id}`)).toMatchObject([{ status: 'REVOKED' }]);
+  });
+
+  it('keeps the code for the next attempt while the limit of e-mail is reached', async () => {
+    const tenant = await app.tenant();
+    const { partner_id } = await tenant.create('/v1/partners', { name: 'Reseller', email: 'r@example.com' });
+    await tenant.post(`/v1/partners/${partner_id}/approve`, {});
+    const other = { template: 'order_confirmation', order_id: 'o-1', to: 'buyer@example.com' };
+    for (let sent = 0; sent < LIMIT; sent++) await tenant.create('/v1/email-messages', other);
+    const steps = app.nest.get(StepPerformer);
+    const call = { tenantId: tenant.tenantId, runId: 'run', workflow: 'partner-onboarding', step: 'invitePartner' };
+    const invite = () => steps.perform({ ...call, key: 'invitePartner', argument: { partner_id } });
+    await expect(invite()).rejects.toMatchObject({ code: 'EMAIL_LIMIT_REACHED' });
+    await app.database.query(
+      `UPDATE email_messages SET created_at = created_at - interval '61 minutes' WHERE tenant_id = $1`,
+      [tenant.tenantId],
+    );
+    expect(await invite()).toMatchObject({ result: { email_message_id: expect.any(String) } });
+    const { data } = (await tenant.get('/v1/partner-invitations')).body;
+    expect(data).toMatchObject([{ status: 'OPEN' }]);
   });
 
   it('suspends a partner that it made when a later step is refused', async () => {

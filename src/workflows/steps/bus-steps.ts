@@ -1,4 +1,3 @@
-import { HttpException } from '@nestjs/common';
 import { CreateCustomerCommand, GetCustomerQuery, UpdateCustomerCommand } from '../../customers/index.js';
 import {
   GetLicenseQuery,
@@ -32,7 +31,7 @@ import {
 import { GetTemplateQuery } from '../../templates/index.js';
 import { findSubscriptionLicense } from './find-subscription-license.js';
 import { ORDER_STEPS } from './order-steps.js';
-import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
+import { refusalIn, StepRefusal, type BusStep, type StepContext } from './bus-step.js';
 
 /** Implementation of each step of the contract. */
 type BusSteps = {
@@ -198,8 +197,8 @@ export const BUS_STEPS: BusSteps = {
         const { email_message_id } = await execute(new SendEmailCommand(actor, email, keyed('email')));
         return { invitation_id, email_message_id };
       } catch (error) {
-        // A code that nobody was sent must not stay valid.
-        if (error instanceof HttpException && error.getStatus() < 500)
+        // A code that nobody will be sent must not stay valid. After a failure of the machinery the next attempt sends it.
+        if (refusalIn(error) !== undefined)
           await execute(new WithdrawInvitationCommand(actor, invitation_id, keyed('withdraw')));
         throw error;
       }

@@ -5,7 +5,6 @@ import { PermissionDeniedError } from '../../shared/access/access.errors.js';
 import { Actor } from '../../shared/access/actor.js';
 import { Metrics } from '../../shared/metrics.js';
 import { MAX_REMEMBER_DAYS } from '../../shared/persistence/idempotency-claim.js';
-import { ValidationError } from '../../shared/errors.js';
 import { Clock } from '../../shared/time/clock.js';
 import { FinishWorkflowRunCommand } from '../commands/finish-workflow-run.command.js';
 import { MarkWorkflowRunCommand } from '../commands/mark-workflow-run.command.js';
@@ -15,14 +14,12 @@ import {
   MARK_RUN,
   type OpenState,
   type Outcome,
-  type Refusal,
   type StepOutcome,
   type StepRequest,
 } from '../definitions/run-body.js';
 import { WorkflowRunRepository } from '../workflow-run.repository.js';
-import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
+import { refusalIn, type BusStep, type StepContext } from './bus-step.js';
 import { BUS_STEPS } from './bus-steps.js';
-import { refusalOf } from './refusal.js';
 
 /** Step of a run, as an engine asks for it. */
 export interface StepCall extends StepRequest {
@@ -117,13 +114,4 @@ export class StepPerformer {
 function stepOf(name: string): BusStep<never, object> | undefined {
   const all: Readonly<Record<string, BusStep<never, object>>> = { ...BUS_STEPS, ...RUN_STEPS };
   return Object.hasOwn(all, name) ? all[name] : undefined;
-}
-
-/** Returns the refusal that an error is; undefined for a failure of the machinery. */
-function refusalIn(error: unknown): Refusal | undefined {
-  if (error instanceof StepRefusal) return { code: error.code, message: error.message };
-  if (!(error instanceof HttpException)) return undefined;
-  const status = error.getStatus();
-  const { errorCode: code = `HTTP_${status}`, message } = error;
-  return refusalOf({ status, code, message, ...(error instanceof ValidationError && { errors: error.errors }) });
 }
