@@ -139,14 +139,67 @@ describe('e-mail', () => {
 
   it('nor to one whose license gets another customer while the message is made', async () => {
     await api.create('/v1/customers', { customer_id: 'john', first_name: 'John', email: 'john@example.com' });
-    const reach = jest.spyOn(SmtpRelay.prototype, 'reach').mockImplementationOnce(async () => {
-      await api.post(`/v1/licenses/${license.license_id}/transfer`, { customer_id: 'john' });
+    let transferred: Promise<unknown> | undefined;
+    // Messages of other tests may still be sent: the license changes once the attempt of this tenant's message has begun.
+    const reach = jest.spyOn(SmtpRelay.prototype, 'reach').mockImplementation(async () => {
+      const [message] = (await api.get(MESSAGES)).body.data as Wire[];
+      if (message?.attempt_count > 0)
+        await (transferred ??= api.post(`/v1/licenses/${license.license_id}/transfer`, { customer_id: 'john' }));
       return undefined;
     });
     const id = await queue({ template: 'license_issued' });
     expect(await ended(id, 'FAILED')).toMatchObject({ reason: 'RECIPIENT_CHANGED', attempt_count: 1 });
     reach.mockRestore();
     expect(relay.received.filter(({ text }) => text.includes(license.license_key as string))).toEqual([]);
+  });
+
+  it('brings a partner the key of its own license with its invitation, at its present address, and that of nobody else', async () => {
+    const template = await api.template();
+    const partnerOf = async (name: string) => {
+      const { partner_id } = await api.create('/v1/partners', { name, email: `${name}@partner.example` });
+      await api.post(`/v1/partners/${partner_id}/approve`, {});
+      const own = await api.create(`/v1/partners/${partner_id}/issue-license`, { license_template_id: template });
+      return { partner_id: partner_id as string, ...(own as { license_id: string; license_key: string }) };
+    };
+    const north = await partnerOf('north');
+    const south = await partnerOf('south');
+    const welcome = { template: 'partner_welcome', partner_id: north.partner_id, license_id: north.license_id };
+    const body = '{{partner_name}}: {{license_key}}, {{invitation_code}}';
+    const texts = { subject: 'Welcome {{partner_name}}', text: body, html: `<p>${body}</p>` };
+    expect((await api.send('put', '/v1/email-templates/partner_welcome/en', texts)).status).toBe(200);
+
+    const sender = await app.key(api.tenantId, ['emails:send']);
+    expect((await send(welcome, sender)).body.code).toBe('PERMISSION_DENIED');
+    expect((await send({ ...welcome, license_id: south.license_id })).body.code).toBe('EMAIL_RECIPIENT_MISSING');
+    expect((await send({ ...welcome, to: 'other@partner.example' })).body.errors).toMatchObject([{ pointer: '/to' }]);
+
+    const log = app.recordLog();
+    relay.onRecipient = (address) => {
+      if (address.startsWith('north')) throw new Reply(451, 'later');
+    };
+    const { code } = (await api.create('/v1/partner-invitations', { partner_id: north.partner_id })) as {
+      code: string;
+    };
+    const id = await queue({ ...welcome, variables: { invitation_code: code } });
+    const { text: shown } = (await api.get(`${MESSAGES}/${id}/preview`)).body;
+    expect(shown).toContain(`north: XXXX-XXXX-XXXX-XXXX-${north.license_key.slice(-4)}`);
+    expect(shown).not.toContain(code);
+    await api.patch(`/v1/partners/${north.partner_id}`, { email: 'moved@partner.example' });
+    expect(await ended(id, 'SENT')).toMatchObject({ to: 'moved@partner.example', partner_id: north.partner_id });
+    app.silence();
+
+    const [mail, ...others] = relay.received.filter(({ text }) => text.includes(north.license_key));
+    expect(others).toEqual([]);
+    expect(mail).toMatchObject({ to: 'moved@partner.example', subject: 'Welcome north' });
+    expect(mail?.text).toContain(`north: ${north.license_key}, ${code}`);
+    const revealed = await eventually(async () => {
+      const { data } = (await api.get('/v1/license-events?event_type=license.key_revealed')).body;
+      expect(data.length).toBeGreaterThan(0);
+      return data as Wire[];
+    });
+    expect(revealed.every(({ license_id }) => license_id === north.license_id)).toBe(true);
+    const stored = `${await everythingStored(app.database, app.secrets)}${JSON.stringify(log)}`;
+    for (const secret of [north.license_key, code]) expect(stored).not.toContain(secret);
   });
 
   it('refuses line breaks in values, unknown variables and missing resources', async () => {
