@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StepName } from '../../src/workflows/definitions/contract.js';
+import { definitionOf } from '../../src/workflows/definitions/definitions.js';
 import { RestFailure, RestPerformer } from '../../src/workflows/steps/rest-performer.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -8,6 +9,7 @@ describe('the steps of workflows over REST', () => {
   let app: TestApp;
   let api: Api;
   let template: string;
+  let workerKey: string;
 
   beforeAll(async () => {
     app = await TestApp.start();
@@ -16,11 +18,17 @@ describe('the steps of workflows over REST', () => {
   beforeEach(async () => {
     api = await app.tenant();
     template = await api.template({ max_activations: 5, default_duration: 365 });
+    workerKey = api.key ?? '';
   });
 
   afterAll(() => app.stop());
 
-  const performer = async (apiKey = api.key ?? '') =>
+  /** Gives the worker an API key with the permissions that the documentation names for a workflow, and no others. */
+  const workAs = async (workflow: string, ...more: string[]) => {
+    const permissions = [...(definitionOf(workflow)?.requires ?? []), ...more];
+    workerKey = (await app.key(api.tenantId, permissions)).key ?? '';
+  };
+  const performer = async (apiKey = workerKey) =>
     new RestPerformer({ baseUrl: `${await app.nest.getUrl()}/`, apiKey, timeoutMs: 10_000 });
   const perform = async (step: StepName, argument: object, key: string = step) =>
     (await performer()).perform({ runId: 'run', step, key, argument });
@@ -28,6 +36,7 @@ describe('the steps of workflows over REST', () => {
   const JANE = { first_name: 'Jane', email: 'jane@example.com' };
 
   it('take effect once however often they are attempted, and take back what they made, at any version', async () => {
+    await workAs('lead-to-customer');
     await api.patch('/v1/settings', { require_if_match: true });
     const twice = async (step: StepName, argument: object) => {
       const outcome = await perform(step, argument);
@@ -57,6 +66,7 @@ describe('the steps of workflows over REST', () => {
   });
 
   it('give a subscription its license once however often they are attempted, and take it back, at any version', async () => {
+    await workAs('subscription-activation');
     await api.patch('/v1/settings', { require_if_match: true });
     const subscription_id = 'sub-1';
     const subscription = { subscription_id, customer_id: 'customer-1', template_id: template };
@@ -95,6 +105,7 @@ describe('the steps of workflows over REST', () => {
   });
 
   it('carry a quote to its order, once, and cancel the order at the version that they saw', async () => {
+    await workAs('quote-to-order', 'settings:read');
     await api.patch('/v1/settings', { require_if_match: true });
     await api.create('/v1/customers', { customer_id: 'buyer', ...JANE });
     const { license_id } = await api.issue(template, { customer_id: 'buyer' });
@@ -141,6 +152,7 @@ describe('the steps of workflows over REST', () => {
   });
 
   it('onboard a partner once however often they are attempted, and take back what they made, at any version', async () => {
+    await workAs('partner-onboarding');
     await api.patch('/v1/settings', { require_if_match: true });
     const twice = async (step: StepName, argument: object, key: string = step) => {
       const outcome = await perform(step, argument, key);

@@ -77,11 +77,12 @@ try {
   const order = { lead, license_template_id: 'team-yearly' };
   const licensesOf = ({ customer_id }) => list(`/licenses?customer_id=${customer_id}`);
 
-  proxy.plan.set('POST /v1/licenses', 'busy');
+  const keyOf = (leadId) => `lead-to-customer/${leadId}/issue_license`;
+  proxy.busy(keyOf('lead-1'));
   const first = await flow('lead-1', order);
   assert.deepEqual(
     proxy.requests.filter(({ url: path }) => path === '/v1/licenses').map(({ key, days }) => [key, days]),
-    Array(2).fill(['lead-to-customer/lead-1/issue_license', '90']),
+    Array(2).fill([keyOf('lead-1'), '90']),
   );
   console.log('passed: a step that gets 503 is repeated with the same idempotency key');
 
@@ -90,12 +91,13 @@ try {
   assert.equal((await list('/customers?limit=100')).filter(({ email }) => email === lead.email).length, 1);
   console.log('passed: a flow that is run twice makes one customer and one license');
 
-  proxy.plan.set('POST /v1/licenses', 'lost');
+  const held = proxy.hold(keyOf('lead-2'));
   const killed = spawn(python, ['flow.py', 'lead-2'], { cwd: EXAMPLE, env, stdio: ['pipe', 'ignore', 'ignore'] });
   killed.stdin.end(JSON.stringify({ ...order, lead: { ...lead, email: 'second@lead.example' } }));
-  await eventually(() => proxy.lost === 1);
+  await held.arrived;
   killed.kill('SIGKILL');
   await once(killed, 'exit');
+  held.release();
   const second = await flow('lead-2', { ...order, lead: { ...lead, email: 'second@lead.example' } });
   assert.equal((await licensesOf(second)).length, 1);
   console.log('passed: a flow that is killed after the license was issued, and is run again, leaves one license');

@@ -83,33 +83,56 @@ export async function startServer(folder) {
 }
 
 /**
- * A proxy before the server. `plan` names what happens to the next request of a method and path: `busy` is a 503 that the server never
- * sees; `lost` is an answer of the server that never reaches the caller. `requests` are those that came.
+ * A proxy before the server. `busy` lets it answer the next request with an idempotency key by a 503 that the server never sees. `hold` keeps
+ * the answers of the server to a key until they are released, so that its caller can die in between. `requests` are those that came.
  */
 export async function startProxy(target) {
-  const proxy = { requests: [], plan: new Map(), lost: 0 };
+  const requests = [];
+  const busy = new Set();
+  const held = new Map();
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
     const { method, url, headers } = request;
-    const fate = proxy.plan.get(`${method} ${url}`);
-    proxy.plan.delete(`${method} ${url}`);
-    const seen = { method, url, key: headers['idempotency-key'], days: headers['idempotency-remember-days'] };
-    proxy.requests.push(seen);
-    if (fate === 'busy') return response.writeHead(503, { 'Content-Type': 'text/plain' }).end('busy');
+    const key = headers['idempotency-key'];
+    const seen = {
+      method,
+      url,
+      key,
+      days: headers['idempotency-remember-days'],
+      sent: body.toString(),
+      replayed: null,
+    };
+    requests.push(seen);
+    if (busy.delete(key)) {
+      seen.status = 503;
+      return response.writeHead(seen.status, { 'Content-Type': 'text/plain' }).end('busy');
+    }
     const forwarded = { ...headers };
     for (const name of ['host', 'connection', 'content-length']) delete forwarded[name];
     const answer = await fetch(`${target}${url}`, { method, headers: forwarded, ...(body.length > 0 && { body }) });
-    const text = await answer.text();
+    seen.answer = await answer.text();
     seen.status = answer.status;
     seen.replayed = answer.headers.get('idempotency-replayed');
-    if (fate === 'lost') return void proxy.lost++;
-    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' }).end(text);
+    held.get(key)?.arrive();
+    await held.get(key)?.released;
+    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' }).end(seen.answer);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  proxy.url = `http://127.0.0.1:${server.address().port}`;
-  proxy.close = () => {
-    server.closeAllConnections();
-    server.close();
+  return {
+    requests,
+    url: `http://127.0.0.1:${server.address().port}`,
+    busy: (key) => busy.add(key),
+    /** Returns what is fulfilled when the server has given the first answer, and the function that lets go of all. */
+    hold(key) {
+      const hold = {};
+      hold.arrived = new Promise((resolve) => (hold.arrive = resolve));
+      hold.released = new Promise((resolve) => (hold.release = resolve));
+      held.set(key, hold);
+      return hold;
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
   };
-  return proxy;
 }
