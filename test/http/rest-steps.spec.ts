@@ -162,7 +162,7 @@ describe('the steps of workflows over REST', () => {
     const { partner_id } = await twice('createPartner', { partner: { name: 'Reseller', email: 'r@example.com' } });
     expect(await twice('approvePartner', { partner_id })).toEqual({ partner_id, approved: true });
     expect(await twice('approvePartner', { partner_id }, 'again')).toEqual({ partner_id, approved: false });
-    const terms = { returns_revoked: false, returns_expired: false, expires_at: null };
+    const terms = { returns_revoked: true, returns_expired: false, expires_at: null };
     const pool = { partner_id, license_template_id: template, quantity: 5, ...terms };
     const { pool_id } = await twice('createLicensePool', pool);
     const { license_id } = await twice('issuePartnerLicense', { partner_id, license_template_id: template });
@@ -171,6 +171,12 @@ describe('the steps of workflows over REST', () => {
     expect(await list('/v1/partner-invitations')).toHaveLength(1);
     expect(await list('/v1/email-messages')).toMatchObject([{ template: 'partner_welcome', to: 'r@example.com' }]);
     await twice('revokeLicense', { license_id });
+    const order = { license_template_id: template, customer_id: 'customer-1', pool_id };
+    const { license_id: sold } = await api.create('/v1/licenses', order);
+    await twice('emptyLicensePool', { pool_id });
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 1, available: 0 }]);
+    await api.post(`/v1/licenses/${sold}/revoke`, { reason: { code: 'OTHER' } }, { 'If-Match': '*' });
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 1, available: 1 }]);
     await twice('emptyLicensePool', { pool_id });
     expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 0, available: 0 }]);
     await twice('suspendPartner', { partner_id });

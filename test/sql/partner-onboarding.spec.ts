@@ -103,6 +103,22 @@ describe('the workflow partner-onboarding over the steps of the server', () => {
     expect(data).toMatchObject([{ status: 'OPEN' }]);
   });
 
+  it('empties a pool to which a license came back between two attempts', async () => {
+    const { partner_id } = await api.create('/v1/partners', { name: 'Reseller' });
+    await api.post(`/v1/partners/${partner_id}/approve`, {});
+    const pool = { partner_id, license_template_id: templateId, quantity: 5, returns_revoked: true };
+    const { pool_id } = await api.create('/v1/license-pools', pool);
+    const { license_id } = await api.issue(templateId, { pool_id });
+    const call = { tenantId: api.tenantId, runId: `run-${unique()}`, workflow: 'partner-onboarding' };
+    const step = { step: 'emptyLicensePool', key: 'emptyLicensePool', argument: { pool_id } };
+    const empty = () => app.nest.get(StepPerformer).perform({ ...call, ...step });
+    expect(await empty()).toMatchObject({ result: { pool_id } });
+    await api.post(`/v1/licenses/${license_id}/revoke`, { reason: { code: 'OTHER' } });
+    expect((await api.get(`/v1/license-pools/${pool_id}`)).body).toMatchObject({ allotted: 1, available: 1 });
+    expect(await empty()).toMatchObject({ result: { pool_id } });
+    expect((await api.get(`/v1/license-pools/${pool_id}`)).body).toMatchObject({ allotted: 0, available: 0 });
+  });
+
   it('suspends a partner that it made when a later step is refused', async () => {
     const name = `Refused ${unique()}`;
     const input = { ...inputOf({ name, email: 'r@example.com' }), license_template_id: 'nobodys' };

@@ -170,10 +170,12 @@ export const BUS_STEPS: BusSteps = {
   emptyLicensePool: {
     permissions: ['partners:read', 'partners:write'],
     async perform({ actor, runId, options, execute, ask }, { pool_id }) {
-      const { available } = await ask(new GetLicensePoolQuery(actor, pool_id));
+      const { available, allotted } = await ask(new GetLicensePoolQuery(actor, pool_id));
       const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the allotment.` } as const;
+      // Licenses that come back between two attempts are taken out by a command of their own.
+      const keyed = { ...options, idempotencyKey: `${options.idempotencyKey}/${allotted}` };
       if (available > 0)
-        await execute(new AllotLicensesCommand(actor, pool_id, { quantity: -available, reason }, options));
+        await execute(new AllotLicensesCommand(actor, pool_id, { quantity: -available, reason }, keyed));
       return { pool_id };
     },
   },

@@ -105,9 +105,11 @@ export const REST_STEPS: RestSteps = {
   },
   async emptyLicensePool({ runId, send }, { pool_id }) {
     const path = pathOf('license-pools', pool_id);
-    const { available } = await send<{ available: number }>('GET', path);
+    const { available, allotted } = await send<{ available: number; allotted: number }>('GET', path);
     const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the allotment.` };
-    if (available > 0) await send('POST', `${path}/allot`, { quantity: -available, reason });
+    // Licenses that come back between two attempts are taken out by a request of their own.
+    const part = String(allotted);
+    if (available > 0) await send('POST', `${path}/allot`, { quantity: -available, reason }, undefined, part);
     return { pool_id };
   },
   async issuePartnerLicense({ runId, send }, { partner_id, license_template_id }) {
