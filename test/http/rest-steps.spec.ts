@@ -1,9 +1,14 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StepName } from '../../src/workflows/definitions/contract.js';
 import { definitionOf } from '../../src/workflows/definitions/definitions.js';
 import { RestFailure, RestPerformer } from '../../src/workflows/steps/rest-performer.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
+
+const TIMES = { timeoutMs: 10_000, stepTimeoutMs: 20_000 };
 
 describe('the steps of workflows over REST', () => {
   let app: TestApp;
@@ -29,7 +34,7 @@ describe('the steps of workflows over REST', () => {
     workerKey = (await app.key(api.tenantId, permissions)).key ?? '';
   };
   const performer = async (apiKey = workerKey) =>
-    new RestPerformer({ baseUrl: `${await app.nest.getUrl()}/`, apiKey, timeoutMs: 10_000 });
+    new RestPerformer({ baseUrl: `${await app.nest.getUrl()}/`, apiKey, ...TIMES });
   const perform = async (step: StepName, argument: object, key: string = step) =>
     (await performer()).perform({ runId: 'run', step, key, argument });
   const list = async (path: string) => (await api.get(path)).body.data as Record<string, unknown>[];
@@ -225,11 +230,30 @@ describe('the steps of workflows over REST', () => {
       return (error as RestFailure).code;
     };
     expect(await failure(await performer('wrong'))).toBe('UNAUTHENTICATED');
-    const at = (baseUrl: string) => new RestPerformer({ baseUrl, apiKey: api.key ?? '', timeoutMs: 5_000 });
+    const at = (baseUrl: string) => new RestPerformer({ baseUrl, apiKey: api.key ?? '', ...TIMES });
     expect(await failure(at('http://127.0.0.1:1'))).toBe('NO_ANSWER');
     await perform('createCustomer', { customer: { first_name: 'Other' } });
     expect(await failure(await performer())).toBe('IDEMPOTENCY_KEY_REUSED');
     const unknown = { ...call, step: 'toString' };
     await expect((await performer()).perform(unknown)).rejects.toMatchObject({ code: 'UNKNOWN_STEP' });
+  });
+
+  it('are given up after the time of an attempt, however many requests they send', async () => {
+    const paths: string[] = [];
+    const slow = createServer(({ url = '' }, response) => {
+      if (paths.push(url) === 1) response.end(JSON.stringify({ customer_id: 'buyer', status: 'DRAFT' }));
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    try {
+      const baseUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+      const by = new RestPerformer({ baseUrl, apiKey: 'key', timeoutMs: 3_600_000, stepTimeoutMs: 500 });
+      const call = { runId: 'run', step: 'openQuote', key: 'openQuote' };
+      const opened = by.perform({ ...call, argument: { quote_id: 'quote', email_required: true } });
+      await expect(opened).rejects.toMatchObject({ code: 'NO_ANSWER' });
+      expect(paths).toEqual(['/v1/quotes/quote', '/v1/customers/buyer']);
+    } finally {
+      slow.closeAllConnections();
+      slow.close();
+    }
   });
 });

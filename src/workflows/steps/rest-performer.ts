@@ -9,6 +9,8 @@ export interface RestSettings {
   readonly apiKey: string;
   /** Longest wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
+  /** Longest time of an attempt with all its requests, in milliseconds. */
+  readonly stepTimeoutMs: number;
 }
 
 export interface RestStepCall extends StepRequest {
@@ -37,9 +39,10 @@ export class RestPerformer {
     const all: Readonly<Record<string, RestStep<never, object>>> = REST_STEPS;
     const performed = Object.hasOwn(all, step) ? all[step] : undefined;
     if (!performed) throw new RestFailure('UNKNOWN_STEP');
+    const deadline = performance.now() + this.settings.stepTimeoutMs;
     const send = <Answer>(method: string, path: string, body?: object, version?: number, part?: string) => {
       const idempotencyKey = part === undefined ? `${runId}/${key}` : `${runId}/${key}/${part}`;
-      return this.send(idempotencyKey, method, path, body, version) as Promise<Answer>;
+      return this.send(idempotencyKey, deadline, method, path, body, version) as Promise<Answer>;
     };
     try {
       return { result: await performed({ runId, send }, argument as never) };
@@ -52,12 +55,14 @@ export class RestPerformer {
 
   private async send(
     idempotencyKey: string,
+    deadline: number,
     method: string,
     path: string,
     body: object | undefined,
     version: number | undefined,
   ): Promise<unknown> {
     const { baseUrl, apiKey, timeoutMs } = this.settings;
+    const leftMs = Math.max(0, Math.ceil(deadline - performance.now()));
     let response: Response;
     let answer: unknown;
     try {
@@ -75,7 +80,7 @@ export class RestPerformer {
         },
         body: body ? JSON.stringify(body) : null,
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(Math.min(timeoutMs, leftMs)),
       });
       answer = await response.json();
     } catch {

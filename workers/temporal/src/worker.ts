@@ -7,13 +7,14 @@ import { createActivities } from './activities.js';
 import { readWorkerSettings } from './settings.js';
 import { BUNDLE, dataConverter } from './temporal.js';
 
-/** Two requests of a step take less time than Temporal gives it. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** An attempt ends before Temporal gives it up, so that two attempts at a step never run at once. */
+const STEP_TIMEOUT_MS = 25_000;
 
 const settings = readWorkerSettings(process.env);
 const { imprimaturUrl: baseUrl, apiKey, taskQueue } = settings;
 const activities = createActivities(
-  new RestPerformer({ baseUrl, apiKey, timeoutMs: REQUEST_TIMEOUT_MS }),
+  new RestPerformer({ baseUrl, apiKey, timeoutMs: REQUEST_TIMEOUT_MS, stepTimeoutMs: STEP_TIMEOUT_MS }),
   ({ code, message }) => ApplicationFailure.create({ message, type: code }),
 );
 

@@ -28,7 +28,7 @@ import { TemporalPrimitives } from './temporal-primitives.js';
 /** As often as the server repeats a step by default. Long before its idempotency key is forgotten, the run is stalled and waits. */
 const STEP_ATTEMPTS = 16;
 const OPTIONS = {
-  // The time after which Temporal notices that a worker has died. A request is given up before.
+  // The time after which Temporal notices that a worker has died. An attempt is given up before.
   startToCloseTimeout: '30 seconds',
   retry: {
     initialInterval: '1 second',
