@@ -451,6 +451,11 @@ describe('e-mail', () => {
     });
     await eventually(async () => expect((await get(id)).reason).toBe('PUBLIC_URL_NOT_CONFIGURED'));
     expect(await get(id)).toMatchObject({ status: 'QUEUED', attempt_count: 0 });
+    const { partner_id } = await api.create('/v1/partners', { name: 'Reseller', email: 'reseller@partner.example' });
+    await api.post(`/v1/partners/${partner_id}/approve`, {});
+    const { code: invitation_code } = await api.create('/v1/partner-invitations', { partner_id });
+    const variables = { invitation_code, invitation_expires: '2099-01-01' };
+    const welcome = await queue({ template: 'partner_welcome', partner_id, license_id: undefined, variables });
     const { database, secrets } = app;
     const environment = { ...QUICK, SMTP_URL: relay.url, PUBLIC_URL: 'https://licenses.example/' };
     const linked = await TestApp.start({ database, secrets, environment });
@@ -458,6 +463,11 @@ describe('e-mail', () => {
       const { message_id } = await ended(id, 'SENT');
       const [mail] = relay.received.filter(({ messageId }) => messageId === message_id);
       expect(mail?.text).toContain('See https://licenses.example/orders');
+      await ended(welcome, 'SENT');
+      const link = `https://licenses.example/partner-invitation#${invitation_code}`;
+      const [invitation] = relay.to('reseller@partner.example');
+      expect(invitation?.text).toContain(`until 2099-01-01:\r\n${link}\r\n`);
+      expect(invitation?.text.replaceAll('&#x2F;', '/')).toContain(`<a href="${link}">`);
     } finally {
       await linked.stop();
     }
