@@ -122,4 +122,25 @@ export const QUOTE_TO_ORDER = [
       context.assertRepeated(key, 200);
     },
   },
+  {
+    workflow: WORKFLOW,
+    runId: 'quote-killed-in-undo',
+    title: 'a worker that is killed after an undo took effect, and before it knows, cancels the order once',
+    kills: true,
+    async play(context, runId) {
+      const key = `${runId}/cancelOrder`;
+      const held = context.proxy.hold(key);
+      const { input } = await draft(context, runId);
+      await context.start(WORKFLOW, runId, input);
+      await accept(context, runId);
+      await context.signal(runId, 'cancel');
+      await held.arrived;
+      assert.equal((await orderOf(context, input)).status, 'CANCELLED');
+      await context.killWorker();
+      held.release();
+      const { undone, not_undone } = await context.until(runId, 'CANCELLED');
+      assert.deepEqual([undone, not_undone], [['cancelOrder'], []]);
+      context.assertRepeated(key, 200);
+    },
+  },
 ];
