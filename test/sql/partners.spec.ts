@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { withClient } from '../../src/database/with-client.js';
-import { IssueLicensesCommand } from '../../src/licensing/index.js';
+import { IssueLicenseCommand, IssueLicensesCommand } from '../../src/licensing/index.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { eraseCustomer } from '../../src/maintenance/erasure/erase-customer.js';
 import { PartnerUpkeep } from '../../src/partners/partner-upkeep.js';
@@ -9,6 +9,7 @@ import { Actor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { statementsOf } from '../support/statements.js';
 
 const REASON = { reason: { code: 'OTHER' } };
 const DAY = `interval '1 day'`;
@@ -126,6 +127,36 @@ describe('partners', () => {
     expect(new Set(answers.map(({ body }) => body.license_id as string)).size).toBe(1);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     expect(await kinds(poolId)).toEqual(['ALLOTMENT 1', 'ISSUE 1']);
+  });
+
+  it('issue together under one lock of the pool, and one that only replays leaves its license to another', async () => {
+    const partnerId = await partner();
+    const commands = app.nest.get(CommandBus);
+    const actor = Actor.service('test', tenant.tenantId);
+    const issue = (poolId: string, idempotencyKey?: string) =>
+      commands.execute(
+        new IssueLicenseCommand(
+          actor,
+          { license_template_id: templateId, customer_id: 'c', pool_id: poolId },
+          { ...(idempotencyKey !== undefined && { idempotencyKey }) },
+        ),
+      );
+    const poolId = await pool(partnerId, 3);
+    const first = await issue(poolId, 'again');
+    const outcomes: PromiseSettledResult<unknown>[] = [];
+    const statements = await statementsOf(async () => {
+      const requests = [issue(poolId, 'again'), issue(poolId), issue(poolId), issue(poolId)];
+      outcomes.push(...(await Promise.allSettled(requests)));
+    });
+    expect(outcomes).toMatchObject([
+      { value: { license_id: first.license_id } },
+      { status: 'fulfilled' },
+      { status: 'fulfilled' },
+      { reason: { errorCode: 'POOL_EXHAUSTED' } },
+    ]);
+    expect(await kinds(poolId)).toEqual(['ALLOTMENT 3', 'ISSUE 1', 'ISSUE 1', 'ISSUE 1']);
+    const locks = statements.filter((text) => /FROM license_pools[^;]*FOR (NO KEY )?UPDATE/s.test(text));
+    expect(locks).toHaveLength(2);
   });
 
   it('have vendors that issue from a pool, many at once or none', async () => {

@@ -16,6 +16,7 @@ import { IssueReplay, type ClaimedIssue } from './issue-replay.js';
 import { IssueRepository, type IssueAllResult, type NewLicense } from './issue.repository.js';
 import { LicenseFactory, type PreparedIssue } from './license-factory.js';
 import { PoolReservations } from './pool-reservations.js';
+import { coalescePooledIssues, type FinalIssue } from './pooled-issues.js';
 
 /** Attempts of a request whose terms change, or whose license key exists, at each of them. */
 const MAX_ATTEMPTS = 5;
@@ -24,9 +25,6 @@ interface PendingIssue extends ClaimedIssue {
   /** Attempts so far. */
   attempts: number;
 }
-
-/** Outcome of an issue that is not attempted again. */
-type FinalOutcome = Exclude<Outcome<IssuedLicense>, 'RETRY'>;
 
 /** Attempt to issue a license: `RETRY` until it is stored, replayed or refused. A refused request has nothing prepared. */
 interface Attempt {
@@ -46,6 +44,9 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
     overlapsFullGroups: true,
     run: (group) => this.issueGroup(group),
   });
+  private readonly pooledGroups = coalescePooledIssues((commands) =>
+    this.unitOfWork.run(commands[0].actor, () => this.issueTogether(commands)),
+  );
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -57,24 +58,25 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
     private readonly metrics: Metrics,
   ) {}
 
-  /** Issues in the caller's unit of work if one is open, so that its rollback undoes no other, and from a pool in one that locks it. */
+  /** Issues in the caller's unit of work if one is open, so that its rollback undoes no other. */
   async execute(command: IssueLicenseCommand): Promise<IssuedLicense> {
-    if (!this.unitOfWork.isOpen && !command.isPooled) return this.groups.add(pendingOf(command));
-    const [outcome] = await this.unitOfWork.run(command.actor, () => this.issueTogether([command]));
+    if (!this.unitOfWork.isOpen)
+      return command.isPooled ? this.pooledGroups.add(command) : this.groups.add(pendingOf(command));
+    const outcome = (await this.unitOfWork.run(command.actor, () => this.issueTogether([command])))[0]?.outcome;
     if (!outcome || 'error' in outcome) throw outcome?.error;
     return outcome.result;
   }
 
-  /** Issues licenses in the open unit of work, by one statement. Returns their outcomes in order. */
-  async issueTogether(commands: readonly IssueLicenseCommand[]): Promise<FinalOutcome[]> {
+  /** Issues licenses in the open unit of work, by one statement. Returns them in order. */
+  async issueTogether(commands: readonly IssueLicenseCommand[]): Promise<FinalIssue[]> {
     const outcomes = new Map<PendingIssue, Outcome<IssuedLicense>>(commands.map((each) => [pendingOf(each), 'RETRY']));
     await this.pools.reserve(outcomes.keys());
-    for (;;) {
-      const rest = [...outcomes].flatMap(([pending, outcome]) => (outcome === 'RETRY' ? pending : []));
-      if (rest.length === 0) return [...outcomes.values()].filter((outcome) => outcome !== 'RETRY');
+    const unfinished = () => [...outcomes].flatMap(([pending, outcome]) => (outcome === 'RETRY' ? pending : []));
+    for (let rest = unfinished(); rest.length > 0; rest = unfinished()) {
       const attempted = await this.issueGroup(rest);
       rest.forEach((pending, at) => outcomes.set(pending, attempted[at] ?? 'RETRY'));
     }
+    return [...outcomes].flatMap(([issue, outcome]) => (outcome === 'RETRY' ? [] : { issue, outcome }));
   }
 
   /** Stores the licenses of a group in one statement: those with current terms and a free idempotency key. */
@@ -143,5 +145,5 @@ export class IssueLicenseHandler implements ICommandHandler<IssueLicenseCommand>
 }
 
 function pendingOf(command: IssueLicenseCommand): PendingIssue {
-  return { command, claim: claimOf(command), attempts: 0 };
+  return { command, claim: claimOf(command), attempts: 0, isReplayed: false };
 }

@@ -24,7 +24,7 @@ export class IssueLicensesHandler implements ICommandHandler<IssueLicensesComman
       while (issued.length < licenses.length) {
         const chunk = licenses.slice(issued.length, issued.length + CHUNK_SIZE);
         const commands = chunk.map(({ request, origin }) => new IssueLicenseCommand(actor, request, { origin }));
-        for (const outcome of await this.issues.issueTogether(commands)) {
+        for (const { outcome } of await this.issues.issueTogether(commands)) {
           if ('error' in outcome) throw refusalOf(outcome.error, issued.length);
           issued.push(outcome.result);
         }

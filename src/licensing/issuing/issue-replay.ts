@@ -16,6 +16,8 @@ export interface ClaimedIssue {
   readonly claim: IdempotencyClaim | undefined;
   /** Pool that the license is issued from, or the reason why it cannot be. Undefined: none. */
   pool?: PoolGrant | HttpException | undefined;
+  /** True once the result of an earlier issue was returned. */
+  isReplayed: boolean;
 }
 
 /** Stored result of an issue. The license key is omitted, unless an earlier release sealed the result as a whole. */
@@ -43,7 +45,7 @@ export class IssueReplay {
         .catch((error: unknown) => ({ error }));
       for (const issue of ofTenant) {
         const earlier = 'error' in stored ? stored : stored.get(issue.claim?.keyDigest ?? '');
-        if (earlier) outcomes.set(issue, 'error' in earlier ? earlier : await this.replay(issue.command, earlier));
+        if (earlier) outcomes.set(issue, 'error' in earlier ? earlier : await this.replay(issue, earlier));
       }
     };
     const claimed = issues.filter(({ claim }) => claim);
@@ -51,10 +53,12 @@ export class IssueReplay {
     return outcomes;
   }
 
-  private async replay(command: IssueLicenseCommand, readEarlier: ReadResult): Promise<Outcome<IssuedLicense>> {
+  private async replay(issue: ClaimedIssue, readEarlier: ReadResult): Promise<Outcome<IssuedLicense>> {
+    const { command } = issue;
     try {
       const result = await this.restore(command.actor.tenantId, readEarlier() as StoredIssueResult);
       command.options.onReplay?.();
+      issue.isReplayed = true;
       return { result };
     } catch (error) {
       return { error };

@@ -126,6 +126,20 @@ describe('the coalescer', () => {
     expect(runs[1]?.items.slice(0, 6)).toEqual(['huge3 0', 'huge4 0', 'huge5 0', 'huge6 0', 'huge7 0', 'many0 0']);
   });
 
+  it('takes a group from one queue alone where that is asked, and the others go on beside it', async () => {
+    const { coalescer, runs } = controlled({ hasOneQueue: true, maxInFlight: 2 });
+    for (const item of ['a 0', 'b 0', 'c 0', 'a 1', 'b 1'] as const) void coalescer.add(item);
+    await Promise.resolve();
+    expect(runs.map(({ items }) => items)).toEqual([
+      ['a 0', 'a 1'],
+      ['b 0', 'b 1'],
+    ]);
+    void coalescer.add('a 2');
+    runs[0]?.finish();
+    await nextTurn();
+    expect(runs[2]?.items).toEqual(['c 0']);
+  });
+
   it('serves every owner in turn when there are more than a group holds, one who floods no sooner', async () => {
     const { coalescer, runs } = controlled({ ownerOf: (item) => item.replace(/-.*/, '') });
     for (let at = 0; at < 100; at++) for (let flood = 0; flood < 12; flood++) void coalescer.add(`f${flood}-${at} 0`);

@@ -3,6 +3,8 @@ export interface GroupLimits {
   readonly maxGroupSize: number;
   /** Whether a queue may have a second group in flight if that is full, so that the database has one while the other is prepared. */
   readonly overlapsFullGroups?: boolean;
+  /** Whether a group has items of one queue alone. */
+  readonly hasOneQueue?: boolean;
 }
 
 /** Item with its names. */
@@ -42,10 +44,10 @@ export class FairQueues<Item extends Queued> {
 
   /** Takes the oldest items of the queues that may run as the next group, which is in flight until `finish`; empty if there are none. */
   takeGroup(): Item[] {
-    const { maxGroupSize } = this.limits;
-    const owners = this.runnable().slice(0, maxGroupSize);
+    const { maxGroupSize, hasOneQueue } = this.limits;
+    const owners = this.runnable().slice(0, hasOneQueue ? 1 : maxGroupSize);
     const share = Math.floor(maxGroupSize / Math.max(1, owners.length));
-    return owners.flatMap(([owner, queues]) => this.takeShare(owner, queues.slice(0, share), share));
+    return owners.flatMap(([owner, queues]) => this.takeShare(owner, queues.slice(0, hasOneQueue ? 1 : share), share));
   }
 
   /** Ends a group, so that its queues may have another. */

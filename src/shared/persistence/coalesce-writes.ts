@@ -9,7 +9,7 @@ const MAX_GROUPS_IN_FLIGHT = 3;
 
 /** Coalesces changes, which `run` stores by standalone statements. A group that fails runs again in parts, so that a bad item fails no other. */
 export function coalesceWrites<Item, Result>(
-  options: Pick<CoalescerOptions<Item, Result>, 'run' | 'queueOf' | 'ownerOf' | 'overlapsFullGroups'>,
+  options: Pick<CoalescerOptions<Item, Result>, 'run' | 'queueOf' | 'ownerOf' | 'overlapsFullGroups' | 'hasOneQueue'>,
 ): Coalescer<Item, Result> {
   return new Coalescer({
     maxGroupSize: MAX_GROUP_SIZE,
