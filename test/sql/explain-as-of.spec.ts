@@ -91,6 +91,38 @@ const TEMPLATES: readonly Body[] = [
   ...terms,
 }));
 
+/** Histories that together meet every reason; the drawn ones meet most of them again, in other ways. */
+const EXAMPLES: [template: number, trial: boolean, steps: Step[]][] = (
+  [
+    [
+      0,
+      'activate a',
+      'heartbeat a 12d',
+      'activate b 12d',
+      'edit a 8d',
+      'sweep a 3d',
+      'suspendTenant a',
+      'suspendTenant b',
+    ],
+    [0, 'activate b', 'activate c', 'edit a', 'consume b', 'deactivate b', 'activate b', 'suspend a', 'renew a'],
+    [1, 'activate a', 'heartbeat a 1h', 'consume a', 'consume b', 'activate b', 'reinstate a', 'revoke a', 'sweep a'],
+    [2, 'checkOut a', 'activate b', 'consume a', 'consume b', 'release a', 'sweep a 12d', 'transfer a', 'edit b'],
+  ] as const
+).map(([template, ...steps]) => [template, false, steps.map(stepOf)]);
+
+/** Step of its name, its device, and its pause. */
+function stepOf(text: string): Step {
+  const [act, device = 'a', pause = '1s'] = text.split(' ');
+  const seconds = { s: 1, h: 3_600, d: DAY_S }[pause.slice(-1) as 's' | 'h' | 'd'];
+  return {
+    act: act as Step['act'],
+    device,
+    user: 'ada',
+    value: device === 'a' ? 1 : 3,
+    pause: parseInt(pause) * seconds,
+  };
+}
+
 /** The release is of a later time than now, because the time goes on through all runs. */
 const questionsAt = (now: number): readonly Body[] => [
   { fingerprint: 'a', features: ['metered'], domain: 'example.com', nonce: 'n' },
@@ -222,7 +254,7 @@ describe('explain as of a time in the past', () => {
             );
           },
         ),
-        { numRuns: RUNS, timeLimitMs: RUNS * 20_000 },
+        { numRuns: RUNS, timeLimitMs: RUNS * 20_000, examples: EXAMPLES },
         // It is asked about much of what can be.
         () => [...TOLD, 'uncertain'].filter((what) => !seen.has(what)),
       );

@@ -70,6 +70,7 @@ interface Scene {
   readonly suspended: Wire;
   readonly apiKey: Wire;
   readonly signingKey: Wire;
+  readonly activeSigningKey: Wire;
   readonly email: Wire;
   readonly cancelledEmail: Wire;
   /** Subscription that is linked with a license of its own. */
@@ -78,7 +79,11 @@ interface Scene {
   /** Subscription without a license. */
   readonly freeSubscriptionId: string;
   readonly orderId: string;
+  readonly approvedOrderId: string;
+  readonly fulfilledOrderId: string;
+  readonly paidOrderId: string;
   readonly quoteId: string;
+  readonly sentQuoteId: string;
   readonly runId: string;
   readonly stalledRunId: string;
 }
@@ -106,8 +111,8 @@ const saleOf = ({ templateId, mark }: Scene) => ({
 });
 
 const CASES: Record<string, Case> = {
-  AcceptQuoteCommand: ({ actor, quoteId, mark }) =>
-    new orders.AcceptQuoteCommand(actor, quoteId, { external_id: mark }),
+  AcceptQuoteCommand: ({ actor, sentQuoteId, mark }) =>
+    new orders.AcceptQuoteCommand(actor, sentQuoteId, { external_id: mark }),
   AllotLicensesCommand: ({ actor, poolId }) => new partners.AllotLicensesCommand(actor, poolId, { quantity: 5 }),
   ApprovePartnerCommand: ({ actor, pendingPartnerId }) =>
     new partners.ApprovePartnerCommand(actor, pendingPartnerId, {}),
@@ -163,8 +168,8 @@ const CASES: Record<string, Case> = {
       ),
     ),
   CancelEmailCommand: ({ actor, email }) => new CancelEmailCommand(actor, email.email_message_id as string),
-  CancelOrderCommand: ({ actor, orderId, mark }) =>
-    new orders.CancelOrderCommand(actor, orderId, { licenses: 'REVOKE', ...refusal(mark) }),
+  CancelOrderCommand: ({ actor, fulfilledOrderId, mark }) =>
+    new orders.CancelOrderCommand(actor, fulfilledOrderId, { licenses: 'REVOKE', ...refusal(mark) }),
   ChangeLicenseTemplateCommand: ({ actor, license, otherTemplateId, mark }) =>
     new licensing.ChangeLicenseTemplateCommand(actor, license.license_id as string, {
       license_template_id: otherTemplateId,
@@ -215,7 +220,8 @@ const CASES: Record<string, Case> = {
   DeactivateDeviceCommand: ({ actor, license }) =>
     new DeactivateDeviceCommand(actor, license.license_id as string, { fingerprint: 'device' }),
   DeleteEmailTemplateCommand: ({ actor }) => new DeleteEmailTemplateCommand(actor, 'trial_ending', 'de'),
-  DeclineQuoteCommand: ({ actor, quoteId, mark }) => new orders.DeclineQuoteCommand(actor, quoteId, refusal(mark)),
+  DeclineQuoteCommand: ({ actor, sentQuoteId, mark }) =>
+    new orders.DeclineQuoteCommand(actor, sentQuoteId, refusal(mark)),
   DuplicateTemplateCommand: ({ actor, templateId, mark }) =>
     new DuplicateTemplateCommand(actor, templateId, { template_id: mark, template_name: mark }),
   FollowSubscriptionCommand: ({ actor, subscribed, subscriptionId, templateId }) =>
@@ -228,7 +234,7 @@ const CASES: Record<string, Case> = {
       },
       applied: null,
     }),
-  FulfilOrderCommand: ({ actor, orderId }) => new orders.FulfilOrderCommand(actor, orderId, {}),
+  FulfilOrderCommand: ({ actor, approvedOrderId }) => new orders.FulfilOrderCommand(actor, approvedOrderId, {}),
   HeartbeatCommand: ({ actor, license }) => new HeartbeatCommand(actor, license.license_id as string, 'device'),
   IngestBillingEventCommand: ({ actor, subscriptionId, mark }) =>
     new subscriptions.IngestBillingEventCommand(actor, subscriptionId, {
@@ -250,8 +256,8 @@ const CASES: Record<string, Case> = {
   PublishRevocationListCommand: ({ actor }) => new PublishRevocationListCommand(actor),
   RecordPaymentCommand: ({ actor, orderId, mark }) =>
     new orders.RecordPaymentCommand(actor, orderId, { amount: 1, reference: mark }),
-  RefundOrderCommand: ({ actor, orderId, mark }) =>
-    new orders.RefundOrderCommand(actor, orderId, { licenses: 'SUSPEND', ...refusal(mark) }),
+  RefundOrderCommand: ({ actor, paidOrderId, mark }) =>
+    new orders.RefundOrderCommand(actor, paidOrderId, { licenses: 'SUSPEND', ...refusal(mark) }),
   ReinstateLicenseCommand: ({ actor, suspended, mark }) =>
     new licensing.ReinstateLicenseCommand(actor, suspended.license_id as string, refusal(mark)),
   ReleaseUsageCommand: ({ actor, license }) =>
@@ -262,8 +268,8 @@ const CASES: Record<string, Case> = {
     new licensing.RenewLicenseCommand(actor, license.license_id as string, { months: 1, ...refusal(mark) }),
   ResendEmailCommand: ({ actor, cancelledEmail }) =>
     new ResendEmailCommand(actor, cancelledEmail.email_message_id as string),
-  RetireSigningKeyCommand: ({ actor, signingKey }) =>
-    new signing.RetireSigningKeyCommand(actor, signingKey.kid as string, { force: true }),
+  RetireSigningKeyCommand: ({ actor, activeSigningKey }) =>
+    new signing.RetireSigningKeyCommand(actor, activeSigningKey.kid as string, { force: true }),
   RevealLicenseKeyCommand: ({ actor, license }) =>
     new licensing.RevealLicenseKeyCommand(actor, license.license_id as string),
   RevokeApiKeyCommand: ({ actor, apiKey }) => new tenants.RevokeApiKeyCommand(actor, apiKey.id as string),
@@ -334,7 +340,7 @@ describe('a unit of work that is rolled back', () => {
 
   afterAll(() => app.stop());
 
-  const prepare = async (name: string): Promise<Scene> => {
+  const prepare = async (): Promise<Scene> => {
     const api = await app.tenant();
     const mark = `mark-${unique()}`;
     const actor = Actor.service('test', api.tenantId);
@@ -376,8 +382,9 @@ describe('a unit of work that is rolled back', () => {
     await api.post(`/v1/subscriptions/${subscriptionId}/link`, { license_id: subscribed.license_id as string });
     const apiKey = await api.create('/v1/api-keys', { name: 'key', permissions: ['licenses:read'] });
     await commands.execute(new PublishRevocationListCommand(actor));
+    const activeSigningKey = await api.create('/v1/signing-keys', {});
+    await api.post(`/v1/signing-keys/${activeSigningKey.kid}/activate`);
     const signingKey = await api.create('/v1/signing-keys', {});
-    if (name === 'RetireSigningKeyCommand') await api.post(`/v1/signing-keys/${signingKey.kid}/activate`);
     const message = { template: 'renewal_reminder', license_id: license.license_id as string, to: 'bob@example.com' };
     const email = await api.create('/v1/email-messages', message);
     await api.send('put', '/v1/email-templates/trial_ending/de', { subject: 'a', text: 'a', html: 'a' });
@@ -389,14 +396,24 @@ describe('a unit of work that is rolled back', () => {
     await app.database.query(`UPDATE workflow_runs SET state = 'STALLED' WHERE run_id = $1`, [stalledRunId]);
     const sale = saleOf({ templateId, mark: customerId } as Scene);
     const quote = { ...sale, valid_until: '2099-01-01T00:00:00Z' };
-    const { quote_id: quoteId } = await api.create('/v1/quotes', quote);
-    if (['AcceptQuoteCommand', 'DeclineQuoteCommand'].includes(name)) await api.post(`/v1/quotes/${quoteId}/send`);
-    const { order_id: orderId } = await api.create('/v1/orders', sale);
-    if (name === 'RefundOrderCommand') await api.post(`/v1/orders/${orderId}/record-payment`);
-    if (['CancelOrderCommand', 'FulfilOrderCommand', 'RefundOrderCommand'].includes(name))
-      await api.post(`/v1/orders/${orderId}/approve`);
-    if (['CancelOrderCommand', 'RefundOrderCommand'].includes(name)) await api.post(`/v1/orders/${orderId}/fulfil`);
-    const sales = { orderId: orderId as string, quoteId: quoteId as string };
+    const quoteIn = async (...actions: readonly string[]) => {
+      const { quote_id } = await api.create('/v1/quotes', quote);
+      for (const action of actions) await api.post(`/v1/quotes/${quote_id}/${action}`);
+      return quote_id as string;
+    };
+    const orderIn = async (...actions: readonly string[]) => {
+      const { order_id } = await api.create('/v1/orders', sale);
+      for (const action of actions) await api.post(`/v1/orders/${order_id}/${action}`);
+      return order_id as string;
+    };
+    const sales = {
+      quoteId: await quoteIn(),
+      sentQuoteId: await quoteIn('send'),
+      orderId: await orderIn(),
+      approvedOrderId: await orderIn('approve'),
+      fulfilledOrderId: await orderIn('approve', 'fulfil'),
+      paidOrderId: await orderIn('record-payment', 'approve', 'fulfil'),
+    };
     const partnerIn = async (...actions: readonly (readonly [string, Wire])[]) => {
       const { partner_id } = await api.create('/v1/partners', { name: 'Partner' });
       for (const [action, body] of actions) await api.post(`/v1/partners/${partner_id}/${action}`, body);
@@ -434,11 +451,16 @@ describe('a unit of work that is rolled back', () => {
       suspended,
       apiKey,
       signingKey,
+      activeSigningKey,
     };
   };
 
+  /** Scene that the last command has left as it was: the next one gets it with a mark of its own. A failed test leaves none. */
+  let unchanged: Scene | undefined;
+
   /** All that a caller can see, once the events that there are have reached the log. */
-  const visible = async ({ api, license, apiKey, mark, orderId, quoteId }: Scene): Promise<Wire[]> => {
+  const visible = async (scene: Scene): Promise<Wire[]> => {
+    const { api, license, apiKey, mark } = scene;
     await eventually(async () => {
       expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
     });
@@ -466,8 +488,13 @@ describe('a unit of work that is rolled back', () => {
     const bodies = await Promise.all(
       [
         ...paths,
-        `/v1/orders/${orderId}`,
-        `/v1/quotes/${quoteId}`,
+        ...[license, scene.trial, scene.suspended, scene.subscribed].map(
+          ({ license_id }) => `/v1/licenses/${license_id}`,
+        ),
+        ...[scene.orderId, scene.approvedOrderId, scene.fulfilledOrderId, scene.paidOrderId].map(
+          (id) => `/v1/orders/${id}`,
+        ),
+        ...[scene.quoteId, scene.sentQuoteId].map((id) => `/v1/quotes/${id}`),
         `/v1/customers/${mark}`,
         `${client}/jwks.json`,
         `${client}/revocations`,
@@ -499,7 +526,8 @@ describe('a unit of work that is rolled back', () => {
   };
 
   it.each(Object.entries(CASES))('leaves no trace of %s, in memory or in any answer', async (name, make) => {
-    const scene = await prepare(name);
+    const scene = { ...(unchanged ?? (await prepare())), mark: `mark-${unique()}` };
+    unchanged = undefined;
     const terms = await issued(scene);
     const before = await visible(scene);
     const known = JSON.stringify(before);
@@ -519,6 +547,7 @@ describe('a unit of work that is rolled back', () => {
     expect(findInMemory(app.nest, scene.mark, ...made)).toEqual([]);
     expect(await visible(scene)).toEqual(before);
     expect(await issued(scene)).toEqual(terms);
+    unchanged = scene;
   });
 
   it('is tried with every command of the bus', async () => {
@@ -544,7 +573,7 @@ describe('a unit of work that is rolled back', () => {
   });
 
   it('would be found in memory by this search, if it were there', async () => {
-    const scene = await prepare('');
+    const scene = await prepare();
     const { api } = scene;
     await api.create('/v1/customers', { customer_id: scene.mark, first_name: scene.mark });
     await api.issue(scene.templateId, { customer_id: scene.mark });
@@ -607,7 +636,7 @@ describe('a unit of work that is rolled back', () => {
   });
 
   it('keeps an API key that was revoked in it, and one that is committed ends the key at once', async () => {
-    const { api, apiKey, actor } = await prepare('');
+    const { api, apiKey, actor } = await prepare();
     const holder = app.bearer(api.tenantId, apiKey.api_key as string);
     const status = async () => (await holder.get('/v1/licenses?limit=1')).status;
     const revoke = (commit: boolean) =>
@@ -624,10 +653,13 @@ describe('a unit of work that is rolled back', () => {
   });
 });
 
-/** Without what differs between two answers that say the same. */
+/** Without what differs between two answers that say the same. A cursor is sealed anew each time. */
 function withoutTimesOfUse(body: Wire): Wire {
   return JSON.parse(
-    JSON.stringify(body).replace(/"(last_used_at|last_seen_at|server_time|instance)":("[^"]*"|null)/g, '"$1":0'),
+    JSON.stringify(body).replace(
+      /"(last_used_at|last_seen_at|server_time|instance|next_cursor)":("[^"]*"|null)/g,
+      '"$1":0',
+    ),
   );
 }
 

@@ -12,16 +12,24 @@ fc.configureGlobal({ seed: SEED });
 export default fc;
 export type { Arbitrary } from 'fast-check';
 
+interface Cases<T> {
+  /** Cases, those of `examples` among them. */
+  readonly numRuns: number;
+  readonly timeLimitMs: number;
+  /** Cases that come first, and so are reached with every seed. */
+  readonly examples?: readonly T[];
+}
+
 /**
  * Checks the property with `numRuns` cases, and with a quarter as many again while the cases have not reached all that they
  * should: with a drawn seed, chance may leave out a rare one.
  */
 export async function assertUntilReached<T>(
   property: IAsyncProperty<T>,
-  { numRuns, timeLimitMs }: { readonly numRuns: number; readonly timeLimitMs: number },
+  { numRuns, timeLimitMs, examples = [] }: Cases<T>,
   unreached: () => readonly unknown[],
 ): Promise<void> {
-  await fc.assert(property, { numRuns, interruptAfterTimeLimit: timeLimitMs, seed: SEED });
+  await fc.assert(property, { numRuns, interruptAfterTimeLimit: timeLimitMs, seed: SEED, examples: [...examples] });
   for (let extension = 1; extension <= MAX_EXTENSIONS && unreached().length > 0; extension++)
     await fc.assert(property, {
       numRuns: Math.ceil(numRuns / 4),
