@@ -6,6 +6,12 @@ import { Clock } from '../../src/shared/time/clock.js';
 import { TestApp } from '../support/app.js';
 
 const MINUTE_MS = 60_000;
+/** Counter that keeps few counts in memory. */
+class SmallRateCounter extends RateCounter {
+  protected override get maxNames(): number {
+    return 3;
+  }
+}
 const START = Date.parse('2026-06-01T12:00:30.000Z');
 
 describe('counts that processes share', () => {
@@ -19,7 +25,7 @@ describe('counts that processes share', () => {
   afterAll(() => app.stop());
 
   /** Counter of a process; `onAnswer` sees each statement when the database has answered it. */
-  const counterOf = (onAnswer: (text: string) => void = () => undefined) => {
+  const counterOf = (onAnswer: (text: string) => void = () => undefined, type = RateCounter) => {
     const dataSource = app.nest.get(DataSource);
     const watched = {
       query: async (text: string, values: unknown[]) => {
@@ -28,7 +34,7 @@ describe('counts that processes share', () => {
         return rows;
       },
     } as unknown as DataSource;
-    return new RateCounter({ now: () => new Date(now) } as Clock, watched, app.nest.get(Config));
+    return new type({ now: () => new Date(now) } as Clock, watched, app.nest.get(Config));
   };
   const count = async (counter: RateCounter, name: string, times: number) => {
     let used = 0;
@@ -47,6 +53,16 @@ describe('counts that processes share', () => {
     await counter.syncCounts();
     expect(await count(counter, 'answer', 1)).toBe(8);
     expect(await count(counterOf(), 'answer', 1)).toBe(8);
+  });
+
+  it('reach the database also where more names are counted between two exchanges than memory holds', async () => {
+    const counter = counterOf(undefined, SmallRateCounter);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) expect(await count(counter, name, 2)).toBe(2);
+    // The first have left the memory, and nothing of them is in the database yet.
+    await counter.syncCounts();
+    for (const name of names) expect(await count(counterOf(), name, 1)).toBe(3);
+    for (const name of names) expect(await count(counter, name, 1)).toBe(3);
   });
 
   it('contain a request during which the minute ended', async () => {

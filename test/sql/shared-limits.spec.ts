@@ -4,6 +4,12 @@ import { generateApiKey } from '../../src/tenants/index.js';
 import type { TestApp } from '../support/app.js';
 import { MINUTE_MS, startAtRest } from '../support/at-rest.js';
 
+/** What is counted in the database. A request that was taken back after an exchange of counts leaves a row of 0. */
+const pointsIn = async ({ database }: TestApp): Promise<number[]> => {
+  const counted = `SELECT points FROM rate_limits WHERE key NOT LIKE 'batch@%' AND points <> 0`;
+  return (await database.query<{ points: number }>(counted)).map(({ points }) => points);
+};
+
 describe('rate limits', () => {
   it('of a tenant are what the platform set, and a refused request changes nothing', async () => {
     const { app } = await startAtRest();
@@ -31,10 +37,7 @@ describe('rate limits', () => {
     expect((await away.get('/v1/me')).headers.ratelimit).toContain('r=2;');
     for (let i = 0; i < 3; i++) await away.get('/v1/me');
     expect((await away.get('/v1/me')).status).toBe(429);
-    const rows = await here.database.query<{ key: string; points: number }>(
-      `SELECT key, points FROM rate_limits WHERE key NOT LIKE 'batch@%'`,
-    );
-    expect(rows).toHaveLength(1);
+    expect(await pointsIn(here)).toEqual([7]);
     await there.stop();
     await here.stop();
   });
@@ -63,7 +66,7 @@ describe('failures that are shared', () => {
       expect((await app.bearer(tenant.tenantId, tenant.key ?? '').get('/v1/me')).status).toBe(200);
       await app.nest.get(RateCounter).syncCounts();
     }
-    expect(await here.database.query('SELECT 1 FROM rate_limits')).toEqual([]);
+    expect(await pointsIn(here)).toEqual([]);
     for (let i = 0; i < 29; i++) expect(await guess(here)).toBe(401);
     await here.nest.get(RateCounter).syncCounts();
     expect((await there.anonymous().get('/v1/me')).status).toBe(401);
@@ -73,9 +76,7 @@ describe('failures that are shared', () => {
     time.now += 3 * MINUTE_MS;
     expect(await guess(there)).toBe(401);
     await there.nest.get(RateCounter).syncCounts();
-    expect(await here.database.query(`SELECT points FROM rate_limits WHERE key NOT LIKE 'batch@%'`)).toEqual([
-      { points: 1 },
-    ]);
+    expect(await pointsIn(here)).toEqual([1]);
     await there.stop();
     await here.stop();
   });

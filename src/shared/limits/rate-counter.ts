@@ -83,7 +83,7 @@ interface Batch {
 export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly task = new PeriodicTask(RateCounter.name, 'Failed to synchronize rate limits');
   private readonly counts = new LRUCache<string, Count>({
-    maxSize: MAX_NAMES,
+    maxSize: this.maxNames,
     sizeCalculation: () => 1,
     dispose: (count, name, reason) => {
       if (reason === 'evict') this.keepUnreported(name, count);
@@ -110,6 +110,11 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
     { settings }: Config,
   ) {
     this.isShared = settings.RATE_LIMIT_STORE === 'postgres';
+  }
+
+  /** Number of counts in memory; a test has fewer. */
+  protected get maxNames(): number {
+    return MAX_NAMES;
   }
 
   onApplicationBootstrap(): void {
@@ -191,7 +196,8 @@ export class RateCounter implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private keepUnreported(name: string, count: Count): void {
-    if (this.isShared && this.evicted.length < MAX_NAMES) this.evicted.push({ key: keyOf(name, this.window), count });
+    if (this.isShared && this.evicted.length < this.maxNames)
+      this.evicted.push({ key: keyOf(name, this.window), count });
   }
 
   /** Clears the counts if a new minute has begun. Returns the seconds until the next one. */
