@@ -4,7 +4,7 @@ import { generateApiKey } from '../../src/tenants/index.js';
 import type { TestApp } from '../support/app.js';
 import { MINUTE_MS, startAtRest } from '../support/at-rest.js';
 
-/** What is counted in the database. A request that was taken back after an exchange of counts leaves a row of 0. */
+/** Counts in the database. A request that was taken back after an exchange of counts leaves a row of 0. */
 const pointsIn = async ({ database }: TestApp): Promise<number[]> => {
   const counted = `SELECT points FROM rate_limits WHERE key NOT LIKE 'batch@%' AND points <> 0`;
   return (await database.query<{ points: number }>(counted)).map(({ points }) => points);
