@@ -17,7 +17,7 @@ const LISTS = 19;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
-/** Whose credential is a license key; test/sql/client.spec.ts is about them. */
+/** Whose credential is a license key; test/http/client.spec.ts is about them. */
 const CLIENT = '/v1/client/';
 
 /** Start of a run, whose starter needs the permissions of the workflow as well. */
