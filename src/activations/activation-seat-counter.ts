@@ -1,18 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { leaseEnd, LicenseLock, SeatCounter, type License } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { DatabaseClock } from '../shared/time/database-clock.js';
 import { bySeatMetricSql, hasEndingSeats, hasEndingSeatsSql, seatsInUse, type SeatCounts } from './seats.js';
 
 /**
  * Starts or ends leases when the license type changes. A seat that only a license file holds ends with that file; a seat of a device that
- * also has a license file is kept at least until the file expires.
+ * also has a license file is kept at least until the file expires. Leases that have ended are stored as EXPIRED: a heartbeat of a moment
+ * before would else extend, by the new terms, a seat that is not counted.
  */
 const CONVERT_LEASES = {
   name: 'activations.convert-leases',
-  text: `UPDATE license_activations SET lease_expires_at = CASE WHEN $4::timestamptz IS NOT NULL THEN greatest($4, lent_until) END
+  text: `UPDATE license_activations SET
+           status = CASE WHEN lease_expires_at <= $3 THEN 'EXPIRED' ELSE status END,
+           ended_at = CASE WHEN lease_expires_at <= $3 THEN lease_expires_at END,
+           lease_expires_at = CASE WHEN lease_expires_at <= $3 THEN lease_expires_at
+                                   WHEN $4::timestamptz IS NOT NULL THEN greatest($4, lent_until) END
          WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
-           AND (activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)
-           AND (lease_expires_at > $3) IS NOT FALSE`,
+           AND (lease_expires_at <= $3 OR activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)`,
 };
 const COUNT_SEATS = {
   name: 'activations.count-seats',
@@ -27,6 +32,7 @@ export class ActivationSeatCounter extends SeatCounter {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenseLock: LicenseLock,
+    private readonly databaseClock: DatabaseClock,
   ) {
     super();
   }
@@ -34,7 +40,7 @@ export class ActivationSeatCounter extends SeatCounter {
   async recount(license: License, now: Date): Promise<void> {
     const { tenantId, licenseId } = license;
     await this.unitOfWork.run(tenantId, async (transaction) => {
-      const values = [tenantId, licenseId, now];
+      const values = [tenantId, licenseId, this.databaseClock.settled(now)];
       const [, [counts]] = await Promise.all([
         transaction.query({ ...CONVERT_LEASES, values: [...values, leaseEnd(license, now)] }),
         transaction.query<SeatCounts>({ ...COUNT_SEATS, values }),

@@ -90,6 +90,26 @@ describe('a lease', () => {
     expect((await activate(id, 'other')).status).toBe(200);
   });
 
+  it.each([
+    ['a floating seat', 'CONCURRENT', (id: string, device: string) => activate(id, device)],
+    ['a seat that a file alone holds', 'SUBSCRIPTION', (id: string, device: string) => checkOut(id, device, WINDOW_S)],
+  ] as const)(
+    'that has ended when the terms change is not brought back by a heartbeat of a moment before: %s',
+    async (_, type, take) => {
+      const { id, key, product_id } = await issued(type);
+      expect((await take(id, 'late')).status).toBe(200);
+      seconds = WINDOW_S;
+      await change(id, product_id, 'SUBSCRIPTION');
+      seconds = WINDOW_S - 0.005;
+      expect((await heartbeat(key, 'late')).body.code).toBe('HEARTBEAT_EXPIRED');
+      seconds = WINDOW_S;
+      expect(await activation(id, 'late')).toMatchObject({ status: 'EXPIRED', lease_expires_at: at(WINDOW_S) });
+      expect((await activate(id, 'other')).status).toBe(200);
+      expect((await heartbeat(key, 'late')).body.code).toBe('HEARTBEAT_EXPIRED');
+      expect((await api.get(`/v1/licenses/${id}`)).body.current_activations).toBe(1);
+    },
+  );
+
   it('gets no shorter by a heartbeat that goes by an earlier time', async () => {
     const { id, key } = await issued('CONCURRENT');
     await activate(id, 'd');

@@ -304,9 +304,12 @@ describe('whatever happens to a license', () => {
   );
 });
 
-/** Model of a lease. Time in milliseconds; Infinity is a seat for good. */
+/**
+ * Model of a lease. Time in milliseconds; Infinity is a seat for good. A lease that ended stays `ended` once a request found it so; until
+ * then a heartbeat at a late clock extends it.
+ */
 class LeaseModel {
-  readonly seats = new Map<string, { lease: number; file: number; online: boolean }>();
+  private readonly devices = new Map<string, { lease: number; file: number; online: boolean; ended: boolean }>();
 
   constructor(
     private lends: boolean,
@@ -314,42 +317,54 @@ class LeaseModel {
   ) {}
 
   apply(one: LeaseStep, now: number): string {
-    for (const [name, { lease }] of this.seats) if (lease <= now) this.seats.delete(name);
     if (one.do === 'wait') return 'NOTHING';
-    if (one.do === 'terms') return this.changeTerms(now);
-    const seat = this.seats.get(one.device);
+    if (one.do === 'heartbeat') return this.heartbeat(one.device, now - one.behind);
+    const seats = this.seatsAt(now);
+    const seat = one.do === 'terms' ? undefined : seats.get(one.device);
+    if (one.do === 'deactivate' && !seat) return 'NOTHING';
+    for (const [name, each] of this.devices) each.ended ||= !seats.has(name);
     switch (one.do) {
-      case 'heartbeat':
-        if (!seat) return 'NOTHING';
-        return this.comeOnline(one.device, seat.lease, seat.file, now - one.behind);
+      case 'terms':
+        return this.changeTerms(now);
       case 'deactivate':
-        if (!seat) return 'NOTHING';
-        if (seat.file > now) return 'SEAT_LENT';
-        this.seats.delete(one.device);
+        if (seat && seat.file > now) return 'SEAT_LENT';
+        this.devices.delete(one.device);
         return 'OK';
       case 'activate':
-        if (!seat && this.seats.size >= this.max) return 'ACTIVATION_LIMIT_REACHED';
+        if (!seat && seats.size >= this.max) return 'ACTIVATION_LIMIT_REACHED';
         return this.comeOnline(one.device, seat?.lease ?? 0, seat?.file ?? 0, now);
       case 'check-out': {
-        if (!seat && this.seats.size >= this.max) return 'ACTIVATION_LIMIT_REACHED';
+        if (!seat && seats.size >= this.max) return 'ACTIVATION_LIMIT_REACHED';
         const file = Math.max(seat?.file ?? 0, now + one.seconds * 1000);
-        this.seats.set(one.device, { lease: Math.max(seat?.lease ?? 0, file), file, online: seat?.online ?? false });
+        const lease = Math.max(seat?.lease ?? 0, file);
+        this.devices.set(one.device, { lease, file, online: seat?.online ?? false, ended: false });
         return 'OK';
       }
     }
   }
 
+  seatsAt(now: number) {
+    return new Map([...this.devices].filter(([, { lease, ended }]) => !ended && lease > now));
+  }
+
+  private heartbeat(device: string, time: number): string {
+    const known = this.devices.get(device);
+    if (!known) return 'NOTHING';
+    if (!this.seatsAt(time).has(device)) return 'HEARTBEAT_EXPIRED';
+    return this.comeOnline(device, known.lease, known.file, time);
+  }
+
   private comeOnline(device: string, before: number, file: number, now: number): string {
     const kept = before === Infinity || before > now + LEASE_MS + MAX_DIFFERENCE_MS ? 0 : before;
     const lease = this.lends ? Math.max(now + LEASE_MS, kept, file) : Infinity;
-    this.seats.set(device, { lease, file, online: true });
+    this.devices.set(device, { lease, file, online: true, ended: false });
     return 'OK';
   }
 
   private changeTerms(now: number): string {
     this.lends = !this.lends;
-    for (const seat of this.seats.values()) {
-      if (seat.online) seat.lease = this.lends ? Math.max(now + LEASE_MS, seat.file) : Infinity;
+    for (const seat of this.devices.values()) {
+      if (seat.online && !seat.ended) seat.lease = this.lends ? Math.max(now + LEASE_MS, seat.file) : Infinity;
     }
     return 'OK';
   }
@@ -428,7 +443,14 @@ describe('whatever happens to a lease', () => {
         }
       };
 
-      const wanted = ['activate OK', 'activate ACTIVATION_LIMIT_REACHED', 'check-out OK', 'heartbeat OK', 'terms OK'];
+      const wanted = [
+        'activate OK',
+        'activate ACTIVATION_LIMIT_REACHED',
+        'check-out OK',
+        'heartbeat OK',
+        'heartbeat HEARTBEAT_EXPIRED',
+        'terms OK',
+      ];
       await assertUntilReached(
         fc.asyncProperty(fc.boolean(), fc.array(leaseStep, { minLength: 10, maxLength: 20 }), async (first, steps) => {
           let lends = first;
@@ -437,7 +459,6 @@ describe('whatever happens to a lease', () => {
           for (const one of steps) {
             passed += one.do === 'wait' ? one.seconds * 1000 : 1;
             const expected = model.apply(one, start + passed);
-            // A late clock may find a lease alive that is not, so only devices that have a seat are asked about.
             const answer = expected === 'NOTHING' ? expected : await apply(id as string, key as string, lends, one);
             expect({ one, answer }).toEqual({ one, answer: expected });
             if (one.do === 'terms') lends = !lends;
@@ -448,7 +469,7 @@ describe('whatever happens to a lease', () => {
             ]);
             expect({ one, seats: seats.sort() }).toEqual({
               one,
-              seats: [...model.seats].map(([name, { lease }]) => [name, lease]).sort(),
+              seats: [...model.seatsAt(start + passed)].map(([name, { lease }]) => [name, lease]).sort(),
             });
             reached.add(`${one.do} ${answer}`);
           }
