@@ -11,6 +11,7 @@ import type { Wire } from '../support/api.js';
 import { cli } from '../support/cli.js';
 import { query, TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { Holds } from '../support/holds.js';
 import { ServerProcess } from '../support/server.js';
 
 const ORDER = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
@@ -28,6 +29,18 @@ async function readAll(server: ServerProcess, path: string): Promise<Wire[]> {
 
 const issue = async (server: ServerProcess): Promise<Wire> =>
   (await server.fetch('/licenses', { method: 'POST', body: ORDER })).json();
+/** Starts a run for a customer of its own. */
+const startRun = async (server: ServerProcess, run_id: string, more: Wire = {}): Promise<void> => {
+  const input = { lead: { email: `${run_id}@example.com` }, license_template_id: 'professional-isp', ...more };
+  const body = { workflow: 'lead-to-customer', run_id, input };
+  expect((await server.fetch('/workflow-runs', { method: 'POST', body })).status).toBe(202);
+};
+const reachRun = (server: ServerProcess, runId: string, state: string): Promise<Wire> =>
+  eventually(async () => {
+    const run = (await (await server.fetch(`/workflow-runs/${runId}`)).json()) as Wire;
+    expect(run).toMatchObject({ state });
+    return run;
+  });
 const reveal = async (server: ServerProcess, id: string, key?: string): Promise<string> => {
   const init = { method: 'POST', body: {}, ...(key === undefined ? {} : { key }) };
   return ((await (await server.fetch(`/licenses/${id}/reveal-key`, init)).json()) as Wire).license_key as string;
@@ -39,6 +52,7 @@ describe('backup and restore, the full drill', () => {
   let before: Wire[];
   let events: Wire[];
   let key: string;
+  let holds: Holds;
 
   beforeAll(async () => {
     folder = join(await mkdtemp(join(tmpdir(), 'imprimatur-backup-')), 'backup');
@@ -53,9 +67,17 @@ describe('backup and restore, the full drill', () => {
       expect(read.filter(({ event_type }) => event_type === 'license.created')).toHaveLength(31);
       return read;
     });
+    // The one has issued its license and not recorded that, the other waits.
+    holds = await Holds.install(await server.superuserUrl());
+    await holds.holdCheckpoint('tenant-001', 'open', 'issueLicense');
+    await startRun(server, 'open');
+    await startRun(server, 'waiting', { approval: true });
+    await reachRun(server, 'waiting', 'WAITING');
+    await eventually(() => holds.expectHeld(1));
   });
 
   afterAll(async () => {
+    await holds.end();
     await server.cleanUp();
     await rm(join(folder, '..'), { recursive: true, force: true });
   });
@@ -112,6 +134,15 @@ describe('backup and restore, the full drill', () => {
     expect((await issue(other)).license_key).toMatch(/^[0-9A-F-]{24}$/);
     const acme = (await readFile(join(server.dataDir, 'acme.admin.key'), 'utf8')).trim();
     expect((await other.fetch('/products', { key: acme })).status).toBe(200);
+    // The open run goes on by itself, without a second license, and the waiting one until the same time.
+    const { waiting_until } = await reachRun(server, 'waiting', 'WAITING');
+    expect(await reachRun(other, 'waiting', 'WAITING')).toMatchObject({ waiting_until });
+    await other.fetch('/workflow-runs/waiting/signals/approved', { method: 'POST', body: {} });
+    for (const runId of ['open', 'waiting']) {
+      const { customer_id, license_id, email_message_id } = (await reachRun(other, runId, 'COMPLETED')).result;
+      expect(await readAll(other, `/licenses?customer_id=${customer_id}`)).toMatchObject([{ license_id }]);
+      expect(await readAll(other, `/email-messages?license_id=${license_id}`)).toMatchObject([{ email_message_id }]);
+    }
     await other.kill('SIGTERM');
     const twice = await cli('restore', [folder], environment);
     expect(twice).toMatchObject({ code: 1, output: expect.stringContaining('contains tenants') });
