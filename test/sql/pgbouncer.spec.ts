@@ -18,6 +18,7 @@ const SEATS = 5;
   let database: TestDatabase;
   let bouncer: PgBouncer;
   let servers: [ServerProcess, ServerProcess];
+  let environment: Record<string, string>;
   let key: string;
   let applicationUrl: string;
   const role = () => `${database.name}_app`;
@@ -34,7 +35,7 @@ const SEATS = 5;
     expect(runs.map((applied) => applied.length > 0).sort()).toEqual([false, true]);
     key = generateApiKey();
     await withClient(owner, (client) => new TenantRegistry(client).create('t', key, new Date()));
-    const environment = {
+    environment = {
       DATABASE_URL: application,
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
@@ -112,4 +113,40 @@ const SEATS = 5;
     expect(counted?.sessions).toBeLessThanOrEqual(5);
     for (const { output } of servers) expect(output).not.toContain('"level":"error"');
   }, 60_000);
+
+  it('start no workflow over connections that keep no session, and say so while they are ready; by DATABASE_DIRECT_URL one does', async () => {
+    await send(0, 'POST', '/products', { product_id: 'direct', name: 'P' });
+    const names = { template_id: 'direct', template_name: 'Direct', product_id: 'direct' };
+    const template = { ...names, license_type: 'SUBSCRIPTION', license_model: 'PER_SEAT' };
+    expect(await send(0, 'POST', '/license-templates', template)).toMatchObject({ status: 201 });
+    const input = { lead: { email: 'lead@example.com' }, license_template_id: 'direct' };
+    const run = { workflow: 'lead-to-customer', run_id: 'lead', input };
+    const path = '/workflow-runs/lead';
+    const unavailable: Wire = expect.stringContaining('DATABASE_DIRECT_URL');
+    for (const [n, { url }] of servers.entries()) {
+      expect(await send(n, 'POST', '/workflow-runs', run)).toMatchObject({
+        status: 503,
+        body: { code: 'WORKFLOWS_UNAVAILABLE', detail: unavailable },
+      });
+      const ready = await fetch(`${url}/health/ready`);
+      expect({ status: ready.status, body: await ready.json() }).toMatchObject({
+        status: 200,
+        body: { info: { workflows: { status: 'up', state: 'unavailable', reason: unavailable } } },
+      });
+    }
+    expect(await send(0, 'GET', path)).toMatchObject({ status: 404 });
+
+    const direct = await ServerProcess.create({ ...environment, DATABASE_DIRECT_URL: applicationUrl });
+    await direct.start();
+    expect((await direct.fetch('/workflow-runs', { method: 'POST', body: run, key })).status).toBe(202);
+    const completed = await eventually(async () => {
+      const { body } = await send(0, 'GET', path);
+      expect(body).toMatchObject({ state: 'COMPLETED', error: null });
+      return body;
+    });
+    const { customer_id, license_id } = completed.result;
+    expect((await send(1, 'GET', `/licenses?customer_id=${customer_id}`)).body.data).toMatchObject([{ license_id }]);
+    expect(completed.steps).toMatchObject([{ outcome: 'DONE' }, { outcome: 'DONE' }, { outcome: 'DONE' }]);
+    await direct.cleanUp();
+  });
 });
