@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOS, Error as DbosError } from '@dbos-inc/dbos-sdk';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { BODIES } from '../definitions/bodies.js';
 import { runBody, type Primitives, type RunMessage, type StepOutcome } from '../definitions/run-body.js';
@@ -112,6 +112,16 @@ class DbosPrimitives implements Primitives {
   }
 }
 
+/**
+ * Keeps a run that went on by the body of another release, as while servers of two releases run. An error would end it, with nothing
+ * undone; so it stays open until this process ends and one of its release adopts it.
+ */
+function leaveToAnotherRelease(error: unknown): Promise<never> {
+  const text = `A run waits for a server of another release, whose body of its workflow it began by: ${String(error)}`;
+  post({ kind: 'log', level: 'warn', text });
+  return new Promise(() => undefined);
+}
+
 function registerBodies(): void {
   for (const [workflow, body] of Object.entries(BODIES)) {
     const run = async (input: unknown) => {
@@ -121,6 +131,10 @@ function registerBodies(): void {
       try {
         const { state } = await runBody(body, input, new DbosPrimitives(runId, { tenantId, workflow }, slot));
         return { state };
+      } catch (error) {
+        if (DbosError.getDBOSErrorCode(error as Error) !== DbosError.UnexpectedStep) throw error;
+        slot.release();
+        return await leaveToAnotherRelease(error);
       } finally {
         slot.release();
       }
