@@ -297,13 +297,24 @@ it('undoes at an erasure the open runs of a person, also of one who is no custom
   await database.drop();
 });
 
-it('leaves runs as they are when master and lookup keys are replaced', async () => {
+it('leaves runs as they are when master and lookup keys are replaced, also where a server lacks one', async () => {
   const database = await TestDatabase.create();
   const { app, api, template, start, reach } = await startEngine(database);
   const lead = { email: 'keys@example.com' };
   const runId = await start({ lead, approval: true });
   await reach(runId, 'WAITING');
+  const engine = `SELECT executor_id, status FROM workflows.workflow_status`;
+  const [before] = await database.query<Wire>(engine);
   await app.stop();
+  // A server that was not given the key takes the run, which it cannot read, and must not end it.
+  const keyless = new Secrets([randomBytes(32)], app.secrets.lookupKey);
+  const without = await TestApp.start({ database, secrets: keyless, environment: { WORKFLOWS: 'dbos' } });
+  await eventually(async () => {
+    const [taken] = await database.query<Wire>(engine);
+    expect(taken?.executor_id).not.toBe(before?.executor_id);
+    expect(taken?.status).not.toBe('ENQUEUED');
+  });
+  await without.stop();
   const [old] = app.secrets.masterKeys;
   const both = new Secrets([randomBytes(32), old!], app.secrets.lookupKey);
   const next = new Secrets([both.masterKeys[0]!], randomBytes(32));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DBOS, Error as DbosError } from '@dbos-inc/dbos-sdk';
-import { Secrets } from '../../shared/secrets/secrets.js';
+import { SealError, Secrets } from '../../shared/secrets/secrets.js';
 import { BODIES } from '../definitions/bodies.js';
 import { runBody, type Primitives, type RunMessage, type StepOutcome } from '../definitions/run-body.js';
 import type { StepCall } from '../steps/step-performer.js';
@@ -80,31 +80,32 @@ class DbosPrimitives implements Primitives {
         throw error;
       }
     };
-    return DBOS.runStep(attempt, {
+    const outcome = await DBOS.runStep(attempt, {
       name: key,
       retriesAllowed: true,
       maxAttempts: data.stepAttempts,
       intervalSeconds: 1,
       backoffRate: 2,
     });
+    return readable(outcome);
   }
 
   async receive(deadline: number | undefined): Promise<RunMessage | null> {
     this.slot.release();
     try {
       const deadlineEpochMS = deadline ?? Date.now() + NO_DEADLINE_MS;
-      return await DBOS.recv<RunMessage>(MESSAGES, { deadlineEpochMS });
+      return readable(await DBOS.recv<RunMessage>(MESSAGES, { deadlineEpochMS }));
     } finally {
       await this.slot.acquire();
     }
   }
 
-  now(): Promise<number> {
-    return DBOS.now();
+  async now(): Promise<number> {
+    return readable(await DBOS.now());
   }
 
-  uuid(): Promise<string> {
-    return DBOS.randomUUID();
+  async uuid(): Promise<string> {
+    return readable(await DBOS.randomUUID());
   }
 
   patched(change: string): Promise<boolean> {
@@ -112,12 +113,37 @@ class DbosPrimitives implements Primitives {
   }
 }
 
+/** Returns a stored value. Throws the error that `readableSerializer` returns for one that cannot be unsealed. */
+function readable<T>(value: T): T {
+  if (Array.isArray(value) && value[0] instanceof SealError) throw value[0];
+  return value;
+}
+
+/** Serializer that returns an error as the only argument of a run, because the engine would end a run for whose input it throws one. */
+function readableSerializer(secrets: Secrets) {
+  const sealed = sealedSerializer(secrets);
+  const parse = (text: string | null | undefined): unknown => {
+    try {
+      return sealed.parse(text);
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      return [error];
+    }
+  };
+  return { ...sealed, parse };
+}
+
+/** Whether the run began by the body of another release, or needs a master key that this server lacks. */
+function isForAnotherServer(error: unknown): boolean {
+  return error instanceof SealError || DbosError.getDBOSErrorCode(error as Error) === DbosError.UnexpectedStep;
+}
+
 /**
- * Keeps a run that went on by the body of another release, as while servers of two releases run. An error would end it, with nothing
- * undone; so it stays open until this process ends and one of its release adopts it.
+ * Keeps a run that another server can go on with, as while servers of two releases run. An error would end it, with nothing undone; so it
+ * stays open until this process ends and the next one adopts it.
  */
-function leaveToAnotherRelease(error: unknown): Promise<never> {
-  const text = `A run waits for a server of another release, whose body of its workflow it began by: ${String(error)}`;
+function leaveToAnotherServer(error: unknown): Promise<never> {
+  const text = `A run waits for a server of another release, or with another master key: ${String(error)}`;
   post({ kind: 'log', level: 'warn', text });
   return new Promise(() => undefined);
 }
@@ -129,12 +155,16 @@ function registerBodies(): void {
       const slot = new RunSlot(slots, tenantId);
       await slot.acquire();
       try {
-        const { state } = await runBody(body, input, new DbosPrimitives(runId, { tenantId, workflow }, slot));
+        const { state } = await runBody(
+          body,
+          readable([input])[0],
+          new DbosPrimitives(runId, { tenantId, workflow }, slot),
+        );
         return { state };
       } catch (error) {
-        if (DbosError.getDBOSErrorCode(error as Error) !== DbosError.UnexpectedStep) throw error;
+        if (!isForAnotherServer(error)) throw error;
         slot.release();
-        return await leaveToAnotherRelease(error);
+        return await leaveToAnotherServer(error);
       } finally {
         slot.release();
       }
@@ -226,7 +256,7 @@ async function start(): Promise<void> {
     applicationVersion: APPLICATION_VERSION,
     enablePatching: true,
     executorID,
-    serializer: sealedSerializer(secrets),
+    serializer: readableSerializer(secrets),
     logger,
     notificationCoalesceMs: 250,
     schedulerPollingIntervalMs: RETENTION_INTERVAL_MS,
