@@ -43,10 +43,11 @@ try {
 }
 console.log('Building …');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+const { status, signal, error } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
 });
+if (status === null) console.error(`The compiler did not run to its end: ${error?.message ?? signal}.`);
 if (status !== 0) process.exit(status ?? 1);
 // The server serves this file: to build the document at each start would double the CPU time of the start.
 const { openApiDocument } = await import('./openapi-document.mjs');

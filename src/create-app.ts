@@ -16,7 +16,6 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
   const adapter = createFastifyAdapter(runtime.config);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(runtime), adapter, {
     ...APP_OPTIONS,
-    abortOnError: false,
     logger: ['error', 'warn'],
   });
   await prepareApp(app, runtime.config);
@@ -24,8 +23,11 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
   return app;
 }
 
-/** Options without Nest's body parser, because the application has its own. */
-export const APP_OPTIONS = { bodyParser: false } as const;
+/**
+ * Options without Nest's body parser, because the application has its own. An error, such as a provider that a module lacks, is thrown: Nest
+ * would only log it, which the build turns off, and exit.
+ */
+export const APP_OPTIONS = { bodyParser: false, abortOnError: false } as const;
 
 /** Prepares an instance for requests, also in tests. */
 export async function prepareApp(app: NestFastifyApplication, { settings }: Config): Promise<void> {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashApiKey, isApiKey } from '../../src/tenants/api-key.js';
 import { cli } from '../support/cli.js';
@@ -8,6 +10,19 @@ import { eventually } from '../support/eventually.js';
 import { PostgresProxy } from '../support/proxy.js';
 import { ServerProcess } from '../support/server.js';
 import { TestDatabase } from '../support/database.js';
+
+describe('npm run build', () => {
+  it('says which provider a module lacks', async () => {
+    const program = `
+      const { CustomersModule } = await import('./dist/customers/customers.module.js');
+      const providers = Reflect.getMetadata('providers', CustomersModule);
+      Reflect.defineMetadata('providers', providers.filter(({ name }) => name !== 'CustomerRepository'), CustomersModule);
+      await (await import('./scripts/openapi-document.mjs')).openApiDocument();`;
+    const built = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+    const stderr: unknown = expect.stringMatching(/CustomerRepository at index .* is available in the CustomersModule/);
+    await expect(built).rejects.toMatchObject({ code: 1, stderr });
+  });
+});
 
 describe('npm run demo', () => {
   it('shows a license and its event, leaves nothing behind and exits 0', async () => {
