@@ -177,6 +177,31 @@ describe('a sibling module, over the bus', () => {
     });
   });
 
+  it('names in each event of a unit of work the command that recorded it, also where commands run at once', async () => {
+    const actor = Actor.service('onboarding', api.tenantId);
+    const commands = app.nest.get(CommandBus);
+    await app.nest
+      .get(UnitOfWork)
+      .run(api.tenantId, () =>
+        Promise.all([
+          commands.execute(new CreateCustomerCommand(actor, { customer_id: 'grace', first_name: 'Grace' })),
+          commands.execute(new CreateProductCommand(actor, { product_id: 'at-once', name: 'At once' })),
+          commands.execute(new UpdateTemplateCommand(actor, templateId, { template_name: 'At once' })),
+        ]),
+      );
+    await eventually(async () => {
+      const { data } = (await api.get('/v1/license-events?order=desc&limit=3')).body;
+      const named = (data as Wire[]).map(({ event_type, metadata }) => [event_type, metadata] as unknown);
+      expect(new Map(named as [string, unknown][])).toEqual(
+        new Map([
+          ['customer.created', { operation: 'customers.create' }],
+          ['product.created', { operation: 'products.create' }],
+          ['template.updated', { operation: 'templates.update' }],
+        ]),
+      );
+    });
+  });
+
   it('takes back the first when the second fails, and nobody hears of either', async () => {
     await expect(onboarding.welcome(api.tenantId, 'no-such-template', 'mallory')).rejects.toThrow(
       TemplateNotFoundError,

@@ -1,20 +1,22 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pool } from 'pg';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
 import type { TenantScope } from '../tenant-scope.js';
 import { TenantConnection, type TransactionMode } from './tenant-connection.js';
-import { Transaction, type Work } from './transaction.js';
+import { Transaction, type TransactionContext, type Work } from './transaction.js';
 
 /** Runs work in a transaction of its own and commits it. Returns the result and the events that the work recorded. */
 export async function runTransaction<T>(
   pool: Pool,
   mode: TransactionMode,
   scope: TenantScope,
+  context: AsyncLocalStorage<TransactionContext>,
   work: Work<T>,
 ): Promise<{ readonly result: T; readonly events: IntegrationEvent[] }> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const connection = new TenantConnection(client, mode, scope);
-  const transaction = new Transaction(scope, connection, mode !== 'READ WRITE');
+  const transaction = new Transaction(scope, connection, context, mode !== 'READ WRITE');
   try {
     const result = await work(transaction);
     await connection.started;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantConnection } from './tenant-connection.js';
@@ -12,7 +13,7 @@ describe('the end of a transaction', () => {
   });
 
   it('runs all work that waits for it, also when some of it fails', () => {
-    const transaction = new Transaction({ tenantId: 'tenant-001' }, {} as TenantConnection);
+    const transaction = new Transaction({ tenantId: 'tenant-001' }, {} as TenantConnection, new AsyncLocalStorage());
     const ran: string[] = [];
     transaction.whenEnded(() => ran.push('first'));
     transaction.whenEnded(() => {

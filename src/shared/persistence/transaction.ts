@@ -1,3 +1,4 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
 import type { IntegrationEvent } from '../messaging/integration-event.js';
@@ -12,11 +13,15 @@ const logger = new Logger('Transaction');
 /** Work in a transaction. */
 export type Work<T> = (transaction: Transaction) => Promise<T>;
 
+/** Transaction in which code runs, and the operation of the outermost command around the code. */
+export interface TransactionContext {
+  readonly transaction: Transaction;
+  readonly operation?: string;
+}
+
 /** Open transaction of a tenant. Writes are awaited with the commit, so that the last writes and COMMIT share a round trip. */
 export class Transaction {
   readonly events: IntegrationEvent[] = [];
-  /** Operation of the outermost command that runs; events recorded meanwhile name it. */
-  private operation: string | undefined;
   private open = true;
   /** Number of steps in progress within which work is not the last of the transaction. */
   private steps = 0;
@@ -31,21 +36,19 @@ export class Transaction {
   constructor(
     scope: TenantScope,
     private readonly connection: TenantConnection,
+    private readonly context: AsyncLocalStorage<TransactionContext>,
     private readonly isReadOnly = false,
   ) {
     this.tenantId = scope.tenantId;
     this.partnerId = scope.partnerId;
   }
 
-  /** Runs a command's work: the events that it records name its operation, or that of the command around it. */
-  async inOperation<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    if (this.operation !== undefined) return work();
-    this.operation = operation;
-    try {
-      return await work();
-    } finally {
-      this.operation = undefined;
-    }
+  /**
+   * Runs a command's work: the events that it records name its operation, or that of the command around it. Commands that run at once in one
+   * transaction each keep their own.
+   */
+  inOperation<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    return this.operation === undefined ? this.context.run({ transaction: this, operation }, work) : work();
   }
 
   async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
@@ -123,7 +126,8 @@ export class Transaction {
     this.assertOpen();
     if (this.isReadOnly) throw new Error('An event was recorded in a transaction that only reads.');
     if (event.tenantId !== this.tenantId) throw new TypeError('An event of another tenant was recorded.');
-    if (this.operation !== undefined) event.metadata.operation = this.operation;
+    const { operation } = this;
+    if (operation !== undefined) event.metadata.operation = operation;
     this.events.push(event);
   }
 
@@ -158,6 +162,10 @@ export class Transaction {
     this.ended = true;
     await this.connection.flush();
     if (commandTag !== 'COMMIT') throw new Error(`COMMIT was answered with ${commandTag}.`);
+  }
+
+  private get operation(): string | undefined {
+    return this.context.getStore()?.operation;
   }
 
   private assertOpen(): void {

@@ -15,7 +15,7 @@ import type { IntegrationEvent } from '../messaging/integration-event.js';
 import { operationOf, type TenantCommand } from '../messaging/tenant-command.js';
 import { runTransaction } from './run-transaction.js';
 import type { TransactionMode, Statement } from './tenant-connection.js';
-import type { Transaction, Work } from './transaction.js';
+import type { Transaction, TransactionContext, Work } from './transaction.js';
 
 /**
  * Begins every tenant transaction. `run` commits its work and the events recorded in it atomically, then publishes the events. A nested
@@ -23,7 +23,7 @@ import type { Transaction, Work } from './transaction.js';
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly current = new AsyncLocalStorage<Transaction>();
+  private readonly current = new AsyncLocalStorage<TransactionContext>();
   private ambient = 0;
 
   constructor(
@@ -96,22 +96,22 @@ export class UnitOfWork {
 
   /** Partner whose rows alone the open unit of work reaches. */
   get partnerId(): string | undefined {
-    return this.current.getStore()?.partnerId;
+    return this.current.getStore()?.transaction.partnerId;
   }
 
   /** Runs `work` after commit or rollback of the current unit of work, or at once outside of one. For in-process state. */
   whenEnded(work: () => void): void {
-    const transaction = this.current.getStore();
-    if (transaction) transaction.whenEnded(work);
+    if (this.isOpen) this.current.getStore()?.transaction.whenEnded(work);
     else work();
   }
 
   private async joinOrBegin<T>(mode: TransactionMode, of: string | TenantScope, work: Work<T>): Promise<T> {
-    const [scope, outer] = [scopeOf(of), this.current.getStore()];
+    const [scope, outer] = [scopeOf(of), this.current.getStore()?.transaction];
     if (outer) return outer.join(scope, work);
     assertScope(scope);
     const run = (transaction: Transaction) => this.runWithContext(transaction, work);
-    const { result, events } = await withRetries(() => runTransaction(poolOf(this.dataSource), mode, scope, run));
+    const begin = () => runTransaction(poolOf(this.dataSource), mode, scope, this.current, run);
+    const { result, events } = await withRetries(begin);
     this.eventBus.publishAll(events);
     return result;
   }
@@ -140,7 +140,7 @@ export class UnitOfWork {
   private async runWithContext<T>(transaction: Transaction, work: Work<T>): Promise<T> {
     this.ambient++;
     try {
-      return await this.current.run(transaction, () => work(transaction));
+      return await this.current.run({ transaction }, () => work(transaction));
     } finally {
       // AsyncLocalStorage makes Node track every promise of the process until it is disabled.
       if (--this.ambient === 0) this.current.disable();
