@@ -55,8 +55,13 @@ function workflowsLine({ runs, perSecond, cpuMsPerRun, idleCpuMsPerS, waitingRun
   return `**workflows**: ${whole(runs)} runs of lead-to-customer, ${rate}, ${cost}. ${idle}; ${beside}.`;
 }
 
-function startUpLine({ ms, goalMs }) {
-  return `**start-up** on an existing embedded database: ${withSpread(ms, whole)} ms until ready${underLimit(ms.median, goalMs)}.`;
+function startUpLine({ ms, goalMs, engine }) {
+  const added = (of, unit) =>
+    `${withSpread(engine[of], whole)} ${unit}${underLimit(engine[of].median, engine.goals[of])}`;
+  return (
+    `**start-up** on an existing embedded database: ${withSpread(ms, whole)} ms until ready${underLimit(ms.median, goalMs)}. ` +
+    `The workflow engine adds ${added('startMs', 'ms')}, idle ${added('idleCpuMsPerS', 'ms CPU a second')} with PostgreSQL, and ${added('memoryMiB', 'MiB')} of resident memory.`
+  );
 }
 
 function memoryLine(memory) {
