@@ -7,6 +7,7 @@ import tseslint from 'typescript-eslint';
 // Files of the Temporal worker that import its packages, which `npm run test:temporal` installs, and lints these files.
 const TEMPORAL = 'workers/temporal/src/{bundle,client,decode-history,failure-converter,temporal,worker,workflows}.ts';
 const unknown = existsSync('workers/temporal/node_modules') ? [] : [TEMPORAL];
+const PROJECTS = ['tsconfig.json', 'packages/client/tsconfig.json', 'workers/temporal/tsconfig.json'];
 
 export default defineConfig(
   { ignores: ['**/dist/', '**/node_modules/', '.data/', '**/.venv/', ...unknown] },
@@ -14,7 +15,8 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    // A list of projects takes a quarter less CPU time than the project service.
+    languageOptions: { parserOptions: { project: PROJECTS, tsconfigRootDir: import.meta.dirname } },
     rules: {
       // Nest modules and entities are classes that hold only decorators.
       '@typescript-eslint/no-extraneous-class': 'off',
