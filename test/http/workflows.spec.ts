@@ -229,6 +229,21 @@ describe('workflows on DBOS', () => {
     await reach(runId, 'COMPLETED');
   });
 
+  it('goes on after a checkpoint that the database did not take in time', async () => {
+    const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'workflows.operation_outputs'::regclass`;
+    const runId = await withClient(app.database.superuserUrl, async (holder) => {
+      await holder.query('BEGIN; LOCK TABLE workflows.operation_outputs IN EXCLUSIVE MODE');
+      const started = await start();
+      // The first step has its effect, and its checkpoint waits until the session's limit for locks.
+      await eventually(async () => expect(await app.database.query(waiting)).toHaveLength(1));
+      await eventually(async () => expect(await app.database.query(waiting)).toEqual([]));
+      return started;
+    });
+    const { customer_id } = await reach(runId, 'COMPLETED');
+    expect(await licensesOf(customer_id as string)).toHaveLength(1);
+    expect(await eventsOf(runId)).toEqual(['workflow.completed', 'workflow.started']);
+  });
+
   it('stores no name, e-mail address or license key where the engine keeps its runs', async () => {
     const { customer_id } = await reach(await start(), 'COMPLETED');
     const [license] = await licensesOf(customer_id as string);

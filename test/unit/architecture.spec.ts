@@ -48,6 +48,8 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'workflows/definitions/run-body.ts calls': 'one run, whose steps are recorded',
   'workflows/definitions/run-body.ts inbox': 'one run, whose messages are recorded',
   'workflows/engine/dbos-engine.ts stepsInProgress': 'steps in progress',
+  'workflows/engine/dbos-thread.ts failed': 'names of runs in progress',
+  'workflows/engine/dbos-thread.ts failures': 'names of runs with numbers',
   'workflows/engine/dbos-thread.ts pending': 'steps in progress',
   'workflows/engine/fair-slots.ts waiting': 'names of tenants with runs in progress',
 };

@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { anyPlan, FakeEngine, NEVER, type FakeWorld, type Plan } from '../../../test/support/fake-engine.js';
+import {
+  anyPlan,
+  FakeEngine,
+  NEVER,
+  StepRefused,
+  type FakeWorld,
+  type Plan,
+} from '../../../test/support/fake-engine.js';
 import fc from '../../../test/support/property.js';
 import type { Body } from './contract.js';
 import { leadToCustomer, type LeadToCustomerInput } from './lead-to-customer.js';
-import { CANCEL, FINISH_RUN, MARK_RUN, runBody, type Outcome, type StepRequest } from './run-body.js';
+import { CANCEL, FINISH_RUN, isUnrecorded, MARK_RUN, runBody, type Outcome, type StepRequest } from './run-body.js';
 
 /** Effects of the steps, each once for its idempotency key. */
 class World implements FakeWorld {
@@ -192,4 +199,17 @@ describe('the runner of bodies', () => {
     expect(await run([])).toMatchObject({ result: { isNew: false } });
     expect(await run(['a-change'])).toMatchObject({ result: { isNew: true } });
   });
+});
+
+it('says of a run whose row is gone that it cannot go on', async () => {
+  class Erased extends World {
+    override perform(request: StepRequest): unknown {
+      if (request.step === FINISH_RUN) throw new StepRefused('WORKFLOW_RUN_NOT_FOUND');
+      return super.perform(request);
+    }
+  }
+  const engine = new FakeEngine(new Erased(), { fates: [], messages: [], cancelAt: NEVER });
+  const error: unknown = await engine.run(leadToCustomer, LEAD as never).catch((failure: unknown) => failure);
+  expect(isUnrecorded(error)).toBe(true);
+  expect(isUnrecorded(new Error('The connection broke.'))).toBe(false);
 });

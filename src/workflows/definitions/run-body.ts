@@ -61,6 +61,8 @@ export const FINISH_RUN = 'finishRun';
 
 /** Name of the error that ends a run; its class would be lost where an engine stores errors. */
 const REFUSED = 'Refused';
+/** Name of the error of a run whose row refuses its state, because the row is gone. */
+const UNRECORDED = 'Unrecorded';
 const CANCELLED = { code: 'CANCELLED', message: 'The run was cancelled.' };
 
 type RefusedError = Error & { readonly code: string; readonly step: string | null };
@@ -108,7 +110,8 @@ class BodyRun {
     for (;;) {
       const outcome = await this.primitives.perform(request);
       if ('result' in outcome) return;
-      if ('refused' in outcome) throw new Error(`${step} was refused: ${outcome.refused.code}`);
+      if ('refused' in outcome)
+        throw Object.assign(new Error(`${step} was refused: ${outcome.refused.code}`), { name: UNRECORDED });
     }
   }
 
@@ -228,4 +231,9 @@ function refusalError({ code, message }: Refusal, step: string | null): RefusedE
 
 function isRefusal(error: unknown): error is RefusedError {
   return error instanceof Error && error.name === REFUSED;
+}
+
+/** Returns whether a run can go on no more, since its row is gone. */
+export function isUnrecorded(error: unknown): boolean {
+  return error instanceof Error && error.name === UNRECORDED;
 }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DBOS, Error as DbosError } from '@dbos-inc/dbos-sdk';
 import { SealError, Secrets } from '../../shared/secrets/secrets.js';
 import { BODIES } from '../definitions/bodies.js';
-import { runBody, type Primitives, type RunMessage, type StepOutcome } from '../definitions/run-body.js';
+import { isUnrecorded, runBody, type Primitives, type RunMessage, type StepOutcome } from '../definitions/run-body.js';
 import type { StepCall } from '../steps/step-performer.js';
 import { FairSlots, RunSlot } from './fair-slots.js';
 import { APPLICATION, APPLICATION_VERSION, MESSAGES, QUEUE, runOf, SCHEMA } from './names.js';
@@ -13,6 +13,10 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
 
 /** Within five seconds the runs of a process that died go on elsewhere. */
 const ADOPT_INTERVAL_MS = 2_000;
+const GIVE_BACK_INTERVAL_MS = 1_000;
+/** Pause after the first failure of a run's execution is twice as long, after each further one twice that. */
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 300_000;
 const SETTLE_INTERVAL_MS = 30_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -133,25 +137,43 @@ function readableSerializer(secrets: Secrets) {
   return { ...sealed, parse };
 }
 
-/** Whether the run began by the body of another release, or needs a master key that this server lacks. */
-function isForAnotherServer(error: unknown): boolean {
-  return error instanceof SealError || DbosError.getDBOSErrorCode(error as Error) === DbosError.UnexpectedStep;
-}
+/** Failures of each run's executions in this process, by the engine's id of the run. */
+const failures = new Map<string, number>();
+/** Runs whose execution failed, to be given back. */
+const failed = new Set<string>();
+let isStopping = false;
 
 /**
- * Keeps a run that another server can go on with, as while servers of two releases run. An error would end it, with nothing undone; so it
- * stays open until this process ends and the next one adopts it.
+ * Keeps a run open whose execution failed outside its steps: a checkpoint was not written, the body of another release began it, or this
+ * server lacks a master key. An error would end it, with nothing undone. After a pause it is given back, to whichever server takes it next.
  */
-function leaveToAnotherServer(error: unknown): Promise<never> {
-  const text = `A run waits for a server of another release, or with another master key: ${String(error)}`;
-  post({ kind: 'log', level: 'warn', text });
+function keep(workflowId: string, error: unknown): Promise<never> {
+  const count = (failures.get(workflowId) ?? 0) + 1;
+  failures.set(workflowId, count);
+  if (!isStopping)
+    post({ kind: 'log', level: 'warn', text: `A run did not go on, which is repeated: ${String(error)}` });
+  setTimeout(() => failed.add(workflowId), Math.min(2 ** count * FIRST_PAUSE_MS, MAX_PAUSE_MS));
   return new Promise(() => undefined);
+}
+
+async function giveBack(): Promise<void> {
+  const workflowIDs = [...failed];
+  if (workflowIDs.length === 0) return;
+  const open = await DBOS.listWorkflows({ workflowIDs, status: 'PENDING', loadInput: false, loadOutput: false });
+  if (open.length > 0) await DBOS.resumeWorkflows(open.map(({ workflowID }) => workflowID));
+  for (const workflowId of workflowIDs) failed.delete(workflowId);
+}
+
+/** Whether the engine itself ended the execution, because another one has the run or an operator cancelled it. */
+function isOfEngine(error: unknown): boolean {
+  return error instanceof DbosError.DBOSWorkflowConflictError || error instanceof DbosError.DBOSWorkflowCancelledError;
 }
 
 function registerBodies(): void {
   for (const [workflow, body] of Object.entries(BODIES)) {
     const run = async (input: unknown) => {
-      const { tenantId, runId } = runOf(DBOS.workflowID ?? '');
+      const workflowId = DBOS.workflowID ?? '';
+      const { tenantId, runId } = runOf(workflowId);
       const slot = new RunSlot(slots, tenantId);
       await slot.acquire();
       try {
@@ -160,11 +182,12 @@ function registerBodies(): void {
           readable([input])[0],
           new DbosPrimitives(runId, { tenantId, workflow }, slot),
         );
+        failures.delete(workflowId);
         return { state };
       } catch (error) {
-        if (!isForAnotherServer(error)) throw error;
+        if (isOfEngine(error) || isUnrecorded(error)) throw error;
         slot.release();
-        return await leaveToAnotherServer(error);
+        return await keep(workflowId, error);
       } finally {
         slot.release();
       }
@@ -266,12 +289,14 @@ async function start(): Promise<void> {
   await DBOS.registerQueue(QUEUE, { partitionWorkerConcurrency: MAX_OPEN_RUNS, onConflict: 'always_update' });
   post({ kind: 'running' });
   every(ADOPT_INTERVAL_MS, () => adopt(held), 'Failed to adopt the runs of an ended process');
+  every(GIVE_BACK_INTERVAL_MS, giveBack, 'Failed to give runs back');
   every(SETTLE_INTERVAL_MS, settle, 'Failed to settle runs');
   every(RETENTION_INTERVAL_MS, deleteExpired, 'Failed to delete expired runs');
 }
 
 /** Ends the thread. What it leaves goes on where the engine starts next. */
 async function stop(): Promise<void> {
+  isStopping = true;
   setTimeout(() => process.exit(0), STOP_TIMEOUT_MS);
   await DBOS.shutdown().catch(() => undefined);
   await presence?.end().catch(() => undefined);
