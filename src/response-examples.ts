@@ -262,6 +262,24 @@ const publicKey = {
 const pem = (label: string, text: string) =>
   `-----BEGIN IMPRIMATUR ${label}-----\n${text}…\n-----END IMPRIMATUR ${label}-----\n`;
 
+const subscription = {
+  subscription_id: EXAMPLES.subscriptionId,
+  ...tenant,
+  customer_id: EXAMPLES.customerId,
+  template_id: EXAMPLES.openTemplateId,
+  status: 'ACTIVE',
+  hold: null,
+  quantity: 25,
+  period_start: null,
+  period_end: YEAR_LATER,
+  cancel_at_period_end: false,
+  ends_at: null,
+  license: null,
+  license_problem: null,
+  metadata: {},
+  version: 2,
+  ...stamps,
+};
 const workflowRun = {
   run_id: EXAMPLES.runId,
   ...tenant,
@@ -346,23 +364,19 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     version: 1,
     ...stamps,
   },
-  Subscription: {
-    subscription_id: EXAMPLES.subscriptionId,
-    ...tenant,
-    customer_id: EXAMPLES.customerId,
-    template_id: EXAMPLES.openTemplateId,
-    status: 'ACTIVE',
-    hold: null,
-    quantity: 25,
-    period_start: null,
-    period_end: YEAR_LATER,
-    cancel_at_period_end: false,
-    ends_at: null,
-    license: null,
-    license_problem: null,
-    metadata: {},
-    version: 2,
-    ...stamps,
+  Subscription: subscription,
+  LinkedSubscription: {
+    ...subscription,
+    license: {
+      license_id: EXAMPLES.licenseId,
+      status: 'ACTIVE',
+      expiry_date: YEAR_LATER,
+      grace_ends_at: clientLicense.grace_ends_at,
+      max_activations: 25,
+      current_activations: 1,
+      overage: 0,
+    },
+    linked_now: true,
   },
   BillingEvent: {
     ...tenant,

@@ -7,7 +7,7 @@ export * from './events/subscription.events.js';
 export type { BillingEventRequest } from './billing-event.requests.js';
 export type { BillingEventReceipt } from './billing-event.response.js';
 export type { CreateSubscriptionRequest, UpdateSubscriptionRequest } from './subscription.requests.js';
-export type { SubscriptionResponse } from './subscription.response.js';
+export type { LinkedSubscription, SubscriptionResponse } from './subscription.response.js';
 export {
   BillingEventConflictError,
   LicenseSubscribedError,

@@ -26,7 +26,7 @@ export const SubscriptionResponse = z
     customer_id: z.string(),
     template_id: z.string(),
     status: SubscriptionStatus,
-    hold: z.enum(SUBSCRIPTION_HOLDS).nullable().meta({
+    hold: z.enum(SUBSCRIPTION_HOLDS).meta({ id: 'SubscriptionHold' }).nullable().meta({
       description: 'Why the license is suspended. Null: it is not, or not because of the subscription.',
     }),
     quantity: z.int().nullable().meta({ description: 'Seats. Null: those of the template.' }),
@@ -46,6 +46,11 @@ export const SubscriptionResponse = z
   })
   .meta({ id: 'Subscription' });
 export type SubscriptionResponse = z.infer<typeof SubscriptionResponse>;
+
+export const LinkedSubscription = SubscriptionResponse.extend({
+  linked_now: z.boolean().meta({ description: 'False if the license had been linked before the request.' }),
+}).meta({ id: 'LinkedSubscription', description: 'The subscription with the license that it is linked with.' });
+export type LinkedSubscription = z.infer<typeof LinkedSubscription>;
 
 export const SubscriptionPage = pageOf(SubscriptionResponse).meta({ id: 'SubscriptionPage' });
 export type SubscriptionPage = z.infer<typeof SubscriptionPage>;

@@ -24,7 +24,7 @@ import {
   ListSubscriptionsRequest,
   UpdateSubscriptionRequest,
 } from './subscription.requests.js';
-import { SubscriptionPage, SubscriptionResponse } from './subscription.response.js';
+import { LinkedSubscription, SubscriptionPage, SubscriptionResponse } from './subscription.response.js';
 
 const NOT_FOUND = ['SUBSCRIPTION_NOT_FOUND'] as const;
 
@@ -103,7 +103,7 @@ export class SubscriptionsController {
     {
       operationId: 'linkSubscription',
       summary: 'Link a license to a subscription',
-      description: 'The license follows the subscription: template, seats, expiry, suspension.',
+      description: 'The license follows the subscription: template, seats, expiry, suspension. Idempotent.',
     },
     {
       404: [...NOT_FOUND, 'LICENSE_NOT_FOUND', 'TEMPLATE_NOT_FOUND'],
@@ -114,7 +114,7 @@ export class SubscriptionsController {
       ] as const,
     },
   )
-  @ApiOkResponse({ standardSchema: SubscriptionResponse })
+  @ApiOkResponse({ standardSchema: LinkedSubscription })
   link(
     @CurrentActor() actor: Actor,
     @Param('subscription_id', { schema: IdParameter }) subscriptionId: string,

@@ -99,8 +99,9 @@ describe('subscriptions', () => {
 
   it('decide the expiry and the seats of the license, and the log has before and after', async () => {
     const linked = (await link()).body;
-    expect(linked).toMatchObject({ license: { license_id: licenseId, status: 'ACTIVE', expiry_date: at(30) } });
-    expect((await link()).body).toEqual(linked);
+    const following = { license_id: licenseId, status: 'ACTIVE', expiry_date: at(30) };
+    expect(linked).toMatchObject({ license: following, linked_now: true });
+    expect((await link()).body).toEqual({ ...linked, linked_now: false });
     await send('renewed', 1, { period_end: at(60) });
     expect(await license()).toMatchObject({ expiry_date: at(60), subscription_id: id });
     await send('quantity_changed', 2, { quantity: 12 });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { LinkLicenseRequest } from '../subscription.requests.js';
-import type { SubscriptionResponse } from '../subscription.response.js';
+import type { LinkedSubscription } from '../subscription.response.js';
 import { SubscriptionCommand } from './subscription.command.js';
 
 /**
@@ -10,7 +10,7 @@ import { SubscriptionCommand } from './subscription.command.js';
  * SubscriptionLinkedError, LicenseSubscribedError, SubscriptionCustomerMismatchError, LicenseIsTrialError, LicenseStateError and the errors
  * of a change of template.
  */
-export class LinkLicenseCommand extends SubscriptionCommand<typeof LinkLicenseRequest, SubscriptionResponse> {
+export class LinkLicenseCommand extends SubscriptionCommand<typeof LinkLicenseRequest, LinkedSubscription> {
   static readonly operation = 'subscriptions.link';
 
   constructor(

@@ -40,8 +40,10 @@ export class LinkLicenseHandler implements ICommandHandler<LinkLicenseCommand> {
       if (!subscription) throw new SubscriptionNotFoundError(subscriptionId);
       subscription.assertVersion(options.ifMatch);
       const now = this.clock.now();
-      if (subscription.licenseId === licenseId)
-        return toSubscriptionResponse(subscription, await this.updater.licenseOf(actor, subscription), now);
+      if (subscription.licenseId === licenseId) {
+        const linked = await this.updater.licenseOf(actor, subscription);
+        return { ...toSubscriptionResponse(subscription, linked, now), linked_now: false };
+      }
       if (subscription.licenseId !== null) throw new SubscriptionLinkedError(subscriptionId, subscription.licenseId);
       const former = locked.get(formerId ?? subscriptionId);
       if (former?.licenseId === licenseId) {
@@ -63,7 +65,7 @@ export class LinkLicenseHandler implements ICommandHandler<LinkLicenseCommand> {
         throw violates(error, 'subscriptions_license') ? new LicenseSubscribedError(licenseId) : error;
       });
       if (change) transaction.record(new SubscriptionLinkedEvent(actor, now, subscription, change));
-      return toSubscriptionResponse(subscription, following, now);
+      return { ...toSubscriptionResponse(subscription, following, now), linked_now: true };
     });
   }
 
