@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StepName } from '../../src/workflows/definitions/contract.js';
+import { permissionsOf } from '../../src/workflows/definitions/definition.js';
 import { definitionOf } from '../../src/workflows/definitions/definitions.js';
 import { RestFailure, RestPerformer } from '../../src/workflows/steps/rest-performer.js';
 import type { Api } from '../support/api.js';
@@ -30,7 +31,8 @@ describe('the steps of workflows over REST', () => {
 
   /** Gives the worker an API key with the permissions that the documentation names for a workflow, and no others. */
   const workAs = async (workflow: string, ...more: string[]) => {
-    const permissions = [...(definitionOf(workflow)?.requires ?? []), ...more];
+    const definition = definitionOf(workflow);
+    const permissions = [...(definition ? permissionsOf(definition) : []), ...more];
     workerKey = (await app.key(api.tenantId, permissions)).key ?? '';
   };
   const performer = async (apiKey = workerKey) =>
@@ -87,7 +89,9 @@ describe('the steps of workflows over REST', () => {
     const { license_id = '' } = await twice('issueLicense', issue);
     expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual({ ...nothing, license_id });
     expect(await twice('findSubscriptionLicense', { subscription_id, license_id })).toEqual({ ...nothing, license_id });
-    await twice('linkSubscription', { subscription_id, license_id });
+    expect(await twice('linkSubscription', { subscription_id, license_id })).toEqual({ license_id, linked_now: true });
+    const again = await perform('linkSubscription', { subscription_id, license_id }, 'later');
+    expect(again).toEqual({ result: { license_id, linked_now: false } });
     expect(await twice('findSubscriptionLicense', { subscription_id })).toEqual({
       ...nothing,
       license_id,
@@ -154,6 +158,33 @@ describe('the steps of workflows over REST', () => {
       { status: 'REVOKED' },
     ]);
     expect((await api.get(`/v1/licenses/${license_id}`)).body.status).toBe('ACTIVE');
+  });
+
+  it('match a subscription with what a quote and its order sell, and return its license once it is issued', async () => {
+    await workAs('quote-to-order', 'settings:read');
+    const template_id = template;
+    await api.create('/v1/subscriptions', { subscription_id: 'sub-1', customer_id: 'customer-1', template_id });
+    const line = { kind: 'ISSUE', license_template_id: template, unit_price: 100 };
+    const terms = { customer_id: 'customer-1', currency: 'EUR', valid_until: '2099-01-01T00:00:00Z' };
+    const quote = await api.create('/v1/quotes', { ...terms, lines: [line] });
+    const sale = { subscription_id: 'sub-1', quote_id: quote.quote_id as string };
+    const match = (key: string, of: object = sale) => perform('matchSubscription', of, key);
+    const nothing = { result: { license_id: null, customer_id: 'customer-1' } };
+    expect(await match('quote')).toEqual(nothing);
+    const none = await match('none', { ...sale, subscription_id: 'none' });
+    expect(none).toMatchObject({ refused: { code: 'SUBSCRIPTION_NOT_FOUND' } });
+    await api.post(`/v1/quotes/${sale.quote_id}/send`, {});
+    const { order_id } = (await api.post(`/v1/quotes/${sale.quote_id}/accept`, {})).body as { order_id: string };
+    expect(await match('order')).toEqual(nothing);
+    await api.post(`/v1/orders/${order_id}/approve`, {});
+    await api.post(`/v1/orders/${order_id}/fulfil`, {});
+    const [{ license_id } = {}] = await list(`/v1/licenses?order_id=${order_id}`);
+    expect(await match('fulfilled')).toEqual({ result: { license_id, customer_id: 'customer-1' } });
+    await perform('linkSubscription', { subscription_id: 'sub-1', license_id });
+    expect(await match('linked')).toEqual({ result: { license_id, customer_id: 'customer-1' } });
+    const other = await api.create('/v1/quotes', { ...terms, lines: [line] });
+    const taken = await match('other', { ...sale, quote_id: other.quote_id });
+    expect(taken).toMatchObject({ refused: { code: 'SUBSCRIPTION_LINKED' } });
   });
 
   it('onboard a partner once however often they are attempted, and take back what they made, at any version', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { withClient } from '../../src/database/with-client.js';
@@ -190,6 +190,18 @@ describe('workflows on DBOS', () => {
     expect((await api.get(RUNS)).body.data).toHaveLength(known.data.length as number);
     const least = await app.key(api.tenantId, ['workflows:start', ...requires]);
     expect((await least.post(RUNS, { workflow: 'lead-to-customer', input: inputOf() })).status).toBe(202);
+  });
+
+  it('asks for the permissions that a member of the input needs only if it is given', async () => {
+    const permissions = TENANT_PERMISSIONS.filter((permission) => permission !== 'subscriptions:write');
+    const caller = await app.key(api.tenantId, permissions);
+    const sell = (more: object) =>
+      caller.post(RUNS, { workflow: 'quote-to-order', input: { quote_id: randomUUID(), ...more } });
+    const denied = { code: 'PERMISSION_DENIED', detail: 'Permission subscriptions:write is required.' };
+    expect((await sell({ subscription_id: 'sub-1' })).body).toMatchObject(denied);
+    const { status, body } = await sell({});
+    expect(status).toBe(202);
+    await reach(body.run_id as string, 'FAILED');
   });
 
   it('keeps a run whose step fails at every attempt, and repeats it with the same key', async () => {

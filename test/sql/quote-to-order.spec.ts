@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { CommandBus } from '@nestjs/cqrs';
+import type { Actor } from '../../src/shared/access/actor.js';
 import { quoteToOrder, type QuoteToOrderInput } from '../../src/workflows/definitions/quote-to-order.js';
 import { StepPerformer } from '../../src/workflows/steps/step-performer.js';
 import { unique, type Api, type Wire } from '../support/api.js';
@@ -51,6 +53,11 @@ describe('the workflow quote-to-order over the steps of the server', () => {
   const emailsOf = async ({ order_id }: Wire): Promise<Wire[]> =>
     (await api.get(`/v1/email-messages?order_id=${order_id}`)).body.data;
   const approve = (quoteId: string) => () => act(quoteId, 'approve');
+  const subscribe = async (terms: object = {}) => {
+    const subscription = { subscription_id: `sub-${unique()}`, customer_id: 'buyer', template_id: template, ...terms };
+    return (await api.create('/v1/subscriptions', subscription)).subscription_id as string;
+  };
+  const subscription = async (id: string): Promise<Wire> => (await api.get(`/v1/subscriptions/${id}`)).body;
 
   it.each([undefined, 0, 1, 2, 3, 4, 5])(
     'ends with one order, its licenses and one e-mail, killed after the effect of step %s and before it is recorded',
@@ -150,6 +157,153 @@ describe('the workflow quote-to-order over the steps of the server', () => {
       const statuses = (await licensesOf(order)).map(({ status }) => status as string);
       expect(statuses).toEqual(Array(3).fill(byOther ? 'ACTIVE' : 'REVOKED'));
     }
+  });
+
+  it.each([undefined, 0, 1, 2, 3, 4, 5, 6, 7, 8])(
+    'links the license of the order with the subscription, once, killed after the effect of step %s and before it is recorded',
+    async (killAt) => {
+      const period_end = '2099-01-01T00:00:00.000Z';
+      const [quoteId, subscription_id] = [await draft({ lines: [issue(1)] }), await subscribe({ period_end })];
+      const messages = ['accepted', approve(quoteId), 'approved'];
+      const outcome = await run(quoteId, { messages, ...(killAt !== undefined && { killAt }) }, { subscription_id });
+      const order = await orderOf(quoteId);
+      const [license, ...others] = await licensesOf(order);
+      expect(others).toEqual([]);
+      expect(license).toMatchObject({ status: 'ACTIVE', subscription_id, expiry_date: period_end });
+      const { license_id } = license as { license_id: string };
+      expect(await subscription(subscription_id)).toMatchObject({ license: { license_id } });
+      expect(await emailsOf(order)).toHaveLength(1);
+      const result = { quote_id: quoteId, order_id: order.order_id, license_id, subscription_id };
+      expect(outcome).toMatchObject({ state: 'COMPLETED', result });
+    },
+  );
+
+  it('acts with a permission on subscriptions only if its input names one', async () => {
+    const commands = jest.spyOn(app.nest.get(CommandBus), 'execute');
+    const granted = async (input: Partial<QuoteToOrderInput>) => {
+      commands.mockClear();
+      const quoteId = await draft({ lines: [issue(1)] });
+      const outcome = await run(quoteId, { messages: ['accepted', approve(quoteId), 'approved'] }, input);
+      expect(outcome).toMatchObject({ state: 'COMPLETED' });
+      const actors = commands.mock.calls.map(([command]) => (command as { actor?: Actor }).actor);
+      return new Set(actors.flatMap((actor) => (actor?.subject.run_id === undefined ? [] : [...actor.permissions])));
+    };
+    expect([...(await granted({}))].filter((permission) => permission.startsWith('subscriptions:'))).toEqual([]);
+    const withSubscription = await granted({ subscription_id: await subscribe() });
+    expect([...withSubscription]).toEqual(expect.arrayContaining(['orders:fulfil', 'subscriptions:write']));
+    commands.mockRestore();
+  });
+
+  it('has no effect at all where the subscription cannot take the license of the quote', async () => {
+    const [other, elsewhere] = [await api.template(), await subscribe({ customer_id: 'somebody' })];
+    const linked = await subscribe();
+    const { license_id } = await api.issue(template, { customer_id: 'buyer' });
+    await api.post(`/v1/subscriptions/${linked}/link`, { license_id });
+    const ended = await subscribe();
+    const occurred_at = '2025-01-01T00:00:00Z';
+    const canceled = { event_id: 'e', occurred_at, kind: 'canceled', ends_at: occurred_at };
+    await api.post(`/v1/subscriptions/${ended}/events`, canceled);
+    const free = await subscribe();
+    const one = [issue(1)];
+    const renewal = { kind: 'RENEW', license_id, days: 1, unit_price: 0 };
+    for (const [subscription_id, lines, code] of [
+      ['none', one, 'SUBSCRIPTION_NOT_FOUND'],
+      [ended, one, 'SUBSCRIPTION_ENDED'],
+      [elsewhere, one, 'SUBSCRIPTION_CUSTOMER_MISMATCH'],
+      [linked, one, 'SUBSCRIPTION_LINKED'],
+      [free, [issue(2)], 'SUBSCRIPTION_LINE_MISMATCH'],
+      [free, [issue(1), issue(1, other)], 'SUBSCRIPTION_LINE_MISMATCH'],
+      [free, [issue(1, other)], 'SUBSCRIPTION_LINE_MISMATCH'],
+      [free, [renewal], 'SUBSCRIPTION_LINE_MISMATCH'],
+    ] as const) {
+      const quoteId = await draft({ lines });
+      expect(await run(quoteId, { messages: ['accepted'] }, { subscription_id })).toMatchObject({
+        state: 'FAILED',
+        error: { code, step: 'matchSubscription' },
+        undone: [],
+      });
+      expect((await api.get(`/v1/quotes/${quoteId}`)).body).toMatchObject({ status: 'DRAFT', version: 1 });
+      expect(await orderOf(quoteId)).toBeUndefined();
+    }
+    expect(await subscription(free)).toMatchObject({ license: null, version: 1 });
+  });
+
+  it('issues nothing for a subscription, or from an order, that no longer fits when the order is due', async () => {
+    for (const change of ['subscription', 'order']) {
+      const [quoteId, subscription_id] = [await draft({ lines: [issue(1)] }), await subscribe()];
+      const occurred_at = '2025-01-01T00:00:00Z';
+      const canceled = { event_id: 'e', occurred_at, kind: 'canceled', ends_at: occurred_at };
+      const misfit =
+        change === 'subscription'
+          ? () => api.post(`/v1/subscriptions/${subscription_id}/events`, canceled)
+          : async () => api.patch(`/v1/orders/${(await orderOf(quoteId)).order_id}`, { lines: [issue(2)] });
+      const messages = ['accepted', misfit, approve(quoteId), 'approved'];
+      expect(await run(quoteId, { messages }, { subscription_id })).toMatchObject({
+        state: 'FAILED',
+        error: { code: change === 'order' ? 'SUBSCRIPTION_LINE_MISMATCH' : 'SUBSCRIPTION_ENDED' },
+        undone: ['cancelOrder'],
+      });
+      const order = await orderOf(quoteId);
+      expect(order.status).toBe('CANCELLED');
+      expect(await licensesOf(order)).toEqual([]);
+    }
+  });
+
+  it('links after somebody else has fulfilled the order, and unlinks, when it is refused later, only what it linked', async () => {
+    for (const isLinkedByHand of [false, true]) {
+      const customer_id = `forgetful-${unique()}`;
+      await api.create('/v1/customers', { customer_id, last_name: 'F', email: 'f@example.com' });
+      const [quoteId, subscription_id] = [
+        await draft({ customer_id, lines: [issue(1)] }),
+        await subscribe({ customer_id }),
+      ];
+      const forget = () => api.patch(`/v1/customers/${customer_id}`, { email: null });
+      const fulfil = async () => {
+        await act(quoteId, 'fulfil');
+        const [{ license_id } = {} as Wire] = await licensesOf(await orderOf(quoteId));
+        if (isLinkedByHand) await api.post(`/v1/subscriptions/${subscription_id}/link`, { license_id });
+      };
+      const messages = ['accepted', approve(quoteId), forget, fulfil, 'fulfilled'];
+      expect(await run(quoteId, { messages }, { subscription_id, fulfil: false })).toMatchObject({
+        state: 'FAILED',
+        error: { step: 'confirmOrder' },
+        undone: isLinkedByHand ? ['cancelOrder'] : ['unlinkSubscription', 'cancelOrder'],
+        not_undone: [],
+      });
+      const [license] = await licensesOf(await orderOf(quoteId));
+      expect(license).toMatchObject({ status: 'ACTIVE', subscription_id: isLinkedByHand ? subscription_id : null });
+    }
+  });
+
+  it('started twice for one quote and subscription links once, and unlinks nothing that the other run linked', async () => {
+    const sold = async (customer_id: string) => {
+      const quoteId = await draft({ customer_id, lines: [issue(1)] });
+      await api.post(`/v1/quotes/${quoteId}/send`, {});
+      await api.post(`/v1/quotes/${quoteId}/accept`, {});
+      return { quoteId, subscription_id: await subscribe({ customer_id }) };
+    };
+    const { quoteId, subscription_id } = await sold('buyer');
+    await act(quoteId, 'approve');
+    const outcomes = await Promise.all([1, 2, 3].map(() => run(quoteId, {}, { subscription_id })));
+    expect(outcomes.map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED']);
+    expect(await licensesOf(await orderOf(quoteId))).toMatchObject([{ subscription_id }]);
+
+    const customer_id = `forgetful-${unique()}`;
+    await api.create('/v1/customers', { customer_id, last_name: 'F', email: 'f@example.com' });
+    const second = await sold(customer_id);
+    const other = async () => {
+      await act(second.quoteId, 'approve');
+      const { state } = await run(second.quoteId, {}, { subscription_id: second.subscription_id });
+      expect(state).toBe('COMPLETED');
+      await api.patch(`/v1/customers/${customer_id}`, { email: null });
+    };
+    const refused = await run(
+      second.quoteId,
+      { messages: [other, 'approved'] },
+      { subscription_id: second.subscription_id },
+    );
+    expect(refused).toMatchObject({ state: 'FAILED', error: { step: 'confirmOrder' }, undone: [] });
+    expect((await subscription(second.subscription_id)).license).toMatchObject({ status: 'ACTIVE' });
   });
 
   it('started twice for one quote gives one order, fulfilled once', async () => {

@@ -56,7 +56,7 @@ export class Actor implements TenantScope {
     return new Actor(tenantId, { type: 'service', id: name, via: 'bus' }, new Set(permissions));
   }
 
-  /** Returns the actor of the steps of a run, with the permissions that its workflow names. */
+  /** Returns the actor of a step of a run, with the permissions that the step names. */
   static workflowRun(
     workflow: string,
     tenantId: string,

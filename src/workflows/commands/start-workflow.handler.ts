@@ -2,6 +2,8 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { RetryTransaction } from '../../database/with-retries.js';
 import { violates } from '../../database/sql-errors.js';
 import { PermissionDeniedError, TenantNotFoundError } from '../../shared/access/access.errors.js';
+import type { Actor } from '../../shared/access/actor.js';
+import type { TenantPermission } from '../../shared/access/permissions.js';
 import { ValidationError } from '../../shared/errors.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -9,7 +11,7 @@ import { newId } from '../../shared/random.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { Clock } from '../../shared/time/clock.js';
 import { definitionOf } from '../definitions/definitions.js';
-import type { AnyDefinition } from '../definitions/definition.js';
+import { permissionsOf, type AnyDefinition } from '../definitions/definition.js';
 import { WorkflowEngine } from '../engine/engine.js';
 import { WorkflowStartedEvent } from '../events/workflow-run.events.js';
 import { WorkflowRun } from '../workflow-run.entity.js';
@@ -34,9 +36,9 @@ export class StartWorkflowHandler implements ICommandHandler<StartWorkflowComman
     const { actor, request } = command;
     const definition = definitionOf(request.workflow);
     if (!definition) throw new TypeError(`There is no workflow ${request.workflow}.`);
-    const missing = definition.requires.find((permission) => !actor.may(permission));
-    if (missing) throw new PermissionDeniedError(missing);
+    assertMay(actor, definition.requires);
     const input = validatedInput(definition, request.input);
+    assertMay(actor, permissionsOf(definition, input));
     await this.engine.assertAvailable();
     const draft = this.draft(command, definition, input);
     return this.unitOfWork.perform(command, async (transaction) => {
@@ -74,10 +76,16 @@ export class StartWorkflowHandler implements ICommandHandler<StartWorkflowComman
   }
 }
 
+/** Throws PermissionDeniedError. */
+function assertMay(actor: Actor, permissions: readonly TenantPermission[]): void {
+  const missing = permissions.find((permission) => !actor.may(permission));
+  if (missing) throw new PermissionDeniedError(missing);
+}
+
 /** Throws ValidationError, whose pointers begin at the body of the request. */
-function validatedInput(definition: AnyDefinition, input: unknown): unknown {
+function validatedInput(definition: AnyDefinition, input: unknown): object {
   try {
-    return validated(definition.input, input);
+    return validated(definition.input, input) as object;
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     throw new ValidationError(

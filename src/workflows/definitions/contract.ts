@@ -75,15 +75,25 @@ export interface Steps {
     readonly customer_id: string;
     readonly license_template_id: string;
   }>;
+  /** Links the license. `linked_now` is false if it was linked with this subscription before. */
   linkSubscription(argument: {
     readonly subscription_id: string;
     readonly license_id: string;
-  }): Promise<{ readonly license_id: string }>;
+  }): Promise<{ readonly license_id: string; readonly linked_now: boolean }>;
   /** Unlinks the license that this run linked, if it still is. */
   unlinkSubscription(argument: {
     readonly subscription_id: string;
     readonly license_id: string;
   }): Promise<{ readonly license_id: string }>;
+  /**
+   * Checks that the subscription can take the license that the quote, or its order, sells, and returns that license; null before it is issued.
+   * Refused with SUBSCRIPTION_LINE_MISMATCH unless exactly one license is issued, of the template of the subscription; with SUBSCRIPTION_ENDED,
+   * SUBSCRIPTION_CUSTOMER_MISMATCH; and with SUBSCRIPTION_LINKED if it has another license.
+   */
+  matchSubscription(argument: {
+    readonly subscription_id: string;
+    readonly quote_id: string;
+  }): Promise<{ readonly license_id: string | null; readonly customer_id: string }>;
   /** Begins the subscription at a time, in milliseconds since 1970: its license is in force until the end of the period. */
   activateSubscription(argument: {
     readonly subscription_id: string;

@@ -20,17 +20,28 @@ export interface WorkflowDefinition<Input> {
   readonly input: z.ZodType<Input>;
   /** Permissions of the steps, also of those that undo. Who starts a run must have them all: nobody gains a right through a workflow. */
   readonly requires: readonly TenantPermission[];
+  /** Permissions of the steps that only runs take whose input has a member, by the member. Who starts such a run must have them, too. */
+  readonly requiresWith?: { readonly [Member in keyof Input]?: readonly TenantPermission[] };
   readonly signals: Readonly<Record<string, SignalDefinition>>;
   subjectOf(input: Input): RunSubject;
 }
 
 /** Definition of any workflow. Its input is unknown until `input` has validated it. */
-export type AnyDefinition = Omit<WorkflowDefinition<never>, 'input' | 'subjectOf'> & {
+export type AnyDefinition = Omit<WorkflowDefinition<never>, 'input' | 'requiresWith' | 'subjectOf'> & {
   readonly input: z.ZodType;
+  readonly requiresWith: Readonly<Record<string, readonly TenantPermission[]>>;
   subjectOf(input: unknown): RunSubject;
 };
 
 /** Returns a definition for the list of all, which calls it with its own input alone. */
 export function define<Input>(definition: WorkflowDefinition<Input>): AnyDefinition {
-  return { ...definition, subjectOf: (input) => definition.subjectOf(input as Input) };
+  const requiresWith: AnyDefinition['requiresWith'] = { ...definition.requiresWith };
+  return { ...definition, requiresWith, subjectOf: (input) => definition.subjectOf(input as Input) };
+}
+
+/** Returns the permissions of the steps of a run with this validated input; without one, those of any run. */
+export function permissionsOf({ requires, requiresWith }: AnyDefinition, input?: object): readonly TenantPermission[] {
+  const given = new Map(Object.entries(input ?? requiresWith));
+  const more = Object.entries(requiresWith).filter(([member]) => given.get(member) !== undefined);
+  return [...requires, ...more.flatMap(([, permissions]) => permissions)];
 }

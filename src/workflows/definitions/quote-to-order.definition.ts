@@ -7,6 +7,7 @@ import type { QuoteToOrderInput } from './quote-to-order.js';
 const Input = z.strictObject({
   quote_id: z.uuid(),
   external_id: ResourceId.optional(),
+  subscription_id: ResourceId.optional(),
   fulfil: z.boolean().default(true),
   order_timeout_days: integer(1, 90).default(30),
   confirmation: z.boolean().default(true),
@@ -30,6 +31,7 @@ export const QUOTE_TO_ORDER = define<QuoteToOrderInput>({
     'templates:read',
     'emails:send',
   ],
+  requiresWith: { subscription_id: ['subscriptions:read', 'subscriptions:write'] },
   signals: {
     // The run accepts the quote, so that the sender needs the right to do that. The others only make it look at the order.
     accepted: { permission: 'orders:write', data: nothing },

@@ -5,6 +5,8 @@ export interface QuoteToOrderInput {
   readonly quote_id: string;
   /** The caller's own id of the order. */
   readonly external_id?: string | undefined;
+  /** Subscription that the license of the order is linked with. The quote issues that license and no other. */
+  readonly subscription_id?: string | undefined;
   /** Whether the run fulfils the order itself, or waits until somebody has. */
   readonly fulfil: boolean;
   /** Days from the acceptance in which the order must become due, or be fulfilled. */
@@ -18,14 +20,18 @@ export interface QuoteToOrderResult {
   readonly order_id: string;
   readonly customer_id: string;
   readonly email_message_id: string | null;
+  /** License and the subscription that it is linked with, if the input named one. */
+  readonly license_id?: string;
+  readonly subscription_id?: string;
 }
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
-/** Makes an order of a quote: sent, accepted before its date, paid or approved, fulfilled, confirmed. */
+/** Makes an order of a quote: sent, accepted before its date, paid or approved, fulfilled, linked with a subscription, confirmed. */
 export async function quoteToOrder(w: Engine, input: QuoteToOrderInput): Promise<QuoteToOrderResult> {
-  const { quote_id, external_id } = input;
+  const { quote_id, external_id, subscription_id } = input;
+  if (subscription_id !== undefined) await w.steps.matchSubscription({ subscription_id, quote_id });
   const quote = await w.steps.openQuote({ quote_id, email_required: input.confirmation });
   await waitForAcceptance(w, quote);
 
@@ -33,13 +39,27 @@ export async function quoteToOrder(w: Engine, input: QuoteToOrderInput): Promise
   if (created) w.undo(() => w.steps.cancelOrder({ order_id, undone: 'ORDER' }));
 
   await waitForOrder(w, order_id, input);
+  // The waits may have taken months, in which the subscription may have ended: then nothing is issued that would be revoked at once.
+  if (subscription_id !== undefined) await w.steps.matchSubscription({ subscription_id, quote_id });
   if (input.fulfil) {
     const { fulfilled_now } = await w.steps.fulfilOrder({ order_id });
     if (fulfilled_now) w.undo(() => w.steps.cancelOrder({ order_id, undone: 'FULFILMENT' }));
   }
 
+  const linked = subscription_id === undefined ? {} : await linkLicense(w, subscription_id, quote_id);
+
   const email = input.confirmation ? await w.steps.confirmOrder({ order_id }) : null;
-  return { quote_id, order_id, customer_id: quote.customer_id, email_message_id: email?.email_message_id ?? null };
+  const email_message_id = email?.email_message_id ?? null;
+  return { quote_id, order_id, customer_id: quote.customer_id, email_message_id, ...linked };
+}
+
+/** Links the license of the fulfilled order with the subscription. One that was linked before stays linked, whatever is undone. */
+async function linkLicense(w: Engine, subscription_id: string, quote_id: string) {
+  const { license_id } = await w.steps.matchSubscription({ subscription_id, quote_id });
+  if (license_id === null) throw w.refused('ORDER_STATE', 'The order has issued no license.');
+  const { linked_now } = await w.steps.linkSubscription({ subscription_id, license_id });
+  if (linked_now) w.undo(() => w.steps.unlinkSubscription({ subscription_id, license_id }));
+  return { license_id, subscription_id };
 }
 
 /** Waits for the signal `accepted`, and looks once a day whether the quote was accepted without it. Refused once its date has passed. */

@@ -6,6 +6,7 @@ import {
   RevokeLicenseCommand,
 } from '../../licensing/index.js';
 import { SendEmailCommand } from '../../notifications/index.js';
+import { GetOrderQuery, GetQuoteQuery } from '../../orders/index.js';
 import {
   AllotLicensesCommand,
   ApprovePartnerCommand,
@@ -30,6 +31,7 @@ import {
 } from '../../subscriptions/index.js';
 import { GetTemplateQuery } from '../../templates/index.js';
 import { findSubscriptionLicense } from './find-subscription-license.js';
+import { matchSubscription } from './match-subscription.js';
 import { ORDER_STEPS } from './order-steps.js';
 import { refusalIn, StepRefusal, type BusStep, type StepContext } from './bus-step.js';
 
@@ -101,8 +103,8 @@ export const BUS_STEPS: BusSteps = {
   linkSubscription: {
     permissions: ['subscriptions:write'],
     async perform({ actor, options, execute }, { subscription_id, license_id }) {
-      await execute(new LinkLicenseCommand(actor, subscription_id, { license_id }, options));
-      return { license_id };
+      const { linked_now } = await execute(new LinkLicenseCommand(actor, subscription_id, { license_id }, options));
+      return { license_id, linked_now };
     },
   },
   unlinkSubscription: {
@@ -112,6 +114,18 @@ export const BUS_STEPS: BusSteps = {
       if (license?.license_id === license_id) await execute(new UnlinkLicenseCommand(actor, subscription_id, options));
       return { license_id };
     },
+  },
+  matchSubscription: {
+    permissions: ['subscriptions:read', 'orders:read'],
+    perform: ({ actor, ask }, argument) =>
+      matchSubscription(
+        {
+          subscription: (id) => ask(new GetSubscriptionQuery(actor, id)),
+          quote: (id) => ask(new GetQuoteQuery(actor, id)),
+          order: (id) => ask(new GetOrderQuery(actor, id)),
+        },
+        argument,
+      ),
   },
   activateSubscription: {
     permissions: ['subscriptions:ingest'],

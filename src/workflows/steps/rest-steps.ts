@@ -1,5 +1,6 @@
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
 import { findSubscriptionLicense, type LicenseFacts, type SubscriptionFacts } from './find-subscription-license.js';
+import { matchSubscription } from './match-subscription.js';
 import { StepRefusal } from './refusal.js';
 import { REST_ORDER_STEPS } from './rest-order-steps.js';
 import type { RestStep, RestStepContext } from './rest-step.js';
@@ -57,8 +58,9 @@ export const REST_STEPS: RestSteps = {
       argument,
     ),
   async linkSubscription({ send }, { subscription_id, license_id }) {
-    await send('POST', `${pathOf('subscriptions', subscription_id)}/link`, { license_id });
-    return { license_id };
+    const path = `${pathOf('subscriptions', subscription_id)}/link`;
+    const { linked_now } = await send<{ linked_now: boolean }>('POST', path, { license_id });
+    return { license_id, linked_now };
   },
   async unlinkSubscription({ send }, { subscription_id, license_id }) {
     const path = pathOf('subscriptions', subscription_id);
@@ -66,6 +68,15 @@ export const REST_STEPS: RestSteps = {
     if (license?.license_id === license_id) await send('POST', `${path}/unlink`);
     return { license_id };
   },
+  matchSubscription: ({ send }, argument) =>
+    matchSubscription(
+      {
+        subscription: (id) => send('GET', pathOf('subscriptions', id)),
+        quote: (id) => send('GET', pathOf('quotes', id)),
+        order: (id) => send('GET', pathOf('orders', id)),
+      },
+      argument,
+    ),
   async activateSubscription({ runId, send }, { subscription_id, activated_at, ...facts }) {
     const occurred_at = new Date(activated_at).toISOString();
     const event = { event_id: `workflow-run:${runId}`, occurred_at, kind: 'activated', ...facts };

@@ -8,6 +8,7 @@ import { MAX_REMEMBER_DAYS } from '../../shared/persistence/idempotency-claim.js
 import { Clock } from '../../shared/time/clock.js';
 import { FinishWorkflowRunCommand } from '../commands/finish-workflow-run.command.js';
 import { MarkWorkflowRunCommand } from '../commands/mark-workflow-run.command.js';
+import { permissionsOf } from '../definitions/definition.js';
 import { definitionOf } from '../definitions/definitions.js';
 import {
   FINISH_RUN,
@@ -46,7 +47,7 @@ const RUN_STEPS: Readonly<Record<string, BusStep<never, object>>> = {
   },
 };
 
-/** Performs steps over the buses of this process, as an actor with the permissions of the workflow alone. */
+/** Performs steps over the buses of this process, each as an actor with its own permissions alone, which the workflow must require. */
 @Injectable()
 export class StepPerformer {
   private readonly logger = new Logger('Workflows');
@@ -78,9 +79,10 @@ export class StepPerformer {
     const definition = definitionOf(workflow);
     const performed = stepOf(step);
     if (!definition || !performed) throw new Error(`This release has no step ${step} of ${workflow}.`);
-    const actor = Actor.workflowRun(workflow, tenantId, runId, definition.requires);
-    const missing = performed.permissions.find((permission) => !actor.may(permission));
+    const required = permissionsOf(definition);
+    const missing = performed.permissions.find((permission) => !required.includes(permission));
     if (missing) throw new PermissionDeniedError(missing);
+    const actor = Actor.workflowRun(workflow, tenantId, runId, performed.permissions);
     const context: StepContext = {
       actor,
       runId,
