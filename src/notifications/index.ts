@@ -23,6 +23,7 @@ export {
 export { EmailTemplateDeletedEvent, EmailTemplateUpdatedEvent } from './events/email-template.events.js';
 export { EmailTemplateNotFoundError } from './email-template.errors.js';
 export { NotificationsModule } from './notifications.module.js';
+export { OrderConfirmations, type OrderConfirmation } from './order-confirmations.js';
 export { PartnerContacts, type PartnerContact } from './partner-contacts.js';
 export { GetEmailTemplateQuery } from './queries/get-email-template.query.js';
 export { ListEmailTemplatesQuery } from './queries/list-email-templates.query.js';

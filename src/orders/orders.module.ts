@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApproveOrderHandler } from './commands/approve-order.handler.js';
 import { CancelOrderHandler } from './commands/cancel-order.handler.js';
@@ -7,6 +7,7 @@ import { FulfilOrderHandler } from './commands/fulfil-order.handler.js';
 import { RecordPaymentHandler } from './commands/record-payment.handler.js';
 import { RefundOrderHandler } from './commands/refund-order.handler.js';
 import { UpdateOrderHandler } from './commands/update-order.handler.js';
+import { OrderConfirmations } from '../notifications/index.js';
 import { LineReferences } from './line-references.js';
 import { OrderActions } from './order-actions.js';
 import { OrderFulfilment } from './order-fulfilment.js';
@@ -28,7 +29,10 @@ import { QuoteTimer } from './quotes/quote-timer.js';
 import { Quote } from './quotes/quote.entity.js';
 import { QuoteRepository } from './quotes/quote.repository.js';
 import { QuotesController } from './quotes/quotes.controller.js';
+import { StoredOrderConfirmations } from './stored-order-confirmations.js';
 
+/** Global, because notifications writes about orders by what this module implements. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([Order, Quote])],
   controllers: [QuotesController, OrdersController],
@@ -41,6 +45,7 @@ import { QuotesController } from './quotes/quotes.controller.js';
     OrderWithdrawal,
     QuoteActions,
     QuoteTimer,
+    { provide: OrderConfirmations, useClass: StoredOrderConfirmations },
     CreateQuoteHandler,
     UpdateQuoteHandler,
     SendQuoteHandler,
@@ -58,5 +63,6 @@ import { QuotesController } from './quotes/quotes.controller.js';
     GetOrderHandler,
     ListOrdersHandler,
   ],
+  exports: [OrderConfirmations],
 })
 export class OrdersModule {}

@@ -147,7 +147,14 @@ describe('the steps of workflows over REST', () => {
     expect(await perform('getOrder', { order_id })).toMatchObject({ result: { status: 'APPROVED', due: true } });
     expect(await twice('fulfilOrder', { order_id })).toEqual({ order_id, fulfilled_now: true });
     expect(await perform('fulfilOrder', { order_id }, 'later')).toMatchObject({ result: { fulfilled_now: false } });
-    expect(await twice('confirmOrder', { order_id })).toEqual({ email_message_id: expect.any(String) });
+    const confirmed = await perform('confirmOrder', { order_id });
+    expect(confirmed).toEqual({ result: { email_message_id: expect.any(String) } });
+    const { template_name } = (await api.get(`/v1/license-templates/${template}`)).body;
+    await api.patch(`/v1/license-templates/${template}`, { template_name: 'Renamed' }, { 'If-Match': '*' });
+    expect(await perform('confirmOrder', { order_id })).toEqual(confirmed);
+    const [email] = await list(`/v1/email-messages?order_id=${order_id}`);
+    const { text } = (await api.get(`/v1/email-messages/${String(email?.email_message_id)}/preview`)).body;
+    for (const part of ['SO-1', `${template_name}`, 'Renewal: ', '2.50 EUR']) expect(text).toContain(part);
     expect(await list(`/v1/email-messages?order_id=${order_id}`)).toHaveLength(1);
     const kept = { result: { order_id, cancelled: false } };
     expect(await perform('cancelOrder', { order_id, undone: 'ORDER' })).toEqual(kept);
@@ -211,10 +218,15 @@ describe('the steps of workflows over REST', () => {
     const { license_id: sold } = await api.create('/v1/licenses', order);
     await twice('emptyLicensePool', { pool_id });
     expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 1, available: 0 }]);
-    await api.post(`/v1/licenses/${sold}/revoke`, { reason: { code: 'OTHER' } }, { 'If-Match': '*' });
-    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 1, available: 1 }]);
+    await api.post(`/v1/license-pools/${String(pool_id)}/allot`, { quantity: 4 }, { 'If-Match': '*' });
+    await api.create('/v1/licenses', order);
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 5, available: 3 }]);
     await twice('emptyLicensePool', { pool_id });
-    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 0, available: 0 }]);
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 2, available: 0 }]);
+    await api.post(`/v1/licenses/${sold}/revoke`, { reason: { code: 'OTHER' } }, { 'If-Match': '*' });
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 2, available: 1 }]);
+    await twice('emptyLicensePool', { pool_id });
+    expect(await list('/v1/license-pools')).toMatchObject([{ allotted: 1, available: 0 }]);
     await twice('suspendPartner', { partner_id });
     expect(await list('/v1/partners')).toMatchObject([{ status: 'SUSPENDED' }]);
     expect(await perform('createPartner', { partner: { partner_id } }, 'found')).toEqual({

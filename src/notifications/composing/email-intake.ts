@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Config } from '../../config.js';
 import { LicenseNotFoundError } from '../../licensing/index.js';
 import { PermissionDeniedError } from '../../shared/access/access.errors.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { InvalidFieldError } from '../../shared/errors.js';
+import { validated } from '../../shared/http/validation.pipe.js';
 import { lockTenant } from '../../shared/persistence/tenant-lock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
@@ -16,8 +17,9 @@ import {
   EmailRecipientMissingError,
 } from '../email-message.errors.js';
 import { EmailMessageRepository } from '../email-message.repository.js';
-import type { EmailVariables, SendEmailRequest } from '../email-message.requests.js';
+import { SendEmailRequest, type EmailVariables } from '../email-message.requests.js';
 import { EmailMessageQueuedEvent } from '../events/email-message.events.js';
+import { OrderConfirmations } from '../order-confirmations.js';
 import { EmailComposer, type Composition } from './email-composer.js';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -38,6 +40,7 @@ export class EmailIntake {
     private readonly secrets: Secrets,
     private readonly clock: Clock,
     private readonly config: Config,
+    @Optional() private readonly orders?: OrderConfirmations,
   ) {}
 
   /**
@@ -47,10 +50,11 @@ export class EmailIntake {
   async queue(
     transaction: Transaction,
     actor: Actor,
-    request: SendEmailRequest,
+    given: SendEmailRequest,
     origin: EmailOrigin = {},
   ): Promise<EmailMessage> {
-    assertNeeds(request);
+    assertNeeds(given);
+    const request = await this.withOrder(actor, given);
     assertVariables(request.template, request.variables);
     const subjects = toSubjects(request);
     const composition = await this.composer.compose(actor, subjects);
@@ -80,6 +84,19 @@ export class EmailIntake {
     await this.messages.insert(message);
     transaction.record(new EmailMessageQueuedEvent(actor, now, message));
     return message;
+  }
+
+  /**
+   * Fills in what a confirmation says about its order if the sender gave no values. The request stays as it was sent, for its idempotency key:
+   * a sender that repeats it need not know what the names were.
+   */
+  private async withOrder(actor: Actor, request: SendEmailRequest): Promise<SendEmailRequest> {
+    const { template, order_id: orderId, variables } = request;
+    if (template !== 'order_confirmation' || orderId === undefined || Object.keys(variables).length > 0) return request;
+    const confirmation = await this.orders?.find(actor, orderId);
+    if (!confirmation) return request;
+    const customer_id = request.customer_id ?? confirmation.customer_id;
+    return validated(SendEmailRequest, { ...request, customer_id, variables: confirmation.variables });
   }
 
   /** Counts under the lock of the tenant, so that requests at once cannot exceed the limit. */

@@ -186,8 +186,8 @@ export const BUS_STEPS: BusSteps = {
     async perform({ actor, runId, options, execute, ask }, { pool_id }) {
       const { available, allotted } = await ask(new GetLicensePoolQuery(actor, pool_id));
       const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the allotment.` } as const;
-      // Licenses that come back between two attempts are taken out by a command of their own.
-      const keyed = { ...options, idempotencyKey: `${options.idempotencyKey}/${allotted}` };
+      // Licenses that come back or are added between two attempts are taken out by a command of their own, so that each key has one quantity.
+      const keyed = { ...options, idempotencyKey: `${options.idempotencyKey}/${allotted}/${available}` };
       if (available > 0)
         await execute(new AllotLicensesCommand(actor, pool_id, { quantity: -available, reason }, keyed));
       return { pool_id };

@@ -1,5 +1,4 @@
 import { GetCustomerQuery } from '../../customers/index.js';
-import { GetLicenseQuery } from '../../licensing/index.js';
 import { SendEmailCommand } from '../../notifications/index.js';
 import {
   AcceptQuoteCommand,
@@ -9,11 +8,9 @@ import {
   GetQuoteQuery,
   SendQuoteCommand,
 } from '../../orders/index.js';
-import { GetTemplateQuery } from '../../templates/index.js';
 import { GetTenantQuery } from '../../tenants/index.js';
 import type { Steps } from '../definitions/contract.js';
 import type { BusStep } from './bus-step.js';
-import { confirmationOf } from './order-confirmation.js';
 import type { OrderStepName } from './order-step-names.js';
 import { StepRefusal } from './refusal.js';
 
@@ -83,13 +80,7 @@ export const ORDER_STEPS: OrderSteps = {
   },
   confirmOrder: {
     permissions: ['orders:read', 'templates:read', 'licenses:read', 'emails:send'],
-    async perform({ actor, options, execute, ask }, { order_id }) {
-      const order = await ask(new GetOrderQuery(actor, order_id));
-      const email = await confirmationOf(order, {
-        templateName: async (id) => (await ask(new GetTemplateQuery(actor, id))).template_name,
-        productName: async (id) => (await ask(new GetLicenseQuery(actor, id))).product_display_name,
-      });
-      return execute(new SendEmailCommand(actor, email, options));
-    },
+    perform: ({ actor, options, execute }, { order_id }) =>
+      execute(new SendEmailCommand(actor, { template: 'order_confirmation', order_id }, options)),
   },
 };

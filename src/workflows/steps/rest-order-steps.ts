@@ -1,5 +1,4 @@
 import type { OrderState, QuoteState, Steps } from '../definitions/contract.js';
-import { confirmationOf, type ConfirmedOrder } from './order-confirmation.js';
 import { StepRefusal } from './refusal.js';
 import type { OrderStepName } from './order-step-names.js';
 import type { RestStep } from './rest-step.js';
@@ -12,7 +11,7 @@ type RestOrderSteps = {
 interface Quote extends Omit<QuoteState, 'valid_until'> {
   readonly valid_until: string;
 }
-interface Order extends ConfirmedOrder {
+interface Order {
   readonly status: OrderState['status'];
   readonly payment_status: string;
   readonly version: number;
@@ -64,15 +63,7 @@ export const REST_ORDER_STEPS: RestOrderSteps = {
     return { order_id, cancelled: true };
   },
   async confirmOrder({ send }, { order_id }) {
-    const order = await send<Order>('GET', `/v1/orders/${order_id}`);
-    const email = await confirmationOf(order, {
-      templateName: async (id) => {
-        const path = `/v1/license-templates/${encodeURIComponent(id)}`;
-        return (await send<{ template_name: string }>('GET', path)).template_name;
-      },
-      productName: async (id) =>
-        (await send<{ product_display_name: string }>('GET', `/v1/licenses/${id}`)).product_display_name,
-    });
+    const email = { template: 'order_confirmation', order_id };
     const { email_message_id } = await send<{ email_message_id: string }>('POST', '/v1/email-messages', email);
     return { email_message_id };
   },

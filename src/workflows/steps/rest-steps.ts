@@ -118,8 +118,8 @@ export const REST_STEPS: RestSteps = {
     const path = pathOf('license-pools', pool_id);
     const { available, allotted } = await send<{ available: number; allotted: number }>('GET', path);
     const reason = { code: 'CORRECTION', text: `The workflow run ${runId} undid the allotment.` };
-    // Licenses that come back between two attempts are taken out by a request of their own.
-    const part = String(allotted);
+    // Licenses that come back or are added between two attempts are taken out by a request of their own, so that each key has one quantity.
+    const part = `${allotted}/${available}`;
     if (available > 0) await send('POST', `${path}/allot`, { quantity: -available, reason }, undefined, part);
     return { pool_id };
   },

@@ -1,3 +1,5 @@
+import type { OrderConfirmation } from '../notifications/index.js';
+
 /** Line of an order, as the e-mail shows it. */
 interface ConfirmedLine {
   readonly kind: 'ISSUE' | 'RENEW' | 'CHANGE_TEMPLATE';
@@ -7,9 +9,8 @@ interface ConfirmedLine {
   readonly amount: number;
 }
 
-/** Order of the commands and of the REST API. */
-export interface ConfirmedOrder {
-  readonly order_id: string;
+/** Order with what its confirmation says. */
+interface ConfirmedOrder {
   readonly customer_id: string;
   readonly external_id: string | null;
   readonly created_at: string;
@@ -19,19 +20,17 @@ export interface ConfirmedOrder {
 }
 
 /** Reads names of templates, and of the products of licenses. */
-export interface Names {
+interface Names {
   templateName(templateId: string): Promise<string>;
   productName(licenseId: string): Promise<string>;
 }
 
 const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
 
-/** Returns the e-mail that confirms an order to its customer. */
-export async function confirmationOf(order: ConfirmedOrder, names: Names) {
-  const { order_id, customer_id, external_id, created_at, total_amount, currency, lines } = order;
+/** Returns the recipient and the values of the e-mail that confirms an order. */
+export async function confirmationOf(order: ConfirmedOrder, names: Names): Promise<OrderConfirmation> {
+  const { customer_id, external_id, created_at, total_amount, currency, lines } = order;
   return {
-    template: 'order_confirmation' as const,
-    order_id,
     customer_id,
     variables: {
       ...(external_id !== null && { order_number: external_id }),
