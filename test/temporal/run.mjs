@@ -10,6 +10,7 @@ import { statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { permissionsOf } from '../../dist/workflows/definitions/definition.js';
 import { DEFINITIONS } from '../../dist/workflows/definitions/definitions.js';
 import { temporalCli } from './cli.mjs';
 import { endPrograms, eventually, freePort, kill, run, startProgram, startProxy, startServer } from './processes.mjs';
@@ -105,7 +106,8 @@ try {
     return JSON.parse(text);
   };
   // The permissions that README.md of the worker names, and no others.
-  const permissions = [...new Set([...DEFINITIONS.flatMap(({ requires }) => requires), 'settings:read'])];
+  const required = DEFINITIONS.flatMap((definition) => permissionsOf(definition));
+  const permissions = [...new Set([...required, 'settings:read'])];
   const { api_key: workerKey } = await call('/api-keys', { name: 'Temporal worker', permissions });
 
   const clientEnv = {

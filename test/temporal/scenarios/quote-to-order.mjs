@@ -4,12 +4,20 @@ import { customerOf, TEMPLATE } from './people.mjs';
 const WORKFLOW = 'quote-to-order';
 const SECOND_MS = 1_000;
 
-/** Creates a draft of two licenses for the person of the run. Returns the input of the run, and its customer. */
-async function draft(context, runId, valid_until = '2099-12-31T00:00:00Z') {
+/** Creates a draft for the person of the run. Returns the input of the run, and its customer. */
+async function draft(context, runId, { valid_until = '2099-12-31T00:00:00Z', quantity = 2 } = {}) {
   const customer_id = await customerOf(context, runId);
-  const lines = [{ kind: 'ISSUE', license_template_id: TEMPLATE, quantity: 2, unit_price: 99_000 }];
+  const lines = [{ kind: 'ISSUE', license_template_id: TEMPLATE, quantity, unit_price: 99_000 }];
   const { quote_id } = await context.send('/quotes', { customer_id, currency: 'EUR', valid_until, lines });
   return { input: { quote_id, external_id: `SO-${runId}` }, customer_id };
+}
+
+/** Creates a draft of one license for a subscription of the person of the run. Returns the input of the run, and its customer. */
+async function subscribedDraft(context, runId) {
+  const { input, customer_id } = await draft(context, runId, { quantity: 1 });
+  const subscription_id = `sub-${runId}`;
+  await context.send('/subscriptions', { subscription_id, customer_id, template_id: TEMPLATE });
+  return { input: { ...input, subscription_id }, customer_id };
 }
 
 /** Order of a quote, with its licenses and messages; undefined if there is none. There are never two. */
@@ -82,7 +90,9 @@ export const QUOTE_TO_ORDER = [
     runId: 'quote-expired',
     title: 'a quote that nobody accepts ends the run at its date, without an order',
     async play(context, runId) {
-      const { input } = await draft(context, runId, new Date(Date.now() + 4 * SECOND_MS).toISOString());
+      const { input } = await draft(context, runId, {
+        valid_until: new Date(Date.now() + 4 * SECOND_MS).toISOString(),
+      });
       await context.start(WORKFLOW, runId, input);
       assert.equal((await context.until(runId, 'FAILED')).error.code, 'QUOTE_EXPIRED');
       assert.equal(await orderOf(context, input), undefined);
@@ -100,6 +110,47 @@ export const QUOTE_TO_ORDER = [
       assert.deepEqual((await context.until(runId, 'CANCELLED')).undone, ['cancelOrder']);
       const { status, licenses } = await orderOf(context, input);
       assert.deepEqual([status, licenses], ['CANCELLED', []]);
+    },
+  },
+  {
+    workflow: WORKFLOW,
+    runId: 'quote-linked-refused',
+    title: 'a refused confirmation unlinks the license from the subscription, and takes back the rest',
+    async play(context, runId) {
+      const { input, customer_id } = await subscribedDraft(context, runId);
+      await context.start(WORKFLOW, runId, input);
+      await accept(context, runId);
+      await context.send(`/customers/${customer_id}`, { email: null }, 'PATCH');
+      await approve(context, runId, input);
+      const { undone, not_undone } = await context.until(runId, 'FAILED');
+      assert.deepEqual([undone, not_undone], [['unlinkSubscription', 'cancelOrder', 'cancelOrder'], []]);
+      assert.deepEqual((await orderOf(context, input)).licenses, ['REVOKED']);
+      assert.equal((await context.get(`/subscriptions/${input.subscription_id}`)).license, null);
+    },
+  },
+  {
+    workflow: WORKFLOW,
+    runId: 'quote-linked-killed',
+    title:
+      'a worker that is killed after the license was linked with the subscription, and before it knows, links it once',
+    kills: true,
+    async play(context, runId) {
+      const key = `${runId}/linkSubscription`;
+      const held = context.proxy.hold(key);
+      const { input } = await subscribedDraft(context, runId);
+      await context.start(WORKFLOW, runId, input);
+      await accept(context, runId);
+      await approve(context, runId, input);
+      await held.arrived;
+      await context.killWorker();
+      held.release();
+      const { result } = await context.until(runId, 'COMPLETED');
+      const { status, licenses, messages } = await orderOf(context, input);
+      assert.deepEqual([status, licenses, messages], ['FULFILLED', ['ACTIVE'], ['order_confirmation']]);
+      assert.equal(result.subscription_id, input.subscription_id);
+      const { license } = await context.get(`/subscriptions/${input.subscription_id}`);
+      assert.equal(result.license_id, license.license_id);
+      context.assertRepeated(key, 200);
     },
   },
   {
