@@ -399,6 +399,29 @@ it('performs a step once also if it is repeated three days later, when other key
   await app.stop();
 });
 
+it('ends the pause before the next attempt at a step when the run is cancelled', async () => {
+  const app = await TestApp.start({ environment: { WORKFLOWS: 'dbos' } });
+  const api = await app.tenant();
+  const role = app.database.applicationRole;
+  const input = { lead: LEAD, license_template_id: await api.template() };
+  await app.database.query(`REVOKE INSERT ON licenses FROM ${role}`);
+  expect((await api.post(RUNS, { workflow: 'lead-to-customer', run_id: 'run', input })).status).toBe(202);
+  const reach = (state: object): Promise<Wire> =>
+    eventually(async () => {
+      const { body } = await api.get(`${RUNS}/run`);
+      expect(body).toMatchObject(state);
+      return body;
+    });
+  // The fourth attempt would follow four seconds after the third.
+  await reach({ failed_attempts: 3 });
+  await app.database.query(`GRANT INSERT ON licenses TO ${role}`);
+  expect((await api.post(`${RUNS}/run/cancel`)).status).toBe(202);
+  const { failed_attempts, last_failure, ended_at, undone } = await reach({ state: 'CANCELLED' });
+  expect({ failed_attempts, undone }).toEqual({ failed_attempts: 3, undone: ['revokeLicense', 'deactivateCustomer'] });
+  expect(Date.parse(ended_at as string) - Date.parse((last_failure as { at: string }).at)).toBeLessThan(4_000);
+  await app.stop();
+});
+
 it('is off where the operator wants it, and says so', async () => {
   const app = await TestApp.start();
   const api = await app.tenant();

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DBOS, Error as DbosError } from '@dbos-inc/dbos-sdk';
 import { SealError, Secrets } from '../../shared/secrets/secrets.js';
@@ -6,7 +8,7 @@ import { BODIES } from '../definitions/bodies.js';
 import { isUnrecorded, runBody, type Primitives, type RunMessage, type StepOutcome } from '../definitions/run-body.js';
 import type { StepCall } from '../steps/step-performer.js';
 import { FairSlots, RunSlot } from './fair-slots.js';
-import { APPLICATION, APPLICATION_VERSION, MESSAGES, QUEUE, runOf, SCHEMA } from './names.js';
+import { APPLICATION, APPLICATION_VERSION, MESSAGES, QUEUE, runOf, SCHEMA, workflowIdOf } from './names.js';
 import { Presence } from './presence.js';
 import { sealedSerializer } from './sealed-serializer.js';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
@@ -17,6 +19,9 @@ const GIVE_BACK_INTERVAL_MS = 1_000;
 /** Pause after the first failure of a run's execution is twice as long, after each further one twice that. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 300_000;
+/** Pause after the first failed attempt at a step; after each further one it is twice as long. */
+const FIRST_STEP_PAUSE_MS = 1_000;
+const MAX_STEP_PAUSE_MS = 3_600_000;
 const SETTLE_INTERVAL_MS = 30_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -57,6 +62,9 @@ function receiveFromMainThread(message: ToThread): void {
   else call?.reject(Object.assign(new Error(message.message), { code: message.code }));
 }
 
+/** Emits the engine's id of a run when the run gets a message. */
+const messages = new EventEmitter().setMaxListeners(0);
+
 /** Outcome of a step as the engine records it. */
 type RecordedOutcome = StepOutcome & { readonly attempts: number };
 
@@ -71,8 +79,12 @@ class DbosPrimitives implements Primitives {
   async perform({ step, key, argument }: { step: string; key: string; argument: unknown }): Promise<StepOutcome> {
     const { runId, slot } = this;
     const call = { ...this.run, runId, step, key, argument };
+    const workflowId = workflowIdOf(call);
     const attempt = async (): Promise<RecordedOutcome> => {
       const attempts = DBOS.stepStatus?.currentAttempt ?? 1;
+      const heard = new AbortController();
+      const onMessage = () => heard.abort();
+      messages.once(workflowId, onMessage);
       await slot.acquire();
       try {
         return { ...(await callMainThread(call)), attempts };
@@ -81,15 +93,20 @@ class DbosPrimitives implements Primitives {
         // The last failure is recorded as an outcome, since the class of a recorded error is lost.
         if (attempts >= data.stepAttempts) return { exhausted: { code, message }, attempts };
         slot.release();
+        // A message, such as a cancellation, ends the pause also if it came while the attempt was made.
+        const pauseMs = Math.min(FIRST_STEP_PAUSE_MS * 2 ** (attempts - 1), MAX_STEP_PAUSE_MS);
+        await sleep(pauseMs, undefined, { signal: heard.signal }).catch(() => undefined);
         throw error;
+      } finally {
+        messages.off(workflowId, onMessage);
       }
     };
     const outcome = await DBOS.runStep(attempt, {
       name: key,
       retriesAllowed: true,
       maxAttempts: data.stepAttempts,
-      intervalSeconds: 1,
-      backoffRate: 2,
+      // The attempt makes the pause itself, because the engine's own cannot be ended.
+      intervalSeconds: 0,
     });
     return readable(outcome);
   }
@@ -266,7 +283,12 @@ async function start(): Promise<void> {
   );
   const executorID = randomUUID();
   // Without the lock another process may take the runs of this one at any moment.
-  const held = await Presence.take(databaseUrl, executorID, () => process.exit(1));
+  const held = await Presence.take(
+    databaseUrl,
+    executorID,
+    () => process.exit(1),
+    (workflowId) => messages.emit(workflowId),
+  );
   presence = held;
   DBOS.setConfig({
     name: APPLICATION,

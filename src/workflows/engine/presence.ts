@@ -1,18 +1,30 @@
 import pg from 'pg';
-import { SCHEMA } from './names.js';
+import { MESSAGES, SCHEMA } from './names.js';
 
 /** Advisory locks "wfex" with the hash of an executor's id. PostgreSQL lets go of one when the session of its executor ends. */
 const LOCK_CLASS = 0x77666578;
 
-/** Sign of life of one executor, on a connection of its own. */
+/** Channel on which the engine's schema notifies of each message: the engine's id of the run, "::" and the topic. */
+const CHANNEL = 'dbos_notifications_channel';
+const SUFFIX = `::${MESSAGES}`;
+
+/** Sign of life of one executor, on a connection of its own, which also hears of messages to runs. */
 export class Presence {
   private constructor(
     private readonly client: pg.Client,
     readonly executorId: string,
   ) {}
 
-  /** Takes the lock, before the executor takes any run. `onLost` is called when the connection breaks: others may then take its runs. */
-  static async take(databaseUrl: string, executorId: string, onLost: () => void): Promise<Presence> {
+  /**
+   * Takes the lock, before the executor takes any run. `onLost` is called when the connection breaks: others may then take its runs;
+   * `onMessage` with the engine's id of each run of any executor that gets a message.
+   */
+  static async take(
+    databaseUrl: string,
+    executorId: string,
+    onLost: () => void,
+    onMessage: (workflowId: string) => void,
+  ): Promise<Presence> {
     const client = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'imprimatur workflows',
@@ -21,7 +33,11 @@ export class Presence {
     });
     client.on('error', onLost);
     client.on('end', onLost);
+    client.on('notification', ({ payload = '' }) => {
+      if (payload.endsWith(SUFFIX)) onMessage(payload.slice(0, -SUFFIX.length));
+    });
     await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
     await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, executorId]);
     return new Presence(client, executorId);
   }
