@@ -9,7 +9,7 @@ import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import { StepPerformer, type StepCall } from '../../src/workflows/steps/step-performer.js';
-import { StartWorkflowCommand } from '../../src/workflows/index.js';
+import { StartWorkflowCommand, WorkflowEngine } from '../../src/workflows/index.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { startAtRest } from '../support/at-rest.js';
 import { TestApp } from '../support/app.js';
@@ -254,6 +254,23 @@ describe('workflows on DBOS', () => {
     const { customer_id } = await reach(runId, 'COMPLETED');
     expect(await licensesOf(customer_id as string)).toHaveLength(1);
     expect(await eventsOf(runId)).toEqual(['workflow.completed', 'workflow.started']);
+  });
+
+  it('gives back a run that it took and does not know how to begin, so that a server of a later release gets it', async () => {
+    const run = { tenantId: api.tenantId, runId: `run-${unique()}` };
+    const engine = app.nest.get(WorkflowEngine);
+    await app.nest
+      .get(UnitOfWork)
+      .run(api.tenantId, (transaction) => engine.start(transaction, run, 'of-a-later-release', {}));
+    const taken = (except = '') =>
+      eventually(async () => {
+        const [row] = await app.database.query<Wire>(
+          `SELECT owner_xid FROM workflows.workflow_status WHERE workflow_uuid = $1 AND status = 'PENDING' AND owner_xid <> $2`,
+          [`${run.tenantId}/${run.runId}`, except],
+        );
+        return row.owner_xid as string;
+      });
+    await taken(await taken());
   });
 
   it('stores no name, e-mail address or license key where the engine keeps its runs', async () => {

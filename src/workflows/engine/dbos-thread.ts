@@ -15,9 +15,9 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
 
 /** Within five seconds the runs of a process that died go on elsewhere. */
 const ADOPT_INTERVAL_MS = 2_000;
-const GIVE_BACK_INTERVAL_MS = 1_000;
+const GIVE_BACK_INTERVAL_MS = 250;
 /** Pause after the first failure of a run's execution is twice as long, after each further one twice that. */
-const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 300_000;
 /** Pause after the first failed attempt at a step; after each further one it is twice as long. */
 const FIRST_STEP_PAUSE_MS = 1_000;
@@ -213,13 +213,18 @@ function registerBodies(): void {
   }
 }
 
+/** Only its log says that the engine took a run that it could not begin, as one of a workflow that this release does not know. */
+const NOT_BEGUN = /^Could not execute workflow with id (\S+):/;
+
 /** Log of the engine. Attempts of steps are logged by the main thread, and stacks may contain values. */
 const logger = {
   info: () => undefined,
   debug: () => undefined,
   warn: (entry: unknown) => {
     const text = String(entry);
-    if (!/^(Error in step|Non-retryable error)/.test(text)) post({ kind: 'log', level: 'warn', text });
+    const workflowId = NOT_BEGUN.exec(text)?.[1];
+    if (workflowId !== undefined) void keep(workflowId, text);
+    else if (!/^(Error in step|Non-retryable error)/.test(text)) post({ kind: 'log', level: 'warn', text });
   },
   error: (entry: unknown) => post({ kind: 'log', level: 'error', text: String(entry) }),
 };
