@@ -75,11 +75,11 @@ export interface Steps {
     readonly customer_id: string;
     readonly license_template_id: string;
   }>;
-  /** Links the license. `linked_now` is false if it was linked with this subscription before. */
+  /** Links the license. `linked_now` is false if it was linked with this subscription before; histories of earlier releases lack it. */
   linkSubscription(argument: {
     readonly subscription_id: string;
     readonly license_id: string;
-  }): Promise<{ readonly license_id: string; readonly linked_now: boolean }>;
+  }): Promise<{ readonly license_id: string; readonly linked_now?: boolean }>;
   /** Unlinks the license that this run linked, if it still is. */
   unlinkSubscription(argument: {
     readonly subscription_id: string;

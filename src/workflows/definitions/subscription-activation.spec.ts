@@ -24,6 +24,16 @@ class World implements FakeWorld {
     return this.results.get(key);
   }
 
+  /** Links as another run may between two steps of this one. */
+  linkedMeanwhile: string | null = null;
+
+  private link(licenseId: string): boolean {
+    this.linked = this.linkedMeanwhile ?? this.linked;
+    const isNew = this.linked !== licenseId;
+    this.linked = licenseId;
+    return isNew;
+  }
+
   private take(step: string, { license_id: licenseId = '' }: Record<string, string>): unknown {
     switch (step) {
       case 'findSubscriptionLicense': {
@@ -39,8 +49,7 @@ class World implements FakeWorld {
         this.licenses.set(licenseId, { revoked: true });
         return { license_id: licenseId };
       case 'linkSubscription':
-        this.linked = licenseId;
-        return { license_id: licenseId };
+        return { license_id: licenseId, linked_now: this.link(licenseId) };
       case 'unlinkSubscription':
         if (this.linked === licenseId) this.linked = null;
         return { license_id: licenseId };
@@ -109,5 +118,9 @@ describe('subscription-activation', () => {
     linked.linked = 'found';
     expect(await start(linked, found)).toMatchObject({ state: 'FAILED', undone: [] });
     expect(linked.linked).toBe('found');
+    const raced = new World(true);
+    raced.linkedMeanwhile = 'found';
+    expect(await start(raced, found)).toMatchObject({ state: 'FAILED', undone: [] });
+    expect(raced.linked).toBe('found');
   });
 });

@@ -32,8 +32,9 @@ export async function subscriptionActivation(
   if (issued) w.undo(() => w.steps.revokeLicense({ license_id: issued.license_id }));
   const license_id = issued?.license_id ?? found.license_id ?? '';
 
-  await w.steps.linkSubscription({ subscription_id, license_id });
-  if (!found.linked) w.undo(() => w.steps.unlinkSubscription({ subscription_id, license_id }));
+  // Another run may have linked the license since it was found.
+  const { linked_now = !found.linked } = await w.steps.linkSubscription({ subscription_id, license_id });
+  if (linked_now) w.undo(() => w.steps.unlinkSubscription({ subscription_id, license_id }));
 
   await w.steps.activateSubscription({ subscription_id, activated_at: await w.now(), ...terms });
   return { subscription_id, customer_id, license_id, issued: issued !== null };
