@@ -35,7 +35,6 @@ export async function withMigrationLock<T>(ownerUrl: string, work: () => Promise
 }
 
 async function lock(client: pg.Client, waitMs: number): Promise<void> {
-  await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0');
   let holder: string | undefined;
   for (const deadline = Date.now() + waitMs; !(await tryLock(client)); await pause(POLL_MS)) {
     if (holder === undefined) {
@@ -50,12 +49,18 @@ async function lock(client: pg.Client, waitMs: number): Promise<void> {
   }
 }
 
-/** Tries instead of waiting: a statement that waits holds a snapshot, for whose end the holder waits when it builds an index concurrently. */
+/**
+ * Takes the lock and leaves the transaction open, or ends it. The holder builds indexes concurrently, for which PostgreSQL waits until each
+ * transaction has ended that had a snapshot at that moment: one that stayed open until it gets the lock would wait for its holder for ever.
+ */
 async function tryLock(client: pg.Client): Promise<boolean> {
+  await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0');
   const { rows } = await client.query<{ taken: boolean }>(
     `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS taken`,
   );
-  return rows[0]?.taken ?? false;
+  const isTaken = rows[0]?.taken ?? false;
+  if (!isTaken) await client.query('ROLLBACK');
+  return isTaken;
 }
 
 async function describeHolder(client: pg.Client): Promise<string> {

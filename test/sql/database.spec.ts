@@ -101,6 +101,30 @@ describe('npm run migrate', () => {
     await database.drop();
   });
 
+  it('does not hold up another migration that builds indexes concurrently while it waits', async () => {
+    const database = await TestDatabase.create({ empty: true });
+    const done: string[] = [];
+    const migrateAs = (name: string, work: () => Promise<void>) =>
+      withMigrationLock(database.ownerUrl, () => work().then(() => void done.push(name)));
+    const buildIndexes = () =>
+      withClient(database.ownerUrl, async (owner) => {
+        await owner.query(`SET statement_timeout = '10s'; CREATE TABLE indexed (id integer)`);
+        for (let at = 0; at < 150; at++) {
+          await owner.query('CREATE INDEX CONCURRENTLY indexed_id ON indexed (id)');
+          await owner.query('DROP INDEX indexed_id');
+        }
+      });
+    const others: Promise<void>[] = [];
+    await migrateAs('first', () => {
+      for (let at = 0; at < 12; at++) others.push(migrateAs(`other ${at}`, () => Promise.resolve()));
+      return buildIndexes();
+    });
+    await Promise.all(others);
+    expect(done[0]).toBe('first');
+    expect(done).toHaveLength(13);
+    await database.drop();
+  });
+
   it('waits for another migration for a bounded time and says which', async () => {
     const database = await TestDatabase.create();
     let ended: () => void = () => undefined;
