@@ -70,7 +70,7 @@ describe('the types that openapi-typescript generates from the OpenAPI document'
   /** The compiler's errors. */
   async function compile(calls: readonly string[]): Promise<string> {
     await writeFile(join(folder, 'calls.mts'), [PROLOGUE, ...calls].join('\n'));
-    const compiler = join(modules, 'typescript/bin/tsc');
+    const compiler = join(modules, 'typescript-7/bin/tsc');
     const { stdout } = await run(process.execPath, [compiler, '--project', folder]).catch((error: unknown) => {
       return error as { stdout: string };
     });

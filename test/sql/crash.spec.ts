@@ -19,6 +19,7 @@ beforeAll(async () => {
   await app.stop();
   server = await ServerProcess.create({
     DATABASE_URL: database.applicationUrl,
+    WORKFLOWS: 'off',
     MASTER_KEY: randomBytes(32).toString('hex'),
     LOOKUP_KEY: randomBytes(32).toString('hex'),
   });

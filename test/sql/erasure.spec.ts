@@ -286,6 +286,7 @@ describe('erasure under load, with two server processes', () => {
     const environment = {
       ...KEYS,
       DATABASE_URL: database.applicationUrl,
+      WORKFLOWS: 'off',
       CLIENT_RATE_PER_ADDRESS: '1000000',
       CLIENT_RATE_PER_LICENSE: '1000000',
     };

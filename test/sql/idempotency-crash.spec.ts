@@ -27,6 +27,7 @@ describe('kill -9 of the server between two statements', () => {
     await withClient(database.ownerUrl, (owner) => new TenantRegistry(owner).create(TENANT, key, new Date()));
     server = await ServerProcess.create({
       DATABASE_URL: proxy.url,
+      WORKFLOWS: 'off',
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
       RELAY_INTERVAL_MS: '600000',

@@ -4,6 +4,7 @@ import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase, query } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { statementsOf } from '../support/statements.js';
 
 const PAIRS = 20;
 
@@ -129,6 +130,41 @@ describe('statements for many tenants', () => {
     }
     await app.stop();
     await database.drop();
+  });
+});
+
+describe('what happened to a license', () => {
+  it('is found by an index, under row-level security, among many events of others', async () => {
+    const app = await TestApp.start();
+    const api = await app.tenant();
+    const license = await api.issue(await api.template());
+    const explain = () =>
+      api.post(`/v1/licenses/${license.license_id}/explain`, { as_of: license.issued_date as string });
+    await eventually(async () => {
+      const events = 'SELECT 1 FROM license_event_logs WHERE license_id = $1';
+      expect(await app.database.query(events, [license.license_id])).toHaveLength(1);
+    });
+    await app.database.query(
+      `INSERT INTO license_event_logs SELECT tenant_id, seq + n * 1000000000000000, gen_random_uuid(), event_type, gen_random_uuid(),
+         resource_type, resource_id, event_data, personal, user_id, actor, metadata, created_at
+       FROM license_event_logs, generate_series(1, 5000) n WHERE license_id = $1`,
+      [license.license_id],
+    );
+    await app.database.query('ANALYZE license_event_logs');
+    const [statement = ''] = (
+      await statementsOf(async () => {
+        expect((await explain()).status).toBe(200);
+      })
+    ).filter((text) => text.includes('UNION ALL'));
+    const plan = await withClient(app.database.applicationUrl, async (client) => {
+      await client.query(`BEGIN; SET LOCAL app.tenant_id = '${api.tenantId}'`);
+      const values = [api.tenantId, license.license_id, ['license.updated'], new Date(0), 100];
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${statement}`, values);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    });
+    expect(plan).toContain('license_event_logs_license');
+    expect(plan).not.toContain('Seq Scan on license_event_logs');
+    await app.stop();
   });
 });
 

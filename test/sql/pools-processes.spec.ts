@@ -24,6 +24,7 @@ describe('a license pool over two server processes', () => {
     await withClient(database.ownerUrl, (owner) => new TenantRegistry(owner).create('pools', admin, new Date()));
     const environment = {
       DATABASE_URL: database.applicationUrl,
+      WORKFLOWS: 'off',
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
     };

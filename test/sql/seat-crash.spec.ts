@@ -28,6 +28,7 @@ beforeAll(async () => {
   const rates = ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']);
   server = await ServerProcess.create({
     DATABASE_URL: database.applicationUrl,
+    WORKFLOWS: 'off',
     MASTER_KEY: randomBytes(32).toString('hex'),
     LOOKUP_KEY: randomBytes(32).toString('hex'),
     ...(Object.fromEntries(rates) as Record<string, string>),

@@ -43,6 +43,7 @@ describe('seats over two server processes', () => {
     await withClient(database.ownerUrl, (owner) => new TenantRegistry(owner).create('seats', key, new Date()));
     const environment = {
       DATABASE_URL: database.applicationUrl,
+      WORKFLOWS: 'off',
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
       CLIENT_RATE_PER_ADDRESS: '1000000',

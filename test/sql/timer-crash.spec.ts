@@ -22,6 +22,7 @@ beforeAll(async () => {
   await copyLicenses(database, license_id as string, LICENSES, ended);
   server = await ServerProcess.create({
     DATABASE_URL: database.applicationUrl,
+    WORKFLOWS: 'off',
     MASTER_KEY: randomBytes(32).toString('hex'),
     LOOKUP_KEY: randomBytes(32).toString('hex'),
     LICENSE_TIMER_INTERVAL_MS: '20',

@@ -118,6 +118,8 @@ export class ServerProcess {
       detached: true,
       env: {
         PATH: process.env.PATH,
+        // Newer releases of Node.js keep there what they have compiled, so that further starts are quicker.
+        ...(process.env.NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
         DATA_DIR: this.dataDir,
         PORT: '0',
         LOG_LEVEL: 'log',

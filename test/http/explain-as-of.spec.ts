@@ -417,28 +417,6 @@ describe('explain as of a time in the past', () => {
       expect(unknown[0].fields).toEqual(expect.arrayContaining(['/license/current_activations', '/activation']));
     });
 
-    it('finds the events of a license by their index, under row-level security, among many of others', async () => {
-      await copyEvents(3, now);
-      await app.database.query(
-        `INSERT INTO license_event_logs SELECT tenant_id, seq + n * 1000000000000000, gen_random_uuid(), event_type, gen_random_uuid(),
-           resource_type, resource_id, event_data, personal, user_id, actor, metadata, created_at
-         FROM license_event_logs, generate_series(1, 5000) n WHERE license_id = $1`,
-        [id],
-      );
-      await app.database.query('ANALYZE license_event_logs');
-      const [statement] = (await statementsOf(() => explain(id, { as_of: at(now) }))).filter((text) =>
-        text.includes('UNION ALL'),
-      );
-      const plan = await withClient(app.database.applicationUrl, async (client) => {
-        await client.query(`BEGIN; SET LOCAL app.tenant_id = '${api.tenantId}'`);
-        const values = [api.tenantId, id, ['license.updated'], new Date(0), 100];
-        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${statement ?? ''}`, values);
-        return rows.map((row) => row['QUERY PLAN']).join('\n');
-      });
-      expect(plan).toContain('license_event_logs_license');
-      expect(plan).not.toContain('Seq Scan on license_event_logs');
-    });
-
     it('does not tell whether a device was offline that has activated again online since', async () => {
       await api.post(`/v1/licenses/${id}/check-out`, { fingerprint: 'b' });
       const before = now;
