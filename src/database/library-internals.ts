@@ -13,6 +13,11 @@ export function wireOf(client: ClientBase): Wire {
   return (client as unknown as { readonly connection: Wire }).connection;
 }
 
+/** Returns the process of PostgreSQL that was named to the client when it connected; a pooler names any number. */
+export function processNamedTo(client: ClientBase): number | null {
+  return (client as unknown as { readonly processID: number | null }).processID;
+}
+
 /** Returns the pg pool that TypeORM takes its connections from. */
 export function poolOf({ driver }: DataSource): Pool {
   return (driver as unknown as { readonly master: Pool }).master;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config.js';
+import { keepsSessions } from '../../src/database/keeps-sessions.js';
 import { migrate } from '../../src/database/migrate.js';
 import { withClient } from '../../src/database/with-client.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
@@ -61,6 +62,20 @@ const SEATS = 5;
   it('find out by themselves whether named statements are kept', async () => {
     const found = bouncer.keepsNamedStatements ? 'Named statements are used.' : 'Named statements are not used';
     for (const server of servers) await eventually(() => expect(server.output).toContain(found));
+  });
+
+  it('find out that no session is kept, however busy other clients are, and that PostgreSQL itself keeps them', async () => {
+    const url = bouncer.through(applicationUrl);
+    let isOver = false;
+    const others = Array.from({ length: 4 }, () =>
+      withClient(url, async (client) => {
+        while (!isOver) await client.query('SELECT pg_sleep(0.001)');
+      }),
+    );
+    for (let times = 0; times < 15; times++) expect(await keepsSessions(url)).toBe(false);
+    isOver = true;
+    await Promise.all(others);
+    expect(await keepsSessions(applicationUrl)).toBe(true);
   });
 
   it('leave no lock of a migration behind on a pooled connection', async () => {
