@@ -207,6 +207,40 @@ describe('partners', () => {
     expect((await issueFrom(tenant, giving, 'c')).status).toBe(201);
   });
 
+  it('get no license back that a subscription renews while the pool has none left, and say so in the subscription', async () => {
+    const poolId = await pool(await partner(), 1, { returns_expired: true });
+    const { license_id } = (await issueFrom(tenant, poolId, 'c')).body;
+    const subscription = { customer_id: 'c', template_id: templateId };
+    const { subscription_id } = await tenant.create('/v1/subscriptions', subscription);
+    const path = `/v1/subscriptions/${subscription_id}`;
+    expect((await tenant.post(`${path}/link`, { license_id: license_id as string })).status).toBe(200);
+    await app.database.query(
+      `UPDATE licenses SET expiry_date = now() - ${DAY}, next_due_at = now() - ${DAY} WHERE license_id = $1`,
+      [license_id],
+    );
+    await app.nest.get(LicenseTimer).sweep();
+    expect(await balance(poolId)).toMatchObject({ returned: 1, available: 1 });
+    expect((await issueFrom(tenant, poolId, 'c')).status).toBe(201);
+    const renew = (event_id: string) =>
+      tenant.post(`${path}/events`, {
+        event_id,
+        kind: 'renewed',
+        occurred_at: new Date().toISOString(),
+        period_end: '2099-01-01T00:00:00.000Z',
+      });
+    const status = async () => (await tenant.get(`/v1/licenses/${license_id}`)).body.status as string;
+    expect((await renew('a')).status).toBeLessThan(300);
+    expect([await status(), (await tenant.get(path)).body.license_problem]).toMatchObject([
+      'EXPIRED',
+      { code: 'POOL_EXHAUSTED' },
+    ]);
+    expect(await balance(poolId)).toMatchObject({ issued: 2, returned: 1, available: 0 });
+    await tenant.post(`/v1/license-pools/${poolId}/allot`, { quantity: 1 });
+    expect((await renew('b')).status).toBeLessThan(300);
+    expect([await status(), (await tenant.get(path)).body.license_problem]).toEqual(['ACTIVE', null]);
+    expect(await balance(poolId)).toMatchObject({ issued: 3, returned: 1, available: 0 });
+  });
+
   it('get an expired license back where the pool says so, and give it again for its renewal', async () => {
     const poolId = await pool(await partner(), 1, { returns_expired: true });
     const { license_id } = (await issueFrom(tenant, poolId, 'c')).body;

@@ -18,14 +18,18 @@ export class FinishWorkflowRunHandler implements ICommandHandler<FinishWorkflowR
     private readonly metrics: Metrics,
   ) {}
 
-  execute(command: FinishWorkflowRunCommand) {
+  async execute(command: FinishWorkflowRunCommand) {
     const { actor, outcome } = command;
-    return this.actions.run(command, (open, now, transaction) => {
+    let finished: string | undefined;
+    const response = await this.actions.run(command, (open, now) => {
       if (!open.finish(outcome, now)) return undefined;
-      transaction.whenEnded(() => this.metrics.workflowRuns.labels(open.workflow, outcome.state).inc());
+      finished = open.workflow;
       const { result, error, undone, notUndone } = open;
       const data = outcome.state === 'COMPLETED' ? { result } : { ...error, undone, not_undone: notUndone };
       return new EVENTS[outcome.state](actor, now, open, data as JsonObject);
     });
+    // What was rolled back is repeated, and counted then.
+    if (finished !== undefined) this.metrics.workflowRuns.labels(finished, outcome.state).inc();
+    return response;
   }
 }

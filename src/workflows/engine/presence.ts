@@ -8,6 +8,10 @@ const LOCK_CLASS = 0x77666578;
 const CHANNEL = 'dbos_notifications_channel';
 const SUFFIX = `::${MESSAGES}`;
 
+/** PostgreSQL ends the session of an executor whose host or network is gone within seconds, and not after the hours of the system's default. */
+const KEEPALIVES =
+  'SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 4000';
+
 /** Sign of life of one executor, on a connection of its own, which also hears of messages to runs. */
 export class Presence {
   private constructor(
@@ -37,6 +41,7 @@ export class Presence {
       if (payload.endsWith(SUFFIX)) onMessage(payload.slice(0, -SUFFIX.length));
     });
     await client.connect();
+    await client.query(KEEPALIVES);
     await client.query(`LISTEN ${CHANNEL}`);
     await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, executorId]);
     return new Presence(client, executorId);

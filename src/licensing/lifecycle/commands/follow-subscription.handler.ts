@@ -2,6 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import type { Actor } from '../../../shared/access/actor.js';
 import type { IntegrationEvent } from '../../../shared/messaging/integration-event.js';
+import type { Transaction } from '../../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../../shared/persistence/unit-of-work.js';
 import { Clock } from '../../../shared/time/clock.js';
 import { DatabaseClock } from '../../../shared/time/database-clock.js';
@@ -14,6 +15,7 @@ import {
   LicenseTemplateChangedEvent,
   LicenseUpdatedEvent,
 } from '../../events/license-action.events.js';
+import { PoolAllowance } from '../../issuing/pool-allowance.js';
 import { License } from '../../license.entity.js';
 import { LicenseNotFoundError } from '../../license.errors.js';
 import { LicenseRepository } from '../../license.repository.js';
@@ -39,6 +41,7 @@ export class FollowSubscriptionHandler implements ICommandHandler<FollowSubscrip
     private readonly licenses: LicenseRepository,
     private readonly queries: QueryBus,
     private readonly seatCounter: SeatCounter,
+    private readonly pools: PoolAllowance,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
@@ -49,12 +52,14 @@ export class FollowSubscriptionHandler implements ICommandHandler<FollowSubscrip
       const locked = await this.licenses.findForUpdate(actor.tenantId, licenseId);
       if (!locked) throw new LicenseNotFoundError(licenseId);
       const now = this.clock.now();
-      const following = new Following(locked, actor, now, request);
-      following.events.push(...applyDueMilestones(locked, this.databaseClock.settled(now)));
+      const due = applyDueMilestones(locked, this.databaseClock.settled(now));
+      const following = new Following(locked, due, actor, now, request);
       // A license that was revoked, or linked with another subscription, follows this one no longer.
       if (locked.status !== 'REVOKED' && locked.subscriptionId === request.terms.subscription_id)
         await this.follow(following);
+      await this.settlePool(transaction, following);
       const { license, events, applied, problem } = following;
+      if (following.hasChangedTemplate) await this.seatCounter.recount(license, now);
       for (const event of events) transaction.record(event);
       if (events.length > 0) await this.licenses.update(license);
       return { license: toLicenseResponse(await this.seatCounter.countSeats(license, now), now), applied, problem };
@@ -62,20 +67,33 @@ export class FollowSubscriptionHandler implements ICommandHandler<FollowSubscrip
   }
 
   private async follow(following: Following): Promise<void> {
-    const { templateId, actor, now } = following;
+    const { templateId, actor } = following;
     if (templateId !== undefined) {
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
-      const changed = following.changeTemplate(() => assertIssuable(templateId, issuable));
-      if (changed) await this.seatCounter.recount(following.license, now);
+      following.changeTemplate(() => assertIssuable(templateId, issuable));
     }
     following.setTerms();
     following.holdOrReinstate();
+  }
+
+  /** A license that was returned to its pool counts against it again, or stays as it was if the pool has none left. */
+  private async settlePool(transaction: Transaction, following: Following): Promise<void> {
+    if (following.license.poolId === null || following.events.length === 0) return;
+    try {
+      await this.pools.settle(transaction, [following.license], following.now);
+    } catch (error) {
+      following.undo(error);
+      await this.pools.settle(transaction, [following.license], following.now);
+    }
   }
 }
 
 /** One license on its way to the terms of its subscription. What is refused leaves the license as it was before that step. */
 class Following {
-  readonly events: IntegrationEvent[] = [];
+  license: License;
+  readonly events: IntegrationEvent[];
+  /** True if the license has the terms of another template than before. */
+  hasChangedTemplate = false;
   applied: AppliedTerms | null;
   problem: FollowProblem | null = null;
   private readonly terms: SubscriptionTerms;
@@ -85,17 +103,21 @@ class Following {
   private grace: AppliedTerms['grace'];
 
   constructor(
-    public license: License,
+    /** The license, with the events of its due milestones. */
+    private readonly before: License,
+    private readonly due: readonly IntegrationEvent[],
     readonly actor: Actor,
     readonly now: Date,
     private readonly request: FollowRequest,
   ) {
     const { terms, applied } = request;
+    this.license = before;
+    this.events = [...due];
     this.terms = terms;
     this.applied = applied;
-    this.byHand = changesByHand(license, applied, terms.holds);
+    this.byHand = changesByHand(before, applied, terms.holds);
     this.grace = this.byHand.grace;
-    const isAlready = !applied && license.templateId === terms.template.id;
+    const isAlready = !applied && before.templateId === terms.template.id;
     this.templateChanges = isAlready ? terms.template.changes : (applied?.template_changes ?? null);
     this.seatsChanges = applied?.seats_changes ?? null;
   }
@@ -105,17 +127,17 @@ class Following {
     return this.templateChanges === this.terms.template.changes ? undefined : this.terms.template.id;
   }
 
-  /** Applies the terms of the template, which replace values that were set by hand. Returns false if they are refused. */
-  changeTemplate(template: () => Template): boolean {
+  /** Applies the terms of the template, which replace values that were set by hand. */
+  changeTemplate(template: () => Template): void {
     const isChanged = this.attempt((license) => {
       const change = license.changeTemplate(template(), this.now);
       return change && new LicenseTemplateChangedEvent(this.actor, this.now, license, change, REASON);
     });
-    if (!isChanged) return false;
+    if (!isChanged) return;
+    this.hasChangedTemplate = true;
     this.templateChanges = this.terms.template.changes;
     this.seatsChanges = null;
     this.grace = { ends: false, own: this.license.gracePeriodDays, final: 0 };
-    return true;
   }
 
   /** Sets seats, expiry and grace period. */
@@ -182,9 +204,23 @@ class Following {
       if (event) this.events.push(event);
       return true;
     } catch (error) {
-      if (this.request.strict || !(error instanceof HttpException) || error.getStatus() >= 500) throw error;
-      this.problem = { code: error.errorCode ?? 'LICENSE_REFUSED', detail: error.message };
+      this.problem = this.problemOf(error);
       return false;
     }
+  }
+
+  /** Takes back all steps, because the license as a whole was refused. */
+  undo(error: unknown): void {
+    this.problem = this.problemOf(error);
+    this.license = this.before;
+    this.events.splice(this.due.length);
+    this.hasChangedTemplate = false;
+    this.applied = this.request.applied;
+  }
+
+  /** Returns the problem of a refusal. Rethrows every other error, and all of them if the request is strict. */
+  private problemOf(error: unknown): FollowProblem {
+    if (this.request.strict || !(error instanceof HttpException) || error.getStatus() >= 500) throw error;
+    return { code: error.errorCode ?? 'LICENSE_REFUSED', detail: error.message };
   }
 }
