@@ -37,8 +37,9 @@ const project = (name, roots, more = {}) => ({ ...shared, displayName: name, roo
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
-  // Jest keeps the modules of every file that has run. A worker that holds more memory is replaced, since to collect it takes long.
-  workerIdleMemoryLimit: '450MB',
+  // Jest keeps the modules of every file that has run. A worker that holds more memory is replaced, since to collect it takes long;
+  // the new one begins cold, so that it should not be after each file.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 120_000,
   projects: [
     project('unit', ['<rootDir>/src', '<rootDir>/packages', '<rootDir>/test/unit']),
