@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
+import { isCurrency } from './currency.js';
 
 /** Largest amount in minor units, up to which JSON numbers are exact. */
 export const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
@@ -15,11 +16,9 @@ export const Amount = integer(0, MAX_AMOUNT).meta({
   description: 'Amount in minor units of the currency, such as cents.',
 });
 
-const CURRENCIES: readonly string[] = Intl.supportedValuesOf('currency');
-
 export const Currency = z
   .string()
-  .refine((code) => CURRENCIES.includes(code), 'must be a currency code of ISO 4217, such as EUR')
+  .refine(isCurrency, 'must be a currency code of ISO 4217, such as EUR')
   .meta({ pattern: '^[A-Z]{3}$', description: 'Currency code of ISO 4217.', examples: ['EUR'] });
 
 const unit_price = integer(0, MAX_AMOUNT).meta({

@@ -7,6 +7,10 @@ it.each([
   [99_000, 'USD', '990.00 USD'],
   [99_000, 'JPY', '99000 JPY'],
   [1_234, 'KWD', '1.234 KWD'],
+  [123_456, 'HUF', '1234.56 HUF'],
+  [1_234, 'IQD', '1.234 IQD'],
+  [1_234, 'UGX', '1234 UGX'],
+  [12_345, 'CLF', '1.2345 CLF'],
   [Number.MAX_SAFE_INTEGER, 'EUR', '90071992547409.91 EUR'],
 ])('%d minor units of %s are written exactly', (amount, currency, text) => {
   expect(money(amount, currency)).toBe(text);

@@ -1,4 +1,5 @@
 import type { OrderConfirmation } from '../notifications/index.js';
+import { minorUnitDigits } from './currency.js';
 
 /** Line of an order, as the e-mail shows it. */
 interface ConfirmedLine {
@@ -51,8 +52,7 @@ async function lineOf(line: ConfirmedLine, currency: string, names: Names) {
 
 /** Returns an amount of minor units as text, such as "990.00 EUR". */
 export function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const { maximumFractionDigits: digits = 0 } = format.resolvedOptions();
+  const digits = minorUnitDigits(currency);
   const text = String(amount).padStart(digits + 1, '0');
   return `${digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`} ${currency}`;
 }

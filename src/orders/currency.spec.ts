@@ -1,0 +1,12 @@
+import { expect, it } from '@jest/globals';
+import { Currency } from './lines.requests.js';
+
+it.each(['EUR', 'BOV', 'CHE', 'CHW', 'CLF', 'COU', 'MXV', 'USN', 'UYI', 'UYW', 'VED', 'XCG', 'ZWG'])(
+  '%s is a currency, whatever the version of Node.js knows',
+  (code) => expect(Currency.safeParse(code).success).toBe(true),
+);
+
+it.each(['ANG', 'CUC', 'HRK', 'SLL', 'ZWL', 'XXX', 'eur', '', 'EUR USD', 'constructor'])(
+  '"%s" is no currency',
+  (code) => expect(Currency.safeParse(code).success).toBe(false),
+);
