@@ -414,6 +414,20 @@ describe('e-mail', () => {
     await eventsOf('email_message.cancelled');
   });
 
+  it('sends no reminder for a suspended or revoked license, whoever asks for it, and also not when it is resent', async () => {
+    const reminders = ['renewal_reminder', 'trial_ending', 'license_expired'];
+    for (const change of ['suspend', 'revoke']) {
+      const changed = await api.post(`/v1/licenses/${license.license_id}/${change}`, { reason: { code: 'OTHER' } });
+      expect(changed.status).toBe(200);
+      for (const template of reminders) {
+        const id = await queue({ template });
+        expect(await ended(id, 'CANCELLED')).toMatchObject({ reason: 'LICENSE_CHANGED', attempt_count: 0 });
+        const again = (await api.post(`${MESSAGES}/${id}/resend`)).body.email_message_id as string;
+        expect(await ended(again, 'CANCELLED')).toMatchObject({ reason: 'LICENSE_CHANGED', resend_of: id });
+      }
+    }
+  });
+
   it('queues no more than the limit of an hour, however many ask at once', async () => {
     const answers = await Promise.all(Array.from({ length: LIMIT + 10 }, () => send(reminder)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMIT);

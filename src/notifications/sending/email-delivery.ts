@@ -12,6 +12,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { EmailComposer, type Composition } from '../composing/email-composer.js';
 import { isSameAddress } from '../composing/email-intake.js';
 import { EmailAttempts, type RelayAnswer } from '../email-attempts.js';
+import { MILESTONE_TEMPLATES } from '../email-kinds.js';
 import type { EmailContent, EmailMessage } from '../email-message.entity.js';
 import { EmailMessageRepository } from '../email-message.repository.js';
 import type { EmailReason } from '../email-message-status.js';
@@ -207,14 +208,19 @@ export class EmailDelivery {
 /** Compares what was asked for with the present state of the license and its customer. */
 function obstacleTo(message: EmailMessage, composition: Composition, now: Date): Obstacle | undefined {
   const { license, recipient, keyRecipient, namesLicenseKey } = composition;
-  if (message.milestone !== null && !licenseIsAsAtMilestone(message, license, now))
-    return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
-  if (message.template === 'license_issued' && license?.statusAt(now) === 'REVOKED')
-    return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
+  if (!suitsLicense(message, license, now)) return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
   if (recipient === null) return { status: 'FAILED', reason: 'RECIPIENT_MISSING' };
   if (license && license.customerId !== message.customerId) return { status: 'FAILED', reason: 'RECIPIENT_CHANGED' };
   if (namesLicenseKey && license && !message.mayRevealKey) return { status: 'FAILED', reason: 'KEY_NOT_PERMITTED' };
   if (namesLicenseKey && license && !isSameAddress(recipient, keyRecipient))
     return { status: 'FAILED', reason: 'RECIPIENT_CHANGED' };
   return composition.lacksPublicUrl ? { status: 'WAIT', reason: 'PUBLIC_URL_NOT_CONFIGURED' } : undefined;
+}
+
+/** Tells whether the license is in a state that the message is about. A reminder that somebody asked for has no milestone. */
+function suitsLicense(message: EmailMessage, license: License | null, now: Date): boolean {
+  if (message.milestone !== null) return licenseIsAsAtMilestone(message, license, now);
+  const status = license?.statusAt(now);
+  if (MILESTONE_TEMPLATES.includes(message.template)) return status !== 'REVOKED' && status !== 'SUSPENDED';
+  return message.template !== 'license_issued' || status !== 'REVOKED';
 }
