@@ -22,7 +22,6 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'notifications/sending/email-sender.ts inProgress': 'attempts in progress',
   'notifications/sending/email-sender.ts running': 'names of tenants',
   'notifications/sending/email-sender.ts waiting': 'names of tenants',
-  'licensing/lifecycle/commands/follow-subscription.handler.ts events': 'one transaction',
   'offline/revocation-list-publisher.ts publications': 'names of tenants whose change is committed',
   'shared/messaging/command-observer.ts counters': 'names of operations',
   'shared/persistence/committed-cache.ts values': 'the cache itself',

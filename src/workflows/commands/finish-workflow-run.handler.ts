@@ -28,7 +28,7 @@ export class FinishWorkflowRunHandler implements ICommandHandler<FinishWorkflowR
       const data = outcome.state === 'COMPLETED' ? { result } : { ...error, undone, not_undone: notUndone };
       return new EVENTS[outcome.state](actor, now, open, data as JsonObject);
     });
-    // What was rolled back is repeated, and counted then.
+    // A finish that is rolled back is repeated, and counted then.
     if (finished !== undefined) this.metrics.workflowRuns.labels(finished, outcome.state).inc();
     return response;
   }
