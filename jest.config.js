@@ -37,8 +37,8 @@ const project = (name, roots, more = {}) => ({ ...shared, displayName: name, roo
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
-  // Jest keeps the modules of every file that has run. A worker that holds more memory is replaced, since to collect it takes long;
-  // the new one begins cold, so that it should not be after each file.
+  // Jest keeps the modules of every file that has run, and to collect them takes long, so a worker that holds more memory is replaced. The
+  // limit is above what one file needs, because a new worker loads and compiles everything again.
   workerIdleMemoryLimit: '1GB',
   testTimeout: 120_000,
   projects: [

@@ -110,7 +110,7 @@ const EXAMPLES: [template: number, trial: boolean, steps: Step[]][] = (
   ] as const
 ).map(([template, ...steps]) => [template, false, steps.map(stepOf)]);
 
-/** Step of its name, its device, and its pause. */
+/** Returns the step of a text such as `consume b 12d`: the act, the device (by default a) and the pause (by default a second). */
 function stepOf(text: string): Step {
   const [act, device = 'a', pause = '1s'] = text.split(' ');
   const seconds = { s: 1, h: 3_600, d: DAY_S }[pause.slice(-1) as 's' | 'h' | 'd'];

@@ -16,10 +16,10 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
 /** Within five seconds the runs of a process that died go on elsewhere. */
 const ADOPT_INTERVAL_MS = 2_000;
 const GIVE_BACK_INTERVAL_MS = 250;
-/** Pause after the first failure of a run's execution is twice as long, after each further one twice that. */
-const FIRST_PAUSE_MS = 250;
+/** Pause after the first failure of a run's execution. */
+const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 300_000;
-/** Pause after the first failed attempt at a step; after each further one it is twice as long. */
+/** Pause after the first failed attempt at a step. */
 const FIRST_STEP_PAUSE_MS = 1_000;
 const MAX_STEP_PAUSE_MS = 3_600_000;
 const SETTLE_INTERVAL_MS = 30_000;
@@ -94,7 +94,7 @@ class DbosPrimitives implements Primitives {
         if (attempts >= data.stepAttempts) return { exhausted: { code, message }, attempts };
         slot.release();
         // A message, such as a cancellation, ends the pause also if it came while the attempt was made.
-        const pauseMs = Math.min(FIRST_STEP_PAUSE_MS * 2 ** (attempts - 1), MAX_STEP_PAUSE_MS);
+        const pauseMs = backOffMs(attempts, FIRST_STEP_PAUSE_MS, MAX_STEP_PAUSE_MS);
         await sleep(pauseMs, undefined, { signal: heard.signal }).catch(() => undefined);
         throw error;
       } finally {
@@ -154,6 +154,11 @@ function readableSerializer(secrets: Secrets) {
   return { ...sealed, parse };
 }
 
+/** Returns a pause in milliseconds: `firstMs` after the first failure, twice as long after each further one. */
+function backOffMs(failures: number, firstMs: number, maxMs: number): number {
+  return Math.min(firstMs * 2 ** (failures - 1), maxMs);
+}
+
 /** Failures of each run's executions in this process, by the engine's id of the run. */
 const failures = new Map<string, number>();
 /** Runs whose execution failed, to be given back. */
@@ -169,7 +174,7 @@ function keep(workflowId: string, error: unknown): Promise<never> {
   failures.set(workflowId, count);
   if (!isStopping)
     post({ kind: 'log', level: 'warn', text: `A run did not go on, which is repeated: ${String(error)}` });
-  setTimeout(() => failed.add(workflowId), Math.min(2 ** count * FIRST_PAUSE_MS, MAX_PAUSE_MS));
+  setTimeout(() => failed.add(workflowId), backOffMs(count, FIRST_PAUSE_MS, MAX_PAUSE_MS));
   return new Promise(() => undefined);
 }
 
