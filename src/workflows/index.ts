@@ -2,6 +2,7 @@ export { CancelWorkflowRunCommand } from './commands/cancel-workflow-run.command
 export { RetryWorkflowRunCommand } from './commands/retry-workflow-run.command.js';
 export { SignalWorkflowRunCommand } from './commands/signal-workflow-run.command.js';
 export { StartWorkflowCommand } from './commands/start-workflow.command.js';
+export { subjectOf } from './definitions/definitions.js';
 export { cancelMessage, openWorkflowInput } from './engine/engine-values.js';
 export { WORKFLOW_SEAL_CONTEXT } from './engine/sealed-serializer.js';
 export { runDigests } from './run-digests.js';

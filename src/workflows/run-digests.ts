@@ -1,7 +1,7 @@
 import stableStringify from 'safe-stable-stringify';
 import { recipientDigest } from '../notifications/index.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
-import { definitionOf } from './definitions/definitions.js';
+import { subjectOf } from './definitions/definitions.js';
 
 /** Digests of the lookup key that a run is known by. */
 export interface RunDigests {
@@ -13,7 +13,7 @@ export interface RunDigests {
 
 /** Returns the digests of a validated input. */
 export function runDigests(secrets: Secrets, workflow: string, input: unknown): RunDigests {
-  const email = definitionOf(workflow)?.subjectOf(input).email;
+  const email = subjectOf(workflow, input).email;
   return {
     input: secrets.digest(`workflow input ${stableStringify(input)}`),
     email: email === undefined ? null : recipientDigest(secrets, email),

@@ -23,7 +23,7 @@ export class WorkflowRunRepository extends TenantScopedRepository<WorkflowRun> {
     super(WorkflowRun, 'runId', unitOfWork);
   }
 
-  /** Returns whether the cancellation of a run is requested. Stores the customer that a step found or created, so that an erasure finds it. */
+  /** Returns whether the cancellation of a run is requested. Stores the customer, or partner, that a step found or created, so that an erasure finds it. */
   async isCancelled(tenantId: string, runId: string, customerId: string | undefined): Promise<boolean> {
     const rows =
       customerId === undefined

@@ -301,52 +301,155 @@ async function startEngine(database: TestDatabase) {
   const app = await TestApp.start({ database, environment: { WORKFLOWS: 'dbos', WORKFLOW_STEP_ATTEMPTS: '1' } });
   const api = await app.tenant();
   const template = await api.template();
-  const start = async (input: Wire, run_id = `run-${unique()}`): Promise<string> => {
-    const body = { workflow: 'lead-to-customer', run_id, input: { license_template_id: template, ...input } };
-    expect((await api.post(RUNS, body)).status).toBe(202);
+  const start = async (input: Wire, { workflow = 'lead-to-customer' } = {}): Promise<string> => {
+    const run_id = `run-${unique()}`;
+    expect((await api.post(RUNS, { workflow, run_id, input })).status).toBe(202);
     return run_id;
   };
-  const reach = (runId: string, state: string): Promise<Wire> =>
+  const reach = (runId: string, state: object): Promise<Wire> =>
     eventually(async () => {
       const { body } = await api.get(`${RUNS}/${runId}`);
-      expect(body).toMatchObject({ state });
+      expect(body).toMatchObject(state);
       return body;
     });
   return { app, api, template, start, reach };
 }
 
-it('undoes at an erasure the open runs of a person, also of one who is no customer yet, and leaves no name', async () => {
-  const database = await TestDatabase.create();
-  const { app, api, start, reach } = await startEngine(database);
-  const person = { first_name: 'Xerxes', last_name: 'Vandergelt', email: 'xerxes@example.com' };
-  const ended = await reach(await start({ lead: person }), 'COMPLETED');
-  const customerId = ended.customer_id as string;
-  const waiting = await reach(await start({ lead: { ...person, customer_id: customerId }, approval: true }), 'WAITING');
-  await app.database.query(`REVOKE INSERT ON customers FROM ${app.database.applicationRole}`);
-  const stalled = await reach(await start({ lead: person }), 'STALLED');
-  await app.database.query(`GRANT INSERT ON customers TO ${app.database.applicationRole}`);
-  const kept = await reach(await start({ lead: { email: 'other@example.com' } }), 'COMPLETED');
+/** A person with runs of one workflow: one that has ended, one that waits or is stalled, and one whose first step has not ended. */
+interface ErasedRuns {
+  readonly workflow: string;
+  /** Right without which the first step fails, and one without which a later step does. */
+  readonly first: string;
+  readonly later?: string;
+  /** Creates what a run works on, and returns its input; `id` is that of the person once there is one. */
+  readonly input: (scene: ErasureScene, run: 'ended' | 'waiting' | 'open', id?: string) => Wire;
+  readonly end?: (api: Api, runId: string) => Promise<unknown>;
+}
 
-  const erased = await withClient(app.database.ownerUrl, (owner) =>
-    eraseCustomer(owner, app.secrets, api.tenantId, customerId, new Date()),
+interface ErasureScene {
+  readonly api: Api;
+  readonly template: string;
+  readonly person: typeof LEAD;
+  /** Id for a person that is created before the runs. */
+  readonly personId: string;
+}
+
+const createPerson = ({ api, person, personId }: ErasureScene, id: string | undefined) =>
+  id === undefined && api.create('/v1/customers', { customer_id: personId, ...person });
+
+const ERASED_RUNS: readonly ErasedRuns[] = [
+  {
+    workflow: 'lead-to-customer',
+    first: 'INSERT ON customers',
+    input: ({ person, template: license_template_id }, run, customer_id) => ({
+      license_template_id,
+      ...(run === 'waiting' ? { lead: { ...person, customer_id }, approval: true } : { lead: person }),
+    }),
+  },
+  {
+    workflow: 'quote-to-order',
+    first: 'UPDATE ON quotes',
+    input: async (scene, _, id) => {
+      await createPerson(scene, id);
+      const line = { kind: 'ISSUE', license_template_id: scene.template, quantity: 1, unit_price: 0 };
+      const quote = { customer_id: scene.personId, currency: 'EUR', valid_until: '2099-01-01T00:00:00Z' };
+      const { quote_id } = await scene.api.create('/v1/quotes', { ...quote, lines: [line] });
+      return { quote_id };
+    },
+    end: (api, runId) => api.post(`${RUNS}/${runId}/cancel`),
+  },
+  {
+    workflow: 'subscription-activation',
+    first: 'SELECT ON subscriptions',
+    later: 'INSERT ON licenses',
+    input: async (scene, run, id) => {
+      await createPerson(scene, id);
+      const subscription_id = `${scene.personId}-${run}`;
+      const subscription = { subscription_id, customer_id: scene.personId, template_id: scene.template };
+      await scene.api.create('/v1/subscriptions', subscription);
+      return { subscription_id };
+    },
+  },
+  {
+    workflow: 'partner-onboarding',
+    first: 'INSERT ON partners',
+    input: ({ person, template }, run, partner_id) => ({
+      partner: run === 'waiting' ? { partner_id } : { name: person.last_name, email: person.email },
+      pools: [{ license_template_id: template, quantity: 1 }],
+    }),
+    end: (api, runId) => api.post(`${RUNS}/${runId}/signals/approved`, {}),
+  },
+];
+
+describe('an erasure', () => {
+  let engine: Awaited<ReturnType<typeof startEngine>>;
+
+  beforeAll(async () => {
+    engine = await startEngine(await TestDatabase.create());
+  });
+
+  afterAll(async () => {
+    await engine.app.stop();
+    await engine.app.database.drop();
+  });
+
+  it.each(ERASED_RUNS)(
+    'undoes the open runs of $workflow of a person, also one that has not got to know the person, and leaves no name',
+    async ({ workflow, first, later, input, end }) => {
+      const { app, api, template, start, reach } = engine;
+      const [name, personId] = [unique(), `person-${unique()}`];
+      const person = { first_name: `Xerxes${name}`, last_name: `Vandergelt${name}`, email: `x${name}@example.com` };
+      const scene = { api, template, person, personId };
+      const without = async (right: string | undefined, work: () => Promise<Wire>): Promise<Wire> => {
+        if (right === undefined) return work();
+        await app.database.query(`REVOKE ${right} FROM ${app.database.applicationRole}`);
+        const run = await work();
+        await app.database.query(`GRANT ${right} TO ${app.database.applicationRole}`);
+        return run;
+      };
+
+      const endedId = await start(await input(scene, 'ended'), { workflow });
+      if (end) {
+        await reach(endedId, { state: 'WAITING' });
+        await end(api, endedId);
+      }
+      const ended = await reach(endedId, { ended_at: expect.any(String) });
+      const id = ended.customer_id as string;
+      const waitingInput = await input(scene, 'waiting', id);
+      const waiting = await without(later, async () =>
+        reach(await start(waitingInput, { workflow }), { state: later === undefined ? 'WAITING' : 'STALLED' }),
+      );
+      expect(waiting).toMatchObject({ customer_id: id });
+      const openInput = await input(scene, 'open', id);
+      const open = await without(first, async () => reach(await start(openInput, { workflow }), { state: 'STALLED' }));
+      expect(open).toMatchObject({ customer_id: null });
+      const other = { ...scene, personId: `other-${personId}`, person: { ...LEAD, email: `o${name}@example.com` } };
+      const kept = await start(await input(other, 'ended'), { workflow });
+
+      const erased = await withClient(app.database.ownerUrl, (owner) =>
+        eraseCustomer(owner, app.secrets, api.tenantId, id, new Date()),
+      );
+      expect(erased).toMatchObject({ runs: 3 });
+      for (const { run_id } of [ended, waiting, open]) expect((await api.get(`${RUNS}/${run_id}`)).status).toBe(404);
+      expect((await api.get(`${RUNS}/${kept}`)).body).toMatchObject({ cancel_requested_at: null });
+      const stored = await everythingStored(app.database, app.secrets);
+      expect(traces(stored, Object.values(person))).toEqual([]);
+      const inputs = await app.database.query<{ id: string }>(
+        'SELECT workflow_uuid AS id FROM workflows.workflow_input',
+      );
+      const ids = inputs.map((row) => row.id);
+      expect(ids).toContain(`${api.tenantId}/${kept}`);
+      for (const { run_id } of [ended, waiting, open]) expect(ids).not.toContain(`${api.tenantId}/${run_id}`);
+    },
   );
-  expect(erased).toMatchObject({ runs: 3 });
-  for (const { run_id } of [ended, waiting, stalled]) expect((await api.get(`${RUNS}/${run_id}`)).status).toBe(404);
-  expect((await api.get(`${RUNS}/${kept.run_id}`)).body).toMatchObject({ state: 'COMPLETED' });
-  const stored = await everythingStored(app.database, app.secrets);
-  expect(traces(stored, Object.values(person))).toEqual([]);
-  const left = await app.database.query('SELECT workflow_uuid AS id FROM workflows.workflow_input');
-  expect(left).toEqual([{ id: `${api.tenantId}/${kept.run_id}` }]);
-  await app.stop();
-  await database.drop();
 });
 
 it('leaves runs as they are when master and lookup keys are replaced, also where a server lacks one', async () => {
   const database = await TestDatabase.create();
   const { app, api, template, start, reach } = await startEngine(database);
-  const lead = { email: 'keys@example.com' };
-  const runId = await start({ lead, approval: true });
-  await reach(runId, 'WAITING');
+  const input = { lead: { email: 'keys@example.com' }, license_template_id: template, approval: true };
+  const runId = await start(input);
+  await reach(runId, { state: 'WAITING' });
   const engine = `SELECT executor_id, status FROM workflows.workflow_status`;
   const [before] = await database.query<Wire>(engine);
   await app.stop();
@@ -370,11 +473,7 @@ it('leaves runs as they are when master and lookup keys are replaced, also where
   });
   const later = await TestApp.start({ database, secrets: next, environment: { WORKFLOWS: 'dbos' } });
   const there = later.bearer(api.tenantId, api.key ?? '');
-  const body = {
-    workflow: 'lead-to-customer',
-    run_id: runId,
-    input: { lead, license_template_id: template, approval: true },
-  };
+  const body = { workflow: 'lead-to-customer', run_id: runId, input };
   expect((await there.post(RUNS, body)).status).toBe(202);
   expect((await there.post(`${RUNS}/${runId}/signals/approved`, {})).status).toBe(202);
   await eventually(async () => {

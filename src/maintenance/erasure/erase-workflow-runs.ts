@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Secrets } from '../../shared/secrets/secrets.js';
-import { cancelMessage } from '../../workflows/index.js';
+import { cancelMessage, openWorkflowInput, subjectOf } from '../../workflows/index.js';
 import { MaintenanceError } from '../maintenance.error.js';
 import { inTenant } from '../tenant-transaction.js';
 import { recordEvents, type Erasure } from './erasure.js';
@@ -57,11 +57,12 @@ export async function eraseWorkflowRuns(
 /** Returns the ids of all runs of the customer, after asking those that are open to end. */
 async function cancelRuns(erasure: Erasure, secrets: Secrets, digests: readonly Buffer[]): Promise<string[]> {
   const { owner, tenantId, customerId, now } = erasure;
+  const unmarked = await unmarkedRuns(erasure, secrets);
   const { rows } = await owner.query<{ id: string; workflow: string; open: boolean }>(
     `SELECT run_id AS id, workflow, ended_at IS NULL AS open FROM workflow_runs
-     WHERE tenant_id = $1 AND (customer_id = $2 OR customer_id IS NULL AND email_digest = ANY($3::bytea[]))
+     WHERE tenant_id = $1 AND (customer_id = $2 OR customer_id IS NULL AND email_digest = ANY($3::bytea[]) OR run_id = ANY($4))
      ORDER BY run_id FOR UPDATE`,
-    [tenantId, customerId, digests],
+    [tenantId, customerId, digests, unmarked],
   );
   for (const { id, workflow } of rows.filter(({ open }) => open)) {
     await owner.query(
@@ -75,4 +76,25 @@ async function cancelRuns(erasure: Erasure, secrets: Secrets, digests: readonly 
     await recordEvents(erasure, [{ ...event, data: { workflow } }]);
   }
   return rows.map(({ id }) => id);
+}
+
+/** Returns the ids of runs whose row does not name the customer yet, because no step has returned it: the input names what is the customer's. */
+async function unmarkedRuns({ owner, tenantId, customerId }: Erasure, secrets: Secrets): Promise<string[]> {
+  const { rows } = await owner.query<{ id: string; workflow: string; inputs: string }>(
+    `SELECT run_id AS id, workflow, inputs FROM workflow_runs
+     JOIN workflows.workflow_input ON workflow_uuid = tenant_id || '/' || run_id
+     WHERE tenant_id = $1 AND customer_id IS NULL AND email_digest IS NULL AND inputs IS NOT NULL`,
+    [tenantId],
+  );
+  const runs = rows.map(({ id, workflow, inputs }) => {
+    const { quoteId, subscriptionId } = subjectOf(workflow, openWorkflowInput(secrets, inputs));
+    return { id, quote: quoteId, subscription: subscriptionId };
+  });
+  const { rows: found } = await owner.query<{ id: string }>(
+    `SELECT id FROM jsonb_to_recordset($3::jsonb) AS run (id text, quote text, subscription text)
+     WHERE EXISTS (SELECT FROM quotes WHERE tenant_id = $1 AND customer_id = $2 AND quote_id::text = quote)
+        OR EXISTS (SELECT FROM subscriptions WHERE tenant_id = $1 AND customer_id = $2 AND subscription_id = subscription)`,
+    [tenantId, customerId, JSON.stringify(runs)],
+  );
+  return found.map(({ id }) => id);
 }

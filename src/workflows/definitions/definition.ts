@@ -8,10 +8,13 @@ export interface SignalDefinition {
   readonly data: z.ZodType<Readonly<Record<string, unknown>>>;
 }
 
-/** Person whose data the input of a run contains, by which an erasure finds the run. */
+/** Person whom a run is about, by whom an erasure finds the run: named by the input, or by what the input names. */
 export interface RunSubject {
   readonly customerId?: string | undefined;
   readonly email?: string | undefined;
+  /** Quote or subscription of the customer, whom the first step of the run returns. */
+  readonly quoteId?: string | undefined;
+  readonly subscriptionId?: string | undefined;
 }
 
 /** Facts of a workflow that the server needs besides its body. */

@@ -39,5 +39,5 @@ export const QUOTE_TO_ORDER = define<QuoteToOrderInput>({
     paid: { data: nothing },
     fulfilled: { data: nothing },
   },
-  subjectOf: () => ({}),
+  subjectOf: ({ quote_id }) => ({ quoteId: quote_id }),
 });

@@ -25,6 +25,5 @@ export const SUBSCRIPTION_ACTIVATION = define<SubscriptionActivationInput>({
     ...(['templates:read', 'licenses:read', 'licenses:issue', 'licenses:revoke'] as const),
   ],
   signals: {},
-  // The input names no person; the step that finds the license returns the customer, by whom an erasure finds the run.
-  subjectOf: () => ({}),
+  subjectOf: ({ subscription_id }) => ({ subscriptionId: subscription_id }),
 });

@@ -64,9 +64,10 @@ export class StepPerformer {
   async perform(call: StepCall): Promise<StepOutcome> {
     try {
       const result = await this.performOnce(call);
-      const { customer_id: customerId } = result as { customer_id?: string };
       if (call.step === FINISH_RUN) return { result };
-      return { result, cancelled: await this.runs.isCancelled(call.tenantId, call.runId, customerId) };
+      // A partner is the customer of its own license.
+      const { partner_id, customer_id = partner_id } = result as { customer_id?: string; partner_id?: string };
+      return { result, cancelled: await this.runs.isCancelled(call.tenantId, call.runId, customer_id) };
     } catch (error) {
       const refused = refusalIn(error);
       if (refused) return { refused };
