@@ -321,6 +321,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     requests_per_minute: null,
     emails,
     order_fulfilment_after: 'APPROVAL',
+    customers_must_exist: false,
     version: 1,
     ...stamps,
   },

@@ -8,7 +8,7 @@ import { workflowGrants } from './workflow-schema.js';
 export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   tenants:
-    'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after, version, updated_at)',
+    'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after, customers_must_exist, version, updated_at)',
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',

@@ -20,6 +20,7 @@ export interface TenantChange {
   readonly requests_per_minute?: number | null | undefined;
   readonly emails?: UpdateEmailSettingsRequest | undefined;
   readonly order_fulfilment_after?: FulfilmentTrigger | undefined;
+  readonly customers_must_exist?: boolean | undefined;
 }
 
 /** A vendor. Its id is the tenant id of all its rows. */
@@ -46,9 +47,13 @@ export class Tenant extends Versioned {
   @Column('text', { name: 'order_fulfilment_after' })
   orderFulfilmentAfter!: FulfilmentTrigger;
 
+  /** Whether a license is only issued, or transferred, to a customer that is stored here. */
+  @Column('boolean', { name: 'customers_must_exist' })
+  customersMustExist!: boolean;
+
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
     const settings = { requireIfMatch: false, emailSettings: {}, orderFulfilmentAfter: 'APPROVAL' as const };
-    const fields = { status: 'ACTIVE' as const, requestsPerMinute, ...settings };
+    const fields = { status: 'ACTIVE' as const, requestsPerMinute, ...settings, customersMustExist: false };
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
   }
 
@@ -60,6 +65,7 @@ export class Tenant extends Versioned {
     if (change.requests_per_minute !== undefined) this.requestsPerMinute = change.requests_per_minute;
     if (change.emails !== undefined) this.emailSettings = withEmailPatch(this.emailSettings, change.emails, now);
     if (change.order_fulfilment_after !== undefined) this.orderFulfilmentAfter = change.order_fulfilment_after;
+    if (change.customers_must_exist !== undefined) this.customersMustExist = change.customers_must_exist;
     return this.changedSince(before, this.snapshot(), now);
   }
 
@@ -70,6 +76,7 @@ export class Tenant extends Versioned {
       requests_per_minute: this.requestsPerMinute,
       emails: emailSnapshot(this.emailSettings),
       order_fulfilment_after: this.orderFulfilmentAfter,
+      customers_must_exist: this.customersMustExist,
     };
   }
 }

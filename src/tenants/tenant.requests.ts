@@ -25,6 +25,10 @@ export const OrderFulfilmentAfter = z.enum(FULFILMENT_TRIGGERS).meta({
   description: 'What the fulfilment of an order waits for: its approval, or its payment in full.',
 });
 
+export const CustomersMustExist = z.boolean().meta({
+  description: 'Refuse an unknown customer (404 CUSTOMER_NOT_FOUND). False: another system may keep the customers.',
+});
+
 export const CreateTenantRequest = z
   .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
   .meta({ id: 'CreateTenantRequest', examples: [{ tenant_id: 'acme' }] });
@@ -37,6 +41,7 @@ export const UpdateTenantRequest = z
     require_if_match: requireIfMatch,
     emails: UpdateEmailSettingsRequest,
     order_fulfilment_after: OrderFulfilmentAfter,
+    customers_must_exist: CustomersMustExist,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
@@ -51,6 +56,7 @@ export const UpdateSettingsRequest = z
     require_if_match: requireIfMatch,
     emails: UpdateEmailSettingsRequest,
     order_fulfilment_after: OrderFulfilmentAfter,
+    customers_must_exist: CustomersMustExist,
   })
   .partial()
   .meta({

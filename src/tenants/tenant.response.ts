@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OrderFulfilmentAfter, TenantStatus } from './tenant.requests.js';
+import { CustomersMustExist, OrderFulfilmentAfter, TenantStatus } from './tenant.requests.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { pageOf } from '../shared/http/paging.js';
 import { EmailSettings, toEmailSettings } from './email-settings.js';
@@ -13,6 +13,7 @@ export const TenantResponse = z
     requests_per_minute: z.int().nullable(),
     emails: EmailSettings,
     order_fulfilment_after: OrderFulfilmentAfter,
+    customers_must_exist: CustomersMustExist,
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -31,6 +32,7 @@ export function toTenantResponse(tenant: Tenant): TenantResponse {
     requests_per_minute: tenant.requestsPerMinute,
     emails: toEmailSettings(tenant.emailSettings),
     order_fulfilment_after: tenant.orderFulfilmentAfter,
+    customers_must_exist: tenant.customersMustExist,
     version: tenant.version,
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { formatLicenseKey, LicenseKeySource } from '../../src/licensing/keys/license-key.js';
 import { Clock } from '../../src/shared/time/clock.js';
-import { unique, type Api, type Wire } from '../support/api.js';
+import { NDJSON, unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -259,6 +259,35 @@ describe('POST /v1/licenses', () => {
       [201, undefined],
       [200, undefined],
     ]);
+  });
+
+  it('refuses an unknown customer where customers must exist, named in the request or not, here and in another process', async () => {
+    const vendor = await app.tenant();
+    const templateId = await vendor.template();
+    const known = (await vendor.create('/v1/customers', { first_name: 'Ann' })).customer_id as string;
+    const { license_id } = await vendor.issue(templateId, { customer_id: 'elsewhere' });
+    const neighbour = await TestApp.start({ database: app.database, secrets: app.secrets });
+    const there = await neighbour.key(vendor.tenantId, ['*']);
+    const attempts = async (caller: Api, customer: string) => {
+      const order = { license_template_id: templateId, customer_id: customer };
+      const batch = await caller.post('/v1/licenses:batch-issue', order, { 'Content-Type': NDJSON });
+      const answers = [
+        await caller.post('/v1/licenses', order),
+        await caller.post('/v1/licenses', { ...order, issued_to: 'Ann' }),
+        await caller.post(`/v1/licenses/${license_id}/transfer`, { customer_id: customer }),
+        batch.body[0],
+      ];
+      return answers.map((answer: Wire) => answer.body?.code ?? answer.problem?.code ?? answer.status ?? 201);
+    };
+    expect(await attempts(there, 'elsewhere')).toEqual([201, 201, 200, 201]);
+    await vendor.patch('/v1/settings', { customers_must_exist: true });
+    for (const caller of [vendor, there]) {
+      expect(await attempts(caller, 'elsewhere')).toEqual(Array(4).fill('CUSTOMER_NOT_FOUND'));
+      expect(await attempts(caller, known)).toEqual([201, 201, 200, 201]);
+    }
+    await vendor.create('/v1/customers', { customer_id: 'elsewhere', first_name: 'Bob' });
+    expect(await attempts(there, 'elsewhere')).toEqual([201, 201, 200, 201]);
+    await neighbour.stop();
   });
 
   it('shows no limit of seats that does not hold', async () => {

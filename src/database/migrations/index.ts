@@ -24,6 +24,7 @@ import { LicenseOrigin1764620000000 } from './1764620000000-license-origin.js';
 import { Partners1764630000000 } from './1764630000000-partners.js';
 import { Orders1764640000000 } from './1764640000000-orders.js';
 import { Subscriptions1764650000000 } from './1764650000000-subscriptions.js';
+import { RequiredCustomers1764710000000 } from './1764710000000-required-customers.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -53,6 +54,7 @@ export const migrations = [
   Partners1764630000000,
   Orders1764640000000,
   Subscriptions1764650000000,
+  RequiredCustomers1764710000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

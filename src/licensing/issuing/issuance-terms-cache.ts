@@ -7,6 +7,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { groupBy } from '../../shared/group-by.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { rowKeyString } from '../../shared/tenant-id.js';
+import { GetTenantQuery } from '../../tenants/index.js';
 import { GetIssuableTemplatesQuery, type IssuableTemplate } from '../../templates/index.js';
 import type { IssueLicenseRequest } from '../license.requests.js';
 
@@ -15,8 +16,12 @@ const MAX_CUSTOMERS = 10_000;
 /** Short, because names of customers are personal data. */
 const CACHE_TTL_MS = 60_000;
 
+/** Customer, or that there is none although the tenant issues only to customers that it has. */
+export type IssuanceCustomer = CustomerName | typeof MISSING_CUSTOMER;
+
 /** Stands for a customer without a row, because another system may keep the customers. */
 const UNKNOWN_CUSTOMER: CustomerName = { name: undefined, active: true, version: 0 };
+export const MISSING_CUSTOMER = 'MISSING';
 
 /** Issue request whose terms are wanted. */
 export interface TermsRequest {
@@ -28,7 +33,7 @@ export interface TermsRequest {
 /** Terms from which the licenses of some requests of one tenant are created, by id. An unknown template is missing. */
 export interface IssuanceTerms {
   readonly templates: ReadonlyMap<string, IssuableTemplate>;
-  readonly customers: ReadonlyMap<string, CustomerName>;
+  readonly customers: ReadonlyMap<string, IssuanceCustomer>;
   /** Time of the issue. */
   readonly now: Date;
 }
@@ -102,23 +107,28 @@ export class IssuanceTermsCache {
     return new Map(templates.map((issuable) => [issuable.template.templateId, issuable]));
   }
 
-  private async readCustomers(actor: Actor, ids: readonly string[]): Promise<Map<string, CustomerName>> {
+  /** The setting of the tenant is read only where a customer has no row. */
+  private async readCustomers(actor: Actor, ids: readonly string[]): Promise<Map<string, IssuanceCustomer>> {
     const fill = this.customers.beginFill();
     const customers = await this.queries.execute(new GetCustomerNamesQuery(actor, ids));
-    const names = new Map(ids.map((id) => [id, customers.get(id) ?? UNKNOWN_CUSTOMER]));
-    for (const [id, name] of names) if (name.active) fill.put(rowKeyString(actor.tenantId, id), name);
+    const isComplete = ids.every((id) => customers.has(id));
+    const mustExist = !isComplete && (await this.queries.execute(new GetTenantQuery(actor))).customers_must_exist;
+    const unknown: IssuanceCustomer = mustExist ? MISSING_CUSTOMER : UNKNOWN_CUSTOMER;
+    const names = new Map<string, IssuanceCustomer>(ids.map((id) => [id, customers.get(id) ?? unknown]));
+    for (const [id, name] of names)
+      if (name !== MISSING_CUSTOMER && name.active) fill.put(rowKeyString(actor.tenantId, id), name);
     return names;
   }
 }
 
 /** Returns values by id: cached ones, and those that `readMissing` returns for the rest. */
-async function getOrRead<T extends object>(
+async function getOrRead<T extends object, Read>(
   cache: CommittedCache<T>,
   { tenantId }: Actor,
   ids: Iterable<string>,
-  readMissing: (missing: readonly string[]) => Promise<Map<string, T>>,
-): Promise<Map<string, T>> {
-  const values = new Map<string, T>();
+  readMissing: (missing: readonly string[]) => Promise<Map<string, T | Read>>,
+): Promise<Map<string, T | Read>> {
+  const values = new Map<string, T | Read>();
   const missing: string[] = [];
   for (const id of ids) {
     const value = cache.get(rowKeyString(tenantId, id));

@@ -63,8 +63,8 @@ const TRIAL_USED = `
 const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE`;
 
 /**
- * Stores licenses ($1, terms $2) whose template, product and customer are current and whose claim was free, with their events ($3). OFFSET
- * 0 keeps PostgreSQL from setting the tenant earlier than written: rows in another order would be refused (decision 0022).
+ * Stores licenses ($1, terms $2) whose template, product and customer are current and whose claim was free, with their events ($3). Only
+ * of a customer without a row is the tenant asked whether it must have one. OFFSET 0 keeps PostgreSQL from setting the tenant earlier than written: rows in another order would be refused (decision 0022).
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
@@ -84,7 +84,8 @@ const issueText = (claimed: string, ifClaimed: string) => `
       coalesce((
         SELECT customer.active AND customer.version = coalesce(customer_version, customer.version) FROM customers customer
         WHERE customer.tenant_id = candidate.tenant_id AND customer.customer_id = candidate.customer_id),
-        coalesce(customer_version, 0) = 0) END
+        coalesce(customer_version, 0) = 0 AND NOT (
+          SELECT tenant.customers_must_exist FROM tenants tenant WHERE tenant.id = candidate.tenant_id)) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})
     SELECT ${COLUMNS} FROM (SELECT * FROM valid_rows WHERE NOT trial_used ${ifClaimed} OFFSET 0) AS free

@@ -8,7 +8,7 @@ import { LicenseCreatedEvent } from '../events/license-created.event.js';
 import { lastFour, LicenseKeySource } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
-import type { IssuanceTerms } from './issuance-terms-cache.js';
+import { MISSING_CUSTOMER, type IssuanceTerms } from './issuance-terms-cache.js';
 import type { NewLicense } from './issue.repository.js';
 import type { ClaimedIssue } from './issue-replay.js';
 
@@ -40,6 +40,7 @@ export class LicenseFactory {
     if (pool instanceof HttpException) throw pool;
     const template = assertIssuable(request.license_template_id, templates.get(request.license_template_id));
     const customer = customers.get(request.customer_id);
+    if (customer === MISSING_CUSTOMER) throw new CustomerNotFoundError(request.customer_id);
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
     // Whether others have this customer must not show, so a partner issues to its own customers alone.
     if (actor.partnerId !== undefined && !customer?.version) throw new CustomerNotFoundError(request.customer_id);

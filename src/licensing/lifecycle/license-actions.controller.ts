@@ -174,7 +174,7 @@ export class LicenseActionsController {
   @DescribeChange(
     { operationId: 'transferLicense', summary: 'Transfer a license to another customer' },
     {
-      404: NOT_FOUND,
+      404: [...NOT_FOUND, 'CUSTOMER_NOT_FOUND'],
       409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
     },
   )

@@ -4,7 +4,7 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { TransferLicenseRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Transfers a license to another customer, with its license key and term. Also throws LicenseIsTrialError, CustomerInactiveError. */
+/** Transfers a license to another customer, with its license key and term. Also throws LicenseIsTrialError, CustomerNotFoundError, CustomerInactiveError. */
 export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicenseRequest> {
   static readonly operation = 'licenses.transfer';
 
