@@ -1,6 +1,4 @@
-import type { KeyObject } from 'node:crypto';
 import stableStringify from 'safe-stable-stringify';
-import { signWith } from './ed25519.js';
 import type { JsonObject } from '../shared/json.js';
 
 export const FORMAT = 1;
@@ -51,13 +49,14 @@ export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: Un
 
 export interface DocumentKey {
   readonly kid: string;
-  readonly privateKey: KeyObject;
+  /** Returns the signature of this key, 64 bytes. */
+  readonly sign: (content: Buffer) => Promise<Buffer>;
 }
 
 /** Returns the document as text: signature and signed bytes in base64, 64 characters per line. See docs/license-file.md. */
-export async function signDocument(document: UnsignedDocument, { kid, privateKey }: DocumentKey): Promise<string> {
+export async function signDocument(document: UnsignedDocument, { kid, sign }: DocumentKey): Promise<string> {
   const bytes = signedBytes(document, kid);
-  const body = Buffer.concat([await signWith(privateKey, bytes), bytes]).toString('base64');
+  const body = Buffer.concat([await sign(bytes), bytes]).toString('base64');
   const label = DOCUMENT_LABELS[document.type];
   return `-----BEGIN ${label}-----\n${(body.match(LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;
 }

@@ -7,7 +7,7 @@ import { Secrets } from '../shared/secrets/secrets.js';
 import { TenantNotFoundError } from '../shared/access/access.errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { lockTenant } from '../shared/persistence/tenant-lock.js';
-import { privateKeyOf, SEED_BYTES } from './ed25519.js';
+import { Ed25519Signer, privateKeyOf, SEED_BYTES } from './ed25519.js';
 import {
   SigningKeyActivatedEvent,
   SigningKeyCreatedEvent,
@@ -26,6 +26,7 @@ const MAX_PRIVATE_KEYS = 1_000;
 export class SigningKeys {
   /** Private keys by id, which follows from the key. To read one takes longer than to sign with it. */
   private readonly privateKeys = new LRUCache<string, KeyObject>({ max: MAX_PRIVATE_KEYS });
+  private readonly signer = new Ed25519Signer();
 
   constructor(
     private readonly keys: SigningKeyRepository,
@@ -77,7 +78,9 @@ export class SigningKeys {
 
   async sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): Promise<SignedDocument> {
     const { tenantId, kid } = key;
-    return { kid, text: await signDocument({ ...document, tenantId }, { kid, privateKey: this.privateKeyOf(key) }) };
+    const privateKey = this.privateKeyOf(key);
+    const sign = (content: Buffer) => this.signer.sign(privateKey, content);
+    return { kid, text: await signDocument({ ...document, tenantId }, { kid, sign }) };
   }
 
   private privateKeyOf({ tenantId, kid, publicKey, privateKeySealed }: SigningKey): KeyObject {
