@@ -41,6 +41,7 @@ export const EVENT_TYPES = [
   'order.cancelled',
   'order.created',
   'order.fulfilled',
+  'order.fulfilment_refused',
   'order.payment_failed',
   'order.payment_recorded',
   'order.progressed',

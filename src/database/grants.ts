@@ -7,8 +7,8 @@ import { workflowGrants } from './workflow-schema.js';
  */
 export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
-  tenants:
-    'SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after, customers_must_exist, version, updated_at)',
+  tenants: `SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after,
+    fulfil_orders_automatically, customers_must_exist, version, updated_at)`,
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
@@ -55,7 +55,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   // Lines of drafts and of orders that have not begun are replaced.
   quote_lines: 'SELECT, INSERT, DELETE',
   orders: `SELECT, INSERT, UPDATE (customer_id, status, payment_status, currency, total_amount, paid_amount, refunded_amount, metadata,
-    approved_at, fulfilled_at, cancelled_at, version, updated_at)`,
+    automatic_fulfilment, fulfilment_refusal, approved_at, fulfilled_at, cancelled_at, version, updated_at)`,
   order_lines:
     'SELECT, INSERT, DELETE, UPDATE (fulfilled_quantity, license_ids, refunded, withdrawal, withdrawn_quantity)',
   // The relay's FOR UPDATE SKIP LOCKED requires UPDATE on some column; no statement uses it.

@@ -6,6 +6,7 @@ import { operationOf, type CommandOptions } from '../shared/messaging/tenant-com
 import type { Change } from '../shared/persistence/change.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { AutomaticFulfilment } from './automatic-fulfilment.js';
 import type { OrderCommand } from './commands/order.command.js';
 import type { Order } from './order.entity.js';
 import { OrderNotFoundError } from './order.errors.js';
@@ -28,8 +29,14 @@ export class OrderActions {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly orders: OrderRepository,
+    private readonly automatic: AutomaticFulfilment,
     private readonly clock: Clock,
   ) {}
+
+  /** Runs an action that can make an order due, and then its automatic fulfilment. Throws what `run` throws. */
+  async runThenFulfil(command: OrderCommand<z.ZodType>, effect: ActionEffect): Promise<OrderResponse> {
+    return this.automatic.fulfil(await this.run(command, effect));
+  }
 
   /** Throws OrderNotFoundError, PreconditionFailedError and the errors of `effect`. */
   run<Result extends OrderResponse>(
@@ -74,7 +81,9 @@ export class OrderActions {
     // The time is read under the lock, so that a later action has a later time.
     const now = this.clock.now();
     const before = order.snapshot();
+    const triggersBefore = order.dueTriggers;
     const toEvent = await effect(order, now, transaction, extend);
+    await this.automatic.mark(actor, order, triggersBefore);
     const change = order.changeSince(before, now);
     if (change) {
       await this.orders.update(order);

@@ -4,6 +4,9 @@ export type OrderStatus = (typeof ORDER_STATUSES)[number];
 export const PAYMENT_STATUSES = ['PENDING', 'PAID', 'PARTIAL', 'FAILED', 'REFUNDED'] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
+export const AUTOMATIC_FULFILMENT_STATUSES = ['DUE', 'REFUSED'] as const;
+export type AutomaticFulfilmentStatus = (typeof AUTOMATIC_FULFILMENT_STATUSES)[number];
+
 export const ORDER_ACTIONS = ['revise', 'approve', 'record-payment', 'fulfil', 'cancel', 'refund'] as const;
 export type OrderAction = (typeof ORDER_ACTIONS)[number];
 

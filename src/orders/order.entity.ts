@@ -5,12 +5,13 @@ import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import type { JsonObject } from '../shared/json.js';
-import type { FulfilmentTrigger } from '../tenants/index.js';
+import { FULFILMENT_TRIGGERS, type FulfilmentTrigger } from '../tenants/index.js';
 import { type LineTerms, toLineTerms, totalOf } from './line.entity.js';
 import { OrderLine, type Withdrawal } from './order-line.entity.js';
 import {
   ORDER_PAYMENTS,
   ORDER_TRANSITIONS,
+  type AutomaticFulfilmentStatus,
   type OrderAction,
   type OrderStatus,
   type PaymentStatus,
@@ -23,6 +24,12 @@ import {
   RefundTooHighError,
 } from './order.errors.js';
 import type { CreateOrderRequest, UpdateOrderRequest } from './order.requests.js';
+
+/** Line that could not be fulfilled, null if no line is the cause, and the code of the refusal. */
+export interface FulfilmentRefusal {
+  readonly line: number | null;
+  readonly code: string;
+}
 
 /** Terms of an order, from a request or from the quote that was accepted. */
 export interface NewOrder {
@@ -72,6 +79,13 @@ export class Order extends VersionedRow {
   @Column('jsonb')
   metadata!: JsonObject;
 
+  /** DUE: the server fulfils the order; REFUSED: it has tried that in vain, see `fulfilmentRefusal`. */
+  @Column('text', { name: 'automatic_fulfilment', nullable: true })
+  automaticFulfilment!: AutomaticFulfilmentStatus | null;
+
+  @Column('jsonb', { name: 'fulfilment_refusal', nullable: true })
+  fulfilmentRefusal!: FulfilmentRefusal | null;
+
   @Column('timestamptz', { name: 'approved_at', nullable: true })
   approvedAt!: Date | null;
 
@@ -96,6 +110,8 @@ export class Order extends VersionedRow {
     order.paymentStatus = 'PENDING';
     order.paidAmount = 0;
     order.refundedAmount = 0;
+    order.automaticFulfilment = null;
+    order.fulfilmentRefusal = null;
     order.approvedAt = null;
     order.fulfilledAt = null;
     order.cancelledAt = null;
@@ -151,8 +167,32 @@ export class Order extends VersionedRow {
   /** Throws OrderStateError, or OrderNotDueError if the trigger has not happened yet. */
   assertFulfillable(trigger: FulfilmentTrigger): void {
     this.assertCan('fulfil');
-    const isDue = trigger === 'APPROVAL' ? this.status !== 'PENDING' : this.paymentStatus === 'PAID';
-    if (!isDue) throw new OrderNotDueError(this.orderId, trigger);
+    if (!this.isPast(trigger)) throw new OrderNotDueError(this.orderId, trigger);
+  }
+
+  /** Returns the triggers that have happened to an order which can be fulfilled and is not. */
+  get dueTriggers(): readonly FulfilmentTrigger[] {
+    const isOpen = this.status !== 'FULFILLED' && this.can('fulfil') !== undefined;
+    return isOpen ? FULFILMENT_TRIGGERS.filter((trigger) => this.isPast(trigger)) : [];
+  }
+
+  /** Lets the server fulfil the order. */
+  fulfilAutomatically(): void {
+    this.automaticFulfilment = 'DUE';
+    this.fulfilmentRefusal = null;
+  }
+
+  /** Leaves the fulfilment, which was refused, to the caller. */
+  refuseAutomaticFulfilment(refusal: FulfilmentRefusal): void {
+    this.automaticFulfilment = 'REFUSED';
+    this.fulfilmentRefusal = refusal;
+  }
+
+  /** Ends the automatic fulfilment of an order that is fulfilled, or can no more be. */
+  endAutomaticFulfilment(): void {
+    if (this.status !== 'FULFILLED' && this.can('fulfil') !== undefined) return;
+    this.automaticFulfilment = null;
+    this.fulfilmentRefusal = null;
   }
 
   /** Sets the status once no line is open. */
@@ -214,6 +254,8 @@ export class Order extends VersionedRow {
       fulfilled_quantity: sum(({ fulfilledQuantity }) => fulfilledQuantity),
       withdrawals: this.lines.map(({ withdrawal }) => withdrawal),
       withdrawn_quantity: sum(({ withdrawnQuantity }) => withdrawnQuantity),
+      automatic_fulfilment: this.automaticFulfilment,
+      fulfilment_refusal: this.fulfilmentRefusal && { ...this.fulfilmentRefusal },
       metadata,
     };
   }
@@ -255,9 +297,17 @@ export class Order extends VersionedRow {
 
   /** Returns the status after the action. Throws OrderStateError. */
   private assertCan(action: OrderAction): OrderStatus {
-    const status = ORDER_TRANSITIONS[action][this.status];
-    if (!status || !ORDER_PAYMENTS[action].includes(this.paymentStatus))
-      throw new OrderStateError(this.orderId, action, this.status, this.paymentStatus);
+    const status = this.can(action);
+    if (!status) throw new OrderStateError(this.orderId, action, this.status, this.paymentStatus);
     return status;
+  }
+
+  /** Returns the status after the action; undefined if it is not allowed. */
+  private can(action: OrderAction): OrderStatus | undefined {
+    return ORDER_PAYMENTS[action].includes(this.paymentStatus) ? ORDER_TRANSITIONS[action][this.status] : undefined;
+  }
+
+  private isPast(trigger: FulfilmentTrigger): boolean {
+    return trigger === 'APPROVAL' ? this.status !== 'PENDING' : this.paymentStatus === 'PAID';
   }
 }

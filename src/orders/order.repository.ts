@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
 import { hydrate } from '../shared/persistence/hydrate.js';
 import { columnsOf, toJson } from '../shared/persistence/entity-columns.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
@@ -13,6 +14,13 @@ import { OrderExistsError } from './order.errors.js';
 const AMOUNTS = ['totalAmount', 'paidAmount', 'refundedAmount'] as const;
 const LINE_COLUMNS = columnsOf(OrderLine);
 const NAMES = LINE_COLUMNS.map(({ name }) => name).join(', ');
+
+/** The look-up is a scalar subquery, which runs for each tenant: PostgreSQL may run EXISTS once for all, under the isolation of the first. */
+const TENANTS_WITH_DUE = `
+  SELECT tenant_id FROM (
+    SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants WHERE status = 'ACTIVE') AS each
+    WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
+  WHERE (SELECT true FROM orders WHERE tenant_id = tenant.tenant_id AND automatic_fulfilment = 'DUE' LIMIT 1) IS TRUE`;
 
 /** Orders with their lines. Rows of `list` have no lines. */
 @Injectable()
@@ -50,6 +58,29 @@ export class OrderRepository extends TenantScopedRepository<Order> {
       });
       return this.withLines(order, lines);
     });
+  }
+
+  /** Returns the active tenants that have orders which the server fulfils. */
+  async tenantsWithDue(): Promise<string[]> {
+    const rows = await this.unitOfWork.queryStandalone<{ tenant_id: string }>({
+      name: 'orders.tenants-with-due',
+      text: TENANTS_WITH_DUE,
+      values: [],
+    });
+    return rows.map(({ tenant_id: tenantId }) => tenantId);
+  }
+
+  /** Returns the ids of at most `limit` orders that the server fulfils, without those that another process is changing. */
+  async findDue(tenantId: string, limit: number): Promise<string[]> {
+    const rows = await this.unitOfWork.run(tenantId, (transaction) =>
+      transaction.query<{ order_id: string }>({
+        name: 'orders.find-due',
+        text: `SELECT order_id FROM orders WHERE tenant_id = $1 AND automatic_fulfilment = 'DUE'
+               ORDER BY updated_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
+        values: [tenantId, limit],
+      }),
+    );
+    return rows.map(({ order_id: orderId }) => orderId);
   }
 
   /** Throws OrderExistsError. */

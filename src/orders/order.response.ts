@@ -6,6 +6,7 @@ import { Amount } from './lines.requests.js';
 import { LineResponse, toLineResponse } from './lines.response.js';
 import { WITHDRAWALS, type OrderLine } from './order-line.entity.js';
 import type { Order } from './order.entity.js';
+import { AUTOMATIC_FULFILMENT_STATUSES } from './order-status.js';
 import { OrderStatus, PaymentStatus } from './order.requests.js';
 
 export const OrderLineResponse = LineResponse.extend({
@@ -31,6 +32,18 @@ export const OrderSummary = z
     paid_amount: Amount,
     refunded_amount: Amount,
     metadata: FreeForm,
+    automatic_fulfilment: z.enum(AUTOMATIC_FULFILMENT_STATUSES).nullable().meta({
+      id: 'AutomaticFulfilment',
+      description:
+        'DUE: the server fulfils the order, as the setting `fulfil_orders_automatically` says. REFUSED: a line was refused; `fulfilOrder` tries again. Null otherwise.',
+    }),
+    fulfilment_refusal: z
+      .object({
+        line: z.int().nullable().meta({ description: 'Line that was refused; null if no line is the cause.' }),
+        code: z.string().meta({ description: 'Code of the refusal, such as TEMPLATE_INACTIVE.' }),
+      })
+      .nullable()
+      .meta({ id: 'FulfilmentRefusal', description: 'Why the automatic fulfilment was refused. Null otherwise.' }),
     approved_at: UtcTime.nullable(),
     fulfilled_at: UtcTime.nullable(),
     cancelled_at: UtcTime.nullable(),
@@ -80,6 +93,8 @@ export function toOrderSummary(order: Order): OrderSummary {
     paid_amount: order.paidAmount,
     refunded_amount: order.refundedAmount,
     metadata: order.metadata,
+    automatic_fulfilment: order.automaticFulfilment,
+    fulfilment_refusal: order.fulfilmentRefusal,
     approved_at: order.approvedAt?.toISOString() ?? null,
     fulfilled_at: order.fulfilledAt?.toISOString() ?? null,
     cancelled_at: order.cancelledAt?.toISOString() ?? null,

@@ -100,7 +100,12 @@ export class OrdersController {
   @HttpCode(200)
   @RequirePermission('orders:approve')
   @DescribeChange(
-    { operationId: 'approveOrder', summary: 'Approve an order', description: 'Issues nothing by itself.' },
+    {
+      operationId: 'approveOrder',
+      summary: 'Approve an order',
+      description:
+        'Also fulfils it if that makes it due and `fulfil_orders_automatically` is set; else issues nothing by itself.',
+    },
     { 404: NOT_FOUND, 409: ['ORDER_STATE'] },
   )
   @ApiOkResponse({ standardSchema: OrderResponse })
@@ -120,7 +125,8 @@ export class OrdersController {
     {
       operationId: 'recordOrderPayment',
       summary: 'Record a payment of an order',
-      description: 'Adds the amount to what was paid before. Send an Idempotency-Key, so that a retry adds nothing.',
+      description:
+        'Adds the amount to what was paid before. Send an Idempotency-Key, so that a retry adds nothing. Also fulfils the order if that makes it due and `fulfil_orders_automatically` is set; a line that is refused then takes no payment back, see `fulfilment_refusal`.',
     },
     { 404: NOT_FOUND, 409: ['ORDER_STATE', 'PAYMENT_TOO_HIGH'] },
   )

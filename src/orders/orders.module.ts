@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AutomaticFulfilment } from './automatic-fulfilment.js';
+import { AutomaticFulfilmentTimer } from './automatic-fulfilment-timer.js';
 import { ApproveOrderHandler } from './commands/approve-order.handler.js';
 import { CancelOrderHandler } from './commands/cancel-order.handler.js';
 import { CreateOrderHandler } from './commands/create-order.handler.js';
@@ -42,6 +44,8 @@ import { StoredOrderConfirmations } from './stored-order-confirmations.js';
     LineReferences,
     OrderActions,
     OrderFulfilment,
+    AutomaticFulfilment,
+    AutomaticFulfilmentTimer,
     OrderWithdrawal,
     QuoteActions,
     QuoteTimer,

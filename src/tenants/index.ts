@@ -13,7 +13,7 @@ export { GetApiKeyQuery } from './api-keys/get-api-key.query.js';
 export { GetTenantQuery } from './queries/get-tenant.query.js';
 export { ListApiKeysQuery } from './api-keys/list-api-keys.query.js';
 export { ListTenantsQuery } from './queries/list-tenants.query.js';
-export type { FulfilmentTrigger } from './fulfilment-trigger.js';
+export { FULFILMENT_TRIGGERS, type FulfilmentTrigger } from './fulfilment-trigger.js';
 export { TenantId } from './tenant.requests.js';
 export { TenantRegistry, TenantRegistryError } from './tenant-registry.js';
 export { TenantsModule } from './tenants.module.js';

@@ -21,6 +21,7 @@ export interface TenantChange {
   readonly emails?: UpdateEmailSettingsRequest | undefined;
   readonly order_fulfilment_after?: FulfilmentTrigger | undefined;
   readonly customers_must_exist?: boolean | undefined;
+  readonly fulfil_orders_automatically?: boolean | undefined;
 }
 
 /** A vendor. Its id is the tenant id of all its rows. */
@@ -51,9 +52,20 @@ export class Tenant extends Versioned {
   @Column('boolean', { name: 'customers_must_exist' })
   customersMustExist!: boolean;
 
+  /** Whether the action that makes an order due also fulfils it. */
+  @Column('boolean', { name: 'fulfil_orders_automatically' })
+  fulfilOrdersAutomatically!: boolean;
+
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
-    const settings = { requireIfMatch: false, emailSettings: {}, orderFulfilmentAfter: 'APPROVAL' as const };
-    const fields = { status: 'ACTIVE' as const, requestsPerMinute, ...settings, customersMustExist: false };
+    const orders = { orderFulfilmentAfter: 'APPROVAL' as const, fulfilOrdersAutomatically: false };
+    const fields = {
+      status: 'ACTIVE' as const,
+      requestsPerMinute,
+      requireIfMatch: false,
+      emailSettings: {},
+      ...orders,
+      customersMustExist: false,
+    };
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
   }
 
@@ -66,6 +78,8 @@ export class Tenant extends Versioned {
     if (change.emails !== undefined) this.emailSettings = withEmailPatch(this.emailSettings, change.emails, now);
     if (change.order_fulfilment_after !== undefined) this.orderFulfilmentAfter = change.order_fulfilment_after;
     if (change.customers_must_exist !== undefined) this.customersMustExist = change.customers_must_exist;
+    if (change.fulfil_orders_automatically !== undefined)
+      this.fulfilOrdersAutomatically = change.fulfil_orders_automatically;
     return this.changedSince(before, this.snapshot(), now);
   }
 
@@ -77,6 +91,7 @@ export class Tenant extends Versioned {
       emails: emailSnapshot(this.emailSettings),
       order_fulfilment_after: this.orderFulfilmentAfter,
       customers_must_exist: this.customersMustExist,
+      fulfil_orders_automatically: this.fulfilOrdersAutomatically,
     };
   }
 }

@@ -29,6 +29,11 @@ export const CustomersMustExist = z.boolean().meta({
   description: 'Refuse an unknown customer (404 CUSTOMER_NOT_FOUND). False: another system may keep the customers.',
 });
 
+export const FulfilOrdersAutomatically = z.boolean().meta({
+  description:
+    'Fulfil an order as soon as it is due. While it is true, changes of this setting and of `order_fulfilment_after` also require `orders:fulfil`, `licenses:issue`, `licenses:renew` and `licenses:change-template`.',
+});
+
 export const CreateTenantRequest = z
   .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
   .meta({ id: 'CreateTenantRequest', examples: [{ tenant_id: 'acme' }] });
@@ -42,6 +47,7 @@ export const UpdateTenantRequest = z
     emails: UpdateEmailSettingsRequest,
     order_fulfilment_after: OrderFulfilmentAfter,
     customers_must_exist: CustomersMustExist,
+    fulfil_orders_automatically: FulfilOrdersAutomatically,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
@@ -57,6 +63,7 @@ export const UpdateSettingsRequest = z
     emails: UpdateEmailSettingsRequest,
     order_fulfilment_after: OrderFulfilmentAfter,
     customers_must_exist: CustomersMustExist,
+    fulfil_orders_automatically: FulfilOrdersAutomatically,
   })
   .partial()
   .meta({

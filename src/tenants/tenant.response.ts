@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { CustomersMustExist, OrderFulfilmentAfter, TenantStatus } from './tenant.requests.js';
+import {
+  CustomersMustExist,
+  FulfilOrdersAutomatically,
+  OrderFulfilmentAfter,
+  TenantStatus,
+} from './tenant.requests.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { pageOf } from '../shared/http/paging.js';
 import { EmailSettings, toEmailSettings } from './email-settings.js';
@@ -14,6 +19,7 @@ export const TenantResponse = z
     emails: EmailSettings,
     order_fulfilment_after: OrderFulfilmentAfter,
     customers_must_exist: CustomersMustExist,
+    fulfil_orders_automatically: FulfilOrdersAutomatically,
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -33,6 +39,7 @@ export function toTenantResponse(tenant: Tenant): TenantResponse {
     emails: toEmailSettings(tenant.emailSettings),
     order_fulfilment_after: tenant.orderFulfilmentAfter,
     customers_must_exist: tenant.customersMustExist,
+    fulfil_orders_automatically: tenant.fulfilOrdersAutomatically,
     version: tenant.version,
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),

@@ -115,6 +115,33 @@ describe('fulfilment over two server processes', () => {
     await first.start();
   }, 60_000);
 
+  it('that follows an approval is completed after its process is killed, once, by whichever process comes by', async () => {
+    await second.fetch('/settings', { method: 'PATCH', body: { fulfil_orders_automatically: true }, key });
+    const lines = [700, 600].map((quantity) => ({ kind: 'ISSUE', license_template_id: 't', quantity, unit_price: 1 }));
+    const { order_id } = await send(second, '/orders', { customer_id: 'c', currency: 'EUR', lines });
+    const [{ n: before }] = (await database.query<Wire>('SELECT count(*)::int AS n FROM licenses')) as [Wire];
+    const killed = send(first, `/orders/${order_id}/approve`).catch(() => undefined);
+    await eventually(async () => {
+      const [{ n }] = (await database.query<Wire>('SELECT count(*)::int AS n FROM licenses')) as [Wire];
+      expect(n - before).toBeGreaterThanOrEqual(1_000);
+    });
+    await first.kill('SIGKILL');
+    await killed;
+    await first.start();
+    await eventually(async () => {
+      const order: Wire = await (await second.fetch(`/orders/${order_id}`, { key })).json();
+      expect(order).toMatchObject({ status: 'FULFILLED', automatic_fulfilment: null });
+    });
+    expect(await issuedFor(order_id as string)).toHaveLength(1_300);
+    expect(await told(order_id as string)).toEqual([
+      'order.created',
+      'order.approved',
+      'order.progressed',
+      'order.fulfilled',
+    ]);
+    await second.fetch('/settings', { method: 'PATCH', body: { fulfil_orders_automatically: false }, key });
+  }, 60_000);
+
   it('against a cancellation of the other process leaves no license that is not revoked', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const id = await approved(20);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
-import { FulfilOrderCommand } from '../../src/orders/index.js';
+import { ApproveOrderCommand, FulfilOrderCommand } from '../../src/orders/index.js';
+import { AutomaticFulfilmentTimer } from '../../src/orders/automatic-fulfilment-timer.js';
+import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { withClient } from '../../src/database/with-client.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
 import { QuoteTimer } from '../../src/orders/quotes/quote-timer.js';
@@ -357,6 +359,126 @@ describe('orders and quotes', () => {
       const first = await commands.execute(new FulfilOrderCommand(actor, id, {}, options));
       expect(await commands.execute(new FulfilOrderCommand(actor, id, {}, options))).toEqual(first);
       expect(first.lines[0]?.license_ids).toHaveLength(1);
+    });
+  });
+
+  describe('automatic fulfilment', () => {
+    let tenant: Api;
+    let id: string;
+    const ON = { fulfil_orders_automatically: true };
+
+    beforeAll(async () => {
+      tenant = await app.tenant();
+      id = await tenant.template();
+      expect((await tenant.patch('/v1/settings', ON)).body).toMatchObject(ON);
+    });
+
+    const after = (trigger: 'APPROVAL' | 'PAYMENT') =>
+      tenant.patch('/v1/settings', { order_fulfilment_after: trigger });
+    const open = (quantity: number, unit_price = 50, template_id = id): Promise<Wire> =>
+      tenant.create('/v1/orders', sale(issue(quantity, unit_price, { license_template_id: template_id })));
+    const typesOf = async (order: Wire) => {
+      const rows = await eventually(async () => {
+        expect(await app.database.query('SELECT 1 FROM outbox WHERE tenant_id = $1', [tenant.tenantId])).toEqual([]);
+        return app.database.query<Wire>(
+          `SELECT event_type, actor FROM license_event_logs WHERE tenant_id = $1 AND resource_id = $2 ORDER BY seq`,
+          [tenant.tenantId, order.order_id],
+        );
+      });
+      return rows.map(({ event_type }) => event_type as string);
+    };
+    const issued = async (order: Wire) =>
+      (await app.database.query('SELECT 1 FROM licenses WHERE order_id = $1', [order.order_id])).length;
+
+    it('follows the approval or the payment in full, never a part of it, once for a repeated request', async () => {
+      await after('APPROVAL');
+      const byApproval = await open(2);
+      expect((await act(byApproval, 'record-payment', {}, tenant)).body.status).toBe('PENDING');
+      const key = { 'Idempotency-Key': unique() };
+      const path = `/v1/orders/${byApproval.order_id}/approve`;
+      const [first, second] = [await tenant.post(path, {}, key), await tenant.post(path, {}, key)];
+      expect(first.body).toMatchObject({ status: 'FULFILLED', automatic_fulfilment: null });
+      expect(second.body).toEqual(first.body);
+      expect(await issued(byApproval)).toBe(2);
+      expect(await typesOf(byApproval)).toEqual([
+        'order.created',
+        'order.payment_recorded',
+        'order.approved',
+        'order.fulfilled',
+      ]);
+
+      await after('PAYMENT');
+      const byPayment = await open(2);
+      await act(byPayment, 'approve', {}, tenant);
+      const partial = await act(byPayment, 'record-payment', { amount: 99 }, tenant);
+      expect(partial.body).toMatchObject({ status: 'APPROVED', payment_status: 'PARTIAL', automatic_fulfilment: null });
+      expect(await issued(byPayment)).toBe(0);
+      expect((await act(byPayment, 'record-payment', {}, tenant)).body).toMatchObject({ status: 'FULFILLED' });
+      expect(await issued(byPayment)).toBe(2);
+      expect(await open(3, 0)).toMatchObject({ payment_status: 'PAID', status: 'FULFILLED' });
+    });
+
+    it('that a line refuses takes no payment back, says why, and is left to whoever sends fulfil', async () => {
+      await after('PAYMENT');
+      const archived = await tenant.template({ template_id: `archived-${unique()}` });
+      const order = await tenant.create(
+        '/v1/orders',
+        sale(issue(1, 50, { license_template_id: id }), issue(1, 50, { license_template_id: archived })),
+      );
+      await tenant.patch(`/v1/license-templates/${archived}`, { active: false });
+      const key = { 'Idempotency-Key': unique() };
+      const path = `/v1/orders/${order.order_id}/record-payment`;
+      const paid = await tenant.post(path, {}, key);
+      const refused = {
+        status: 'PENDING',
+        payment_status: 'PAID',
+        paid_amount: 100,
+        automatic_fulfilment: 'REFUSED',
+        fulfilment_refusal: { line: 2, code: 'TEMPLATE_INACTIVE' },
+      };
+      expect(paid).toMatchObject({ status: 200, body: refused });
+      await tenant.patch(`/v1/license-templates/${archived}`, { active: true });
+      await app.nest.get(AutomaticFulfilmentTimer).sweep();
+      expect((await tenant.post(path, {}, key)).body).toEqual(paid.body);
+      expect(await issued(order)).toBe(0);
+      expect((await act(order, 'fulfil', {}, tenant)).body).toMatchObject({
+        status: 'FULFILLED',
+        automatic_fulfilment: null,
+        fulfilment_refusal: null,
+      });
+      expect(await typesOf(order)).toEqual([
+        'order.created',
+        'order.payment_recorded',
+        'order.fulfilment_refused',
+        'order.fulfilled',
+      ]);
+    });
+
+    it('of what a unit of work on the bus approved follows its commit, by the timers of two processes at once', async () => {
+      await after('APPROVAL');
+      const order = await open(2);
+      const actor = Actor.service('test', tenant.tenantId);
+      const approve = () =>
+        app.nest.get(CommandBus).execute(new ApproveOrderCommand(actor, order.order_id as string, {}));
+      const approved = await app.nest.get(UnitOfWork).run(tenant.tenantId, approve);
+      expect(approved).toMatchObject({ status: 'APPROVED', automatic_fulfilment: 'DUE' });
+      expect(await issued(order)).toBe(0);
+      const timer = app.nest.get(AutomaticFulfilmentTimer);
+      await Promise.all([timer.sweep(), timer.sweep()]);
+      expect(await issued(order)).toBe(2);
+      expect(await typesOf(order)).toEqual(['order.created', 'order.approved', 'order.fulfilled']);
+    });
+
+    it('is switched on, or bound to another event, only by who may fulfil; it gives nobody else a right', async () => {
+      const settings = await app.key(tenant.tenantId, ['settings:write', 'orders:fulfil', 'licenses:issue']);
+      for (const patch of [ON, { order_fulfilment_after: 'PAYMENT' }])
+        expect((await settings.patch('/v1/settings', patch)).body).toMatchObject({
+          code: 'PERMISSION_DENIED',
+          detail: 'Permission licenses:renew is required.',
+        });
+      expect((await settings.patch('/v1/settings', { require_if_match: false })).status).toBe(200);
+      expect((await settings.patch('/v1/settings', { fulfil_orders_automatically: false })).status).toBe(200);
+      await tenant.patch('/v1/settings', ON);
     });
   });
 

@@ -106,6 +106,18 @@ describe('the workflow quote-to-order over the steps of the server', () => {
     expect(await emailsOf(order)).toEqual([]);
   });
 
+  it.each([true, false])('finds the order fulfilled that fulfils itself, with fulfil: %s', async (fulfil) => {
+    await api.patch('/v1/settings', { fulfil_orders_automatically: true });
+    const quoteId = await draft();
+    const messages = ['accepted', approve(quoteId), fulfil ? 'approved' : 'fulfilled'];
+    expect(await run(quoteId, { messages }, { fulfil })).toMatchObject({ state: 'COMPLETED' });
+    const order = await orderOf(quoteId);
+    expect(order).toMatchObject({ status: 'FULFILLED', automatic_fulfilment: null });
+    expect(await licensesOf(order)).toHaveLength(3);
+    expect(await emailsOf(order)).toHaveLength(1);
+    await api.patch('/v1/settings', { fulfil_orders_automatically: false });
+  });
+
   it('makes nothing of a quote that is declined, or of a customer without an e-mail address', async () => {
     const quoteId = await draft();
     const decline = () => api.post(`/v1/quotes/${quoteId}/decline`, {});

@@ -152,6 +152,7 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'offline/revocation-list.repository.ts license_event_counters': 'asks whether anything happened since the last list',
   'offline/revocation-list.repository.ts signing_keys': 'asks for tenants whose list another key has to sign',
   'offline/revocation-list.repository.ts tenants': 'goes through all tenants',
+  'orders/order.repository.ts tenants': 'The orders that are due are found for all active tenants in one statement.',
   'orders/quotes/quote-timer.ts tenants': 'the timer goes through all tenants',
   'partners/partner-upkeep.ts tenants': 'goes through all tenants',
   'shared/persistence/idempotency.sweeper.ts tenants': 'goes through all tenants',

@@ -25,6 +25,7 @@ import { Partners1764630000000 } from './1764630000000-partners.js';
 import { Orders1764640000000 } from './1764640000000-orders.js';
 import { Subscriptions1764650000000 } from './1764650000000-subscriptions.js';
 import { RequiredCustomers1764710000000 } from './1764710000000-required-customers.js';
+import { AutomaticFulfilment1764720000000 } from './1764720000000-automatic-fulfilment.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -55,6 +56,7 @@ export const migrations = [
   Orders1764640000000,
   Subscriptions1764650000000,
   RequiredCustomers1764710000000,
+  AutomaticFulfilment1764720000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -4,7 +4,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import { ApproveOrderRequest } from '../order.requests.js';
 import { OrderCommand } from './order.command.js';
 
-/** Approves an order. Fulfilment is a command of its own. */
+/** Approves an order, and fulfils it if the settings of the tenant say so. */
 export class ApproveOrderCommand extends OrderCommand<typeof ApproveOrderRequest> {
   static readonly operation = 'orders.approve';
 

@@ -9,7 +9,7 @@ export class ApproveOrderHandler implements ICommandHandler<ApproveOrderCommand>
 
   execute(command: ApproveOrderCommand) {
     const { actor, request } = command;
-    return this.actions.run(command, (order, now) => {
+    return this.actions.runThenFulfil(command, (order, now) => {
       order.approve(now);
       return (change) => new OrderApprovedEvent(actor, now, order, change, { reason: request.reason });
     });

@@ -11,7 +11,7 @@ export class RecordPaymentHandler implements ICommandHandler<RecordPaymentComman
   execute(command: RecordPaymentCommand) {
     const { actor, request } = command;
     const personal: JsonObject = request.reference === undefined ? {} : { reference: request.reference };
-    return this.actions.run(command, (order, now) => {
+    return this.actions.runThenFulfil(command, (order, now) => {
       if (request.outcome === 'FAILED') {
         order.failPayment();
         return (change) => new OrderPaymentFailedEvent(actor, now, order, change, { personal });

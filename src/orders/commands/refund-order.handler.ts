@@ -1,4 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { AutomaticFulfilment } from '../automatic-fulfilment.js';
 import { OrderProgressedEvent, OrderRefundedEvent } from '../events/order.events.js';
 import { OrderActions, type ActionEffect } from '../order-actions.js';
 import { OrderWithdrawal } from '../order-withdrawal.js';
@@ -9,9 +10,10 @@ export class RefundOrderHandler implements ICommandHandler<RefundOrderCommand> {
   constructor(
     private readonly actions: OrderActions,
     private readonly withdrawal: OrderWithdrawal,
+    private readonly automatic: AutomaticFulfilment,
   ) {}
 
-  execute(command: RefundOrderCommand) {
+  async execute(command: RefundOrderCommand) {
     const { actor, request } = command;
     const { lines, licenses, reason } = request;
     const step: ActionEffect = async (order, now) => {
@@ -23,6 +25,9 @@ export class RefundOrderHandler implements ICommandHandler<RefundOrderCommand> {
       const Event = isRefund ? OrderRefundedEvent : OrderProgressedEvent;
       return (change) => new Event(actor, now, order, change, { reason, data: { licenses, amount } });
     };
-    return this.actions.runInSteps(command, step, (order) => this.withdrawal.isUnfinished(order));
+    // A refund of the lines that are not paid can make the others due.
+    return this.automatic.fulfil(
+      await this.actions.runInSteps(command, step, (order) => this.withdrawal.isUnfinished(order)),
+    );
   }
 }

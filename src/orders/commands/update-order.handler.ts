@@ -15,7 +15,7 @@ export class UpdateOrderHandler implements ICommandHandler<UpdateOrderCommand> {
 
   execute(command: UpdateOrderCommand) {
     const { actor, request } = command;
-    return this.actions.run(command, async (order, now, transaction) => {
+    return this.actions.runThenFulfil(command, async (order, now, transaction) => {
       if (order.update(request)) {
         await this.references.assertExist(actor, order.lines);
         this.orders.replaceLines(transaction, order);

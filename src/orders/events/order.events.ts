@@ -70,6 +70,11 @@ export class OrderFulfilledEvent extends OrderChangedEvent {
   readonly type = 'order.fulfilled';
 }
 
+/** The server could not fulfil an order that is due: the line, and why. */
+export class OrderFulfilmentRefusedEvent extends OrderChangedEvent {
+  readonly type = 'order.fulfilment_refused';
+}
+
 /** A step of a fulfilment or withdrawal that needs several. */
 export class OrderProgressedEvent extends OrderChangedEvent {
   readonly type = 'order.progressed';

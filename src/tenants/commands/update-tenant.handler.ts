@@ -1,13 +1,24 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { TenantNotFoundError } from '../../shared/access/access.errors.js';
+import { PermissionDeniedError, TenantNotFoundError } from '../../shared/access/access.errors.js';
+import type { Actor } from '../../shared/access/actor.js';
+import type { TenantPermission } from '../../shared/access/permissions.js';
 import { Config } from '../../config.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { TenantUpdatedEvent } from '../events/tenant.events.js';
+import type { Tenant, TenantChange } from '../tenant.entity.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { UpdateTenantCommand } from './update-tenant.command.js';
 import { toTenantResponse } from '../tenant.response.js';
+
+/** Permissions of what automatic fulfilment does for whoever makes an order due. */
+const FULFILMENT: readonly TenantPermission[] = [
+  'orders:fulfil',
+  'licenses:issue',
+  'licenses:renew',
+  'licenses:change-template',
+];
 
 @CommandHandler(UpdateTenantCommand)
 export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand> {
@@ -32,6 +43,7 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
       const now = this.clock.now();
       tenant.assertVersion(command.options.ifMatch);
       const change = tenant.update(patch, now);
+      assertMayFulfil(actor, tenant, patch);
       if (change) {
         await this.tenants.update(tenant);
         transaction.record(new TenantUpdatedEvent(actor, now, change));
@@ -39,4 +51,11 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
       return toTenantResponse(tenant);
     });
   }
+}
+
+/** Asserts that nobody lets others do by an order what it may not do itself. Throws PermissionDeniedError. */
+function assertMayFulfil(actor: Actor, { fulfilOrdersAutomatically }: Tenant, patch: TenantChange): void {
+  const concerns = patch.fulfil_orders_automatically !== undefined || patch.order_fulfilment_after !== undefined;
+  const missing = FULFILMENT.find((permission) => !actor.may(permission));
+  if (fulfilOrdersAutomatically && concerns && missing !== undefined) throw new PermissionDeniedError(missing);
 }
