@@ -34,7 +34,7 @@ export class OrderActions {
   ) {}
 
   /** Runs an action that can make an order due, and then its automatic fulfilment. Throws what `run` throws. */
-  async runThenFulfil(command: OrderCommand<z.ZodType>, effect: ActionEffect): Promise<OrderResponse> {
+  async runThenFulfil(command: OrderCommand, effect: ActionEffect): Promise<OrderResponse> {
     return this.automatic.fulfil(await this.run(command, effect));
   }
 
