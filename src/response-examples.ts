@@ -20,6 +20,7 @@ const rules = {
   license_type: 'SUBSCRIPTION',
   license_model: 'PER_SEAT',
   default_duration: 365,
+  default_term: null,
   auto_renewal_enabled: false,
   grace_period_days: 30,
   overage_policy: 'DENY',

@@ -1,3 +1,5 @@
+import type { Term } from '../templates/index.js';
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Latest time with a four-digit year in ISO 8601. */
@@ -14,6 +16,17 @@ export function addMonths(time: Date, months: number, day = time.getUTCDate()): 
   moved.setUTCMonth(time.getUTCMonth() + months + 1, 0);
   moved.setUTCDate(Math.min(day, moved.getUTCDate()));
   return moved;
+}
+
+/** Returns the calendar months of a term; undefined if it counts days. */
+export function monthsOf({ months, years }: Term): number | undefined {
+  return years === undefined ? months : years * 12;
+}
+
+/** Returns the end of a term that begins at `time`; one of months ends on this day of the month, or the last. */
+export function addTerm(time: Date, term: Term, day?: number): Date {
+  const months = monthsOf(term);
+  return months === undefined ? addDays(time, term.days ?? 0) : addMonths(time, months, day);
 }
 
 export function isLastDayOfMonth(time: Date): boolean {

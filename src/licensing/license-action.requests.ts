@@ -46,7 +46,8 @@ export const RenewLicenseRequest = z
   .refine(({ months, days }) => months === undefined || days === undefined, 'must not contain both months and days')
   .meta({
     id: 'RenewLicenseRequest',
-    description: 'Extends the expiry, or starts now if that has passed. Without months and days: by default_duration.',
+    description:
+      'Extends the expiry, or starts now if that has passed. Without months and days: by default_term or default_duration.',
     examples: [{ months: 12, reason: { code: 'PAYMENT_RECEIVED' } }],
   });
 export type RenewLicenseRequest = z.infer<typeof RenewLicenseRequest>;

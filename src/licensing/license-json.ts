@@ -1,6 +1,7 @@
 import { JsonText } from '../shared/http/json-text.js';
 import { columnsOf } from '../shared/persistence/entity-columns.js';
 import { hydrate } from '../shared/persistence/hydrate.js';
+import type { Term } from '../templates/index.js';
 import { License } from './license.entity.js';
 import { LicenseResponse } from './license.response.js';
 import { maxActivationsOf } from './max-activations.js';
@@ -85,6 +86,7 @@ export function readListed({ row }: ListedRow): ListedLicense {
     maintenanceExpiry: time('maintenanceExpiry'),
     anchorDay: number('anchorDay'),
     defaultDuration: number('defaultDuration'),
+    defaultTerm: nullable(text('defaultTerm'), (value) => JSON.parse(value) as Term),
     gracePeriodDays: number('gracePeriodDays'),
     autoRenewalEnabled: isTrue(text('autoRenewalEnabled')),
     subscriptionId: nullable(text('subscriptionId'), (value) => JSON.parse(value) as string),

@@ -58,6 +58,41 @@ describe('a renewal', () => {
     expect(change?.before).toMatchObject({ expiry_date: day(30).toISOString() });
   });
 
+  it.each([
+    ['monthly from 31 January', { months: 1 }, ISSUED, ['2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31']],
+    [
+      'yearly from 29 February',
+      { years: 1 },
+      at('2028-02-29T08:00:00.000Z'),
+      ['2029-02-28', '2030-02-28', '2031-02-28', '2032-02-29'],
+    ],
+    ['yearly from 28 February', { years: 1 }, at('2027-02-28T08:00:00.000Z'), ['2028-02-28', '2029-02-28']],
+    ['by three days', { days: 3 }, ISSUED, ['2026-02-03', '2026-02-06']],
+  ])('by terms of its own, %s, does not drift, by hand or automatically', (_, term, issued, expected) => {
+    const days = 'days' in term ? term.days : null;
+    const terms = template({
+      defaultDuration: days,
+      defaultTerm: days === null ? term : null,
+      autoRenewalEnabled: true,
+    });
+    const order = { license_template_id: 'yearly', customer_id: 'c', metadata: {} };
+    const byHand = License.issue(terms, order, undefined, issued);
+    const automatic = License.issue(terms, order, undefined, issued);
+    expect(automatic.expiryDate).toEqual(byHand.expiryDate);
+    const ends = expected.map(() => {
+      const end = byHand.expiryDate ?? ISSUED;
+      // An hour before the end, the automatic renewal counts already, and is stored at every second term only.
+      expect(automatic.expiryAt(new Date(end.getTime() - 3_600_001))).toEqual(end);
+      const renewed = automatic.expiryAt(new Date(end.getTime() - 3_600_000));
+      if (end.getUTCDate() % 2) automatic.applyAutoRenewal(new Date(end.getTime() - 3_600_000));
+      byHand.renew({}, issued);
+      expect(renewed).toEqual(byHand.expiryDate);
+      expect(automatic.anchorDayAt(new Date(end.getTime() - 3_600_000))).toBe(byHand.anchorDayAt(issued));
+      return end.toISOString().slice(0, 10);
+    });
+    expect(ends).toEqual(expected);
+  });
+
   const until = (iso: string) => Object.assign(issue(), { expiryDate: at(iso), maintenanceExpiry: at(iso) });
   const monthly = (license: License, times: number, months = 1) =>
     Array.from({ length: times }, () => {

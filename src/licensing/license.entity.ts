@@ -5,8 +5,8 @@ import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import type { EventResource } from '../shared/messaging/integration-event.js';
 import { newId } from '../shared/random.js';
-import { isTrialType, LicenseTerms, TERM_COLUMNS, type Template } from '../templates/index.js';
-import { addDays, addMonths, isLastDayOfMonth, isRepresentable, laterOf } from './calendar.js';
+import { isTrialType, LicenseTerms, TERM_COLUMNS, termOf, type Template, type Term } from '../templates/index.js';
+import { addDays, addTerm, isLastDayOfMonth, isRepresentable, laterOf, monthsOf } from './calendar.js';
 import { nextDueAt, renewalDueAt } from './license-milestones.js';
 import type { IssueLicenseRequest } from './license.requests.js';
 import type { UpdateLicenseRequest } from './license-action.requests.js';
@@ -32,7 +32,7 @@ import {
 } from './license-status.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** Length of a renewal; without months and days, the default duration of the license. */
+/** Length of a renewal; without months and days, the term of the license. */
 export interface RenewalTerm {
   readonly months?: number | undefined;
   readonly days?: number | undefined;
@@ -181,9 +181,6 @@ export class License extends LicenseTerms {
     const isTrialOnly = isTrialType(template.licenseType);
     const trial = request.trial === true || isTrialOnly;
     if (trial && !isTrialOnly && !template.trialAllowed) throw new TrialNotAllowedError(template.templateId);
-    const ownDays = isTrialOnly ? (template.defaultDuration ?? template.trialDurationDays) : template.defaultDuration;
-    const days = trial && !isTrialOnly ? template.trialDurationDays : ownDays;
-    const expiryDate = days === null ? null : addDays(now, days);
     // Set field by field; see asInstance.
     const license = new License();
     license.tenantId = template.tenantId;
@@ -194,15 +191,12 @@ export class License extends LicenseTerms {
     license.status = 'ACTIVE';
     license.issuedTo = request.issued_to ?? customerName ?? `Customer ${request.customer_id}`;
     license.issuedDate = now;
-    license.expiryDate = expiryDate;
-    license.maintenanceExpiry = expiryDate;
-    license.anchorDay = null;
+    license.beginTerm(now, trial ? trialTerm(template) : termOf(template));
     license.currentActivations = 0;
     license.metadata = request.metadata;
     license.trial = trial;
     license.trialCustomerId = trial ? request.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
-    license.filesValidUntil = null;
     license.orderId = origin.orderId ?? null;
     license.subscriptionId = origin.subscriptionId ?? null;
     license.heldBySubscription = false;
@@ -236,20 +230,16 @@ export class License extends LicenseTerms {
   }
 
   /**
-   * Returns the current expiry; null: never expires. A due auto-renewal counts before it is stored, each by the default duration. A
-   * suspended or revoked license is not renewed.
+   * Returns the current expiry; null: never expires. A due auto-renewal counts before it is stored, each by one term. A suspended or
+   * revoked license is not renewed.
    */
   expiryAt(now: Date): Date | null {
     let { expiryDate } = this;
     // The time is compared first, because it decides for almost every license and costs least.
-    while (
-      this.status === 'ACTIVE' &&
-      expiryDate &&
-      renewalDueAt(expiryDate) <= now &&
-      this.autoRenewsAfter(expiryDate)
-    ) {
-      expiryDate = addDays(expiryDate, this.defaultDuration ?? 0);
-    }
+    if (this.status !== 'ACTIVE' || expiryDate === null || renewalDueAt(expiryDate) > now) return expiryDate;
+    const day = this.renewalDay(expiryDate);
+    while (renewalDueAt(expiryDate) <= now && this.autoRenewsAfter(expiryDate) && this.term)
+      expiryDate = addTerm(expiryDate, this.term, day);
     return expiryDate;
   }
 
@@ -261,8 +251,9 @@ export class License extends LicenseTerms {
   /** Returns the current day that renewals by months return to; null: the day of the expiry. See anchorDay. */
   anchorDayAt(now: Date): number | null {
     const expiryDate = this.expiryAt(now);
-    if (expiryDate === null || expiryDate !== this.expiryDate) return null;
-    const day = this.renewalDay(expiryDate);
+    if (expiryDate === null || this.expiryDate === null) return null;
+    if (expiryDate !== this.expiryDate && !this.countsMonths) return null;
+    const day = this.renewalDay(this.expiryDate);
     return day === expiryDate.getUTCDate() ? null : day;
   }
 
@@ -295,14 +286,12 @@ export class License extends LicenseTerms {
     return this.applyAction('renew', now, () => {
       if (this.expiryDate === null) throw new LicenseNeverExpiresError(this.licenseId);
       const base = laterOf(now, this.expiryDate);
-      const ownTerm = this.trial ? null : this.defaultDuration;
-      const length = days ?? ownTerm;
-      if (months === undefined && length === null) {
+      const isNamed = months !== undefined || days !== undefined;
+      const term = isNamed ? { months, days } : this.trial ? null : this.term;
+      if (term === null) {
         throw new InvalidFieldError('', 'must contain months or days: the license has no default duration');
       }
-      if (months === undefined) return this.setExpiry(addDays(base, length ?? 0));
-      const day = base > this.expiryDate ? base.getUTCDate() : this.renewalDay(this.expiryDate);
-      this.setExpiry(addMonths(base, months, day), day);
+      this.setTerm(base, term, base > this.expiryDate ? base.getUTCDate() : this.renewalDay(this.expiryDate));
     });
   }
 
@@ -310,7 +299,8 @@ export class License extends LicenseTerms {
   applyAutoRenewal(now: Date): Change | undefined {
     const expiryDate = this.expiryAt(now);
     return this.applyAction('renew', now, () => {
-      this.setExpiry(expiryDate);
+      const day = this.expiryDate && this.countsMonths ? this.renewalDay(this.expiryDate) : undefined;
+      this.setExpiry(expiryDate, day);
     });
   }
 
@@ -335,7 +325,7 @@ export class License extends LicenseTerms {
         this.trial = false;
       },
       () => {
-        this.setExpiry(this.defaultDuration === null ? null : addDays(now, this.defaultDuration));
+        this.setTerm(now, this.term);
       },
     );
   }
@@ -382,8 +372,8 @@ export class License extends LicenseTerms {
         if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       },
       () => {
-        if (template.defaultDuration === null) this.setExpiry(null);
-        else if (this.expiryDate === null) this.setExpiry(addDays(now, template.defaultDuration));
+        if (this.term === null) this.setExpiry(null);
+        else if (this.expiryDate === null) this.setTerm(now, this.term);
       },
     );
   }
@@ -517,6 +507,28 @@ export class License extends LicenseTerms {
     return isLastDayOfMonth(expiryDate) ? Math.max(day, this.anchorDay ?? 0) : day;
   }
 
+  /** Length of one term; null: never expires. */
+  private get term(): Term | null {
+    return termOf(this);
+  }
+
+  /** Whether one term of the license is in calendar months. */
+  private get countsMonths(): boolean {
+    return this.term !== null && monthsOf(this.term) !== undefined;
+  }
+
+  /** Sets the first term; null never ends. */
+  private beginTerm(now: Date, term: Term | null): void {
+    this.expiryDate = this.filesValidUntil = null;
+    this.setTerm(now, term);
+  }
+
+  /** Sets the expiry to the end of a term that begins at `start`; `day` is the anchor day of one in months. */
+  private setTerm(start: Date, term: Term | null, day = start.getUTCDate()): void {
+    if (term === null) this.setExpiry(null);
+    else this.setExpiry(addTerm(start, term, day), monthsOf(term) === undefined ? undefined : day);
+  }
+
   /** Sets the expiry; `day` is the anchor day. Throws LicenseFileOutstandingError if the expiry moves before the end of a license file. */
   private setExpiry(expiryDate: Date | null, day?: number): void {
     const { filesValidUntil } = this;
@@ -561,10 +573,10 @@ export class License extends LicenseTerms {
   }
 
   private autoRenewsAfter(expiryDate: Date | null): expiryDate is Date {
-    const { defaultDuration } = this;
-    if (!this.autoRenewalEnabled || this.trial || expiryDate === null || defaultDuration === null) return false;
+    const { term } = this;
+    if (!this.autoRenewalEnabled || this.trial || expiryDate === null || term === null) return false;
     if (this.subscriptionId) return false;
-    return isRepresentable(addDays(expiryDate, defaultDuration + this.gracePeriodDays));
+    return isRepresentable(addDays(addTerm(expiryDate, term), this.gracePeriodDays));
   }
 
   private graceEndAfter(expiryDate: Date | null): Date | null {
@@ -588,6 +600,12 @@ const SNAPSHOT_COLUMNS = snapshotColumns(License, ['editedTerms', 'nextDueAt', '
 
 export function licenseSealContext(tenantId: string, licenseId: string): readonly string[] {
   return [tenantId, licenseId];
+}
+
+/** Returns the length of a trial. A template of a trial type gives it as its term. */
+function trialTerm(template: Template): Term {
+  const days = { days: template.trialDurationDays };
+  return isTrialType(template.licenseType) ? (termOf(template) ?? days) : days;
 }
 
 function isPast(end: Date | null, now: Date): boolean {

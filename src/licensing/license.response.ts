@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
-import { Feature, LicenseModel, LicenseType, Restriction, termFields } from '../templates/index.js';
+import { Feature, LicenseModel, LicenseType, Restriction, Term, termFields } from '../templates/index.js';
 import { LicenseStatus } from './license.requests.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { FreeForm } from '../shared/free-form.js';
@@ -45,7 +45,11 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     maintenance_expiry: UtcTime.nullable().meta({
       description: 'Versions of the program released until then are covered. Null: all.',
     }),
-    default_duration: z.int().nullable().meta({ description: 'Days of one term. Null: never expires.' }),
+    default_duration: z
+      .int()
+      .nullable()
+      .meta({ description: 'Days of one term. Null: default_term, or never expires.' }),
+    default_term: Term.nullable().meta({ description: 'One term in months or years. Null: default_duration says it.' }),
     grace_period_days: z.int(),
     in_grace: z.boolean().meta({ description: 'Expired, but valid until `grace_ends_at`.' }),
     grace_ends_at: UtcTime.nullable(),
@@ -140,6 +144,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     template_version: license.templateVersion,
     maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
     default_duration: license.defaultDuration,
+    default_term: license.defaultTerm,
     grace_period_days: license.gracePeriodDays,
     in_grace: license.isInGrace(now),
     grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,

@@ -43,7 +43,7 @@ export const RenewLine = z
     unit_price,
   })
   .refine(({ months, days }) => months === undefined || days === undefined, 'must not contain both months and days')
-  .meta({ id: 'RenewLine', description: 'Renews a license. Without months and days: by its default_duration.' });
+  .meta({ id: 'RenewLine', description: 'Renews a license. Without months and days: by its own term.' });
 
 export const ChangeTemplateLine = z
   .strictObject({

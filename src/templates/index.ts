@@ -10,8 +10,10 @@ export {
   LimitType,
   ResetPeriod,
   LicenseTerms,
+  Term,
   TERM_COLUMNS,
   termFields,
+  termOf,
   type EvictionPolicy,
   type OveragePolicy,
 } from './license-terms.js';

@@ -66,6 +66,24 @@ export const FeatureInput = z
   })
   .meta({ id: 'FeatureInput', examples: [{ feature_id: 'radius_aaa', feature_name: 'RADIUS AAA' }] });
 
+const MAX_MONTHS = 1_200;
+const MAX_YEARS = 100;
+const MAX_DAYS = 36_500;
+
+/** Length of a term: calendar months or years in UTC, or days. */
+export const Term = z
+  .strictObject({ months: integer(1, MAX_MONTHS), years: integer(1, MAX_YEARS), days: integer(1, MAX_DAYS) })
+  .partial()
+  .refine((term) => Object.keys(term).length === 1, 'must contain one of months, years and days')
+  .meta({
+    id: 'Term',
+    description: 'One of months, years (calendar, UTC) and days.',
+    minProperties: 1,
+    maxProperties: 1,
+    examples: [{ years: 1 }],
+  });
+export type Term = z.infer<typeof Term>;
+
 /** Terms with one shape in the requests and responses of templates and in licenses: seat policy at the limit, and limits for license files. */
 export const termFields = {
   overage_policy: z.enum(['DENY', 'ALLOW']).meta({
@@ -127,9 +145,13 @@ export abstract class LicenseTerms extends VersionedRow {
   @Column('text', { name: 'license_model' })
   licenseModel!: LicenseModel;
 
-  /** Days of one term; null: never expires. */
+  /** Days of one term; null: `defaultTerm` says it, or the license never expires. */
   @Column('integer', { name: 'default_duration', nullable: true })
   defaultDuration!: number | null;
+
+  /** One term in months or years; null: `defaultDuration` says it. */
+  @Column('jsonb', { name: 'default_term', nullable: true })
+  defaultTerm!: Term | null;
 
   @Column('integer', { name: 'grace_period_days' })
   gracePeriodDays!: number;
@@ -169,6 +191,11 @@ export abstract class LicenseTerms extends VersionedRow {
 
   @Column('jsonb')
   pricing!: JsonObject;
+}
+
+/** Returns the length of one term; null: never expires. */
+export function termOf({ defaultTerm, defaultDuration }: LicenseTerms): Term | null {
+  return defaultTerm ?? (defaultDuration === null ? null : { days: defaultDuration });
 }
 
 /** Columns that a license copies from its template, without those of every row. */

@@ -39,14 +39,15 @@ export class Template extends LicenseTerms {
   @Column('jsonb')
   metadata!: JsonObject;
 
-  /** Throws InvalidFieldError if a PERPETUAL template has a duration. */
+  /** Throws InvalidFieldError if a PERPETUAL template has a term, or there are two. */
   static create(tenantId: string, input: CreateTemplateRequest, now: Date): Template {
     const template = Object.assign(new Template(), Template.newRow(tenantId, now));
-    const defaultDuration = usualDuration(input);
+    assertOneTerm(input);
+    const defaultDuration = input.default_duration === undefined ? usualDuration(input) : input.default_duration;
     template.set({
       ...input,
       template_id: input.template_id ?? newId(),
-      default_duration: input.default_duration === undefined ? defaultDuration : input.default_duration,
+      ...durationOf({ ...input, default_duration: defaultDuration }),
       grace_period_days: input.grace_period_days ?? (isTrialType(input.license_type) ? 0 : GRACE_DAYS),
     });
     return template;
@@ -55,8 +56,10 @@ export class Template extends LicenseTerms {
   /** Returns undefined if the patch changes nothing. Throws InvalidFieldError. */
   update(patch: UpdateTemplateRequest, now: Date): Change | undefined {
     const before = this.snapshot();
+    assertOneTerm(patch);
     this.set({
       ...patch,
+      ...durationOf(patch),
       pricing: patch.pricing && mergeFreeForm(this.pricing, patch.pricing, '/pricing'),
       metadata: patch.metadata && mergeFreeForm(this.metadata, patch.metadata, '/metadata'),
     });
@@ -93,7 +96,25 @@ export class Template extends LicenseTerms {
     if (this.licenseType === 'PERPETUAL' && this.defaultDuration !== null) {
       throw new InvalidFieldError('/default_duration', 'must be null for a PERPETUAL license, which never expires');
     }
+    if (this.licenseType === 'PERPETUAL' && this.defaultTerm !== null) {
+      throw new InvalidFieldError('/default_term', 'must be null for a PERPETUAL license, which never expires');
+    }
   }
+}
+
+type Durations = Pick<UpdateTemplateRequest, 'default_duration' | 'default_term'>;
+
+/** Throws InvalidFieldError if both fields name a term. */
+function assertOneTerm({ default_duration: days, default_term: term }: Durations): void {
+  if (typeof days === 'number' && term)
+    throw new InvalidFieldError('/default_term', 'must not be set together with default_duration');
+}
+
+/** Returns both columns, of which one at most has a value, if the request sets one of them. */
+function durationOf({ default_duration: days, default_term: term }: Durations): Durations {
+  if (term?.days !== undefined) return { default_duration: term.days, default_term: null };
+  if (term) return { default_duration: null, default_term: term };
+  return term === null || days !== undefined ? { default_duration: days, default_term: null } : {};
 }
 
 const COLUMNS = columnsOf(Template);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { FlagParameter, IdParameter, ResourceId, text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
-import { FeatureInput, LicenseModel, LicenseType, RestrictionInput, termFields } from './license-terms.js';
+import { FeatureInput, LicenseModel, LicenseType, RestrictionInput, Term, termFields } from './license-terms.js';
 import { FreeFormInput } from '../shared/free-form.js';
 
 const MAX_FEATURES = 200;
@@ -18,7 +18,11 @@ const fields = {
   description: text(4000).nullable(),
   default_duration: days(1).nullable().meta({
     description:
-      'Days from issue to expiry. Null: never expires; PERPETUAL requires null. Default: 365; for TRIAL and EVALUATION trial_duration_days, which null means there too.',
+      'Days from issue to expiry. Null: never expires, unless default_term is set; PERPETUAL requires null. Default: 365; for TRIAL and EVALUATION trial_duration_days, which null means there too.',
+  }),
+  default_term: Term.nullable().meta({
+    description:
+      'Term in months or years instead of default_duration, which is null then; days set default_duration. Renewals return to the day of the issue after shorter months.',
   }),
   max_activations: integer(1, 1_000_000).nullable().meta({ description: 'Number of seats. Null: unlimited.' }),
   features: z
@@ -65,6 +69,7 @@ export const CreateTemplateRequest = z
     license_type: LicenseType,
     license_model: LicenseModel,
     default_duration: fields.default_duration.optional(),
+    default_term: fields.default_term.optional(),
     max_activations: fields.max_activations.default(1),
     features: fields.features.default([]),
     restrictions: fields.restrictions.default([]),

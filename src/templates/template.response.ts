@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Feature, LicenseModel, LicenseType, termFields } from './license-terms.js';
+import { Feature, LicenseModel, LicenseType, Term, termFields } from './license-terms.js';
 import { Restriction } from './restriction-types.js';
 import { FreeForm } from '../shared/free-form.js';
 import { UtcTime } from '../shared/http/schema.js';
@@ -17,6 +17,7 @@ export const TemplateResponse = z
     license_type: LicenseType,
     license_model: LicenseModel,
     default_duration: z.int().nullable(),
+    default_term: Term.nullable().meta({ description: 'Term in months or years. Null: default_duration says it.' }),
     max_activations: z.int().nullable(),
     features: z.array(Feature),
     restrictions: z.array(Restriction),

@@ -81,7 +81,8 @@ function anyOf(parts: readonly Condition[]): Condition {
 }
 
 /** `License.autoRenews` in SQL, without the limit of the year 9999. */
-const AUTO_RENEWS_SQL = 'item.autoRenewalEnabled AND NOT item.trial AND item.defaultDuration IS NOT NULL';
+const AUTO_RENEWS_SQL =
+  'item.autoRenewalEnabled AND NOT item.trial AND (item.defaultDuration IS NOT NULL OR item.defaultTerm IS NOT NULL)';
 
 /**
  * Returns `License.statusAt` as SQL, in disjoint parts that each use an index: expired licenses not recorded yet, then recorded ones. By
