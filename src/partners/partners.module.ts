@@ -20,7 +20,6 @@ import { SuspendPartnerHandler } from './commands/suspend-partner.handler.js';
 import { UpdateLicensePoolHandler } from './pools/update-license-pool.handler.js';
 import { UpdatePartnerHandler } from './commands/update-partner.handler.js';
 import { WithdrawInvitationHandler } from './invitations/withdraw-invitation.handler.js';
-import { InvalidatePartnerKeys } from './invalidate-partner-keys.handler.js';
 import { PartnerInvitation } from './invitations/invitation.entity.js';
 import { InvitationRepository } from './invitations/invitation.repository.js';
 import { PartnerInvitationsController } from './invitations/partner-invitations.controller.js';
@@ -54,7 +53,6 @@ import { PoolLedger } from './pools/pool-ledger.js';
     PartnerActions,
     LicensePoolActions,
     PartnerUpkeep,
-    InvalidatePartnerKeys,
     { provide: PoolAllowance, useClass: LedgerPoolAllowance },
     { provide: PartnerContacts, useClass: StoredPartnerContacts },
     AllotLicensesHandler,

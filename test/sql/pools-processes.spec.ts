@@ -11,7 +11,7 @@ const ROUNDS = Number(process.env.POOL_ROUNDS ?? 2);
 const LICENSES = 100;
 const REQUESTS = 500;
 
-describe('a license pool over two server processes', () => {
+describe('a partner over two server processes', () => {
   let servers: [ServerProcess, ServerProcess];
   let database: TestDatabase;
   let admin: string;
@@ -50,7 +50,7 @@ describe('a license pool over two server processes', () => {
   };
 
   it(
-    `gives ${LICENSES} licenses to ${REQUESTS} requests at once, and refuses the others, whichever process they ask`,
+    `gets ${LICENSES} licenses from its pool by ${REQUESTS} requests at once, and the others are refused, whichever process they ask`,
     async () => {
       const customer = await ask('POST', '/customers', { last_name: 'Customer' }, partnerKey);
       for (let round = 0; round < ROUNDS; round++) {
@@ -91,4 +91,15 @@ describe('a license pool over two server processes', () => {
     },
     ROUNDS * 60_000,
   );
+
+  it('that is suspended in one process is refused by the other at once, and taken back at once', async () => {
+    const statuses = async () =>
+      Promise.all([0, 1].map(async (n) => (await ask('GET', '/licenses', undefined, partnerKey, n)).status as number));
+    for (let round = 0; round < 2; round++) {
+      expect(await statuses()).toEqual([200, 200]);
+      await ask('POST', `/partners/${partnerId}/suspend`, { license_effect: 'KEEP', reason: { code: 'OTHER' } });
+      expect(await statuses()).toEqual([403, 403]);
+      await ask('POST', `/partners/${partnerId}/reinstate`, {});
+    }
+  });
 });

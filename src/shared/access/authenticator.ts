@@ -45,7 +45,4 @@ export abstract class Authenticator {
   abstract getCached(token: string): Principal | undefined;
 
   abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;
-
-  /** Drops what is cached of credentials of this process, because something that they depend on has changed. */
-  abstract invalidate(): void;
 }

@@ -34,8 +34,4 @@ export class BearerAuthenticator extends Authenticator {
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {
     return this.credentials.findTenant(tenantId);
   }
-
-  invalidate(): void {
-    this.credentials.invalidate();
-  }
 }

@@ -63,7 +63,8 @@ const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FR
 
 /**
  * Cache of API keys (by digest) and tenants. Keys in use are refreshed by one statement before they expire, so that no request waits for
- * it. Invalidation also discards reads in flight.
+ * it. Invalidation also discards reads in flight. The API keys of partners are not cached: those of a suspended partner end at once in every
+ * process.
  */
 @Injectable()
 export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -101,17 +102,21 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   /** Reads the API key, cached or not. A paced look-up waits until other paced look-ups can share its statement. */
-  findKey(secret: string, paced = false): Promise<CachedKey | undefined> {
+  async findKey(secret: string, paced = false): Promise<CachedKey | undefined> {
     const digest = hashApiKey(secret);
     const name = nameOf(digest);
-    const pending = this.getOrRead(this.keys, name, async () => {
+    const read = async () => (await (paced ? this.pacedLookups : this.lookups).add(digest))?.key;
+    const joins = this.pendingReads.has(name);
+    const pending = this.getOrRead(this.keys, name, cacheable, async () => {
       const fill = this.monitors.beginFill();
-      const key = (await (paced ? this.pacedLookups : this.lookups).add(digest))?.key;
+      const key = await read();
       fill.put(name, key && isMonitor(key) ? key : undefined);
       return key;
     });
     const monitor = this.monitors.get(name);
-    return monitor ? this.withMonitorFallback(pending, monitor) : pending;
+    const key = await (monitor ? this.withMonitorFallback(pending, monitor) : pending);
+    // A read that another request began may be older than the suspension of the partner.
+    return joins && key?.principal.partner ? read() : key;
   }
 
   /** Returns the cached API key. */
@@ -130,11 +135,12 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     if (names.length === 0) return;
     const found = await this.readKeys(names.map((name) => Buffer.from(name, 'latin1')));
     for (const name of names) fill.put(name, undefined);
-    for (const { digest, key } of found) fill.put(nameOf(digest), key);
+    for (const { digest, key } of found) fill.put(nameOf(digest), cacheable(key));
   }
 
   findTenant(tenantId: string): Promise<KnownTenant | undefined> {
-    return this.getOrRead(this.tenants, tenantId, async () => {
+    const always = (tenant: KnownTenant) => tenant;
+    return this.getOrRead(this.tenants, tenantId, always, async () => {
       const [row] = await this.dataSource.query<(KeyRow & { id: string })[]>(FIND_TENANT, [tenantId]);
       return row && toKnownTenant(row.id, row);
     });
@@ -175,6 +181,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   private async getOrRead<T extends object>(
     cache: CommittedCache<T>,
     name: string,
+    toCached: (value: T) => T | undefined,
     read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const cached = cache.get(name);
@@ -186,7 +193,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     this.pendingReads.set(name, pending);
     try {
       const found = await pending;
-      fill.put(name, found);
+      fill.put(name, found && toCached(found));
       return found;
     } finally {
       if (this.pendingReads.get(name) === pending) this.pendingReads.delete(name);
@@ -217,6 +224,11 @@ function toKnownKey(row: KeyRow): CachedKey {
       admits: networkFilter(row.networks),
     },
   };
+}
+
+/** Returns the API key if it may be cached. */
+function cacheable(key: CachedKey): CachedKey | undefined {
+  return key.principal.partner ? undefined : key;
 }
 
 function isMonitor({ principal: { permissions } }: CachedKey): boolean {
