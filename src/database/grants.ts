@@ -30,12 +30,12 @@ export const GRANTS: Readonly<Record<string, string>> = {
   license_client_events: 'SELECT, INSERT, UPDATE (hour, events, allowed, limit_reported)',
   license_usages: 'SELECT, INSERT, UPDATE (used, updated_at)',
   subscriptions: `SELECT, INSERT, UPDATE (template_id, license_id, status, quantity, period_start, period_end,
-    cancel_at_period_end, ends_at, hold, metadata, applied_terms, license_problem, version, updated_at)`,
+    cancel_at_period_end, ends_at, end_recorded, hold, metadata, applied_terms, license_problem, version, updated_at)`,
   subscription_events: 'SELECT, INSERT',
   partners:
     'SELECT, INSERT, UPDATE (name, email, status, license_effect, license_effect_reason, metadata, version, updated_at)',
   partner_invitations:
-    'SELECT, INSERT, UPDATE (code_sha256, expires_at, redeemed_at, withdrawn_at, api_key_id, version, updated_at)',
+    'SELECT, INSERT, UPDATE (code_sha256, expires_at, expiry_recorded, redeemed_at, withdrawn_at, api_key_id, version, updated_at)',
   license_pools:
     'SELECT, INSERT, UPDATE (returns_revoked, returns_expired, expires_at, expiry_recorded, version, updated_at)',
   // The ledger of a pool is never changed.

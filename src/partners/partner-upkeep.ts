@@ -17,18 +17,19 @@ import { DatabaseClock } from '../shared/time/database-clock.js';
 import { LicensePoolExpiredEvent } from './events/pool.events.js';
 import type { Partner } from './partner.entity.js';
 import { PartnerRepository } from './partner.repository.js';
+import { InvitationRepository } from './invitations/invitation.repository.js';
+import { recordExpiry, UPKEEP_SERVICE } from './invitations/record-expiry.js';
 import { LicensePoolRepository } from './pools/license-pool.repository.js';
 import { balanceOf, NO_TOTALS } from './pools/pool-entry-kind.js';
 import { PoolLedger } from './pools/pool-ledger.js';
 
 /** Most pools or licenses of one transaction or page. */
 const CHUNK_SIZE = 100;
-const SERVICE = 'partner-upkeep';
 /** Statuses of licenses that an effect of a suspension still reaches. */
 const REACHED = { SUSPEND: ['ACTIVE', 'EXPIRED'], REVOKE: ['ACTIVE', 'EXPIRED', 'SUSPENDED'] } as const;
 
 /**
- * Records the end of pools, and gives the licenses of suspended partners the effect of the suspension: at start and at every interval, in
+ * Records the end of pools and invitations, and gives the licenses of suspended partners the effect of the suspension: at start and at every interval, in
  * every process. What is left to do stands in the rows, so a crash only delays it.
  */
 @Injectable()
@@ -43,6 +44,7 @@ export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationS
     private readonly queries: QueryBus,
     private readonly partners: PartnerRepository,
     private readonly pools: LicensePoolRepository,
+    private readonly invitations: InvitationRepository,
     private readonly ledger: PoolLedger,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
@@ -74,14 +76,29 @@ export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async sweepTenant(tenantId: string): Promise<void> {
-    if (this.databaseClock.isSteady()) while ((await this.expirePools(tenantId)) === CHUNK_SIZE && !this.task.stopped);
+    if (this.databaseClock.isSteady()) {
+      while ((await this.expirePools(tenantId)) === CHUNK_SIZE && !this.task.stopped);
+      while ((await this.expireInvitations(tenantId)) === CHUNK_SIZE && !this.task.stopped);
+    }
     for (const partner of await this.partners.findWithLicenseEffect(tenantId)) await this.reachLicenses(partner);
+  }
+
+  private expireInvitations(tenantId: string): Promise<number> {
+    return this.unitOfWork.run(tenantId, async (transaction) => {
+      const now = this.clock.now();
+      const ended = await this.invitations.lockExpired(transaction, now, CHUNK_SIZE);
+      for (const invitation of ended) {
+        recordExpiry(transaction, invitation, now);
+        await this.invitations.update(invitation);
+      }
+      return ended.length;
+    });
   }
 
   private expirePools(tenantId: string): Promise<number> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       const now = this.clock.now();
-      const actor = Actor.service(SERVICE, tenantId);
+      const actor = Actor.service(UPKEEP_SERVICE, tenantId);
       const ended = await this.pools.lockExpired(transaction, now, CHUNK_SIZE);
       if (ended.length === 0) return 0;
       const ledgers = await this.ledger.read(
@@ -102,7 +119,7 @@ export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationS
   /** Suspends or revokes the licenses of a partner page by page, and notes the end, unless the partner was reinstated meanwhile. */
   private async reachLicenses({ tenantId, partnerId, licenseEffect, licenseEffectReason }: Partner): Promise<void> {
     if (licenseEffect === null || licenseEffectReason === null) return;
-    const actor = Actor.service(SERVICE, tenantId);
+    const actor = Actor.service(UPKEEP_SERVICE, tenantId);
     const request = { reason: licenseEffectReason };
     for (const status of REACHED[licenseEffect]) {
       let cursor: string | undefined;

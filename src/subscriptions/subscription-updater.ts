@@ -7,13 +7,16 @@ import {
   UpdateLicenseCommand,
   type LicenseResponse,
 } from '../licensing/index.js';
-import type { Actor } from '../shared/access/actor.js';
+import { Actor } from '../shared/access/actor.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import type { BillingEvent } from './billing-event.entity.js';
-import { SubscriptionUnlinkedEvent } from './events/subscription.events.js';
+import { SubscriptionEndedEvent, SubscriptionUnlinkedEvent } from './events/subscription.events.js';
 import type { Subscription } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 import { deriveState } from './subscription-state.js';
+
+/** Actor of the event of an end. */
+const TIMER_SERVICE = 'subscription-timer';
 
 /** Brings a locked subscription and its license up to date. The license is locked after the subscription, everywhere. */
 @Injectable()
@@ -46,8 +49,23 @@ export class SubscriptionUpdater {
     return license;
   }
 
+  /** Records the end of the service once it has come; each action does so before and after its own change. */
+  async recordEnd(transaction: Transaction, subscription: Subscription, now: Date): Promise<void> {
+    const noted = subscription.noteEnd(now);
+    if (!noted) return;
+    await this.subscriptions.update(subscription);
+    if (noted === 'BEGUN') return;
+    const change = {
+      before: { status: subscription.status },
+      after: { status: subscription.statusAt(now), ends_at: subscription.endsAt?.toISOString() ?? null },
+    };
+    const actor = Actor.service(TIMER_SERVICE, subscription.tenantId);
+    transaction.record(new SubscriptionEndedEvent(actor, now, subscription, change));
+  }
+
   /** Unlinks the license, if there is one, and stores the subscription. */
   async unlink(transaction: Transaction, actor: Actor, subscription: Subscription, now: Date): Promise<void> {
+    await this.recordEnd(transaction, subscription, now);
     const { licenseId, appliedTerms } = subscription;
     if (licenseId === null) return;
     const before = subscription.snapshot(now);

@@ -45,6 +45,10 @@ export class Subscription extends VersionedRow {
   @Column('timestamptz', { name: 'ends_at', nullable: true })
   endsAt!: Date | null;
 
+  /** Whether the log has the end that is past. */
+  @Column('boolean', { name: 'end_recorded' })
+  endRecorded!: boolean;
+
   /** Reason for which the license is suspended; null: none. */
   @Column('text', { nullable: true })
   hold!: SubscriptionHold | null;
@@ -72,6 +76,7 @@ export class Subscription extends VersionedRow {
     subscription.metadata = input.metadata;
     subscription.initialState = { status, template_id, quantity, period_start, period_end, cancel_at_period_end };
     subscription.licenseId = null;
+    subscription.endRecorded = false;
     subscription.appliedTerms = null;
     subscription.licenseProblem = null;
     return subscription;
@@ -84,6 +89,14 @@ export class Subscription extends VersionedRow {
 
   hasEnded(now: Date): boolean {
     return this.endsAt !== null && this.endsAt <= now;
+  }
+
+  /** Notes whether the service has ended. Returns what that changes for the log: the end, a new beginning, or nothing. */
+  noteEnd(now: Date): 'ENDED' | 'BEGUN' | undefined {
+    const hasEnded = this.hasEnded(now);
+    if (hasEnded === this.endRecorded) return undefined;
+    this.endRecorded = hasEnded;
+    return hasEnded ? 'ENDED' : 'BEGUN';
   }
 
   /** Takes over the state that was derived from the events. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { Subscription } from './subscription.entity.js';
@@ -7,5 +8,17 @@ import { Subscription } from './subscription.entity.js';
 export class SubscriptionRepository extends TenantScopedRepository<Subscription> {
   constructor(unitOfWork: UnitOfWork) {
     super(Subscription, 'subscriptionId', unitOfWork);
+  }
+
+  /** Locks at most `limit` subscriptions whose end the log does not have; skips those that another transaction has locked. */
+  async lockEnded(transaction: Transaction, now: Date, limit: number): Promise<Subscription[]> {
+    const rows = await transaction.query({
+      name: 'subscriptions.lock-ended',
+      text: `SELECT ${this.columns('item')} FROM subscriptions item
+             WHERE tenant_id = $1 AND NOT end_recorded AND ends_at <= $2
+             ORDER BY ends_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      values: [transaction.tenantId, now, limit],
+    });
+    return rows.map((row) => this.toEntity(row));
   }
 }

@@ -12,6 +12,7 @@ import { ListBillingEventsHandler } from './queries/list-billing-events.handler.
 import { ListSubscriptionsHandler } from './queries/list-subscriptions.handler.js';
 import { Subscription } from './subscription.entity.js';
 import { SubscriptionRepository } from './subscription.repository.js';
+import { SubscriptionTimer } from './subscription-timer.js';
 import { SubscriptionUpdater } from './subscription-updater.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 
@@ -22,6 +23,7 @@ import { SubscriptionsController } from './subscriptions.controller.js';
     SubscriptionRepository,
     BillingEventRepository,
     SubscriptionUpdater,
+    SubscriptionTimer,
     CreateSubscriptionHandler,
     IngestBillingEventHandler,
     LinkLicenseHandler,

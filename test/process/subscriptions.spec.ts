@@ -52,6 +52,7 @@ describe('events of a billing system', () => {
       DATABASE_URL: database.applicationUrl,
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
+      LICENSE_TIMER_INTERVAL_MS: '50',
     };
     servers = [await ServerProcess.create(environment), await ServerProcess.create(environment)];
     await Promise.all(servers.map((server) => server.start()));
@@ -153,6 +154,35 @@ describe('events of a billing system', () => {
     }
     await expectOnce(id, licenseId);
   }, 180_000);
+
+  it('that end, and invitations of partners that expire, are recorded once by two processes, one of which is killed', async () => {
+    const [first, second] = servers;
+    const ends = Array.from({ length: 150 }, (_, n) => `ends-${n}`);
+    const terms = { customer_id: 'c', template_id: templateId, period_end: at(1_000), cancel_at_period_end: true };
+    for (const subscription_id of ends) await ask(first, 'POST', '/subscriptions', { subscription_id, ...terms });
+    const { partner_id } = await ask(first, 'POST', '/partners', { name: 'Reseller' });
+    await ask(first, 'POST', `/partners/${partner_id}/approve`, {});
+    for (let n = 0; n < 150; n++)
+      await ask(first, 'POST', '/partner-invitations', { partner_id: partner_id as string });
+    await database.query(`UPDATE subscriptions SET ends_at = now() WHERE subscription_id = ANY($1)`, [ends]);
+    await database.query(`UPDATE partner_invitations SET expires_at = now()`);
+    await eventually(async () => expect((await recorded()).length).toBeGreaterThan(0));
+    await second.kill('SIGKILL');
+    await eventually(async () => expect(await recorded()).toHaveLength(300));
+    await second.start();
+    await eventually(async () => expect(await database.query('SELECT 1 FROM outbox')).toEqual([]));
+    const all = await recorded();
+    expect(all).toHaveLength(300);
+    expect(new Set(all.map(({ resource_id }) => resource_id as string)).size).toBe(300);
+  }, 120_000);
+
+  /** Ends in the outbox or the log, which an event enters as it leaves the outbox. */
+  const recorded = (): Promise<Wire[]> =>
+    database.query<Wire>(
+      `SELECT id, resource_id FROM outbox WHERE event_type = ANY($1)
+       UNION SELECT id, resource_id FROM license_event_logs WHERE event_type = ANY($1)`,
+      [['subscription.ended', 'partner_invitation.expired']],
+    );
 
   /** The rows of the subscription and its license are what the stored events say. */
   async function expectEffect(id: string, kept: ReadonlySet<string>): Promise<void> {

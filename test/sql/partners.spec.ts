@@ -383,8 +383,22 @@ describe('partners', () => {
       expect((await redeem(resent.code as string)).status).toBe(201);
       expect((await tenant.post(path(withdrawn, 'resend'), {})).body.code).toBe('INVITATION_STATE');
       expect((await tenant.post(path(sent, 'withdraw'), {})).body.code).toBe('INVITATION_STATE');
-      // An expired one can be sent again.
+      const upkeep = app.nest.get(PartnerUpkeep);
+      await Promise.all([upkeep.sweep(), upkeep.sweep()]);
+      await upkeep.sweep();
+      const expired = async () => {
+        await eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
+        const { data } = (await tenant.get('/v1/license-events?event_type=partner_invitation.expired')).body;
+        return (data as Wire[]).map(({ resource_id, actor }) => [resource_id, actor.id] as [string, string]);
+      };
+      expect(await expired()).toEqual([[late.invitation_id, 'partner-upkeep']]);
+      // An expired one can be sent again, and expires again.
       expect((await tenant.post(path(late, 'resend'), {})).body.status).toBe('OPEN');
+      await app.database.query('UPDATE partner_invitations SET expires_at = now() WHERE invitation_id = $1', [
+        late.invitation_id,
+      ]);
+      expect((await tenant.post(path(late, 'withdraw'), {})).body.status).toBe('WITHDRAWN');
+      expect(await expired()).toHaveLength(2);
     });
 
     it('are made by who has the permissions of the key, for a partner that is approved', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { withClient } from '../../src/database/with-client.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { eraseCustomer } from '../../src/maintenance/index.js';
+import { SubscriptionTimer } from '../../src/subscriptions/subscription-timer.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -179,6 +180,44 @@ describe('subscriptions', () => {
     await send('activated', 60, { period_end: at(90) });
     expect(await subscription()).toMatchObject({ status: 'ACTIVE', ends_at: null });
     expect(await license()).toMatchObject({ status: 'ACTIVE', expiry_date: at(90), grace_ends_at: at(100) });
+  });
+
+  it('have one event for each end, whoever comes by first, and none for an end that was called off', async () => {
+    const timer = app.nest.get(SubscriptionTimer);
+    const types = async () => (await eventsOf()).map(({ event_type }) => event_type as string);
+    const eventsOf = async (): Promise<Wire[]> => {
+      await eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
+      const rows = await told(`resource_type=subscription&resource_id=${id}`);
+      return rows.filter(({ event_type }) => event_type === 'subscription.ended');
+    };
+    await send('canceled', 1);
+    today(29);
+    await timer.sweep();
+    expect(await types()).toEqual([]);
+    await send('activated', 29, { period_end: at(60) });
+    today(31);
+    await timer.sweep();
+    expect(await types()).toEqual([]);
+    await send('canceled', 31);
+    today(60);
+    await Promise.all([timer.sweep(), timer.sweep()]);
+    await timer.sweep();
+    const [ended, ...more] = await eventsOf();
+    expect(more).toEqual([]);
+    expect(ended).toMatchObject({
+      actor: { type: 'service', id: 'subscription-timer' },
+      event_data: { before: { status: 'CANCELED' }, after: { status: 'ENDED', ends_at: at(60) } },
+    });
+    // It begins again and ends before the timer comes by: the next action records that, before its own change.
+    await send('activated', 61, { period_end: at(70) });
+    await send('canceled', 62);
+    await send('activated', 71, { period_end: at(90) });
+    await timer.sweep();
+    expect(await types()).toHaveLength(2);
+    await send('canceled', 72, { ends_at: at(72) });
+    expect(await types()).toHaveLength(3);
+    await timer.sweep();
+    expect(await types()).toHaveLength(3);
   });
 
   it('suspend the license for a refund or a chargeback and while paused, and reinstate it when the reason has ended', async () => {

@@ -152,13 +152,14 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'offline/revocation-list.repository.ts license_event_counters': 'asks whether anything happened since the last list',
   'offline/revocation-list.repository.ts signing_keys': 'asks for tenants whose list another key has to sign',
   'offline/revocation-list.repository.ts tenants': 'goes through all tenants',
-  'orders/order.repository.ts tenants': 'The orders that are due are found for all active tenants in one statement.',
+  'orders/order.repository.ts tenants': 'finds the due orders of all active tenants in one statement',
   'orders/quotes/quote-timer.ts tenants': 'the timer goes through all tenants',
   'partners/partner-upkeep.ts tenants': 'goes through all tenants',
   'shared/persistence/idempotency.sweeper.ts tenants': 'goes through all tenants',
   'shared/persistence/tenant-lock.ts tenants': 'locks a tenant',
   'signing/assert-signing-keys-open.ts tenants': 'goes through all tenants at the start',
   'tenants/authentication/credential-cache.ts partners': 'a key is refused while its partner is not approved',
+  'subscriptions/subscription-timer.ts tenants': 'the timer goes through all tenants',
   'templates/template.repository.ts billing_products': 'a template is issued from while its product is active',
 };
 

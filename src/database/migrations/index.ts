@@ -27,6 +27,7 @@ import { Subscriptions1764650000000 } from './1764650000000-subscriptions.js';
 import { RequiredCustomers1764710000000 } from './1764710000000-required-customers.js';
 import { AutomaticFulfilment1764720000000 } from './1764720000000-automatic-fulfilment.js';
 import { CalendarTerms1764722000000 } from './1764722000000-calendar-terms.js';
+import { RecordedEnds1764740000000 } from './1764740000000-recorded-ends.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -59,6 +60,7 @@ export const migrations = [
   RequiredCustomers1764710000000,
   AutomaticFulfilment1764720000000,
   CalendarTerms1764722000000,
+  RecordedEnds1764740000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

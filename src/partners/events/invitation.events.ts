@@ -30,6 +30,11 @@ export class PartnerInvitationWithdrawnEvent extends InvitationEvent {
   readonly type = 'partner_invitation.withdrawn';
 }
 
+/** The time of the invitation ended. */
+export class PartnerInvitationExpiredEvent extends InvitationEvent {
+  readonly type = 'partner_invitation.expired';
+}
+
 /** The invitation made an API key of the partner. */
 export class PartnerInvitationRedeemedEvent extends InvitationEvent {
   readonly type = 'partner_invitation.redeemed';

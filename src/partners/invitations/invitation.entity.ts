@@ -25,6 +25,10 @@ export class PartnerInvitation extends VersionedRow {
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt!: Date;
 
+  /** Whether the log has that the invitation expired. */
+  @Column('boolean', { name: 'expiry_recorded' })
+  expiryRecorded!: boolean;
+
   @Column('timestamptz', { name: 'redeemed_at', nullable: true })
   redeemedAt!: Date | null;
 
@@ -42,6 +46,7 @@ export class PartnerInvitation extends VersionedRow {
       email,
       codeSha256: hashInvitationCode(code),
       expiresAt: new Date(now.getTime() + LIFETIME_MS),
+      expiryRecorded: false,
       redeemedAt: null,
       withdrawnAt: null,
       apiKeyId: null,
@@ -54,10 +59,18 @@ export class PartnerInvitation extends VersionedRow {
     return this.expiresAt <= now ? 'EXPIRED' : 'OPEN';
   }
 
+  /** Notes whether the invitation has expired. Returns whether the log does not have that yet. */
+  noteExpiry(now: Date): boolean {
+    if (this.expiryRecorded || this.statusAt(now) !== 'EXPIRED') return false;
+    this.expiryRecorded = true;
+    return true;
+  }
+
   /** Gives the invitation another code and seven days more; the previous code ends. Throws InvitationStateError. */
   renew(code: string, now: Date): void {
     this.assertNotEnded(now);
     this.codeSha256 = hashInvitationCode(code);
+    this.expiryRecorded = false;
     this.expiresAt = new Date(now.getTime() + LIFETIME_MS);
     this.changed(now);
   }

@@ -10,6 +10,19 @@ export class InvitationRepository extends TenantScopedRepository<PartnerInvitati
     super(PartnerInvitation, 'invitationId', unitOfWork);
   }
 
+  /** Locks at most `limit` expired invitations of which the log does not have that; skips those that another transaction has locked. */
+  async lockExpired(transaction: Transaction, now: Date, limit: number): Promise<PartnerInvitation[]> {
+    const rows = await transaction.query({
+      name: 'partner-invitations.lock-expired',
+      text: `SELECT ${this.columns('item')} FROM partner_invitations item
+             WHERE item.tenant_id = $1 AND item.redeemed_at IS NULL AND item.withdrawn_at IS NULL AND NOT item.expiry_recorded
+               AND item.expires_at <= $2
+             ORDER BY item.expires_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      values: [transaction.tenantId, now, limit],
+    });
+    return rows.map((row) => this.toEntity(row));
+  }
+
   /** Locks the invitation with this digest of its code. */
   async lockByCode(transaction: Transaction, codeSha256: Buffer): Promise<PartnerInvitation | undefined> {
     const [row] = await transaction.query({

@@ -8,6 +8,7 @@ import { assertCanInvite } from './assert-can-invite.js';
 import { generateInvitationCode } from './invitation-code.js';
 import { InvitationRepository } from './invitation.repository.js';
 import { toIssuedInvitation } from './invitation.response.js';
+import { recordExpiry } from './record-expiry.js';
 import { ResendInvitationCommand } from './resend-invitation.command.js';
 
 @CommandHandler(ResendInvitationCommand)
@@ -27,6 +28,7 @@ export class ResendInvitationHandler implements ICommandHandler<ResendInvitation
       if (!invitation) throw new InvitationNotFoundError();
       invitation.assertVersion(options.ifMatch);
       const now = this.clock.now();
+      recordExpiry(transaction, invitation, now);
       const code = generateInvitationCode(actor.tenantId);
       invitation.renew(code, now);
       await this.invitations.update(invitation);

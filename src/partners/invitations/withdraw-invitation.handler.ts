@@ -5,6 +5,7 @@ import { PartnerInvitationWithdrawnEvent } from '../events/invitation.events.js'
 import { InvitationNotFoundError } from '../partner.errors.js';
 import { InvitationRepository } from './invitation.repository.js';
 import { toInvitationResponse } from './invitation.response.js';
+import { recordExpiry } from './record-expiry.js';
 import { WithdrawInvitationCommand } from './withdraw-invitation.command.js';
 
 @CommandHandler(WithdrawInvitationCommand)
@@ -22,6 +23,7 @@ export class WithdrawInvitationHandler implements ICommandHandler<WithdrawInvita
       if (!invitation) throw new InvitationNotFoundError();
       invitation.assertVersion(options.ifMatch);
       const now = this.clock.now();
+      recordExpiry(transaction, invitation, now);
       invitation.withdraw(now);
       await this.invitations.update(invitation);
       transaction.record(new PartnerInvitationWithdrawnEvent(actor, now, invitation));

@@ -31,6 +31,7 @@ export class IngestBillingEventHandler implements ICommandHandler<IngestBillingE
       const subscription = await this.subscriptions.findForUpdate(actor.tenantId, subscriptionId);
       if (!subscription) throw new SubscriptionNotFoundError(subscriptionId);
       const now = this.clock.now();
+      await this.updater.recordEnd(transaction, subscription, now);
       const event = BillingEvent.received(subscription, request, now);
       const earlier = await this.events.ofSubscription(transaction, subscriptionId);
       const known = earlier.find(({ eventId }) => eventId === event.eventId);
@@ -53,6 +54,7 @@ export class IngestBillingEventHandler implements ICommandHandler<IngestBillingE
       const change = subscription.changeSince(before, now);
       await this.subscriptions.update(subscription);
       transaction.record(new SubscriptionEventReceivedEvent(actor, now, subscription, event, change));
+      await this.updater.recordEnd(transaction, subscription, now);
       return receipt(false, change !== undefined);
     });
   }

@@ -40,6 +40,7 @@ export class LinkLicenseHandler implements ICommandHandler<LinkLicenseCommand> {
       if (!subscription) throw new SubscriptionNotFoundError(subscriptionId);
       subscription.assertVersion(options.ifMatch);
       const now = this.clock.now();
+      await this.updater.recordEnd(transaction, subscription, now);
       if (subscription.licenseId === licenseId) {
         const linked = await this.updater.licenseOf(actor, subscription);
         return { ...toSubscriptionResponse(subscription, linked, now), linked_now: false };

@@ -33,6 +33,7 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
       if (!subscription) throw new SubscriptionNotFoundError(subscriptionId);
       subscription.assertVersion(options.ifMatch);
       const now = this.clock.now();
+      await this.updater.recordEnd(transaction, subscription, now);
       const before = subscription.snapshot(now);
       if (metadata !== undefined) subscription.mergeMetadata(metadata);
       const facts = toFacts(terms);
@@ -51,6 +52,7 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
       const change = subscription.changeSince(before, now);
       if (change ?? isCorrected) await this.subscriptions.update(subscription);
       if (change) transaction.record(new SubscriptionUpdatedEvent(actor, now, subscription, change));
+      await this.updater.recordEnd(transaction, subscription, now);
       return toSubscriptionResponse(subscription, license, now);
     });
   }

@@ -54,6 +54,11 @@ export class SubscriptionUnlinkedEvent extends SubscriptionIntegrationEvent {
   readonly type = 'subscription.unlinked';
 }
 
+/** The service ended, at the time `ends_at`. */
+export class SubscriptionEndedEvent extends SubscriptionIntegrationEvent {
+  readonly type = 'subscription.ended';
+}
+
 /** An event of the billing system was stored. `before` and `after` are empty if a later event already decides. */
 export class SubscriptionEventReceivedEvent extends SubscriptionIntegrationEvent {
   readonly type = 'subscription.event_received';
