@@ -161,6 +161,7 @@ export const Environment = z.object({
   CLIENT_RATE_PER_LICENSE_AND_ADDRESS: integer(1, 1_000_000).optional(),
   CLIENT_RATE_PER_KEY: count(1_000),
   CLIENT_RATE_BURST_S: count(10),
+  CLIENT_UNKNOWN_KEYS_PER_MINUTE: count(30),
   COUNTRY_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header')

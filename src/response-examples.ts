@@ -128,6 +128,7 @@ const validation = {
   detail: 'The license is valid.',
   next: { action: 'none' },
   reasons: [],
+  warnings: [],
   license: clientLicense,
   activation,
   entitlements,
@@ -326,6 +327,8 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     order_fulfilment_after: 'APPROVAL',
     customers_must_exist: false,
     fulfil_orders_automatically: false,
+    allow_short_keys: false,
+    foreign_key_normalisation: 'NONE',
     version: 1,
     ...stamps,
   },
@@ -441,6 +444,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   },
   IssuedLicense: issuedLicense,
   License: license,
+  LicenseWithNewKey: { ...license, license_key: EXAMPLES.licenseKey, former_key_valid_until: YEAR_LATER },
   LicenseOnOtherTerms: {
     ...license,
     template_id: EXAMPLES.templateId,
@@ -453,6 +457,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   BatchIssueResult: { line: 1, status: 201, license: issuedLicense },
   BatchActionResult: { line: 1, status: 200, license: licenseSummary },
   Activation: activation,
+  ClientActivation: { ...activation, warnings: [] },
   SigningKey: {
     kid: EXAMPLES.kid,
     ...tenant,

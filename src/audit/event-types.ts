@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   'license.expired',
   'license.grace_ended',
   'license.key_revealed',
+  'license.key_rotated',
   'license.reinstated',
   'license.renewal_due',
   'license.renewed',

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Config } from '../config.js';
-import { canonicalLicenseKey } from '../licensing/index.js';
+import { canonicalLicenseKey, isOwnKey } from '../licensing/index.js';
 import { Clock } from '../shared/time/clock.js';
 import { AddressLimit } from '../shared/limits/address-limit.js';
+import { UnknownKeyLimit, type KeyAttempt } from '../shared/limits/unknown-key-limit.js';
 import { RateLimitedError } from '../shared/limits/rate-limit.errors.js';
 import { TokenBucket } from '../shared/limits/token-bucket.js';
 import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
 import { networkOf } from '../shared/ip-network.js';
+import { isTenantId } from '../shared/tenant-id.js';
+
+/** Request with the license key that it presents. */
+export interface KeyAttemptRequest extends AuthenticatedRequest {
+  keyAttempt?: KeyAttempt;
+}
 
 /**
  * Limits requests per address, license and API key before any look-up. The address pays for every request, the others only for requests
@@ -19,6 +26,7 @@ export class ClientRateLimitGuard implements CanActivate {
 
   constructor(
     private readonly addresses: AddressLimit,
+    private readonly unknownKeys: UnknownKeyLimit,
     private readonly clock: Clock,
     { settings }: Config,
   ) {
@@ -33,27 +41,39 @@ export class ClientRateLimitGuard implements CanActivate {
 
   /** Throws RateLimitedError. */
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const request = context.switchToHttp().getRequest<KeyAttemptRequest>();
     const now = this.clock.now().getTime();
     assertNotLimited(this.addresses.take(request.ip));
+    request.keyAttempt = keyAttemptOf(request);
     const names = this.bucketNamesFor(request);
     assertNotLimited(Math.max(0, ...names.map(([bucket, name]) => bucket.wait(name, now))));
+    if (request.keyAttempt) assertNotLimited(this.unknownKeys.wait(request.keyAttempt));
     for (const [bucket, name] of names) bucket.take(name, now);
     return true;
   }
 
   /** Returns the buckets that a request takes from in addition to that of its address. */
-  private bucketNamesFor({ body, ip, principal }: AuthenticatedRequest): [TokenBucket, name: string][] {
+  private bucketNamesFor({ ip, principal, keyAttempt }: KeyAttemptRequest): [TokenBucket, name: string][] {
     const names: [TokenBucket, name: string][] = [];
-    const { license_key } = (body ?? {}) as { license_key?: unknown };
-    if (typeof license_key === 'string') {
-      // Buckets have a digest as name: no license key is held unencrypted.
-      const license = sha256(canonicalLicenseKey(license_key));
-      names.push([this.buckets.share, `${license} ${networkOf(ip)}`], [this.buckets.license, license]);
+    if (keyAttempt) {
+      names.push([this.buckets.share, `${keyAttempt.name} ${networkOf(ip)}`], [this.buckets.license, keyAttempt.name]);
     }
     if (principal) names.push([this.buckets.key, principal.subject.id]);
     return names;
   }
+}
+
+/**
+ * Returns the license key of a request, whose body is not validated yet. An imported key has a name for each tenant, so that the requests of
+ * one tenant say nothing about the keys of another.
+ */
+function keyAttemptOf({ body, ip, actor }: AuthenticatedRequest): KeyAttempt | undefined {
+  const { license_key, tenant_id } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof license_key !== 'string') return undefined;
+  const tenantId = actor?.tenantId ?? (isTenantId(tenant_id) ? tenant_id : undefined);
+  const canonical = canonicalLicenseKey(license_key);
+  const name = sha256(isOwnKey(canonical) ? canonical : `${tenantId ?? ''}\n${license_key}`);
+  return { name, address: ip, tenantId };
 }
 
 /** Throws RateLimitedError if the wait is not zero. */

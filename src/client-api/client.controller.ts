@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ActivationResponse, DeactivateDeviceCommand, HeartbeatCommand } from '../activations/index.js';
 import { LicenseFileResponse } from '../offline/index.js';
+import type { KeyAttempt } from '../shared/limits/unknown-key-limit.js';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { DescribeQuery, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
@@ -15,6 +16,7 @@ import {
   ValidateRequest,
   ValidateResponse,
 } from '../validation/index.js';
+import { ClientActivation } from './client.response.js';
 import {
   ClientActivateRequest,
   ClientCheckOutRequest,
@@ -25,12 +27,12 @@ import {
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
-import { ApiKeyTenant, CurrentLicenseKeyCaller, LicenseKeyGuard } from './license-key.guard.js';
+import { ApiKeyTenant, CurrentLicenseKeyCaller, LicenseKeyGuard, PresentedKey } from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
 
 const UNKNOWN_LICENSE_KEY = { 404: ['LICENSE_NOT_FOUND'] } as const;
-const USAGE_CODES = ['LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
+const USAGE_CODES = ['KEY_REPLACED', 'LICENSE_STATE', 'FEATURE_UNAVAILABLE'] as const;
 
 /** Routes for the vendor's programs. The license key in the body is their credential. */
 @ApiTags('Client API')
@@ -55,8 +57,9 @@ export class ClientController {
     @ApiKeyTenant() tenantId: string | undefined,
     @Body({ schema: ValidateRequest }) body: ValidateRequest,
     @RequestOrigin() origin: Origin,
+    @PresentedKey() attempt: KeyAttempt | undefined,
   ) {
-    return this.queries.execute(new ValidateLicenseQuery(tenantId, body, origin));
+    return this.queries.execute(new ValidateLicenseQuery(tenantId, body, origin, attempt));
   }
 
   @Post('activate')
@@ -72,10 +75,10 @@ export class ClientController {
     {
       ...UNKNOWN_LICENSE_KEY,
       403: ['LICENSE_RESTRICTED'],
-      409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+      409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
     },
   )
-  @ApiOkResponse({ standardSchema: ActivationResponse })
+  @ApiOkResponse({ standardSchema: ClientActivation })
   activate(
     @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
     @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
@@ -93,7 +96,7 @@ export class ClientController {
     { operationId: 'deactivateDevice', summary: 'Deactivate this device', description: 'Frees its seat. Idempotent.' },
     {
       404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-      409: ['SEAT_LENT'],
+      409: ['KEY_REPLACED', 'SEAT_LENT'],
     },
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
@@ -114,7 +117,7 @@ export class ClientController {
     { operationId: 'sendHeartbeat', summary: 'Send a heartbeat', description: 'Extends the lease of a floating seat.' },
     {
       404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-      409: ['LICENSE_STATE', 'HEARTBEAT_EXPIRED', 'NOT_ACTIVATED'],
+      409: ['KEY_REPLACED', 'LICENSE_STATE', 'HEARTBEAT_EXPIRED', 'NOT_ACTIVATED'],
     },
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
@@ -140,7 +143,7 @@ export class ClientController {
     {
       ...UNKNOWN_LICENSE_KEY,
       403: ['LICENSE_RESTRICTED'],
-      409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
+      409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
@@ -165,7 +168,7 @@ export class ClientController {
     },
     {
       ...UNKNOWN_LICENSE_KEY,
-      409: ['LICENSE_STATE'],
+      409: ['KEY_REPLACED', 'LICENSE_STATE'],
     },
   )
   @ApiOkResponse({ standardSchema: Entitlements })

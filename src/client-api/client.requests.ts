@@ -3,11 +3,11 @@ import { deviceFields, Fingerprint } from '../activations/index.js';
 import { checkOutFields } from '../offline/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId, text } from '../shared/http/schema.js';
-import { declaredEnvironmentFields, FeatureIds, LicenseKeyField } from '../validation/index.js';
+import { declaredEnvironmentFields, FeatureIds, presentedKeyFields } from '../validation/index.js';
 
 export const ClientActivateRequest = z
   .strictObject({
-    license_key: LicenseKeyField,
+    ...presentedKeyFields,
     ...deviceFields,
     product_id: ResourceId.optional(),
     ...declaredEnvironmentFields,
@@ -20,7 +20,7 @@ export type ClientActivateRequest = z.infer<typeof ClientActivateRequest>;
 
 export const ClientCheckOutRequest = z
   .strictObject({
-    license_key: LicenseKeyField,
+    ...presentedKeyFields,
     ...checkOutFields,
     product_id: ResourceId.optional(),
     ...declaredEnvironmentFields,
@@ -31,21 +31,21 @@ export const ClientCheckOutRequest = z
   });
 export type ClientCheckOutRequest = z.infer<typeof ClientCheckOutRequest>;
 
-export const DeviceRequest = z.strictObject({ license_key: LicenseKeyField, fingerprint: Fingerprint }).meta({
+export const DeviceRequest = z.strictObject({ ...presentedKeyFields, fingerprint: Fingerprint }).meta({
   id: 'DeviceRequest',
   examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint }],
 });
 export type DeviceRequest = z.infer<typeof DeviceRequest>;
 
 export const EntitlementsRequest = z
-  .strictObject({ license_key: LicenseKeyField, features: FeatureIds.optional() })
+  .strictObject({ ...presentedKeyFields, features: FeatureIds.optional() })
   .meta({ id: 'EntitlementsRequest', examples: [{ license_key: EXAMPLES.licenseKey }] });
 
 export type EntitlementsRequest = z.infer<typeof EntitlementsRequest>;
 
 export const UsageRequest = z
   .strictObject({
-    license_key: LicenseKeyField,
+    ...presentedKeyFields,
     feature_id: text(100),
     amount: z.int().min(1).meta({ description: "Amount in the unit of the feature's limit." }),
   })

@@ -1,14 +1,15 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Fingerprint } from '../activations/index.js';
 import { InvalidFieldError } from '../shared/errors.js';
-import type { AuthenticatedRequest } from '../shared/access/access.decorators.js';
+import { UnknownKeyLimit } from '../shared/limits/unknown-key-limit.js';
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
 import { Actor } from '../shared/access/actor.js';
 import { Authenticator } from '../shared/access/authenticator.js';
-import { EvidenceCollector, type LicenseKeyCaller } from '../validation/index.js';
-import { UnknownLicenseKeyError } from './client.errors.js';
+import { EvidenceCollector, isKeyReplaced, type LicenseKeyCaller } from '../validation/index.js';
+import type { KeyAttemptRequest } from './client-rate-limit.guard.js';
+import { LicenseKeyReplacedError, UnknownLicenseKeyError } from './client.errors.js';
 
-interface LicenseKeyRequest extends AuthenticatedRequest {
+interface LicenseKeyRequest extends KeyAttemptRequest {
   caller?: LicenseKeyCaller;
 }
 
@@ -21,16 +22,18 @@ export class LicenseKeyGuard implements CanActivate {
   constructor(
     private readonly evidence: EvidenceCollector,
     private readonly authenticator: Authenticator,
+    private readonly unknownKeys: UnknownKeyLimit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<LicenseKeyRequest>();
-    const { license_key, fingerprint: device } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
+    const { license_key, fingerprint: device, tenant_id } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof license_key !== 'string') return true;
     // The body is not validated yet, and PostgreSQL does not take every text.
     const fingerprint = Fingerprint.safeParse(device).data;
-    const options = { tenantId: request.actor?.tenantId, fingerprint };
+    const options = { tenantId: request.actor?.tenantId, namedTenantId: tenant_id, fingerprint };
     const evidence = await this.evidence.findByLicenseKey(license_key, options);
+    if (request.keyAttempt) this.unknownKeys.record(request.keyAttempt, evidence !== null);
     if (!evidence) return true;
     const { tenantId, licenseId } = evidence.license;
     const tenant = await this.authenticator.findTenant(tenantId);
@@ -40,7 +43,7 @@ export class LicenseKeyGuard implements CanActivate {
   }
 }
 
-/** Throws InvalidFieldError, UnknownLicenseKeyError, TenantSuspendedError. */
+/** Throws InvalidFieldError, UnknownLicenseKeyError, LicenseKeyReplacedError, TenantSuspendedError. */
 export const CurrentLicenseKeyCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): LicenseKeyCaller => {
     const { caller, body } = context.switchToHttp().getRequest<LicenseKeyRequest>();
@@ -49,6 +52,7 @@ export const CurrentLicenseKeyCaller = createParamDecorator(
       if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
       throw new UnknownLicenseKeyError();
     }
+    if (isKeyReplaced(caller.evidence)) throw new LicenseKeyReplacedError();
     if (caller.suspended) throw new TenantSuspendedError();
     return caller;
   },
@@ -57,4 +61,9 @@ export const CurrentLicenseKeyCaller = createParamDecorator(
 /** Tenant of an API key that was sent as well, for the route whose query finds the license itself; undefined without one. */
 export const ApiKeyTenant = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseKeyRequest>().actor?.tenantId,
+);
+
+/** License key of the request; undefined if the body has none. */
+export const PresentedKey = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<LicenseKeyRequest>().keyAttempt,
 );

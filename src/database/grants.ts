@@ -8,7 +8,7 @@ import { workflowGrants } from './workflow-schema.js';
 export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   tenants: `SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after,
-    fulfil_orders_automatically, customers_must_exist, version, updated_at)`,
+    fulfil_orders_automatically, customers_must_exist, allow_short_keys, foreign_key_normalisation, version, updated_at)`,
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
@@ -18,12 +18,14 @@ export const GRANTS: Readonly<Record<string, string>> = {
   license_templates: 'SELECT, INSERT, UPDATE',
   customers:
     'SELECT, INSERT, UPDATE (first_name, last_name, email, company_name, language, active, metadata, version, updated_at)',
-  licenses: `SELECT, INSERT, UPDATE (status, customer_id, template_id, template_version, product_name, license_type,
+  licenses: `SELECT, INSERT, UPDATE (status, license_key_last_four, customer_id, template_id, template_version, product_name, license_type,
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, default_term, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
     heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, file_ttl_max_seconds,
     subscription_id, held_by_subscription, version, updated_at)`,
-  license_keys: 'SELECT, INSERT',
+  // A key that is replaced gets an end, and is never deleted.
+  license_keys: 'SELECT, INSERT, UPDATE (valid_until)',
+  rotated_license_keys: 'SELECT, INSERT, DELETE',
   // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',
   license_activation_refusals: 'SELECT, INSERT, DELETE',

@@ -4,6 +4,7 @@ export { IssueLicenseCommand } from './issuing/issue-license.command.js';
 export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licenses.command.js';
 export { PoolAllowance, type PoolGrant, type PoolRequest } from './issuing/pool-allowance.js';
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
+export { RotateLicenseKeyCommand } from './keys/rotate-license-key.command.js';
 export { ChangeLicenseTemplateCommand } from './lifecycle/commands/change-license-template.command.js';
 export { ConvertTrialCommand } from './lifecycle/commands/convert-trial.command.js';
 export { FollowSubscriptionCommand } from './lifecycle/commands/follow-subscription.command.js';
@@ -44,7 +45,16 @@ export {
 } from './license.errors.js';
 export type { AppliedTerms, FollowProblem, SubscriptionTerms } from './subscription-terms.js';
 export type { LicenseOptions } from './license-options.js';
-export { canonicalLicenseKey, KEY_OWNER_SQL, licenseKeyDigest } from './keys/license-key.js';
+export {
+  canonicalLicenseKey,
+  FORGOTTEN as FORGOTTEN_KEY,
+  isOwnKey,
+  KEY_OWNER_SQL,
+  licenseKeyDigests,
+  storedKeyDigest,
+  type KeyTenant,
+  type LicenseKeyDigests,
+} from './keys/license-key.js';
 export { licenseSealContext } from './license.entity.js';
 export type { License, LicenseOrigin } from './license.entity.js';
 export type { LicenseAction, LicenseState } from './license-status.js';

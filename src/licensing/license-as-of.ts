@@ -12,6 +12,7 @@ export const CHANGE_EVENTS = [
   'license.reinstated',
   'license.revoked',
   'license.transferred',
+  'license.key_rotated',
   'license.subscription_changed',
   'license.template_changed',
 ] as const;

@@ -61,6 +61,7 @@ const SNAPSHOT = {
   trial: true,
   customer_id: 'customer-1',
   issued_to: 'Jane Roe',
+  license_key_last_four: 'WXYZ',
   template_id: 'template-1',
   template_version: 7,
   product_name: 'License for T',

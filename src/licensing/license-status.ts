@@ -20,6 +20,7 @@ export const LICENSE_ACTIONS = [
   'revoke',
   'transfer',
   'change-template',
+  'rotate-key',
   'edit',
   'correct-expiry',
   'link',
@@ -51,6 +52,7 @@ export const TRANSITIONS: Readonly<Record<LicenseAction, Readonly<Partial<Record
   revoke: { ACTIVE: 'REVOKED', IN_GRACE: 'REVOKED', EXPIRED: 'REVOKED', SUSPENDED: 'REVOKED' },
   transfer: ALSO_SUSPENDED,
   'change-template': ALSO_SUSPENDED,
+  'rotate-key': ALSO_SUSPENDED,
   edit: ALSO_SUSPENDED,
   // An edit never changes the status, so an expired license is renewed instead.
   'correct-expiry': { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },

@@ -71,7 +71,8 @@ export class License extends LicenseTerms {
   @Column({ type: 'bytea', name: 'license_key_sealed', update: false })
   licenseKeySealed!: Buffer;
 
-  @Column({ type: 'text', name: 'license_key_last_four', update: false })
+  /** Of the current license key. */
+  @Column('text', { name: 'license_key_last_four' })
   licenseKeyLastFour!: string;
 
   @Column('text', { name: 'customer_id' })
@@ -356,6 +357,13 @@ export class License extends LicenseTerms {
       if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       this.customerId = customerId;
       this.issuedTo = issuedTo;
+    });
+  }
+
+  /** Records that another license key replaced the former one. */
+  rotateKey(lastFour: string, now: Date): Change | undefined {
+    return this.applyAction('rotate-key', now, () => {
+      this.licenseKeyLastFour = lastFour;
     });
   }
 

@@ -92,6 +92,20 @@ export const LicenseOnOtherTerms = LicenseResponse.extend({
 
 export type LicenseResponse = z.infer<typeof LicenseOnOtherTerms>;
 
+/** Members of a response to an action that replaced the license key. */
+const rotatedKeyFields = {
+  license_key: z.string().meta({ description: 'The new license key.' }),
+  former_key_valid_until: UtcTime.meta({
+    description: 'End of the former license key, and of those before it at the latest.',
+  }),
+};
+export type RotatedKey = z.infer<z.ZodObject<typeof rotatedKeyFields>>;
+
+export const LicenseWithNewKey = LicenseResponse.extend(rotatedKeyFields).meta({
+  id: 'LicenseWithNewKey',
+  description: 'The license with its new license key.',
+});
+
 export const LicensePage = pageOf(LicenseResponse).meta({ id: 'LicensePage' });
 export type LicensePage = z.infer<typeof LicensePage>;
 

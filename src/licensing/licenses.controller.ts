@@ -1,19 +1,18 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
-import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
-import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
+import { CreatedAt, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
+import { WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { IssueLicenseCommand } from './issuing/issue-license.command.js';
-import { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 import { IssueLicenseRequest, ListLicensesRequest } from './license.requests.js';
 import { GetLicenseQuery } from './queries/get-license.query.js';
 import { ListLicensesAsJsonQuery } from './queries/list-licenses-as-json.query.js';
-import { IssuedLicense, LicensePage, LicenseResponse, RevealedLicenseKey } from './license.response.js';
+import { IssuedLicense, LicensePage, LicenseResponse } from './license.response.js';
 
 @ApiTags('Licenses')
 @Controller('v1/licenses')
@@ -78,21 +77,5 @@ export class LicensesController {
   @ApiOkResponse({ standardSchema: LicenseResponse })
   get(@CurrentActor() actor: Actor, @Param('license_id', { schema: UuidParameter }) licenseId: string) {
     return this.queries.execute(new GetLicenseQuery(actor, licenseId));
-  }
-
-  @Post(':license_id/reveal-key')
-  @HttpCode(200)
-  @RequirePermission('licenses:reveal-key')
-  @DescribeChange(
-    { operationId: 'revealLicenseKey', summary: 'Reveal a license key', description: 'Recorded in the event log.' },
-    { 404: ['LICENSE_NOT_FOUND'] },
-  )
-  @ApiOkResponse({ standardSchema: RevealedLicenseKey })
-  revealKey(
-    @CurrentActor() actor: Actor,
-    @Param('license_id', { schema: UuidParameter }) licenseId: string,
-    @ChangeOptions() options: CommandOptions,
-  ) {
-    return this.commands.execute(new RevealLicenseKeyCommand(actor, licenseId, options));
   }
 }

@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ForeignKeyRegister } from '../shared/persistence/foreign-key-register.js';
 import { BatchChangeLicensesHandler } from './batches/batch-change-licenses.handler.js';
 import { BatchIssueLicensesHandler } from './batches/batch-issue-licenses.handler.js';
 import { ChangeLicenseTemplateHandler } from './lifecycle/commands/change-license-template.handler.js';
@@ -36,10 +37,17 @@ import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handl
 import { ListLicensesHandler } from './queries/list-licenses.handler.js';
 import { ListRevokedLicensesHandler } from './queries/list-revoked-licenses.handler.js';
 import { LicenseKeySource } from './keys/license-key.js';
+import { LicenseKeyRepository } from './keys/license-key.repository.js';
+import { LicenseKeyRotation } from './keys/license-key-rotation.js';
+import { LicenseKeysController } from './keys/license-keys.controller.js';
+import { RotateLicenseKeyHandler } from './keys/rotate-license-key.handler.js';
+import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
 
+/** Global, because the settings of tenants ask for imported license keys by what this module implements. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([License])],
-  controllers: [LicensesController, LicenseActionsController, LicenseBatchesController],
+  controllers: [LicensesController, LicenseActionsController, LicenseBatchesController, LicenseKeysController],
   providers: [
     LicenseRepository,
     LicenseReader,
@@ -57,7 +65,11 @@ import { LicenseKeySource } from './keys/license-key.js';
     IssueLicensesHandler,
     BatchIssueLicensesHandler,
     BatchChangeLicensesHandler,
+    LicenseKeyRepository,
+    LicenseKeyRotation,
+    { provide: ForeignKeyRegister, useClass: StoredForeignKeys },
     RevealLicenseKeyHandler,
+    RotateLicenseKeyHandler,
     FindLicenseHandler,
     ChangeLicenseTemplateHandler,
     ConvertTrialHandler,
@@ -74,6 +86,6 @@ import { LicenseKeySource } from './keys/license-key.js';
     ListLicensesAsJsonHandler,
     ListRevokedLicensesHandler,
   ],
-  exports: [LicenseLock, LicenseReader],
+  exports: [LicenseLock, LicenseReader, ForeignKeyRegister],
 })
 export class LicensingModule {}

@@ -13,6 +13,7 @@ export const BACKUP_TABLES = [
   'customers',
   'licenses',
   'license_keys',
+  'rotated_license_keys',
   'license_activations',
   'license_activation_refusals',
   'license_client_events',

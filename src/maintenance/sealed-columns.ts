@@ -23,6 +23,13 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     context: licenseSealContext,
   },
   {
+    table: 'rotated_license_keys',
+    column: 'license_key_sealed',
+    id: `(license_id || ' ' || number)`,
+    idType: 'text',
+    context: (tenantId, id) => licenseSealContext(tenantId, id.split(' ')[0] ?? ''),
+  },
+  {
     table: 'signing_keys',
     column: 'private_key_sealed',
     id: 'kid',

@@ -10,6 +10,7 @@ import { UnitOfWork } from './persistence/unit-of-work.js';
 import { BatchSlots } from './http/batch-slots.js';
 import { ExportRegistry } from './http/streams/exports.js';
 import { Paginator } from './http/paginator.js';
+import { UnknownKeyLimit } from './limits/unknown-key-limit.js';
 import { AddressLimit } from './limits/address-limit.js';
 import { AuthFailureLimit } from './limits/auth-failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
@@ -36,6 +37,7 @@ import { ProcessClock } from './time/process-clock.js';
     ExportRegistry,
     Paginator,
     AddressLimit,
+    UnknownKeyLimit,
   ],
   exports: [
     Clock,
@@ -47,6 +49,7 @@ import { ProcessClock } from './time/process-clock.js';
     RateCounter,
     AuthFailureLimit,
     AddressLimit,
+    UnknownKeyLimit,
     BatchSlots,
     ExportRegistry,
     Paginator,

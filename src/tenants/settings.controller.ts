@@ -29,11 +29,10 @@ export class SettingsController {
 
   @Patch()
   @RequirePermission('settings:write')
-  @DescribeChange({
-    operationId: 'updateSettings',
-    summary: 'Update tenant settings',
-    description: 'JSON Merge Patch.',
-  })
+  @DescribeChange(
+    { operationId: 'updateSettings', summary: 'Update tenant settings', description: 'JSON Merge Patch.' },
+    { 409: ['FOREIGN_KEYS_EXIST'] },
+  )
   @ApiOkResponse({ standardSchema: TenantResponse })
   update(
     @CurrentActor() actor: Actor,

@@ -9,6 +9,7 @@ import {
   type UpdateEmailSettingsRequest,
 } from './email-settings.js';
 import type { FulfilmentTrigger } from './fulfilment-trigger.js';
+import type { ForeignKeyNormalisation } from '../shared/foreign-keys.js';
 
 export const TENANT_STATUSES = ['ACTIVE', 'SUSPENDED'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
@@ -22,6 +23,8 @@ export interface TenantChange {
   readonly order_fulfilment_after?: FulfilmentTrigger | undefined;
   readonly customers_must_exist?: boolean | undefined;
   readonly fulfil_orders_automatically?: boolean | undefined;
+  readonly allow_short_keys?: boolean | undefined;
+  readonly foreign_key_normalisation?: ForeignKeyNormalisation | undefined;
 }
 
 /** A vendor. Its id is the tenant id of all its rows. */
@@ -56,14 +59,24 @@ export class Tenant extends Versioned {
   @Column('boolean', { name: 'fulfil_orders_automatically' })
   fulfilOrdersAutomatically!: boolean;
 
+  /** Whether license keys of fewer than 16 characters can be imported. */
+  @Column('boolean', { name: 'allow_short_keys' })
+  allowShortKeys!: boolean;
+
+  /** How imported license keys are compared. Fixed once there is one. */
+  @Column('text', { name: 'foreign_key_normalisation' })
+  foreignKeyNormalisation!: ForeignKeyNormalisation;
+
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
     const orders = { orderFulfilmentAfter: 'APPROVAL' as const, fulfilOrdersAutomatically: false };
+    const keys = { allowShortKeys: false, foreignKeyNormalisation: 'NONE' as const };
     const fields = {
       status: 'ACTIVE' as const,
       requestsPerMinute,
       requireIfMatch: false,
       emailSettings: {},
       ...orders,
+      ...keys,
       customersMustExist: false,
     };
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
@@ -80,6 +93,8 @@ export class Tenant extends Versioned {
     if (change.customers_must_exist !== undefined) this.customersMustExist = change.customers_must_exist;
     if (change.fulfil_orders_automatically !== undefined)
       this.fulfilOrdersAutomatically = change.fulfil_orders_automatically;
+    if (change.allow_short_keys !== undefined) this.allowShortKeys = change.allow_short_keys;
+    if (change.foreign_key_normalisation !== undefined) this.foreignKeyNormalisation = change.foreign_key_normalisation;
     return this.changedSince(before, this.snapshot(), now);
   }
 
@@ -92,6 +107,8 @@ export class Tenant extends Versioned {
       order_fulfilment_after: this.orderFulfilmentAfter,
       customers_must_exist: this.customersMustExist,
       fulfil_orders_automatically: this.fulfilOrdersAutomatically,
+      allow_short_keys: this.allowShortKeys,
+      foreign_key_normalisation: this.foreignKeyNormalisation,
     };
   }
 }

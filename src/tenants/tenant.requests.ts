@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageParameters } from '../shared/http/paging.js';
 import { integer } from '../shared/http/schema-messages.js';
+import { FOREIGN_KEY_NORMALISATIONS } from '../shared/foreign-keys.js';
 import { TENANT_ID } from '../shared/tenant-id.js';
 import { UpdateEmailSettingsRequest } from './email-settings.js';
 import { FULFILMENT_TRIGGERS } from './fulfilment-trigger.js';
@@ -34,6 +35,14 @@ export const FulfilOrdersAutomatically = z.boolean().meta({
     'Fulfil an order as soon as it is due. While it is true, changes of this setting and of `order_fulfilment_after` also require `orders:fulfil`, `licenses:issue`, `licenses:renew` and `licenses:change-template`.',
 });
 
+const allowShortKeys = z.boolean().meta({ description: 'Import license keys of 8 to 15 characters, too.' });
+
+export const ForeignKeyNormalisation = z.enum(FOREIGN_KEY_NORMALISATIONS).meta({
+  id: 'ForeignKeyNormalisation',
+  description:
+    'How imported license keys are compared: exactly, without white space around them (TRIM), or also without regard to case (UPPER_CASE). Fixed once there is an imported key.',
+});
+
 export const CreateTenantRequest = z
   .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
   .meta({ id: 'CreateTenantRequest', examples: [{ tenant_id: 'acme' }] });
@@ -48,6 +57,8 @@ export const UpdateTenantRequest = z
     order_fulfilment_after: OrderFulfilmentAfter,
     customers_must_exist: CustomersMustExist,
     fulfil_orders_automatically: FulfilOrdersAutomatically,
+    allow_short_keys: allowShortKeys,
+    foreign_key_normalisation: ForeignKeyNormalisation,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
@@ -64,6 +75,8 @@ export const UpdateSettingsRequest = z
     order_fulfilment_after: OrderFulfilmentAfter,
     customers_must_exist: CustomersMustExist,
     fulfil_orders_automatically: FulfilOrdersAutomatically,
+    allow_short_keys: allowShortKeys,
+    foreign_key_normalisation: ForeignKeyNormalisation,
   })
   .partial()
   .meta({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   CustomersMustExist,
+  ForeignKeyNormalisation,
   FulfilOrdersAutomatically,
   OrderFulfilmentAfter,
   TenantStatus,
@@ -20,6 +21,8 @@ export const TenantResponse = z
     order_fulfilment_after: OrderFulfilmentAfter,
     customers_must_exist: CustomersMustExist,
     fulfil_orders_automatically: FulfilOrdersAutomatically,
+    allow_short_keys: z.boolean(),
+    foreign_key_normalisation: ForeignKeyNormalisation,
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -40,6 +43,8 @@ export function toTenantResponse(tenant: Tenant): TenantResponse {
     order_fulfilment_after: tenant.orderFulfilmentAfter,
     customers_must_exist: tenant.customersMustExist,
     fulfil_orders_automatically: tenant.fulfilOrdersAutomatically,
+    allow_short_keys: tenant.allowShortKeys,
+    foreign_key_normalisation: tenant.foreignKeyNormalisation,
     version: tenant.version,
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),

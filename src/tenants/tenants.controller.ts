@@ -60,11 +60,14 @@ export class TenantsController {
 
   @Patch(':tenant_id')
   @RequirePermission('tenants:write')
-  @DescribeChange({
-    operationId: 'updateTenant',
-    summary: 'Update a tenant',
-    description: 'JSON Merge Patch. Also suspends and reinstates it. Needs a platform key.',
-  })
+  @DescribeChange(
+    {
+      operationId: 'updateTenant',
+      summary: 'Update a tenant',
+      description: 'JSON Merge Patch. Also suspends and reinstates it. Needs a platform key.',
+    },
+    { 409: ['FOREIGN_KEYS_EXIST'] },
+  )
   @ApiOkResponse({ standardSchema: TenantResponse })
   update(
     @CurrentPlatformActor() actor: PlatformActor,

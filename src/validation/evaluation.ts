@@ -28,6 +28,8 @@ export interface EvaluationRequest {
 /** Facts that a validation evaluates. */
 export interface Evidence {
   readonly license: License;
+  /** End of the license key that was presented, if another one replaced it. */
+  readonly keyValidUntil?: Date | null;
   readonly tenantSuspended: boolean;
   /** Latest activation of the requesting device. */
   readonly activation: Activation | undefined;

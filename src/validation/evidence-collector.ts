@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { DeviceReader, FindSeatReleaseQuery } from '../activations/index.js';
-import { KEY_OWNER_SQL, LicenseReader, licenseKeyDigest, type License } from '../licensing/index.js';
+import {
+  KEY_OWNER_SQL,
+  LicenseReader,
+  licenseKeyDigests,
+  type KeyTenant,
+  type LicenseKeyDigests,
+  type License,
+} from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
+import { Authenticator } from '../shared/access/authenticator.js';
 import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { DATABASE_TIME } from '../database/database-time.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
+import { isTenantId } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Secrets } from '../shared/secrets/secrets.js';
 import { Clock } from '../shared/time/clock.js';
@@ -15,6 +24,8 @@ import { missingSeats, type Evidence, type EvaluationRequest } from './evaluatio
 
 /** License with the device that asks and the usage, all from one statement. */
 export interface StoredEvidence extends Pick<Evidence, 'license' | 'activation' | 'usage'> {
+  /** End of the license key that was presented, if another one replaced it; null: it is the current one. */
+  readonly keyValidUntil: Date | null;
   /** Key that signs the result, if that was asked for and the tenant has one. */
   readonly signingKey: SigningKey | undefined;
   /** Time as of which seats and usage were read. */
@@ -25,16 +36,16 @@ export interface StoredEvidence extends Pick<Evidence, 'license' | 'activation' 
 
 /** Options of a read by license key. */
 interface EvidenceOptions {
-  /** Tenant that the license must belong to; undefined: any. */
+  /** Tenant of the API key of the request, which the license must belong to; undefined: none. */
   readonly tenantId?: string | undefined;
+  /** Tenant in the body, not validated. */
+  readonly namedTenantId?: unknown;
   readonly fingerprint?: string | undefined;
   /** Whether to read the key that signs. */
   readonly signed?: boolean;
 }
 
-interface PresentedKey extends EvidenceOptions {
-  readonly digest: Buffer;
-}
+interface PresentedKey extends LicenseKeyDigests, Omit<EvidenceOptions, 'namedTenantId'> {}
 
 interface FoundEvidence extends StoredEvidence {
   readonly key: PresentedKey;
@@ -46,6 +57,7 @@ interface EvidenceRow {
   readonly license: Record<string, unknown>;
   readonly activation: Record<string, unknown> | null;
   readonly usages: readonly PeriodUsage[] | null;
+  readonly keyValidUntil: Date | null;
   /** Database time of the read. */
   readonly readAt: number;
   readonly signingKey: Record<string, unknown> | null;
@@ -56,33 +68,36 @@ const UNREAD = ['pricing', 'metadata'] as const satisfies readonly (keyof Licens
 
 /** The rows of `asked` with the tenant and the license of their license key. A key of a tenant that is not asked for is not found. */
 const byKey = (asked: string) => `
-  SELECT position, owner.tenant_id, owner.license_id, fingerprint, signed
-  FROM ${asked} AS asked (digest, tenant_id, fingerprint, signed, position) ${KEY_OWNER_SQL}
-  WHERE owner.tenant_id = coalesce(asked.tenant_id, owner.tenant_id) OFFSET 0`;
+  SELECT position, owner.tenant_id, owner.license_id, owner.valid_until, fingerprint, signed
+  FROM ${asked} AS asked (digest, foreign_digest, tenant_id, fingerprint, signed, position) ${KEY_OWNER_SQL} OFFSET 0`;
 
 /** Reads the evidence of a validation: license with its seats in use, device, usage and signing key in one statement, so of one snapshot. */
 @Injectable()
 export class EvidenceCollector {
   private readonly reads = coalesceReads<PresentedKey, FoundEvidence>(
-    ({ digest, tenantId = '', fingerprint = '', signed = false }) =>
-      `${digest.toString('hex')} ${tenantId} ${signed} ${fingerprint}`,
+    ({ own, foreign, tenantId = '', fingerprint = '', signed = false }) =>
+      `${own.toString('hex')} ${foreign?.toString('hex') ?? ''} ${tenantId} ${signed} ${fingerprint}`,
     ({ key }) => key,
     (keys) => this.readByKeys(keys),
   );
 
   private readonly findByKeys = {
     name: 'evidence.find-by-keys',
-    text: this.statementOf(byKey('unnest($1::bytea[], $2::text[], $3::text[], $4::boolean[]) WITH ORDINALITY')),
+    text: this.statementOf(
+      byKey('unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[], $5::boolean[]) WITH ORDINALITY'),
+    ),
   };
   /** A single key is sent as scalars, which saves serializing and parsing arrays. */
   private readonly findByOneKey = {
     name: 'evidence.find-by-keys-one',
-    text: this.statementOf(byKey('(VALUES ($1::bytea, $2::text, $3::text, $4::boolean, 1))')),
+    text: this.statementOf(byKey('(VALUES ($1::bytea, $2::bytea, $3::text, $4::text, $5::boolean, 1))')),
   };
   private readonly findById = {
     name: 'evidence.find-by-id',
     text: this.statementOf(
-      'SELECT 1 AS position, $1::text AS tenant_id, $2::uuid AS license_id, $3::text AS fingerprint, $4::boolean AS signed',
+      `SELECT 1 AS position, $1::text AS tenant_id, $2::uuid AS license_id, NULL::timestamptz AS valid_until, $3::text AS fingerprint,
+         $4::boolean AS signed`,
+      5,
     ),
   };
 
@@ -92,16 +107,30 @@ export class EvidenceCollector {
     private readonly licenses: LicenseReader,
     private readonly devices: DeviceReader,
     private readonly signer: ValidationSigner,
+    private readonly authenticator: Authenticator,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Returns the evidence of a license key, of this tenant if one is given; null if there is none. Shares a statement with other reads that
-   * arrive meanwhile.
+   * Returns the evidence of a license key, of the tenant if one is named; null if there is none. Shares a statement with other reads that
+   * arrive meanwhile. Imported keys are found only for a named tenant.
    */
   findByLicenseKey(licenseKey: string, options: EvidenceOptions): Promise<StoredEvidence | null> {
-    return this.reads.add({ digest: licenseKeyDigest(this.secrets, licenseKey), ...options });
+    const { namedTenantId, ...rest } = options;
+    if (options.tenantId === undefined && namedTenantId === undefined) return this.find(licenseKey, undefined, rest);
+    return this.findOfTenant(licenseKey, options);
+  }
+
+  private async findOfTenant(licenseKey: string, { namedTenantId, ...options }: EvidenceOptions) {
+    const id = options.tenantId ?? namedTenantId;
+    if (!isTenantId(id) || (namedTenantId !== undefined && namedTenantId !== id)) return null;
+    const tenant = await this.authenticator.findTenant(id);
+    return tenant ? this.find(licenseKey, tenant, { ...options, tenantId: id }) : null;
+  }
+
+  private find(licenseKey: string, tenant: KeyTenant | undefined, options: EvidenceOptions) {
+    return this.reads.add({ ...licenseKeyDigests(this.secrets, licenseKey, tenant), ...options });
   }
 
   /** Returns the evidence of a license; undefined if it does not exist. */
@@ -116,11 +145,11 @@ export class EvidenceCollector {
 
   /** Adds the seat release, read only if the device has no seat and all are taken, so that other validations cost no second statement. */
   async complete(
-    { license, activation, usage }: StoredEvidence,
+    { license, activation, usage, keyValidUntil }: StoredEvidence,
     request: EvaluationRequest,
     rest: Pick<Evidence, 'tenantSuspended' | 'context'>,
   ): Promise<Evidence> {
-    const evidence = { license, activation, usage, ...rest };
+    const evidence = { license, activation, usage, keyValidUntil, ...rest };
     const missing = missingSeats(request, evidence);
     const { fingerprint } = request;
     if (missing === 0 || fingerprint === undefined) return evidence;
@@ -132,7 +161,8 @@ export class EvidenceCollector {
 
   private async readByKeys(keys: readonly PresentedKey[]): Promise<FoundEvidence[]> {
     const asked = [
-      keys.map(({ digest }) => digest),
+      keys.map(({ own }) => own),
+      keys.map(({ foreign }) => foreign),
       keys.map(({ tenantId }) => tenantId),
       keys.map(({ fingerprint }) => fingerprint),
       keys.map(({ signed = false }) => signed),
@@ -161,6 +191,7 @@ export class EvidenceCollector {
         position: row.position,
         license,
         activation,
+        keyValidUntil: row.keyValidUntil,
         usage: toCurrentUsage(license, row.usages ?? [], now),
         signingKey: row.signingKey ? this.signer.fromJson(row.signingKey) : undefined,
         now,
@@ -169,15 +200,23 @@ export class EvidenceCollector {
     });
   }
 
-  /** Returns the statement for rows of position, tenant, license, fingerprint and `signed`. $5 is the time, $6 the periods of usage. */
-  private statementOf(asked: string): string {
+  /**
+   * Returns the statement for rows of position, tenant, license, end of its key, fingerprint and `signed`. The time is the parameter with
+   * the number `now`, followed by the periods of usage.
+   */
+  private statementOf(asked: string, now = 6): string {
     const [tenantId, licenseId] = ['wanted.tenant_id', 'wanted.license_id'];
     return `
-      SELECT wanted.position::int AS position, ${DATABASE_TIME} AS "readAt", row_to_json(license) AS license,
+      SELECT wanted.position::int AS position, ${DATABASE_TIME} AS "readAt", wanted.valid_until AS "keyValidUntil", row_to_json(license) AS license,
         (SELECT row_to_json(device) FROM (${this.devices.selectSql(tenantId, licenseId, 'wanted.fingerprint')}) device) AS activation,
-        CASE WHEN license.features <> '[]' THEN (${usageSql(tenantId, licenseId, '$6::timestamptz[]')}) END AS usages,
+        CASE WHEN license.features <> '[]' THEN (${usageSql(tenantId, licenseId, `$${now + 1}::timestamptz[]`)}) END AS usages,
         CASE WHEN wanted.signed THEN (SELECT row_to_json(key) FROM (${this.signer.selectSql(tenantId)}) key) END AS "signingKey"
       FROM (SELECT * FROM (${asked}) AS owned WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted
-      CROSS JOIN LATERAL (${this.licenses.selectSql(tenantId, licenseId, '$5::timestamptz', UNREAD)} LIMIT 1) license`;
+      CROSS JOIN LATERAL (${this.licenses.selectSql(tenantId, licenseId, `$${now}::timestamptz`, UNREAD)} LIMIT 1) license`;
   }
+}
+
+/** Tells whether the license key that was presented has ended, because another one replaced it. */
+export function isKeyReplaced({ keyValidUntil, now }: StoredEvidence): boolean {
+  return keyValidUntil !== null && keyValidUntil <= now;
 }

@@ -1,4 +1,4 @@
-export { EvidenceCollector, type StoredEvidence } from './evidence-collector.js';
+export { EvidenceCollector, isKeyReplaced, type StoredEvidence } from './evidence-collector.js';
 export { assertOfflineUseAllowed, assertSeatAllowed } from './assert-allowed.js';
 export type { LicenseKeyCaller } from './license-key-caller.js';
 export { ExplainLicenseQuery } from './queries/explain-license.query.js';
@@ -8,5 +8,6 @@ export type { Origin } from './request-origin.js';
 export { FAILURE_CODES, SUCCESS_CODES, type FailureCode, type SuccessCode } from './validation-codes.js';
 export { LicenseRestrictedError } from './validation.errors.js';
 export { ValidationModule } from './validation.module.js';
-export { declaredEnvironmentFields, FeatureIds, LicenseKeyField, ValidateRequest } from './validation.requests.js';
-export { ValidateResponse } from './validation.response.js';
+export { declaredEnvironmentFields, FeatureIds, presentedKeyFields, ValidateRequest } from './validation.requests.js';
+export { ValidateResponse, warningsField } from './validation.response.js';
+export { keyWarnings } from './validation-codes.js';

@@ -21,6 +21,7 @@ export function toProofDocument(
     valid: response.valid,
     code: response.code,
     reasons: response.reasons.map((reason) => ({ ...reason })),
+    ...(response.warnings.length > 0 && { warnings: response.warnings.map((warning) => ({ ...warning })) }),
     license_id: license.licenseId,
     product_id: license.productId,
     device: request.fingerprint === undefined ? null : { fingerprint: request.fingerprint },

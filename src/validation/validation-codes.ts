@@ -6,6 +6,7 @@ import { nextStep, type NextAction, type NextFacts, type NextStep } from '../sha
  */
 export const FAILURE_CODES = [
   'NOT_FOUND',
+  'KEY_REPLACED',
   'TENANT_SUSPENDED',
   'REVOKED',
   'SUSPENDED',
@@ -34,6 +35,10 @@ export type FailureCode = (typeof FAILURE_CODES)[number];
 /** Failures of requested features alone: the license itself is valid. */
 export const FEATURE_CODES: readonly FailureCode[] = ['FEATURE_MISSING', 'FEATURE_EXPIRED', 'USAGE_EXCEEDED'];
 
+/** Codes of warnings, which do not change the result. */
+export const WARNING_CODES = ['KEY_ROTATED'] as const;
+export type WarningCode = (typeof WARNING_CODES)[number];
+
 /** Codes of a valid license. */
 export const SUCCESS_CODES = ['IN_GRACE', 'VALID'] as const;
 export type SuccessCode = (typeof SUCCESS_CODES)[number];
@@ -43,8 +48,9 @@ export interface ValidationReason extends NextFacts {
   readonly detail: string;
 }
 
-const ACTIONS: Readonly<Record<FailureCode | SuccessCode, NextAction>> = {
+const ACTIONS: Readonly<Record<FailureCode | SuccessCode | WarningCode, NextAction>> = {
   NOT_FOUND: 'fix_request',
+  KEY_REPLACED: 'contact_vendor',
   TENANT_SUSPENDED: 'contact_vendor',
   REVOKED: 'contact_vendor',
   SUSPENDED: 'reinstate',
@@ -70,9 +76,10 @@ const ACTIONS: Readonly<Record<FailureCode | SuccessCode, NextAction>> = {
   USAGE_EXCEEDED: 'contact_vendor',
   IN_GRACE: 'renew',
   VALID: 'none',
+  KEY_ROTATED: 'contact_vendor',
 };
 
-export function nextAfter(code: FailureCode | SuccessCode, facts?: NextFacts): NextStep {
+export function nextAfter(code: FailureCode | SuccessCode | WarningCode, facts?: NextFacts): NextStep {
   return nextStep(ACTIONS[code], facts);
 }
 
@@ -83,4 +90,11 @@ export function toReasonResponse(reason: ValidationReason) {
 
 export function byPrecedence(reasons: readonly ValidationReason[]): ValidationReason[] {
   return [...reasons].sort((a, b) => FAILURE_CODES.indexOf(a.code) - FAILURE_CODES.indexOf(b.code));
+}
+
+/** Returns the warnings about the license key that was presented, in their wire form. */
+export function keyWarnings({ keyValidUntil }: { readonly keyValidUntil?: Date | null | undefined }) {
+  if (!keyValidUntil) return [];
+  const detail = `Another license key replaced this one, which works until ${keyValidUntil.toISOString()}.`;
+  return [{ code: 'KEY_ROTATED' as const, detail, next: nextAfter('KEY_ROTATED') }];
 }

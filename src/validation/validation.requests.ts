@@ -2,18 +2,30 @@ import { z } from 'zod';
 import { Fingerprint } from '../activations/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId, text, Timestamp } from '../shared/http/schema.js';
+import { TENANT_ID } from '../shared/tenant-id.js';
 import { MAC_ADDRESS } from '../templates/index.js';
 
 const MAX_LICENSE_KEY_LENGTH = 1_000;
 
+const TenantIdField = z.string().regex(TENANT_ID, 'must be a tenant id');
+
 /** Any text, because a malformed license key gets the same response as an unknown one. */
-export const LicenseKeyField = z
+const LicenseKeyField = z
   .string()
   .max(MAX_LICENSE_KEY_LENGTH)
   .meta({
-    description: 'Case, spaces and dashes are ignored.',
+    description:
+      'In license keys that this server made, case, spaces and dashes are ignored. An imported key is found only with `tenant_id` or an API key.',
     examples: [EXAMPLES.licenseKey],
   });
+
+/** License key of a program, and the tenant in whose imported keys it is looked up, too. */
+export const presentedKeyFields = {
+  license_key: LicenseKeyField,
+  tenant_id: TenantIdField.optional().meta({
+    description: 'Tenant of the vendor. Required for an imported license key, unless an API key is sent as well.',
+  }),
+};
 
 /** Declared facts for restrictions; address and country are taken from the request. */
 export const declaredEnvironmentFields = {
@@ -46,7 +58,7 @@ const signed = z.boolean().optional().meta({
   description: 'Also return a signed `proof` that the program may cache for offline use.',
 });
 
-export const ValidateRequest = z.strictObject({ license_key: LicenseKeyField, ...evaluationFields, signed }).meta({
+export const ValidateRequest = z.strictObject({ ...presentedKeyFields, ...evaluationFields, signed }).meta({
   id: 'ValidateRequest',
   examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint }],
 });

@@ -8,11 +8,13 @@ import { Entitlement, toEntitlements } from '../usage/index.js';
 import type { ValidateRequest } from './validation.requests.js';
 import {
   FAILURE_CODES,
+  keyWarnings,
   nextAfter,
   SUCCESS_CODES,
   type SuccessCode,
   toReasonResponse,
   type ValidationReason,
+  WARNING_CODES,
 } from './validation-codes.js';
 import type { Evidence } from './evaluation.js';
 
@@ -47,6 +49,19 @@ const ValidationReasonResponse = z
   .object({ code: FailureCode, detail: z.string(), next: NextStep })
   .meta({ id: 'ValidationReason', description: 'One cause why the validation failed.' });
 
+/** Facts that do not change the result but need somebody's attention. */
+export const warningsField = z
+  .array(
+    z
+      .object({
+        code: z.enum(WARNING_CODES).meta({ id: 'WarningCode' }),
+        detail: z.string(),
+        next: NextStep,
+      })
+      .meta({ id: 'Warning', description: 'A fact that does not change the result.' }),
+  )
+  .meta({ description: 'KEY_ROTATED: another license key replaced this one, which works for a while.' });
+
 export const ValidateResponse = z
   .object({
     valid: z.boolean(),
@@ -56,27 +71,46 @@ export const ValidateResponse = z
     reasons: z
       .array(ValidationReasonResponse)
       .meta({ description: 'Every failure, in the order of docs/validation-codes.md.' }),
-    license: ClientLicense.nullable().meta({ description: 'Null if no license has this key.' }),
+    warnings: warningsField,
+    license: ClientLicense.nullable().meta({ description: 'Null for NOT_FOUND and KEY_REPLACED.' }),
     activation: ActivationResponse.optional().meta({ description: 'Latest activation of the device.' }),
     entitlements: z.array(Entitlement),
     server_time: UtcTime,
     nonce: z.string().optional(),
     proof: z.string().nullable().optional().meta({
       description:
-        'The signed result, only with `signed: true`; see docs/license-file.md. Null for NOT_FOUND, and until the tenant has an active signing key.',
+        'The signed result, only with `signed: true`; see docs/license-file.md. Null for NOT_FOUND and KEY_REPLACED, and until the tenant has an active signing key.',
     }),
   })
   .meta({ id: 'ValidateResponse', description: 'The result of the validation.' });
 export type ValidateResponse = z.infer<typeof ValidateResponse>;
 
 const NOT_FOUND = toReasonResponse({ code: 'NOT_FOUND', detail: 'There is no license with this key.' });
+const KEY_REPLACED = toReasonResponse({
+  code: 'KEY_REPLACED',
+  detail: 'Another license key replaced this one. Enter the new license key.',
+});
 
 /** Returns the response to an unknown license key. No vendor is known, so no signing key can sign a proof. */
-export function toNotFoundResponse(now: Date, { nonce, signed }: ValidateRequest): ValidateResponse {
+export function toNotFoundResponse(now: Date, request: ValidateRequest): ValidateResponse {
+  return withoutLicense(NOT_FOUND, now, request);
+}
+
+/** Returns the response to a replaced license key, which says nothing about the license: a former owner may have the key. */
+export function toKeyReplacedResponse(now: Date, request: ValidateRequest): ValidateResponse {
+  return withoutLicense(KEY_REPLACED, now, request);
+}
+
+function withoutLicense(
+  reason: ReturnType<typeof toReasonResponse>,
+  now: Date,
+  { nonce, signed }: ValidateRequest,
+): ValidateResponse {
   return {
     valid: false,
-    ...NOT_FOUND,
-    reasons: [NOT_FOUND],
+    ...reason,
+    reasons: [reason],
+    warnings: [],
     license: null,
     entitlements: [],
     server_time: now.toISOString(),
@@ -86,13 +120,16 @@ export function toNotFoundResponse(now: Date, { nonce, signed }: ValidateRequest
 }
 
 export function toValidateResponse(
-  { license, activation, usage, context: { now } }: Evidence,
+  evidence: Evidence,
   reasons: readonly ValidationReason[],
   nonce: string | undefined,
 ): ValidateResponse {
+  const { license, activation, usage, context } = evidence;
+  const { now } = context;
   return {
     ...verdict(license, reasons, now),
     reasons: reasons.map(toReasonResponse),
+    warnings: keyWarnings(evidence),
     license: toClientLicense(license, now),
     ...(activation && { activation: toActivationResponse(activation, now) }),
     entitlements: toEntitlements(license, usage, now),

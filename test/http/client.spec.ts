@@ -771,7 +771,7 @@ describe('the limits of the client API', () => {
 
     it('leave the API key alone where the license has none left, and the license where the key has none', async () => {
       const key = await app.key((await app.tenant()).tenantId, [], { role: 'client' });
-      const license = 'license of many';
+      const license = 'A1B2-C3D4-E5F6-0718-293A';
       for (let n = 0; n < 10; n++) expect(await from(app.anonymous(), `192.0.2.${n}`, license)).toBe(200);
       for (let n = 10; n < 40; n++) expect(await from(key, `192.0.2.${n}`, license)).toBe(429);
       for (let n = 40; n < 60; n++) expect(await from(key, `192.0.2.${n}`, `other ${n}`)).toBe(200);

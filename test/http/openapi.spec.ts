@@ -551,6 +551,7 @@ class Calls {
       'post /v1/licenses/{license_id}/activations/{activation_id}/deactivate': {},
       'post /v1/licenses/{license_id}/renew': { months: 1 },
       'post /v1/licenses/{license_id}/convert-trial': {},
+      'post /v1/licenses/{license_id}/rotate-key': { reason: { code: 'OTHER' } },
       'post /v1/licenses/{license_id}/suspend': { reason: { code: 'OTHER' } },
       'post /v1/licenses/{license_id}/reinstate': {},
       'post /v1/licenses/{license_id}/revoke': { reason: { code: 'OTHER' } },

@@ -91,6 +91,7 @@ describe('npm run migrate', () => {
       quotes: 'INSERT, SELECT',
       revocation_lists: 'INSERT, SELECT',
       rate_limits: 'DELETE, INSERT, SELECT, UPDATE',
+      rotated_license_keys: 'DELETE, INSERT, SELECT',
       schema_migrations: 'SELECT',
       signing_keys: 'INSERT, SELECT',
       subscription_events: 'INSERT, SELECT',

@@ -160,6 +160,13 @@ describe('npm run replace-lookup-key', () => {
     const keys: string[] = [];
     for (let i = 0; i < 20; i++) keys.push((await tenant.issue(template)).license_key as string);
     const [{ license_id }] = (await tenant.get('/v1/licenses?limit=1')).body.data as Wire[];
+    const reason = { code: 'OTHER' };
+    const rotation = { overlap_seconds: 60, reason };
+    const rotated = await tenant.post(`/v1/licenses/${license_id}/rotate-key`, rotation);
+    keys.push(rotated.body.license_key as string);
+    const ends = async () => app.database.query('SELECT valid_until FROM license_keys WHERE valid_until IS NOT NULL');
+    const replaced = await ends();
+    expect(replaced).toEqual([{ valid_until: new Date(rotated.body.former_key_valid_until as string) }]);
     await tenant.create('/v1/email-messages', { template: 'renewal_reminder', license_id, to: 'Ada@example.com' });
     const recipients = async () => {
       const rows = await app.database.query<{ digest: Buffer }>(
@@ -185,6 +192,7 @@ describe('npm run replace-lookup-key', () => {
       await replaceLookupKey(owner, from, to, () => undefined);
     });
     expect(await digests()).toEqual(expected(to));
+    expect(await ends()).toEqual(replaced);
     expect(await recipients()).toEqual([recipientDigest(to, 'ada@example.com')]);
     await app.stop();
   });

@@ -101,6 +101,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   customers: 'customers',
   licenses: 'licensing',
   license_keys: 'licensing',
+  rotated_license_keys: 'licensing',
   license_activations: 'activations',
   license_activation_refusals: 'activations',
   license_client_events: 'activations',

@@ -83,6 +83,7 @@ describe('operations', () => {
        "licenses.renew",
        "licenses.reveal-key",
        "licenses.revoke",
+       "licenses.rotate-key",
        "licenses.suspend",
        "licenses.transfer",
        "licenses.update",

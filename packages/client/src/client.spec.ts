@@ -55,12 +55,12 @@ const no = (code: string) => ({
 
 /** Responds like the server, signed if requested; `change` overrides members of the document. */
 const answerTo = async (
-  { license_key, nonce = null, fingerprint = null, signed: wanted, ...question }: Record<string, Json>,
+  { license_key, tenant_id, nonce = null, fingerprint = null, signed: wanted, ...question }: Record<string, Json>,
   answer: Record<string, Json> = VALID,
   change: Record<string, Json> = {},
   key = privateKey,
 ): Promise<Json> => {
-  expect(license_key).toBe('A1B2');
+  expect({ license_key, tenant_id }).toEqual({ license_key: 'A1B2', tenant_id: 't' });
   if (wanted !== true) return answer;
   const { valid, code, reasons, entitlements } = answer as Record<string, Json> & typeof VALID;
   const about = { type: 'validation', license_id: 'l-1', product_id: 'p', device: { fingerprint }, activation: null };
@@ -116,7 +116,7 @@ describe('a program that reaches the server', () => {
     };
     await client().validate({ features: ['f'] });
     const wanted = { nonce: expect.any(String), signed: true };
-    expect(body).toEqual({ license_key: 'A1B2', fingerprint: 'd', features: ['f'], ...wanted });
+    expect(body).toEqual({ license_key: 'A1B2', tenant_id: 't', fingerprint: 'd', features: ['f'], ...wanted });
     expect(asked).toEqual(['validate']);
   });
 

@@ -195,7 +195,7 @@ export class LicenseClient {
   }
 
   private post<Answer>(route: string, body: object): Promise<Answer> {
-    return ask(this.options, `v1/client/${route}`, { ...body, license_key: this.options.licenseKey });
+    return ask(this.options, `v1/client/${route}`, { ...body, ...presentedKey(this.options) });
   }
 
   private async fetchFile(ttlSeconds: number, device: object = {}): Promise<LicenseFile> {
@@ -315,4 +315,11 @@ function checkOptions(options: ClientOptions): void {
 function refusal(source: 'cache' | 'file', error: unknown): Verdict {
   if (!(error instanceof LicenseError)) throw error;
   return { valid: false, code: error.code, source, next: error.next, error };
+}
+
+/** Form of the license keys that the server makes. Another one was imported, and is found only for its tenant. */
+const OWN_KEY = /^[0-9a-f]{4}(-[0-9a-f]{4}){4}$/i;
+
+function presentedKey({ licenseKey, tenantId }: ClientOptions) {
+  return { license_key: licenseKey, ...(!OWN_KEY.test(licenseKey) && { tenant_id: tenantId }) };
 }

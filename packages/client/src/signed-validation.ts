@@ -57,6 +57,8 @@ export interface SignedValidation extends SignedDocument {
   readonly valid: boolean;
   readonly code: string;
   readonly reasons: readonly Reason[];
+  /** Facts that do not change the result, such as a license key that was replaced. Absent: none. */
+  readonly warnings?: readonly Reason[];
   readonly license_id: string;
   readonly product_id: string;
   readonly device: { readonly fingerprint: string } | null;

@@ -1,14 +1,14 @@
 import { Command } from '@nestjs/cqrs';
-import type { ActivationResponse } from '../../activations/index.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
 import type { ClientActivateRequest } from '../client.requests.js';
+import type { ClientActivation } from '../client.response.js';
 
 /**
  * Activates the device of a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
  * ActivateDeviceCommand.
  */
-export class ActivateClientCommand extends Command<ActivationResponse> {
+export class ActivateClientCommand extends Command<ClientActivation> {
   static readonly operation = 'client.activate';
 
   constructor(

@@ -2,7 +2,7 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
 import { Clock } from '../../shared/time/clock.js';
-import { assertSeatAllowed } from '../../validation/index.js';
+import { assertSeatAllowed, keyWarnings } from '../../validation/index.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 
 /** Selects the fields of the device from the request. */
@@ -15,9 +15,12 @@ export class ActivateClientHandler implements ICommandHandler<ActivateClientComm
     private readonly clock: Clock,
   ) {}
 
-  execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ActivateClientCommand) {
+  async execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ActivateClientCommand) {
     assertSeatAllowed(request, evidence.license, origin, this.clock.now());
     const from = { ...options, ipAddress: origin.ip, unlocked: evidence };
-    return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from));
+    const activation = await this.commands.execute(
+      new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from),
+    );
+    return { ...activation, warnings: keyWarnings(evidence) };
   }
 }

@@ -28,6 +28,7 @@ import { RequiredCustomers1764710000000 } from './1764710000000-required-custome
 import { AutomaticFulfilment1764720000000 } from './1764720000000-automatic-fulfilment.js';
 import { CalendarTerms1764722000000 } from './1764722000000-calendar-terms.js';
 import { RecordedEnds1764740000000 } from './1764740000000-recorded-ends.js';
+import { KeysOfLicenses1764745000000 } from './1764745000000-keys-of-licenses.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -61,6 +62,7 @@ export const migrations = [
   AutomaticFulfilment1764720000000,
   CalendarTerms1764722000000,
   RecordedEnds1764740000000,
+  KeysOfLicenses1764745000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -60,6 +60,10 @@ export class LicenseTransferredEvent extends LicenseChangedEvent {
   readonly type = 'license.transferred';
 }
 
+export class LicenseKeyRotatedEvent extends LicenseChangedEvent {
+  readonly type = 'license.key_rotated';
+}
+
 export class LicenseSubscriptionChangedEvent extends LicenseChangedEvent {
   readonly type = 'license.subscription_changed';
 }

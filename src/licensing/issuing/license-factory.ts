@@ -5,7 +5,7 @@ import { operationOf } from '../../shared/messaging/tenant-command.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { assertIssuable } from '../assert-issuable.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
-import { lastFour, LicenseKeySource } from '../keys/license-key.js';
+import { lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 import { MISSING_CUSTOMER, type IssuanceTerms } from './issuance-terms-cache.js';
@@ -60,7 +60,7 @@ export class LicenseFactory {
       row: {
         license,
         event,
-        keyDigest: this.secrets.digest(key),
+        keyDigest: ownKeyDigest(this.secrets, key),
         customerVersion: named?.version ?? null,
         // The claim stores the result without the license key; IssueReplay restores it.
         claim: claim && this.idempotency.toClaimRow(claim, { ...result, license_key: undefined }),

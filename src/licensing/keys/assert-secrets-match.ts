@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import { ConfigError } from '../../config.js';
+import type { ForeignKeyNormalisation } from '../../shared/foreign-keys.js';
 import type { Secrets } from '../../shared/secrets/secrets.js';
 import { assertTenantId } from '../../shared/tenant-id.js';
+import { storedKeyDigest } from './license-key.js';
 
 /** Tells whether a license was ever issued. From then on the secrets are fixed: new ones could not unseal its license key. */
 export async function hasIssuedLicenses(client: pg.ClientBase): Promise<boolean> {
@@ -14,30 +16,36 @@ export async function hasIssuedLicenses(client: pg.ClientBase): Promise<boolean>
  * the application role. Throws ConfigError.
  */
 export async function assertSecretsMatch(client: pg.ClientBase, secrets: Secrets): Promise<void> {
-  const { rows } = await client.query<KeyRow>('SELECT digest, tenant_id, license_id FROM license_keys LIMIT 1');
+  const { rows } = await client.query<KeyRow>(
+    'SELECT digest, tenant_id, license_id, normalisation FROM license_keys WHERE valid_until IS NULL LIMIT 1',
+  );
   const [key] = rows;
   if (!key) return;
   const sealed = await readSealed(client, key);
-  const licenseKey = unsealOrThrow(sealed, secrets, [key.tenant_id, key.license_id]);
-  if (!secrets.digest(licenseKey).equals(key.digest)) throw mismatch('LOOKUP_KEY');
+  const { tenant_id: tenantId, license_id: licenseId, digest, normalisation } = key;
+  const licenseKeys = sealed.map((each) => unsealOrThrow(each, secrets, [tenantId, licenseId]));
+  if (!licenseKeys.some((each) => storedKeyDigest(secrets, each, tenantId, normalisation).equals(digest)))
+    throw mismatch('LOOKUP_KEY');
 }
 
 interface KeyRow {
   digest: Buffer;
   tenant_id: string;
   license_id: string;
+  normalisation: ForeignKeyNormalisation | null;
 }
 
-async function readSealed(client: pg.ClientBase, { tenant_id, license_id }: KeyRow): Promise<Buffer> {
+async function readSealed(client: pg.ClientBase, { tenant_id, license_id }: KeyRow): Promise<Buffer[]> {
   assertTenantId(tenant_id);
   await client.query(`BEGIN; SET LOCAL app.tenant_id = '${tenant_id}'`);
   const { rows } = await client.query<{ sealed: Buffer }>(
-    'SELECT license_key_sealed AS sealed FROM licenses WHERE tenant_id = $1 AND license_id = $2',
+    `SELECT license_key_sealed AS sealed FROM licenses WHERE tenant_id = $1 AND license_id = $2
+     UNION ALL SELECT license_key_sealed FROM rotated_license_keys WHERE tenant_id = $1 AND license_id = $2`,
     [tenant_id, license_id],
   );
   await client.query('COMMIT');
   if (!rows[0]) throw new ConfigError('A license key has no license: the database was restored in part.');
-  return rows[0].sealed;
+  return rows.map(({ sealed }) => sealed);
 }
 
 function unsealOrThrow(sealed: Buffer, secrets: Secrets, context: readonly string[]): string {

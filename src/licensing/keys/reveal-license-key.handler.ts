@@ -1,10 +1,10 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { Secrets } from '../../shared/secrets/secrets.js';
 import { LicenseKeyRevealedEvent } from '../events/license-key-revealed.event.js';
 import { LicenseNotFoundError } from '../license.errors.js';
 import { LicenseRepository } from '../license.repository.js';
+import { LicenseKeyRepository } from './license-key.repository.js';
 import { RevealLicenseKeyCommand } from './reveal-license-key.command.js';
 
 @CommandHandler(RevealLicenseKeyCommand)
@@ -12,7 +12,7 @@ export class RevealLicenseKeyHandler implements ICommandHandler<RevealLicenseKey
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
-    private readonly secrets: Secrets,
+    private readonly keys: LicenseKeyRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -24,7 +24,7 @@ export class RevealLicenseKeyHandler implements ICommandHandler<RevealLicenseKey
       if (!license) throw new LicenseNotFoundError(licenseId);
       license.assertVersion(command.options.ifMatch);
       transaction.record(new LicenseKeyRevealedEvent(actor, this.clock.now(), license));
-      return { license_id: licenseId, license_key: this.secrets.unseal(license.licenseKeySealed, license.sealContext) };
+      return { license_id: licenseId, license_key: await this.keys.findCurrent(transaction, license) };
     });
   }
 }

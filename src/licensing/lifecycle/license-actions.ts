@@ -16,7 +16,7 @@ import { type LicenseResponse, toLicenseResponse } from '../license.response.js'
 type ActionEffect = (
   license: License,
   now: Date,
-  extend: (more: Partial<LicenseResponse>) => void,
+  extend: (more: object) => void,
 ) => IntegrationEvent | undefined | Promise<IntegrationEvent | undefined>;
 
 /** Runs actions on existing licenses: one at a time per license, under its row lock, with its event. */
@@ -42,7 +42,7 @@ export class LicenseActions {
       const now = this.clock.now();
       // Due milestones come first, so that the event log contains an expiry before the renewal that ended it.
       const dueEvents = applyDueMilestones(license, this.databaseClock.settled(now));
-      let more: Partial<LicenseResponse> = {};
+      let more: object = {};
       const event = await effect(license, now, (added) => (more = added));
       const events = event ? [...dueEvents, event] : dueEvents;
       for (const each of events) transaction.record(each);

@@ -1,4 +1,5 @@
 import type { Bounds, Subject } from './actor.js';
+import type { ForeignKeyNormalisation } from '../foreign-keys.js';
 import type { Permission } from './permissions.js';
 
 /** Tenant settings that the guards need. */
@@ -9,6 +10,8 @@ export interface KnownTenant {
   readonly requireIfMatch: boolean;
   /** Requests per minute over all its keys; null uses the server's default. */
   readonly requestsPerMinute: number | null;
+  /** How its imported license keys are compared. */
+  readonly foreignKeyNormalisation: ForeignKeyNormalisation;
 }
 
 /** Partner that an API key is bound to. */

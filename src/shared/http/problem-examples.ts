@@ -31,6 +31,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   EXPIRY_TOO_FAR:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e would end after the year 9999, grace period included.',
   FEATURE_UNAVAILABLE: 'The feature exports has expired.',
+  FOREIGN_KEYS_EXIST: '`foreign_key_normalisation` is fixed: the tenant has imported license keys.',
   GRANT_EXCEEDED: 'You cannot grant permissions that you do not have: tenants:write.',
   HEADERS_TOO_LARGE: 'The headers are larger than 16 KiB.',
   HEARTBEAT_EXPIRED: 'The seat of this device has expired. Activate the device again.',
@@ -43,6 +44,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   INTERNAL_ERROR: 'Internal error. Include the X-Request-Id when you report it.',
   INVITATION_NOT_FOUND: 'There is no such invitation, or it has ended.',
   INVITATION_STATE: 'The invitation 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is REDEEMED.',
+  KEY_REPLACED: 'Another license key replaced this one. Enter the new license key.',
   LICENSE_FILE_OUTSTANDING:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e cannot end before 2026-12-01T00:00:00.000Z: a license file is valid until then.',
   LICENSE_NOT_TRIAL: 'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is not a trial.',

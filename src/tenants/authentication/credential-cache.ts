@@ -8,6 +8,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { coalesceReads } from '../../shared/async/coalesce-reads.js';
 import type { KnownTenant, Principal } from '../../shared/access/authenticator.js';
 import { effectivePermissions, withinTenant } from '../../shared/access/permissions.js';
+import type { ForeignKeyNormalisation } from '../../shared/foreign-keys.js';
 import { withTimeout } from '../../shared/async/with-timeout.js';
 import { hashApiKey } from '../api-key.js';
 import { networkFilter } from '../networks.js';
@@ -47,11 +48,12 @@ interface KeyRow {
   status: string;
   require_if_match: boolean;
   requests_per_minute: number | null;
+  foreign_key_normalisation: ForeignKeyNormalisation;
 }
 
 const FIND_KEYS = `
   SELECT asked.digest, k.id, k.tenant_id, k.partner_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
-         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute,
+         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute, t.foreign_key_normalisation,
          CASE WHEN k.partner_id IS NOT NULL AND set_config('app.tenant_id', k.tenant_id, true) = k.tenant_id THEN (
            SELECT p.status FROM partners p WHERE p.tenant_id = k.tenant_id AND p.partner_id = k.partner_id) END AS partner_status
   FROM unnest($1::bytea[]) AS asked (digest)
@@ -59,7 +61,8 @@ const FIND_KEYS = `
   LEFT JOIN tenants t ON t.id = k.tenant_id
   WHERE k.revoked_at IS NULL`;
 
-const FIND_TENANT = 'SELECT id, status, require_if_match, requests_per_minute FROM tenants WHERE id = $1';
+const FIND_TENANT =
+  'SELECT id, status, require_if_match, requests_per_minute, foreign_key_normalisation FROM tenants WHERE id = $1';
 
 /**
  * Cache of API keys (by digest) and tenants. Keys in use are refreshed by one statement before they expire, so that no request waits for
@@ -235,12 +238,15 @@ function isMonitor({ principal: { permissions } }: CachedKey): boolean {
   return permissions.size === 1 && permissions.has('metrics:read');
 }
 
-function toKnownTenant(id: string, row: Pick<KeyRow, 'status' | 'require_if_match' | 'requests_per_minute'>) {
+type TenantRow = Pick<KeyRow, 'status' | 'require_if_match' | 'requests_per_minute' | 'foreign_key_normalisation'>;
+
+function toKnownTenant(id: string, row: TenantRow): KnownTenant {
   return {
     id,
     suspended: row.status !== 'ACTIVE',
     requireIfMatch: row.require_if_match,
     requestsPerMinute: row.requests_per_minute,
+    foreignKeyNormalisation: row.foreign_key_normalisation,
   };
 }
 

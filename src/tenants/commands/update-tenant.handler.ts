@@ -8,6 +8,8 @@ import { Config } from '../../config.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { TenantUpdatedEvent } from '../events/tenant.events.js';
 import type { Tenant, TenantChange } from '../tenant.entity.js';
+import { ForeignKeysExistError } from '../tenant.errors.js';
+import { ForeignKeyRegister } from '../../shared/persistence/foreign-key-register.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { UpdateTenantCommand } from './update-tenant.command.js';
 import { toTenantResponse } from '../tenant.response.js';
@@ -25,6 +27,7 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly tenants: TenantRepository,
+    private readonly foreignKeys: ForeignKeyRegister,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -42,8 +45,12 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
       if (!tenant) throw new TenantNotFoundError();
       const now = this.clock.now();
       tenant.assertVersion(command.options.ifMatch);
+      const { foreignKeyNormalisation } = tenant;
       const change = tenant.update(patch, now);
       assertMayFulfil(actor, tenant, patch);
+      // An import holds a share of the row's lock, so that no key is digested by the former value meanwhile.
+      if (tenant.foreignKeyNormalisation !== foreignKeyNormalisation && (await this.foreignKeys.hasAny(transaction)))
+        throw new ForeignKeysExistError();
       if (change) {
         await this.tenants.update(tenant);
         transaction.record(new TenantUpdatedEvent(actor, now, change));

@@ -1,14 +1,15 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DeviceLastSeen } from '../../activations/index.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
+import { UnknownKeyLimit } from '../../shared/limits/unknown-key-limit.js';
 import { Clock } from '../../shared/time/clock.js';
 import { ValidationSigner } from '../../signing/index.js';
 import { evaluate } from '../evaluation.js';
-import { EvidenceCollector } from '../evidence-collector.js';
+import { EvidenceCollector, isKeyReplaced } from '../evidence-collector.js';
 import { toProofDocument } from '../proof.js';
 import { toEvaluationContext } from '../restrictions.js';
 import { ValidateLicenseQuery } from './validate-license.query.js';
-import { toNotFoundResponse, toValidateResponse } from '../validation.response.js';
+import { toKeyReplacedResponse, toNotFoundResponse, toValidateResponse } from '../validation.response.js';
 
 @QueryHandler(ValidateLicenseQuery)
 export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuery> {
@@ -17,13 +18,16 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     private readonly authenticator: Authenticator,
     private readonly signer: ValidationSigner,
     private readonly lastSeen: DeviceLastSeen,
+    private readonly unknownKeys: UnknownKeyLimit,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ tenantId, request, origin }: ValidateLicenseQuery) {
-    const { license_key, fingerprint, nonce, signed = false } = request;
-    const stored = await this.evidence.findByLicenseKey(license_key, { tenantId, fingerprint, signed });
+  async execute({ tenantId, request, origin, attempt }: ValidateLicenseQuery) {
+    const { license_key, tenant_id: namedTenantId, fingerprint, nonce, signed = false } = request;
+    const stored = await this.evidence.findByLicenseKey(license_key, { tenantId, namedTenantId, fingerprint, signed });
+    if (attempt) this.unknownKeys.record(attempt, stored !== null);
     if (!stored) return toNotFoundResponse(this.clock.now(), request);
+    if (isKeyReplaced(stored)) return toKeyReplacedResponse(stored.now, request);
     const { license, now } = stored;
     const tenant = await this.authenticator.findTenant(license.tenantId);
     const found = await this.evidence.complete(stored, request, {

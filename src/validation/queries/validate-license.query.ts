@@ -1,4 +1,5 @@
 import { Query } from '@nestjs/cqrs';
+import type { KeyAttempt } from '../../shared/limits/unknown-key-limit.js';
 import type { ValidateRequest } from '../validation.requests.js';
 import type { Origin } from '../request-origin.js';
 import type { ValidateResponse } from '../validation.response.js';
@@ -10,6 +11,8 @@ export class ValidateLicenseQuery extends Query<ValidateResponse> {
     readonly tenantId: string | undefined,
     readonly request: ValidateRequest,
     readonly origin: Origin,
+    /** Counts against the limits of unknown keys if the license key is one. */
+    readonly attempt?: KeyAttempt,
   ) {
     super();
   }

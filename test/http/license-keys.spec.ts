@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Api, Wire } from '../support/api.js';
+import { NO_CLIENT_LIMITS, TestApp } from '../support/app.js';
+
+const REASON = { code: 'CUSTOMER_REQUEST' };
+
+/** Content of a proof, behind its signature. */
+function contentOf(proof: string): Wire {
+  const signed = Buffer.from(proof.replace(/-----.*-----/g, ''), 'base64');
+  return JSON.parse(signed.subarray(64).toString());
+}
+
+describe('the keys of a license', () => {
+  let app: TestApp;
+  let api: Api;
+  let program: Api;
+  let template: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ environment: NO_CLIENT_LIMITS });
+    api = await app.tenant();
+    program = app.anonymous();
+    template = await api.template({ max_activations: 5, default_duration: 30 });
+  });
+
+  afterAll(() => app.stop());
+
+  const rotate = async (license: Wire, body: Wire = {}) => {
+    const response = await api.post(`/v1/licenses/${license.license_id}/rotate-key`, { reason: REASON, ...body });
+    return response.body;
+  };
+  const validate = async (license_key: string, more: Wire = {}) =>
+    (await program.post('/v1/client/validate', { license_key, fingerprint: 'pc', ...more })).body;
+
+  it('rotate: the former works until the end of the overlap and says so, and the license stays', async () => {
+    const { kid } = await api.create('/v1/signing-keys', {});
+    await api.post(`/v1/signing-keys/${kid}/activate`, {});
+    const license = await api.issue(template);
+    const former = license.license_key as string;
+    await program.post('/v1/client/activate', { license_key: former, fingerprint: 'pc' });
+    const rotated = await rotate(license, { overlap_seconds: 3_600 });
+    expect(rotated).toMatchObject({ license_id: license.license_id, version: 2 });
+    expect(rotated.license_key_last_four).toBe(rotated.license_key.slice(-4));
+    expect(rotated.license_key).not.toBe(former);
+
+    const now = await validate(rotated.license_key as string);
+    expect(now).toMatchObject({ code: 'VALID', warnings: [], activation: { fingerprint: 'pc' } });
+    const warnings = [
+      {
+        code: 'KEY_ROTATED',
+        detail: `Another license key replaced this one, which works until ${rotated.former_key_valid_until}.`,
+        next: { action: 'contact_vendor' },
+      },
+    ];
+    const before = await validate(former, { signed: true });
+    expect(before).toMatchObject({ code: 'VALID', warnings });
+    expect(contentOf(before.proof as string)).toMatchObject({ warnings });
+    expect(
+      contentOf((await validate(rotated.license_key as string, { signed: true })).proof as string),
+    ).not.toHaveProperty('warnings');
+    const activated = await program.post('/v1/client/activate', { license_key: former, fingerprint: 'second' });
+    expect(activated.body).toMatchObject({ fingerprint: 'second', warnings });
+
+    const revealed = await api.post(`/v1/licenses/${license.license_id}/reveal-key`);
+    expect(revealed.body.license_key).toBe(rotated.license_key);
+    const events = (await api.get(`/v1/license-events?license_id=${license.license_id}`)).body.data as Wire[];
+    expect(events.find(({ event_type }) => event_type === 'license.key_rotated')?.event_data).toMatchObject({
+      reason: REASON,
+      before: { license_key_last_four: former.slice(-4) },
+      after: { license_key_last_four: rotated.license_key_last_four },
+    });
+    expect(JSON.stringify(events)).not.toContain(rotated.license_key);
+  });
+
+  it('refuse a replaced key by a code of its own, which says nothing about the license', async () => {
+    const license = await api.issue(template);
+    const first = await rotate(license, { overlap_seconds: 3_600 });
+    // The overlap of a key ends with that of the key that replaced it.
+    const second = await rotate(license);
+    for (const replaced of [license.license_key, first.license_key] as string[]) {
+      expect(await validate(replaced, { signed: true })).toMatchObject({
+        valid: false,
+        code: 'KEY_REPLACED',
+        next: { action: 'contact_vendor' },
+        reasons: [{ code: 'KEY_REPLACED' }],
+        license: null,
+        entitlements: [],
+        proof: null,
+      });
+      for (const route of ['activate', 'heartbeat', 'deactivate']) {
+        const response = await program.post(`/v1/client/${route}`, { license_key: replaced, fingerprint: 'pc' });
+        expect(response).toMatchObject({ status: 409, body: { code: 'KEY_REPLACED' } });
+      }
+    }
+    expect(await validate(second.license_key as string)).toMatchObject({ license: { license_id: license.license_id } });
+  });
+
+  it('are found as long as they are among the five latest that were replaced', async () => {
+    const license = await api.issue(template);
+    const keys = [license.license_key as string];
+    for (let n = 0; n < 7; n++) keys.push((await rotate(license, { overlap_seconds: 60 })).license_key as string);
+    const codes = await Promise.all(keys.map(async (key) => (await validate(key)).code as string));
+    const found = 'NOT_ACTIVATED';
+    expect(codes).toEqual(['NOT_FOUND', 'NOT_FOUND', found, found, found, found, found, found]);
+    const { rows } = {
+      rows: await app.database.query('SELECT number FROM rotated_license_keys WHERE license_id = $1 ORDER BY number', [
+        license.license_id,
+      ]),
+    };
+    expect(rows).toEqual([2, 3, 4, 5, 6, 7].map((number) => ({ number })));
+  });
+
+  it.each([
+    ['suspend', 200],
+    ['revoke', 409],
+  ])('after %s: rotating answers %d', async (action, status) => {
+    const license = await api.issue(template);
+    await api.post(`/v1/licenses/${license.license_id}/${action}`, { reason: REASON });
+    const response = await api.post(`/v1/licenses/${license.license_id}/rotate-key`, { reason: REASON });
+    expect(response.status).toBe(status);
+  });
+
+  it('rotate while programs validate: neither key is ever unknown, and of rotations at once the last one counts', async () => {
+    const license = await api.issue(template);
+    const former = license.license_key as string;
+    const asked = { enough: false };
+    const codes = new Set<string>();
+    const asking = (async () => {
+      while (!asked.enough) codes.add((await validate(former)).code as string);
+    })();
+    const rotated = await Promise.all([1, 2, 3, 4].map(() => rotate(license, { overlap_seconds: 3_600 })));
+    asked.enough = true;
+    await asking;
+    expect([...codes]).toEqual(['NOT_ACTIVATED']);
+    const keys = rotated.map(({ license_key }) => license_key as string);
+    const states = await Promise.all(keys.map((key) => validate(key)));
+    expect(states.filter(({ warnings }) => warnings.length === 0)).toHaveLength(1);
+    const current = (await api.post(`/v1/licenses/${license.license_id}/reveal-key`)).body.license_key as string;
+    expect(states[keys.indexOf(current)]?.warnings).toEqual([]);
+  });
+
+  it('are rotated once for an idempotency key', async () => {
+    const license = await api.issue(template);
+    const send = () =>
+      api.post(`/v1/licenses/${license.license_id}/rotate-key`, { reason: REASON }, { 'Idempotency-Key': 'rotate' });
+    const [one, two] = [await send(), await send()];
+    expect(two.body).toEqual(one.body);
+    expect(one.body.version).toBe(2);
+  });
+});
+
+describe('guesses of license keys', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await TestApp.start({
+      environment: { ...NO_CLIENT_LIMITS, CLIENT_UNKNOWN_KEYS_PER_MINUTE: '30', TRUST_PROXY: '127.0.0.0/8' },
+    });
+  });
+
+  afterAll(() => app.stop());
+
+  it('count against the address and the tenant that they name, and keys that were found lately go on', async () => {
+    const api = await app.tenant();
+    const license = await api.issue(await api.template({ max_activations: null }));
+    const other = await api.issue(await api.template({ max_activations: null }));
+    const program = app.anonymous();
+    const validate = async (license_key: string, ip: string, tenant_id?: string) =>
+      (await program.post('/v1/client/validate', { license_key, tenant_id }, { 'X-Forwarded-For': ip })).body
+        .code as string;
+    const [good, late] = [license.license_key, other.license_key] as [string, string];
+    expect(await validate(good, '10.0.0.1', api.tenantId)).toBe('VALID');
+    expect(await validate(good, '10.0.0.1')).toBe('VALID');
+    for (let n = 0; n < 30; n++) {
+      expect(await validate(`guess-of-a-key-${n}`, '10.0.0.1')).toBe('NOT_FOUND');
+      expect(await validate(good, '10.0.0.1')).toBe('VALID');
+    }
+    expect(await validate('one-guess-too-many', '10.0.0.1')).toBe('RATE_LIMITED');
+    // A right guess is refused like a wrong one.
+    expect(await validate(late, '10.0.0.1')).toBe('RATE_LIMITED');
+    expect(await validate(late, '10.0.0.2')).toBe('VALID');
+
+    for (let n = 0; n < 30; n++) expect(await validate(`guess-${n}`, `10.0.1.${n}`, api.tenantId)).toBe('NOT_FOUND');
+    expect(await validate('a-guess-from-anywhere', '10.0.2.1', api.tenantId)).toBe('RATE_LIMITED');
+    expect(await validate(good, '10.0.2.1', api.tenantId)).toBe('VALID');
+    // Requests that name no tenant, or another one, are not concerned.
+    expect(await validate('a-guess-without-tenant', '10.0.2.1')).toBe('NOT_FOUND');
+    expect(await validate('a-guess-of-another', '10.0.2.1', (await app.tenant()).tenantId)).toBe('NOT_FOUND');
+  });
+});
