@@ -25,6 +25,17 @@ const optionalPackages = {
   },
 };
 
+/** The library of workflows reads a configuration file with this parser only in its own command, which nothing here runs. */
+const unusedParser = {
+  name: 'unused-parser',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^yaml$/ }, ({ path, importer }) =>
+      importer.includes('@dbos-inc') ? { path, namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /** The programs that scripts of package.json start, with the names of their bundles. */
 function programs(root) {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -48,9 +59,7 @@ export async function bundlePrograms(root) {
     sourcemap: true,
     sourcesContent: false,
     banner: { js: COMMONJS },
-    // The library of workflows finds files relative to itself.
-    external: ['@dbos-inc/dbos-sdk'],
-    plugins: [optionalPackages],
+    plugins: [unusedParser, optionalPackages],
     logLevel: 'warning',
   });
 }

@@ -65,3 +65,24 @@ describe('the packages in package-lock.json', () => {
     expect(elsewhere).toEqual([]);
   });
 });
+
+describe("the bundle of the engine's thread", () => {
+  /** Installed modules in a bundle and the files that it imports. */
+  async function modulesOf(file: string, seen = new Set<string>()): Promise<string[]> {
+    if (seen.has(file)) return [];
+    seen.add(file);
+    const text = await readFile(`dist/${file}`, 'utf8');
+    const imported = [...text.matchAll(/(?:from|import) "\.\/([\w.-]+)"/g)].map(([, name = '']) => name);
+    const own = [...text.matchAll(/^\/\/ node_modules\/(.+)$/gm)].map(([, name = '']) => name);
+    return [...own, ...(await Promise.all(imported.map((name) => modulesOf(name, seen)))).flat()];
+  }
+
+  it('has the library of workflows and one driver of PostgreSQL, and no parser of configuration files, which would take memory', async () => {
+    const modules = await modulesOf('workflow-thread.bundle.js');
+    const among = (start: string) => modules.filter((name) => name.startsWith(start));
+    expect(among('@dbos-inc/dbos-sdk/dist/src/dbos-executor.js')).toHaveLength(1);
+    expect(among('pg/lib/client.js')).toHaveLength(1);
+    expect(among('yaml/')).toEqual([]);
+    expect(among('typeorm/')).toEqual([]);
+  });
+});

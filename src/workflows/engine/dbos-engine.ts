@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -28,11 +29,16 @@ const STABLE_MS = 30_000;
 /** Longer than a step may take, after which the thread is terminated. */
 const STOP_TIMEOUT_MS = 8_000;
 
+/**
+ * MiB of each half of the young generation of the thread's heap. It is set by a flag, because the flag of the server's command line overrides
+ * the limits of a thread; the main thread has read its own when it started.
+ */
+const SEMI_SPACE_MIB = 2;
+
 /** Steps that say nothing about the workflow. */
 const RUNNER_STEPS: readonly string[] = [MARK_RUN, FINISH_RUN];
 
-type Sdk = typeof import('@dbos-inc/dbos-sdk');
-type Client = Awaited<ReturnType<Sdk['DBOSClient']['create']>>;
+type Client = import('@dbos-inc/dbos-sdk').DBOSClient;
 
 /**
  * DBOS on the server's database. Its bodies run in a thread of their own, because its use of AsyncLocalStorage makes every `await` of a
@@ -168,6 +174,7 @@ export class DbosEngine extends WorkflowEngine implements OnApplicationBootstrap
       retentionDays: WORKFLOW_RETENTION_DAYS,
     };
     const env = workerEnvironment();
+    setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MIB}`);
     const thread = new Worker(WORKFLOW_THREAD, { workerData, env, execArgv: [], name: 'workflows' });
     const startedAt = performance.now();
     this.thread = thread;
@@ -227,9 +234,8 @@ export class DbosEngine extends WorkflowEngine implements OnApplicationBootstrap
     }
   }
 
-  /** Loads the library when it is first used, because that takes as long as a third of the server's start. */
   private openClient(): Promise<Client> {
-    this.client ??= import('@dbos-inc/dbos-sdk')
+    this.client ??= import('./dbos-client.js')
       .then(({ DBOSClient }) =>
         DBOSClient.create({
           systemDatabaseUrl: this.database.url,
