@@ -16,6 +16,7 @@ import { OfflineModule } from './offline/index.js';
 import { OrdersModule } from './orders/index.js';
 import { PartnersModule } from './partners/index.js';
 import { ProductsModule } from './products/index.js';
+import { ReportsModule } from './reports/index.js';
 import { BodyGuard } from './shared/http/body.guard.js';
 import { ProblemFilter } from './shared/http/problem.filter.js';
 import { ValidationPipe } from './shared/http/validation.pipe.js';
@@ -69,6 +70,7 @@ export class AppModule {
         WorkflowsModule.forRoot(databaseUrl),
         AuditModule,
         NotificationsModule,
+        ReportsModule,
         HealthModule,
         MetricsModule,
       ],

@@ -190,6 +190,7 @@ export const Environment = z.object({
   EMAIL_INTERVAL_MS: integer(1, 86_400_000).default(10_000),
   EMAIL_RETRY_MS: integer(1, 86_400_000).default(60_000),
   EMAIL_ATTEMPT_TIMEOUT_MS: integer(100, 600_000).default(60_000),
+  REPORT_INTERVAL_MS: integer(1, 86_400_000).default(5_000),
   PUBLIC_URL: SecureUrl.refine((url) => !/[?#]/.test(url), 'must have no query and no fragment').optional(),
   WORKFLOWS: z.enum(['dbos', 'off'], must('dbos or off')).default('dbos'),
   WORKFLOW_CONCURRENCY: integer(1, 1_000).default(16),

@@ -48,6 +48,7 @@ const TAGS = {
   'License pools': 'Licenses of a template that a partner may issue, with their ledger.',
   'Partner invitations': 'Codes by which partners get their API keys.',
   'License events': 'The append-only event log of the tenant.',
+  Reports: 'Counts of licenses, seats and refusals.',
   'API keys': 'Credentials of the tenant with a role or permissions.',
   'Signing keys': 'Ed25519 key pairs that sign license files, validation results and revocation lists.',
   Settings: 'Settings that the tenant controls itself.',

@@ -46,6 +46,18 @@ const team = {
   pricing: { annual: 990 },
 };
 
+const counted = { as_of: TIME, events_behind: 0 };
+const statuses = {
+  licenses: 45,
+  active: 38,
+  in_grace: 2,
+  expired: 3,
+  suspended: 1,
+  revoked: 1,
+  pending: 0,
+  trials: 6,
+};
+
 const clientLicense = {
   license_id: EXAMPLES.licenseId,
   product_id: EXAMPLES.productId,
@@ -331,6 +343,78 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     foreign_key_normalisation: 'NONE',
     version: 1,
     ...stamps,
+  },
+  OverviewReport: {
+    ...counted,
+    totals: statuses,
+    data: [{ product_id: EXAMPLES.productId, template_id: null, ...statuses }],
+  },
+  ExpirationsReport: { ...counted, data: [{ day: '2026-11-23', expiring: 3, renewing: 1, suspended: 0 }] },
+  ActivityReport: {
+    ...counted,
+    data: [
+      {
+        day: '2026-11-23',
+        issued: 12,
+        imported: 0,
+        renewed: 3,
+        converted: 1,
+        expired: 2,
+        suspended: 0,
+        reinstated: 0,
+        revoked: 1,
+        transferred: 0,
+        activated: 20,
+        deactivated: 4,
+      },
+    ],
+  },
+  UtilisationReport: {
+    ...counted,
+    totals: {
+      licenses: 40,
+      seats_in_use: 61,
+      limited_licenses: 38,
+      limited_seats: 200,
+      limited_seats_in_use: 59,
+      nearly_full_licenses: 4,
+      full_licenses: 2,
+      over_used_licenses: 0,
+      licenses_with_devices_left: 2,
+      devices_left: 5,
+    },
+    data: [
+      {
+        license_id: EXAMPLES.licenseId,
+        product_id: EXAMPLES.productId,
+        template_id: EXAMPLES.openTemplateId,
+        seats_in_use: 24,
+        seats: 25,
+        fill_percent: 96,
+      },
+    ],
+  },
+  PeaksReport: {
+    ...counted,
+    data: [{ day: '2026-11-23', license_id: EXAMPLES.licenseId, product_id: EXAMPLES.productId, peak: 24, seats: 25 }],
+  },
+  DenialsReport: {
+    ...counted,
+    data: [
+      { day: '2026-11-23', product_id: null, kind: 'ACTIVATION', code: 'ACTIVATION_LIMIT_REACHED', denials: 7 },
+      { day: '2026-11-23', product_id: null, kind: 'VALIDATION', code: 'EXPIRED', denials: 31 },
+    ],
+  },
+  ComplianceRow: {
+    finding: 'OVER_USED',
+    license_id: EXAMPLES.licenseId,
+    product_id: EXAMPLES.productId,
+    template_id: EXAMPLES.openTemplateId,
+    status: 'ACTIVE',
+    seats_in_use: 27,
+    seats: 25,
+    validations: null,
+    last_validated_at: null,
   },
   Product: {
     product_id: EXAMPLES.productId,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
  * Metrics recorded while the application works; the module `metrics` reads the others at scrape time. Labels never come from request
@@ -42,6 +42,19 @@ export class Metrics {
     name: 'imprimatur_audit_lag_seconds',
     help: 'Time from an event to its row in the event log.',
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3600],
+    registers: [this.registry],
+  });
+
+  readonly reportLagSeconds = new Histogram({
+    name: 'imprimatur_report_lag_seconds',
+    help: 'Time from an event to its count in the reports, of the oldest event of each group.',
+    buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400],
+    registers: [this.registry],
+  });
+
+  readonly uncountedEvents = new Gauge({
+    name: 'imprimatur_report_uncounted_events',
+    help: 'Events that the reports did not count yet when this process looked last.',
     registers: [this.registry],
   });
 

@@ -12,6 +12,7 @@ describe('permissions', () => {
       'subscriptions:read',
       'orders:read',
       'events:read',
+      'reports:read',
       'emails:read',
       'partners:read',
       'licenses:issue',

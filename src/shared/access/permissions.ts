@@ -31,6 +31,7 @@ export const TENANT_PERMISSIONS = [
   'orders:approve',
   'orders:fulfil',
   'events:read',
+  'reports:read',
   'emails:read',
   'emails:send',
   'emails:manage',
@@ -68,6 +69,7 @@ const READ = [
   'subscriptions:read',
   'orders:read',
   'events:read',
+  'reports:read',
   'emails:read',
   'partners:read',
 ] as const;

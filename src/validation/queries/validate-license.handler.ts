@@ -9,6 +9,7 @@ import { EvidenceCollector, isKeyReplaced } from '../evidence-collector.js';
 import { toProofDocument } from '../proof.js';
 import { toEvaluationContext } from '../restrictions.js';
 import { ValidateLicenseQuery } from './validate-license.query.js';
+import { ValidationCounts } from '../validation-counts.js';
 import { toKeyReplacedResponse, toNotFoundResponse, toValidateResponse } from '../validation.response.js';
 
 @QueryHandler(ValidateLicenseQuery)
@@ -19,6 +20,7 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     private readonly signer: ValidationSigner,
     private readonly lastSeen: DeviceLastSeen,
     private readonly unknownKeys: UnknownKeyLimit,
+    private readonly counts: ValidationCounts,
     private readonly clock: Clock,
   ) {}
 
@@ -26,16 +28,26 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     const { license_key, tenant_id: namedTenantId, fingerprint, nonce, signed = false } = request;
     const stored = await this.evidence.findByLicenseKey(license_key, { tenantId, namedTenantId, fingerprint, signed });
     if (attempt) this.unknownKeys.record(attempt, stored !== null);
-    if (!stored) return toNotFoundResponse(this.clock.now(), request);
-    if (isKeyReplaced(stored)) return toKeyReplacedResponse(stored.now, request);
+    if (!stored) {
+      const at = this.clock.now();
+      if (tenantId !== undefined) this.counts.add({ tenantId, license: undefined, code: 'NOT_FOUND', at });
+      return toNotFoundResponse(at, request);
+    }
     const { license, now } = stored;
+    if (isKeyReplaced(stored)) {
+      this.counts.add({ tenantId: license.tenantId, license, code: 'KEY_REPLACED', at: now });
+      return toKeyReplacedResponse(now, request);
+    }
     const tenant = await this.authenticator.findTenant(license.tenantId);
     const found = await this.evidence.complete(stored, request, {
       tenantSuspended: tenant?.suspended !== false,
       context: toEvaluationContext(request, origin, now),
     });
     if (found.activation?.statusAt(now) === 'ACTIVE') this.lastSeen.record(found.activation, now);
-    const response = toValidateResponse(found, evaluate(request, found), nonce);
+    const reasons = evaluate(request, found);
+    const [first] = reasons;
+    if (first) this.counts.add({ tenantId: license.tenantId, license, code: first.code, at: now });
+    const response = toValidateResponse(found, reasons, nonce);
     if (!signed) return response;
     const { signingKey } = stored;
     const proof = signingKey && (await this.signer.sign(signingKey, toProofDocument(request, response, found)));
