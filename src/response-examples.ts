@@ -94,7 +94,7 @@ const licenseSummary = {
   version: 1,
   ...stamps,
 };
-const license = { ...licenseSummary, ...team, metadata: { sample: true } };
+const license = { ...licenseSummary, overrides: {}, ...team, metadata: { sample: true } };
 const issuedLicense = {
   license_key: EXAMPLES.licenseKey,
   license_id: EXAMPLES.licenseId,

@@ -33,6 +33,9 @@ export const ActionReason = z
 export type ActionReason = z.infer<typeof ActionReason>;
 
 const reason = ActionReason.optional();
+const resetOverrides = z.boolean().meta({
+  description: 'Drop the overrides of the license. Otherwise they apply to the terms of the template as well.',
+});
 
 export const RenewLicenseRequest = z
   .strictObject({
@@ -64,7 +67,12 @@ export const ConvertTrialRequest = z
       description:
         'Active template of the same product whose terms the license takes, not of type TRIAL or EVALUATION. Also requires `licenses:change-template`. Required if the license is of type TRIAL or EVALUATION.',
     }),
+    reset_overrides: resetOverrides.optional(),
     reason,
+  })
+  .refine(({ reset_overrides: resets, license_template_id: template }) => !resets || template !== undefined, {
+    message: 'is required with reset_overrides',
+    path: ['license_template_id'],
   })
   .meta({ id: 'ConvertTrialRequest', examples: [{ reason: { code: 'PAYMENT_RECEIVED' } }] });
 export type ConvertTrialRequest = z.infer<typeof ConvertTrialRequest>;
@@ -87,12 +95,14 @@ export const TransferLicenseRequest = z
   });
 export type TransferLicenseRequest = z.infer<typeof TransferLicenseRequest>;
 
-export const ChangeLicenseTemplateRequest = z.strictObject({ license_template_id: ResourceId, reason }).meta({
-  id: 'ChangeLicenseTemplateRequest',
-  description:
-    'Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry. Values set by PATCH are replaced and listed in `replaced`.',
-  examples: [{ license_template_id: EXAMPLES.templateId, reason: { code: 'CONTRACT_CHANGED' } }],
-});
+export const ChangeLicenseTemplateRequest = z
+  .strictObject({ license_template_id: ResourceId, reset_overrides: resetOverrides.optional(), reason })
+  .meta({
+    id: 'ChangeLicenseTemplateRequest',
+    description:
+      'Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry and overrides. Values set by PATCH are replaced and listed in `replaced`.',
+    examples: [{ license_template_id: EXAMPLES.templateId, reason: { code: 'CONTRACT_CHANGED' } }],
+  });
 export type ChangeLicenseTemplateRequest = z.infer<typeof ChangeLicenseTemplateRequest>;
 
 /** Sent by the module that keeps subscriptions, not over REST. */

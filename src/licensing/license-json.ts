@@ -3,6 +3,7 @@ import { columnsOf } from '../shared/persistence/entity-columns.js';
 import { hydrate } from '../shared/persistence/hydrate.js';
 import type { Term } from '../templates/index.js';
 import { License } from './license.entity.js';
+import type { Overrides } from './license-overrides.js';
 import { LicenseResponse } from './license.response.js';
 import { maxActivationsOf } from './max-activations.js';
 
@@ -59,6 +60,7 @@ const COMPUTED: Readonly<Partial<Record<Member, (listed: ListedLicense, now: Dat
     timeOf(license.maintenanceExpiryAt(now), license.maintenanceExpiry, values[AT.maintenanceExpiry]),
   max_activations: ({ license }) => String(maxActivationsOf(license)),
   product_display_name: ({ values }) => values[PRODUCT_NAME_AT] ?? 'null',
+  overrides: ({ license }, now) => JSON.stringify(license.overridesAt(now) ?? {}),
   in_grace: ({ license }, now) => String(license.isInGrace(now)),
   grace_ends_at: ({ values, license }, now) =>
     timeOf(license.graceEndsAt(now), license.expiryDate, values[AT.expiryDate]),
@@ -88,6 +90,7 @@ export function readListed({ row }: ListedRow): ListedLicense {
     defaultDuration: number('defaultDuration'),
     defaultTerm: nullable(text('defaultTerm'), (value) => JSON.parse(value) as Term),
     gracePeriodDays: number('gracePeriodDays'),
+    overrides: nullable(text('overrides'), (value) => JSON.parse(value) as Overrides),
     autoRenewalEnabled: isTrue(text('autoRenewalEnabled')),
     subscriptionId: nullable(text('subscriptionId'), (value) => JSON.parse(value) as string),
     trial: isTrue(text('trial')),

@@ -43,6 +43,7 @@ const ALL_FIELDS = {
   trialCustomerId: 'customer-1',
   trialProductId: 'product-1',
   editedTerms: ['max_activations'],
+  overrides: { max_activations: 25 },
   nextDueAt: new Date('2027-01-24T08:00:00.000Z'),
   filesValidUntil: new Date('2026-02-28T08:00:00.000Z'),
   orderId: '0194e225-02cb-7526-8e51-7dcc3944e9b1',
@@ -85,6 +86,7 @@ const SNAPSHOT = {
   restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['DE'], operator: 'ALLOW' }],
   pricing: { monthly: 299 },
   metadata: { order: 'o-1' },
+  overrides: { max_activations: 25 },
   subscription_id: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
   held_by_subscription: true,
 };
@@ -127,7 +129,14 @@ describe('the snapshot of a license', () => {
       },
       ...{ maxActivations: null, overagePolicy: 'DENY', overageFactor: null, evictionPolicy: 'NONE' },
       ...{ heartbeatIntervalSeconds: 1, heartbeatGraceSeconds: 1, fileTtlMaxSeconds: null, features: [] },
-      ...{ restrictions: [], pricing: {}, metadata: {}, subscriptionId: null, heldBySubscription: false },
+      ...{
+        restrictions: [],
+        pricing: {},
+        metadata: {},
+        overrides: null,
+        subscriptionId: null,
+        heldBySubscription: false,
+      },
     });
     license.revert(SNAPSHOT);
     expect(license).toEqual(licenseWith(ALL_FIELDS));

@@ -22,6 +22,14 @@ import {
   TemplateIsTrialError,
   TrialNotAllowedError,
 } from './license.errors.js';
+import {
+  keptOverrides,
+  overrideTerms,
+  withCurrentNumbers,
+  withoutOverrides,
+  type Overrides,
+  type OverridesInput,
+} from './license-overrides.js';
 import { revert, snapshotColumns, snapshotOf } from './license-snapshot.js';
 import {
   TRANSITIONS,
@@ -143,6 +151,10 @@ export class License extends LicenseTerms {
   @Column('text', { name: 'edited_terms', array: true })
   editedTerms!: readonly string[];
 
+  /** Terms that differ from those of the template; null: none. The columns of the terms have their values. */
+  @Column('jsonb', { nullable: true })
+  overrides!: Overrides | null;
+
   /** Earliest milestone that is not recorded yet; null if there is none. See `milestonesOf`. */
   @Column('timestamptz', { name: 'next_due_at', nullable: true })
   nextDueAt!: Date | null;
@@ -170,7 +182,8 @@ export class License extends LicenseTerms {
 
   /**
    * Creates a license, without license key, with the current terms of the template. A trial lasts `trialDurationDays`, except from a
-   * template of a trial type, which issues only trials of its own duration. Throws TrialNotAllowedError.
+   * template of a trial type, which issues only trials of its own duration. Throws TrialNotAllowedError, InvalidFieldError,
+   * ExpiryTooFarError.
    */
   static issue(
     template: Template,
@@ -188,13 +201,16 @@ export class License extends LicenseTerms {
     license.licenseId = newId();
     license.customerId = request.customer_id;
     license.productId = template.productId;
+    license.overrides = request.overrides ? keptOverrides(request.overrides) : null;
     license.copyTermsFrom(template);
     license.status = 'ACTIVE';
     license.issuedTo = request.issued_to ?? customerName ?? `Customer ${request.customer_id}`;
     license.issuedDate = now;
-    license.beginTerm(now, trial ? trialTerm(template) : termOf(template));
+    license.beginTerm(now, trial ? trialTerm(template) : termOf(license));
     license.currentActivations = 0;
-    license.metadata = request.metadata;
+    license.metadata = request.overrides?.metadata
+      ? mergeFreeForm(request.metadata, request.overrides.metadata, '/overrides/metadata')
+      : request.metadata;
     license.trial = trial;
     license.trialCustomerId = trial ? request.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
@@ -206,6 +222,7 @@ export class License extends LicenseTerms {
     license.version = 1;
     license.createdAt = now;
     license.updatedAt = now;
+    if (request.overrides) license.overrideFirstTerm(request.overrides, now);
     license.scheduleNext(now);
     return license;
   }
@@ -247,6 +264,13 @@ export class License extends LicenseTerms {
   maintenanceExpiryAt(now: Date): Date | null {
     const expiryDate = this.expiryAt(now);
     return expiryDate === this.expiryDate ? this.maintenanceExpiry : expiryDate;
+  }
+
+  /** Returns the current overrides; that of the expiry ends with the first term. */
+  overridesAt(now: Date): Overrides | null {
+    const { overrides } = this;
+    const isRenewed = overrides?.expiry_date !== undefined && this.expiryAt(now) !== this.expiryDate;
+    return isRenewed ? withoutOverrides(overrides, ['expiry_date']) : overrides;
   }
 
   /** Returns the current day that renewals by months return to; null: the day of the expiry. See anchorDay. */
@@ -309,10 +333,10 @@ export class License extends LicenseTerms {
    * Converts the trial: the full term starts now, with the terms of the template if given; a license of a trial type needs one. Throws
    * LicenseNotTrialError, TemplateProductMismatchError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutstandingError.
    */
-  convertTrial(now: Date, template?: Template): TemplateChange | undefined {
+  convertTrial(now: Date, template?: Template, { resetOverrides = false } = {}): TemplateChange | undefined {
     return this.withTerms(
       'convert-trial',
-      template,
+      { template, resetOverrides },
       now,
       () => {
         // Licenses of a trial type with `trial` false, which an earlier release issued, can be converted, too.
@@ -368,18 +392,20 @@ export class License extends LicenseTerms {
   }
 
   /**
-   * Applies the current terms of another template of the same product. The expiry stays, unless the old or new terms have none. Throws
-   * LicenseIsTrialError, TemplateProductMismatchError, TemplateIsTrialError, LicenseFileOutstandingError.
+   * Applies the current terms of another template of the same product, and the overrides to them. The expiry stays, unless the old or new
+   * terms have none and it was not overridden. Throws LicenseIsTrialError, TemplateProductMismatchError, TemplateIsTrialError,
+   * LicenseFileOutstandingError, InvalidFieldError.
    */
-  changeTemplate(template: Template, now: Date): TemplateChange | undefined {
+  changeTemplate(template: Template, now: Date, { resetOverrides = false } = {}): TemplateChange | undefined {
     return this.withTerms(
       'change-template',
-      template,
+      { template, resetOverrides },
       now,
       () => {
         if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       },
       () => {
+        if (this.overrides?.expiry_date !== undefined) return;
         if (this.term === null) this.setExpiry(null);
         else if (this.expiryDate === null) this.setTerm(now, this.term);
       },
@@ -461,8 +487,8 @@ export class License extends LicenseTerms {
     change();
     const revives = !autoRenewedBefore && this.autoRenews && isPast(this.expiryDate, now);
     if (revives) this.nextStatus('auto-renew', state);
-    const end = this.graceEndAfter(this.expiryDate);
-    if (end !== null && !isRepresentable(end)) throw new ExpiryTooFarError(this.licenseId);
+    this.assertRepresentable();
+    if (this.overrides) this.overrides = withCurrentNumbers(this.overrides, this);
     this.status = next;
     // A milestone that passed but is not recorded yet stays due.
     if (this.nextDueAt === null || this.nextDueAt > now) this.scheduleNext(now);
@@ -472,7 +498,7 @@ export class License extends LicenseTerms {
   /** Applies an action with the terms of a template, if given. Also returns the values set by PATCH that the template replaced. */
   private withTerms(
     action: LicenseAction,
-    template: Template | undefined,
+    { template, resetOverrides }: { readonly template: Template | undefined; readonly resetOverrides: boolean },
     now: Date,
     check: () => void,
     expire: () => void,
@@ -483,6 +509,7 @@ export class License extends LicenseTerms {
       if (template && template.productId !== this.productId)
         throw new TemplateProductMismatchError(template.templateId);
       if (template && isTrialType(template.licenseType)) throw new TemplateIsTrialError(template.templateId);
+      if (resetOverrides) this.overrides = null;
       if (template) replaced = this.replaceTerms(template);
       expire();
     });
@@ -520,6 +547,31 @@ export class License extends LicenseTerms {
     return termOf(this);
   }
 
+  /** Sets the end of the first term that the request names. Throws InvalidFieldError, ExpiryTooFarError. */
+  private overrideFirstTerm({ term, expiry_date: end }: OverridesInput, now: Date): void {
+    const neverExpires = this.licenseType === 'PERPETUAL' && !this.trial;
+    if (term && this.trial)
+      throw new InvalidFieldError('/overrides/term', 'must be absent for a trial: set expiry_date');
+    if (term && neverExpires)
+      throw new InvalidFieldError('/overrides/term', 'must be absent: a PERPETUAL license never expires');
+    if (end && neverExpires)
+      throw new InvalidFieldError('/overrides/expiry_date', 'must be null: a PERPETUAL license never expires');
+    if (end === null && this.trial)
+      throw new InvalidFieldError('/overrides/expiry_date', 'must be a time: the license is a trial');
+    if (end && new Date(end) <= now) throw new InvalidFieldError('/overrides/expiry_date', 'must be in the future');
+    if (end !== undefined) {
+      this.setExpiry(end === null ? null : new Date(end));
+      this.overrides = { ...this.overrides, expiry_date: end };
+    }
+    this.assertRepresentable();
+  }
+
+  /** Throws ExpiryTooFarError if a wire format cannot represent the end of the license. */
+  private assertRepresentable(): void {
+    const end = this.graceEndAfter(this.expiryDate);
+    if (end !== null && !isRepresentable(end)) throw new ExpiryTooFarError(this.licenseId);
+  }
+
   /** Whether one term of the license is in calendar months. */
   private get countsMonths(): boolean {
     return this.term !== null && monthsOf(this.term) !== undefined;
@@ -540,12 +592,15 @@ export class License extends LicenseTerms {
   /** Sets the expiry; `day` is the anchor day. Throws LicenseFileOutstandingError if the expiry moves before the end of a license file. */
   private setExpiry(expiryDate: Date | null, day?: number): void {
     const { filesValidUntil } = this;
+    const isChanged = this.overrides?.expiry_date !== undefined && expiryDate?.getTime() !== this.expiryDate?.getTime();
     const isEarlier = expiryDate !== null && (this.expiryDate === null || expiryDate < this.expiryDate);
     if (isEarlier && filesValidUntil && expiryDate < filesValidUntil)
       throw new LicenseFileOutstandingError(this.licenseId, filesValidUntil);
     this.expiryDate = expiryDate;
     this.maintenanceExpiry = expiryDate;
     this.anchorDay = day === expiryDate?.getUTCDate() ? null : (day ?? null);
+    // The override was of the end of another term.
+    if (isChanged) this.overrides = withoutOverrides(this.overrides, ['expiry_date']);
   }
 
   /** Returns the expiry, or the end of the last license file if an earlier expiry would precede that. */
@@ -578,6 +633,9 @@ export class License extends LicenseTerms {
       (this as Record<string, unknown>)[property] = shared;
     }
     if (this.subscriptionId) this.autoRenewalEnabled = false;
+    // A license that never expires has no term.
+    if (this.licenseType === 'PERPETUAL') this.overrides = withoutOverrides(this.overrides, ['term', 'expiry_date']);
+    if (this.overrides) overrideTerms(this, this.overrides);
   }
 
   private autoRenewsAfter(expiryDate: Date | null): expiryDate is Date {

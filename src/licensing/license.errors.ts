@@ -1,4 +1,4 @@
-import { ConflictException, HttpException, NotFoundException } from '@nestjs/common';
+import { ConflictException, ForbiddenException, HttpException, NotFoundException } from '@nestjs/common';
 import type { NextAction } from '../shared/http/next-action.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
 import type { JsonObject } from '../shared/json.js';
@@ -50,6 +50,13 @@ export class LicenseRefusedError extends HttpException {
     override readonly cause: HttpException,
   ) {
     super(`License ${index + 1}: ${cause.message}`, cause.getStatus(), { cause, errorCode: cause.errorCode });
+  }
+}
+
+/** The pool of the license does not allow this to the key of its partner. */
+export class NotAllowedByPoolError extends ForbiddenException {
+  constructor(action: string) {
+    super(`The license pool does not allow a partner to ${action}.`, { errorCode: 'POOL_NOT_ALLOWED' });
   }
 }
 

@@ -6,6 +6,7 @@ import { LicenseType } from '../templates/index.js';
 import { ActionReason } from './license-action.requests.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { FreeFormInput } from '../shared/free-form.js';
+import { OverridesInput } from './license-overrides.js';
 
 export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
   id: 'LicenseStatus',
@@ -26,6 +27,9 @@ export const IssueLicenseRequest = z
     pool_id: z.uuid().optional().meta({
       description:
         'License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.',
+    }),
+    overrides: OverridesInput.optional().meta({
+      description: 'Terms that differ from those of the template. A later change of the template keeps them.',
     }),
     metadata: FreeFormInput.default({}),
     reason: ActionReason.optional(),

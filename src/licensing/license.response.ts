@@ -6,6 +6,7 @@ import { UtcTime } from '../shared/http/schema.js';
 import { FreeForm } from '../shared/free-form.js';
 import { pageOf } from '../shared/http/paging.js';
 import type { License } from './license.entity.js';
+import { Overrides } from './license-overrides.js';
 import { maxActivationsOf } from './max-activations.js';
 
 /** License at issue: the 15 fields of the workflow-compatible return format of the specification, in its order. */
@@ -70,6 +71,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
       .meta({ description: 'Suspended by its subscription, which also ends it. False: if suspended, then by hand.' }),
     partner_id: z.uuid().nullable().meta({ description: 'Partner that issued the license or that it was issued for.' }),
     pool_id: z.uuid().nullable().meta({ description: 'License pool that the license was issued from.' }),
+    overrides: Overrides,
     features: z.array(Feature),
     restrictions: z.array(Restriction),
     pricing: FreeForm,
@@ -113,6 +115,8 @@ export const RevealedLicenseKey = z
   .object({ license_id: z.uuid(), license_key: z.string() })
   .meta({ id: 'RevealedLicenseKey', description: 'The license key.' });
 export type RevealedLicenseKey = z.infer<typeof RevealedLicenseKey>;
+
+const NO_OVERRIDES: Overrides = Object.freeze({});
 
 // The fields are repeated, because an object literal with a spread is built field by field, and a page of 100 licenses would take longer
 // to convert than to read.
@@ -177,6 +181,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     held_by_subscription: license.heldBySubscription,
     partner_id: license.partnerId,
     pool_id: license.poolId,
+    overrides: license.overridesAt(now) ?? NO_OVERRIDES,
     features: license.features,
     restrictions: license.restrictions,
     pricing: license.pricing,

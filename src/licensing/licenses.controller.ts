@@ -32,6 +32,7 @@ export class LicensesController {
       description: 'From an active template. Only this response and `revealLicenseKey` contain the license key.',
     },
     {
+      403: ['POOL_NOT_ALLOWED'],
       404: ['TEMPLATE_NOT_FOUND', 'CUSTOMER_NOT_FOUND', 'POOL_NOT_FOUND'],
       409: [
         'TEMPLATE_INACTIVE',
@@ -39,6 +40,7 @@ export class LicensesController {
         'CUSTOMER_INACTIVE',
         'TRIAL_NOT_ALLOWED',
         'TRIAL_ALREADY_USED',
+        'EXPIRY_TOO_FAR',
         'PARTNER_STATE',
         'POOL_EXHAUSTED',
         'POOL_EXPIRED',

@@ -21,7 +21,12 @@ export { Restriction } from './restriction-types.js';
 export { GetIssuableTemplatesQuery } from './queries/get-issuable-templates.query.js';
 export { GetTemplateQuery } from './queries/get-template.query.js';
 export { ListTemplatesQuery } from './queries/list-templates.query.js';
-export type { CreateTemplateRequest, UpdateTemplateRequest } from './template.requests.js';
+export {
+  MAX_FEATURES,
+  overridableFields,
+  type CreateTemplateRequest,
+  type UpdateTemplateRequest,
+} from './template.requests.js';
 export type { TemplateResponse } from './template.response.js';
 export type { Template } from './template.entity.js';
 export { TemplateNotFoundError } from './template.errors.js';

@@ -5,7 +5,7 @@ import { integer } from '../shared/http/schema-messages.js';
 import { FeatureInput, LicenseModel, LicenseType, RestrictionInput, Term, termFields } from './license-terms.js';
 import { FreeFormInput } from '../shared/free-form.js';
 
-const MAX_FEATURES = 200;
+export const MAX_FEATURES = 200;
 const MAX_RESTRICTION_VALUES = 1_000;
 /** Most time windows: evaluating one costs more than other values, at every validation. Older templates keep longer lists. */
 const MAX_TIME_VALUES = 100;
@@ -58,6 +58,14 @@ const fields = {
   ...termFields,
   active: z.boolean().meta({ description: 'False: archived; no license can be issued from it.' }),
   metadata: FreeFormInput,
+};
+
+/** Terms that a license may have in place of those of its template. */
+export const overridableFields = {
+  max_activations: fields.max_activations,
+  grace_period_days: fields.grace_period_days,
+  features: fields.features,
+  restrictions: fields.restrictions,
 };
 
 export const CreateTemplateRequest = z

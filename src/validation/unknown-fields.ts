@@ -13,6 +13,7 @@ export interface UnknownFields {
 /** License fields that appear in the response but do not affect the verdict. */
 const NOT_EVALUATED = [
   'file_ttl_max_seconds',
+  'overrides',
   'issued_to',
   'product_name',
   'metadata',

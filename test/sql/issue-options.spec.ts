@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { Clock } from '../../src/shared/time/clock.js';
-import { type Api, type Wire } from '../support/api.js';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 
 describe('options of an issue', () => {
   let app: TestApp;
@@ -53,6 +54,150 @@ describe('options of an issue', () => {
     expect((await api.post(`/v1/licenses/${id}/renew`, {})).body).toMatchObject({
       expiry_date: '2027-03-31T10:00:00.000Z',
       anchor_day: null,
+    });
+  });
+
+  describe('overrides', () => {
+    const FEATURE = { feature_name: 'F', limit_value: null, limit_type: null, enabled: true, expires_at: null };
+    const feature = (id: string, limit: number | null = null) => ({ ...FEATURE, feature_id: id, limit_value: limit });
+    const TERMS = {
+      max_activations: 5,
+      grace_period_days: 10,
+      default_duration: 30,
+      features: [feature('a', 1), feature('b', 2)],
+      restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['US'], operator: 'ALLOW' }],
+    };
+    const OVERRIDES = {
+      max_activations: 2,
+      grace_period_days: 3,
+      features: [feature('b', 20), feature('c')],
+      restrictions: [],
+      term: { months: 1 },
+    };
+    const EFFECTIVE = {
+      max_activations: 2,
+      grace_period_days: 3,
+      features: [feature('a', 1), feature('b', 20), feature('c')],
+      restrictions: [],
+      default_duration: null,
+      default_term: { months: 1 },
+      expiry_date: '2026-02-28T10:00:00.000Z',
+      overrides: OVERRIDES,
+    };
+    let product: string;
+    let template: string;
+
+    beforeAll(async () => {
+      now = new Date('2026-01-31T10:00:00.000Z');
+      template = await api.template({ ...TERMS, trial_allowed: true });
+      product = (await api.get(`/v1/license-templates/${template}`)).body.product_id as string;
+    });
+
+    const other = (terms: Record<string, unknown>) => api.template({ ...TERMS, ...terms, product_id: product });
+    const issue = (overrides: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+      api.issue(template, { overrides, ...more });
+
+    it('are in force from the issue on, and shown as such in every view', async () => {
+      const { license_id: id } = await issue(
+        { ...OVERRIDES, metadata: { seats: 2, deal: null } },
+        { metadata: { deal: 'x', crm: 1 } },
+      );
+      const license = await read(id);
+      expect(license).toMatchObject({ ...EFFECTIVE, metadata: { seats: 2, crm: 1 } });
+      expect(license.metadata).toEqual({ seats: 2, crm: 1 });
+      expect(await listed(`template_id=${template}&limit=1`)).toEqual([license]);
+      await eventually(async () => {
+        const [created] = (await api.get(`/v1/license-events?license_id=${id}`)).body.data;
+        expect(created.event_data.overrides.sort()).toEqual(Object.keys(OVERRIDES).sort());
+      });
+    });
+
+    it('are of one license each where many are issued together', async () => {
+      const lines = Array.from({ length: 60 }, (_, at) => ({
+        license_template_id: template,
+        customer_id: `c-${at}`,
+        ...(at % 3 > 0 && {
+          overrides: { max_activations: at, ...(at % 3 === 2 && { features: [feature(`own-${at}`)] }) },
+        }),
+      }));
+      const body = lines.map((line) => JSON.stringify(line)).join('\n');
+      const batch = await api.send('post', '/v1/licenses:batch-issue', body, { 'Content-Type': NDJSON });
+      const singles = await Promise.all(lines.map((line) => api.post('/v1/licenses', line)));
+      const issued = [...batch.body.map(({ license }: Wire) => license), ...singles.map(({ body }) => body)];
+      for (const [at, { license_id: id }] of issued.entries()) {
+        const license = await read(id);
+        const line = at % 60;
+        expect(license.max_activations).toBe(line % 3 > 0 ? line : 5);
+        expect(license.features.map(({ feature_id }: Wire) => feature_id)).toEqual(
+          line % 3 === 2 ? ['a', 'b', `own-${line}`] : ['a', 'b'],
+        );
+      }
+    });
+
+    it('are kept by another template, and dropped where that is asked for', async () => {
+      const { license_id: id } = await issue(OVERRIDES);
+      const next = await other({ max_activations: 50, grace_period_days: 20, features: [feature('b', 3)] });
+      const path = `/v1/licenses/${id}/change-template`;
+      const kept = (await api.post(path, { license_template_id: next })).body;
+      expect(kept).toMatchObject({ ...EFFECTIVE, features: [feature('b', 20), feature('c')], template_id: next });
+      // A value set by PATCH is the value of the override from then on.
+      await api.patch(`/v1/licenses/${id}`, { max_activations: 7 });
+      const again = (await api.post(path, { license_template_id: template })).body;
+      expect(again).toMatchObject({
+        max_activations: 7,
+        overrides: { ...OVERRIDES, max_activations: 7 },
+        replaced: {},
+      });
+      const reset = (await api.post(path, { license_template_id: next, reset_overrides: true })).body;
+      expect(reset).toMatchObject({
+        max_activations: 50,
+        grace_period_days: 20,
+        features: [feature('b', 3)],
+        restrictions: TERMS.restrictions,
+        default_duration: 30,
+        default_term: null,
+        expiry_date: '2026-02-28T10:00:00.000Z',
+        overrides: {},
+      });
+    });
+
+    it('of the expiry hold until the next term, and keep an expiry that the new template has not', async () => {
+      const end = '2026-12-24T18:00:00.000Z';
+      const { license_id: id } = await issue({ expiry_date: end });
+      expect(await read(id)).toMatchObject({ expiry_date: end, overrides: { expiry_date: end }, default_duration: 30 });
+      const perpetual = await other({ license_type: 'PERPETUAL', default_duration: null });
+      const endless = await other({ default_duration: null });
+      const path = `/v1/licenses/${id}/change-template`;
+      expect((await api.post(path, { license_template_id: endless })).body.expiry_date).toBe(end);
+      await api.post(path, { license_template_id: template });
+      const renewed = (await api.post(`/v1/licenses/${id}/renew`, { days: 1 })).body;
+      expect(renewed).toMatchObject({ expiry_date: '2026-12-25T18:00:00.000Z', overrides: {} });
+      expect((await api.post(path, { license_template_id: endless })).body.expiry_date).toBeNull();
+      const { license_id: never } = await issue({ expiry_date: null, max_activations: 3 });
+      expect(await read(never)).toMatchObject({ expiry_date: null, overrides: { expiry_date: null } });
+      const forever = await api.post(`/v1/licenses/${never}/change-template`, { license_template_id: perpetual });
+      expect(forever.body).toMatchObject({ expiry_date: null, overrides: { max_activations: 3 } });
+    });
+
+    it.each([
+      ['two ends of the term', '/overrides', { term: { days: 1 }, expiry_date: null }, {}],
+      ['two units of the term', '/overrides/term', { term: { days: 1, months: 1 } }, {}],
+      ['the term of a trial', '/overrides/term', { term: { months: 1 } }, { trial: true }],
+      ['a trial without an end', '/overrides/expiry_date', { expiry_date: null }, { trial: true }],
+      ['an end in the past', '/overrides/expiry_date', { expiry_date: '2026-01-31T10:00:00.000Z' }, {}],
+      ['no seat', '/overrides/max_activations', { max_activations: 0 }, {}],
+      [
+        'too many features',
+        '/overrides/features',
+        { features: Array.from({ length: 199 }, (_, at) => feature(`f-${at}`)) },
+        {},
+      ],
+      ['an unknown name', '/overrides/default_term', { default_term: null }, {}],
+    ])('with %s are refused', async (_, pointer, overrides, more) => {
+      const order = { license_template_id: template, customer_id: 'refused', overrides, ...more };
+      const { status, body } = await api.post('/v1/licenses', order);
+      expect([status, body.errors?.[0]?.pointer]).toEqual([400, pointer]);
+      expect(await listed('customer_id=refused')).toEqual([]);
     });
   });
 });

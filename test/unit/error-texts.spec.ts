@@ -108,6 +108,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   NetworkNotAllowedError: [[]],
   NoActiveSigningKeyError: [[]],
   NotOpenToPartnersError: [[]],
+  NotAllowedByPoolError: [['override max_activations']],
   NotReadyError: [['the database cannot be reached']],
   NotUtf8Error: [[]],
   OnlyActiveSigningKeyError: [[]],

@@ -6,11 +6,15 @@ import { IssuedLicense, LicenseResponse } from '../license.response.js';
 
 /** License without its large fields, because all results of a batch stay in memory while the client reads nothing. */
 export const LicenseSummary = LicenseResponse.omit({
+  overrides: true,
   features: true,
   restrictions: true,
   pricing: true,
   metadata: true,
-}).meta({ id: 'LicenseSummary', description: 'The license without features, restrictions, pricing and metadata.' });
+}).meta({
+  id: 'LicenseSummary',
+  description: 'The license without overrides, features, restrictions, pricing and metadata.',
+});
 
 const resultWith = <License extends z.ZodType>(success: 200 | 201, license: License) =>
   z.object({
@@ -35,7 +39,13 @@ export function toBatchIssueResult(outcome: BatchOutcome<IssuedLicense>, request
 
 /** Omits the large fields, because members with undefined are not sent. */
 export function toBatchActionResult(outcome: BatchOutcome<LicenseResponse>, requestId: string) {
-  const large = { features: undefined, restrictions: undefined, pricing: undefined, metadata: undefined };
+  const large = {
+    overrides: undefined,
+    features: undefined,
+    restrictions: undefined,
+    pricing: undefined,
+    metadata: undefined,
+  };
   return toResult(outcome, requestId, (license) => ({ status: 200, license: { ...license, ...large } }));
 }
 

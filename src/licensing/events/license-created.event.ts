@@ -4,7 +4,7 @@ import type { JsonObject } from '../../shared/json.js';
 import type { License } from '../license.entity.js';
 import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
 
-/** Data as specified, and the reason and the origin if given. There is no snapshot: nothing existed before, and the license itself is the state after. */
+/** Data as specified, and the reason, the origin and the names of overrides if given. There is no snapshot: nothing existed before, and the license itself is the state after. */
 export class LicenseCreatedEvent extends IntegrationEvent {
   readonly type = 'license.created';
   override readonly isFirst = true;
@@ -18,6 +18,7 @@ export class LicenseCreatedEvent extends IntegrationEvent {
         product_id: license.productId,
         license_type: license.licenseType,
         ...originOf(license),
+        ...(license.overrides && { overrides: Object.keys(license.overrides) }),
         ...(reason && reasonCode(reason)),
       },
       { issued_to: license.issuedTo, ...(reason && reasonText(reason)) },

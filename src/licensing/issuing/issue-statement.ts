@@ -12,17 +12,16 @@ const OF_TEMPLATE_VERSION: readonly string[] = [
 ];
 const ALL = columnsOf(License);
 
-/** Columns that licenses of one template version share, so that their values are sent once. */
+/** Columns that licenses of one template version without overrides share, so that their values are sent once. */
 const TEMPLATE_COLUMNS = ALL.filter(({ property }) => OF_TEMPLATE_VERSION.includes(property));
 /** Columns that each license has values of its own for. */
 export const OWN_COLUMNS = ALL.filter(({ property }) => !OF_TEMPLATE_VERSION.includes(property));
-/** Columns of the second parameter. */
+/** Columns of the second parameter, besides `terms_key`. */
 export const TERMS_COLUMNS = [...ALL.filter(({ property }) => property === 'tenantId'), ...TEMPLATE_COLUMNS];
 
-/** Columns that are compared with current rows or written to other tables, with their types. */
+/** Columns that name the row of terms, are compared with current rows or written to other tables, with their types. */
 const CHECK_COLUMNS = {
-  template_id: 'text',
-  template_version: 'integer',
+  terms_key: 'integer',
   customer_version: 'integer',
   key_digest: 'text',
   claim_digest: 'text',
@@ -37,7 +36,7 @@ const typedChecks = Object.entries(CHECK_COLUMNS).map(([name, type]) => `${name}
 
 const COLUMNS = [...OWN_COLUMNS, ...TEMPLATE_COLUMNS].map(({ name }) => name).join(', ');
 const ALIASED = [...OWN_COLUMNS.map(({ name }) => name), ...Object.keys(CHECK_COLUMNS)].map((name) => `item.${name}`);
-const SHARED = TEMPLATE_COLUMNS.flatMap(({ name }) => (name in CHECK_COLUMNS ? [] : `terms.${name}`));
+const SHARED = TEMPLATE_COLUMNS.map(({ name }) => `terms.${name}`);
 
 /**
  * Claims the free idempotency keys with their results, in order of the digests, so that two transactions with common keys do not deadlock.
@@ -68,7 +67,7 @@ const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
-    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (${typed(TERMS_COLUMNS).join(', ')}) OFFSET 0) AS known
+    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (${['terms_key integer', ...typed(TERMS_COLUMNS)].join(', ')}) OFFSET 0) AS known
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       template_version = (
         SELECT template.version FROM license_templates template
@@ -79,7 +78,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
     SELECT candidate.*, ${TRIAL_USED} FROM (
       SELECT ${[...ALIASED, ...SHARED].join(', ')}
       FROM json_to_recordset($1) AS item (${[...typed(OWN_COLUMNS), ...typedChecks].join(', ')})
-      JOIN terms USING (tenant_id, template_id, template_version) OFFSET 0) AS candidate
+      JOIN terms USING (tenant_id, terms_key) OFFSET 0) AS candidate
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       coalesce((
         SELECT customer.active AND customer.version = coalesce(customer_version, customer.version) FROM customers customer

@@ -88,21 +88,31 @@ function throwNamed(error: unknown): never {
 /** Returns the statement that stores licenses, and the events of `recorded`. */
 function issueStatement(licenses: readonly NewLicense[], recorded: readonly NewLicense[]) {
   const events = recorded.map(({ event }) => outboxRow(event, FIRST_SEQ));
-  const terms = new Map(licenses.map(({ license }) => [templateKey(license), license]));
+  const keys = new Map<string, number>();
+  const terms: string[] = [];
+  const rows = licenses.map((row) => {
+    const shared = sharedTermsOf(row.license);
+    const key = keys.get(shared) ?? keys.size;
+    if (key === keys.size) {
+      keys.set(shared, key);
+      terms.push(withMembers(toTermsJson(row.license), { terms_key: key }));
+    }
+    return toLicenseJson(row, key);
+  });
   return {
     ...(licenses.some(({ claim }) => claim) ? ISSUE_ONCE : ISSUE),
-    values: [joinJson(licenses.map(toLicenseJson)), joinJson([...terms.values()].map(toTermsJson)), joinJson(events)],
+    values: [joinJson(rows), joinJson(terms), joinJson(events)],
   };
 }
 
-function templateKey({ tenantId, templateId, templateVersion }: License): string {
-  return `${tenantId} ${templateId} ${templateVersion}`;
+/** Returns a text that is equal for licenses with the same terms. One with overrides shares its terms with none. */
+function sharedTermsOf({ tenantId, licenseId, templateId, templateVersion, overrides }: License): string {
+  return overrides ? licenseId : `${tenantId} ${templateId} ${templateVersion}`;
 }
 
-function toLicenseJson({ license, keyDigest, customerVersion, claim }: NewLicense): string {
+function toLicenseJson({ license, keyDigest, customerVersion, claim }: NewLicense, termsKey: number): string {
   const checks = {
-    template_id: license.templateId,
-    template_version: license.templateVersion,
+    terms_key: termsKey,
     customer_version: customerVersion,
     key_digest: keyDigest.toString('hex'),
     claim_digest: claim?.key_digest,
@@ -110,7 +120,12 @@ function toLicenseJson({ license, keyDigest, customerVersion, claim }: NewLicens
     result: claim?.result,
     expires_at: claim?.expires_at,
   } satisfies Readonly<Record<CheckColumn, unknown>>;
-  return `${toOwnJson(license).slice(0, -1)},${JSON.stringify(checks).slice(1)}`;
+  return withMembers(toOwnJson(license), checks);
+}
+
+/** Adds members to a JSON object that has some. */
+function withMembers(json: string, members: Readonly<Record<string, unknown>>): string {
+  return `${json.slice(0, -1)},${JSON.stringify(members).slice(1)}`;
 }
 
 /** Writers of values that JSON has no type for, by column type: the hexadecimal notation of PostgreSQL, and ISO 8601. */

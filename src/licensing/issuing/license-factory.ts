@@ -7,6 +7,7 @@ import { assertIssuable } from '../assert-issuable.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
 import { lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
+import { NotAllowedByPoolError } from '../license.errors.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 import { MISSING_CUSTOMER, type IssuanceTerms } from './issuance-terms-cache.js';
 import type { NewLicense } from './issue.repository.js';
@@ -33,7 +34,7 @@ export class LicenseFactory {
 
   /**
    * Throws TemplateNotFoundError, TemplateInactiveError, ProductInactiveError, CustomerInactiveError, CustomerNotFoundError,
-   * TrialNotAllowedError, and the reason why the pool allows no license.
+   * TrialNotAllowedError, NotAllowedByPoolError, InvalidFieldError, ExpiryTooFarError, and the reason why the pool allows no license.
    */
   create({ command, claim, pool }: ClaimedIssue, { templates, customers, now }: IssuanceTerms): PreparedIssue {
     const { actor, request, options } = command;
@@ -44,6 +45,9 @@ export class LicenseFactory {
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
     // Whether others have this customer must not show, so a partner issues to its own customers alone.
     if (actor.partnerId !== undefined && !customer?.version) throw new CustomerNotFoundError(request.customer_id);
+    const [overridden] = Object.keys(request.overrides ?? {});
+    if (actor.partnerId !== undefined && overridden !== undefined)
+      throw new NotAllowedByPoolError(`override ${overridden}`);
     const named = request.issued_to === undefined ? customer : undefined;
     const license = License.issue(template, request, named?.name, now, { ...options.origin, ...pool });
     if (options.identity) license.licenseId = options.identity.licenseId;

@@ -124,6 +124,7 @@ export const PROBLEM_ACTIONS = {
   PERMISSION_DENIED: 'contact_vendor',
   POOL_EXHAUSTED: 'contact_vendor',
   POOL_EXPIRED: 'contact_vendor',
+  POOL_NOT_ALLOWED: 'contact_vendor',
   POOL_NOT_FOUND: 'fix_request',
   POOL_REQUIRED: 'fix_request',
   POOL_TEMPLATE_MISMATCH: 'fix_request',

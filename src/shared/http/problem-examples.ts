@@ -81,6 +81,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   PERMISSION_DENIED: 'Permission licenses:issue is required.',
   POOL_EXHAUSTED: 'The license pool 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e has 0 licenses left, too few for this.',
   POOL_EXPIRED: 'The license pool 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e expired at 2026-12-01T00:00:00.000Z.',
+  POOL_NOT_ALLOWED: 'The license pool does not allow a partner to override max_activations.',
   POOL_NOT_FOUND: 'There is no license pool 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
   POOL_REQUIRED: 'The partner has several usable pools of the license template team-yearly. Name one as `pool_id`.',
   POOL_TEMPLATE_MISMATCH:

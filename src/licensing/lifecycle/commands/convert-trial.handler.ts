@@ -36,7 +36,9 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
         );
       }
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
-      const change = license.convertTrial(now, assertIssuable(templateId, issuable));
+      const change = license.convertTrial(now, assertIssuable(templateId, issuable), {
+        resetOverrides: request.reset_overrides ?? false,
+      });
       extend({ replaced: change?.replaced ?? {} });
       if (change) await this.seatCounter.recount(license, now);
       return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);

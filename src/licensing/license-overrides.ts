@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { FreeFormInput } from '../shared/free-form.js';
+import { InvalidFieldError } from '../shared/errors.js';
+import { Timestamp, UtcTime } from '../shared/http/schema.js';
+import { Feature, MAX_FEATURES, overridableFields, Restriction, Term, type LicenseTerms } from '../templates/index.js';
+
+/** Terms of an issue request that differ from those of its template. */
+export const OverridesInput = z
+  .strictObject({
+    ...overridableFields,
+    features: overridableFields.features.meta({
+      description: 'Each replaces the feature of the template with its feature_id, or is added.',
+    }),
+    restrictions: overridableFields.restrictions.meta({ description: 'Replace all restrictions of the template.' }),
+    term: Term.meta({ description: 'Term of the license, also of its renewals. Not for a trial.' }),
+    expiry_date: Timestamp.nullable().meta({
+      description:
+        'End of the first term, in the future. Null: never expires. Renewals are by the term of the template.',
+    }),
+    metadata: FreeFormInput.meta({
+      description: 'Added to `metadata`, which is of the license alone and never replaced by a template.',
+      type: 'object',
+      additionalProperties: true,
+    }),
+  })
+  .partial()
+  .refine((all) => all.term === undefined || all.expiry_date === undefined, {
+    message: 'must not contain both term and expiry_date',
+  })
+  .meta({ id: 'OverridesInput', examples: [{ max_activations: 10, term: { years: 2 } }] });
+export type OverridesInput = z.infer<typeof OverridesInput>;
+
+export const OVERRIDE_NAMES = Object.keys(OverridesInput.shape) as (keyof OverridesInput)[];
+
+/** Overrides that a license keeps. */
+export const Overrides = z
+  .object({
+    max_activations: z.int().nullable(),
+    grace_period_days: z.int(),
+    features: z.array(Feature),
+    restrictions: z.array(Restriction),
+    term: Term,
+    expiry_date: UtcTime.nullable(),
+  })
+  .partial()
+  .meta({
+    id: 'Overrides',
+    description: 'Terms that differ from those of the template, by name. A change of the template keeps them.',
+  });
+export type Overrides = Readonly<z.infer<typeof Overrides>>;
+
+/** Returns the overrides that a license keeps; null: none. Those of metadata are in its metadata. */
+export function keptOverrides({ metadata: _, ...overrides }: OverridesInput): Overrides | null {
+  return withoutUndefined(overrides as Overrides);
+}
+
+/** Returns the overrides without these; null if none is left. */
+export function withoutOverrides(overrides: Overrides | null, names: readonly (keyof Overrides)[]): Overrides | null {
+  const rest = Object.entries(overrides ?? {}).filter(([name]) => !names.includes(name as keyof Overrides));
+  return withoutUndefined(Object.fromEntries(rest));
+}
+
+/** Sets the terms that are overridden. Throws InvalidFieldError if there are too many features. */
+export function overrideTerms(terms: LicenseTerms, overrides: Overrides): void {
+  const { max_activations, grace_period_days, features, restrictions, term } = overrides;
+  if (max_activations !== undefined) terms.maxActivations = max_activations;
+  if (grace_period_days !== undefined) terms.gracePeriodDays = grace_period_days;
+  if (restrictions) terms.restrictions = restrictions;
+  if (features) terms.features = mergedFeatures(terms.features, features);
+  if (term) {
+    terms.defaultDuration = term.days ?? null;
+    terms.defaultTerm = term.days === undefined ? term : null;
+  }
+}
+
+/** Returns the overrides with the numbers that the license has now, because actions change them. */
+export function withCurrentNumbers(overrides: Overrides, terms: LicenseTerms): Overrides {
+  const { maxActivations: max_activations, gracePeriodDays: grace_period_days } = terms;
+  return {
+    ...overrides,
+    ...('max_activations' in overrides && { max_activations }),
+    ...('grace_period_days' in overrides && { grace_period_days }),
+  };
+}
+
+function mergedFeatures(features: readonly Feature[], overriding: readonly Feature[]): Feature[] {
+  const byId = new Map([...features, ...overriding].map((feature) => [feature.feature_id, feature]));
+  if (byId.size > MAX_FEATURES)
+    throw new InvalidFieldError('/overrides/features', `must leave the license at most ${MAX_FEATURES} features`);
+  return [...byId.values()];
+}
+
+function withoutUndefined(overrides: Overrides): Overrides | null {
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return given.length > 0 ? Object.fromEntries(given) : null;
+}
