@@ -1,5 +1,6 @@
 import { ROLES } from './shared/access/permissions.js';
 import { EXAMPLES } from './shared/examples.js';
+import { omit } from './shared/persistence/change.js';
 
 const TIME = '2026-11-23T12:00:00.000Z';
 const YEAR_LATER = '2027-11-23T12:00:00.000Z';
@@ -95,6 +96,7 @@ const licenseSummary = {
   ...stamps,
 };
 const license = { ...licenseSummary, overrides: {}, ...team, metadata: { sample: true } };
+const preview = omit(license, ['license_id', 'license_key_last_four', 'version', 'created_at', 'updated_at']);
 const issuedLicense = {
   license_key: EXAMPLES.licenseKey,
   license_id: EXAMPLES.licenseId,
@@ -133,6 +135,11 @@ const activation = {
   lent_until: null,
   ended_at: null,
   created_at: TIME,
+};
+const notActivated = {
+  code: 'NOT_ACTIVATED',
+  detail: 'The license is not activated on this device.',
+  next: { action: 'activate' },
 };
 const validation = {
   valid: true,
@@ -591,6 +598,15 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   },
   ValidateResponse: validation,
   ExplainResponse: validation,
+  IssuePreview: {
+    license: { ...preview, current_activations: 0 },
+    validation: {
+      valid: false,
+      ...notActivated,
+      reasons: [notActivated],
+      entitlements,
+    },
+  },
   Entitlements: { license_id: EXAMPLES.licenseId, entitlements, server_time: TIME },
   FeatureUsage: { license_id: EXAMPLES.licenseId, entitlement: entitlements[1] },
   LicenseEvent: {

@@ -24,7 +24,10 @@ export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js'
 export { BatchIssueLine, BatchActionLine, BatchRenewLine } from './batches/license-batch.requests.js';
 export { BatchActionResult, BatchIssueResult } from './batches/license-batch.response.js';
 export type { BatchOutcome } from './batches/license-batch-runner.js';
-export { LicenseStatus, type IssueLicenseRequest } from './license.requests.js';
+export { ISSUE_PROBLEMS } from './issuing/issue-problems.js';
+export { LicensePreview } from './previews/license-preview.response.js';
+export { PreviewIssueQuery, type IssueToPreview, type PreviewedIssue } from './previews/preview-issue.query.js';
+export { LicenseStatus, IssueLicenseRequest } from './license.requests.js';
 export { IssuedLicense, type LicenseResponse } from './license.response.js';
 export {
   ExpiryTooFarError,

@@ -50,14 +50,17 @@ export const Overrides = z
 export type Overrides = Readonly<z.infer<typeof Overrides>>;
 
 /** Returns the overrides that a license keeps; null: none. Those of metadata are in its metadata. */
-export function keptOverrides({ metadata: _, ...overrides }: OverridesInput): Overrides | null {
-  return withoutUndefined(overrides as Overrides);
+export function keptOverrides(overrides: OverridesInput): Overrides | null {
+  return withoutOverrides(overrides, ['metadata']);
 }
 
 /** Returns the overrides without these; null if none is left. */
-export function withoutOverrides(overrides: Overrides | null, names: readonly (keyof Overrides)[]): Overrides | null {
-  const rest = Object.entries(overrides ?? {}).filter(([name]) => !names.includes(name as keyof Overrides));
-  return withoutUndefined(Object.fromEntries(rest));
+export function withoutOverrides(
+  overrides: OverridesInput | Overrides | null,
+  names: readonly (keyof OverridesInput)[],
+): Overrides | null {
+  const kept = Object.entries(overrides ?? {}).filter(([name]) => !names.some((dropped) => dropped === name));
+  return kept.length > 0 ? Object.fromEntries(kept) : null;
 }
 
 /** Sets the terms that are overridden. Throws InvalidFieldError if there are too many features. */
@@ -88,9 +91,4 @@ function mergedFeatures(features: readonly Feature[], overriding: readonly Featu
   if (byId.size > MAX_FEATURES)
     throw new InvalidFieldError('/overrides/features', `must leave the license at most ${MAX_FEATURES} features`);
   return [...byId.values()];
-}
-
-function withoutUndefined(overrides: Overrides): Overrides | null {
-  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  return given.length > 0 ? Object.fromEntries(given) : null;
 }

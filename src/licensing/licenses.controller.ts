@@ -8,6 +8,7 @@ import { ListOf } from '../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../shared/http/schema.js';
 import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
+import { ISSUE_PROBLEMS } from './issuing/issue-problems.js';
 import { IssueLicenseCommand } from './issuing/issue-license.command.js';
 import { IssueLicenseRequest, ListLicensesRequest } from './license.requests.js';
 import { GetLicenseQuery } from './queries/get-license.query.js';
@@ -31,23 +32,7 @@ export class LicensesController {
       summary: 'Issue a license',
       description: 'From an active template. Only this response and `revealLicenseKey` contain the license key.',
     },
-    {
-      403: ['POOL_NOT_ALLOWED'],
-      404: ['TEMPLATE_NOT_FOUND', 'CUSTOMER_NOT_FOUND', 'POOL_NOT_FOUND'],
-      409: [
-        'TEMPLATE_INACTIVE',
-        'PRODUCT_INACTIVE',
-        'CUSTOMER_INACTIVE',
-        'TRIAL_NOT_ALLOWED',
-        'TRIAL_ALREADY_USED',
-        'EXPIRY_TOO_FAR',
-        'PARTNER_STATE',
-        'POOL_EXHAUSTED',
-        'POOL_EXPIRED',
-        'POOL_REQUIRED',
-        'POOL_TEMPLATE_MISMATCH',
-      ],
-    },
+    ISSUE_PROBLEMS,
   )
   @CreatedAt('/v1/licenses', 'license_id')
   @ApiCreatedResponse({ standardSchema: IssuedLicense })

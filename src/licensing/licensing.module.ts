@@ -36,6 +36,7 @@ import { GetLicenseHandler } from './queries/get-license.handler.js';
 import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handler.js';
 import { ListLicensesHandler } from './queries/list-licenses.handler.js';
 import { ListRevokedLicensesHandler } from './queries/list-revoked-licenses.handler.js';
+import { PreviewIssueHandler } from './previews/preview-issue.handler.js';
 import { LicenseKeySource } from './keys/license-key.js';
 import { LicenseKeyRepository } from './keys/license-key.repository.js';
 import { LicenseKeyRotation } from './keys/license-key-rotation.js';
@@ -81,6 +82,7 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     SuspendLicenseHandler,
     TransferLicenseHandler,
     UpdateLicenseHandler,
+    PreviewIssueHandler,
     GetLicenseHandler,
     ListLicensesHandler,
     ListLicensesAsJsonHandler,

@@ -24,7 +24,7 @@ export { ListTemplatesQuery } from './queries/list-templates.query.js';
 export {
   MAX_FEATURES,
   overridableFields,
-  type CreateTemplateRequest,
+  CreateTemplateRequest,
   type UpdateTemplateRequest,
 } from './template.requests.js';
 export type { TemplateResponse } from './template.response.js';

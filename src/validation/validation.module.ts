@@ -7,12 +7,14 @@ import { EvidenceCollector } from './evidence-collector.js';
 import { ExplainController } from './explain.controller.js';
 import { PastEvidenceCollector } from './past-evidence.js';
 import { ExplainLicenseHandler } from './queries/explain-license.handler.js';
+import { PreviewController } from './preview.controller.js';
 import { FindCountryHandler } from './queries/find-country.handler.js';
+import { PreviewLicenseHandler } from './queries/preview-license.handler.js';
 import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
 
 @Module({
   imports: [ActivationsModule, LicensingModule, SigningModule],
-  controllers: [ExplainController],
+  controllers: [ExplainController, PreviewController],
   providers: [
     CountryLookup,
     EvidenceCollector,
@@ -20,6 +22,7 @@ import { ValidateLicenseHandler } from './queries/validate-license.handler.js';
     ValidateLicenseHandler,
     ExplainLicenseHandler,
     FindCountryHandler,
+    PreviewLicenseHandler,
   ],
   exports: [EvidenceCollector],
 })

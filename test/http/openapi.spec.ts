@@ -433,7 +433,7 @@ class Calls {
     if (path.includes('{product_id}')) await this.admin.create('/v1/products', { product_id: id, name: id });
     if (path.includes('{customer_id}')) await this.admin.create('/v1/customers', { customer_id: id, last_name: id });
     if (path.includes('{tenant_id}')) return this.admin.tenantId;
-    if (path.includes('{template_id}') || path === '/v1/licenses:batch-issue' || path === '/v1/licenses')
+    if (path.includes('{template_id}') || /^\/v1\/licenses(?::batch-issue|:preview)?$/.test(path))
       return this.admin.template();
     if (path.endsWith('/check-out')) await this.signingKey(true);
     if (path.includes('{license_id}') || path.startsWith('/v1/licenses:')) return this.license(path);
@@ -559,6 +559,15 @@ class Calls {
       'post /v1/licenses/{license_id}/change-template': { license_template_id: this.template },
       'post /v1/licenses': { license_template_id: made, customer_id: id },
       'post /v1/licenses:batch-issue': { license_template_id: made, customer_id: id },
+      'post /v1/licenses:preview': { license_template_id: made, customer_id: id },
+      'post /v1/license-templates:preview': {
+        template: {
+          template_name: id,
+          product_id: 'calls',
+          license_type: 'SUBSCRIPTION',
+          license_model: 'PER_SEAT',
+        },
+      },
       'post /v1/licenses:batch-renew': { license_id: made, months: 1 },
       'post /v1/licenses:batch-suspend': { license_id: made, reason: { code: 'OTHER' } },
       'post /v1/licenses:batch-revoke': { license_id: made, reason: { code: 'OTHER' } },

@@ -200,4 +200,90 @@ describe('options of an issue', () => {
       expect(await listed('customer_id=refused')).toEqual([]);
     });
   });
+
+  describe('a preview', () => {
+    const TABLES = ['licenses', 'license_keys', 'license_templates', 'customers', 'outbox', 'license_event_logs'];
+    const stored = async () =>
+      Promise.all(TABLES.map((table) => app.database.query(`SELECT count(*)::int FROM ${table}`)));
+    const preview = (body: Record<string, unknown>, resource = 'licenses') => api.post(`/v1/${resource}:preview`, body);
+    /** Members that a stored license has besides, and those of each license. */
+    const ONLY_STORED = ['license_id', 'license_key_last_four', 'version', 'created_at', 'updated_at'];
+    const without = (license: Wire, names: readonly string[]): Wire =>
+      Object.fromEntries(Object.entries(license).filter(([name]) => !names.includes(name)));
+
+    it('is what an issue and a validation then answer, and stores nothing', async () => {
+      now = new Date('2026-01-31T10:00:00.000Z');
+      const template = await api.template({
+        default_term: { years: 1 },
+        trial_allowed: true,
+        features: [{ feature_id: 'exports', feature_name: 'Exports', limit_value: 0 }],
+      });
+      await eventually(async () => expect(await app.database.query('SELECT FROM outbox')).toEqual([]));
+      const before = await stored();
+      const requests = [
+        {},
+        { trial: true },
+        { overrides: { max_activations: 3, term: { months: 1 } }, metadata: { a: 1 }, issued_to: 'Jane' },
+      ];
+      for (const more of requests) {
+        const order = { license_template_id: template, customer_id: 'previewed', ...more };
+        const facts = { fingerprint: 'device', features: ['exports', 'none'] };
+        const { body } = await preview({ ...order, validate: facts });
+        expect(await stored()).toEqual(before);
+        const { license_key, license_id } = await api.issue(template, order);
+        expect(body.license).toEqual(without(await read(license_id), ONLY_STORED));
+        const { valid, code, detail, next, reasons, entitlements } = (
+          await api.post('/v1/client/validate', { license_key, ...facts })
+        ).body;
+        expect(body.validation).toEqual({ valid, code, detail, next, reasons, entitlements });
+        expect(reasons.map((reason: Wire) => reason.code)).toEqual([
+          'NOT_ACTIVATED',
+          'FEATURE_MISSING',
+          'USAGE_EXCEEDED',
+        ]);
+        await eventually(async () => expect(await app.database.query('SELECT FROM outbox')).toEqual([]));
+        before.splice(0, before.length, ...(await stored()));
+      }
+      const again = await preview({ license_template_id: template, customer_id: 'previewed', trial: true });
+      expect([again.status, again.body.code]).toEqual([409, 'TRIAL_ALREADY_USED']);
+      const unknown = await preview({ license_template_id: 'unknown', customer_id: 'previewed' });
+      expect([unknown.status, unknown.body.code]).toEqual([404, 'TEMPLATE_NOT_FOUND']);
+    });
+
+    it('of a template needs no customer, refuses what its creation refuses, and stores nothing', async () => {
+      const template = await api.template();
+      const { product_id, template_name } = (await api.get(`/v1/license-templates/${template}`)).body;
+      await api.patch('/v1/settings', { customers_must_exist: true });
+      await eventually(async () => expect(await app.database.query('SELECT FROM outbox')).toEqual([]));
+      const before = await stored();
+      const terms = {
+        product_id,
+        license_type: 'SUBSCRIPTION',
+        license_model: 'PER_SEAT',
+        default_term: { months: 2 },
+      };
+      const { body } = await preview(
+        { template: { ...terms, template_name: 'New' }, license: { overrides: { max_activations: 4 } } },
+        'license-templates',
+      );
+      expect(body.license).toMatchObject({
+        product_name: 'License for New',
+        product_display_name: 'Product',
+        max_activations: 4,
+        expiry_date: '2026-03-31T10:00:00.000Z',
+      });
+      expect(body.validation.code).toBe('FINGERPRINT_REQUIRED');
+      const refusals = [
+        [{ template: { ...terms, template_name } }, 'TEMPLATE_NAME_TAKEN'],
+        [{ template: { ...terms, template_name: 'New', product_id: 'none' } }, 'PRODUCT_NOT_FOUND'],
+        [{ template: { ...terms, template_name: 'New' }, license: { trial: true } }, 'TRIAL_NOT_ALLOWED'],
+        [{ template: { ...terms, template_name: 'New' }, license: { customer_id: 'none' } }, 'CUSTOMER_NOT_FOUND'],
+        [{ template: { ...terms, template_name: 'New', license_type: 'PERPETUAL' } }, 'VALIDATION_FAILED'],
+      ] as const;
+      for (const [request, code] of refusals)
+        expect((await preview(request, 'license-templates')).body.code).toBe(code);
+      expect(await stored()).toEqual(before);
+      await api.patch('/v1/settings', { customers_must_exist: false });
+    });
+  });
 });

@@ -162,6 +162,17 @@ describe('the isolation of partners', () => {
       for (const [body, code] of refusals)
         expect((await ours.api.post('/v1/licenses', body)).body).toMatchObject({ status: 404, code });
     },
+    previewLicense: async () => {
+      const preview = await ours.api.post('/v1/licenses:preview', issueRequest());
+      expect(preview.body.license).toMatchObject({ partner_id: ours.partnerId, pool_id: ours.poolId });
+      const refusals = [
+        [issueRequest({ pool_id: theirs.poolId }), 'POOL_NOT_FOUND'],
+        [issueRequest({ customer_id: theirs.customerId }), 'CUSTOMER_NOT_FOUND'],
+        [issueRequest({ overrides: { max_activations: 9 } }), 'POOL_NOT_ALLOWED'],
+      ] as const;
+      for (const path of ['/v1/licenses:preview', '/v1/licenses'])
+        for (const [body, code] of refusals) expect((await ours.api.post(path, body)).body.code).toBe(code);
+    },
     batchIssueLicenses: async () => {
       const lines = [
         issueRequest(),
