@@ -14,12 +14,10 @@ const PreviewedValidation = ValidateResponse.pick({
   entitlements: true,
 }).meta({ id: 'PreviewedValidation', description: 'The result of a validation right after the issue.' });
 
-export const IssuePreview = z
-  .object({ license: LicensePreview, validation: PreviewedValidation })
-  .meta({
-    id: 'IssuePreview',
-    description: 'The license that would be issued, and its validation. Nothing is stored.',
-  });
+export const IssuePreview = z.object({ license: LicensePreview, validation: PreviewedValidation }).meta({
+  id: 'IssuePreview',
+  description: 'The license that would be issued, and its validation. Nothing is stored.',
+});
 export type IssuePreview = z.infer<typeof IssuePreview>;
 
 /** Returns the preview with the validation of a device that is not activated yet. */
