@@ -30,8 +30,7 @@ import { CalendarTerms1764722000000 } from './1764722000000-calendar-terms.js';
 import { RecordedEnds1764740000000 } from './1764740000000-recorded-ends.js';
 import { KeysOfLicenses1764745000000 } from './1764745000000-keys-of-licenses.js';
 import { Reports1764760000000 } from './1764760000000-reports.js';
-import { Overrides1764745000000 } from './1764745000000-overrides.js';
-import { Overrides1764747000000 } from './1764747000000-overrides.js';
+import { Overrides1764762000000 } from './1764762000000-overrides.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -67,8 +66,7 @@ export const migrations = [
   RecordedEnds1764740000000,
   KeysOfLicenses1764745000000,
   Reports1764760000000,
-  Overrides1764745000000,
-  Overrides1764747000000,
+  Overrides1764762000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';
