@@ -5,7 +5,8 @@
 //     node examples/licensed-program.mjs
 //
 // TENANT_KEYS is for trying it out: a real program has the keys built in. If the key set is empty, create the first key
-// (POST /v1/signing-keys). In a container set DEVICE_ID, which must be different for each device.
+// (POST /v1/signing-keys). In a container set DEVICE_ID, which must be different for each device. If no seat is free and the vendor
+// lets users replace devices, the program lists them: run it again with REPLACE=… to take the place of one.
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { LicenseClient } from '@imprimatur/client';
@@ -21,11 +22,28 @@ const license = new LicenseClient({
   offlineSeconds: 7 * 24 * 60 * 60,
 });
 
+const device = { name: hostname() };
+const onLost = (error) => {
+  console.error(`The seat was lost: ${error.message}`);
+  process.exitCode = 1;
+};
+
+/** Takes a seat; if none is free, that of the device that the user chose. */
+async function takeSeat() {
+  try {
+    await license.activate(device, onLost);
+  } catch (error) {
+    const { replacement } = error;
+    if (!replacement) throw error;
+    for (const { activation_id, name, last_seen_at } of replacement.devices)
+      console.log(`REPLACE=${activation_id} replaces ${name ?? 'a device'}, last seen ${last_seen_at}.`);
+    if (!process.env.REPLACE) throw error;
+    await license.replace(process.env.REPLACE, replacement, device, onLost);
+  }
+}
+
 try {
-  await license.activate({ name: hostname() }, (error) => {
-    console.error(`The seat was lost: ${error.message}`);
-    process.exitCode = 1;
-  });
+  await takeSeat();
 } catch (error) {
   // Without the server what was kept decides, below.
   if (error.code !== 'UNREACHABLE') console.error(`No seat: ${error.problem?.code ?? error.code}`);

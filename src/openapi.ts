@@ -62,6 +62,7 @@ const TAGS = {
 const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, example: string]>> = {
   license_id: ['Id of the license.', EXAMPLES.licenseId],
   activation_id: ['Id of the activation.', EXAMPLES.activationId],
+  blocked_device_id: ['Id of the block.', EXAMPLES.blockedDeviceId],
   template_id: ['Id of the license template.', EXAMPLES.templateId],
   product_id: ['Id of the product.', EXAMPLES.productId],
   customer_id: ['Id of the customer.', EXAMPLES.customerId],

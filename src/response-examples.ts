@@ -30,6 +30,8 @@ const rules = {
   heartbeat_interval_seconds: 300,
   heartbeat_grace_seconds: 300,
   file_ttl_max_seconds: null,
+  deactivations_per_period: null,
+  self_service_replacement: false,
 };
 const professional = {
   max_activations: 5,
@@ -549,6 +551,22 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   BatchActionResult: { line: 1, status: 200, license: licenseSummary },
   Activation: activation,
   ClientActivation: { ...activation, warnings: [] },
+  ActivationsReset: {
+    license_id: EXAMPLES.licenseId,
+    deactivated: 1,
+    held: 0,
+    held_until: null,
+    current_activations: 0,
+  },
+  BlockedDevice: {
+    blocked_device_id: EXAMPLES.blockedDeviceId,
+    ...tenant,
+    license_id: EXAMPLES.licenseId,
+    fingerprint: EXAMPLES.blockedFingerprint,
+    reason: { code: 'TERMS_VIOLATED', text: 'Ticket 4712' },
+    files_until: null,
+    created_at: TIME,
+  },
   SigningKey: {
     kid: EXAMPLES.kid,
     ...tenant,

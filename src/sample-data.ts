@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
-import { ActivateDeviceCommand } from './activations/index.js';
+import { ActivateDeviceCommand, BlockDeviceCommand } from './activations/index.js';
 import { CreateCustomerCommand } from './customers/index.js';
 import { IssueLicenseCommand } from './licensing/index.js';
 import { CancelEmailCommand, PutEmailTemplateCommand, SendEmailCommand } from './notifications/index.js';
@@ -92,6 +92,12 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
       { identity: { licenseId, licenseKey } },
     ),
     new ActivateDeviceCommand(actor, licenseId, { fingerprint, name: 'Front desk' }, { activationId }),
+    new BlockDeviceCommand(
+      actor,
+      licenseId,
+      { fingerprint: EXAMPLES.blockedFingerprint, reason: { code: 'TERMS_VIOLATED', text: 'Ticket 4712' } },
+      { blockedDeviceId: EXAMPLES.blockedDeviceId },
+    ),
     new CreatePartnerCommand(
       actor,
       { name: 'Example Resellers', email: 'partner@example.com' },

@@ -6,6 +6,8 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
 import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';
 import { ActivationRefusedEvent } from './events/activation.events.js';
+import type { ActivationLimitReachedError } from './activation.errors.js';
+import { ReplacementOffers } from './replacing/replacement-offers.js';
 import type { SeatShortage } from './seat-shortage.js';
 
 /** Refusals of one license per hour that are recorded individually. */
@@ -36,11 +38,24 @@ export class ActivationRefusals {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly limit: ClientEventLimit,
+    private readonly offers: ReplacementOffers,
   ) {
     this.exhausted = new CommittedCache(unitOfWork, { max: MAX_LICENSES, ttl: EXHAUSTED_MS });
   }
 
-  async record(actor: Actor, licenseId: string, fingerprint: string, seats: SeatShortage, now: Date): Promise<void> {
+  /** Records a refusal outside of its transaction, and returns it with the devices that the refused one may replace, if any. */
+  async report(actor: Actor, licenseId: string, fingerprint: string, refusal: ActivationLimitReachedError, now: Date) {
+    await this.record(actor, licenseId, fingerprint, refusal.seats, now);
+    return this.offers.addTo(refusal, actor, fingerprint, now);
+  }
+
+  private async record(
+    actor: Actor,
+    licenseId: string,
+    fingerprint: string,
+    seats: SeatShortage,
+    now: Date,
+  ): Promise<void> {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
     const limited = ClientEventLimit.appliesTo(actor);
     // Inside another unit of work the limit would fail that unit of work, which records the refusal itself after it has ended.

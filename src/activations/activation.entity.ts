@@ -155,6 +155,12 @@ export class Activation {
   end(now: Date): boolean {
     if (this.status !== 'ACTIVE') return false;
     if (this.lentUntil && this.lentUntil > now) throw new SeatLentError(this.lentUntil);
+    return this.block(now);
+  }
+
+  /** Ends the activation of a blocked device, also while a license file holds the seat. False if it had ended. */
+  block(now: Date): boolean {
+    if (this.status !== 'ACTIVE') return false;
     this.status = 'DEACTIVATED';
     this.endedAt = now;
     return true;

@@ -1,29 +1,58 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
 import type { NextAction } from '../shared/http/next-action.js';
 import { describeRelease, describeSeatsInUse, nextActionOf, type SeatShortage } from './seat-shortage.js';
+import type { License } from '../licensing/index.js';
 import type { JsonObject } from '../shared/json.js';
+import type { DeactivationLimit } from '../templates/index.js';
+
+/** Request of a device that has no seat, as it was refused under the lock of the license. */
+export interface RefusedSeat {
+  readonly license: License;
+  /** Seats that the device lacks. */
+  readonly missing: number;
+  /** Latest activation of the device, which has ended; null: it was never activated. */
+  readonly lastActivationId: string | null;
+}
+
+/** Devices that a refused program may replace, as members of the refusal. */
+export type ReplacementOffer = JsonObject & {
+  readonly devices: JsonObject[];
+  readonly replacement_token: string;
+  readonly replacement_expires_at: string;
+};
 
 /** No seat is free. Contains the seats in use, the limits and the shortest way to a free seat. */
 export class ActivationLimitReachedError extends ConflictException {
   readonly extension: JsonObject;
 
-  constructor(readonly seats: SeatShortage) {
-    super(`Not enough free seats: ${describeSeatsInUse(seats)} ${describeRelease(seats)}`, {
+  constructor(
+    readonly seats: SeatShortage,
+    /** Device without a seat that was refused, by which it may replace another one. */
+    readonly refused?: RefusedSeat,
+    private readonly offer?: ReplacementOffer,
+  ) {
+    const way = offer ? 'Choose one of `devices` to replace.' : describeRelease(seats);
+    super(`Not enough free seats: ${describeSeatsInUse(seats)} ${way}`, {
       errorCode: 'ACTIVATION_LIMIT_REACHED',
     });
-    this.extension = { current_activations: seats.inUse, max_activations: seats.max, seat_limit: seats.limit };
+    this.extension = {
+      current_activations: seats.inUse,
+      max_activations: seats.max,
+      seat_limit: seats.limit,
+      ...offer,
+    };
   }
 
   get deactivateCount(): number | undefined {
-    return this.seats.deactivateCount;
+    return this.offer ? undefined : this.seats.deactivateCount;
   }
 
   get heldUntil(): Date | undefined {
-    return this.seats.heldUntil;
+    return this.offer ? undefined : this.seats.heldUntil;
   }
 
   get nextAction(): NextAction | undefined {
-    return nextActionOf(this.seats);
+    return this.offer ? 'replace_device' : nextActionOf(this.seats);
   }
 }
 
@@ -44,6 +73,26 @@ export class SeatLentError extends ConflictException {
 export class HeartbeatExpiredError extends ConflictException {
   constructor() {
     super('The seat of this device has expired. Activate the device again.', { errorCode: 'HEARTBEAT_EXPIRED' });
+  }
+}
+
+/** Programs have deactivated as many devices in this period as the template allows. */
+export class DeactivationLimitReachedError extends ConflictException {
+  readonly extension: JsonObject;
+
+  constructor(
+    deactivationsPerPeriod: DeactivationLimit,
+    readonly retryAt: Date,
+  ) {
+    const { limit, period } = deactivationsPerPeriod;
+    const until = retryAt.toISOString();
+    super(
+      `Programs may deactivate ${limit} devices per ${period.toLowerCase()}. Try again at ${until}, or ask the vendor.`,
+      {
+        errorCode: 'DEACTIVATION_LIMIT_REACHED',
+      },
+    );
+    this.extension = { deactivations_per_period: { limit, period }, resets_at: until };
   }
 }
 

@@ -107,6 +107,40 @@ const RELEASE = {
          WHERE seats >= $6 ORDER BY seats LIMIT 1`,
 };
 
+/** Devices each of which, if it is deactivated, frees at least $6 seats now. No device of a user who has another one frees a seat of users. */
+const LIST_REPLACEABLE = `
+  license_activations item
+  WHERE item.tenant_id = $1 AND item.license_id = $2 AND item.status = 'ACTIVE' AND item.fingerprint <> $3
+    AND (item.lease_expires_at > $4) IS NOT FALSE AND (item.lent_until > $4) IS NOT TRUE
+    AND CASE WHEN $5::text = 'units' THEN item.units ELSE 1 END >= $6
+    AND ($5 <> 'users' OR item.user_id IS NULL OR NOT EXISTS (
+      SELECT FROM license_activations other
+      WHERE other.tenant_id = $1 AND other.license_id = $2 AND other.status = 'ACTIVE'
+        AND other.user_id = item.user_id AND other.activation_id <> item.activation_id))
+  ORDER BY item.last_seen_at, item.activation_id LIMIT $7`;
+
+const END_ALL = {
+  name: 'activations.end-all',
+  text: `WITH ended AS (
+           UPDATE license_activations SET status = 'DEACTIVATED', ended_at = $3
+           WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND (lent_until > $3) IS NOT TRUE
+           RETURNING 1)
+         SELECT (SELECT count(*)::int FROM ended) AS ended, count(*)::int AS held, max(lent_until) AS "heldUntil"
+         FROM license_activations WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE' AND lent_until > $3`,
+};
+
+/** Each half has an index of its own, as in `latestActivation`. */
+const FILES_UNTIL = {
+  name: 'activations.files-until',
+  text: `SELECT max(lent_until) AS until FROM (
+           SELECT lent_until FROM license_activations
+           WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status = 'ACTIVE'
+           UNION ALL
+           SELECT lent_until FROM license_activations
+           WHERE tenant_id = $1 AND license_id = $2 AND fingerprint = $3 AND status <> 'ACTIVE') AS file
+         WHERE lent_until > $4`,
+};
+
 /** Active activations of other devices, with the times by which `expireLeases` may have to change some. */
 export interface CountedActivations extends OtherActivations, LeaseTimes {}
 
@@ -202,6 +236,13 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     return counts;
   }
 
+  /** Returns the end of the last license file of a device that is valid at `now`; null if it has none. */
+  async filesUntil(transaction: Transaction, licenseId: string, fingerprint: string, now: Date): Promise<Date | null> {
+    const values = [transaction.tenantId, licenseId, fingerprint, now];
+    const [row] = await transaction.query<{ until: Date | null }>({ ...FILES_UNTIL, values });
+    return row?.until ?? null;
+  }
+
   /** Inserts an activation under the lock of its license, with the commit. */
   add(transaction: Transaction, activation: Activation): void {
     transaction.write(this.insertStatement(activation));
@@ -227,6 +268,32 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
     // License files alone keep a device from a seat where the oldest is evicted.
     const evicts = license.evictionPolicy === 'OLDEST' && heldUntil !== undefined;
     return { deactivateCount: evicts ? 0 : step.devices, heldUntil };
+  }
+
+  /** Lists the devices that a device could replace which lacks `missing` seats, the one seen longest ago first. */
+  async listReplaceable(
+    transaction: Transaction,
+    license: License,
+    { fingerprint, missing }: { readonly fingerprint: string; readonly missing: number },
+    now: Date,
+    limit: number,
+  ): Promise<Activation[]> {
+    const rows = await transaction.query({
+      name: 'activations.list-replaceable',
+      text: `SELECT ${this.columns('item')} FROM ${LIST_REPLACEABLE}`,
+      values: [transaction.tenantId, license.licenseId, fingerprint, now, seatMetric(license), missing, limit],
+    });
+    return rows.map((row) => this.toEntity(row));
+  }
+
+  /** Ends all activations of a license that no license file holds. Requires the lock of the license. Returns how many ended and how many stay. */
+  async endAll(transaction: Transaction, licenseId: string, now: Date) {
+    const [totals] = await transaction.query<{ ended: number; held: number; heldUntil: Date | null }>({
+      ...END_ALL,
+      values: [transaction.tenantId, licenseId, now],
+    });
+    if (!totals) throw new Error('A count has one row.');
+    return totals;
   }
 
   /** Ends the activations that SELECT_OLDEST selects. Requires the lock of the license. Returns them; empty if none can be evicted. */

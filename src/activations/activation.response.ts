@@ -35,6 +35,17 @@ export const ActivationResponse = z
   .meta({ id: 'Activation', description: 'The activation of the device.' });
 export type ActivationResponse = z.infer<typeof ActivationResponse>;
 
+export const ActivationsReset = z
+  .object({
+    license_id: z.uuid(),
+    deactivated: z.int().meta({ description: 'Devices that lost their seat.' }),
+    held: z.int().meta({ description: 'Devices whose seat a license file holds, which stay activated.' }),
+    held_until: UtcTime.nullable().meta({ description: 'End of the last of these license files.' }),
+    current_activations: z.int().meta({ description: 'Seats in use.' }),
+  })
+  .meta({ id: 'ActivationsReset', description: 'The seats of the license after the reset.' });
+export type ActivationsReset = z.infer<typeof ActivationsReset>;
+
 export const ActivationPage = pageOf(ActivationResponse).meta({ id: 'ActivationPage' });
 export type ActivationPage = z.infer<typeof ActivationPage>;
 

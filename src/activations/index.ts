@@ -9,7 +9,13 @@ export {
   HeartbeatExpiredError,
   SeatLentError,
 } from './activation.errors.js';
+export { BlockDeviceCommand } from './blocking/block-device.command.js';
+export { DeviceBlockedError } from './blocking/blocked-device.errors.js';
+export { ListBlockedFilesQuery } from './blocking/list-blocked-files.query.js';
+export { UnblockDeviceCommand } from './blocking/unblock-device.command.js';
+export { DeviceBlockedEvent, DeviceUnblockedEvent } from './events/blocked-device.events.js';
 export { ActivationsModule } from './activations.module.js';
+export { ResetActivationsCommand } from './commands/reset-activations.command.js';
 export { ActivateDeviceCommand, type ActivateOptions } from './commands/activate-device.command.js';
 export { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
 export { HeartbeatCommand } from './commands/heartbeat.command.js';
@@ -25,7 +31,9 @@ export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
 export { ActivationRefusals } from './activation-refusals.js';
 export type { LockedLicense } from './locked-license.js';
+export { ReplaceDeviceCommand } from './replacing/replace-device.command.js';
 export { SeatAllocator } from './seat-allocator.js';
 export { seatLimit, seatMetric, seatsInUse, type SeatCounts } from './seats.js';
 export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';
+export { GetActivationQuery } from './queries/get-activation.query.js';
 export { ListActivationsQuery } from './queries/list-activations.query.js';

@@ -12,4 +12,6 @@ export interface LockedLicense {
   /** Latest activation of the device, which may have ended. */
   readonly device: Activation | undefined;
   readonly others: OtherActivations;
+  /** Whether the vendor has blocked the device. */
+  readonly isBlocked: boolean;
 }

@@ -22,7 +22,9 @@ import type { Activation } from './activation.entity.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
 import { ActivationRepository } from './activation.repository.js';
 import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
-import { LicenseDeactivatedEvent } from './events/activation.events.js';
+import { BlockedDeviceRepository } from './blocking/blocked-device.repository.js';
+import { DeactivationCounter } from './deactivation-counter.js';
+import { LicenseDeactivatedEvent, type DeactivationCause } from './events/activation.events.js';
 import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
 import type { LockedLicense } from './locked-license.js';
 import { mayNeedExpiry } from './lease-times.js';
@@ -33,7 +35,7 @@ import { isCountExact, seatLimit, seatMetric, seatsInUse } from './seats.js';
 
 const MAX_LICENSES = 10_000;
 /** No device has an empty fingerprint, so this counts all. */
-const NO_DEVICE: SeatRequest = { fingerprint: '' };
+export const NO_DEVICE: SeatRequest = { fingerprint: '' };
 
 /** Command about a seat, of whose license its options may tell. */
 type SeatCommand = TenantCommand<unknown> & { readonly options: UnlockedOptions };
@@ -51,6 +53,8 @@ export class SeatAllocator {
     private readonly unitOfWork: UnitOfWork,
     private readonly licenseLock: LicenseLock,
     private readonly activations: ActivationRepository,
+    private readonly blockedDevices: BlockedDeviceRepository,
+    private readonly deactivations: DeactivationCounter,
     private readonly seatChanges: SeatChanges,
     private readonly limit: ClientEventLimit,
     private readonly clock: Clock,
@@ -94,12 +98,12 @@ export class SeatAllocator {
   assumeLocked({ options }: SeatCommand): LockedLicense | undefined {
     const { unlocked } = options;
     if (!unlocked || options.idempotencyKey !== undefined || this.unitOfWork.isOpen) return undefined;
-    const { license, activation: device, readFrom } = unlocked;
+    const { license, activation: device, isBlocked, readFrom } = unlocked;
     if (!isCountExact(license)) return undefined;
     if ((this.endedAt.get(rowKeyString(license.tenantId, license.licenseId)) ?? -Infinity) >= readFrom)
       return undefined;
     const others = storedCount(license, device);
-    return { now: this.clock.now(), toleranceMs: this.databaseClock.toleranceMs, license, device, others };
+    return { now: this.clock.now(), toleranceMs: this.databaseClock.toleranceMs, license, device, others, isBlocked };
   }
 
   /** Stores a seat that a device takes or frees, by an `assumeLocked` license. False if it must be locked instead; see SeatChanges. */
@@ -127,13 +131,14 @@ export class SeatAllocator {
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
     const { toleranceMs } = this.databaseClock;
+    const isBlocked = await this.isBlocked(license, device);
     if (sums.length === 0 && trusts(license))
-      return { now, toleranceMs, license, device: known, others: storedCount(license, known) };
+      return { now, toleranceMs, license, device: known, others: storedCount(license, known), isBlocked };
     const others = sums[0] ?? (await this.activations.countOthers(transaction, licenseId, device));
     const endedBy = this.databaseClock.settled(now);
     const limits = { endedBy, leaseEnd: leaseEnd(license, endedBy), toleranceMs };
     if (!mayNeedExpiry(others, limits) && !(known && mayNeedExpiry(known.leaseTimes, limits)))
-      return { now, toleranceMs, license, device: known, others };
+      return { now, toleranceMs, license, device: known, others, isBlocked };
     const [changed, ...left] = await Promise.all([
       this.activations.expireLeases(transaction, licenseId, limits),
       this.activations.lockDevice(transaction, licenseId, device.fingerprint),
@@ -141,7 +146,13 @@ export class SeatAllocator {
     ]);
     const key = rowKeyString(tenantId, licenseId);
     if (changed.length > 0 && this.changed.has(key)) this.changed.set(key, true);
-    return { now, toleranceMs, license, device: left[0], others: left[1] };
+    return { now, toleranceMs, license, device: left[0], others: left[1], isBlocked };
+  }
+
+  /** Looks for the block of a device, where the license has any. */
+  private async isBlocked({ tenantId, licenseId, blockedDevices }: License, { fingerprint }: SeatRequest) {
+    if (blockedDevices === 0 || fingerprint === NO_DEVICE.fingerprint) return false;
+    return (await this.blockedDevices.findBlock(tenantId, licenseId, fingerprint)) !== undefined;
   }
 
   /**
@@ -182,7 +193,9 @@ export class SeatAllocator {
         const release = await this.activations.release(transaction, license, fingerprint, missing, now);
         const max = maxActivationsOf(license) ?? limit;
         const { partnerId } = license;
-        throw new ActivationLimitReachedError({ inUse: inUseBefore, max, limit, partnerId, ...release });
+        const shortage = { inUse: inUseBefore, max, limit, partnerId, ...release };
+        const refused = { license, missing, lastActivationId: locked.device?.activationId ?? null };
+        throw new ActivationLimitReachedError(shortage, known ? undefined : refused);
       }
       others = remaining;
     }
@@ -213,18 +226,20 @@ export class SeatAllocator {
     return others;
   }
 
-  /** Ends an activation, unless it has ended, and stores the seats in use without it. */
+  /** Ends an activation, unless it has ended, and stores the seats in use without it. Throws SeatLentError, unless the device is blocked. */
   freeSeat(
     transaction: Transaction,
     actor: Actor,
     { now, license, device, others }: LockedLicense,
+    cause: DeactivationCause,
     reason: RecordedReason | undefined,
   ): void {
     const inUse = seatsInUse(license, others);
-    if (device?.end(now)) {
+    if (device && (cause === 'BLOCKED' ? device.block(now) : device.end(now))) {
       this.activations.put(transaction, device);
+      if (cause === 'REQUESTED') this.deactivations.count(transaction, actor, license, now);
       const seats = { inUse, max: maxActivationsOf(license) };
-      const ended = new LicenseDeactivatedEvent(actor, now, device, seats, 'REQUESTED', reason);
+      const ended = new LicenseDeactivatedEvent(actor, now, device, seats, cause, reason);
       this.record(transaction, actor, license, ended);
     }
     this.licenseLock.setSeatsInUse(transaction, license, inUse);

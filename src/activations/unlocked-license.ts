@@ -6,6 +6,8 @@ import type { Activation } from './activation.entity.js';
 export interface UnlockedLicense {
   readonly license: License;
   readonly activation: Activation | undefined;
+  /** Whether the vendor has blocked the device. */
+  readonly isBlocked: boolean;
   /** Time of performance.now() before the read. */
   readonly readFrom: number;
 }

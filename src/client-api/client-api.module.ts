@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { ClientController } from './client.controller.js';
 import { ActivateClientHandler } from './commands/activate-client.handler.js';
 import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
+import { ReplaceClientHandler } from './commands/replace-client.handler.js';
 import { ValidationModule } from '../validation/index.js';
 import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 
 @Module({
   imports: [ValidationModule],
   controllers: [ClientController],
-  providers: [ActivateClientHandler, CheckOutClientHandler, GetEntitlementsHandler],
+  providers: [ActivateClientHandler, CheckOutClientHandler, ReplaceClientHandler, GetEntitlementsHandler],
 })
 export class ClientApiModule {}

@@ -20,6 +20,7 @@ import { ClientActivation } from './client.response.js';
 import {
   ClientActivateRequest,
   ClientCheckOutRequest,
+  ClientReplaceRequest,
   DeviceRequest,
   EntitlementsRequest,
   UsageRequest,
@@ -27,7 +28,14 @@ import {
 import { ClientRateLimitGuard } from './client-rate-limit.guard.js';
 import { ActivateClientCommand } from './commands/activate-client.command.js';
 import { CheckOutClientCommand } from './commands/check-out-client.command.js';
-import { ApiKeyTenant, CurrentLicenseKeyCaller, LicenseKeyGuard, PresentedKey } from './license-key.guard.js';
+import { ReplaceClientCommand } from './commands/replace-client.command.js';
+import {
+  ApiKeyTenant,
+  CurrentLicenseKeyCaller,
+  LicenseKeyGuard,
+  PresentedKey,
+  UnblockedLicenseKeyCaller,
+} from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
 import { RequestOrigin, RequestOriginGuard } from './request-origin.guard.js';
 
@@ -70,11 +78,12 @@ export class ClientController {
     {
       operationId: 'activateDevice',
       summary: 'Activate this device',
-      description: 'Idempotent: returns the existing activation.',
+      description:
+        'Idempotent: returns the existing activation. If no seat is free, the refusal may contain the devices that `replaceDevice` can replace.',
     },
     {
       ...UNKNOWN_LICENSE_KEY,
-      403: ['LICENSE_RESTRICTED'],
+      403: ['LICENSE_RESTRICTED', 'DEVICE_BLOCKED'],
       409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
     },
   )
@@ -88,6 +97,40 @@ export class ClientController {
     return this.commands.execute(new ActivateClientCommand(caller, body, origin, options));
   }
 
+  @Post('replace')
+  @HttpCode(200)
+  @LicenseKeyRoute('client:activate')
+  @UseGuards(LicenseKeyGuard)
+  @DescribeWrite(
+    {
+      operationId: 'replaceDevice',
+      summary: 'Replace another device by this one',
+      description:
+        'Ends the activation of a device that the refusal of this device named, and activates this device, both or neither. A device that is activated keeps its activation, and the other one too.',
+    },
+    {
+      404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+      403: ['LICENSE_RESTRICTED', 'DEVICE_BLOCKED'],
+      409: [
+        'KEY_REPLACED',
+        'LICENSE_STATE',
+        'REPLACEMENT_TOKEN_INVALID',
+        'SEAT_LENT',
+        'DEACTIVATION_LIMIT_REACHED',
+        'ACTIVATION_LIMIT_REACHED',
+      ],
+    },
+  )
+  @ApiOkResponse({ standardSchema: ClientActivation })
+  replace(
+    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
+    @Body({ schema: ClientReplaceRequest }) body: ClientReplaceRequest,
+    @RequestOrigin() origin: Origin,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new ReplaceClientCommand(caller, body, origin, options));
+  }
+
   @Post('deactivate')
   @HttpCode(200)
   @LicenseKeyRoute('client:activate')
@@ -96,7 +139,7 @@ export class ClientController {
     { operationId: 'deactivateDevice', summary: 'Deactivate this device', description: 'Frees its seat. Idempotent.' },
     {
       404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
-      409: ['KEY_REPLACED', 'SEAT_LENT'],
+      409: ['KEY_REPLACED', 'SEAT_LENT', 'DEACTIVATION_LIMIT_REACHED'],
     },
   )
   @ApiOkResponse({ standardSchema: ActivationResponse })
@@ -117,6 +160,7 @@ export class ClientController {
     { operationId: 'sendHeartbeat', summary: 'Send a heartbeat', description: 'Extends the lease of a floating seat.' },
     {
       404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],
+      403: ['DEVICE_BLOCKED'],
       409: ['KEY_REPLACED', 'LICENSE_STATE', 'HEARTBEAT_EXPIRED', 'NOT_ACTIVATED'],
     },
   )
@@ -142,7 +186,7 @@ export class ClientController {
     },
     {
       ...UNKNOWN_LICENSE_KEY,
-      403: ['LICENSE_RESTRICTED'],
+      403: ['LICENSE_RESTRICTED', 'DEVICE_BLOCKED'],
       409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
     },
   )
@@ -185,11 +229,11 @@ export class ClientController {
   @UseGuards(LicenseKeyGuard)
   @DescribeWrite(
     { operationId: 'consumeUsage', summary: 'Consume usage of a feature', description: 'All or nothing.' },
-    { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_EXCEEDED'] },
+    { ...UNKNOWN_LICENSE_KEY, 403: ['DEVICE_BLOCKED'], 409: [...USAGE_CODES, 'USAGE_EXCEEDED'] },
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   consume(
-    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
+    @UnblockedLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {
@@ -207,11 +251,11 @@ export class ClientController {
       summary: 'Release usage of a feature',
       description: 'Returns usage that was consumed in the current period.',
     },
-    { ...UNKNOWN_LICENSE_KEY, 409: [...USAGE_CODES, 'USAGE_NOT_HELD'] },
+    { ...UNKNOWN_LICENSE_KEY, 403: ['DEVICE_BLOCKED'], 409: [...USAGE_CODES, 'USAGE_NOT_HELD'] },
   )
   @ApiOkResponse({ standardSchema: UsageResponse })
   release(
-    @CurrentLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
+    @UnblockedLicenseKeyCaller() { actor, licenseId, evidence }: LicenseKeyCaller,
     @Body({ schema: UsageRequest }) { feature_id, amount }: UsageRequest,
     @WriteOptions() options: CommandOptions,
   ) {

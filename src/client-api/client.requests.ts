@@ -43,9 +43,34 @@ export const EntitlementsRequest = z
 
 export type EntitlementsRequest = z.infer<typeof EntitlementsRequest>;
 
+export const ClientReplaceRequest = z
+  .strictObject({
+    ...presentedKeyFields,
+    activation_id: z.uuid().meta({ description: 'Activation of the device that gives up its seat.' }),
+    replacement_token: text(500).meta({ description: 'Token of the refusal of this device.' }),
+    ...deviceFields,
+    product_id: ResourceId.optional(),
+    ...declaredEnvironmentFields,
+  })
+  .meta({
+    id: 'ClientReplaceRequest',
+    examples: [
+      {
+        license_key: EXAMPLES.licenseKey,
+        activation_id: EXAMPLES.activationId,
+        replacement_token: EXAMPLES.replacementToken,
+        fingerprint: EXAMPLES.newFingerprint,
+      },
+    ],
+  });
+export type ClientReplaceRequest = z.infer<typeof ClientReplaceRequest>;
+
 export const UsageRequest = z
   .strictObject({
     ...presentedKeyFields,
+    fingerprint: Fingerprint.optional().meta({
+      description: 'The device that uses the feature, which must not be blocked. It needs no seat.',
+    }),
     feature_id: text(100),
     amount: z.int().min(1).meta({ description: "Amount in the unit of the feature's limit." }),
   })

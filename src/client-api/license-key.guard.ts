@@ -1,5 +1,5 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Fingerprint } from '../activations/index.js';
+import { DeviceBlockedError, Fingerprint } from '../activations/index.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { UnknownKeyLimit } from '../shared/limits/unknown-key-limit.js';
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
@@ -44,16 +44,27 @@ export class LicenseKeyGuard implements CanActivate {
 }
 
 /** Throws InvalidFieldError, UnknownLicenseKeyError, LicenseKeyReplacedError, TenantSuspendedError. */
-export const CurrentLicenseKeyCaller = createParamDecorator(
+export const CurrentLicenseKeyCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  callerOf(context),
+);
+
+function callerOf(context: ExecutionContext): LicenseKeyCaller {
+  const { caller, body } = context.switchToHttp().getRequest<LicenseKeyRequest>();
+  if (!caller) {
+    const { license_key } = (body ?? {}) as { license_key?: unknown };
+    if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
+    throw new UnknownLicenseKeyError();
+  }
+  if (isKeyReplaced(caller.evidence)) throw new LicenseKeyReplacedError();
+  if (caller.suspended) throw new TenantSuspendedError();
+  return caller;
+}
+
+/** Throws like `CurrentLicenseKeyCaller`, and DeviceBlockedError, for a route that needs no seat. */
+export const UnblockedLicenseKeyCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): LicenseKeyCaller => {
-    const { caller, body } = context.switchToHttp().getRequest<LicenseKeyRequest>();
-    if (!caller) {
-      const { license_key } = (body ?? {}) as { license_key?: unknown };
-      if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
-      throw new UnknownLicenseKeyError();
-    }
-    if (isKeyReplaced(caller.evidence)) throw new LicenseKeyReplacedError();
-    if (caller.suspended) throw new TenantSuspendedError();
+    const caller = callerOf(context);
+    if (caller.evidence.isBlocked) throw new DeviceBlockedError();
     return caller;
   },
 );

@@ -23,12 +23,17 @@ export const GRANTS: Readonly<Record<string, string>> = {
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
     heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, overrides, file_ttl_max_seconds,
     subscription_id, held_by_subscription, version, updated_at)`,
+    heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, file_ttl_max_seconds,
+    subscription_id, held_by_subscription, deactivations_per_period, self_service_replacement, blocked_devices, version, updated_at)`,
   // A key that is replaced gets an end, and is never deleted.
   license_keys: 'SELECT, INSERT, UPDATE (valid_until)',
   rotated_license_keys: 'SELECT, INSERT, DELETE',
   // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',
   license_activation_refusals: 'SELECT, INSERT, DELETE',
+  // Rows of ended blocks stay.
+  blocked_devices: 'SELECT, INSERT, UPDATE (ended_at)',
+  license_deactivations: 'SELECT, INSERT, UPDATE (period, period_start, deactivations, allowed)',
   license_client_events: 'SELECT, INSERT, UPDATE (hour, events, allowed, limit_reported)',
   license_usages: 'SELECT, INSERT, UPDATE (used, updated_at)',
   subscriptions: `SELECT, INSERT, UPDATE (template_id, license_id, status, quantity, period_start, period_end,

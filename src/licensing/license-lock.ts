@@ -15,6 +15,11 @@ const SET_FILES_VALID_UNTIL = {
   text: 'UPDATE licenses SET files_until = $3 WHERE tenant_id = $1 AND license_id = $2',
 };
 
+const SET_BLOCKED_DEVICES = {
+  name: 'licenses.set-blocked-devices',
+  text: 'UPDATE licenses SET blocked_devices = $3 WHERE tenant_id = $1 AND license_id = $2',
+};
+
 const COLUMNS = columnsOf(License).flatMap(({ name }) => (name === 'current_activations' ? [] : name));
 
 /** Returns a condition on rows (tenant_id, license_id, version): the license still has this version, so that its terms are those that were read. */
@@ -67,6 +72,12 @@ export class LicenseLock {
   setSeatsInUse(transaction: Transaction, license: License, inUse: number): void {
     license.currentActivations = inUse;
     transaction.write({ ...SET_SEATS_IN_USE, values: [transaction.tenantId, license.licenseId, inUse] });
+  }
+
+  /** Stores the number of blocked devices. Must be called under the lock; the version of the license stays. */
+  setBlockedDevices(transaction: Transaction, license: License, blockedDevices: number): void {
+    license.blockedDevices = blockedDevices;
+    transaction.write({ ...SET_BLOCKED_DEVICES, values: [transaction.tenantId, license.licenseId, blockedDevices] });
   }
 
   /** Stores the end of a new license file. Must be called under the lock; the version of the license stays. */

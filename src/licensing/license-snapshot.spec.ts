@@ -35,6 +35,9 @@ const ALL_FIELDS = {
   heartbeatIntervalSeconds: 300,
   heartbeatGraceSeconds: 60,
   fileTtlMaxSeconds: 604_800,
+  deactivationsPerPeriod: { limit: 3, period: 'MONTH' },
+  selfServiceReplacement: true,
+  blockedDevices: 2,
   features: [{ feature_id: 'f', feature_name: 'F', limit_value: 5, limit_type: null, enabled: true, expires_at: null }],
   restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['DE'], operator: 'ALLOW' }],
   pricing: { monthly: 299 },
@@ -82,6 +85,8 @@ const SNAPSHOT = {
   heartbeat_interval_seconds: 300,
   heartbeat_grace_seconds: 60,
   file_ttl_max_seconds: 604_800,
+  deactivations_per_period: { limit: 3, period: 'MONTH' },
+  self_service_replacement: true,
   features: [{ feature_id: 'f', feature_name: 'F', limit_value: 5, limit_type: null, enabled: true, expires_at: null }],
   restrictions: [{ restriction_type: 'GEOGRAPHIC', values: ['DE'], operator: 'ALLOW' }],
   pricing: { monthly: 299 },
@@ -137,6 +142,7 @@ describe('the snapshot of a license', () => {
         subscriptionId: null,
         heldBySubscription: false,
       },
+      ...{ deactivationsPerPeriod: null, selfServiceReplacement: false },
     });
     license.revert(SNAPSHOT);
     expect(license).toEqual(licenseWith(ALL_FIELDS));

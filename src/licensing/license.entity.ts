@@ -133,6 +133,10 @@ export class License extends LicenseTerms {
   @Column({ type: 'integer', name: 'current_activations', update: false })
   currentActivations!: number;
 
+  /** Devices that are blocked now, so that only licenses that have some look for a device. See LicenseLock. */
+  @Column({ type: 'integer', name: 'blocked_devices', update: false })
+  blockedDevices!: number;
+
   @Column('jsonb')
   metadata!: JsonObject;
 
@@ -208,6 +212,7 @@ export class License extends LicenseTerms {
     license.issuedDate = now;
     license.beginTerm(now, trial ? trialTerm(template) : termOf(license));
     license.currentActivations = 0;
+    license.blockedDevices = 0;
     license.metadata = request.overrides?.metadata
       ? mergeFreeForm(request.metadata, request.overrides.metadata, '/overrides/metadata')
       : request.metadata;

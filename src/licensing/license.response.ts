@@ -175,6 +175,8 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     heartbeat_interval_seconds: license.heartbeatIntervalSeconds,
     heartbeat_grace_seconds: license.heartbeatGraceSeconds,
     file_ttl_max_seconds: license.fileTtlMaxSeconds,
+    deactivations_per_period: license.deactivationsPerPeriod,
+    self_service_replacement: license.selfServiceReplacement,
     files_until: license.filesValidUntil?.toISOString() ?? null,
     order_id: license.orderId,
     subscription_id: license.subscriptionId,

@@ -16,6 +16,8 @@ export const BACKUP_TABLES = [
   'rotated_license_keys',
   'license_activations',
   'license_activation_refusals',
+  'blocked_devices',
+  'license_deactivations',
   'license_client_events',
   'license_usages',
   'subscriptions',

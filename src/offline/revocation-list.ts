@@ -25,11 +25,18 @@ export interface RevocationList {
   readonly asOfSeq: string | null;
 }
 
+/** Content of a list: revoked and suspended licenses, and blocked devices that have license files. */
+export interface Revocations {
+  readonly licenseIds: readonly string[];
+  readonly files: readonly { readonly licenseId: string; readonly fingerprint: string }[];
+}
+
 /** The content of the next list. */
 export interface RevocationListDraft {
   /** Number of the latest list, plus one if the content changed. */
   readonly number: number;
   readonly licenses: string[];
+  readonly devices: string[];
   readonly contentSha256: Buffer;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
@@ -48,17 +55,27 @@ export function isTooSoon(latest: RevocationList | undefined, activeKid: string 
 /** Returns undefined if the latest list is current or less than a second old. */
 export function draftRevocationList(
   latest: RevocationList | undefined,
-  licenseIds: readonly string[],
+  { licenseIds, files }: Revocations,
   activeKid: string | null,
   now: Date,
 ): RevocationListDraft | undefined {
   if (isTooSoon(latest, activeKid, now)) return undefined;
   const licenses = licenseIds.map(shortDigest).sort();
-  const contentSha256 = createHash('sha256').update(licenses.join(' ')).digest();
+  const devices = files.map(({ licenseId, fingerprint }) => shortDigest(`${licenseId} ${fingerprint}`)).sort();
+  // Without devices the digest is that of an earlier release, so that an upgrade publishes no list.
+  const content = devices.length > 0 ? `${licenses.join(' ')}\n${devices.join(' ')}` : licenses.join(' ');
+  const contentSha256 = createHash('sha256').update(content).digest();
   const unchanged = latest?.contentSha256.equals(contentSha256) === true;
   if (latest && unchanged && latest.kid === activeKid && isYoungerThan(RENEWED_AFTER_MS, latest, now)) return undefined;
   const number = (latest?.number ?? 0) + (unchanged ? 0 : 1);
-  return { number, licenses, contentSha256, issuedAt: now, expiresAt: new Date(now.getTime() + NEXT_UPDATE_MS) };
+  return {
+    number,
+    licenses,
+    devices,
+    contentSha256,
+    issuedAt: now,
+    expiresAt: new Date(now.getTime() + NEXT_UPDATE_MS),
+  };
 }
 
 /** A list from the future was signed while a clock was ahead; clients would conclude that their own clocks were set back. */
@@ -67,7 +84,7 @@ function isYoungerThan(milliseconds: number, { issuedAt }: RevocationList, now: 
   return age >= 0 && age < milliseconds;
 }
 
-/** Returns a digest by which only a holder of the license id can recognize a listed license. */
-function shortDigest(licenseId: string): string {
-  return createHash('sha256').update(licenseId).digest().subarray(0, DIGEST_BYTES).toString('base64url');
+/** Returns a digest by which only a holder of the license id, and of the fingerprint, can recognize what is listed. */
+function shortDigest(listed: string): string {
+  return createHash('sha256').update(listed).digest().subarray(0, DIGEST_BYTES).toString('base64url');
 }

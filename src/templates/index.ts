@@ -14,6 +14,7 @@ export {
   TERM_COLUMNS,
   termFields,
   termOf,
+  type DeactivationLimit,
   type EvictionPolicy,
   type OveragePolicy,
 } from './license-terms.js';

@@ -84,6 +84,11 @@ export const Term = z
   });
 export type Term = z.infer<typeof Term>;
 
+export const DeactivationLimit = z
+  .strictObject({ limit: integer(0, 1_000_000), period: ResetPeriod })
+  .meta({ id: 'DeactivationLimit', examples: [{ limit: 3, period: 'MONTH' }] });
+export type DeactivationLimit = z.infer<typeof DeactivationLimit>;
+
 /** Terms with one shape in the requests and responses of templates and in licenses: seat policy at the limit, and limits for license files. */
 export const termFields = {
   overage_policy: z.enum(['DENY', 'ALLOW']).meta({
@@ -119,6 +124,14 @@ export const termFields = {
       description: 'Maximum validity of a license file in seconds. Null: 31622400 (366 days).',
       examples: [604_800],
     }),
+  deactivations_per_period: DeactivationLimit.nullable().meta({
+    description:
+      'How often programs and self-service may deactivate devices in each period (UTC). Staff is not counted. Null: unlimited.',
+  }),
+  self_service_replacement: z.boolean().meta({
+    description:
+      'Whether a program may replace a device if no seat is free: the refusal then contains the devices and a replacement_token.',
+  }),
 };
 export type OveragePolicy = z.infer<typeof termFields.overage_policy>;
 export type EvictionPolicy = z.infer<typeof termFields.eviction_policy>;
@@ -182,6 +195,14 @@ export abstract class LicenseTerms extends VersionedRow {
   /** Longest validity of a license file in seconds; null: the general maximum. */
   @Column('integer', { name: 'file_ttl_max_seconds', nullable: true })
   fileTtlMaxSeconds!: number | null;
+
+  /** Deactivations that programs may make per period; null: unlimited. */
+  @Column('jsonb', { name: 'deactivations_per_period', nullable: true })
+  deactivationsPerPeriod!: DeactivationLimit | null;
+
+  /** Whether a program may replace a device where no seat is free. */
+  @Column('boolean', { name: 'self_service_replacement' })
+  selfServiceReplacement!: boolean;
 
   @Column('jsonb')
   features!: Feature[];

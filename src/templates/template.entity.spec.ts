@@ -35,6 +35,8 @@ const PATCH: Required<UpdateTemplateRequest> = {
   heartbeat_interval_seconds: 15,
   heartbeat_grace_seconds: 16,
   file_ttl_max_seconds: 60,
+  deactivations_per_period: { limit: 3, period: 'MONTH' },
+  self_service_replacement: true,
   active: false,
   metadata: { note: 'x' },
 };

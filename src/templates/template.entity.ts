@@ -49,6 +49,8 @@ export class Template extends LicenseTerms {
       template_id: input.template_id ?? newId(),
       ...durationOf({ ...input, default_duration: defaultDuration }),
       grace_period_days: input.grace_period_days ?? (isTrialType(input.license_type) ? 0 : GRACE_DAYS),
+      deactivations_per_period: input.deactivations_per_period ?? null,
+      self_service_replacement: input.self_service_replacement ?? false,
     });
     return template;
   }

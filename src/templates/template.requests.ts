@@ -92,6 +92,9 @@ export const CreateTemplateRequest = z
     heartbeat_interval_seconds: fields.heartbeat_interval_seconds.default(300),
     heartbeat_grace_seconds: fields.heartbeat_grace_seconds.default(300),
     file_ttl_max_seconds: fields.file_ttl_max_seconds.default(null),
+    // Without a default, which would change the digest of stored requests.
+    deactivations_per_period: fields.deactivations_per_period.optional(),
+    self_service_replacement: fields.self_service_replacement.optional(),
     active: fields.active.default(true),
     metadata: fields.metadata.default({}),
   })

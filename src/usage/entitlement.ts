@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { ResetPeriod, type Feature } from '../templates/index.js';
 
 /** Every value of `reset_period`; null: never reset. */
@@ -16,7 +17,9 @@ export function periodStart({ reset_period: period }: Resetting, now: Date): Dat
 }
 
 /** Returns the start of the next usage period (UTC); null if usage is never reset. */
-export function periodEnd({ reset_period: period }: Feature, now: Date): Date | null {
+export function periodEnd(period: { readonly reset_period: z.infer<typeof ResetPeriod> }, now: Date): Date;
+export function periodEnd(period: Resetting, now: Date): Date | null;
+export function periodEnd({ reset_period: period }: Resetting, now: Date): Date | null {
   const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
   if (period === 'DAY') return new Date(Date.UTC(year, month, day + 1));
   if (period === 'MONTH') return new Date(Date.UTC(year, month + 1));

@@ -33,6 +33,8 @@ export interface Evidence {
   readonly tenantSuspended: boolean;
   /** Latest activation of the requesting device. */
   readonly activation: Activation | undefined;
+  /** Whether the vendor has blocked the requesting device. */
+  readonly isBlocked: boolean;
   /** Way to free a seat for the device if it has none and all are taken; undefined if a seat is free, and for the past. */
   readonly release?: SeatRelease | undefined;
   readonly usage: ReadonlyMap<string, number>;
@@ -94,19 +96,22 @@ export function programFailures(
 
 /**
  * Returns the number of seats to free before the device can be activated. Named-user seats are not counted, because the activation names
- * the user, nor are seats that the activation evicts.
+ * the user, nor are seats that the activation evicts. A blocked device cannot be activated.
  */
-export function missingSeats({ fingerprint }: EvaluationRequest, { license, activation, context }: Evidence): number {
+export function missingSeats({ fingerprint }: EvaluationRequest, evidence: Evidence): number {
+  const { license, activation, isBlocked, context } = evidence;
   const limit = seatLimit(license);
   const counts = seatMetric(license);
   if (fingerprint === undefined || limit === null || counts === 'users' || license.evictionPolicy !== 'NONE') return 0;
-  if (activation?.statusAt(context.now) === 'ACTIVE') return 0;
+  if (isBlocked || activation?.statusAt(context.now) === 'ACTIVE') return 0;
   const required = counts === 'units' ? (activation?.units ?? 1) : 1;
   return Math.max(0, license.currentActivations + required - limit);
 }
 
 function deviceFailures(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
-  const { license, activation, context } = evidence;
+  const { license, activation, isBlocked, context } = evidence;
+  // A blocked device has no seat and gets none, so that its other reasons would only mislead.
+  if (isBlocked) return [{ code: 'DEVICE_BLOCKED', detail: 'The vendor has blocked this device for the license.' }];
   const status = activation?.statusAt(context.now);
   const needsSeat = seatLimit(license) !== null || license.licenseType === 'CONCURRENT';
   // Without a limit a device needs no seat of its own, but a deactivated device stays so until it is activated again.

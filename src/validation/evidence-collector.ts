@@ -23,7 +23,7 @@ import { currentPeriods, toCurrentUsage, usageSql, type PeriodUsage } from '../u
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 
 /** License with the device that asks and the usage, all from one statement. */
-export interface StoredEvidence extends Pick<Evidence, 'license' | 'activation' | 'usage'> {
+export interface StoredEvidence extends Pick<Evidence, 'license' | 'activation' | 'isBlocked' | 'usage'> {
   /** End of the license key that was presented, if another one replaced it; null: it is the current one. */
   readonly keyValidUntil: Date | null;
   /** Key that signs the result, if that was asked for and the tenant has one. */
@@ -56,6 +56,8 @@ interface EvidenceRow {
   readonly position: number;
   readonly license: Record<string, unknown>;
   readonly activation: Record<string, unknown> | null;
+  /** Null where the license has no blocked devices, or not this one. */
+  readonly blocked: true | null;
   readonly usages: readonly PeriodUsage[] | null;
   readonly keyValidUntil: Date | null;
   /** Database time of the read. */
@@ -145,11 +147,11 @@ export class EvidenceCollector {
 
   /** Adds the seat release, read only if the device has no seat and all are taken, so that other validations cost no second statement. */
   async complete(
-    { license, activation, usage, keyValidUntil }: StoredEvidence,
+    { license, activation, isBlocked, usage, keyValidUntil }: StoredEvidence,
     request: EvaluationRequest,
     rest: Pick<Evidence, 'tenantSuspended' | 'context'>,
   ): Promise<Evidence> {
-    const evidence = { license, activation, usage, keyValidUntil, ...rest };
+    const evidence = { license, activation, isBlocked, usage, keyValidUntil, ...rest };
     const missing = missingSeats(request, evidence);
     const { fingerprint } = request;
     if (missing === 0 || fingerprint === undefined) return evidence;
@@ -191,6 +193,7 @@ export class EvidenceCollector {
         position: row.position,
         license,
         activation,
+        isBlocked: row.blocked === true,
         keyValidUntil: row.keyValidUntil,
         usage: toCurrentUsage(license, row.usages ?? [], now),
         signingKey: row.signingKey ? this.signer.fromJson(row.signingKey) : undefined,
@@ -209,6 +212,7 @@ export class EvidenceCollector {
     return `
       SELECT wanted.position::int AS position, ${DATABASE_TIME} AS "readAt", wanted.valid_until AS "keyValidUntil", row_to_json(license) AS license,
         (SELECT row_to_json(device) FROM (${this.devices.selectSql(tenantId, licenseId, 'wanted.fingerprint')}) device) AS activation,
+        CASE WHEN license."blockedDevices" > 0 THEN (${this.devices.isBlockedSql(tenantId, licenseId, 'wanted.fingerprint')}) END AS blocked,
         CASE WHEN license.features <> '[]' THEN (${usageSql(tenantId, licenseId, `$${now + 1}::timestamptz[]`)}) END AS usages,
         CASE WHEN wanted.signed THEN (SELECT row_to_json(key) FROM (${this.signer.selectSql(tenantId)}) key) END AS "signingKey"
       FROM (SELECT * FROM (${asked}) AS owned WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted

@@ -88,6 +88,7 @@ export class PastEvidenceCollector {
         license: past.license,
         tenantSuspended: (tenantStatusBefore(otherEvents) ?? tenant.status) !== 'ACTIVE',
         activation: seats.device?.activation,
+        isBlocked: seats.isBlocked,
         usage: new Map([...usage].map(([id, used]) => [id, used ?? 0])),
         context,
       },

@@ -14,6 +14,8 @@ export interface UnknownFields {
 const NOT_EVALUATED = [
   'file_ttl_max_seconds',
   'overrides',
+  'deactivations_per_period',
+  'self_service_replacement',
   'issued_to',
   'product_name',
   'metadata',

@@ -74,6 +74,8 @@ const ROUTES: Readonly<Record<string, Body>> = {
   validate: { fingerprint: 'pc' },
   entitlements: {},
   activate: { fingerprint: 'pc' },
+  // The device has a seat, so that it replaces none.
+  replace: { fingerprint: 'pc', activation_id: '01890000-0000-7000-8000-000000000000', replacement_token: 'none' },
   heartbeat: { fingerprint: 'pc' },
   'check-out': { fingerprint: 'laptop' },
   'usage/consume': { feature_id: 'f', amount: 1 },
@@ -83,18 +85,18 @@ const ROUTES: Readonly<Record<string, Body>> = {
 
 /** The code of each answer of the client API, by the state of the license; OK is 200 without a code. */
 const TABLE = `
-state             | validate         | entitlements      | activate          | heartbeat         | check-out         | usage/consume     | usage/release     | deactivate
-ACTIVE            | VALID            | OK                | OK                | OK                | OK                | OK                | OK                | OK
-IN_GRACE          | IN_GRACE         | OK                | OK                | OK                | LICENSE_STATE     | OK                | OK                | OK
-EXPIRED           | EXPIRED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
-SUSPENDED         | SUSPENDED        | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
-SUSPENDED_EXPIRED | SUSPENDED        | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
-REVOKED           | REVOKED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
-REVOKED_EXPIRED   | REVOKED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
-TRIAL             | VALID            | OK                | OK                | OK                | OK                | OK                | OK                | OK
-TRIAL_EXPIRED     | EXPIRED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
-TENANT_SUSPENDED  | TENANT_SUSPENDED | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED
-UNKNOWN_KEY       | NOT_FOUND        | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND
+state             | validate         | entitlements      | activate          | replace           | heartbeat         | check-out         | usage/consume     | usage/release     | deactivate
+ACTIVE            | VALID            | OK                | OK                | OK                | OK                | OK                | OK                | OK                | OK
+IN_GRACE          | IN_GRACE         | OK                | OK                | OK                | OK                | LICENSE_STATE     | OK                | OK                | OK
+EXPIRED           | EXPIRED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
+SUSPENDED         | SUSPENDED        | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
+SUSPENDED_EXPIRED | SUSPENDED        | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
+REVOKED           | REVOKED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
+REVOKED_EXPIRED   | REVOKED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
+TRIAL             | VALID            | OK                | OK                | OK                | OK                | OK                | OK                | OK                | OK
+TRIAL_EXPIRED     | EXPIRED          | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | LICENSE_STATE     | OK
+TENANT_SUSPENDED  | TENANT_SUSPENDED | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED  | TENANT_SUSPENDED
+UNKNOWN_KEY       | NOT_FOUND        | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND | LICENSE_NOT_FOUND
 `;
 
 /**

@@ -8,7 +8,7 @@ import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { IDLE_ENGINE, TestApp } from '../support/app.js';
 import { exampleOf, faultsOf, operations, resolve, type Route } from '../support/openapi.js';
 
-/** Operations that the sample data forbids: its license is no trial, its quote is not sent, its e-mail is cancelled, and its signing key is revoked because its private key is public. */
+/** Operations that the sample data forbids: its license is no trial, its quote is not sent, no device was refused, its e-mail is cancelled, and its signing key is revoked because its private key is public. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
   convertTrial: 'LICENSE_NOT_TRIAL',
   declineQuote: 'QUOTE_STATE',
@@ -19,6 +19,7 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   retryWorkflowRun: 'WORKFLOW_RUN_STATE',
   approvePartner: 'PARTNER_STATE',
   redeemPartnerInvitation: 'INVITATION_NOT_FOUND',
+  replaceDevice: 'REPLACEMENT_TOKEN_INVALID',
 };
 /** Operations that take something away from the others, in the order in which each still succeeds. */
 const LAST = [
@@ -30,6 +31,7 @@ const LAST = [
   'refundOrder',
   'cancelOrder',
   'deactivateDevice',
+  'resetActivations',
   'createActivation',
   'deactivateActivation',
   'checkOutLicenseFile',
@@ -42,6 +44,7 @@ const LAST = [
   'revokeLicense',
   'revokeApiKey',
   'deleteEmailTemplate',
+  'unblockDevice',
   'cancelWorkflowRun',
   'withdrawPartnerInvitation',
   'suspendPartner',

@@ -45,6 +45,9 @@ describe('the OpenAPI document', () => {
     const license = await theirs.issue(template_id);
     const device = { fingerprint: 'foreign' };
     const activation = (await theirs.post(`/v1/licenses/${license.license_id}/activations`, device)).body;
+    const blocked = (
+      await theirs.post(`/v1/licenses/${license.license_id}/blocked-devices`, { ...device, reason: { code: 'OTHER' } })
+    ).body;
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
     const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
     const email = await theirs.create('/v1/email-messages', emailAbout(license.license_id as string));
@@ -79,6 +82,7 @@ describe('the OpenAPI document', () => {
       template_id,
       license_id: license.license_id as string,
       activation_id: activation.activation_id as string,
+      blocked_device_id: blocked.blocked_device_id as string,
       product_id: license.product_id as string,
       customer_id: customer.customer_id as string,
       key_id: key.id as string,
@@ -230,7 +234,7 @@ describe('the OpenAPI document', () => {
 
   it('says of the client API that a license key is enough, and what an API key would need', () => {
     const client = operations(app.document).filter(({ path }) => path.startsWith(CLIENT) && !OPEN.includes(path));
-    expect(client).toHaveLength(8);
+    expect(client).toHaveLength(9);
     for (const { path, method, operation } of client) {
       const described = operation as Wire;
       expect(described.security).toEqual(expect.arrayContaining([{}, { 'api-key': [] }]));
@@ -280,6 +284,7 @@ describe('the OpenAPI document', () => {
       subscription_id: 'nobodys',
       license_id: '01890000-0000-7000-8000-000000000000',
       activation_id: '01890000-0000-7000-8000-000000000000',
+      blocked_device_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
       email_message_id: '01890000-0000-7000-8000-000000000000',
       partner_id: '01890000-0000-7000-8000-000000000000',
@@ -422,7 +427,10 @@ class Calls {
       .replace('{template}', 'renewal_reminder')
       .replace('{language}', 'de')
       .replace('{signal}', 'approved');
-    const url = named.replace(/\{\w+\}/, made).replace('{activation_id}', await this.activation(path, made));
+    const url = named
+      .replace(/\{\w+\}/, made)
+      .replace('{activation_id}', await this.activation(path, made))
+      .replace('{blocked_device_id}', await this.block(path, made));
     if (path.endsWith('/link')) this.linked = (await this.admin.issue(this.template)).license_id as string;
     const body = this.bodies(id, made)[`${method} ${path}`];
     return body ? { url, body } : { url };
@@ -519,6 +527,13 @@ class Calls {
     return body.activation_id as string;
   }
 
+  private async block(path: string, licenseId: string): Promise<string> {
+    if (!path.includes('{blocked_device_id}')) return '';
+    const request = { fingerprint: 'called', reason: { code: 'OTHER' } };
+    const { body } = await this.admin.post(`/v1/licenses/${licenseId}/blocked-devices`, request);
+    return body.blocked_device_id as string;
+  }
+
   /** One that is in the state for it. */
   private async license(path: string): Promise<string> {
     const trial = path.endsWith('/convert-trial');
@@ -549,6 +564,8 @@ class Calls {
       'patch /v1/customers/{customer_id}': { last_name: `${id} changed` },
       'patch /v1/licenses/{license_id}': { issued_to: id },
       'post /v1/licenses/{license_id}/activations/{activation_id}/deactivate': {},
+      'post /v1/licenses/{license_id}/activations:reset': {},
+      'post /v1/licenses/{license_id}/blocked-devices': { fingerprint: id, reason: { code: 'OTHER' } },
       'post /v1/licenses/{license_id}/renew': { months: 1 },
       'post /v1/licenses/{license_id}/convert-trial': {},
       'post /v1/licenses/{license_id}/rotate-key': { reason: { code: 'OTHER' } },

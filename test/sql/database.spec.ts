@@ -64,6 +64,7 @@ describe('npm run migrate', () => {
     expect(Object.fromEntries(ours.map(({ table_name, rights }) => [table_name, rights]))).toEqual({
       api_keys: 'INSERT, SELECT',
       billing_products: 'INSERT, SELECT, UPDATE',
+      blocked_devices: 'INSERT, SELECT',
       customers: 'INSERT, SELECT',
       email_attempts: 'INSERT, SELECT',
       email_cursors: 'INSERT, SELECT',
@@ -74,6 +75,7 @@ describe('npm run migrate', () => {
       license_activation_refusals: 'DELETE, INSERT, SELECT',
       license_activations: 'INSERT, SELECT, UPDATE',
       license_client_events: 'INSERT, SELECT',
+      license_deactivations: 'INSERT, SELECT',
       license_event_counters: 'INSERT, SELECT, UPDATE',
       license_event_logs: 'INSERT, SELECT',
       license_keys: 'INSERT, SELECT',

@@ -11,9 +11,18 @@ const LEASE_MS = LEASE_S * 1000;
 /** A stored time that is more ahead was written by a clock that was ahead. */
 const MAX_DIFFERENCE_MS = 120_000;
 
+interface Request {
+  readonly device: string;
+  readonly user: string | undefined;
+  readonly units: number;
+}
+
+/** `replace` is a program that activates, and takes the place of `other` if it is refused and may. */
 type Step =
-  | { readonly do: 'activate'; readonly device: string; readonly user: string | undefined; readonly units: number }
-  | { readonly do: 'deactivate'; readonly device: string }
+  | ({ readonly do: 'activate' } & Request)
+  | ({ readonly do: 'replace'; readonly other: string } & Request)
+  | { readonly do: 'deactivate' | 'block' | 'unblock'; readonly device: string }
+  | { readonly do: 'reset' }
   | { readonly do: 'suspend' | 'reinstate' }
   | { readonly do: 'limit'; readonly max: number | null }
   | { readonly do: 'transfer'; readonly customer: string }
@@ -28,8 +37,23 @@ type LeaseStep =
   | { readonly do: 'wait'; readonly seconds: number };
 
 /** Answer to a request that takes or frees a seat; NOTHING if there was no request, or no seat to free. */
-const ANSWERS = ['OK', 'NOTHING', 'VALIDATION_FAILED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'] as const;
+const ANSWERS = [
+  'OK',
+  'REPLACED',
+  'NOTHING',
+  'VALIDATION_FAILED',
+  'LICENSE_STATE',
+  'DEVICE_BLOCKED',
+  'ACTIVATION_LIMIT_REACHED',
+] as const;
 type Answer = (typeof ANSWERS)[number];
+/** Another request was faster: the device has been unblocked, or has had another activation since the refusal. */
+const OVERTAKEN = ['BLOCKED_DEVICE_NOT_FOUND', 'REPLACEMENT_TOKEN_INVALID'];
+
+interface Issued {
+  readonly id: string;
+  readonly key: string;
+}
 
 interface Held {
   readonly user: string | undefined;
@@ -66,6 +90,7 @@ function seatsOf(terms: Terms, max: number | null): number | null {
 /** Model of seats, as small as possible. Times in milliseconds. */
 class Model {
   held: Seats = new Map();
+  readonly blocked = new Set<string>();
   suspended = false;
   now = 0;
 
@@ -80,8 +105,25 @@ class Model {
     else if (step.do === 'limit') this.max = step.max;
     this.now += timeOf(step);
     this.held = new Map([...this.held].filter(([, { until }]) => until > this.now));
-    if (step.do === 'deactivate') return this.deactivate(step.device);
-    return step.do === 'activate' ? this.activate(step) : 'NOTHING';
+    switch (step.do) {
+      case 'activate':
+        return this.activate(step);
+      case 'replace':
+        return this.replace(step);
+      case 'deactivate':
+        return this.deactivate(step.device);
+      case 'block':
+        this.deactivate(step.device);
+        this.blocked.add(step.device);
+        return 'OK';
+      case 'unblock':
+        return this.blocked.delete(step.device) ? 'OK' : 'NOTHING';
+      case 'reset':
+        this.held = new Map();
+        return 'OK';
+      default:
+        return 'NOTHING';
+    }
   }
 
   get inUse(): number {
@@ -94,8 +136,20 @@ class Model {
     return 'OK';
   }
 
-  private activate({ device, user: named, units }: Step & { do: 'activate' }): Answer {
+  /** A device without a seat may replace one that alone makes room. */
+  private replace({ other, ...request }: Request & { readonly other: string }): Answer {
+    const before = this.held;
+    const answer = this.activate(request);
+    if (answer !== 'ACTIVATION_LIMIT_REACHED' || before.has(request.device) || !before.has(other)) return answer;
+    this.held = without(before, other);
+    const makesRoom = this.activate(request) === 'OK';
+    if (!makesRoom) this.held = before;
+    return makesRoom ? 'REPLACED' : answer;
+  }
+
+  private activate({ device, user: named, units }: Request): Answer {
     if (this.suspended) return 'LICENSE_STATE';
+    if (this.blocked.has(device)) return 'DEVICE_BLOCKED';
     const user = named ?? this.held.get(device)?.user;
     if (user === undefined && countedBy(this.terms) === 'users') return 'VALIDATION_FAILED';
     const until = this.terms.license_type === 'CONCURRENT' ? this.now + LEASE_MS : Infinity;
@@ -149,19 +203,23 @@ function without(seats: Seats, device: string): Seats {
 
 /** How long it takes: no two devices are seen at the same time, so that one of them is the oldest. */
 function timeOf(step: Step): number {
-  return step.do === 'wait' ? step.seconds * 1000 : step.do === 'activate' ? 1 : 0;
+  return step.do === 'wait' ? step.seconds * 1000 : step.do === 'activate' || step.do === 'replace' ? 1 : 0;
 }
 
 const device = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-const activation = fc.record({
-  do: fc.constant('activate' as const),
+const request = {
   device,
   user: fc.constantFrom('ada', 'bob', 'cy', 'dee', undefined),
   units: fc.integer({ min: 1, max: 3 }),
-});
+};
+const activation = fc.record({ do: fc.constant('activate' as const), ...request });
+const replacement = fc.record({ do: fc.constant('replace' as const), other: device, ...request });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: activation },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('deactivate' as const), device }) },
+  { weight: 4, arbitrary: replacement },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('block' as const, 'unblock' as const), device }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('suspend' as const, 'reinstate' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('transfer' as const), customer: fc.constantFrom('x', 'y') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('limit' as const), max: fc.constantFrom(1, 2, 3, null) }) },
@@ -198,13 +256,15 @@ describe('whatever happens to a license', () => {
 
   afterAll(() => app.stop());
 
-  async function issue({ percent, ...given }: Terms): Promise<string> {
+  async function issue({ percent, ...given }: Terms): Promise<Issued> {
     const times = { heartbeat_interval_seconds: 60, heartbeat_grace_seconds: LEASE_S - 60 };
     // A factor means nothing where the limit may not be exceeded.
     const overage = percent === undefined ? { factor: 2, policy: 'DENY' } : { factor: percent / 100, policy: 'ALLOW' };
     const beyond = { overage_policy: overage.policy, overage_factor: overage.factor };
-    const template = await api.template({ ...given, ...beyond, ...times, default_duration: null });
-    return (await api.issue(template)).license_id as string;
+    const more = { default_duration: null, self_service_replacement: true };
+    const template = await api.template({ ...given, ...beyond, ...times, ...more });
+    const { license_id, license_key } = await api.issue(template);
+    return { id: license_id as string, key: license_key as string };
   }
 
   const answerOf = ({ status, body }: { status: number; body: Wire }) =>
@@ -215,7 +275,21 @@ describe('whatever happens to a license', () => {
     return (data as Wire[]).filter(({ status }) => status === 'ACTIVE');
   };
 
-  async function apply(id: string, one: Step): Promise<string> {
+  /** The program activates; if it is refused and may replace the other device, it does. */
+  async function replace({ id, key }: Issued, { device: fingerprint, user, units, other }: Step & { do: 'replace' }) {
+    const [replaced] = (await active(id)).filter((each) => each.fingerprint === other);
+    const program = { license_key: key, fingerprint, units, ...(user && { user_id: user }) };
+    const refused = await app.anonymous().post('/v1/client/activate', program);
+    const { devices = [], replacement_token } = refused.body as { devices?: Wire[]; replacement_token?: string };
+    const chosen = devices.find(({ activation_id }) => activation_id === replaced?.activation_id);
+    if (!chosen) return answerOf(refused);
+    const choice = { activation_id: chosen.activation_id as string, replacement_token: replacement_token ?? '' };
+    const answer = answerOf(await app.anonymous().post('/v1/client/replace', { ...program, ...choice }));
+    return answer === 'OK' ? 'REPLACED' : answer;
+  }
+
+  async function apply(license: Issued, one: Step): Promise<string> {
+    const { id } = license;
     passed += timeOf(one);
     const path = `/v1/licenses/${id}`;
     switch (one.do) {
@@ -227,6 +301,20 @@ describe('whatever happens to a license', () => {
         const found = (await active(id)).find(({ fingerprint }) => fingerprint === one.device);
         return found ? answerOf(await api.post(`${path}/activations/${found.activation_id}/deactivate`)) : 'NOTHING';
       }
+      case 'replace':
+        return replace(license, one);
+      case 'block':
+        return answerOf(
+          await api.post(`${path}/blocked-devices`, { fingerprint: one.device, reason: { code: 'OTHER' } }),
+        );
+      case 'unblock': {
+        const { data } = (await api.get(`${path}/blocked-devices?fingerprint=${one.device}`)).body;
+        const [found] = data as Wire[];
+        if (!found) return 'NOTHING';
+        return answerOf(await api.send('delete', `${path}/blocked-devices/${found.blocked_device_id}`));
+      }
+      case 'reset':
+        return answerOf(await api.post(`${path}/activations:reset`));
       case 'suspend':
       case 'reinstate':
         await api.post(`${path}/${one.do}`, { reason: { code: 'OTHER' } });
@@ -242,6 +330,18 @@ describe('whatever happens to a license', () => {
     }
   }
 
+  /** Blocked devices that have a seat, and whether the license counts its blocks. */
+  const blocksOf = async (id: string) => {
+    const [row] = await app.database.query(
+      `SELECT count(device.activation_id)::int AS active, count(block.*) = max(blocked_devices) AS "isCounted"
+       FROM licenses LEFT JOIN blocked_devices block ON block.license_id = licenses.license_id AND block.ended_at IS NULL
+       LEFT JOIN license_activations device ON device.license_id = block.license_id
+         AND device.fingerprint = block.fingerprint AND device.status = 'ACTIVE'
+       WHERE licenses.license_id = $1`,
+      [id],
+    );
+    return row;
+  };
   const inUse = async (id: string) => (await api.get(`/v1/licenses/${id}`)).body.current_activations as number;
   const seatsTaken = async (id: string) => ({
     inUse: await inUse(id),
@@ -256,15 +356,17 @@ describe('whatever happens to a license', () => {
       const wanted = ['activations', 'units', 'users'].flatMap((counted) => ways.map((way) => `${counted} ${way}`));
       await assertUntilReached(
         fc.asyncProperty(terms, fc.array(step, { minLength: 10, maxLength: 25 }), async (given, steps) => {
-          const id = await issue(given);
+          const license = await issue(given);
+          const { id } = license;
           const model = new Model(given, given.max_activations);
           const counted = countedBy(given);
           for (const one of steps) {
             const before = { held: model.held, inUse: model.inUse };
             const expected = model.apply(one);
-            expect({ one, answer: await apply(id, one) }).toEqual({ one, answer: expected });
+            expect({ one, answer: await apply(license, one) }).toEqual({ one, answer: expected });
             const devices = [...model.held.keys()].sort();
             expect({ one, ...(await seatsTaken(id)) }).toEqual({ one, inUse: model.inUse, devices });
+            if (expected === 'REPLACED' || expected === 'DEVICE_BLOCKED') reached.add(expected);
             if (one.do !== 'activate') continue;
             const lost = [...before.held].some(([name, { until }]) => until > model.now && !model.held.has(name));
             reached.add(`${counted} ${expected}`);
@@ -273,7 +375,10 @@ describe('whatever happens to a license', () => {
           }
         }),
         { numRuns: RUNS, timeLimitMs: RUNS * 5_000 },
-        () => [...wanted, 'nothing OK', 'nothing EXCEEDED'].filter((each) => !reached.has(each)),
+        () =>
+          [...wanted, 'nothing OK', 'nothing EXCEEDED', 'REPLACED', 'DEVICE_BLOCKED'].filter(
+            (each) => !reached.has(each),
+          ),
       );
     },
     RUNS * 6_000,
@@ -286,9 +391,11 @@ describe('whatever happens to a license', () => {
       const changed = new Set<string>();
       await assertUntilReached(
         fc.asyncProperty(terms, fc.array(noTime, { minLength: 30, maxLength: 60 }), async (given, steps) => {
-          const id = await issue(given);
-          const answers = await Promise.all(steps.map((one) => apply(id, one)));
-          expect(answers.filter((answer) => !ANSWERS.includes(answer as Answer))).toEqual([]);
+          const license = await issue(given);
+          const { id } = license;
+          const answers = await Promise.all(steps.map((one) => apply(license, one)));
+          expect(answers.filter((answer) => ![...ANSWERS, ...OVERTAKEN].includes(answer))).toEqual([]);
+          expect(await blocksOf(id)).toMatchObject({ active: 0, isCounted: true });
           const versions = await history.of(id);
           const counted = countedBy(given);
           if (versions.length > 0) changed.add(counted);

@@ -107,6 +107,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   rotated_license_keys: 'licensing',
   license_activations: 'activations',
   license_activation_refusals: 'activations',
+  blocked_devices: 'activations',
+  license_deactivations: 'activations',
   license_client_events: 'activations',
   license_usages: 'usage',
   subscriptions: 'subscriptions',
@@ -403,10 +405,11 @@ describe('the source tree', () => {
     const source = readFileSync(join(SRC, 'client-api/client.controller.ts'), 'utf8');
     const count = (pattern: RegExp) => source.match(pattern)?.length;
     // Each route identifies the caller by its license key, and its requests are limited before.
-    expect(count(/@LicenseKeyRoute\('client:/g)).toBe(8);
-    expect(count(/@Post\(/g)).toBe(8);
-    expect(count(/@UseGuards\(LicenseKeyGuard\)/g)).toBe(7);
-    expect(count(/@CurrentLicenseKeyCaller\(\)/g)).toBe(7);
+    expect(count(/@LicenseKeyRoute\('client:/g)).toBe(9);
+    expect(count(/@Post\(/g)).toBe(9);
+    expect(count(/@UseGuards\(LicenseKeyGuard\)/g)).toBe(8);
+    expect(count(/@(?:Current|Unblocked)LicenseKeyCaller\(\)/g)).toBe(8);
+    expect(count(/@UnblockedLicenseKeyCaller\(\)/g)).toBe(2);
     // `validate` answers also for a key that nobody has, so its query finds the license.
     expect(count(/@ApiKeyTenant\(\)/g)).toBe(1);
     expect(source).toContain('@UseGuards(ClientRateLimitGuard, RequestOriginGuard)\nexport class ClientController');

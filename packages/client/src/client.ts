@@ -1,6 +1,6 @@
 import type { ValidationRequest, SignedValidation, Validation } from './signed-validation.js';
 import { ValidationCache } from './validation-cache.js';
-import { LicenseError } from './errors.js';
+import { LicenseError, type Replacement } from './errors.js';
 import { Heartbeat, type Activation } from './heartbeat.js';
 import { ask, type Server } from './http.js';
 import type { PublicKey } from './ed25519.js';
@@ -15,7 +15,7 @@ import { checkFeatures } from './verification.js';
 const FILE = 'imprimatur.license-file';
 const REVOCATIONS = 'imprimatur.revocation-list';
 /** Codes of signed results that delete the license file. NOT_FOUND is never signed, so an attacker could send it. */
-const FINAL: readonly string[] = ['SUSPENDED', 'REVOKED'];
+const FINAL: readonly string[] = ['SUSPENDED', 'REVOKED', 'DEVICE_BLOCKED'];
 
 interface CommonOptions extends Server {
   readonly tenantId: string;
@@ -126,15 +126,36 @@ export class LicenseClient {
   }
 
   /** Takes a seat and keeps it until `deactivate` or `stop`. Calls `onLost` if the seat is lost meanwhile. */
-  async activate(device: object = {}, onLost: (error: LicenseError) => void = () => undefined): Promise<Activation> {
+  activate(device: object = {}, onLost?: (error: LicenseError) => void): Promise<Activation> {
+    return this.takeSeat('activate', {}, device, onLost);
+  }
+
+  /**
+   * Takes the seat of another device, which the user chose from the `replacement` of the error that `activate` threw. Then like `activate`.
+   */
+  replace(
+    activationId: string,
+    { replacement_token }: Replacement,
+    device: object = {},
+    onLost?: (error: LicenseError) => void,
+  ): Promise<Activation> {
+    return this.takeSeat('replace', { activation_id: activationId, replacement_token }, device, onLost);
+  }
+
+  private async takeSeat(
+    route: string,
+    more: object,
+    device: object,
+    onLost: (error: LicenseError) => void = () => undefined,
+  ): Promise<Activation> {
     const { fingerprint } = this.options;
     const { stops } = this;
-    const reactivate = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
-    const activation = await reactivate();
+    const activation = await this.inTurn(() => this.post<Activation>(route, { ...device, ...more, fingerprint }));
     // The program may have called stop() or deactivate() while the request was in flight.
     if (stops !== this.stops) return activation;
     this.heartbeat?.stop();
     const beat = () => this.post<Activation>('heartbeat', { fingerprint });
+    const reactivate = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
     this.heartbeat = new Heartbeat({ beat, reactivate, onLost }, activation);
     return activation;
   }

@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'WRONG_DEVICE'
   | 'EXPIRED'
   | 'REVOKED'
+  /** The revocation list names this device. */
+  | 'DEVICE_BLOCKED'
   /** The revocation list is past its next update, or older than a stored one. */
   | 'OUTDATED'
   /** The device clock is earlier than a time that has certainly passed. */
@@ -53,6 +55,19 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
+/** Devices that this one may replace, and the token for it, which is good for ten minutes and one use. */
+export interface Replacement {
+  readonly replacement_token: string;
+  readonly devices: readonly ReplaceableDevice[];
+}
+
+export interface ReplaceableDevice {
+  readonly activation_id: string;
+  /** First letters of the name; null: the device has no name. */
+  readonly name: string | null;
+  readonly last_seen_at: string;
+}
+
 export class LicenseError extends Error {
   override readonly name = 'LicenseError';
   readonly problem: Problem | undefined;
@@ -67,5 +82,13 @@ export class LicenseError extends Error {
     super(message, options);
     this.problem = options.problem;
     this.next = options.problem?.next ?? nextAfter(code);
+  }
+
+  /** Devices and token for `replace`, if the server refused a seat and the vendor lets users replace devices. */
+  get replacement(): Replacement | undefined {
+    if (!this.problem) return undefined;
+    const { replacement_token, devices } = this.problem;
+    if (typeof replacement_token !== 'string' || !Array.isArray(devices)) return undefined;
+    return { replacement_token, devices: devices as ReplaceableDevice[] };
   }
 }

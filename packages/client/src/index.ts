@@ -6,7 +6,7 @@ export {
   type Validation,
 } from './signed-validation.js';
 export { LicenseClient, type ClientOptions, type Verdict } from './client.js';
-export { LicenseError, type ErrorCode, type Problem } from './errors.js';
+export { LicenseError, type ErrorCode, type Problem, type ReplaceableDevice, type Replacement } from './errors.js';
 export type { NextAction, NextStep } from './next.js';
 export type { PublicKey } from './ed25519.js';
 export {

@@ -2,6 +2,7 @@
 export type NextAction =
   | 'activate'
   | 'deactivate_device'
+  | 'replace_device'
   | 'renew'
   | 'reinstate'
   | 'contact_vendor'

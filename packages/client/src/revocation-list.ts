@@ -10,20 +10,35 @@ export interface RevocationListDocument extends SignedDocument {
   readonly number: number;
   /** First 8 bytes of the SHA-256 of each license id, in base64url, sorted. */
   readonly licenses: readonly string[];
+  /**
+   * First 8 bytes of the SHA-256 of each blocked device with a license file: of the license id, a space and the fingerprint. Lists of version
+   * 0.1.0 have none.
+   */
+  readonly devices?: readonly string[];
 }
 
 export class RevocationList {
   private readonly digests: ReadonlySet<string>;
+  private readonly devices: ReadonlySet<string>;
 
   constructor(readonly document: RevocationListDocument) {
     this.digests = new Set(document.licenses);
+    this.devices = new Set(document.devices);
   }
 
   /** Returns whether the license is revoked or suspended. */
   async has(licenseId: string): Promise<boolean> {
-    const digest = await sha256(utf8(licenseId));
-    return this.digests.has(toBase64Url(digest.slice(0, DIGEST_BYTES)));
+    return this.digests.has(await shortDigest(licenseId));
   }
+
+  /** Returns whether the vendor has blocked the device for the license. */
+  async hasDevice(licenseId: string, fingerprint: string): Promise<boolean> {
+    return this.devices.has(await shortDigest(`${licenseId} ${fingerprint}`));
+  }
+}
+
+async function shortDigest(listed: string): Promise<string> {
+  return toBase64Url((await sha256(utf8(listed))).slice(0, DIGEST_BYTES));
 }
 
 export interface RevocationListCheck extends Trust {

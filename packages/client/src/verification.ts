@@ -36,6 +36,9 @@ export async function checkContext(
   if (await revocations?.has(about.license_id)) {
     throw new LicenseError('REVOKED', 'The license was revoked or suspended.');
   }
+  if (about.device && (await revocations?.hasDevice(about.license_id, about.device.fingerprint))) {
+    throw new LicenseError('DEVICE_BLOCKED', 'The vendor has blocked this device for the license.');
+  }
 }
 
 interface Available {

@@ -6,6 +6,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
 import { ActivationLimitReachedError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
+import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
 import { ActivationRefusals } from '../activation-refusals.js';
 import type { LockedLicense } from '../locked-license.js';
@@ -30,9 +31,8 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     try {
       return await this.allocator.serialize(actor, licenseId, () => this.activateInTurn(command));
     } catch (error) {
-      if (error instanceof ActivationLimitReachedError)
-        await this.refusals.record(actor, licenseId, device.fingerprint, error.seats, this.clock.now());
-      throw error;
+      if (!(error instanceof ActivationLimitReachedError)) throw error;
+      throw await this.refusals.report(actor, licenseId, device.fingerprint, error, this.clock.now());
     }
   }
 
@@ -54,6 +54,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     if (!assumed || assumed.device?.status === 'ACTIVE') return undefined;
     const { license, now, others } = assumed;
     license.assertCan('activate', now);
+    if (assumed.isBlocked) throw new DeviceBlockedError();
     if (decideSeat(license, others, 1, 0) !== 'GRANT') return undefined;
     const inUse = others.activations + 1;
     const { activation, event } = newActivation(command, assumed, inUse);
@@ -65,6 +66,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     const { actor, device } = command;
     const { license, now } = locked;
     license.assertCan('activate', now);
+    if (locked.isBlocked) throw new DeviceBlockedError();
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
     if (known) {
       const before = { userId: known.userId, units: known.units };

@@ -11,7 +11,7 @@ export type DeviceSelector = { readonly fingerprint: string } | { readonly activ
 
 /**
  * Frees the seat of a device, in every state of the license. Idempotent. Throws ValidationError, LicenseNotFoundError,
- * ActivationNotFoundError, SeatLentError.
+ * ActivationNotFoundError, SeatLentError, DeactivationLimitReachedError.
  */
 export class DeactivateDeviceCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'activations.deactivate';

@@ -6,6 +6,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation } from '../activation.entity.js';
 import { ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
+import { DeactivationCounter } from '../deactivation-counter.js';
 import { LicenseDeactivatedEvent } from '../events/activation.events.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { DeactivateDeviceCommand } from './deactivate-device.command.js';
@@ -35,6 +36,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
     const assumed = this.allocator.assumeLocked(command);
     if (!assumed?.device) return undefined;
     const { license, now, others } = assumed;
+    if (DeactivationCounter.appliesTo(command.actor, license)) return undefined;
     // Requests that arrived together share the row that was read.
     const activation = hydrate(Activation, Object.assign({}, assumed.device));
     if (!activation.end(now)) return undefined;
@@ -60,7 +62,7 @@ export class DeactivateDeviceHandler implements ICommandHandler<DeactivateDevice
       if (ended?.licenseId !== licenseId) throw new ActivationNotFoundError('fix_request');
       return toActivationResponse(ended, now);
     }
-    this.allocator.freeSeat(transaction, actor, locked, reason);
+    this.allocator.freeSeat(transaction, actor, locked, 'REQUESTED', reason);
     return toActivationResponse(found, now);
   }
 }

@@ -5,7 +5,7 @@ import type { UnlockedOptions } from '../unlocked-license.js';
 
 /**
  * Records that a device still runs, and extends its lease if the license is floating. Records no event.
- * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError, DeviceNotActivatedError.
+ * Throws LicenseNotFoundError, LicenseStateError, ActivationNotFoundError, HeartbeatExpiredError, DeviceNotActivatedError, DeviceBlockedError.
  */
 export class HeartbeatCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'client.heartbeat';

@@ -8,9 +8,14 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation } from '../activation.entity.js';
 import { ActivationNotFoundError, DeviceNotActivatedError, HeartbeatExpiredError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
+import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
+import { BlockedDeviceRepository } from '../blocking/blocked-device.repository.js';
 import { Heartbeats } from '../heartbeats.js';
 import { HeartbeatCommand } from './heartbeat.command.js';
 import { toActivationResponse } from '../activation.response.js';
+
+/** Refusals of a device that has no seat. */
+const WITHOUT_SEAT = [ActivationNotFoundError, DeviceNotActivatedError, HeartbeatExpiredError];
 
 @CommandHandler(HeartbeatCommand)
 export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
@@ -18,16 +23,27 @@ export class HeartbeatHandler implements ICommandHandler<HeartbeatCommand> {
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
     private readonly activations: ActivationRepository,
+    private readonly blockedDevices: BlockedDeviceRepository,
     private readonly heartbeats: Heartbeats,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
 
   async execute(command: HeartbeatCommand) {
-    return (
-      (await this.renewUnlocked(command)) ??
-      this.unitOfWork.perform(command, (transaction) => this.renew(transaction, command))
-    );
+    try {
+      return (
+        (await this.renewUnlocked(command)) ??
+        (await this.unitOfWork.perform(command, (transaction) => this.renew(transaction, command)))
+      );
+    } catch (error) {
+      throw (await this.isBlocked(command, error)) ? new DeviceBlockedError() : error;
+    }
+  }
+
+  /** Looks for a block only after a refusal for lack of a seat, because a blocked device has none. */
+  private async isBlocked({ actor, licenseId, fingerprint }: HeartbeatCommand, error: unknown): Promise<boolean> {
+    if (!WITHOUT_SEAT.some((refusal) => error instanceof refusal)) return false;
+    return (await this.blockedDevices.findBlock(actor.tenantId, licenseId, fingerprint)) !== undefined;
   }
 
   /** Extends the lease by what was read before. Undefined if more than the rows that were read must be known, or they have changed. */

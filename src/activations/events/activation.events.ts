@@ -1,6 +1,6 @@
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
+import { maxActivationsOf, reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, CountedFields } from '../activation.entity.js';
 import type { SeatShortage } from '../seat-shortage.js';
@@ -46,8 +46,8 @@ export class LicenseActivatedEvent extends IntegrationEvent {
   }
 }
 
-/** Cause of a deactivation: a request, or eviction in favor of another device. */
-type DeactivationCause = 'REQUESTED' | 'EVICTED';
+/** Cause of a deactivation: a request, eviction in favor of another device, a replacement by its user, or a block. */
+export type DeactivationCause = 'REQUESTED' | 'EVICTED' | 'REPLACED' | 'BLOCKED';
 
 export class LicenseDeactivatedEvent extends IntegrationEvent {
   readonly type = 'license.deactivated';
@@ -100,6 +100,43 @@ export class ActivationChangedEvent extends IntegrationEvent {
         after: { units },
       },
       { fingerprint, before: { user_id: before.userId }, after: { user_id: userId }, ...reasonText(reason) },
+    );
+  }
+}
+
+/** Numbers of a reset: devices that lost their seat and that kept it, and the seats in use before and after. */
+interface ResetTotals {
+  readonly ended: number;
+  readonly held: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** All activations of a license that no license file holds have ended. Stands for the event of each. */
+export class ActivationsResetEvent extends IntegrationEvent {
+  readonly type = 'license.activations_reset';
+
+  constructor(
+    actor: Actor,
+    now: Date,
+    license: License,
+    { ended, held, before, after }: ResetTotals,
+    reason?: RecordedReason,
+  ) {
+    super(
+      actor,
+      now,
+      license.eventResource,
+      {
+        count: ended,
+        held,
+        current_activations: after,
+        max_activations: maxActivationsOf(license),
+        ...reasonCode(reason),
+        before: { current_activations: before },
+        after: { current_activations: after },
+      },
+      reasonText(reason),
     );
   }
 }

@@ -8,6 +8,8 @@ export interface SeatsAsOf {
   readonly counts: SeatCounts;
   /** Latest activation of the device in the query. */
   readonly device: ActivationAsOf | undefined;
+  /** Whether the device in the query was blocked. */
+  readonly isBlocked: boolean;
 }
 
 /** Returns the seats as of a past time. `changes` are all changes of the activations of the license since, latest first. */

@@ -31,6 +31,7 @@ import { RecordedEnds1764740000000 } from './1764740000000-recorded-ends.js';
 import { KeysOfLicenses1764745000000 } from './1764745000000-keys-of-licenses.js';
 import { Reports1764760000000 } from './1764760000000-reports.js';
 import { Overrides1764762000000 } from './1764762000000-overrides.js';
+import { Devices1764780000000 } from './1764780000000-devices.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -67,6 +68,7 @@ export const migrations = [
   KeysOfLicenses1764745000000,
   Reports1764760000000,
   Overrides1764762000000,
+  Devices1764780000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -9,7 +9,7 @@ import { withoutInherited } from './inherited-metadata.js';
 /** Licenses and devices of the customer, by which stored results are found. */
 export interface ErasedLicenses {
   readonly periods: readonly HoldingPeriod[];
-  /** Ids of devices that were active in one of these periods. */
+  /** Ids of activations that were active in one of these periods, and of blocked devices. */
   readonly devices: readonly string[];
   readonly changed: { readonly licenses: number; readonly devices: number; readonly events: number };
 }
@@ -18,10 +18,19 @@ type LockedLicense = Pick<License, 'licenseId' | 'customerId' | 'metadata' | 'li
   readonly maxActivations: number | null;
 };
 
-interface ErasedDevice {
-  readonly activation_id: string;
+/** Device by the fingerprint that it had before the erasure. */
+interface NamedDevice {
   readonly license_id: string;
   readonly fingerprint: string;
+}
+
+interface ErasedBlock extends NamedDevice {
+  readonly blocked_device_id: string;
+  readonly was_blocked: boolean;
+}
+
+interface ErasedDevice extends NamedDevice {
+  readonly activation_id: string;
   readonly activation_type: string;
   readonly units: number;
   readonly lost_seat: boolean;
@@ -51,13 +60,15 @@ export async function eraseLicenses(erasure: Erasure, licenseIds: readonly strin
   );
   const { erased, devices } = await eraseDevices(erasure, periods);
   await giveBackSeats(erasure, licenses, erased);
-  await eraseRefusals(erasure, periods, erased);
+  const blocked = await eraseBlocks(erasure, periods, erased);
+  const named = [...erased, ...blocked];
+  await eraseRefusals(erasure, periods, named);
   const inherited = await eraseInheritedMetadata(erasure, licenses, periods);
   const own = await eraseOwnLicenses(erasure, licenseIds);
-  const events = await eraseEvents(erasure, periods, erased);
+  const events = await eraseEvents(erasure, periods, named);
   return {
     periods,
-    devices,
+    devices: [...devices, ...blocked.map(({ blocked_device_id }) => blocked_device_id)],
     changed: { licenses: own + inherited.licenses, devices: erased.length, events: events + inherited.events },
   };
 }
@@ -181,10 +192,51 @@ async function giveBackSeats(erasure: Erasure, licenses: readonly LockedLicense[
   }
 }
 
+/**
+ * Erases blocked devices of these periods, and those that name an erased device. Their block ends, since nobody can be recognized by a
+ * pseudonym: a license file of the device is valid again until it ends.
+ */
+async function eraseBlocks(
+  erasure: Erasure,
+  periods: readonly HoldingPeriod[],
+  erased: readonly ErasedDevice[],
+): Promise<readonly ErasedBlock[]> {
+  const { owner, tenantId, now } = erasure;
+  const { rows: blocked } = await owner.query<ErasedBlock>(
+    `WITH ${HELD}, named AS (
+       SELECT blocked_device_id, license_id, fingerprint, ended_at IS NULL AS was_blocked FROM blocked_devices AS block
+       WHERE tenant_id = $1 AND fingerprint <> 'erased-' || blocked_device_id
+         AND (EXISTS (SELECT FROM held WHERE held.license_id = block.license_id AND block.created_at BETWEEN since AND until)
+              OR (license_id::text, fingerprint) IN (SELECT * FROM unnest($3::text[], $4::text[]))))
+     UPDATE blocked_devices item
+     SET fingerprint = 'erased-' || item.blocked_device_id, reason_text = NULL, ended_at = coalesce(ended_at, $5)
+     FROM named WHERE item.tenant_id = $1 AND item.blocked_device_id = named.blocked_device_id
+     RETURNING named.*`,
+    [tenantId, heldJson(periods), ...byLicense(erased), now],
+  );
+  const ended = blocked.filter(({ was_blocked }) => was_blocked);
+  await owner.query(
+    `UPDATE licenses SET blocked_devices = (
+       SELECT count(*) FROM blocked_devices item
+       WHERE item.tenant_id = $1 AND item.license_id = licenses.license_id AND item.ended_at IS NULL)
+     WHERE tenant_id = $1 AND license_id = ANY($2::uuid[])`,
+    [tenantId, ended.map(({ license_id }) => license_id)],
+  );
+  const events = ended.map(({ blocked_device_id, license_id }) => ({
+    type: 'license.device_unblocked',
+    resourceType: 'blocked_device',
+    resourceId: blocked_device_id,
+    licenseId: license_id,
+    data: { cause: 'ERASED', before: { blocked: true }, after: { blocked: false } },
+  }));
+  if (events.length > 0) await recordEvents(erasure, events);
+  return blocked;
+}
+
 async function eraseRefusals(
   { owner, tenantId }: Erasure,
   periods: readonly HoldingPeriod[],
-  erased: readonly ErasedDevice[],
+  erased: readonly NamedDevice[],
 ) {
   await owner.query(
     `WITH ${HELD} DELETE FROM license_activation_refusals AS refusal WHERE tenant_id = $1
@@ -194,7 +246,7 @@ async function eraseRefusals(
   );
 }
 
-function byLicense(erased: readonly ErasedDevice[]): [string[], string[]] {
+function byLicense(erased: readonly NamedDevice[]): [string[], string[]] {
   return [erased.map(({ license_id }) => license_id), erased.map(({ fingerprint }) => fingerprint)];
 }
 
@@ -218,7 +270,7 @@ async function eraseOwnLicenses(
 async function eraseEvents(
   { owner, tenantId }: Erasure,
   periods: readonly HoldingPeriod[],
-  erased: readonly ErasedDevice[],
+  erased: readonly NamedDevice[],
 ) {
   const values = [tenantId, heldJson(periods)];
   let changed = 0;

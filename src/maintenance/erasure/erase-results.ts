@@ -20,7 +20,7 @@ const PERSONAL_FIELDS = [
   'user_id',
 ];
 
-/** Licenses that the customer ever held, and devices of those periods. */
+/** Licenses that the customer ever held, and ids of activations and blocked devices of those periods. */
 export interface Holdings {
   readonly licenseIds: ReadonlySet<unknown>;
   readonly deviceIds: ReadonlySet<unknown>;
@@ -94,10 +94,11 @@ function erasedResult(
   result: unknown,
 ): unknown {
   if (!isJsonObject(result)) return result;
-  const { license_id: licenseId, metadata } = result;
+  const { license_id: licenseId, blocked_device_id: blockId, metadata } = result;
   const isCustomers = result.customer_id === customerId;
   if (isOfPartner(result, customerId)) return withoutPartnersData(result);
   if ('license_file' in result) return isCustomers || licenseIds.has(licenseId) ? undefined : result;
+  if (typeof blockId === 'string' && deviceIds.has(blockId)) return withoutBlockedDevice(result, blockId);
   if (isCustomers || deviceIds.has(result.activation_id)) return withoutPersonalData(result, customerId);
   // The license has another holder, but its metadata may date from this customer's period.
   if (licenseIds.has(licenseId) && isJsonObject(metadata) && !('activation_id' in result))
@@ -114,6 +115,12 @@ function withoutPersonalData(result: JsonObject, customerId: string): JsonObject
     metadata: {},
   };
   return { ...result, ...pick(empty, Object.keys(result)) };
+}
+
+function withoutBlockedDevice(result: JsonObject, blockId: string): JsonObject {
+  const { reason } = result;
+  const code = isJsonObject(reason) ? reason.code : null;
+  return { ...result, fingerprint: pseudonymOf(blockId), reason: { code: code ?? null } };
 }
 
 async function storeResult(

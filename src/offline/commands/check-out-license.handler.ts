@@ -38,9 +38,8 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
         this.unitOfWork.perform(command, (transaction) => this.checkOut(transaction, command)),
       );
     } catch (error) {
-      if (error instanceof ActivationLimitReachedError && request.fingerprint !== undefined)
-        await this.refusals.record(actor, licenseId, request.fingerprint, error.seats, this.clock.now());
-      throw error;
+      if (!(error instanceof ActivationLimitReachedError) || request.fingerprint === undefined) throw error;
+      throw await this.refusals.report(actor, licenseId, request.fingerprint, error, this.clock.now());
     }
   }
 

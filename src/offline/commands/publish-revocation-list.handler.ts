@@ -1,4 +1,5 @@
 import { CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { ListBlockedFilesQuery } from '../../activations/index.js';
 import { ListRevokedLicensesQuery } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
@@ -32,8 +33,8 @@ export class PublishRevocationListHandler implements ICommandHandler<PublishRevo
       const { latest, draft, asOfSeq } = await this.look(transaction, actor);
       if (latest && !draft) return this.confirm(transaction, latest, asOfSeq);
       if (!draft) throw new Error('There is neither a list nor a draft of one.');
-      const { number, licenses, issuedAt, expiresAt } = draft;
-      const document = { type: 'revocations' as const, issuedAt, expiresAt, content: { number, licenses } };
+      const { number, licenses, devices, issuedAt, expiresAt } = draft;
+      const document = { type: 'revocations' as const, issuedAt, expiresAt, content: { number, licenses, devices } };
       const { kid, text: signedText } = await this.commands.execute(new SignDocumentCommand(actor, document));
       const list = { ...draft, signedText, kid, asOfSeq };
       this.lists.put(transaction, list);
@@ -48,12 +49,13 @@ export class PublishRevocationListHandler implements ICommandHandler<PublishRevo
 
   private async look(transaction: Transaction, actor: Actor) {
     const now = this.clock.now();
-    const [{ latest, activeKid, lastSeq }, licenseIds] = await Promise.all([
+    const [{ latest, activeKid, lastSeq }, licenseIds, files] = await Promise.all([
       this.lists.readState(transaction),
       this.queries.execute(new ListRevokedLicensesQuery(actor, listedSince(now))),
+      this.queries.execute(new ListBlockedFilesQuery(actor, now)),
     ]);
     // A list that is less than a second old has not been compared with the licenses, so it keeps its `asOfSeq`.
     const asOfSeq = latest && isTooSoon(latest, activeKid, now) ? latest.asOfSeq : lastSeq;
-    return { latest, asOfSeq, draft: draftRevocationList(latest, licenseIds, activeKid, now) };
+    return { latest, asOfSeq, draft: draftRevocationList(latest, { licenseIds, files }, activeKid, now) };
   }
 }

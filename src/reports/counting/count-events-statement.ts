@@ -18,7 +18,12 @@ const CHANGES = [
   'license.grace_ended',
 ];
 /** Events that tell the seats in use after them. */
-const SEAT_EVENTS = ['license.activated', 'license.deactivated', 'license.activation_changed'];
+const SEAT_EVENTS = [
+  'license.activated',
+  'license.deactivated',
+  'license.activation_changed',
+  'license.activations_reset',
+];
 const REFUSALS = ['license.activation_refused', 'license.event_limit_reached'];
 
 /** Fields of a license that the reports count by, with their types: wire names of events, which are names of columns. */
@@ -79,6 +84,10 @@ const FILL = `CASE WHEN seat_limit = 0 THEN CASE WHEN seats_in_use > 0 THEN 1000
   WHEN seat_limit > 0 THEN least(seats_in_use::bigint * 100 / seat_limit, 1000)::int END`;
 const DENIAL_CODE = `CASE event_type WHEN 'license.activation_refused' THEN event_data ->> 'code'
   ELSE CASE event_data ->> 'effect' WHEN 'NOT_RECORDED' THEN 'ACTIVATION_LIMIT_REACHED' ELSE 'RATE_LIMITED' END END`;
+
+/** A reset is one event for all the devices that it deactivates. */
+const ACTIVITY_TYPE = `CASE event_type WHEN 'license.activations_reset' THEN 'license.deactivated' ELSE event_type END AS event_type`;
+const ACTIVITY_NUMBER = `CASE event_type WHEN 'license.activations_reset' THEN (event_data ->> 'count')::int ELSE 1 END AS number`;
 
 /** Adds the counts of rows, whose columns are the keys and the counts, to those with the same keys. */
 export function addCounts(table: string, keys: readonly string[], counts: readonly string[], rows: string): string {
@@ -201,8 +210,9 @@ const COUNT_EVENTS = {
         ['events'],
         sumsByProduct(
           ['day', 'event_type'],
-          'count(*)',
-          `batch JOIN base USING (license_id) WHERE ${isOneOf([...FIRST_EVENTS, ...CHANGES, ...SEAT_EVENTS])}`,
+          'sum(number)',
+          `(SELECT product_id, day, ${ACTIVITY_TYPE}, ${ACTIVITY_NUMBER} FROM batch JOIN base USING (license_id)
+            WHERE ${isOneOf([...FIRST_EVENTS, ...CHANGES, ...SEAT_EVENTS])}) AS active`,
         ),
       )}
     ), denials AS (

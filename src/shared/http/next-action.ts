@@ -5,6 +5,7 @@ import { UtcTime } from './schema.js';
 export const NEXT_ACTIONS = [
   'activate',
   'deactivate_device',
+  'replace_device',
   'renew',
   'reinstate',
   'contact_vendor',
@@ -56,11 +57,13 @@ export function nextStep(action: NextAction, facts: NextFacts = {}, now?: Date):
 
 /** Every problem code of the API with its action, as seen by the sender of the request. */
 export const PROBLEM_ACTIONS = {
+  // The error overrides it with `replace_device` if it contains devices to replace.
   ACTIVATION_LIMIT_REACHED: 'deactivate_device',
   ACTIVATION_NOT_FOUND: 'activate',
   API_KEY_INACTIVE: 'fix_request',
   API_KEY_NOT_FOUND: 'fix_request',
   BILLING_EVENT_CONFLICT: 'fix_request',
+  BLOCKED_DEVICE_NOT_FOUND: 'fix_request',
   BODY_TOO_LARGE: 'fix_request',
   CLIENT_CLOSED_REQUEST: 'retry',
   CURSOR_MISMATCH: 'fix_request',
@@ -69,6 +72,8 @@ export const PROBLEM_ACTIONS = {
   CUSTOMER_NOT_FOUND: 'fix_request',
   DATABASE_BUSY: 'retry',
   DATABASE_UNAVAILABLE: 'retry',
+  DEACTIVATION_LIMIT_REACHED: 'retry',
+  DEVICE_BLOCKED: 'contact_vendor',
   EMAIL_LIMIT_REACHED: 'retry',
   EMAIL_MESSAGE_ERASED: 'none',
   EMAIL_MESSAGE_NOT_FOUND: 'fix_request',
@@ -139,6 +144,7 @@ export const PROBLEM_ACTIONS = {
   QUOTE_STATE: 'none',
   RATE_LIMITED: 'retry',
   REFUND_TOO_HIGH: 'fix_request',
+  REPLACEMENT_TOKEN_INVALID: 'activate',
   REQUEST_TIMEOUT: 'retry',
   REVOCATION_LIST_NOT_READY: 'retry',
   ROUTE_NOT_FOUND: 'fix_request',

@@ -8,6 +8,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   API_KEY_NOT_FOUND: 'There is no API key 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
   BILLING_EVENT_CONFLICT:
     'The subscription already has another event with the id evt-2001. Each event needs an id of its own.',
+  BLOCKED_DEVICE_NOT_FOUND: 'The license has no blocked device 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
   BODY_TOO_LARGE: 'The body is larger than 1 MiB.',
   CLIENT_CLOSED_REQUEST: 'The client closed the connection.',
   CURSOR_MISMATCH:
@@ -17,6 +18,9 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   CUSTOMER_NOT_FOUND: 'There is no customer customer-001.',
   DATABASE_BUSY: 'The database is too busy. Nothing was changed; try again shortly.',
   DATABASE_UNAVAILABLE: 'The database is not available. Nothing was changed.',
+  DEACTIVATION_LIMIT_REACHED:
+    'Programs may deactivate 3 devices per month. Try again at 2026-12-01T00:00:00.000Z, or ask the vendor.',
+  DEVICE_BLOCKED: 'The vendor has blocked this device for the license.',
   EMAIL_LIMIT_REACHED: 'The limit of 1000 e-mail messages per hour is reached. Try again in 60 s.',
   EMAIL_MESSAGE_ERASED:
     'The recipient and content of the e-mail message 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e were erased.',
@@ -99,6 +103,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   RATE_LIMITED: 'Too many requests. Try again in 30 s.',
   REFUND_TOO_HIGH:
     'Only 49000 EUR in minor units is paid and not refunded for the order 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55.',
+  REPLACEMENT_TOKEN_INVALID: 'The replacement token is not valid, or was used. Activate the device to get a new one.',
   REQUEST_TIMEOUT: 'The request did not arrive in time.',
   REVOCATION_LIST_NOT_READY:
     'The revocation list is not signed yet. Try again shortly; it needs an active signing key of the vendor.',

@@ -6,6 +6,18 @@ import { isProblemCode, NextStep, nextStep, PROBLEM_ACTIONS, type NextFacts, typ
 import type { RefusedRequest } from './refusals.js';
 import type { JsonObject } from '../json.js';
 import { FieldProblem } from '../errors.js';
+import { UtcTime } from './schema.js';
+
+const ReplaceableDevice = z
+  .object({
+    activation_id: z.uuid(),
+    name: z
+      .string()
+      .nullable()
+      .meta({ description: 'First letters of the name of the device.', examples: ['Fr… de…'] }),
+    last_seen_at: UtcTime,
+  })
+  .meta({ id: 'ReplaceableDevice' });
 
 /** Problem details of RFC 9457. `code` is stable for programs, `detail` is for people. Some codes have further members. */
 export const Problem = z
@@ -22,6 +34,15 @@ export const Problem = z
       .array(FieldProblem)
       .optional()
       .meta({ description: 'Faults of the request. Only with VALIDATION_FAILED.' }),
+    devices: z.array(ReplaceableDevice).optional().meta({
+      description:
+        'Devices that this one may replace. Only with ACTIVATION_LIMIT_REACHED, where the template allows self_service_replacement.',
+    }),
+    replacement_token: z
+      .string()
+      .optional()
+      .meta({ description: 'Token for `replaceDevice`, for one use until `replacement_expires_at`.' }),
+    replacement_expires_at: UtcTime.optional(),
     reason: z
       .enum(TOKEN_FAULTS)
       .meta({ id: 'TokenFault' })

@@ -1,0 +1,14 @@
+import { ForbiddenException, NotFoundException } from '@nestjs/common';
+
+/** The vendor has blocked the device for this license. */
+export class DeviceBlockedError extends ForbiddenException {
+  constructor() {
+    super('The vendor has blocked this device for the license.', { errorCode: 'DEVICE_BLOCKED' });
+  }
+}
+
+export class BlockedDeviceNotFoundError extends NotFoundException {
+  constructor(blockedDeviceId: string) {
+    super(`The license has no blocked device ${blockedDeviceId}.`, { errorCode: 'BLOCKED_DEVICE_NOT_FOUND' });
+  }
+}

@@ -1,0 +1,24 @@
+import type { Actor } from '../../shared/access/actor.js';
+import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { BlockedDeviceResponse } from './blocked-device.response.js';
+
+/**
+ * Ends the block of a device and returns it. The device gets no seat by that: it must be activated again. Throws LicenseNotFoundError,
+ * BlockedDeviceNotFoundError.
+ */
+export class UnblockDeviceCommand extends TenantCommand<BlockedDeviceResponse> {
+  static readonly operation = 'blocked-devices.delete';
+
+  constructor(
+    actor: Actor,
+    readonly licenseId: string,
+    readonly blockedDeviceId: string,
+    options: CommandOptions = {},
+  ) {
+    super(actor, options);
+  }
+
+  get payload() {
+    return { license_id: this.licenseId, blocked_device_id: this.blockedDeviceId };
+  }
+}
