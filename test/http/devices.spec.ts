@@ -244,7 +244,7 @@ describe('the devices of a license', () => {
       expect((await tenant.get(path)).body.deactivations_per_period).toEqual({ limit: 2, period: 'DAY' });
       for (const device of ['a', 'b', 'c', 'd']) await program('activate', device);
       expect(codeOf(await program('deactivate', 'a'))).toBe('OK');
-      // What has ended is not deactivated again.
+      // A device that has ended is not deactivated again.
       expect(codeOf(await program('deactivate', 'a'))).toBe('OK');
       // Staff is not counted.
       const { data } = (await tenant.get(`${path}/activations?status=ACTIVE`)).body;
