@@ -162,6 +162,9 @@ describe('the export of a list', () => {
         for (const fingerprint of ['a', 'b', 'c']) {
           const path = `/v1/licenses/${license.license_id}/activations`;
           expect((await other.post(path, { fingerprint, name: '@device' })).status).toBe(200);
+          const blocked = { fingerprint: `=${fingerprint}`, reason: { code: 'OTHER', text: '+1' } };
+          const blocks = `/v1/licenses/${license.license_id}/blocked-devices`;
+          expect((await other.post(blocks, blocked)).status).toBe(200);
         }
         await addPartners(other, template);
         if (other === full) continue;
@@ -194,6 +197,7 @@ describe('the export of a list', () => {
         '/v1/license-templates',
         '/v1/licenses',
         '/v1/licenses/{license_id}/activations',
+        '/v1/licenses/{license_id}/blocked-devices',
         '/v1/orders',
         '/v1/partner-invitations',
         '/v1/partners',
