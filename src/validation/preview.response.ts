@@ -30,6 +30,7 @@ export function toIssuePreview(
     license,
     tenantSuspended: false,
     activation: undefined,
+    isBlocked: false,
     usage: new Map<string, number>(),
     context,
   };
