@@ -60,6 +60,7 @@ export const EVENT_TYPES = [
   'partner_invitation.expired',
   'partner_invitation.redeemed',
   'partner_invitation.resent',
+  'partner_invitation.sent',
   'partner_invitation.withdrawn',
   'product.created',
   'product.updated',

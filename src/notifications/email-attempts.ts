@@ -70,17 +70,17 @@ export class EmailAttempts {
     });
   }
 
-  /** Returns the attempts of a message, the first one first. */
+  /** Returns the last attempts of a message, in their order. */
   async list(tenantId: string, emailMessageId: string): Promise<EmailAttempt[]> {
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query<AttemptRow>({
         name: 'email-attempts.list',
         text: `SELECT attempt_id, number, outcome, response_code, response_sealed, started_at, ended_at FROM email_attempts
-               WHERE tenant_id = $1 AND email_message_id = $2 ORDER BY number LIMIT ${MAX_LISTED}`,
+               WHERE tenant_id = $1 AND email_message_id = $2 ORDER BY number DESC LIMIT ${MAX_LISTED}`,
         values: [tenantId, emailMessageId],
       }),
     );
-    return rows.map((row) => ({
+    return rows.toReversed().map((row) => ({
       number: row.number,
       outcome: row.outcome,
       response_code: row.response_code,

@@ -71,9 +71,8 @@ const LICENSE: Readonly<Record<string, EmailVariable>> = {
 const PARTNER: Readonly<Record<string, EmailVariable>> = {
   partner_name: { description: 'Name of the partner.', example: 'Example Resellers', given: true },
   invitation_code: {
-    description: 'Code of the invitation, which a message keeps until it is sent.',
+    description: 'Code of the invitation, which is made when the message is sent. Empty without an invitation.',
     example: 'kJ3v0Qm1XoZ7h2Yb5sT9wE4rU8iO6pA0dF1gH3jK5lM',
-    given: true,
     secret: true,
   },
   invitation_link: {
@@ -81,7 +80,7 @@ const PARTNER: Readonly<Record<string, EmailVariable>> = {
     example: 'https://licenses.example.com/partner-invitation#code',
     secret: true,
   },
-  invitation_expires: { description: 'Date at which the invitation ends.', example: 'November 30, 2026', given: true },
+  invitation_expires: { description: 'Date at which the invitation ends.', example: 'November 30, 2026' },
 };
 
 const ORDER: Readonly<Record<string, EmailVariable>> = {

@@ -10,21 +10,33 @@ const content = {
   to: 'partner@example.com',
   isExplicit: true,
   language: 'en',
-  variables: { partner_name: 'Partner', invitation_code: 'secret-code' },
+  variables: { partner_name: 'Partner' },
 };
 
-function welcome(actor = Actor.service('workflow', 'acme')): EmailMessage {
-  const about = { licenseId: null, customerId: null, partnerId: 'p', orderId: null, resendOf: null, milestone: null };
+function welcome(actor = Actor.service('workflow', 'acme'), invitationId: string | null = null): EmailMessage {
+  const about = {
+    licenseId: null,
+    customerId: null,
+    partnerId: 'p',
+    orderId: null,
+    invitationId,
+    resendOf: null,
+    milestone: null,
+  };
   return EmailMessage.create(actor, undefined, { template: 'partner_welcome', ...about, content }, secrets, null, NOW);
 }
 
 describe('an e-mail message', () => {
-  it('keeps the code of an invitation sealed until it ends, and no longer', () => {
+  it('keeps its recipient and content sealed', () => {
     const message = welcome();
-    expect(message.contentSealed?.toString('latin1')).not.toContain('secret-code');
+    expect(message.contentSealed?.toString('latin1')).not.toContain('partner@example.com');
     expect(message.openContent(secrets)).toEqual(content);
-    message.dropSecrets(secrets);
-    expect(message.openContent(secrets)).toEqual({ ...content, variables: { partner_name: 'Partner' } });
+  });
+
+  it('has a Message-ID for each attempt with another code of an invitation', () => {
+    const message = welcome(undefined, 'invitation');
+    expect(message.beginAttempt('a@vendor.example', NOW)).toBe(`<${message.emailMessageId}.1@vendor.example>`);
+    expect(message.beginAttempt('a@vendor.example', NOW)).toBe(`<${message.emailMessageId}.2@vendor.example>`);
   });
 
   it('has one Message-ID, in the domain of its first sender, over all attempts', () => {

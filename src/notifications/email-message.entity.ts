@@ -3,7 +3,7 @@ import { Actor, type Subject } from '../shared/access/actor.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import { newId } from '../shared/random.js';
 import type { Secrets } from '../shared/secrets/secrets.js';
-import { EMAIL_KINDS, type EmailTemplateName } from './email-kinds.js';
+import type { EmailTemplateName } from './email-kinds.js';
 import type { EmailReason, EmailStatus } from './email-message-status.js';
 import type { EmailVariables } from './email-message.requests.js';
 import { EmailMessageErasedError, EmailMessageStateError } from './email-message.errors.js';
@@ -29,6 +29,7 @@ export interface EmailSubjects {
   readonly customerId: string | null;
   readonly partnerId: string | null;
   readonly orderId: string | null;
+  readonly invitationId: string | null;
   readonly to: string | undefined;
   /** Undefined: that of the customer or partner. */
   readonly language: string | undefined;
@@ -42,6 +43,8 @@ export interface NewEmail {
   readonly customerId: string | null;
   readonly partnerId: string | null;
   readonly orderId: string | null;
+  /** Invitation whose code is made when the message is sent. */
+  readonly invitationId: string | null;
   readonly content: EmailContent;
   readonly resendOf: string | null;
   /** Name of the milestone that causes the message; unique per tenant. */
@@ -69,6 +72,9 @@ export class EmailMessage extends VersionedRow {
 
   @Column({ type: 'text', name: 'order_id', nullable: true, update: false })
   orderId!: string | null;
+
+  @Column({ type: 'uuid', name: 'invitation_id', nullable: true, update: false })
+  invitationId!: string | null;
 
   @Column({ type: 'uuid', name: 'resend_of', nullable: true, update: false })
   resendOf!: string | null;
@@ -108,7 +114,7 @@ export class EmailMessage extends VersionedRow {
   @Column('uuid', { name: 'lease_id', nullable: true })
   leaseId!: string | null;
 
-  /** Message-ID of all attempts, from the first one. */
+  /** Message-ID of all attempts, from the first one; of the last one, if each brings another code. */
   @Column('text', { name: 'message_id', nullable: true })
   messageId!: string | null;
 
@@ -157,13 +163,14 @@ export class EmailMessage extends VersionedRow {
 
   /** Returns what the message is to be composed from. */
   subjects({ to, isExplicit, language, variables }: EmailContent): EmailSubjects {
-    const { template, licenseId, customerId, partnerId, orderId } = this;
+    const { template, licenseId, customerId, partnerId, orderId, invitationId } = this;
     return {
       template,
       licenseId,
       customerId,
       partnerId,
       orderId,
+      invitationId,
       to: isExplicit ? to : undefined,
       language,
       variables,
@@ -175,24 +182,19 @@ export class EmailMessage extends VersionedRow {
     this.recipientDigest = recipientDigest(secrets, content.to);
   }
 
-  /** Removes values that only the sent message may contain, once it will not be sent again. */
-  dropSecrets(secrets: Secrets): void {
-    const content = this.openContent(secrets);
-    if (!content) return;
-    const { variables } = EMAIL_KINDS[this.template];
-    const kept = Object.entries(content.variables).filter(([name]) => !variables[name]?.secret);
-    if (kept.length === Object.keys(content.variables).length) return;
-    this.sealContent(secrets, { ...content, variables: Object.fromEntries(kept) });
-  }
-
   isLeased(now: Date): boolean {
     return this.leaseId !== null && this.nextAttemptAt > now;
   }
 
-  /** Counts an attempt and returns the Message-ID, which all attempts share, so that a mail program shows a message that came twice once. */
+  /**
+   * Counts an attempt and returns the Message-ID. All attempts share it, so that a mail program shows a message that came twice once. Each
+   * attempt with an invitation has its own, since the code of an earlier one has ended.
+   */
   beginAttempt(sender: string, now: Date): string {
     this.attemptCount += 1;
-    this.messageId ??= `<${this.emailMessageId}@${sender.split('@').at(-1)}>`;
+    const domain = sender.split('@').at(-1);
+    if (this.invitationId !== null) this.messageId = `<${this.emailMessageId}.${this.attemptCount}@${domain}>`;
+    this.messageId ??= `<${this.emailMessageId}@${domain}>`;
     this.reason = null;
     this.changed(now);
     return this.messageId;

@@ -16,6 +16,7 @@ export const EmailMessageResponse = z
     customer_id: z.string().nullable(),
     partner_id: z.string().nullable(),
     order_id: z.string().nullable(),
+    invitation_id: z.uuid().nullable().meta({ description: 'Invitation whose code the message brings.' }),
     resend_of: z.uuid().nullable().meta({ description: 'Message that this one repeats.' }),
     status: EmailStatus,
     reason: z
@@ -25,7 +26,10 @@ export const EmailMessageResponse = z
       .meta({ description: 'Why the message waits, or ended without being sent.' }),
     attempt_count: z.int().meta({ description: 'Attempts that were begun.' }),
     next_attempt_at: UtcTime.nullable().meta({ description: 'Null once the status is final.' }),
-    message_id: z.string().nullable().meta({ description: 'Message-ID of every attempt. Null before the first one.' }),
+    message_id: z.string().nullable().meta({
+      description:
+        'Message-ID of every attempt; of the last one, if the message brings an invitation. Null before the first one.',
+    }),
     sent_at: UtcTime.nullable(),
     expires_at: UtcTime.meta({ description: 'A message that still waits then becomes EXPIRED.' }),
     version: z.int(),
@@ -50,7 +54,7 @@ export const EmailAttempt = z
 export type EmailAttempt = z.infer<typeof EmailAttempt>;
 
 export const EmailMessageWithAttempts = EmailMessageResponse.extend({
-  attempts: z.array(EmailAttempt).meta({ description: 'The first attempt first; at most 100.' }),
+  attempts: z.array(EmailAttempt).meta({ description: 'The last 100 attempts, in their order.' }),
 }).meta({ id: 'EmailMessageWithAttempts', description: 'The e-mail message with its attempts.' });
 export type EmailMessageWithAttempts = z.infer<typeof EmailMessageWithAttempts>;
 
@@ -74,6 +78,7 @@ export function toEmailMessageResponse(message: EmailMessage, content: EmailCont
     customer_id: message.customerId,
     partner_id: message.partnerId,
     order_id: message.orderId,
+    invitation_id: message.invitationId,
     resend_of: message.resendOf,
     status: message.status,
     reason: message.reason,

@@ -24,11 +24,12 @@ export { EmailTemplateDeletedEvent, EmailTemplateUpdatedEvent } from './events/e
 export { EmailTemplateNotFoundError } from './email-template.errors.js';
 export { NotificationsModule } from './notifications.module.js';
 export { OrderConfirmations, type OrderConfirmation } from './order-confirmations.js';
-export { PartnerContacts, type PartnerContact } from './partner-contacts.js';
+export { PartnerContacts, type InvitationCode, type PartnerContact } from './partner-contacts.js';
 export { GetEmailTemplateQuery } from './queries/get-email-template.query.js';
 export { ListEmailTemplatesQuery } from './queries/list-email-templates.query.js';
 export { PreviewEmailMessageQuery } from './queries/preview-email-message.query.js';
 export { PreviewEmailTemplateQuery } from './queries/preview-email-template.query.js';
 export { GetEmailMessageQuery } from './queries/get-email-message.query.js';
 export { ListEmailMessagesQuery } from './queries/list-email-messages.query.js';
+export { mailer } from './events/email-message.events.js';
 export { emailAttemptSealContext, emailMessageSealContext, recipientDigest } from './seal-contexts.js';

@@ -3,8 +3,10 @@ import { Email } from '../shared/http/email.js';
 import { text } from '../shared/http/schema.js';
 import type { JsonObject } from '../shared/json.js';
 
-/** Days before the expiry at which a license has a reminder. */
-const REMINDER_DAYS = [30, 7, 1] as const;
+/** Days before the expiry at which a license has a reminder, in the event log for all tenants. */
+const REMINDER_DAYS = [30, 14, 7, 1] as const;
+/** Those at which an e-mail is sent by default. */
+const DEFAULT_DAYS = [30, 7, 1] as const;
 
 const fields = {
   sender_name: text(100)
@@ -22,7 +24,7 @@ const fields = {
     .array(z.union(REMINDER_DAYS.map((days) => z.literal(days))))
     .min(1)
     .max(REMINDER_DAYS.length)
-    .meta({ description: 'Days before the expiry at which reminders are sent: 30, 7 and 1, or some of them.' }),
+    .meta({ description: 'Days before the expiry at which reminders are sent: some of 30, 14, 7 and 1.' }),
 };
 
 export const EmailSettings = z.object(fields).meta({ id: 'EmailSettings', description: 'E-mail of the tenant.' });
@@ -50,7 +52,7 @@ const DEFAULTS: EmailSettings = {
   renewal_reminder: false,
   trial_ending: false,
   license_expired: false,
-  reminder_days: [...REMINDER_DAYS],
+  reminder_days: [...DEFAULT_DAYS],
 };
 
 export function toEmailSettings(stored: StoredEmailSettings): EmailSettings {

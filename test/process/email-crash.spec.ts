@@ -1,8 +1,64 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Wire } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
-import { TestRelay } from '../support/relay.js';
+import { TestRelay, type RelayTls } from '../support/relay.js';
 import { ServerProcess } from '../support/server.js';
+
+/** Name of loopback that is not taken for it, as a relay elsewhere is not. */
+const ELSEWHERE = '127.1';
+
+describe('a relay that is not on loopback', () => {
+  let folder: string;
+  let tls: RelayTls;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'imprimatur-relay-'));
+    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=relay', '-addext', `subjectAltName=DNS:${ELSEWHERE}`];
+    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    execFileSync('openssl', ['req', ...kind, ...files, ...subject], { stdio: 'ignore' });
+    tls = { key: readFileSync(join(folder, 'key.pem'), 'utf8'), cert: readFileSync(join(folder, 'cert.pem'), 'utf8') };
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['smtp', 'STARTTLS and a certificate that is trusted', true, true, 'SENT'],
+    ['smtps', 'TLS and a certificate that is trusted', true, true, 'SENT'],
+    ['smtp', 'STARTTLS and a certificate of nobody', true, false, 'UNREACHABLE'],
+    ['smtps', 'TLS and a certificate of nobody', true, false, 'UNREACHABLE'],
+    ['smtp', 'no TLS', false, false, 'UNREACHABLE'],
+  ])('by %s, with %s', async (protocol, _, encrypts, isTrusted, outcome) => {
+    const relay = await TestRelay.start(0, encrypts ? { ...tls, secure: protocol === 'smtps' } : undefined);
+    const server = await ServerProcess.create({
+      SMTP_URL: `${protocol}://${ELSEWHERE}:${relay.port}`,
+      EMAIL_FROM: 'licenses@vendor.example',
+      EMAIL_INTERVAL_MS: '100',
+      ...(isTrusted && { NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') }),
+    });
+    try {
+      await server.start();
+      const json = async (path: string, body?: unknown): Promise<Wire> =>
+        (await server.fetch(path, body === undefined ? {} : { method: 'POST', body })).json();
+      const message = { template: 'order_confirmation', order_id: 'o-1', to: 'jane@example.com' };
+      const { email_message_id } = await json('/email-messages', message);
+      await eventually(async () => {
+        const { attempts } = await json(`/email-messages/${email_message_id}`);
+        expect(attempts[0]).toMatchObject({ outcome });
+      });
+      expect(relay.received.map(({ encrypted }) => encrypted)).toEqual(outcome === 'SENT' ? [true] : []);
+    } finally {
+      await server.cleanUp();
+      await relay.stop();
+    }
+  });
+});
 
 describe('a server that is killed while it sends e-mail', () => {
   let relay: TestRelay;

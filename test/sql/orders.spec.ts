@@ -335,6 +335,15 @@ describe('orders and quotes', () => {
       expect((await eventsOf('order', order.order_id as string)).map(({ event_type }) => event_type as string)).toEqual(
         ['order.created', 'order.approved', 'order.progressed', 'order.fulfilled'],
       );
+      await done(order, 'record-payment');
+      const refunded = await done(order, 'refund', { lines: [1, 2], licenses: 'SUSPEND', reason: REASON });
+      expect(refunded).toMatchObject({ refunded_amount: 1_001, payment_status: 'PAID' });
+      expect(refunded.lines.map((line: Wire) => line.withdrawn_quantity as number)).toEqual([999, 2, 0]);
+      const [suspended] = await app.database.query<Wire>(
+        `SELECT count(*)::int AS n FROM licenses WHERE order_id = $1 AND status = 'SUSPENDED'`,
+        [order.order_id],
+      );
+      expect(suspended.n).toBe(1_001);
       const cancelled = await done(order, 'cancel', { licenses: 'REVOKE', reason: REASON });
       expect(cancelled.lines.map((line: Wire) => line.withdrawn_quantity as number)).toEqual([999, 2, 4]);
       const left = await app.database.query(`SELECT 1 FROM licenses WHERE order_id = $1 AND status <> 'REVOKED'`, [

@@ -84,10 +84,12 @@ describe('the isolation of partners', () => {
     expect((await ours.api.getAs(NDJSON, path)).body).toEqual(whole);
     const csv = (await ours.api.getAs('text/csv', path)).text;
     for (const id of ofOthers) expect(csv).not.toContain(id);
-    // A cursor of another partner is a position, and shows none of its rows.
-    const { next_cursor: cursor } = (await theirs.api.get(`${path}?limit=1`)).body;
-    if (typeof cursor === 'string')
-      for (const row of await rows(ours.api, `${path}?limit=1&cursor=${cursor}`))
+    // A cursor of the vendor, or of another partner, is a position, and shows none of their rows.
+    const cursorOf = async (api: Api) => (await api.get(`${path}?limit=1`)).body.next_cursor as unknown;
+    const cursors = [await cursorOf(tenant), await cursorOf(theirs.api)];
+    expect(cursors[0]).toEqual(expect.any(String));
+    for (const cursor of cursors.filter((each) => typeof each === 'string'))
+      for (const row of await rows(ours.api, `${path}?limit=100&cursor=${cursor}`))
         expect(row.partner_id).toBe(ours.partnerId);
   };
   /** Another partner's row, and the vendor's, are as missing as one that nobody has. */
@@ -234,7 +236,15 @@ describe('the isolation of partners', () => {
     getLicensePool: () => isMissing('get', (id) => `/v1/license-pools/${id}`, [theirs.poolId]),
     listPoolEntries: async () => {
       await isMissing('get', (id) => `/v1/license-pools/${id}/entries`, [theirs.poolId]);
-      expect((await rows(ours.api, `/v1/license-pools/${ours.poolId}/entries`)).length).toBeGreaterThan(1);
+      const path = `/v1/license-pools/${ours.poolId}/entries`;
+      const own = await rows(ours.api, path);
+      expect(own.length).toBeGreaterThan(1);
+      const foreign = (await tenant.get(`/v1/license-pools/${theirs.poolId}/entries?limit=1`)).body
+        .next_cursor as string;
+      expect(foreign).toEqual(expect.any(String));
+      const { status, body } = await ours.api.get(`${path}?limit=100&cursor=${foreign}`);
+      if (status === 200) for (const row of body.data as Wire[]) expect(own).toContainEqual(row);
+      else expect({ status, code: body.code }).toEqual({ status: 400, code: 'CURSOR_MISMATCH' });
     },
   };
 

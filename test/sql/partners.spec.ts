@@ -8,6 +8,7 @@ import { PartnerUpkeep } from '../../src/partners/partner-upkeep.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
+import { everythingStored, traces } from '../support/everything-stored.js';
 import { eventually } from '../support/eventually.js';
 import { statementsOf } from '../support/statements.js';
 
@@ -330,6 +331,7 @@ describe('partners', () => {
   });
 
   describe('invitations', () => {
+    /** The code is in the first answer alone. */
     const invite = async (partner_id: string): Promise<Wire> =>
       tenant.create('/v1/partner-invitations', { partner_id });
     const redeem = (code: string, name?: string) =>
@@ -354,8 +356,25 @@ describe('partners', () => {
       const [listed] = (await tenant.get(`/v1/partner-invitations?partner_id=${partnerId}`)).body.data as Wire[];
       expect(listed).toMatchObject({ status: 'REDEEMED', api_key_id: key.id });
       expect(listed).not.toHaveProperty('code');
-      const stored = await app.database.query<Wire>('SELECT i::text AS row FROM partner_invitations i');
-      expect(JSON.stringify(stored)).not.toContain(invitation.code);
+      expect(traces(await everythingStored(app.database, app.secrets), [invitation.code as string])).toEqual([]);
+    });
+
+    it('show their code in no answer but the first, and store it in no result of an idempotency key', async () => {
+      const key = { 'Idempotency-Key': 'invited', 'Idempotency-Remember-Days': '90' };
+      const partner_id = await partner();
+      const first = await tenant.post('/v1/partner-invitations', { partner_id }, key);
+      const again = await tenant.post('/v1/partner-invitations', { partner_id }, key);
+      expect(again.body).toEqual({ ...first.body, code: null, link: null });
+      const path = `/v1/partner-invitations/${first.body.invitation_id}/resend`;
+      const resent = await tenant.post(path, {}, { 'Idempotency-Key': 'resent' });
+      expect((await tenant.post(path, {}, { 'Idempotency-Key': 'resent' })).body).toEqual({
+        ...resent.body,
+        code: null,
+        link: null,
+      });
+      const codes = [first.body.code as string, resent.body.code as string];
+      expect(traces(await everythingStored(app.database, app.secrets), codes)).toEqual([]);
+      expect((await redeem(codes[1] ?? '')).status).toBe(201);
     });
 
     it('end by a new code, by withdrawal, and after their time, all with one answer', async () => {
@@ -424,6 +443,8 @@ describe('partners', () => {
     await tenant.post(`/v1/partners/${partnerId}/approve`, {});
     await tenant.create(`/v1/partners/${partnerId}/issue-license`, { license_template_id: templateId });
     await tenant.create('/v1/partner-invitations', { partner_id: partnerId });
+    const waiting = await tenant.create('/v1/partner-invitations', { partner_id: partnerId, send_email: true });
+    const earlier = await tenant.create('/v1/email-messages', { template: 'partner_welcome', partner_id: partnerId });
     await eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
     await withClient(app.database.ownerUrl, (owner) =>
       eraseCustomer(owner, app.secrets, tenant.tenantId, partnerId, new Date()),
@@ -435,6 +456,13 @@ describe('partners', () => {
       (await tenant.get(`/v1/licenses?partner_id=${partnerId}`)).text,
       (await tenant.post('/v1/partners', { name, email }, { 'Idempotency-Key': 'erased' })).text,
     ];
+    for (const id of [waiting.email_message_id, earlier.email_message_id])
+      expect((await tenant.get(`/v1/email-messages/${id}`)).body).toMatchObject({
+        status: 'CANCELLED',
+        reason: 'CONTENT_ERASED',
+        to: null,
+      });
+    expect(traces(await everythingStored(app.database, app.secrets), ['erika', 'Mustermann'])).toEqual([]);
     for (const text of answers) {
       expect(text).not.toContain('Erika');
       expect(text).not.toContain('erika@');

@@ -9,6 +9,15 @@ export interface Received {
   readonly subject: string;
   /** Headers and bodies, decoded. */
   readonly text: string;
+  /** Whether it came over TLS. */
+  readonly encrypted: boolean;
+}
+
+/** Certificate of a relay. */
+export interface RelayTls {
+  readonly key: string;
+  readonly cert: string;
+  readonly secure?: boolean;
 }
 
 /** Refusal with a reply code. */
@@ -36,10 +45,12 @@ export class TestRelay {
     readonly port: number,
   ) {}
 
-  static async start(port = 0): Promise<TestRelay> {
+  /** With a certificate it offers STARTTLS, or with `secure` TLS from the first byte. */
+  static async start(port = 0, tls?: RelayTls): Promise<TestRelay> {
     const server = new SMTPServer({
       authOptional: true,
-      disabledCommands: ['AUTH', 'STARTTLS'],
+      disabledCommands: tls ? ['AUTH'] : ['AUTH', 'STARTTLS'],
+      ...tls,
       onConnect: (_session, done) => {
         relay.connections++;
         done();
@@ -47,12 +58,13 @@ export class TestRelay {
       onRcptTo: ({ address }, _session, done) => {
         void answer(async () => relay.onRecipient(address), done);
       },
-      onData: (stream, { envelope }, done) => {
+      onData: (stream, { envelope, secure: encrypted }, done) => {
         const parts: Buffer[] = [];
         stream.on('data', (part: Buffer) => parts.push(part));
         stream.on('end', () => {
           const from = envelope.mailFrom ? envelope.mailFrom.address : '';
-          const message = parse(Buffer.concat(parts).toString('utf8'), from, envelope.rcptTo[0]?.address ?? '');
+          const text = Buffer.concat(parts).toString('utf8');
+          const message = { ...parse(text, from, envelope.rcptTo[0]?.address ?? ''), encrypted };
           void answer(async () => {
             relay.received.push(message);
             await relay.onMessage(message);
@@ -100,7 +112,7 @@ async function answer(work: () => Promise<void>, done: (error?: Error | null) =>
   }
 }
 
-function parse(raw: string, from: string, to: string): Received {
+function parse(raw: string, from: string, to: string): Omit<Received, 'encrypted'> {
   const unfolded = raw.replace(/\r\n[ \t]+/g, ' ');
   const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'mi').exec(unfolded)?.[1]?.trim() ?? '';
   const quoted = raw.replace(/=\r\n/g, '').replace(/(?:=[0-9A-F]{2})+/g, (bytes) => {

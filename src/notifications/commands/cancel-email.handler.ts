@@ -25,7 +25,6 @@ export class CancelEmailHandler implements ICommandHandler<CancelEmailCommand> {
       message.assertVersion(command.options.ifMatch);
       const now = this.clock.now();
       message.cancel(now);
-      message.dropSecrets(this.secrets);
       await this.messages.update(message);
       transaction.record(new EmailMessageCancelledEvent(actor, now, message));
       return toEmailMessageResponse(message, message.openContent(this.secrets));

@@ -3,8 +3,8 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { QueuedEmail } from '../email-message.response.js';
 
 /**
- * Queues a new e-mail like one that ended, with a Message-ID of its own, to the present address of its customer or partner. What its sender gave
- * in secret, such as the code of an invitation, is not known any more. Throws EmailMessageNotFoundError, EmailMessageStateError,
+ * Queues a new e-mail like one that ended, with a Message-ID of its own, to the present address of its customer or partner. An
+ * invitation is not sent again by it, but by ResendInvitationCommand. Throws EmailMessageNotFoundError, EmailMessageStateError,
  * EmailMessageErasedError, and as SendEmailCommand.
  */
 export class ResendEmailCommand extends TenantCommand<QueuedEmail> {

@@ -8,6 +8,8 @@ import type { QueuedEmail } from '../email-message.response.js';
 export interface SendEmailOptions extends CommandOptions {
   /** Id of the message; random if it is not given. */
   readonly emailMessageId?: string;
+  /** Open invitation of the partner that the message brings; the sender must be allowed to invite. */
+  readonly invitationId?: string;
 }
 
 /**

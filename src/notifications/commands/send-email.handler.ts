@@ -13,7 +13,8 @@ export class SendEmailHandler implements ICommandHandler<SendEmailCommand> {
   execute(command: SendEmailCommand) {
     return this.unitOfWork.perform(command, async (transaction) => {
       const { actor, email, options } = command;
-      const message = await this.intake.queue(transaction, actor, email, { emailMessageId: options.emailMessageId });
+      const { emailMessageId, invitationId } = options;
+      const message = await this.intake.queue(transaction, actor, email, { emailMessageId, invitationId });
       return { email_message_id: message.emailMessageId };
     });
   }

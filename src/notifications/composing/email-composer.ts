@@ -7,7 +7,7 @@ import { Actor } from '../../shared/access/actor.js';
 import { Clock } from '../../shared/time/clock.js';
 import { GetTenantQuery } from '../../tenants/index.js';
 import type { EmailTexts } from '../built-in-templates.js';
-import { DEFAULT_LANGUAGE, EMAIL_KINDS, LICENSE_KEY } from '../email-kinds.js';
+import { DEFAULT_LANGUAGE, LICENSE_KEY } from '../email-kinds.js';
 import type { EmailSubjects } from '../email-message.entity.js';
 import { renderTexts, variablesOfTexts } from '../email-texts.js';
 import { PartnerContacts, type PartnerContact } from '../partner-contacts.js';
@@ -24,6 +24,7 @@ const LINKS = ['public_url', 'invitation_link'];
 export interface EmailSecrets {
   readonly license_key?: string;
   readonly invitation_code?: string;
+  readonly invitation_expires_at?: Date;
 }
 
 /** A message ready to be rendered. */
@@ -42,6 +43,8 @@ export interface Composition {
   readonly namesLicenseKey: boolean;
   /** The texts name a link, and PUBLIC_URL is not set. */
   readonly lacksPublicUrl: boolean;
+  /** The invitation whose code the message is to bring was redeemed or withdrawn, or has expired. */
+  readonly invitationHasEnded: boolean;
   render(secrets: EmailSecrets): EmailTexts;
 }
 
@@ -81,8 +84,13 @@ export class EmailComposer {
       keyRecipient: await this.keyRecipient(tenantId, subjects, license, customer, partner),
       namesLicenseKey: names.has(LICENSE_KEY),
       lacksPublicUrl: this.config.publicUrl === undefined && LINKS.some((name) => names.has(name)),
-      render: (secrets) => renderTexts(texts, { ...view, ...this.secretView(secrets) }),
+      invitationHasEnded: await this.invitationHasEnded(tenantId, subjects),
+      render: (secrets) => renderTexts(texts, { ...view, ...this.secretView(secrets, language) }),
     };
+  }
+
+  private async invitationHasEnded(tenantId: string, { invitationId }: EmailSubjects): Promise<boolean> {
+    return invitationId !== null && (await this.partners?.isInvitationOpen(tenantId, invitationId)) !== true;
   }
 
   /** Uses an address of the tenant only while the operator allows its domain. */
@@ -119,15 +127,14 @@ export class EmailComposer {
   }
 
   private viewOf(
-    { template, orderId, variables }: EmailSubjects,
+    { orderId, variables }: EmailSubjects,
     license: License | null,
     customer: CustomerResponse | null,
     partner: PartnerContact | null,
     language: string,
   ): TemplateView {
-    const given = Object.entries(variables).filter(([name]) => !EMAIL_KINDS[template].variables[name]?.secret);
     return {
-      ...Object.fromEntries(given),
+      ...variables,
       public_url: this.config.publicUrl ?? '',
       ...(customer && { customer_name: nameOf(customer) }),
       ...(partner && { partner_name: partner.name }),
@@ -136,7 +143,10 @@ export class EmailComposer {
     };
   }
 
-  private secretView({ license_key, invitation_code }: EmailSecrets): TemplateView {
+  private secretView(
+    { license_key, invitation_code, invitation_expires_at: expiresAt }: EmailSecrets,
+    language: string,
+  ): TemplateView {
     const { publicUrl } = this.config;
     return {
       ...(license_key !== undefined && { [LICENSE_KEY]: license_key }),
@@ -144,6 +154,7 @@ export class EmailComposer {
         invitation_code,
         invitation_link: publicUrl === undefined ? '' : `${publicUrl}${INVITATION_PATH}#${invitation_code}`,
       }),
+      ...(expiresAt && { invitation_expires: longDate(language).format(expiresAt) }),
     };
   }
 }
@@ -152,8 +163,12 @@ function nameOf({ first_name, last_name, company_name }: CustomerResponse): stri
   return [first_name, last_name].filter((part) => part !== null).join(' ') || (company_name ?? '');
 }
 
+function longDate(language: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+}
+
 function licenseView(license: License, language: string, now: Date): TemplateView {
-  const dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+  const dates = longDate(language);
   const date = (time: Date | null) => (time ? dates.format(time) : '');
   const expiry = license.expiryAt(now);
   const daysLeft = expiry ? Math.ceil((expiry.getTime() - now.getTime()) / DAY_MS) : 0;

@@ -29,6 +29,7 @@ export interface EmailOrigin {
   readonly emailMessageId?: string | undefined;
   readonly resendOf?: string;
   readonly milestone?: string;
+  readonly invitationId?: string | undefined;
 }
 
 /** Accepts messages: checks them, counts them against the limit of the tenant, and stores them in the transaction of the caller. */
@@ -56,7 +57,7 @@ export class EmailIntake {
     assertNeeds(given);
     const request = await this.withOrder(actor, given);
     assertVariables(request.template, request.variables);
-    const subjects = toSubjects(request);
+    const subjects = toSubjects(request, origin);
     const composition = await this.composer.compose(actor, subjects);
     assertSubjects(subjects, composition);
     assertKeyAllowed(actor, composition);
@@ -73,6 +74,7 @@ export class EmailIntake {
         customerId: license?.customerId ?? subjects.customerId,
         partnerId: subjects.partnerId,
         orderId: subjects.orderId,
+        invitationId: subjects.invitationId,
         content: { to, isExplicit: request.to !== undefined, language, variables: request.variables },
         resendOf: origin.resendOf ?? null,
         milestone: origin.milestone ?? null,
@@ -109,13 +111,17 @@ export class EmailIntake {
   }
 }
 
-function toSubjects({ template, variables, language, ...request }: SendEmailRequest): EmailSubjects {
+function toSubjects(
+  { template, variables, language, ...request }: SendEmailRequest,
+  { invitationId }: EmailOrigin,
+): EmailSubjects {
   return {
     template,
     licenseId: request.license_id ?? null,
     customerId: request.customer_id ?? null,
     partnerId: request.partner_id ?? null,
     orderId: request.order_id ?? null,
+    invitationId: invitationId ?? null,
     to: request.to,
     language,
     variables,

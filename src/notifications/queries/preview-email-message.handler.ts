@@ -21,10 +21,9 @@ export class PreviewEmailMessageHandler implements IQueryHandler<PreviewEmailMes
     if (!content) throw new EmailMessageErasedError(emailMessageId);
     const composition = await this.composer.compose(actor, message.subjects(content));
     const lastFour = composition.license?.licenseKeyLastFour;
-    const hasCode = message.template === 'partner_welcome';
     return composition.render({
       ...(lastFour !== undefined && { license_key: `${MASK}-${lastFour}` }),
-      ...(hasCode && { invitation_code: MASK }),
+      ...(message.invitationId !== null && { invitation_code: MASK }),
     });
   }
 }

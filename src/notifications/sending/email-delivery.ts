@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Config } from '../../config.js';
 import { RevealLicenseKeyCommand, type License } from '../../licensing/index.js';
@@ -24,6 +24,7 @@ import {
   EmailMessageSentEvent,
   mailer,
 } from '../events/email-message.events.js';
+import { PartnerContacts } from '../partner-contacts.js';
 import { SmtpRelay } from './smtp-relay.js';
 
 /** Longest wait between two attempts. */
@@ -36,6 +37,13 @@ const LICENSE_CHANGED: RelayAnswer = {
   outcome: 'UNREACHABLE',
   code: null,
   text: 'The license was changed while the message was made.',
+};
+
+/** The next attempt cancels the message. */
+const INVITATION_ENDED: RelayAnswer = {
+  outcome: 'UNREACHABLE',
+  code: null,
+  text: 'The invitation ended while the message was made.',
 };
 
 const ENDINGS = {
@@ -70,6 +78,7 @@ export class EmailDelivery {
     private readonly clock: Clock,
     private readonly metrics: Metrics,
     private readonly config: Config,
+    @Optional() private readonly partners?: PartnerContacts,
   ) {}
 
   async deliver(message: EmailMessage, signal: AbortSignal): Promise<void> {
@@ -109,10 +118,13 @@ export class EmailDelivery {
     });
   }
 
-  /** Hands a message over, with the license key if the texts name it: that it is revealed is recorded before the relay can get it. */
+  /**
+   * Hands a message over, with the license key if the texts name it, and with a new code of its invitation: that they are revealed is recorded
+   * before the relay can get them.
+   */
   private async handOver(
-    { requester, template }: EmailMessage,
-    { to, variables }: EmailContent,
+    { tenantId, requester, invitationId }: EmailMessage,
+    { to }: EmailContent,
     composition: Composition,
     { messageId }: Attempt,
     signal: AbortSignal,
@@ -126,10 +138,12 @@ export class EmailDelivery {
       licenseKey = await this.revealIfUnchanged(requester, license);
       if (licenseKey === undefined) return LICENSE_CHANGED;
     }
-    const code = template === 'partner_welcome' ? variables.invitation_code : undefined;
+    const invitation =
+      invitationId === null ? undefined : await this.partners?.makeInvitationCode(tenantId, invitationId);
+    if (invitationId !== null && !invitation) return INVITATION_ENDED;
     const texts = composition.render({
       ...(licenseKey !== undefined && { license_key: licenseKey }),
-      ...(typeof code === 'string' && { invitation_code: code }),
+      ...(invitation && { invitation_code: invitation.code, invitation_expires_at: invitation.expiresAt }),
     });
     const { from, replyTo } = composition;
     return this.relay.send({ ...texts, from, replyTo, to, messageId }, signal);
@@ -199,7 +213,6 @@ export class EmailDelivery {
   ): Promise<void> {
     const now = this.clock.now();
     message.end(status, reason, now);
-    message.dropSecrets(this.secrets);
     await this.messages.update(message);
     transaction.record(new ENDINGS[status](mailer(message.tenantId), now, message));
   }
@@ -209,6 +222,7 @@ export class EmailDelivery {
 function obstacleTo(message: EmailMessage, composition: Composition, now: Date): Obstacle | undefined {
   const { license, recipient, keyRecipient, namesLicenseKey } = composition;
   if (!suitsLicense(message, license, now)) return { status: 'CANCELLED', reason: 'LICENSE_CHANGED' };
+  if (composition.invitationHasEnded) return { status: 'CANCELLED', reason: 'INVITATION_ENDED' };
   if (recipient === null) return { status: 'FAILED', reason: 'RECIPIENT_MISSING' };
   if (license && license.customerId !== message.customerId) return { status: 'FAILED', reason: 'RECIPIENT_CHANGED' };
   if (namesLicenseKey && license && !message.mayRevealKey) return { status: 'FAILED', reason: 'KEY_NOT_PERMITTED' };

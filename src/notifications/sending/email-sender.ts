@@ -14,7 +14,7 @@ import { SmtpRelay } from './smtp-relay.js';
 
 /** Tenants per statement, and expired messages per transaction. */
 const CHUNK_SIZE = 500;
-/** Attempts of one tenant at once, so that slow recipients of one leave connections to all others. */
+/** Attempts of one tenant at once. Half of all slots are for tenants without an attempt, so that slow recipients of a few hold up nobody. */
 const MAX_PER_TENANT = 3;
 /** A lease outlasts the attempt by this factor; the time of an attempt includes the reads before it. */
 const LEASE_FACTOR = 2;
@@ -94,10 +94,11 @@ export class EmailSender
 
   /** Begins attempts for the waiting tenants in turn, as many as there are free slots. */
   private fillSlots(): void {
+    const slots = this.config.settings.EMAIL_CONCURRENCY;
     for (const tenantId of this.waiting) {
-      if (this.inProgress.size >= this.config.settings.EMAIL_CONCURRENCY) return;
+      if (this.inProgress.size >= slots) return;
       const running = this.running.get(tenantId) ?? 0;
-      if (running >= MAX_PER_TENANT) continue;
+      if (running >= MAX_PER_TENANT || (running > 0 && this.inProgress.size >= Math.ceil(slots / 2))) continue;
       this.waiting.delete(tenantId);
       this.running.set(tenantId, running + 1);
       const attempt = this.task

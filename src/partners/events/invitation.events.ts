@@ -26,6 +26,11 @@ export class PartnerInvitationResentEvent extends InvitationEvent {
   readonly type = 'partner_invitation.resent';
 }
 
+/** An attempt to send the e-mail gave the invitation a new code. */
+export class PartnerInvitationSentEvent extends InvitationEvent {
+  readonly type = 'partner_invitation.sent';
+}
+
 export class PartnerInvitationWithdrawnEvent extends InvitationEvent {
   readonly type = 'partner_invitation.withdrawn';
 }

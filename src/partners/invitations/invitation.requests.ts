@@ -6,14 +6,26 @@ import { text, UuidParameter } from '../../shared/http/schema.js';
 
 const MAX_CODE_LENGTH = 200;
 
+// No default, which would change the digest of stored requests.
+const sendEmail = z.boolean().optional().meta({
+  description:
+    'Send the code by the e-mail `partner_welcome`, and do not return it. Also requires `emails:send`. The code is made when the message is sent, and by each further attempt.',
+});
+
 export const CreateInvitationRequest = z
   .strictObject({
     partner_id: z.uuid(),
     // No default, because the address of the partner may change.
     email: Email.optional().meta({ description: 'Address of the recipient. Default: that of the partner.' }),
+    send_email: sendEmail,
   })
   .meta({ id: 'CreateInvitationRequest', examples: [{ partner_id: EXAMPLES.partnerId, email: 'jane@example.com' }] });
 export type CreateInvitationRequest = z.infer<typeof CreateInvitationRequest>;
+
+export const ResendInvitationRequest = z
+  .strictObject({ send_email: sendEmail })
+  .meta({ id: 'ResendInvitationRequest', examples: [{}] });
+export type ResendInvitationRequest = z.infer<typeof ResendInvitationRequest>;
 
 export const InvitationActionRequest = z.strictObject({}).meta({ id: 'InvitationActionRequest', examples: [{}] });
 export type InvitationActionRequest = z.infer<typeof InvitationActionRequest>;

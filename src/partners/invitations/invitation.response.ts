@@ -23,10 +23,18 @@ export const InvitationResponse = z
 export type InvitationResponse = z.infer<typeof InvitationResponse>;
 
 export const IssuedInvitation = InvitationResponse.extend({
-  code: z.string().meta({ description: 'Code for `redeemPartnerInvitation`. Returned only once.' }),
-  link: z.string().nullable().meta({
-    description: 'Link under the setting PUBLIC_URL with the code in its fragment. Null without that setting.',
+  code: z.string().nullable().meta({
+    description:
+      'Code for `redeemPartnerInvitation`, which is returned only once: null in the answer to a repeated request, and if it is sent by e-mail.',
   }),
+  link: z.string().nullable().meta({
+    description:
+      'Link under the setting PUBLIC_URL with the code in its fragment. Null without that setting or a code.',
+  }),
+  email_message_id: z
+    .uuid()
+    .nullable()
+    .meta({ description: 'Message that brings the code. Null without `send_email`.' }),
 }).meta({ id: 'IssuedPartnerInvitation', description: 'The invitation with its code.' });
 export type IssuedInvitation = z.infer<typeof IssuedInvitation>;
 
@@ -51,12 +59,6 @@ export function toInvitationResponse(invitation: PartnerInvitation, now: Date): 
 }
 
 /** The code is in the fragment, which a browser does not send, so that no log of a server has it. */
-export function toIssuedInvitation(
-  invitation: PartnerInvitation,
-  code: string,
-  publicUrl: string | undefined,
-  now: Date,
-): IssuedInvitation {
-  const link = publicUrl === undefined ? null : `${publicUrl}/partner-invitation#${code}`;
-  return { ...toInvitationResponse(invitation, now), code, link };
+export function codeAndLink(code: string, publicUrl: string | undefined): Pick<IssuedInvitation, 'code' | 'link'> {
+  return { code, link: publicUrl === undefined ? null : `${publicUrl}/partner-invitation#${code}` };
 }

@@ -22,6 +22,7 @@ import {
   InvitationActionRequest,
   ListInvitationsRequest,
   RedeemInvitationRequest,
+  ResendInvitationRequest,
 } from './invitation.requests.js';
 import { InvitationPage, InvitationResponse, IssuedInvitation } from './invitation.response.js';
 import { ListInvitationsQuery } from './list-invitations.query.js';
@@ -45,9 +46,15 @@ export class PartnerInvitationsController {
     {
       operationId: 'createPartnerInvitation',
       summary: 'Invite a partner',
-      description: 'The code makes one API key of the partner, within seven days. It is returned once.',
+      description:
+        'The code makes one API key of the partner, within seven days. It is returned once and not stored; with `send_email` it is made when the message is sent.',
     },
-    { 403: ['GRANT_EXCEEDED'], 404: ['PARTNER_NOT_FOUND'], 409: ['PARTNER_STATE'] },
+    {
+      403: ['GRANT_EXCEEDED'],
+      404: ['PARTNER_NOT_FOUND'],
+      409: ['PARTNER_STATE', 'EMAIL_RECIPIENT_MISSING'],
+      429: ['EMAIL_LIMIT_REACHED'],
+    },
   )
   @ApiCreatedResponse({ standardSchema: IssuedInvitation })
   create(
@@ -79,16 +86,21 @@ export class PartnerInvitationsController {
       summary: 'Give an invitation a new code',
       description: 'For seven days. The previous code ends.',
     },
-    { ...NOT_FOUND, 403: ['GRANT_EXCEEDED'] },
+    {
+      403: ['GRANT_EXCEEDED'],
+      404: NOT_FOUND[404],
+      409: [...NOT_FOUND[409], 'EMAIL_RECIPIENT_MISSING'],
+      429: ['EMAIL_LIMIT_REACHED'],
+    },
   )
   @ApiOkResponse({ standardSchema: IssuedInvitation })
   resend(
     @CurrentActor() actor: Actor,
     @Param('invitation_id', { schema: UuidParameter }) invitationId: string,
-    @Body({ schema: InvitationActionRequest }) _body: InvitationActionRequest,
+    @Body({ schema: ResendInvitationRequest }) body: ResendInvitationRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new ResendInvitationCommand(actor, invitationId, options));
+    return this.commands.execute(new ResendInvitationCommand(actor, invitationId, body, options));
   }
 
   @Post('partner-invitations/:invitation_id/withdraw')

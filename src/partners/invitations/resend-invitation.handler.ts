@@ -1,4 +1,4 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Config } from '../../config.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Clock } from '../../shared/time/clock.js';
@@ -7,8 +7,9 @@ import { InvitationNotFoundError } from '../partner.errors.js';
 import { assertCanInvite } from './assert-can-invite.js';
 import { generateInvitationCode } from './invitation-code.js';
 import { InvitationRepository } from './invitation.repository.js';
-import { toIssuedInvitation } from './invitation.response.js';
+import { codeAndLink, toInvitationResponse, type IssuedInvitation } from './invitation.response.js';
 import { recordExpiry } from './record-expiry.js';
+import { sendInvitation } from './send-invitation.js';
 import { ResendInvitationCommand } from './resend-invitation.command.js';
 
 @CommandHandler(ResendInvitationCommand)
@@ -16,14 +17,18 @@ export class ResendInvitationHandler implements ICommandHandler<ResendInvitation
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly invitations: InvitationRepository,
+    private readonly commands: CommandBus,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
 
-  execute(command: ResendInvitationCommand) {
-    const { actor, invitationId, options } = command;
-    assertCanInvite(actor);
-    return this.unitOfWork.perform(command, async (transaction) => {
+  /** The stored result has no code: a repeated request does not get it. */
+  async execute(command: ResendInvitationCommand) {
+    const { actor, invitationId, request, options } = command;
+    const sendsEmail = request.send_email === true;
+    assertCanInvite(actor, sendsEmail);
+    let shown: Partial<IssuedInvitation> = {};
+    const stored = await this.unitOfWork.perform(command, async (transaction) => {
       const invitation = await this.invitations.findForUpdate(actor.tenantId, invitationId);
       if (!invitation) throw new InvitationNotFoundError();
       invitation.assertVersion(options.ifMatch);
@@ -33,7 +38,12 @@ export class ResendInvitationHandler implements ICommandHandler<ResendInvitation
       invitation.renew(code, now);
       await this.invitations.update(invitation);
       transaction.record(new PartnerInvitationResentEvent(actor, now, invitation));
-      return toIssuedInvitation(invitation, code, this.config.publicUrl, now);
+      if (!sendsEmail) shown = codeAndLink(code, this.config.publicUrl);
+      const email_message_id = sendsEmail
+        ? await sendInvitation(this.commands, actor, invitation, invitation.email ?? undefined)
+        : null;
+      return { ...toInvitationResponse(invitation, now), code: null, link: null, email_message_id };
     });
+    return { ...stored, ...shown };
   }
 }

@@ -151,7 +151,7 @@ export interface Steps {
     readonly partner_id: string;
     readonly license_template_id: string;
   }): Promise<{ readonly license_id: string; readonly created: true }>;
-  /** Invites the partner and queues the e-mail with the code, which is in no result. Without an address there is no invitation. */
+  /** Invites the partner and queues the e-mail, for which the code is made when it is sent. Without an address there is no invitation. */
   invitePartner(argument: {
     readonly partner_id: string;
   }): Promise<{ readonly invitation_id: string; readonly email_message_id: string }>;

@@ -18,7 +18,6 @@ import {
   IssuePartnerLicenseCommand,
   PartnerStateError,
   SuspendPartnerCommand,
-  WithdrawInvitationCommand,
 } from '../../partners/index.js';
 import { TENANT_ROLES } from '../../shared/access/permissions.js';
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
@@ -33,7 +32,7 @@ import { GetTemplateQuery } from '../../templates/index.js';
 import { findSubscriptionLicense } from './find-subscription-license.js';
 import { matchSubscription } from './match-subscription.js';
 import { ORDER_STEPS } from './order-steps.js';
-import { refusalIn, StepRefusal, type BusStep, type StepContext } from './bus-step.js';
+import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
 
 /** Implementation of each step of the contract. */
 type BusSteps = {
@@ -204,20 +203,9 @@ export const BUS_STEPS: BusSteps = {
   invitePartner: {
     permissions: ['partners:write', 'emails:send', ...TENANT_ROLES.partner],
     async perform({ actor, options, execute }, { partner_id }) {
-      const invitation = await execute(new CreateInvitationCommand(actor, { partner_id }, options));
-      const { invitation_id, code, expires_at } = invitation;
-      const keyed = (part: string) => ({ ...options, idempotencyKey: `${options.idempotencyKey}/${part}` });
-      const variables = { invitation_code: code, invitation_expires: expires_at.slice(0, 10) };
-      const email = { template: 'partner_welcome', partner_id, variables } as const;
-      try {
-        const { email_message_id } = await execute(new SendEmailCommand(actor, email, keyed('email')));
-        return { invitation_id, email_message_id };
-      } catch (error) {
-        // A code that nobody will be sent must not stay valid. After a failure of the machinery the next attempt sends it.
-        if (refusalIn(error) !== undefined)
-          await execute(new WithdrawInvitationCommand(actor, invitation_id, keyed('withdraw')));
-        throw error;
-      }
+      const request = { partner_id, send_email: true };
+      const { invitation_id, email_message_id } = await execute(new CreateInvitationCommand(actor, request, options));
+      return { invitation_id, email_message_id: email_message_id ?? '' };
     },
   },
 };

@@ -130,20 +130,9 @@ export const REST_STEPS: RestSteps = {
     return { license_id, created: true };
   },
   async invitePartner({ send }, { partner_id }) {
-    const { invitation_id, code, expires_at } = await send<Invitation>('POST', '/v1/partner-invitations', {
-      partner_id,
-    });
-    const variables = { invitation_code: code, invitation_expires: expires_at.slice(0, 10) };
-    const email = { template: 'partner_welcome', partner_id, variables };
-    try {
-      const sent = await send<{ email_message_id: string }>('POST', '/v1/email-messages', email, undefined, 'email');
-      return { invitation_id, email_message_id: sent.email_message_id };
-    } catch (error) {
-      // A code that nobody was sent must not stay valid.
-      if ((error as { refusal?: unknown }).refusal)
-        await send('POST', `${pathOf('partner-invitations', invitation_id)}/withdraw`, {}, undefined, 'withdraw');
-      throw error;
-    }
+    const request = { partner_id, send_email: true };
+    const { invitation_id, email_message_id } = await send<Invitation>('POST', '/v1/partner-invitations', request);
+    return { invitation_id, email_message_id };
   },
 };
 
@@ -154,8 +143,7 @@ interface Partner {
 }
 interface Invitation {
   readonly invitation_id: string;
-  readonly code: string;
-  readonly expires_at: string;
+  readonly email_message_id: string;
 }
 
 function codeOf(error: unknown): unknown {
