@@ -105,6 +105,66 @@ describe('@imprimatur/client and the server', () => {
     });
   });
 
+  it('agree on a device that is replaced at the moment of refusal, whose program does not come back by itself', async () => {
+    const license = await issue({ self_service_replacement: true });
+    const old = await clientOf(license);
+    const lost: LicenseError[] = [];
+    const { activation_id } = await old.activate({ name: 'Front desk' }, (error) => lost.push(error));
+    const client = await clientOf(license, { fingerprint: 'device-2' });
+    const { replacement, next } = (await client.activate().catch((error: unknown) => error)) as LicenseError;
+    expect(next).toEqual({ action: 'replace_device' });
+    expect(replacement?.devices).toMatchObject([{ activation_id, name: 'Fr… de…' }]);
+    if (!replacement) throw new Error('Nothing was offered.');
+    expect(await client.replace(activation_id, replacement, { name: 'New desk' })).toMatchObject({
+      fingerprint: 'device-2',
+      name: 'New desk',
+    });
+    expect(await client.check()).toMatchObject({ valid: true, code: 'VALID', source: 'server' });
+    expect((await old.check()).code).toBe('ACTIVATION_LIMIT_REACHED');
+    expect(lost).toEqual([]);
+    await client.deactivate();
+    await expect(client.replace(activation_id, replacement)).rejects.toMatchObject({
+      problem: { code: 'REPLACEMENT_TOKEN_INVALID' },
+      replacement: undefined,
+    });
+    for (const program of [old, client]) program.stop();
+  });
+
+  it('agree on a blocked device: its file ends by the list, and by a signed refusal', async () => {
+    const license = await issue({ max_activations: 2 });
+    const [store, otherStore] = [memoryStore(), memoryStore()];
+    const client = await clientOf(license, { store });
+    const other = await clientOf(license, { store: otherStore, fingerprint: 'device-2' });
+    for (const program of [client, other]) await program.checkOut(7 * DAY_S);
+    const request = { fingerprint: 'device-1', reason: { code: 'FRAUD' } };
+    const { body: blocked } = await tenant.post(`/v1/licenses/${license.license_id}/blocked-devices`, request);
+    expect(Date.parse(blocked.files_until as string)).toBeGreaterThan(Date.now());
+    const offline = await clientOf(license, { store, baseUrl: 'http://127.0.0.1:1' });
+    const offlineOther = await clientOf(license, {
+      store: otherStore,
+      fingerprint: 'device-2',
+      baseUrl: 'http://127.0.0.1:1',
+    });
+    expect(await offline.check()).toMatchObject({ valid: true, source: 'file' });
+    // A list is not followed by another within a second.
+    await eventually(async () => {
+      const { revocation_list } = await app.signRevocations(tenant);
+      for (const program of [offline, offlineOther]) await program.importRevocations(revocation_list);
+      expect(await offline.check()).toMatchObject({ valid: false, code: 'DEVICE_BLOCKED', source: 'file' });
+    });
+    expect(await offlineOther.check()).toMatchObject({ valid: true, source: 'file' });
+    // Unblocked, the file is valid again; blocked once more, the signed answer deletes it.
+    const path = `/v1/licenses/${license.license_id}/blocked-devices`;
+    await tenant.send('delete', `${path}/${blocked.blocked_device_id}`);
+    await eventually(async () => {
+      await offline.importRevocations((await app.signRevocations(tenant)).revocation_list);
+      expect(await offline.check()).toMatchObject({ valid: true, source: 'file' });
+    });
+    await tenant.post(path, request);
+    expect(await client.check()).toMatchObject({ valid: false, code: 'DEVICE_BLOCKED', source: 'server' });
+    expect(await offline.check()).toMatchObject({ valid: false, code: 'NO_LICENSE_FILE' });
+  });
+
   it('agree on the last good answer: fresh, bound to device, key and product, and gone with a no', async () => {
     const license = await issue({ features: [{ feature_id: 'f', feature_name: 'F' }] });
     const store = memoryStore();
@@ -214,6 +274,13 @@ describe('@imprimatur/client and the server', () => {
     expect(await run({ SERVER: 'http://127.0.0.1:1' })).toBe('Running: VALID, says the cache.\n');
     await rm(join(stateDir, 'imprimatur.answer'));
     expect(await run({ SERVER: 'http://127.0.0.1:1' })).toBe('Running: VALID, says the file.\n');
+    const replacing = await issue({ self_service_replacement: true });
+    await (await clientOf(replacing, { unsigned: true, keys: undefined })).activate({ name: 'Old desk' });
+    const full = { LICENSE_KEY: replacing.license_key as string, STATE_DIR: join(stateDir, 'new') };
+    const refused = await run(full);
+    const [, chosen = ''] = /^1: REPLACE=(\S+) replaces Ol… de…, last seen .*\.\nNot running: /.exec(refused) ?? [];
+    expect(refused).toContain('ACTIVATION_LIMIT_REACHED');
+    expect(await run({ ...full, REPLACE: chosen })).toMatch(/\nRunning: VALID, says the server\.\n$/);
     await set(license, 'SUSPENDED');
     expect(await run()).toBe('1: Not running: SUSPENDED, says the server.\n');
     expect(await run({ SERVER: 'http://127.0.0.1:1' })).toBe('1: Not running: NO_LICENSE_FILE, says the file.\n');

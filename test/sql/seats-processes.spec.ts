@@ -13,6 +13,13 @@ const SEATS = 5;
 /** So few that who leaves may well have a seat. */
 const DEVICES = 20;
 
+const TEMPLATE = {
+  product_id: 'p',
+  license_type: 'SUBSCRIPTION',
+  license_model: 'PER_SEAT',
+  max_activations: SEATS,
+};
+
 type Request = readonly ['POST' | 'PATCH', string, Record<string, unknown>];
 
 /** Actions on the license during a rush, repeated; the requests of each action follow one another. */
@@ -52,13 +59,7 @@ describe('seats over two server processes', () => {
     [first, second] = [await ServerProcess.create(environment), await ServerProcess.create(environment)];
     await Promise.all([first.start(), second.start()]);
     await ask(first, 'POST', '/products', { product_id: 'p', name: 'P' });
-    const template = {
-      template_name: 'Five seats',
-      product_id: 'p',
-      license_type: 'SUBSCRIPTION',
-      license_model: 'PER_SEAT',
-      max_activations: SEATS,
-    };
+    const template = { ...TEMPLATE, template_name: 'Five seats' };
     templateId = (await ask(first, 'POST', '/license-templates', template)).template_id as string;
   }, 120_000);
 
@@ -73,9 +74,7 @@ describe('seats over two server processes', () => {
     (await server.fetch(path, { method, body, key })).json();
   /** OK, or the code of the refusal. */
   const outcome = async (server: ServerProcess, method: string, path: string, body: unknown): Promise<string> => {
-    const response = await server.fetch(path, { method, body, key });
-    const answer: Wire = await response.json();
-    return response.ok ? 'OK' : (answer.code as string);
+    return codeOf(await server.fetch(path, { method, body, key }));
   };
   const issue = (): Promise<Wire> =>
     ask(second, 'POST', '/licenses', { license_template_id: templateId, customer_id: 'c' });
@@ -129,6 +128,103 @@ describe('seats over two server processes', () => {
     ROUNDS * 60_000,
   );
 
+  it(
+    'replacements, deactivations, activations and blocks at once leave each seat to one device, and none to a blocked one',
+    async () => {
+      const seen = { replaced: 0, refused: 0, blocked: 0 };
+      for (let round = 0; round < ROUNDS; round++) {
+        const terms = { template_name: `Replacing ${round}`, self_service_replacement: true };
+        const limit = { deactivations_per_period: { limit: 40, period: 'YEAR' } };
+        const { template_id } = await ask(first, 'POST', '/license-templates', { ...TEMPLATE, ...terms, ...limit });
+        const license = await ask(second, 'POST', '/licenses', { license_template_id: template_id, customer_id: 'c' });
+        const id = license.license_id as string;
+        const answers = await Promise.all(
+          Array.from({ length: 200 }, async (_, n) => {
+            const device = { license_key: license.license_key as string, fingerprint: `d${n % DEVICES}` };
+            const send = (route: string, body: Wire = {}) =>
+              serverOf(n).fetch(`/client/${route}`, { method: 'POST', body: { ...device, ...body }, key });
+            if (n % 7 === 6) return codeOf(await send(n % 2 === 0 ? 'deactivate' : 'heartbeat'));
+            if (n % 50 === 49) {
+              const request = { fingerprint: device.fingerprint, reason: { code: 'OTHER' } };
+              return outcome(serverOf(n), 'POST', `/licenses/${id}/blocked-devices`, request);
+            }
+            const refused = await send('activate');
+            const { devices, replacement_token }: Wire = await refused.clone().json();
+            const chosen = (devices as Wire[] | undefined)?.[n % ((devices as Wire[]).length || 1)];
+            if (!chosen) return codeOf(refused);
+            const choice = { activation_id: chosen.activation_id as string, replacement_token };
+            const code = await codeOf(await send('replace', choice as Wire));
+            return code === 'OK' ? 'REPLACED' : code;
+          }),
+        );
+        expect(
+          beyond(answers, [
+            'OK',
+            'REPLACED',
+            'ACTIVATION_LIMIT_REACHED',
+            'ACTIVATION_NOT_FOUND',
+            'NOT_ACTIVATED',
+            'DEVICE_BLOCKED',
+            'DEACTIVATION_LIMIT_REACHED',
+            'REPLACEMENT_TOKEN_INVALID',
+          ]),
+        ).toEqual([]);
+        const versions = await history.of(id);
+        expect(faultsOf(versions, 'activations', (max) => max)).toEqual([]);
+        const [stored] = await database.query<Record<string, number>>(
+          `SELECT blocked_devices AS counted,
+                  (SELECT count(*)::int FROM blocked_devices item WHERE item.license_id = $1) AS blocked,
+                  (SELECT count(*)::int FROM license_activations device JOIN blocked_devices item USING (license_id, fingerprint)
+                   WHERE license_id = $1 AND status = 'ACTIVE') AS active,
+                  (SELECT coalesce(max(deactivations), 0) FROM license_deactivations item WHERE item.license_id = $1) AS deactivations
+           FROM licenses WHERE license_id = $1`,
+          [id],
+        );
+        const replaced = answers.filter((answer) => answer === 'REPLACED').length;
+        expect(stored).toMatchObject({ counted: stored?.blocked, active: 0 });
+        // A replacement of a device that has ended meanwhile, or by one that has a seat by now, is not counted.
+        await eventually(async () => expect(stored?.deactivations).toBe(await countedIn(id)));
+        expect(stored?.deactivations).toBeLessThanOrEqual(40);
+        seen.replaced += replaced;
+        seen.refused += answers.filter((answer) => answer === 'ACTIVATION_LIMIT_REACHED').length;
+        seen.blocked += answers.filter((answer) => answer === 'DEVICE_BLOCKED').length;
+      }
+      expect(seen.replaced).toBeGreaterThan(ROUNDS);
+      expect(seen.blocked).toBeGreaterThan(0);
+    },
+    ROUNDS * 60_000,
+  );
+
+  /** Deactivations by programs in the event log. */
+  async function countedIn(id: string): Promise<number> {
+    const [row] = await database.query<{ told: number }>(
+      `SELECT count(*)::int AS told FROM (
+         SELECT event_type, event_data FROM license_event_logs WHERE license_id = $1
+         UNION ALL SELECT event_type, event_data FROM outbox WHERE license_id = $1) AS event
+       WHERE event_type = 'license.deactivated' AND event_data ->> 'cause' IN ('REQUESTED', 'REPLACED')`,
+      [id],
+    );
+    return row?.told ?? 0;
+  }
+
+  it('a block and heartbeats at once never leave a blocked device with a seat, whichever comes first', async () => {
+    const codes = new Set<string>();
+    for (let round = 0; round < ROUNDS * 3; round++) {
+      const license = await issue();
+      const device = { license_key: license.license_key as string, fingerprint: 'd' };
+      await outcome(first, 'POST', '/client/activate', device);
+      const beats = Array.from({ length: 12 }, (_, n) => outcome(serverOf(n), 'POST', '/client/heartbeat', device));
+      const request = { fingerprint: 'd', reason: { code: 'OTHER' } };
+      const block = outcome(second, 'POST', `/licenses/${license.license_id}/blocked-devices`, request);
+      const again = outcome(first, 'POST', '/client/activate', device);
+      for (const code of await Promise.all([...beats, again])) codes.add(code);
+      expect(await block).toBe('OK');
+      expect(await outcome(first, 'POST', '/client/heartbeat', device)).toBe('DEVICE_BLOCKED');
+      expect((await history.of(license.license_id as string)).at(-1)).toMatchObject({ stored: 0, activations: 0 });
+    }
+    expect(beyond([...codes], ['OK', 'DEVICE_BLOCKED'])).toEqual([]);
+  }, 120_000);
+
   /** Some leave in the thick of it, seat or no seat; the license is changed as answers come in, by the other process. */
   async function rush(license: Wire) {
     const { license_id, license_key } = license;
@@ -179,6 +275,12 @@ describe('seats over two server processes', () => {
     return steps.sort();
   }
 });
+
+/** OK, or the code of the refusal. */
+async function codeOf(response: Response): Promise<string> {
+  const answer: Wire = await response.json();
+  return response.ok ? 'OK' : (answer.code as string);
+}
 
 /** The seats that were taken and given back, each with how many were in use after it, and of how many. */
 function stepsOf(versions: readonly SeatVersion[]): string[] {
