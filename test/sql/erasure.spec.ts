@@ -226,6 +226,47 @@ describe('erasure of a customer', () => {
     expect(devices.map(({ fingerprint }) => fingerprint)).toEqual([expect.stringMatching(/^erased-/), 'bertold-pc']);
   });
 
+  it('ends the blocks of devices of that time, and forgets who they were', async () => {
+    const { license_id: id } = await api.issue(await api.template({ max_activations: 5 }), { customer_id: 'a' });
+    const path = `/v1/licenses/${id}`;
+    const block = (fingerprint: string, name: string) => {
+      const request = { fingerprint, reason: { code: 'FRAUD', text: `${name} called` } };
+      return api.post(`${path}/blocked-devices`, request, keyed(`block-${fingerprint}`));
+    };
+    await api.post(`${path}/activations`, { fingerprint: 'alma-mbp' });
+    await block('alma-mbp', 'Alma');
+    await block('alma-never-seen', 'Alma');
+    const { body: ended } = await block('alma-old', 'Alma');
+    await api.send('delete', `${path}/blocked-devices/${ended.blocked_device_id}`, undefined, keyed('unblock'));
+    await api.post(`${path}/transfer`, { customer_id: 'b', issued_to: 'Bertold' });
+    await block('bertold-pc', 'Bertold');
+    await logged();
+    await erase('a');
+    expect(traces(await everythingStored(app.database, app.secrets), ['Alma'])).toEqual([]);
+    const blocked = (await api.get(`${path}/blocked-devices`)).body.data as Wire[];
+    expect(blocked).toMatchObject([{ fingerprint: 'bertold-pc', reason: { text: 'Bertold called' } }]);
+    const [{ counted } = {}] = await app.database.query<{ counted: number }>(
+      'SELECT blocked_devices AS counted FROM licenses WHERE license_id = $1',
+      [id],
+    );
+    expect(counted).toBe(1);
+    const replay = await block('alma-mbp', 'Alma');
+    expect(replay.body).toMatchObject({
+      fingerprint: `erased-${replay.body.blocked_device_id}`,
+      reason: { code: 'FRAUD' },
+    });
+    await logged();
+    const events = (await api.get(`/v1/license-events?license_id=${id}&event_type=license.device_unblocked`)).body;
+    expect((events.data as Wire[]).map(({ event_data }) => event_data.cause ?? null).sort()).toEqual([
+      'ERASED',
+      'ERASED',
+      null,
+    ]);
+    // The count is right, so that a device is activated as on any other license.
+    expect((await api.post(`${path}/activations`, { fingerprint: 'alma-mbp' })).status).toBe(200);
+    expect((await api.post(`${path}/activations`, { fingerprint: 'bertold-pc' })).body.code).toBe('DEVICE_BLOCKED');
+  });
+
   it('ends the seats of erased devices, which may be taken again, and those held by a file with the file', async () => {
     const template = await api.template({ max_activations: 2 });
     const { license_id: id, license_key } = await api.issue(template, { customer_id: 'a' });

@@ -257,7 +257,8 @@ describe('the export of a list', () => {
         ['/v1/quotes?status=DRAFT', 5],
         ['/v1/quotes?status=EXPIRED', 0],
         [`/v1/licenses/${license.license_id}/activations?status=ACTIVE`, 3],
-        [`/v1/license-events?order=desc&license_id=${license.license_id}`, 5],
+        [`/v1/licenses/${license.license_id}/blocked-devices?fingerprint=%3Da`, 1],
+        [`/v1/license-events?order=desc&license_id=${license.license_id}`, 8],
         ['/v1/license-events?order=asc&event_type=license.created', 5],
       ] as const) {
         await eventually(async () => {
