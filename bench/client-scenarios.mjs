@@ -66,6 +66,23 @@ export function crowded(connections) {
   return [beside('validate', validate, '"valid":true'), beside('activate', activateNew, '"status":"ACTIVE"')];
 }
 
+/** Ours beside itself: licenses that have a blocked device, for which each request looks, and licenses that have none. */
+export function blocked(connections) {
+  const beside = (name, kind, expects, without) => ({
+    ...ofPrograms(`${name}, another device is blocked`, connections, kind, {}, expects),
+    lanes: [
+      lane('ours', kind, { use: 'blocked' }, 'one is blocked'),
+      lane('ours', kind, { use: without }, 'none is blocked'),
+    ],
+    prepare: prepareNewDevices,
+    goals: Object.fromEntries(connections.map((count) => [count, { 'none is blocked': 0.8 }])),
+  });
+  return [
+    beside('validate', validate, '"valid":true', 'validate'),
+    beside('activate', activateNew, '"status":"ACTIVE"', 'activate'),
+  ];
+}
+
 export function besidePeer(connections) {
   return {
     name: 'validate beside a verified API key',

@@ -17,6 +17,7 @@ const USES = {
   heartbeat: { template: FLOATING_TEMPLATE, licenses: LICENSES, devices: 1 },
   usage: { template: METERED_TEMPLATE, licenses: LICENSES, devices: 1 },
   checkOut: { template: DEVICE_TEMPLATE, licenses: LICENSES, devices: 1 },
+  blocked: { template: DEVICE_TEMPLATE, licenses: LICENSES, devices: 1 },
   oneDevice: { template: DEVICE_TEMPLATE, licenses: CROWDED_LICENSES, devices: 1 },
   manyDevices: { template: DEVICE_TEMPLATE, licenses: CROWDED_LICENSES, devices: MANY_DEVICES },
 };
@@ -35,6 +36,7 @@ export async function prepareDevices(contender) {
     await insertDevices(contender, contender.licenses[use], devices);
   }
   await insertUsage(contender, contender.licenses.usage);
+  if (contender.name === 'ours') await insertBlocks(contender, contender.licenses.blocked);
   if (contender.name === 'ours') await createSigningKey(contender);
   await contender.cluster.monitor.query('VACUUM (ANALYZE) licenses, license_keys, license_activations');
 }
@@ -79,6 +81,18 @@ async function insertDevices({ cluster }, licenses, devices) {
             CASE license_type WHEN 'CONCURRENT' THEN now() + interval '1 day' END, now()
      FROM license, generate_series(1, $3) n`,
     [cluster.tenants[1].id, licenses.map(({ id }) => id), devices],
+  );
+}
+
+/** A device that no request names. */
+async function insertBlocks({ cluster }, licenses) {
+  await cluster.monitor.query(
+    `WITH license AS (
+       UPDATE licenses SET blocked_devices = 1 WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) RETURNING license_id
+     )
+     INSERT INTO blocked_devices (tenant_id, blocked_device_id, license_id, fingerprint, reason_code, created_at)
+     SELECT $1, uuidv7(), license_id, 'blocked', 'OTHER', now() FROM license`,
+    [cluster.tenants[1].id, licenses.map(({ id }) => id)],
   );
 }
 

@@ -1,7 +1,7 @@
 // Scenarios: traffic, contenders by name, connections, and what the first lane should reach: shares of the others' rates, and at most so
 // much of their CPU.
 import { getWithDevice } from './client-requests.mjs';
-import { besidePeer, changing, crowded, ofPrograms, validating } from './client-scenarios.mjs';
+import { besidePeer, blocked, changing, crowded, ofPrograms, validating } from './client-scenarios.mjs';
 import { lane, lanesOf } from './lanes.mjs';
 import { get, issue, list } from './requests.mjs';
 
@@ -16,6 +16,7 @@ export function scenarios({ quick, peers }) {
     ...validating(everywhere),
     ...changing(everywhere),
     ...crowded([1, 64]),
+    ...blocked([64]),
     ...(peers ? [besidePeer(everywhere)] : []),
   ];
 }
