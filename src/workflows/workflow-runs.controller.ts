@@ -64,7 +64,7 @@ export class WorkflowRunsController {
   @RequirePermission('workflows:read')
   @DescribeRead(
     { operationId: 'getWorkflowRun', summary: 'Get a workflow run', description: 'With its steps.' },
-    { 404: ['WORKFLOW_RUN_NOT_FOUND'] },
+    { 404: ['WORKFLOW_RUN_NOT_FOUND'], 503: ['WORKFLOWS_UNAVAILABLE'] },
   )
   @ApiOkResponse({ standardSchema: WorkflowRunDetails })
   get(@CurrentActor() actor: Actor, @Param('run_id', { schema: IdParameter }) runId: string) {

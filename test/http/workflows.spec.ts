@@ -15,7 +15,8 @@ import { startAtRest } from '../support/at-rest.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { everythingStored, traces } from '../support/everything-stored.js';
+import { engineValues, everythingStored, traces } from '../support/everything-stored.js';
+import { Holds } from '../support/holds.js';
 
 const DAY_MS = 86_400_000;
 const RUNS = '/v1/workflow-runs';
@@ -232,13 +233,133 @@ describe('workflows on DBOS', () => {
     ]);
   });
 
+  /** Ends the thread of the engine by its session, and waits for the next one. */
+  const endThread = async () => {
+    const sessions = `SELECT pid FROM pg_stat_activity WHERE application_name = 'imprimatur workflows' AND datname = $1`;
+    const [ended] = await app.database.query<{ pid: number }>(sessions, [app.database.name]);
+    await app.database.query('SELECT pg_terminate_backend($1)', [ended?.pid]);
+    await eventually(async () => {
+      const next = await app.database.query<{ pid: number }>(sessions, [app.database.name]);
+      expect(next).toHaveLength(1);
+      expect(next).not.toEqual([ended]);
+    });
+  };
+
   it('goes on after its thread has ended, while the server answers', async () => {
     const runId = await start({ approval: true });
     await reach(runId, 'WAITING');
-    const sessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imprimatur workflows' AND datname = $1`;
-    expect(await app.database.query(sessions, [app.database.name])).toHaveLength(1);
+    const ended = endThread();
     expect((await api.post(`${RUNS}/${runId}/signals/approved`, {})).status).toBe(202);
+    await ended;
     await reach(runId, 'COMPLETED');
+  });
+
+  it('issues one license when its thread alone ends after the issue and before that is recorded', async () => {
+    const holds = await Holds.install(app.database.superuserUrl);
+    const runId = `run-${unique()}`;
+    await holds.holdCheckpoint(api.tenantId, runId, 'issueLicense');
+    await start({}, runId);
+    await eventually(() => holds.expectHeld(1));
+    const { customer_id, steps } = (await api.get(`${RUNS}/${runId}`)).body;
+    expect(steps).toMatchObject([{ name: 'createCustomer' }]);
+    const issued = await licensesOf(customer_id as string);
+    expect(issued).toHaveLength(1);
+    await endThread();
+    await holds.releaseAfterKill();
+    const { result } = await reach(runId, 'COMPLETED');
+    await holds.remove();
+    expect(await licensesOf(customer_id as string)).toMatchObject([{ license_id: result.license_id }]);
+    expect(result.license_id).toBe(issued[0].license_id);
+    expect(await eventsOf(runId)).toEqual(['workflow.completed', 'workflow.started']);
+  });
+
+  it('deletes the steps of a run that ended before the time for which they are kept, and not the run', async () => {
+    const [old, recent, waiting] = [await start(), await start(), await start({ approval: true })];
+    for (const runId of [old, recent]) await reach(runId, 'COMPLETED');
+    await reach(waiting, 'WAITING');
+    const age = `UPDATE workflows.workflow_status SET created_at = created_at - $2::bigint, updated_at = updated_at - $2::bigint,
+                        completed_at = completed_at - $2::bigint WHERE workflow_uuid = $1`;
+    for (const [runId, days] of [
+      [old, 31],
+      [recent, 29],
+      [waiting, 31],
+    ] as const)
+      await app.database.query(age, [`${api.tenantId}/${runId}`, days * DAY_MS]);
+    // A thread looks for such runs when it starts.
+    await endThread();
+    await eventually(async () => {
+      const { body } = await api.get(`${RUNS}/${old}`);
+      expect(body).toMatchObject({ state: 'COMPLETED', steps: null });
+    });
+    expect((await api.get(`${RUNS}/${recent}`)).body.steps).toHaveLength(3);
+    expect((await api.get(`${RUNS}/${waiting}`)).body.steps).toHaveLength(1);
+    const left = await app.database.query('SELECT FROM workflows.operation_outputs WHERE workflow_uuid = $1', [
+      `${api.tenantId}/${old}`,
+    ]);
+    expect(left).toEqual([]);
+    // The id is taken for ever.
+    const again = await api.post(RUNS, { workflow: 'lead-to-customer', run_id: old, input: inputOf() });
+    expect(again).toMatchObject({ status: 202, body: { state: 'COMPLETED' } });
+    expect((await api.post(`${RUNS}/${waiting}/cancel`)).status).toBe(202);
+    await reach(waiting, 'CANCELLED');
+  });
+
+  it('counts runs by workflow and outcome and failed attempts at steps, and measures those that are open', async () => {
+    const monitor = await app.platform('monitor');
+    const scrape = async () => {
+      const { text } = await monitor.get('/metrics');
+      return (series: string) => {
+        const line = text.split('\n').find((each) => each.startsWith(`imprimatur_workflow_${series} `));
+        return line === undefined ? 0 : Number(line.split(' ').at(-1));
+      };
+    };
+    const ended = (outcome: string) => `runs_total{workflow="lead-to-customer",outcome="${outcome}"}`;
+    const before = await scrape();
+    const waiting = await start({ approval: true });
+    const failed = await start({ license_template_id: 'none' });
+    await reach(waiting, 'WAITING');
+    await reach(failed, 'FAILED');
+    await app.database.query(`REVOKE INSERT ON email_messages FROM ${app.database.applicationRole}`);
+    const stalled = await start();
+    await reach(stalled, 'STALLED');
+    await app.database.query(`GRANT INSERT ON email_messages TO ${app.database.applicationRole}`);
+    await app.database.query(
+      'UPDATE workflows.workflow_status SET created_at = created_at - 7200000 WHERE workflow_uuid = $1',
+      [`${api.tenantId}/${waiting}`],
+    );
+
+    const during = await scrape();
+    expect(during('runs_open') - before('runs_open')).toBe(2);
+    expect(during('oldest_open_age_seconds')).toBeGreaterThanOrEqual(7_200);
+    expect(during('oldest_open_age_seconds')).toBeLessThan(7_300);
+    const failures = 'step_failures_total{workflow="lead-to-customer"}';
+    expect(during(failures) - before(failures)).toBe(2);
+    await api.post(`${RUNS}/${waiting}/cancel`);
+    await api.post(`${RUNS}/${stalled}/retry`);
+    await reach(waiting, 'CANCELLED');
+    await reach(stalled, 'COMPLETED');
+    await eventually(async () => {
+      const after = await scrape();
+      const outcomes = ['COMPLETED', 'FAILED', 'CANCELLED'];
+      expect(outcomes.map((outcome) => after(ended(outcome)) - before(ended(outcome)))).toEqual([1, 1, 1]);
+      expect(after('runs_open')).toBe(before('runs_open'));
+      expect(after('oldest_open_age_seconds')).toBeLessThan(7_200);
+    });
+  });
+
+  it('lists the runs of one workflow, in one state or of one customer', async () => {
+    const sold = await api.post(RUNS, { workflow: 'quote-to-order', input: { quote_id: randomUUID() } });
+    await reach(sold.body.run_id as string, 'FAILED');
+    const led = await start();
+    const { customer_id } = await reach(led, 'COMPLETED');
+    const list = async (filter: string): Promise<Wire[]> => (await api.get(`${RUNS}?${filter}`)).body.data;
+    const orders = await list('workflow=quote-to-order');
+    expect(orders.map(({ run_id }) => run_id as string)).toContain(sold.body.run_id);
+    expect(new Set(orders.map(({ workflow }) => workflow as string))).toEqual(new Set(['quote-to-order']));
+    const leads = await list(`workflow=lead-to-customer&state=COMPLETED&customer_id=${customer_id}`);
+    expect(leads).toMatchObject([{ run_id: led }]);
+    expect(await list(`workflow=quote-to-order&customer_id=${customer_id}`)).toEqual([]);
+    expect((await api.get(`${RUNS}?workflow=none`)).status).toBe(400);
   });
 
   it('goes on after a checkpoint that the database did not take in time', async () => {
@@ -273,7 +394,7 @@ describe('workflows on DBOS', () => {
     await taken(await taken());
   });
 
-  it('stores no name, e-mail address or license key where the engine keeps its runs', async () => {
+  it('stores no name, e-mail address or license key where the engine keeps its runs, but for inputs, which are sealed', async () => {
     const { customer_id } = await reach(await start(), 'COMPLETED');
     const [license] = await licensesOf(customer_id as string);
     const { license_key } = (await api.post(`/v1/licenses/${license.license_id}/reveal-key`)).body;
@@ -292,7 +413,16 @@ describe('workflows on DBOS', () => {
       .map(({ row }) => row)
       .join('\n');
     expect(text).toContain(customer_id);
-    expect(traces(text, [LEAD.first_name, LEAD.last_name, LEAD.email, license_key as string])).toEqual([]);
+    const person = Object.values(LEAD);
+    expect(traces(text, [...person, license_key as string])).toEqual([]);
+
+    const values = await engineValues(app.database, app.secrets);
+    const unsealed = (isInput: boolean) =>
+      values.filter(({ column }) => column.endsWith('.inputs') === isInput).map(({ value }) => value);
+    expect(unsealed(true).join()).toContain(LEAD.email);
+    expect(traces(unsealed(true).join(), [license_key as string])).toEqual([]);
+    expect(unsealed(false).join()).toContain(license.license_id);
+    expect(traces(unsealed(false).join(), [...person, license_key as string])).toEqual([]);
   });
 });
 
@@ -461,6 +591,11 @@ it('leaves runs as they are when master and lookup keys are replaced, also where
     expect(taken?.executor_id).not.toBe(before?.executor_id);
     expect(taken?.status).not.toBe('ENQUEUED');
   });
+  const unable = without.bearer(api.tenantId, api.key ?? '');
+  const answer = await unable.get(`${RUNS}/${runId}`);
+  expect(answer).toMatchObject({ status: 503, body: { code: 'WORKFLOWS_UNAVAILABLE' } });
+  expect(answer.body.detail).toContain('master key');
+  expect((await unable.get(RUNS)).body.data).toMatchObject([{ run_id: runId, state: 'WAITING' }]);
   await without.stop();
   const [old] = app.secrets.masterKeys;
   const both = new Secrets([randomBytes(32), old!], app.secrets.lookupKey);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
@@ -13,6 +14,7 @@ import { describeFailure } from '../../src/failure.js';
 import { IssueLicenseCommand } from '../../src/licensing/index.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
+import { Presence } from '../../src/workflows/engine/presence.js';
 import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { query, TestDatabase } from '../support/database.js';
@@ -487,5 +489,53 @@ describe('a unit of work', () => {
     await other.database.query('DELETE FROM schema_migrations');
     expect(await other.anonymous().get('/health/ready')).toMatchObject({ status: 503, body: { code: 'NOT_READY' } });
     await other.stop();
+  });
+});
+
+describe('the session by which an executor of workflows is known to live', () => {
+  it('is ended by PostgreSQL within seconds where its host is gone, and gives its runs away when it has ended', async () => {
+    const database = await TestDatabase.create();
+    const lost: string[] = [];
+    const take = (id: string) =>
+      Presence.take(
+        database.applicationUrl,
+        id,
+        () => lost.push(id),
+        () => undefined,
+      );
+    const [dead, living, observer] = [randomUUID(), randomUUID(), randomUUID()];
+    const [first, second, third] = [await take(dead), await take(living), await take(observer)];
+
+    const { client } = first as unknown as { client: pg.Client };
+    const { rows } = await client.query<{ tcp: boolean; pid: number; settings: object }>(
+      `SELECT inet_server_addr() IS NOT NULL AS tcp, pg_backend_pid() AS pid, jsonb_object_agg(name, setting::int) AS settings
+       FROM pg_settings WHERE name LIKE 'tcp_%' AND source = 'session'`,
+    );
+    // Over a socket of the file system, which cannot lose a host, PostgreSQL shows each of them as 0.
+    const seconds = rows[0]?.tcp ? 1 : 0;
+    expect(rows[0]?.settings).toEqual({
+      tcp_keepalives_idle: seconds,
+      tcp_keepalives_interval: seconds,
+      tcp_keepalives_count: 3 * seconds,
+      tcp_user_timeout: 4_000 * seconds,
+    });
+
+    for (const id of [dead, living])
+      await database.query(
+        `INSERT INTO workflows.workflow_status (workflow_uuid, status, name, executor_id, created_at, updated_at)
+         VALUES ($1, 'PENDING', 'lead-to-customer', $2, 0, 0)`,
+        [`tenant/${id}`, id],
+      );
+    const gone = async () => {
+      const ids: string[] = [];
+      await third.eachGoneExecutor((id) => Promise.resolve(void ids.push(id)));
+      return ids;
+    };
+    expect(await gone()).toEqual([]);
+    await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await eventually(async () => expect(await gone()).toEqual([dead]));
+    expect(new Set(lost)).toEqual(new Set([dead]));
+    await Promise.all([second.end(), third.end()]);
+    await database.drop();
   });
 });

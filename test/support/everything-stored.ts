@@ -1,12 +1,14 @@
 import { emailAttemptSealContext, emailMessageSealContext } from '../../src/notifications/index.js';
+import { ENGINE_COLUMNS } from '../../src/maintenance/workflow-values.js';
 import { idempotencySealContext } from '../../src/shared/persistence/idempotency.js';
 import type { Secrets } from '../../src/shared/secrets/secrets.js';
+import { WORKFLOW_SEAL_CONTEXT } from '../../src/workflows/index.js';
 import type { TestDatabase } from './database.js';
 
-/** Every row of every table as text, with stored results, e-mail and answers to it in clear. */
+/** Every row of every table as text, with stored results, e-mail, answers to it and values of the engine of workflows in clear. */
 export async function everythingStored(database: TestDatabase, secrets: Secrets): Promise<string> {
   const tables = await database.query<{ name: string }>(
-    `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
+    `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'workflows')`,
   );
   const found: string[] = [];
   for (const { name } of tables) {
@@ -29,7 +31,25 @@ export async function everythingStored(database: TestDatabase, secrets: Secrets)
   );
   for (const { tenant_id, id, value } of answers)
     found.push(`answer ${secrets.unseal(value, emailAttemptSealContext(tenant_id, id))}`);
+  for (const { column, value } of await engineValues(database, secrets)) found.push(`${column} ${value}`);
   return found.join('\n');
+}
+
+/** The sealed values of the engine of workflows in clear, each with its table and column. */
+export async function engineValues(database: TestDatabase, secrets: Secrets) {
+  const found: { readonly column: string; readonly value: string }[] = [];
+  for (const { table, column } of ENGINE_COLUMNS) {
+    const rows = await database.query<{ value: string }>(
+      `SELECT ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL`,
+    );
+    const sealed = rows.filter(({ value }) => !/^(\d+|true|false|null|"__DBOS)/.test(value));
+    for (const { value } of sealed)
+      found.push({
+        column: `${table}.${column}`,
+        value: secrets.unseal(Buffer.from(value, 'base64'), WORKFLOW_SEAL_CONTEXT),
+      });
+  }
+  return found;
 }
 
 /** Which of these strings stand in a text, whatever their case, each with the place where it stands first. */

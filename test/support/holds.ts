@@ -59,6 +59,12 @@ export class Holds {
     await this.session.query('SELECT pg_advisory_unlock_all()');
   }
 
+  /** Lets go of everything, and removes the triggers. */
+  async remove(): Promise<void> {
+    await this.session.query('DROP FUNCTION hold() CASCADE');
+    await this.end();
+  }
+
   /** Lets go of everything. */
   async end(): Promise<void> {
     await this.session.end();

@@ -320,6 +320,23 @@ describe('the source tree', () => {
     expect(granted.filter((table) => table !== BOOKKEEPING).sort()).toEqual(Object.keys(OWNERS).sort());
   });
 
+  it('names the schema of the engine of workflows where its runs are migrated, performed, measured and maintained, and nowhere else', () => {
+    const backup = readFileSync(join(SRC, 'maintenance/backup-format.ts'), 'utf8');
+    const owned = [...backup.matchAll(/'workflows\.(\w+)'/g)].map(([, table = '']) => table);
+    expect(owned.length).toBeGreaterThan(10);
+    const tables = owned.join('|');
+    const named = new RegExp(
+      `\\bworkflows\\.(?:${tables})\\b|\\b(?:WORKFLOW_)?SCHEMA\\}\\.|\\b(?:FROM|JOIN|INTO|UPDATE)\\s+(?:${tables})\\b`,
+    );
+    const found = files.filter(
+      (file) => !file.endsWith('.spec.ts') && named.test(readFileSync(join(SRC, file), 'utf8')),
+    );
+    const allowed = /^(?:database|maintenance|metrics|workflows\/engine)\//;
+    expect(found.filter((file) => !allowed.test(file))).toEqual([]);
+    for (const folder of ['database/', 'maintenance/', 'metrics/', 'workflows/engine/'])
+      expect(found.filter((file) => file.startsWith(folder))).not.toEqual([]);
+  });
+
   it('exports no entity and no repository of a module', () => {
     const exported = imports.filter(
       ({ from, to }) => /^[a-z-]+\/index\.ts$/.test(from) && /\.(?:entity|repository)\.ts$/.test(to),

@@ -133,7 +133,7 @@ export class DbosEngine extends WorkflowEngine implements OnApplicationBootstrap
     return steps
       ?.filter(({ name }) => !name.startsWith('DBOS.') && !RUNNER_STEPS.includes(name.split('.')[0] ?? ''))
       .map(({ name, output, error, startedAtEpochMs, completedAtEpochMs }) => ({
-        ...outcomeOf(output as RecordedOutcome | null, error),
+        ...outcomeOf(output as RecordedOutcome | string | null, error),
         name,
         startedAt: startedAtEpochMs ?? null,
         completedAt: completedAtEpochMs ?? null,
@@ -266,7 +266,9 @@ function send(thread: Worker, message: ToThread): void {
 
 type RecordedOutcome = StepOutcome & { readonly attempts?: number };
 
-function outcomeOf(output: RecordedOutcome | null, error: Error | null) {
+/** Throws WorkflowsUnavailableError for an outcome that the library returns as it is stored, because it could not be unsealed. */
+function outcomeOf(output: RecordedOutcome | string | null, error: Error | null) {
+  if (typeof output === 'string') throw new WorkflowsUnavailableError('the server lacks the master key of the run');
   const attempts = output?.attempts ?? 1;
   if (output && 'refused' in output) return { outcome: 'REFUSED', code: output.refused.code, attempts } as const;
   if (output && 'exhausted' in output) return { outcome: 'FAILED', code: output.exhausted.code, attempts } as const;

@@ -35,6 +35,9 @@ export abstract class WorkflowEngine {
 
   abstract send(transaction: Transaction, run: RunKey, message: RunMessage): Promise<void>;
 
-  /** Returns the steps of a run in their order; undefined once the engine has deleted them, or while it is off. */
+  /**
+   * Returns the steps of a run in their order; undefined once the engine has deleted them, or while it is off. Throws
+   * WorkflowsUnavailableError if they were sealed with a master key that this server lacks.
+   */
   abstract steps(run: RunKey): Promise<RecordedStep[] | undefined>;
 }
