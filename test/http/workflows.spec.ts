@@ -511,7 +511,47 @@ const ERASED_RUNS: readonly ErasedRuns[] = [
   },
 ];
 
-describe('an erasure', () => {
+/** A run of each workflow that is started several times at once, and cancelled after it has made everything that it can take back. */
+interface CancelledRun {
+  readonly workflow: string;
+  /** Signal that the run waits for first. */
+  readonly signal?: string;
+  /** Right without which a step fails, after which the run is cancelled once the step has been done. */
+  readonly stalledBy?: string;
+  readonly undone: readonly string[];
+  /** Rows of the person in the end. */
+  readonly made: string;
+  readonly rows: readonly string[];
+}
+
+const CANCELLED_RUNS: readonly CancelledRun[] = [
+  {
+    workflow: 'quote-to-order',
+    signal: 'accepted',
+    undone: ['cancelOrder'],
+    made: 'SELECT status FROM orders WHERE customer_id = $1',
+    rows: ['CANCELLED'],
+  },
+  {
+    workflow: 'subscription-activation',
+    stalledBy: 'UPDATE ON subscriptions',
+    undone: ['unlinkSubscription', 'revokeLicense'],
+    made: 'SELECT status FROM licenses WHERE customer_id = $1 AND subscription_id IS NULL',
+    rows: ['REVOKED'],
+  },
+  {
+    workflow: 'partner-onboarding',
+    signal: 'approved',
+    stalledBy: 'INSERT ON license_pools',
+    undone: ['emptyLicensePool', 'suspendPartner'],
+    made: `SELECT partners.status || ' ' || (SELECT coalesce(sum(quantity), 0) FROM pool_entries JOIN license_pools USING (tenant_id, pool_id)
+             WHERE license_pools.partner_id = partners.partner_id) AS status
+           FROM partners WHERE name = $1`,
+    rows: ['SUSPENDED 0'],
+  },
+];
+
+describe('an erasure, or a cancellation,', () => {
   let engine: Awaited<ReturnType<typeof startEngine>>;
 
   beforeAll(async () => {
@@ -522,6 +562,32 @@ describe('an erasure', () => {
     await engine.app.stop();
     await engine.app.database.drop();
   });
+
+  it.each(CANCELLED_RUNS)(
+    'undoes what a run of $workflow made, which was started several times at once and exists once',
+    async ({ workflow, signal, stalledBy, undone, made, rows }) => {
+      const { app, api, template, reach } = engine;
+      const personId = `person-${unique()}`;
+      const person = { first_name: 'Ada', last_name: personId, email: `${personId}@example.com` };
+      const subject = ERASED_RUNS.find((each) => each.workflow === workflow);
+      const body = {
+        workflow,
+        run_id: personId,
+        input: await subject?.input({ api, template, person, personId }, 'ended'),
+      };
+      if (stalledBy !== undefined) await app.database.query(`REVOKE ${stalledBy} FROM ${app.database.applicationRole}`);
+      const starts = await Promise.all([1, 2, 3, 4].map(() => api.post(RUNS, body)));
+      expect(starts.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+      if (signal !== undefined) expect((await api.post(`${RUNS}/${personId}/signals/${signal}`, {})).status).toBe(202);
+      const waits = stalledBy === undefined ? { state: 'WAITING', waiting_for: 'approved' } : { state: 'STALLED' };
+      await reach(personId, waits);
+      if (stalledBy !== undefined) await app.database.query(`GRANT ${stalledBy} TO ${app.database.applicationRole}`);
+      expect((await api.post(`${RUNS}/${personId}/cancel`)).status).toBe(202);
+      await reach(personId, { state: 'CANCELLED', undone, not_undone: [] });
+      const found = await app.database.query<{ status: string }>(made, [personId]);
+      expect(found.map(({ status }) => status)).toEqual(rows);
+    },
+  );
 
   it.each(ERASED_RUNS)(
     'undoes the open runs of $workflow of a person, also one that has not got to know the person, and leaves no name',

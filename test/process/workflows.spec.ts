@@ -192,7 +192,7 @@ describe('workflows of processes that are killed', () => {
 
   /** Takes a path without a kill. Returns all kills that can fall in it. */
   const killsOf = async (path: WorkflowPath): Promise<Kill[]> => {
-    const runId = `${path.workflow}-${path.path === 'completes' ? 'whole' : 'undone'}`;
+    const runId = `${path.workflow}-${path.path.replaceAll(' ', '-')}`;
     await start(runId, await path.prepare(ask, runId), path.workflow);
     await expectEnd(path, runId);
     const operations = await database.query<Operation>(

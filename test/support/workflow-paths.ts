@@ -6,7 +6,7 @@ export type Ask = (path: string, body?: unknown, method?: string) => Promise<Wir
 /** One path through a workflow, which a run takes whenever the server is killed meanwhile. */
 export interface WorkflowPath {
   readonly workflow: string;
-  readonly path: 'completes' | 'is undone';
+  readonly path: 'completes' | 'is undone' | 'is linked' | 'is unlinked';
   /** Creates what a run works on, all of it found by the run's id, and returns the input. */
   prepare(ask: Ask, runId: string): Promise<Wire>;
   /** Does what a run waits for. */
@@ -42,12 +42,19 @@ const forgetEmail = (ask: Ask, path: string) => ask(path, { email: null }, 'PATC
 const lead = (runId: string, more: Wire = {}) =>
   Promise.resolve({ lead: { last_name: runId, email: emailOf(runId) }, license_template_id: 't', ...more });
 
-async function prepareQuote(ask: Ask, runId: string): Promise<Wire> {
+async function prepareQuote(ask: Ask, runId: string, quantity = 2): Promise<Wire> {
   await ask('/customers', { customer_id: runId, last_name: runId, email: emailOf(runId) });
-  const line = { kind: 'ISSUE', license_template_id: 't', quantity: 2, unit_price: 1_000 };
+  const line = { kind: 'ISSUE', license_template_id: 't', quantity, unit_price: 1_000 };
   const terms = { customer_id: runId, currency: 'EUR', valid_until: '2099-01-01T00:00:00Z', lines: [line] };
   const { quote_id } = await ask('/quotes', terms);
   return { quote_id, external_id: runId };
+}
+
+/** The quote sells one license, for a subscription of the customer. */
+async function prepareSubscribedQuote(ask: Ask, runId: string): Promise<Wire> {
+  const input = await prepareQuote(ask, runId, 1);
+  await ask('/subscriptions', { subscription_id: runId, customer_id: runId, template_id: 't' });
+  return { ...input, subscription_id: runId };
 }
 
 async function answerQuote(ask: Ask, runId: string, run: Wire): Promise<void> {
@@ -96,7 +103,7 @@ export const WORKFLOW_PATHS: readonly WorkflowPath[] = [
   {
     workflow: 'quote-to-order',
     path: 'completes',
-    prepare: prepareQuote,
+    prepare: (ask, runId) => prepareQuote(ask, runId),
     answer: answerQuote,
     end: { state: 'COMPLETED' },
     made: {
@@ -119,7 +126,7 @@ export const WORKFLOW_PATHS: readonly WorkflowPath[] = [
   {
     workflow: 'quote-to-order',
     path: 'is undone',
-    prepare: prepareQuote,
+    prepare: (ask, runId) => prepareQuote(ask, runId),
     answer: async (ask, runId, run) => {
       if (run.waiting_for === 'approved') await forgetEmail(ask, `/customers/${runId}`);
       await answerQuote(ask, runId, run);
@@ -139,6 +146,65 @@ export const WORKFLOW_PATHS: readonly WorkflowPath[] = [
       'license.created',
       'order.fulfilled',
       'license.revoked',
+      'license.revoked',
+      'order.cancelled',
+    ],
+  },
+  {
+    workflow: 'quote-to-order',
+    path: 'is linked',
+    prepare: prepareSubscribedQuote,
+    answer: answerQuote,
+    end: { state: 'COMPLETED' },
+    made: {
+      customers: ['ACTIVE'],
+      licenses: ['ACTIVE'],
+      emails: ['order_confirmation'],
+      quotes: ['ACCEPTED'],
+      orders: ['FULFILLED'],
+      subscriptions: ['LINKED'],
+    },
+    story: [
+      'quote.sent',
+      'order.created',
+      'quote.accepted',
+      'license.created',
+      'order.fulfilled',
+      'license.subscription_changed',
+      'subscription.linked',
+      'email_message.queued',
+    ],
+  },
+  {
+    workflow: 'quote-to-order',
+    path: 'is unlinked',
+    prepare: prepareSubscribedQuote,
+    answer: async (ask, runId, run) => {
+      if (run.waiting_for === 'approved') await forgetEmail(ask, `/customers/${runId}`);
+      await answerQuote(ask, runId, run);
+    },
+    end: {
+      state: 'FAILED',
+      error: { step: 'confirmOrder' },
+      undone: ['unlinkSubscription', 'cancelOrder', 'cancelOrder'],
+    },
+    made: {
+      customers: ['ACTIVE'],
+      licenses: ['REVOKED'],
+      quotes: ['ACCEPTED'],
+      orders: ['CANCELLED'],
+      subscriptions: ['UNLINKED'],
+    },
+    story: [
+      'quote.sent',
+      'order.created',
+      'quote.accepted',
+      'license.created',
+      'order.fulfilled',
+      'license.subscription_changed',
+      'subscription.linked',
+      'license.subscription_changed',
+      'subscription.unlinked',
       'license.revoked',
       'order.cancelled',
     ],
