@@ -113,6 +113,8 @@ describe('the reports of a random life', () => {
       const [device] = (await api.get(`/v1/licenses/${id}/activations?status=ACTIVE`)).body.data as Wire[];
       if (device) await api.post(`/v1/licenses/${id}/activations/${device.activation_id}/deactivate`, {});
     },
+    (id) => api.post(`/v1/licenses/${id}/activations:reset`),
+    (id, value) => api.post(`/v1/licenses/${id}/blocked-devices`, { fingerprint: `pc-${value}`, reason }),
     (_id, value) => Promise.resolve((today += value)),
     () => app.nest.get(LicenseTimer).sweep(),
     () => follow(),
@@ -185,15 +187,18 @@ describe('the reports of a random life', () => {
     }
     // The events of each type, and no other: counted once, on their days.
     const logged = await app.database.query(
-      `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, event_type, count(*)::int AS events
-       FROM license_event_logs WHERE event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated')
+      `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+              replace(event_type, 'activations_reset', 'deactivated') AS event_type,
+              sum(CASE event_type WHEN 'license.activations_reset' THEN (event_data ->> 'count')::int ELSE 1 END)::int AS events
+       FROM license_event_logs WHERE event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated',
+                                                    'license.deactivated', 'license.activations_reset')
        GROUP BY 1, 2 ORDER BY 1, 2`,
     );
     expect(logged.length).toBeGreaterThan(10);
     expect(
       await app.database.query(
         `SELECT day::text, event_type, events::int FROM report_activity WHERE product_id = '' AND events > 0
-           AND event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated') ORDER BY 1, 2`,
+           AND event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated', 'license.deactivated') ORDER BY 1, 2`,
       ),
     ).toEqual(logged);
   }, 120_000);
