@@ -6,8 +6,12 @@ import {
   BatchActionResult,
   BatchIssueLine,
   BatchActionLine,
+  BatchChangeTemplateLine,
+  BatchReinstateLine,
   BatchRenewLine,
   BatchIssueResult,
+  BatchTransferLine,
+  SelectedLicense,
 } from './licensing/index.js';
 import { RESPONSE_EXAMPLES } from './response-examples.js';
 import { groupBy } from './shared/group-by.js';
@@ -57,6 +61,15 @@ const TAGS = {
   Health: 'Probes for load balancers and orchestrators. Open to everybody.',
   Metrics: 'Measurements of the server process. Requires a platform key.',
 };
+
+const BATCH_LINES = z.union([
+  BatchIssueLine,
+  BatchRenewLine,
+  BatchActionLine,
+  BatchReinstateLine,
+  BatchTransferLine,
+  BatchChangeTemplateLine,
+]);
 
 /** Description and example of each path parameter. */
 const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, example: string]>> = {
@@ -116,8 +129,8 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     schemas: {
       ...document.components?.schemas,
       ...toComponents(Problem, 'output').components,
-      ...toComponents(z.union([BatchIssueLine, BatchRenewLine, BatchActionLine]), 'input').components,
-      ...toComponents(z.union([BatchIssueResult, BatchActionResult]), 'output').components,
+      ...toComponents(BATCH_LINES, 'input').components,
+      ...toComponents(z.union([BatchIssueResult, BatchActionResult, SelectedLicense]), 'output').components,
     },
   };
   addResponseExamples(document.components.schemas);

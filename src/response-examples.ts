@@ -550,6 +550,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   },
   RevealedLicenseKey: { license_id: EXAMPLES.licenseId, license_key: EXAMPLES.licenseKey },
   BatchIssueResult: { line: 1, status: 201, license: issuedLicense },
+  SelectedLicense: { license_id: EXAMPLES.licenseId, version: 1 },
   BatchActionResult: { line: 1, status: 200, license: licenseSummary },
   Activation: activation,
   ClientActivation: { ...activation, warnings: [] },

@@ -2,6 +2,7 @@
 // tenants of very unequal size. Loaded without indexes, foreign keys and WAL, which are all back before anything is measured.
 import { connect, openCluster, startCluster, TEMPLATE } from '../cluster.mjs';
 import { dropIndexes } from './indexes.mjs';
+import { rebuildReports } from '../../dist/maintenance/rebuild-reports.js';
 
 const TABLES = ['licenses', 'license_keys', 'license_event_logs'];
 /** Rows keep the order of time also where two sessions read the plan at once. */
@@ -40,6 +41,9 @@ export async function fillCluster(seed, size) {
   await monitor.query(COUNTERS);
   await monitor.query(`DROP TABLE plan, ${TABLES.map((table) => `first_${table}`).join(', ')}`);
   await restoreForeignKeys();
+  // Reports count the events as a server would that follows the log.
+  await monitor.query('ANALYZE');
+  await rebuildReports(monitor, () => undefined);
   await monitor.query('VACUUM (ANALYZE)');
   return restartWith(cluster, (name) => `RESET ${name}`);
 }

@@ -43,6 +43,16 @@ function eventReads({ licenseId, lastSeq, before }) {
   ];
 }
 
+const REPORTS = [
+  ['overview', { by: 'template' }],
+  ['expirations', { days: '365' }],
+  ['activity', {}],
+  ['utilisation', {}],
+  ['peaks', {}],
+  ['denials', {}],
+  ['compliance', { finding: 'DEVICES_WITHOUT_LICENSE' }],
+];
+
 /** Each with who is asked, the request of a contender, and how dear 1,000 times the rows may make it. */
 export async function scaleScenarios(cluster) {
   const facts = await factsOf(cluster);
@@ -54,6 +64,7 @@ export async function scaleScenarios(cluster) {
     reads.push(read(`list, ${name}, nine tenths down`, who, LICENSES, { ...query, limit, cursor }));
   }
   for (const { name, query } of eventReads(facts)) reads.push(read(`events, ${name}`, OURS, EVENTS, query));
+  for (const [name, query] of REPORTS) reads.push(read(`report, ${name}`, OURS, `/v1/reports/${name}`, query));
   const issues = { connections: 64, who: BOTH, goal: 1.6, writes: true, countsWal: true, walGoal: 1.3 };
   const ofPrograms = { connections: 8, who: BOTH, goal: 1.25 };
   return {

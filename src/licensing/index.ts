@@ -21,14 +21,22 @@ export * from './events/license-timer.events.js';
 export { reasonCode, reasonText, type RecordedReason } from './events/recorded-reason.js';
 export { LicenseActionRequest, ActionReason } from './license-action.requests.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
-export { BatchIssueLine, BatchActionLine, BatchRenewLine } from './batches/license-batch.requests.js';
+export {
+  BatchIssueLine,
+  BatchActionLine,
+  BatchChangeTemplateLine,
+  BatchReinstateLine,
+  BatchRenewLine,
+  BatchTransferLine,
+} from './batches/license-batch.requests.js';
+export { SelectLicensesQuery } from './queries/select-licenses.query.js';
 export { BatchActionResult, BatchIssueResult } from './batches/license-batch.response.js';
 export type { BatchOutcome } from './batches/license-batch-runner.js';
 export { ISSUE_PROBLEMS } from './issuing/issue-problems.js';
 export { LicensePreview } from './previews/license-preview.response.js';
 export { PreviewIssueQuery, type IssueToPreview, type PreviewedIssue } from './previews/preview-issue.query.js';
 export { LicenseStatus, IssueLicenseRequest } from './license.requests.js';
-export { IssuedLicense, type LicenseResponse } from './license.response.js';
+export { IssuedLicense, SelectedLicense, type LicenseResponse } from './license.response.js';
 export {
   ExpiryTooFarError,
   LicenseFileOutstandingError,

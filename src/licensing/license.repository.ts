@@ -40,6 +40,17 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     return this.queryPage(tenantId, isFiltered ? statement : { ...statement, name });
   }
 
+  /** Lists licenses in one of the disjoint parts like `list`, with their versions and the fields that they are sorted by. */
+  listVersions(
+    tenantId: string,
+    parts: readonly (readonly Condition[])[],
+    page: PageRequest,
+  ): Promise<ListedVersion[]> {
+    const columns = `item.license_id AS "licenseId", item.version, item.created_at AS "createdAt",
+      item.expiry_date AS "expiryDate", item.issued_to AS "issuedTo"`;
+    return this.queryPage<ListedVersion>(tenantId, this.listStatement([tenantId], columns, parts, page));
+  }
+
   /** Returns the ids of licenses that are revoked or suspended and changed at or after `since`. */
   async listRevoked(tenantId: string, since: Date): Promise<string[]> {
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
@@ -86,6 +97,9 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     });
   }
 }
+
+/** A license with its version and the fields that licenses are sorted by. */
+type ListedVersion = Pick<License, 'licenseId' | 'version' | 'createdAt' | 'expiryDate' | 'issuedTo'>;
 
 /** SQL expression for the seats in use at a time; see SeatCounter.seatsInUseSql. */
 export interface SeatsInUse {

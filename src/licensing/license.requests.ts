@@ -58,3 +58,10 @@ export const ListLicensesRequest = z.strictObject({
   q: SearchPrefix.optional(),
 });
 export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;
+
+/** Filter in a body, with the filters of the list. */
+export const SelectLicensesRequest = ListLicensesRequest.omit({ limit: true, cursor: true }).meta({
+  id: 'SelectLicensesRequest',
+  examples: [{ template_id: EXAMPLES.openTemplateId, status: 'ACTIVE' }],
+});
+export type SelectLicensesRequest = z.infer<typeof SelectLicensesRequest>;

@@ -82,14 +82,15 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
   })
   .meta({ id: 'License', description: 'The license.' });
 
+const ReplacedTerm = z
+  .object({ before: z.unknown(), after: z.unknown() })
+  .meta({ id: 'ReplacedTerm', description: 'Value of a term before and after.' });
+
 /** Response of an action that may apply the terms of another template. */
 export const LicenseOnOtherTerms = LicenseResponse.extend({
-  replaced: z
-    .record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }))
-    .optional()
-    .meta({
-      description: 'Values set by PATCH that the template replaced, by name. Only if it replaced one.',
-    }),
+  replaced: z.record(z.string(), ReplacedTerm).optional().meta({
+    description: 'Values set by PATCH that the template replaced, by name. Only if it replaced one.',
+  }),
 }).meta({ id: 'LicenseOnOtherTerms', description: 'The license, with the values that the template replaced.' });
 
 export type LicenseResponse = z.infer<typeof LicenseOnOtherTerms>;
@@ -193,3 +194,9 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     updated_at: license.updatedAt.toISOString(),
   };
 }
+
+/** Line of a selection, which is also the beginning of a line of a batch. */
+export const SelectedLicense = z
+  .object({ license_id: z.uuid(), version: z.int() })
+  .meta({ id: 'SelectedLicense', description: 'A license and its version.' });
+export type SelectedLicense = z.infer<typeof SelectedLicense>;

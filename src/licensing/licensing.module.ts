@@ -37,6 +37,7 @@ import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handl
 import { ListLicensesHandler } from './queries/list-licenses.handler.js';
 import { ListRevokedLicensesHandler } from './queries/list-revoked-licenses.handler.js';
 import { PreviewIssueHandler } from './previews/preview-issue.handler.js';
+import { SelectLicensesHandler } from './queries/select-licenses.handler.js';
 import { LicenseKeySource } from './keys/license-key.js';
 import { LicenseKeyRepository } from './keys/license-key.repository.js';
 import { LicenseKeyRotation } from './keys/license-key-rotation.js';
@@ -87,6 +88,7 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     ListLicensesHandler,
     ListLicensesAsJsonHandler,
     ListRevokedLicensesHandler,
+    SelectLicensesHandler,
   ],
   exports: [LicenseLock, LicenseReader, ForeignKeyRegister],
 })

@@ -289,6 +289,49 @@ describe('a batch of changes', () => {
     expect(await ours.stateOf([license_id])).toMatchObject([{ version: 1, told: 0 }]);
   });
 
+  it('suspends what a selection names, reinstates, transfers and moves it to another template, each line by itself', async () => {
+    const sender = await Sender.of(app);
+    const { product_id } = (await sender.api.get('/v1/license-templates/t')).body;
+    await sender.api.template({ template_id: 'u', product_id });
+    const ids = await sender.licenses(103);
+    const select = async (filter: Wire): Promise<Wire[]> => {
+      const response = await sender.api.send('post', '/v1/licenses:select', filter, { Accept: NDJSON });
+      expect(response.status).toBe(200);
+      return response.body as Wire[];
+    };
+    const selected = await select({ template_id: 't', status: 'ACTIVE' });
+    expect(selected.map(({ license_id }) => license_id).toSorted()).toEqual(ids.toSorted());
+    expect(await select({ q: 'nobody' })).toEqual([]);
+    expect((await sender.api.post('/v1/licenses:select', { status: 'SOLD' })).body.code).toBe('VALIDATION_FAILED');
+    const three = selected.slice(0, 3);
+    const statuses = (results: Wire[]) => results.map(({ status }) => status as number);
+    expect(
+      statuses(
+        await sender.send(
+          'suspend',
+          three.map((line) => ({ ...line, reason: REASON })),
+        ),
+      ),
+    ).toEqual([200, 200, 200]);
+    // The selection is of an earlier version.
+    expect(statuses(await sender.send('reinstate', three))).toEqual([412, 412, 412]);
+    const suspended = await select({ status: 'SUSPENDED' });
+    expect(suspended).toHaveLength(3);
+    expect(statuses(await sender.send('reinstate', [...suspended, selected[5]]))).toEqual([200, 200, 200, 409]);
+    const [one, other] = ids.map((license_id) => ({ license_id })) as [Wire, Wire];
+    expect(await sender.send('transfer', [{ ...one, customer_id: 'd', issued_to: 'D' }, { ...other }])).toMatchObject([
+      { status: 200, license: { customer_id: 'd', issued_to: 'D' } },
+      { status: 400, problem: { code: 'VALIDATION_FAILED' } },
+    ]);
+    const [moved, unknown] = await sender.send('change-template', [
+      { ...one, license_template_id: 'u', reason: REASON },
+      { ...other, license_template_id: 'v' },
+    ]);
+    expect(moved).toMatchObject({ status: 200, license: { template_id: 'u' } });
+    expect(unknown).toMatchObject({ status: 404, problem: { code: 'TEMPLATE_NOT_FOUND' } });
+    expect(await select({ template_id: 'u' })).toEqual([{ license_id: one.license_id, version: 3 }]);
+  });
+
   it('of whatever kind is one of 16 at once in a process, and the next is refused as a whole', async () => {
     const kinds = ['issue', 'renew', 'suspend', 'revoke'];
     const batches = await Promise.all(Array.from({ length: 16 }, (_, at) => open(kinds[at % 4]!, [])));

@@ -40,7 +40,11 @@ const LAST = [
   'changeLicenseTemplate',
   'suspendLicense',
   'reinstateLicense',
+  'selectLicenses',
   'batchSuspendLicenses',
+  'batchReinstateLicenses',
+  'batchTransferLicenses',
+  'batchChangeLicenseTemplates',
   'revokeLicense',
   'revokeApiKey',
   'deleteEmailTemplate',
@@ -188,7 +192,7 @@ describe('the examples of the OpenAPI document', () => {
 
   it('of NDJSON are text, for which the page of Swagger UI has a field and asks for no file', async () => {
     const bodies = operations(app.document).flatMap(({ operation }) => operation.requestBody?.content[NDJSON] ?? []);
-    expect(bodies).toHaveLength(4);
+    expect(bodies).toHaveLength(7);
     expect((await app.anonymous().get('/docs/swagger-ui-init.js')).text).toContain('isFileUploadIntended');
     for (const { schema, example } of bodies) {
       // For generated clients: in Python they send a file.

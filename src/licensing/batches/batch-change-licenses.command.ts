@@ -4,7 +4,7 @@ import type { BatchOutcome, LicenseBatch } from './license-batch-runner.js';
 import type { LicenseResponse } from '../license.response.js';
 
 /**
- * Renews, suspends or revokes the license of each line, like the command for a single license, with its events and errors.
+ * Does one action to the license of each line, like the command for a single license, with its events and errors.
  * Actions on one license run in the order of the lines.
  */
 export class BatchChangeLicensesCommand
@@ -13,7 +13,7 @@ export class BatchChangeLicensesCommand
 {
   constructor(
     readonly actor: Actor,
-    readonly action: 'renew' | 'suspend' | 'revoke',
+    readonly action: 'renew' | 'suspend' | 'reinstate' | 'revoke' | 'transfer' | 'change-template',
     readonly lines: LicenseBatch['lines'],
     /** `versionRequired`: a line without version is refused with PreconditionRequiredError. */
     readonly options: LicenseBatch['options'] & { readonly versionRequired?: boolean | undefined } = {},

@@ -4,13 +4,22 @@ import { Config } from '../../config.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { PreconditionRequiredError } from '../../shared/errors.js';
 import { KeyedMutex } from '../../shared/async/keyed-mutex.js';
-import { BatchActionLine, BatchRenewLine } from './license-batch.requests.js';
+import {
+  BatchActionLine,
+  BatchChangeTemplateLine,
+  BatchReinstateLine,
+  BatchRenewLine,
+  BatchTransferLine,
+} from './license-batch.requests.js';
 import { LicenseBatchRunner } from './license-batch-runner.js';
 import { BatchChangeLicensesCommand } from './batch-change-licenses.command.js';
+import { ChangeLicenseTemplateCommand } from '../lifecycle/commands/change-license-template.command.js';
 import type { LicenseCommand } from '../lifecycle/commands/license.command.js';
+import { ReinstateLicenseCommand } from '../lifecycle/commands/reinstate-license.command.js';
 import { RenewLicenseCommand } from '../lifecycle/commands/renew-license.command.js';
 import { RevokeLicenseCommand } from '../lifecycle/commands/revoke-license.command.js';
 import { SuspendLicenseCommand } from '../lifecycle/commands/suspend-license.command.js';
+import { TransferLicenseCommand } from '../lifecycle/commands/transfer-license.command.js';
 import type { LicenseResponse } from '../license.response.js';
 
 /** Lines of one batch that run or wait, per partition. */
@@ -48,6 +57,18 @@ export class BatchChangeLicensesHandler implements ICommandHandler<BatchChangeLi
       case 'revoke':
         return this.change(batch, BatchActionLine, ({ license_id, version, ...request }, options) => {
           return new RevokeLicenseCommand(actor, license_id, request, withVersion(version, options));
+        });
+      case 'reinstate':
+        return this.change(batch, BatchReinstateLine, ({ license_id, version, ...request }, options) => {
+          return new ReinstateLicenseCommand(actor, license_id, request, withVersion(version, options));
+        });
+      case 'transfer':
+        return this.change(batch, BatchTransferLine, ({ license_id, version, ...request }, options) => {
+          return new TransferLicenseCommand(actor, license_id, request, withVersion(version, options));
+        });
+      case 'change-template':
+        return this.change(batch, BatchChangeTemplateLine, ({ license_id, version, ...request }, options) => {
+          return new ChangeLicenseTemplateCommand(actor, license_id, request, withVersion(version, options));
         });
     }
   }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../../shared/examples.js';
-import { ReasonedActionRequest, RenewLicenseRequest } from '../license-action.requests.js';
+import {
+  ChangeLicenseTemplateRequest,
+  LicenseActionRequest,
+  ReasonedActionRequest,
+  RenewLicenseRequest,
+  TransferLicenseRequest,
+} from '../license-action.requests.js';
 import { IssueLicenseRequest } from '../license.requests.js';
 
 const idempotency_key = z
@@ -40,3 +46,29 @@ export const BatchActionLine = ReasonedActionRequest.extend(actionLineFields).me
   examples: [{ license_id: EXAMPLES.licenseId, reason: { code: 'PAYMENT_OVERDUE', text: 'Invoice 2026-117' } }],
 });
 export type BatchActionLine = z.infer<typeof BatchActionLine>;
+
+export const BatchReinstateLine = LicenseActionRequest.extend(actionLineFields).meta({
+  id: 'BatchReinstateLine',
+  examples: [{ license_id: EXAMPLES.licenseId, reason: { code: 'PAYMENT_RECEIVED' } }],
+});
+export type BatchReinstateLine = z.infer<typeof BatchReinstateLine>;
+
+export const BatchTransferLine = TransferLicenseRequest.extend(actionLineFields).meta({
+  id: 'BatchTransferLine',
+  examples: [
+    { license_id: EXAMPLES.licenseId, customer_id: EXAMPLES.customerId, reason: { code: 'CONTRACT_CHANGED' } },
+  ],
+});
+export type BatchTransferLine = z.infer<typeof BatchTransferLine>;
+
+export const BatchChangeTemplateLine = ChangeLicenseTemplateRequest.extend(actionLineFields).meta({
+  id: 'BatchChangeTemplateLine',
+  examples: [
+    {
+      license_id: EXAMPLES.licenseId,
+      license_template_id: EXAMPLES.templateId,
+      reason: { code: 'CONTRACT_CHANGED' },
+    },
+  ],
+});
+export type BatchChangeTemplateLine = z.infer<typeof BatchChangeTemplateLine>;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { Problem } from '../../shared/http/problem.js';
 import type { BatchOutcome } from './license-batch-runner.js';
 import { toProblem } from '../../shared/http/to-problem.js';
-import { IssuedLicense, LicenseResponse } from '../license.response.js';
+import { IssuedLicense, LicenseOnOtherTerms, type LicenseResponse } from '../license.response.js';
 
 /** License without its large fields, because all results of a batch stay in memory while the client reads nothing. */
-export const LicenseSummary = LicenseResponse.omit({
+export const LicenseSummary = LicenseOnOtherTerms.omit({
   overrides: true,
   features: true,
   restrictions: true,

@@ -5,8 +5,11 @@ import type { ListLicensesRequest } from '../license.requests.js';
 import type { License } from '../license.entity.js';
 import type { PagePosition, SortOrder } from '../../shared/persistence/page-request.js';
 
+/** Fields that licenses are sorted by. */
+export type SortedFields = Pick<License, 'licenseId' | 'createdAt' | 'expiryDate' | 'issuedTo'>;
+
 interface LicenseSortOrder extends SortOrder {
-  readonly positionOf: (license: License) => PagePosition;
+  readonly positionOf: (license: SortedFields) => PagePosition;
 }
 
 export const NEWEST_LICENSE_FIRST: LicenseSortOrder = {

@@ -46,7 +46,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
 }
 
 /** Returns the filters of each part of the list. */
-function partsOf(request: ListLicensesRequest, now: Date, order: SortOrder): (readonly Condition[])[] {
+export function partsOf(request: ListLicensesRequest, now: Date, order: SortOrder): (readonly Condition[])[] {
   const filters = conditionsOf(request);
   if (request.status === undefined) return [filters];
   const parts = statusConditions(request.status, now, order);

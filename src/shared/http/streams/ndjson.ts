@@ -78,7 +78,7 @@ export const Ndjson = (item: string, result: string) =>
  * Text whose lines have this schema, as OpenAPI 3.1 has no type for a stream. With `format: binary`, generated clients send and return the
  * bytes as they are; Swagger UI has a text field nevertheless (swagger-ui.ts).
  */
-function linesOf(component: string) {
+export function linesOf(component: string) {
   return {
     type: 'string',
     format: 'binary',
