@@ -629,6 +629,33 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     },
   },
   Entitlements: { license_id: EXAMPLES.licenseId, entitlements, server_time: TIME },
+  LicenseUsage: {
+    license_id: EXAMPLES.licenseId,
+    usage: [
+      {
+        feature_id: EXAMPLES.featureId,
+        period_start: '2026-11-01T00:00:00.000Z',
+        used: 41,
+        current: true,
+        updated_at: TIME,
+      },
+    ],
+  },
+  PeriodUsage: {
+    feature_id: EXAMPLES.featureId,
+    period_start: '2026-11-01T00:00:00.000Z',
+    used: 40,
+    current: true,
+    updated_at: TIME,
+  },
+  LicenseFileEntry: {
+    license_id: EXAMPLES.licenseId,
+    activation_id: EXAMPLES.activationId,
+    fingerprint: EXAMPLES.fingerprint,
+    kid: EXAMPLES.kid,
+    issued_at: TIME,
+    expires_at: WEEK_LATER,
+  },
   FeatureUsage: { license_id: EXAMPLES.licenseId, entitlement: entitlements[1] },
   LicenseEvent: {
     seq: 7,

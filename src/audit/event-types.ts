@@ -37,6 +37,7 @@ export const EVENT_TYPES = [
   'license.transferred',
   'license.trial_converted',
   'license.updated',
+  'license.usage_corrected',
   'license_pool.allotted',
   'license_pool.created',
   'license_pool.expired',

@@ -6,3 +6,4 @@ export { LicenseFileResponse } from './license-file.response.js';
 export { OfflineModule } from './offline.module.js';
 export { RevocationListPublisher } from './revocation-list-publisher.js';
 export { GetRevocationListQuery } from './queries/get-revocation-list.query.js';
+export { ListLicenseFilesQuery } from './queries/list-license-files.query.js';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deviceFields } from '../activations/index.js';
 import { ActionReason } from '../licensing/index.js';
 import { EXAMPLES } from '../shared/examples.js';
+import { Limit } from '../shared/http/paging.js';
 import { text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { MAX_VALIDITY_MS } from '../signing/index.js';
@@ -27,3 +28,13 @@ export const CheckOutRequest = z
   .strictObject({ ...checkOutFields, reason: ActionReason.optional() })
   .meta({ id: 'CheckOutRequest', examples: [{ fingerprint: EXAMPLES.fingerprint, ttl_seconds: 604_800 }] });
 export type CheckOutRequest = z.infer<typeof CheckOutRequest>;
+
+export const ListLicenseFilesRequest = z.strictObject({
+  limit: Limit,
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is not a cursor of this list')
+    .optional()
+    .meta({ description: '`next_cursor` of the previous page.' }),
+});
+export type ListLicenseFilesRequest = z.infer<typeof ListLicenseFilesRequest>;

@@ -1,4 +1,7 @@
 export { ConsumeUsageCommand } from './commands/consume-usage.command.js';
+export { CorrectUsageCommand } from './commands/correct-usage.command.js';
+export { UsageCorrectedEvent } from './events/usage-corrected.event.js';
+export { GetLicenseUsageQuery } from './queries/get-license-usage.query.js';
 export { ReleaseUsageCommand } from './commands/release-usage.command.js';
 export { currentPeriods, toCurrentUsage, usageSql, type PeriodUsage } from './current-usage.js';
 export { isFeatureExpired, periodEnd, periodStart } from './entitlement.js';

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { License } from '../licensing/index.js';
 import type { Statement } from '../shared/persistence/tenant-connection.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { toCurrentUsage, type PeriodUsage } from './current-usage.js';
 import { periodStart } from './entitlement.js';
+import type { StoredUsage } from './stored-usage.js';
 import type { UsableFeature } from './usable-feature.js';
 
 const READ = {
@@ -19,7 +21,35 @@ const READ_AS_OF = {
          WHERE tenant_id = $1 AND license_id = $2 AND period_start = ANY($3::timestamptz[])`,
 };
 
-/** Reads usage per feature; UsageChanges writes it. */
+const READ_ALL = {
+  name: 'usages.read-all',
+  text: `SELECT feature_id, period_start, used::float8 AS used, updated_at FROM license_usages
+         WHERE tenant_id = $1 AND license_id = $2 ORDER BY feature_id, period_start DESC LIMIT 1000`,
+};
+const BEGIN_PERIOD = {
+  name: 'usages.begin-period',
+  text: `INSERT INTO license_usages (tenant_id, license_id, feature_id, period_start, used, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 0, $5, $5) ON CONFLICT DO NOTHING`,
+};
+const LOCK = {
+  name: 'usages.lock',
+  text: `SELECT feature_id, period_start, used::float8 AS used, updated_at FROM license_usages
+         WHERE tenant_id = $1 AND license_id = $2 AND feature_id = $3 AND period_start = $4 FOR NO KEY UPDATE`,
+};
+const CORRECT = {
+  name: 'usages.correct',
+  text: `UPDATE license_usages SET used = $5, updated_at = greatest(updated_at, $6)
+         WHERE tenant_id = $1 AND license_id = $2 AND feature_id = $3 AND period_start = $4`,
+};
+
+/** Feature of a license in one period. */
+export interface UsageKey {
+  readonly licenseId: string;
+  readonly featureId: string;
+  readonly periodStart: Date;
+}
+
+/** Reads usage per feature, and corrects it; UsageChanges writes that of programs. */
 @Injectable()
 export class UsageRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -38,6 +68,32 @@ export class UsageRepository {
   readAsOf(tenantId: string, license: License, instant: Date): Promise<ReadonlyMap<string, number | null>> {
     const statement = (values: unknown[]) => ({ ...READ_AS_OF, values: [...values, instant] });
     return this.readBy<number | null>(tenantId, license, instant, statement);
+  }
+
+  /** Returns the usage in all periods, by feature and the latest first. */
+  readAll(tenantId: string, licenseId: string): Promise<StoredUsage[]> {
+    return this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<StoredUsage>({ ...READ_ALL, values: [tenantId, licenseId] }),
+    );
+  }
+
+  /** Locks the usage in a period; undefined if there is none. With a time it is begun then, with a usage of 0. */
+  async lock(transaction: Transaction, key: UsageKey, begun?: Date): Promise<StoredUsage | undefined> {
+    const values = [transaction.tenantId, key.licenseId, key.featureId, key.periodStart];
+    if (begun) transaction.write({ ...BEGIN_PERIOD, values: [...values, begun] });
+    const [row] = await transaction.query<StoredUsage>({ ...LOCK, values });
+    return row;
+  }
+
+  /** Sets the usage that `lock` returned. */
+  correct(
+    transaction: Transaction,
+    { licenseId, featureId, periodStart: start }: UsageKey,
+    used: number,
+    now: Date,
+  ): void {
+    const values = [transaction.tenantId, licenseId, featureId, start, used, now];
+    transaction.write({ ...CORRECT, values });
   }
 
   private async readBy<Used>(

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { License } from '../licensing/index.js';
 import { UtcTime } from '../shared/http/schema.js';
 import { LimitType, ResetPeriod } from '../templates/index.js';
-import { entitlementOf } from './entitlement.js';
+import { entitlementOf, periodStart } from './entitlement.js';
+import type { StoredUsage } from './stored-usage.js';
 
 export const Entitlement = z
   .object({
@@ -33,4 +34,38 @@ export type UsageResponse = z.infer<typeof UsageResponse>;
 
 export function toEntitlements(license: License, usage: ReadonlyMap<string, number>, now: Date): Entitlement[] {
   return license.features.map((feature) => entitlementOf(feature, usage.get(feature.feature_id) ?? 0, now));
+}
+
+export const PeriodUsageResponse = z
+  .object({
+    feature_id: z.string(),
+    period_start: UtcTime.nullable().meta({ description: 'Null: the usage is never reset.' }),
+    used: z.int(),
+    current: z.boolean().meta({ description: 'Whether the feature is in this period now.' }),
+    updated_at: UtcTime,
+  })
+  .meta({ id: 'PeriodUsage', description: 'Usage of a feature in one period.' });
+export type PeriodUsageResponse = z.infer<typeof PeriodUsageResponse>;
+
+export const LicenseUsage = z
+  .object({
+    license_id: z.uuid(),
+    usage: z.array(PeriodUsageResponse).meta({ description: 'By feature, the latest period first; at most 1,000.' }),
+  })
+  .meta({ id: 'LicenseUsage', description: 'Usage of the license by feature and period.' });
+export type LicenseUsage = z.infer<typeof LicenseUsage>;
+
+export function toPeriodUsageResponse(
+  { features }: Pick<License, 'features'>,
+  { feature_id, period_start, used, updated_at }: StoredUsage,
+  now: Date,
+): PeriodUsageResponse {
+  const feature = features.find((each) => each.feature_id === feature_id);
+  return {
+    feature_id,
+    period_start: period_start.getTime() === 0 ? null : period_start.toISOString(),
+    used,
+    current: feature !== undefined && periodStart(feature, now).getTime() === period_start.getTime(),
+    updated_at: updated_at.toISOString(),
+  };
 }

@@ -72,6 +72,7 @@ const REPORTS = [
 ];
 /** The caller and the public keys are random; no example of liveness asks for the database; the preview names a date, and a template has more variables. */
 const OF_OTHER_ROWS = [
+  'listLicenseFiles',
   ...REPORTS,
   'getCurrentCaller',
   'getKeySet',

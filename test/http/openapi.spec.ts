@@ -537,7 +537,8 @@ class Calls {
   /** One that is in the state for it. */
   private async license(path: string): Promise<string> {
     const trial = path.endsWith('/convert-trial');
-    this.template = await this.admin.template({ trial_allowed: true });
+    const features = [{ feature_id: 'calls', feature_name: 'Calls' }];
+    this.template = await this.admin.template({ trial_allowed: true, features });
     const { license_id } = await this.admin.issue(this.template, { trial, customer_id: `trial-${unique()}` });
     if (path.endsWith('/reinstate')) {
       await this.admin.post(`/v1/licenses/${license_id}/suspend`, { reason: { code: 'OTHER' } });
@@ -566,6 +567,7 @@ class Calls {
       'post /v1/licenses/{license_id}/activations/{activation_id}/deactivate': {},
       'post /v1/licenses/{license_id}/activations:reset': {},
       'post /v1/licenses/{license_id}/blocked-devices': { fingerprint: id, reason: { code: 'OTHER' } },
+      'post /v1/licenses/{license_id}/usage/correct': { feature_id: 'calls', used: 1, reason: { code: 'CORRECTION' } },
       'post /v1/licenses/{license_id}/renew': { months: 1 },
       'post /v1/licenses/{license_id}/convert-trial': {},
       'post /v1/licenses/{license_id}/rotate-key': { reason: { code: 'OTHER' } },

@@ -132,6 +132,7 @@ describe('operations', () => {
        "tenants.create",
        "tenants.update",
        "usage.consume",
+       "usage.correct",
        "usage.release",
        "workflows.cancel",
        "workflows.finish",
