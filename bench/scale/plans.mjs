@@ -39,7 +39,7 @@ function plansIn(log) {
   const entries = log.matchAll(/duration: ([\d.]+) ms +plan:\n((?:\t.*\n?)+)/g);
   return [...entries]
     .map(([, ms, text]) => ({ ms: Number(ms), text: text.replace(/^\t/gm, '') }))
-    .filter(({ text }) => /\b(licenses|license_event_logs)\b/.test(text))
+    .filter(({ text }) => /\b(licenses|license_event_logs|report_\w+)\b/.test(text))
     .map(({ ms, text }) => ({ ms, text, buffers: buffersOf(text), by: accessOf(text) }));
 }
 
