@@ -75,9 +75,7 @@ describe('what staff read of a license', () => {
       const counted = await eventually(async () => {
         expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
         const rows = (await api.get('/v1/license-events?event_type=license.usage_corrected')).body.data as Wire[];
-        const corrections = rows
-          .map(({ event_data }) => event_data)
-          .filter((data) => data.feature_id === 'seats');
+        const corrections = rows.map(({ event_data }) => event_data).filter((data) => data.feature_id === 'seats');
         const starts = corrections.map(({ after }) => after.used as number);
         const ends = [...corrections.slice(1).map(({ before }) => before.used as number), found];
         return ends.reduce((sum, end, at) => sum + end - starts[at]!, 0);

@@ -48,7 +48,8 @@ export class Api {
     if (this.key !== undefined) request = request.set('Authorization', `Bearer ${this.key}`);
     const ndjson = headers['Content-Type'] === NDJSON;
     // A selection is NDJSON, although its request is JSON.
-    if (ndjson || headers.Accept === NDJSON || path.endsWith(':select')) request = request.buffer(true).parse(parseNdjson);
+    if (ndjson || headers.Accept === NDJSON || path.endsWith(':select'))
+      request = request.buffer(true).parse(parseNdjson);
     const sent = ndjson && typeof body === 'object' ? JSON.stringify(body) : body;
     const response = await (sent === undefined ? request : request.send(sent));
     assertDocumented(this.document, method, path, response);
