@@ -23,6 +23,7 @@ import { ValidationPipe } from './shared/http/validation.pipe.js';
 import { RateLimitGuard } from './shared/access/rate-limit.guard.js';
 import { RuntimeModule } from './shared/runtime.module.js';
 import { Secrets } from './shared/secrets/secrets.js';
+import { SessionsModule } from './sessions/index.js';
 import { SharedModule } from './shared/shared.module.js';
 import { TenantGuard } from './shared/access/tenant.guard.js';
 import { SigningModule } from './signing/index.js';
@@ -54,6 +55,7 @@ export class AppModule {
         TypeOrmModule.forRoot(applicationDataSourceOptions(databaseUrl, config, namedStatements)),
         SharedModule,
         TenantsModule,
+        SessionsModule,
         ProductsModule,
         TemplatesModule,
         CustomersModule,

@@ -173,6 +173,10 @@ export const Environment = z.object({
   OIDC_PERMISSIONS_CLAIM: z.string().min(1).default('permissions'),
   OIDC_ALGORITHMS: wordsOf(SIGNATURE_ALGORITHMS, 'RS256,PS256,ES256,EdDSA'),
   OIDC_CLOCK_TOLERANCE_S: seconds(30, 300),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
+  SESSION_MAX_HOURS: integer(1, 720).default(12),
   SMTP_URL: z
     .string()
     .refine(
@@ -246,6 +250,8 @@ export interface OidcSettings {
   readonly permissionsClaim: string;
   readonly algorithms: readonly string[];
   readonly clockToleranceS: number;
+  /** Client as which people sign in to the admin UI; undefined: they cannot. Without a secret it is a public client. */
+  readonly client: { readonly id: string; readonly secret: string | undefined } | undefined;
 }
 
 /** Relay that takes e-mail: `secure` is TLS from the first byte, `requireTls` is STARTTLS or nothing. */
@@ -264,7 +270,10 @@ export interface Mailbox {
 }
 
 function oidcSettings(settings: Settings): OidcSettings | undefined {
-  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = settings;
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: id, OIDC_CLIENT_SECRET: secret } = settings;
+  if (id === undefined ? secret !== undefined : issuer === undefined) {
+    throw new ConfigError('OIDC_CLIENT_SECRET needs OIDC_CLIENT_ID, which needs OIDC_ISSUER.');
+  }
   if (issuer === undefined && audience === undefined) return undefined;
   if (issuer === undefined || audience === undefined) {
     throw new ConfigError('OIDC_ISSUER and OIDC_AUDIENCE go together: set both or neither.');
@@ -276,6 +285,7 @@ function oidcSettings(settings: Settings): OidcSettings | undefined {
     permissionsClaim: settings.OIDC_PERMISSIONS_CLAIM,
     algorithms: settings.OIDC_ALGORITHMS,
     clockToleranceS: settings.OIDC_CLOCK_TOLERANCE_S,
+    client: id === undefined ? undefined : { id, secret },
   };
 }
 

@@ -4,6 +4,7 @@ import { MigrationError } from './database/migrate.js';
 import { UnsafeDatabaseError } from './database/preflight.js';
 import { isConnectionLoss, sqlError } from './database/sql-errors.js';
 import { MaintenanceError } from './maintenance/index.js';
+import { SignInLinkError } from './sessions/index.js';
 import { TenantRegistryError } from './tenants/index.js';
 
 const EXPECTED = [
@@ -13,6 +14,7 @@ const EXPECTED = [
   UnsafeDatabaseError,
   TenantRegistryError,
   MaintenanceError,
+  SignInLinkError,
 ];
 /** Message of pg, which has no code for this error. */
 const NO_PASSWORD = 'client password must be a';

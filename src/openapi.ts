@@ -53,6 +53,8 @@ const TAGS = {
   'Partner invitations': 'Codes by which partners get their API keys.',
   'License events': 'The append-only event log of the tenant.',
   Reports: 'Counts of licenses, seats and refusals.',
+  'Sign-in': 'Sessions of browsers: how the admin UI signs in and out.',
+  Sessions: 'Sessions of the tenant.',
   'API keys': 'Credentials of the tenant with a role or permissions.',
   'Signing keys': 'Ed25519 key pairs that sign license files, validation results and revocation lists.',
   Settings: 'Settings that the tenant controls itself.',
@@ -85,6 +87,7 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, ex
   subscription_id: ['Id of the subscription.', EXAMPLES.subscriptionId],
   quote_id: ['Id of the quote.', EXAMPLES.quoteId],
   order_id: ['Id of the order.', EXAMPLES.orderId],
+  session_id: ['Id of the session.', EXAMPLES.sessionId],
   key_id: ['Id of the API key.', EXAMPLES.apiKeyId],
   partner_id: ['Id of the partner.', EXAMPLES.partnerId],
   pool_id: ['Id of the license pool.', EXAMPLES.poolId],
@@ -117,6 +120,15 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
         description: 'An API key, or an access token of the identity provider.',
       },
       'api-key',
+    )
+    .addCookieAuth(
+      'imprimatur',
+      {
+        type: 'apiKey',
+        in: 'cookie',
+        description: 'The session of a browser: see POST /auth/session. Over TLS its name begins with `__Host-`.',
+      },
+      'session',
     );
   for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
   const document = SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter });

@@ -210,6 +210,22 @@ const orderLine = {
   withdrawal: 'KEEP',
   withdrawn_quantity: 0,
 };
+const session = {
+  session_id: EXAMPLES.sessionId,
+  ...tenant,
+  method: 'api_key',
+  api_key_id: EXAMPLES.apiKeyId,
+  issuer: null,
+  subject: null,
+  user_agent: 'Mozilla/5.0',
+  authenticated_at: TIME,
+  last_seen_at: TIME,
+  ends_at: '2026-11-24T00:00:00.000Z',
+  ended_at: null,
+  end_reason: null,
+  version: 1,
+  ...stamps,
+};
 const apiKey = {
   id: EXAMPLES.apiKeyId,
   ...tenant,
@@ -338,6 +354,16 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     partner_id: null,
     permissions: ROLES['read-only'],
   },
+  SignInOptions: { oidc: true },
+  OwnSession: {
+    session_id: EXAMPLES.sessionId,
+    type: 'api_key',
+    id: EXAMPLES.apiKeyId,
+    ...tenant,
+    authenticated_at: TIME,
+  },
+  SignedOut: { sign_out_url: null },
+  Session: session,
   ApiKey: apiKey,
   IssuedApiKey: { ...apiKey, api_key: 'imp_wAvAJkE8H6hO6WtCDqQMOig5Ccmnl4Wj2VKCHj' },
   Tenant: {

@@ -71,6 +71,8 @@ export const EVENT_TYPES = [
   'quote.expired',
   'quote.sent',
   'quote.updated',
+  'session.ended',
+  'session.started',
   'signing_key.activated',
   'signing_key.created',
   'signing_key.retired',

@@ -11,6 +11,10 @@ export const GRANTS: Readonly<Record<string, string>> = {
     fulfil_orders_automatically, customers_must_exist, allow_short_keys, foreign_key_normalisation, version, updated_at)`,
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
+  sessions:
+    'SELECT, INSERT, UPDATE (authenticated_at, last_seen_at, ended_at, end_reason, version, updated_at), DELETE',
+  // Links are made by the owner.
+  sign_in_links: 'SELECT, UPDATE (used_at)',
   rate_limits: 'SELECT, INSERT, UPDATE, DELETE',
   // Claims are inserted, get their result, and are deleted after their expiry.
   idempotency_keys: 'SELECT, INSERT, UPDATE (result_sealed), DELETE',

@@ -59,11 +59,13 @@ export const BACKUP_TABLES = [
 
 /**
  * Tables without a backup: migrating creates the migration rows, request counts expire within a minute, and the engine of workflows writes
- * what it needs beside its runs when it starts.
+ * what it needs beside its runs when it starts. Nobody stays signed in over a restore.
  */
 export const NOT_BACKED_UP = [
   'schema_migrations',
   'rate_limits',
+  'sessions',
+  'sign_in_links',
   'workflows.dbos_migrations',
   'workflows.application_versions',
   'workflows.queues',

@@ -26,6 +26,7 @@ export const EXAMPLES = {
   invitationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d62',
   /** Code that no invitation has. */
   invitationCode: 'tenant-001.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  sessionId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d70',
   apiKeyId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50',
   emailMessageId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d53',
   orderId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d55',

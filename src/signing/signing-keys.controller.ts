@@ -5,7 +5,7 @@ import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
-import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
+import { CurrentActor, RequirePermission, RequireRecentSignIn } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
 import { ActivateSigningKeyCommand } from './commands/activate-signing-key.command.js';
 import { CreateSigningKeyCommand } from './commands/create-signing-key.command.js';
@@ -16,8 +16,12 @@ import { ListSigningKeysQuery } from './queries/list-signing-keys.query.js';
 import { EndSigningKeyRequest, Kid, ListSigningKeysRequest } from './signing-key.requests.js';
 import { SigningKeyPage, SigningKeyResponse } from './signing-key.response.js';
 
-const ACTION_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE'] } as const;
-const END_CODES = { 404: ['SIGNING_KEY_NOT_FOUND'], 409: ['SIGNING_KEY_STATE', 'ONLY_ACTIVE_SIGNING_KEY'] } as const;
+const ACTION_CODES = {
+  403: ['RECENT_SIGN_IN_REQUIRED'],
+  404: ['SIGNING_KEY_NOT_FOUND'],
+  409: ['SIGNING_KEY_STATE'],
+} as const;
+const END_CODES = { ...ACTION_CODES, 409: ['SIGNING_KEY_STATE', 'ONLY_ACTIVE_SIGNING_KEY'] } as const;
 
 @ApiTags('Signing keys')
 @Controller('v1/signing-keys')
@@ -29,11 +33,15 @@ export class SigningKeysController {
 
   @Post()
   @RequirePermission('signing-keys:manage')
-  @DescribeWrite({
-    operationId: 'createSigningKey',
-    summary: 'Create a signing key',
-    description: 'Published, but not used until activated.',
-  })
+  @RequireRecentSignIn()
+  @DescribeWrite(
+    {
+      operationId: 'createSigningKey',
+      summary: 'Create a signing key',
+      description: 'Published, but not used until activated.',
+    },
+    { 403: ['RECENT_SIGN_IN_REQUIRED'] },
+  )
   @CreatedAt('/v1/signing-keys', 'kid')
   @ApiCreatedResponse({ standardSchema: SigningKeyResponse })
   create(@CurrentActor() actor: Actor, @WriteOptions() options: CommandOptions) {
@@ -59,6 +67,7 @@ export class SigningKeysController {
   @Post(':kid/activate')
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
+  @RequireRecentSignIn()
   @DescribeChange(
     { operationId: 'activateSigningKey', summary: 'Activate a signing key', description: 'Retires the active one.' },
     ACTION_CODES,
@@ -75,6 +84,7 @@ export class SigningKeysController {
   @Post(':kid/retire')
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
+  @RequireRecentSignIn()
   @DescribeChange(
     {
       operationId: 'retireSigningKey',
@@ -96,6 +106,7 @@ export class SigningKeysController {
   @Post(':kid/revoke')
   @HttpCode(200)
   @RequirePermission('signing-keys:manage')
+  @RequireRecentSignIn()
   @DescribeChange(
     {
       operationId: 'revokeSigningKey',

@@ -6,7 +6,8 @@ import { EVERY_PERMISSION, type PlatformRole } from '../shared/access/permission
 import { isTenantId } from '../shared/tenant-id.js';
 import { apiKeyPrefix, hashApiKey } from './api-key.js';
 
-const ADMIN_KEY_NAME = 'admin';
+/** Name of the API key that the registry gives a tenant. */
+export const ADMIN_KEY_NAME = 'admin';
 
 /** The tenant or API key cannot be created as requested. */
 export class TenantRegistryError extends Error {}

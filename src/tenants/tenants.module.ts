@@ -49,6 +49,6 @@ import { TenantsController } from './tenants.controller.js';
     GetTenantHandler,
     ListTenantsHandler,
   ],
-  exports: [Authenticator],
+  exports: [Authenticator, OidcAuthenticator],
 })
 export class TenantsModule {}

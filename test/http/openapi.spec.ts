@@ -19,6 +19,8 @@ const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
 /** Whose credential is a license key; test/http/client.spec.ts is about them. */
 const CLIENT = '/v1/client/';
+/** Whose credential is in the body or a cookie; test/http/sessions.spec.ts is about them. */
+const SIGN_IN = '/auth/';
 
 /** Start of a run, whose starter needs the permissions of the workflow as well. */
 const RUN = {
@@ -50,6 +52,7 @@ describe('the OpenAPI document', () => {
     ).body;
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
     const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
+    const session = await app.anonymous().create('/auth/session', { api_key: theirs.key });
     const email = await theirs.create('/v1/email-messages', emailAbout(license.license_id as string));
     const subscription = await theirs.create('/v1/subscriptions', { customer_id: 'foreign', template_id });
     const signingKey = await theirs.create('/v1/signing-keys', {});
@@ -71,6 +74,7 @@ describe('the OpenAPI document', () => {
     });
     const invitation = await theirs.create('/v1/partner-invitations', { partner_id });
     foreign = {
+      session_id: session.session_id as string,
       order_id: order.order_id as string,
       quote_id: quote.quote_id as string,
       run_id: run.body.run_id as string,
@@ -93,7 +97,10 @@ describe('the OpenAPI document', () => {
 
   afterAll(() => app.stop());
 
-  const all = () => operations(app.document).filter(({ path }) => !OPEN.includes(path) && !path.startsWith(CLIENT));
+  const all = () =>
+    operations(app.document).filter(
+      ({ path }) => !OPEN.includes(path) && !path.startsWith(CLIENT) && !path.startsWith(SIGN_IN),
+    );
   const permissionOf = (operation: unknown) => (operation as Wire)['x-permission'] as string;
   /** Routes that act within the caller's tenant. */
   const ofTenants = () => all().filter(({ path }) => !isOfPlatform(path) && !ANYBODY.includes(path));
@@ -177,7 +184,7 @@ describe('the OpenAPI document', () => {
 
   it('has a description for each operation, tag, response, and field whose name does not say it', () => {
     const { tags = [], components } = app.document;
-    expect(tags).toHaveLength(23);
+    expect(tags).toHaveLength(25);
     for (const tag of tags) expect(tag.description).toMatch(/\.$/);
     for (const { operation } of operations(app.document)) {
       for (const response of Object.values(operation.responses)) expect(response.description).toMatch(/./);
@@ -285,6 +292,7 @@ describe('the OpenAPI document', () => {
       license_id: '01890000-0000-7000-8000-000000000000',
       activation_id: '01890000-0000-7000-8000-000000000000',
       blocked_device_id: '01890000-0000-7000-8000-000000000000',
+      session_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
       email_message_id: '01890000-0000-7000-8000-000000000000',
       partner_id: '01890000-0000-7000-8000-000000000000',
@@ -445,6 +453,8 @@ class Calls {
       return this.admin.template();
     if (path.endsWith('/check-out')) await this.signingKey(true);
     if (path.includes('{license_id}') || path.startsWith('/v1/licenses:')) return this.license(path);
+    if (path.includes('{session_id}'))
+      return (await this.admin.create('/auth/session', { api_key: this.admin.key })).session_id as string;
     if (path.includes('{key_id}')) {
       return (await this.admin.create('/v1/api-keys', { name: id, role: 'read-only' })).id as string;
     }

@@ -117,6 +117,7 @@ describe('operations', () => {
        "quotes.send",
        "quotes.update",
        "revocation-list.publish",
+       "sessions.end",
        "signing-keys.activate",
        "signing-keys.create",
        "signing-keys.retire",

@@ -33,6 +33,7 @@ import { Reports1764760000000 } from './1764760000000-reports.js';
 import { Overrides1764762000000 } from './1764762000000-overrides.js';
 import { Devices1764780000000 } from './1764780000000-devices.js';
 import { InvitationMessages1764790000000 } from './1764790000000-invitation-messages.js';
+import { Sessions1764770000000 } from './1764770000000-sessions.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -71,6 +72,7 @@ export const migrations = [
   Overrides1764762000000,
   Devices1764780000000,
   InvitationMessages1764790000000,
+  Sessions1764770000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -6,7 +6,7 @@ import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { DescribeChange } from '../../shared/http/api.decorators.js';
 import { ChangeOptions } from '../../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { CurrentActor, RequirePermission, RequireRecentSignIn } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
 import { LicenseWithNewKey, RevealedLicenseKey } from '../license.response.js';
 import { RevealLicenseKeyCommand } from './reveal-license-key.command.js';
@@ -22,9 +22,10 @@ export class LicenseKeysController {
   @Post('reveal-key')
   @HttpCode(200)
   @RequirePermission('licenses:reveal-key')
+  @RequireRecentSignIn()
   @DescribeChange(
     { operationId: 'revealLicenseKey', summary: 'Reveal a license key', description: 'Recorded in the event log.' },
-    { 404: ['LICENSE_NOT_FOUND'] },
+    { 403: ['RECENT_SIGN_IN_REQUIRED'], 404: ['LICENSE_NOT_FOUND'] },
   )
   @ApiOkResponse({ standardSchema: RevealedLicenseKey })
   reveal(

@@ -1,8 +1,10 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth, ApiExtension, ApiHeader, ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Actor, PlatformActor } from './actor.js';
 import type { KnownTenant, Principal } from './authenticator.js';
+import { UnauthenticatedError } from './access.errors.js';
+import type { KnownSession } from './session-authenticator.js';
 import { TENANT_ID } from '../tenant-id.js';
 import { isPlatformPermission, type Permission, type TenantPermission } from './permissions.js';
 
@@ -10,11 +12,14 @@ export const PERMISSION = 'imprimatur:permission';
 export const AUTHENTICATED = 'imprimatur:authenticated';
 export const PUBLIC = 'imprimatur:public';
 export const LICENSE_KEY = 'imprimatur:license-key';
+export const RECENT_SIGN_IN = 'imprimatur:recent-sign-in';
 export const OPEN_TO_PARTNERS = 'imprimatur:open-to-partners';
 
 /** Request with the results of TenantGuard. */
 export interface AuthenticatedRequest extends FastifyRequest {
   principal?: Principal;
+  /** Session by which the principal signed in. */
+  session?: KnownSession;
   /** Actor of one tenant. */
   actor?: Actor;
   platformActor?: PlatformActor;
@@ -43,6 +48,10 @@ export const RequirePermission = (permission: Permission) =>
 export const Authenticated = () =>
   applyDecorators(SetMetadata(AUTHENTICATED, true), ApiBearerAuth('api-key'), TenantHeader());
 
+/** Opens a route to every session, also of a partner's key. Its parameter is CurrentSession. */
+export const SessionRoute = () =>
+  applyDecorators(SetMetadata(AUTHENTICATED, true), SetMetadata(OPEN_TO_PARTNERS, true), ApiCookieAuth('session'));
+
 /**
  * Opens a route to callers with a license key in the body, which the handler must check first. An API key that is sent as well must have
  * the permission, and then the license must belong to its tenant.
@@ -56,6 +65,9 @@ export const LicenseKeyRoute = (permission: TenantPermission) =>
  */
 export const OpenToPartners = () =>
   applyDecorators(SetMetadata(OPEN_TO_PARTNERS, true), ApiExtension('x-open-to-partners', true));
+
+/** Lets a session reach secrets by this route only while its sign-in is recent. API keys and access tokens need none. */
+export const RequireRecentSignIn = () => SetMetadata(RECENT_SIGN_IN, true);
 
 /** Opens a route to unauthenticated callers. */
 export const Public = () => SetMetadata(PUBLIC, true);
@@ -73,6 +85,13 @@ export const CurrentPlatformActor = createParamDecorator((_: unknown, context: E
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const { actor, platformActor } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   return found('caller', actor ?? platformActor);
+});
+
+/** Session of the request; only for routes of the session itself. Throws UnauthenticatedError for a caller with a key. */
+export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { session } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!session) throw new UnauthenticatedError();
+  return session;
 });
 
 function found<T>(what: string, value: T | undefined): T {

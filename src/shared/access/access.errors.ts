@@ -38,6 +38,15 @@ export class PermissionDeniedError extends ForbiddenException {
   }
 }
 
+/** A session that has not shown its credential lately may not reach secrets. */
+export class RecentSignInRequiredError extends ForbiddenException {
+  constructor() {
+    super('This needs a sign-in of the last ten minutes: show the credential again.', {
+      errorCode: 'RECENT_SIGN_IN_REQUIRED',
+    });
+  }
+}
+
 export class TenantSuspendedError extends ForbiddenException {
   constructor() {
     super('The tenant is suspended.', { errorCode: 'TENANT_SUSPENDED' });

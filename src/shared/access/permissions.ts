@@ -40,6 +40,7 @@ export const TENANT_PERMISSIONS = [
   'partners:write',
   'partners:approve',
   'api-keys:manage',
+  'sessions:manage',
   'signing-keys:read',
   'signing-keys:manage',
   'settings:read',

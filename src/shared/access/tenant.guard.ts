@@ -9,6 +9,7 @@ import {
   OPEN_TO_PARTNERS,
   PERMISSION,
   PUBLIC,
+  RECENT_SIGN_IN,
   type AuthenticatedRequest,
 } from './access.decorators.js';
 import {
@@ -16,15 +17,20 @@ import {
   NotOpenToPartnersError,
   PartnerNotApprovedError,
   PermissionDeniedError,
+  RecentSignInRequiredError,
   TenantNotFoundError,
   TenantRequiredError,
   TenantSuspendedError,
   UnauthenticatedError,
 } from './access.errors.js';
 import { Actor, PlatformActor } from './actor.js';
-import { Authenticator, type KnownTenant, type Principal } from './authenticator.js';
+import { Authenticator, type AuthenticationOptions, type KnownTenant, type Principal } from './authenticator.js';
 import { isPlatformPermission, withinTenant, type Permission } from './permissions.js';
+import { SessionAuthenticator, type KnownSession } from './session-authenticator.js';
 import { isTenantId } from '../tenant-id.js';
+
+/** A principal, with the session by which it signed in. */
+type Authenticated = Pick<KnownSession, 'principal'> & { readonly session?: KnownSession };
 
 /** Access rule of a route. */
 interface Access {
@@ -34,6 +40,7 @@ interface Access {
   readonly anyAuthenticated: boolean;
   readonly permission: Permission | undefined;
   readonly openToPartners: boolean;
+  readonly needsRecentSignIn: boolean;
 }
 
 /** Authenticates and authorizes every request; denies by default. On routes of a tenant it attaches an actor with one tenant. */
@@ -45,11 +52,13 @@ export class TenantGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
+    private readonly sessions: SessionAuthenticator,
     private readonly failures: AuthFailureLimit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission, openToPartners } = this.accessTo(context);
+    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission, openToPartners, needsRecentSignIn } =
+      this.accessTo(context);
     if (isPublic) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
@@ -59,6 +68,7 @@ export class TenantGuard implements CanActivate {
     if (principal.tenant?.suspended && !acceptsLicenseKey) throw new TenantSuspendedError();
     if (!anyAuthenticated && !(permission && principal.permissions.has(permission)))
       throw new PermissionDeniedError(permission);
+    if (needsRecentSignIn && request.session?.isRecent === false) throw new RecentSignInRequiredError();
     if (principal.partner) {
       if (!principal.partner.approved) throw new PartnerNotApprovedError();
       if (!openToPartners) throw new NotOpenToPartnersError();
@@ -78,38 +88,53 @@ export class TenantGuard implements CanActivate {
       anyAuthenticated: this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true,
       permission: this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route),
       openToPartners: this.reflector.getAllAndOverride<boolean | undefined>(OPEN_TO_PARTNERS, route) === true,
+      needsRecentSignIn: this.reflector.getAllAndOverride<boolean | undefined>(RECENT_SIGN_IN, route) === true,
     };
     this.access.set(controller, (this.access.get(controller) ?? new Map<unknown, Access>()).set(handler, access));
     return access;
   }
 
+  /** A session counts only without `Authorization`. */
   private async authenticate(request: AuthenticatedRequest, reply: FastifyReply): Promise<Principal> {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const principal =
-      (token && this.authenticator.getCached(token)) ?? (await this.authenticateToken(token, request.ip));
-    if (!principal) {
+    const { authorization } = request.headers;
+    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const found =
+      authorization === undefined
+        ? (ofSession(this.sessions.getCached(request)) ??
+          (await this.attempt(request, async (options) =>
+            ofSession(await this.sessions.authenticate(request, options)),
+          )))
+        : (ofPrincipal(token && this.authenticator.getCached(token)) ??
+          (await this.attempt(request, async (options) =>
+            ofPrincipal(token && (await this.authenticator.authenticate(token, options))),
+          )));
+    if (!found) {
       reply.header('WWW-Authenticate', 'Bearer realm="imprimatur"');
       throw new UnauthenticatedError();
     }
+    const { principal, session } = found;
     request.principal = principal;
+    if (session) request.session = session;
     if (!principal.admits(request.ip)) throw new NetworkNotAllowedError();
     return principal;
   }
 
-  /** Authenticates a token. A valid API key passes even from a blocked address, since its 190 random bits cannot be guessed. */
-  private async authenticateToken(token: string | undefined, address: string): Promise<Principal | undefined> {
+  /** Authenticates a credential. A valid one passes even from a blocked address, since its 190 random bits cannot be guessed. */
+  private async attempt(
+    { ip }: AuthenticatedRequest,
+    authenticate: (options: AuthenticationOptions) => Promise<Authenticated | undefined>,
+  ): Promise<Authenticated | undefined> {
     let refusal: UnauthenticatedError | undefined;
-    const principal = await this.failures.attempt(address, async (exceeded) => {
-      if (token === undefined) return undefined;
-      return this.authenticator.authenticate(token, { paced: exceeded }).catch((error: unknown) => {
+    const found = await this.failures.attempt(ip, (paced) =>
+      authenticate({ paced }).catch((error: unknown) => {
         // An invalid access token counts as a failure like an invalid API key.
         if (!(error instanceof UnauthenticatedError)) throw error;
         refusal = error;
         return undefined;
-      });
-    });
+      }),
+    );
     if (refusal) throw refusal;
-    return principal;
+    return found;
   }
 
   /** Attaches a platform actor to a platform principal, and an actor unless the permission is a platform permission. */
@@ -137,4 +162,12 @@ export class TenantGuard implements CanActivate {
     if (!found) throw new TenantNotFoundError();
     return found;
   }
+}
+
+function ofSession(session: KnownSession | undefined): Authenticated | undefined {
+  return session && { principal: session.principal, session };
+}
+
+function ofPrincipal(principal: Principal | '' | undefined): Authenticated | undefined {
+  return principal ? { principal } : undefined;
 }

@@ -11,6 +11,7 @@ import { hasBody } from './unread-body.js';
 import { assertUtf8Charset, decodeUtf8 } from './utf8.js';
 import { networkOf } from '../ip-network.js';
 
+const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 /** Limit for bodies of unsupported media types, which must be empty. */
 const UNSUPPORTED_BYTES = 0;
@@ -30,6 +31,9 @@ export function receiveBodies(fastify: FastifyInstance, arriving: ArrivingBodies
   fastify.addContentTypeParser(NDJSON, (request, payload, done) => {
     const { ndjson } = request.routeOptions.config as { ndjson?: boolean };
     done(null, ndjson ? payload : receive(request, payload, UNSUPPORTED_BYTES));
+  });
+  fastify.addContentTypeParser(FORM, (request, payload, done) => {
+    done(null, receive(request, payload, isFormRoute(request) ? request.routeOptions.bodyLimit : UNSUPPORTED_BYTES));
   });
   fastify.addContentTypeParser('*', (request, payload, done) => {
     done(null, receive(request, payload, UNSUPPORTED_BYTES));
@@ -56,7 +60,7 @@ export class BodyGuard implements CanActivate {
     assertNotEncoded(headers['content-encoding']);
     if (body instanceof RequestBody) {
       const bytes = await this.read(body, http.getResponse());
-      request.body = bytes.length === 0 ? undefined : parseJson(decodeUtf8(bytes));
+      request.body = bytes.length === 0 ? undefined : parse(request, decodeUtf8(bytes));
     }
     return true;
   }
@@ -70,6 +74,16 @@ export class BodyGuard implements CanActivate {
       throw error;
     }
   }
+}
+
+/** Returns the content of the body; a form is taken only by the routes of other standards that send one. */
+function parse(request: FastifyRequest, text: string): unknown {
+  const isForm = isFormRoute(request) && request.headers['content-type']?.startsWith(FORM);
+  return isForm ? Object.fromEntries(new URLSearchParams(text)) : parseJson(text);
+}
+
+function isFormRoute({ routeOptions }: FastifyRequest): boolean {
+  return (routeOptions.config as { form?: boolean }).form === true;
 }
 
 function assertNotEncoded(encoding: string | undefined): void {

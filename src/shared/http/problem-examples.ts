@@ -36,6 +36,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e would end after the year 9999, grace period included.',
   FEATURE_UNAVAILABLE: 'The feature exports has expired.',
   FOREIGN_KEYS_EXIST: '`foreign_key_normalisation` is fixed: the tenant has imported license keys.',
+  FOREIGN_ORIGIN: 'A page of another origin may not do this.',
   GRANT_EXCEEDED: 'You cannot grant permissions that you do not have: tenants:write.',
   HEADERS_TOO_LARGE: 'The headers are larger than 16 KiB.',
   HEARTBEAT_EXPIRED: 'The seat of this device has expired. Activate the device again.',
@@ -45,6 +46,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   IDEMPOTENCY_RESULT_ERASED:
     'The result of the request with this idempotency key was erased with personal data of a customer. Send it with a new key.',
   IDENTITY_PROVIDER_UNAVAILABLE: 'The identity provider cannot be reached, so the token cannot be checked.',
+  INSECURE_CONNECTION: 'Sign in over HTTPS. Behind a proxy that ends TLS, TRUST_PROXY must be set.',
   INTERNAL_ERROR: 'Internal error. Include the X-Request-Id when you report it.',
   INVITATION_NOT_FOUND: 'There is no such invitation, or it has ended.',
   INVITATION_STATE: 'The invitation 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is REDEEMED.',
@@ -66,6 +68,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   NOT_ACTIVATED: 'The device was deactivated. Activate it to use the license again.',
   NO_ACTIVE_SIGNING_KEY: 'No signing key is active. Create one with POST /v1/signing-keys and activate it.',
   NOT_READY: 'The server is not ready: the database cannot be reached.',
+  OIDC_NOT_CONFIGURED: 'Sign-in by an identity provider is not set up: OIDC_ISSUER and OIDC_CLIENT_ID are not set.',
   ONLY_ACTIVE_SIGNING_KEY:
     'Without this key nothing can be signed. Activate another signing key, which retires this one, or send {"force": true}.',
   ORDER_EXISTS: 'There is already an order with the external_id SO-4711.',
@@ -92,6 +95,8 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
     'The license pool 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is for licenses of the template team-yearly.',
   PRECONDITION_FAILED: 'The resource is at version 4, not at the version in If-Match. Read it again.',
   PRECONDITION_REQUIRED: 'This tenant requires If-Match, or `version` in a batch line.',
+  RECENT_SIGN_IN_REQUIRED: 'This needs a sign-in of the last ten minutes: show the credential again.',
+  SESSION_NOT_FOUND: 'There is no session 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e.',
   TEMPLATE_PRODUCT_MISMATCH: 'The license template team-yearly belongs to another product.',
   PRODUCT_EXISTS: 'There is already a product ISP-PRO-001.',
   PRODUCT_INACTIVE: 'The product ISP-PRO-001 is archived.',

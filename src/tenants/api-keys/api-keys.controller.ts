@@ -12,7 +12,7 @@ import {
 import { ChangeOptions, WriteOptions } from '../../shared/http/command-options.decorators.js';
 import { ListOf } from '../../shared/http/streams/list.decorator.js';
 import { UuidParameter } from '../../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { CurrentActor, RequirePermission, RequireRecentSignIn } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
 import { CreateApiKeyRequest, ListApiKeysRequest, RotateApiKeyRequest } from './api-key.requests.js';
 import { CreateApiKeyCommand } from './create-api-key.command.js';
@@ -32,9 +32,10 @@ export class ApiKeysController {
 
   @Post()
   @RequirePermission('api-keys:manage')
+  @RequireRecentSignIn()
   @DescribeWrite(
     { operationId: 'createApiKey', summary: 'Create an API key', description: 'The key is returned once.' },
-    { 403: ['GRANT_EXCEEDED'] },
+    { 403: ['GRANT_EXCEEDED', 'RECENT_SIGN_IN_REQUIRED'] },
   )
   @CreatedAt('/v1/api-keys', 'id')
   @ApiCreatedResponse({ standardSchema: IssuedApiKey })
@@ -68,10 +69,11 @@ export class ApiKeysController {
   @Post(':key_id/rotate')
   @HttpCode(200)
   @RequirePermission('api-keys:manage')
+  @RequireRecentSignIn()
   @DescribeChange(
     { operationId: 'rotateApiKey', summary: 'Rotate an API key', description: 'The new key is returned once.' },
     {
-      403: ['GRANT_EXCEEDED'],
+      403: ['GRANT_EXCEEDED', 'RECENT_SIGN_IN_REQUIRED'],
       404: ['API_KEY_NOT_FOUND'],
       409: ['API_KEY_INACTIVE'],
     },
@@ -89,9 +91,10 @@ export class ApiKeysController {
   @Post(':key_id/revoke')
   @HttpCode(200)
   @RequirePermission('api-keys:manage')
+  @RequireRecentSignIn()
   @DescribeChange(
     { operationId: 'revokeApiKey', summary: 'Revoke an API key', description: 'Permanent.' },
-    { 404: ['API_KEY_NOT_FOUND'] },
+    { 403: ['RECENT_SIGN_IN_REQUIRED'], 404: ['API_KEY_NOT_FOUND'] },
   )
   @ApiOkResponse({ standardSchema: ApiKeyResponse })
   revoke(

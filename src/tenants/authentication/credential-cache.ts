@@ -33,8 +33,8 @@ interface FoundKey {
   readonly key: CachedKey;
 }
 
-interface KeyRow {
-  digest: Buffer;
+/** Columns of an API key and its tenant, as `keyColumnsSql` selects them. */
+export interface KeyRow {
   id: string;
   tenant_id: string | null;
   partner_id: string | null;
@@ -51,11 +51,16 @@ interface KeyRow {
   foreign_key_normalisation: ForeignKeyNormalisation;
 }
 
+/** Returns the columns of an API key `k`, its tenant `t` and its partner. The parameter is an SQL expression: the digest of the secret shown. */
+export function keyColumnsSql(digest: string): string {
+  return `k.id, k.tenant_id, k.partner_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
+    k.key_sha256 = ${digest} AS is_current, t.status, t.require_if_match, t.requests_per_minute, t.foreign_key_normalisation,
+    CASE WHEN k.partner_id IS NOT NULL AND set_config('app.tenant_id', k.tenant_id, true) = k.tenant_id THEN (
+      SELECT p.status FROM partners p WHERE p.tenant_id = k.tenant_id AND p.partner_id = k.partner_id) END AS partner_status`;
+}
+
 const FIND_KEYS = `
-  SELECT asked.digest, k.id, k.tenant_id, k.partner_id, k.role, k.permissions, k.networks, k.expires_at, k.previous_expires_at,
-         k.key_sha256 = asked.digest AS is_current, t.status, t.require_if_match, t.requests_per_minute, t.foreign_key_normalisation,
-         CASE WHEN k.partner_id IS NOT NULL AND set_config('app.tenant_id', k.tenant_id, true) = k.tenant_id THEN (
-           SELECT p.status FROM partners p WHERE p.tenant_id = k.tenant_id AND p.partner_id = k.partner_id) END AS partner_status
+  SELECT asked.digest, ${keyColumnsSql('asked.digest')}
   FROM unnest($1::bytea[]) AS asked (digest)
   JOIN api_keys k ON k.key_sha256 = asked.digest OR k.previous_sha256 = asked.digest
   LEFT JOIN tenants t ON t.id = k.tenant_id
@@ -165,8 +170,8 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async readKeys(digests: readonly Buffer[]): Promise<FoundKey[]> {
-    const rows = await this.dataSource.query<KeyRow[]>(FIND_KEYS, [digests]);
-    return rows.map((row) => ({ digest: row.digest, key: toKnownKey(row) }));
+    const rows = await this.dataSource.query<(KeyRow & { digest: Buffer })[]>(FIND_KEYS, [digests]);
+    return rows.map((row) => ({ digest: row.digest, key: { principal: toKeyPrincipal(row) } }));
   }
 
   /** Returns the result of the read; while the database does not respond, the cached monitor. */
@@ -209,23 +214,21 @@ function nameOf(digest: Buffer): string {
   return digest.toString('latin1');
 }
 
-function toKnownKey(row: KeyRow): CachedKey {
+/** Returns the principal of an API key. */
+export function toKeyPrincipal(row: KeyRow): Principal {
   const permissions = effectivePermissions(row.role, row.permissions);
   const tenant = row.tenant_id === null ? null : toKnownTenant(row.tenant_id, row);
   return {
-    principal: {
-      subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
-      tenant,
-      permissions: tenant ? withinTenant(permissions) : permissions,
-      partner:
-        row.partner_id === null ? undefined : { id: row.partner_id, approved: row.partner_status === 'APPROVED' },
-      // A replaced secret expires with the overlap, and so must the API keys that it creates.
-      bounds: {
-        networks: row.networks,
-        expiresAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),
-      },
-      admits: networkFilter(row.networks),
+    subject: { type: tenant ? 'api_key' : 'platform_key', id: row.id, via: 'rest' },
+    tenant,
+    permissions: tenant ? withinTenant(permissions) : permissions,
+    partner: row.partner_id === null ? undefined : { id: row.partner_id, approved: row.partner_status === 'APPROVED' },
+    // A replaced secret expires with the overlap, and so must the API keys that it creates.
+    bounds: {
+      networks: row.networks,
+      expiresAt: earliest(row.expires_at, row.is_current ? null : row.previous_expires_at),
     },
+    admits: networkFilter(row.networks),
   };
 }
 
@@ -240,7 +243,7 @@ function isMonitor({ principal: { permissions } }: CachedKey): boolean {
 
 type TenantRow = Pick<KeyRow, 'status' | 'require_if_match' | 'requests_per_minute' | 'foreign_key_normalisation'>;
 
-function toKnownTenant(id: string, row: TenantRow): KnownTenant {
+export function toKnownTenant(id: string, row: TenantRow): KnownTenant {
   return {
     id,
     suspended: row.status !== 'ACTIVE',

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { Config, SecureUrl } from '../../config.js';
+import { Config, SecureUrl, type OidcSettings } from '../../config.js';
 import { Clock } from '../../shared/time/clock.js';
 import { isCleanText } from '../../shared/json.js';
 import { IdentityProviderError, UnauthenticatedError, type TokenFault } from '../../shared/access/access.errors.js';
@@ -39,8 +39,12 @@ export class OidcAuthenticator {
   /** Throws UnauthenticatedError, and IdentityProviderError if the provider's keys are not available. */
   async authenticate(token: string): Promise<Principal | undefined> {
     const { oidc } = this.config;
-    if (!oidc) return undefined;
-    const claims = await this.verify(token, oidc);
+    return oidc && this.principalOf(await this.verify(token, oidc.audience, ['exp', 'sub']));
+  }
+
+  /** Returns the principal that verified claims of the identity provider name. Throws UnauthenticatedError. */
+  async principalOf(claims: JWTPayload): Promise<Principal> {
+    const oidc = this.settings();
     const tenantId = readClaim(claims, oidc.tenantClaim);
     if (!isTenantId(tenantId))
       throw this.refused('TENANT_CLAIM_INVALID', `claim ${oidc.tenantClaim} is not a tenant id`);
@@ -58,22 +62,33 @@ export class OidcAuthenticator {
     };
   }
 
-  private async verify(token: string, oidc: NonNullable<Config['oidc']>): Promise<JWTPayload> {
+  /**
+   * Returns the claims of a token that the identity provider signed for this audience. Throws UnauthenticatedError, and
+   * IdentityProviderError if the provider's keys are not available.
+   */
+  async verify(token: string, audience: string, requiredClaims: string[]): Promise<JWTPayload> {
+    const oidc = this.settings();
     const keys = await this.providerKeys(oidc.issuer);
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer: oidc.issuer,
-        audience: oidc.audience,
+        audience,
         algorithms: [...oidc.algorithms],
         clockTolerance: oidc.clockToleranceS,
         currentDate: this.clock.now(),
-        requiredClaims: ['exp', 'sub'],
+        requiredClaims,
       });
       return payload;
     } catch (error) {
       if (isTokenRejected(error)) throw this.refused(faultOf(error), causeOf(error));
       throw new IdentityProviderError(error);
     }
+  }
+
+  private settings(): OidcSettings {
+    const { oidc } = this.config;
+    if (!oidc) throw new Error('No identity provider is configured.');
+    return oidc;
   }
 
   private refused(fault: TokenFault, cause: string): UnauthenticatedError {

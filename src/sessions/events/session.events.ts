@@ -1,0 +1,25 @@
+import type { Actor } from '../../shared/access/actor.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { EndReason, SignInMethod } from '../session.entity.js';
+
+export class SessionStartedEvent extends IntegrationEvent {
+  readonly type = 'session.started';
+  override readonly isFirst = true;
+
+  constructor(actor: Actor, now: Date, sessionId: string, method: SignInMethod, endsAt: Date) {
+    super(
+      actor,
+      now,
+      { resourceType: 'session', resourceId: sessionId },
+      { after: { method, ends_at: endsAt.toISOString() } },
+    );
+  }
+}
+
+export class SessionEndedEvent extends IntegrationEvent {
+  readonly type = 'session.ended';
+
+  constructor(actor: Actor, now: Date, sessionId: string, reason: EndReason) {
+    super(actor, now, { resourceType: 'session', resourceId: sessionId }, { reason });
+  }
+}
