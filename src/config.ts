@@ -162,6 +162,8 @@ export const Environment = z.object({
   CLIENT_RATE_PER_KEY: count(1_000),
   CLIENT_RATE_BURST_S: count(10),
   CLIENT_UNKNOWN_KEYS_PER_MINUTE: count(30),
+  IMPORT_SERVER_URL: z.url().optional(),
+  IMPORT_API_KEY: z.string().min(1).optional(),
   COUNTRY_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header')

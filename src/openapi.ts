@@ -12,6 +12,8 @@ import {
   BatchIssueResult,
   BatchTransferLine,
   SelectedLicense,
+  ImportLine,
+  ImportResult,
 } from './licensing/index.js';
 import { RESPONSE_EXAMPLES } from './response-examples.js';
 import { groupBy } from './shared/group-by.js';
@@ -143,6 +145,8 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       ...toComponents(Problem, 'output').components,
       ...toComponents(BATCH_LINES, 'input').components,
       ...toComponents(z.union([BatchIssueResult, BatchActionResult, SelectedLicense]), 'output').components,
+      ...toComponents(z.union([BatchIssueLine, BatchRenewLine, BatchActionLine, ImportLine]), 'input').components,
+      ...toComponents(z.union([BatchIssueResult, BatchActionResult, ImportResult]), 'output').components,
     },
   };
   addResponseExamples(document.components.schemas);

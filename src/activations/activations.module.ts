@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { LicensingModule, SeatCounter } from '../licensing/index.js';
+import { ImportedDevices, LicensingModule, SeatCounter } from '../licensing/index.js';
 import { Activation } from './activation.entity.js';
 import { ActivationSeatCounter } from './activation-seat-counter.js';
 import { ActivationRepository } from './activation.repository.js';
@@ -29,6 +29,7 @@ import { DeactivationCounter } from './deactivation-counter.js';
 import { ReplaceDeviceHandler } from './replacing/replace-device.handler.js';
 import { ReplacementOffers } from './replacing/replacement-offers.js';
 import { ReplacementTokens } from './replacing/replacement-tokens.js';
+import { StoredImportedDevices } from './stored-imported-devices.js';
 import { SeatAllocator } from './seat-allocator.js';
 import { SeatChanges } from './seat-changes.js';
 
@@ -41,6 +42,7 @@ import { SeatChanges } from './seat-changes.js';
     ActivationRepository,
     BlockedDeviceRepository,
     { provide: SeatCounter, useClass: ActivationSeatCounter },
+    { provide: ImportedDevices, useClass: StoredImportedDevices },
     SeatAllocator,
     SeatChanges,
     DeactivationCounter,
@@ -65,6 +67,6 @@ import { SeatChanges } from './seat-changes.js';
     ListBlockedDevicesHandler,
     ListBlockedFilesHandler,
   ],
-  exports: [DeviceLastSeen, DeviceReader, ActivationRefusals, SeatAllocator, SeatCounter],
+  exports: [DeviceLastSeen, DeviceReader, ActivationRefusals, SeatAllocator, SeatCounter, ImportedDevices],
 })
 export class ActivationsModule {}

@@ -25,6 +25,7 @@ export const EVENT_TYPES = [
   'license.event_limit_reached',
   'license.expired',
   'license.grace_ended',
+  'license.imported',
   'license.key_revealed',
   'license.key_rotated',
   'license.reinstated',

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { Customer } from './customer.entity.js';
@@ -7,5 +8,26 @@ import { Customer } from './customer.entity.js';
 export class CustomerRepository extends TenantScopedRepository<Customer> {
   constructor(unitOfWork: UnitOfWork) {
     super(Customer, 'customerId', unitOfWork);
+  }
+
+  /** Returns the customers with one of these ids or e-mail addresses, the oldest first. */
+  async findByIdsOrEmails(
+    transaction: Transaction,
+    ids: readonly string[],
+    emails: readonly string[],
+  ): Promise<Customer[]> {
+    const columns = this.columns('item');
+    // The address is compared by bytes, in which its index is sorted.
+    const rows = await transaction.query<{ createdAt: Date }>({
+      name: 'customers.find-by-ids-or-emails',
+      text: `SELECT ${columns} FROM customers item WHERE item.tenant_id = $1 AND item.customer_id IN (
+               SELECT customer_id FROM customers WHERE tenant_id = $1 AND customer_id = ANY($2)
+               UNION SELECT customer_id FROM customers WHERE tenant_id = $1 AND email_lower COLLATE "C" = ANY($3))`,
+      values: [transaction.tenantId, ids, emails.map((email) => email.toLowerCase())],
+    });
+    return rows
+      .map((row) => this.toEntity(row))
+      .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime())
+      .filter((customer) => this.isVisible(transaction, customer));
   }
 }

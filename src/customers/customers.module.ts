@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CreateCustomerHandler } from './commands/create-customer.handler.js';
+import { ImportCustomersHandler } from './commands/import-customers.handler.js';
 import { UpdateCustomerHandler } from './commands/update-customer.handler.js';
 import { Customer } from './customer.entity.js';
 import { CustomerRepository } from './customer.repository.js';
@@ -15,6 +16,7 @@ import { ListCustomersHandler } from './queries/list-customers.handler.js';
   providers: [
     CustomerRepository,
     CreateCustomerHandler,
+    ImportCustomersHandler,
     UpdateCustomerHandler,
     GetCustomerHandler,
     GetCustomerNamesHandler,

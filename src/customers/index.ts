@@ -1,4 +1,5 @@
 export { CreateCustomerCommand } from './commands/create-customer.command.js';
+export { ImportCustomersCommand, type FoundCustomer } from './commands/import-customers.command.js';
 export { UpdateCustomerCommand } from './commands/update-customer.command.js';
 export { CustomerCreatedEvent, CustomerUpdatedEvent } from './events/customer.events.js';
 export type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';

@@ -15,6 +15,13 @@ export { RevokeLicenseCommand } from './lifecycle/commands/revoke-license.comman
 export { SuspendLicenseCommand } from './lifecycle/commands/suspend-license.command.js';
 export { TransferLicenseCommand } from './lifecycle/commands/transfer-license.command.js';
 export { UpdateLicenseCommand } from './lifecycle/commands/update-license.command.js';
+export { ImportLicensesCommand, type ImportRecord } from './importing/import-licenses.command.js';
+export { ImportLine } from './importing/import-line.requests.js';
+export { ImportResult } from './importing/import.response.js';
+export { ImportedDevices, type LicenseDevices } from './importing/imported-devices.js';
+export { mapColumns, ownMapping, type ColumnMapping } from './importing/column-mapping.js';
+export { COLUMN_MAPPINGS } from './importing/column-mappings.js';
+export { LicenseImportedEvent } from './events/license-imported.event.js';
 export { LicenseCreatedEvent } from './events/license-created.event.js';
 export * from './events/license-action.events.js';
 export * from './events/license-timer.events.js';

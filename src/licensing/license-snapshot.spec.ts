@@ -48,6 +48,7 @@ const ALL_FIELDS = {
   editedTerms: ['max_activations'],
   overrides: { max_activations: 25 },
   nextDueAt: new Date('2027-01-24T08:00:00.000Z'),
+  externalId: 'old-1',
   filesValidUntil: new Date('2026-02-28T08:00:00.000Z'),
   orderId: '0194e225-02cb-7526-8e51-7dcc3944e9b1',
   subscriptionId: '0194e225-02cb-7526-8e51-7dcc3944e9b2',

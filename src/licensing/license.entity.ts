@@ -69,6 +69,21 @@ export interface LicenseOrigin {
   readonly partnerId?: string | undefined;
 }
 
+/** Values of an imported license that are not those of its template; undefined: those of the template. */
+export interface ImportedTerms {
+  readonly externalId?: string | undefined;
+  readonly issuedTo?: string | undefined;
+  readonly issuedDate?: Date | undefined;
+  readonly expiryDate?: Date | null | undefined;
+  readonly status?: 'ACTIVE' | 'SUSPENDED' | 'REVOKED' | 'EXPIRED' | undefined;
+  readonly trial?: boolean | undefined;
+  readonly maxActivations?: number | null | undefined;
+  readonly features?: License['features'] | undefined;
+  readonly metadata: JsonObject;
+  /** Number of active devices. */
+  readonly devices: number;
+}
+
 /** The right of one customer to use one product, with its own copy of the template's terms. */
 @Entity('licenses')
 export class License extends LicenseTerms {
@@ -167,6 +182,10 @@ export class License extends LicenseTerms {
   @Column({ type: 'timestamptz', name: 'files_until', nullable: true, update: false })
   filesValidUntil!: Date | null;
 
+  /** Id of the license in the system that it was imported from. */
+  @Column({ type: 'text', name: 'external_id', nullable: true, update: false })
+  externalId!: string | null;
+
   @Column({ type: 'uuid', name: 'order_id', nullable: true, update: false })
   orderId!: string | null;
 
@@ -219,6 +238,7 @@ export class License extends LicenseTerms {
     license.trial = trial;
     license.trialCustomerId = trial ? request.customer_id : null;
     license.trialProductId = trial ? template.productId : null;
+    license.externalId = null;
     license.orderId = origin.orderId ?? null;
     license.subscriptionId = origin.subscriptionId ?? null;
     license.heldBySubscription = false;
@@ -228,6 +248,44 @@ export class License extends LicenseTerms {
     license.createdAt = now;
     license.updatedAt = now;
     if (request.overrides) license.overrideFirstTerm(request.overrides, now);
+    license.scheduleNext(now);
+    return license;
+  }
+
+  /**
+   * Creates a license as another system had it, with the template's terms for what is not given. One that has expired is not renewed
+   * automatically. Throws TrialNotAllowedError, ExpiryTooFarError, InvalidFieldError.
+   */
+  static import(
+    template: Template,
+    imported: ImportedTerms,
+    customer: { readonly customerId: string; readonly name?: string | undefined },
+    now: Date,
+  ): License {
+    const { issuedDate = now, expiryDate, status = 'ACTIVE', maxActivations, features } = imported;
+    const { trial, issuedTo, metadata, externalId, devices } = imported;
+    const request = { license_template_id: template.templateId, customer_id: customer.customerId, trial, metadata };
+    const license = License.issue(template, { ...request, issued_to: issuedTo }, customer.name, issuedDate);
+    license.externalId = externalId ?? null;
+    license.currentActivations = devices;
+    license.createdAt = now;
+    license.updatedAt = now;
+    if (expiryDate !== undefined) license.setExpiry(expiryDate);
+    if (features !== undefined) license.features = features;
+    if (maxActivations !== undefined && maxActivations !== license.maxActivations) {
+      license.maxActivations = maxActivations;
+      license.editedTerms = [...license.editedTerms, 'max_activations'];
+    }
+    const hasExpired = isPast(license.expiryDate, now);
+    if (status === 'EXPIRED' && !hasExpired)
+      throw new InvalidFieldError('/status', 'must be EXPIRED only with an expiry_date in the past');
+    if (hasExpired && license.autoRenewalEnabled) {
+      license.autoRenewalEnabled = false;
+      license.editedTerms = [...license.editedTerms, 'auto_renewal_enabled'];
+    }
+    const end = license.graceEndAfter(license.expiryDate);
+    if (end !== null && !isRepresentable(end)) throw new ExpiryTooFarError(license.licenseId);
+    license.status = status === 'EXPIRED' ? 'ACTIVE' : status;
     license.scheduleNext(now);
     return license;
   }

@@ -64,6 +64,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
       description:
         'End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list.',
     }),
+    external_id: z.string().nullable().meta({ description: 'Id in the system that the license was imported from.' }),
     order_id: z.uuid().nullable().meta({ description: 'Order that the license was issued for.' }),
     subscription_id: z.string().nullable().meta({ description: 'Subscription that decides the expiry.' }),
     held_by_subscription: z
@@ -179,6 +180,7 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     deactivations_per_period: license.deactivationsPerPeriod,
     self_service_replacement: license.selfServiceReplacement,
     files_until: license.filesValidUntil?.toISOString() ?? null,
+    external_id: license.externalId,
     order_id: license.orderId,
     subscription_id: license.subscriptionId,
     held_by_subscription: license.heldBySubscription,

@@ -27,6 +27,10 @@ import { LicenseActions } from './lifecycle/license-actions.js';
 import { LicenseFactory } from './issuing/license-factory.js';
 import { LicenseLock } from './license-lock.js';
 import { LicenseTimer } from './lifecycle/license-timer.js';
+import { ImportLicensesHandler } from './importing/import-licenses.handler.js';
+import { ImportRepository } from './importing/import.repository.js';
+import { ImportsController } from './importing/imports.controller.js';
+import { LicenseImporter } from './importing/license-importer.js';
 import { License } from './license.entity.js';
 import { LicenseReader } from './license-reader.js';
 import { LicenseRepository } from './license.repository.js';
@@ -49,7 +53,13 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([License])],
-  controllers: [LicensesController, LicenseActionsController, LicenseBatchesController, LicenseKeysController],
+  controllers: [
+    LicensesController,
+    LicenseActionsController,
+    LicenseBatchesController,
+    LicenseKeysController,
+    ImportsController,
+  ],
   providers: [
     LicenseRepository,
     LicenseReader,
@@ -67,6 +77,9 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     IssueLicensesHandler,
     BatchIssueLicensesHandler,
     BatchChangeLicensesHandler,
+    ImportRepository,
+    LicenseImporter,
+    ImportLicensesHandler,
     LicenseKeyRepository,
     LicenseKeyRotation,
     { provide: ForeignKeyRegister, useClass: StoredForeignKeys },

@@ -5,6 +5,7 @@ export { TemplateCreatedEvent, TemplateUpdatedEvent } from './events/template.ev
 export {
   isTrialType,
   Feature,
+  FeatureInput,
   LicenseModel,
   LicenseType,
   LimitType,

@@ -49,9 +49,10 @@ export class PastEvidenceCollector {
     return this.unitOfWork.readRepeatable(actor.tenantId, async (): Promise<EvidenceAsOf | undefined> => {
       const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
       if (!license) return undefined;
-      const { issuedDate } = license;
-      if (context.now < issuedDate)
-        throw new InvalidFieldError('/as_of', `must not be before ${issuedDate.toISOString()}, when it was issued`);
+      const { createdAt, issuedDate } = license;
+      const since = createdAt > issuedDate ? 'imported' : 'issued';
+      if (context.now < createdAt)
+        throw new InvalidFieldError('/as_of', `must not be before ${createdAt.toISOString()}, when it was ${since}`);
       return this.reconstruct(actor, license, request, context);
     });
   }

@@ -84,6 +84,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   IdentityProviderError: [[new Error('ECONNREFUSED')]],
   InsecureConnectionError: [[]],
   InvitationNotFoundError: [[]],
+  ImportConflictError: [['its license key and its external id belong to different licenses']],
   InvitationStateError: [[ID, 'REDEEMED']],
   InvalidFieldError: [['/units', 'must be an integer from 1 to 1000']],
   InvalidParameterError: [['limit', 'must be an integer from 1 to 100']],

@@ -34,6 +34,7 @@ import { Overrides1764762000000 } from './1764762000000-overrides.js';
 import { Devices1764780000000 } from './1764780000000-devices.js';
 import { InvitationMessages1764790000000 } from './1764790000000-invitation-messages.js';
 import { Sessions1764770000000 } from './1764770000000-sessions.js';
+import { ImportedLicenses1764800000000 } from './1764800000000-imported-licenses.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -73,6 +74,7 @@ export const migrations = [
   Devices1764780000000,
   InvitationMessages1764790000000,
   Sessions1764770000000,
+  ImportedLicenses1764800000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ArrivingBodies } from './arriving-bodies.js';
 import type { InFlight } from './in-flight.js';
 import { parseJson } from './json-body.js';
-import { NDJSON } from './streams/ndjson.js';
+import { CSV, NDJSON } from './streams/ndjson.js';
 import { OverloadedError } from '../errors.js';
 import { RequestBody } from './request-body.js';
 import { hasBody } from './unread-body.js';
@@ -34,6 +34,10 @@ export function receiveBodies(fastify: FastifyInstance, arriving: ArrivingBodies
   });
   fastify.addContentTypeParser(FORM, (request, payload, done) => {
     done(null, receive(request, payload, isFormRoute(request) ? request.routeOptions.bodyLimit : UNSUPPORTED_BYTES));
+  });
+  fastify.addContentTypeParser(CSV, (request, payload, done) => {
+    const { csv } = request.routeOptions.config as { csv?: boolean };
+    done(null, csv ? payload : receive(request, payload, UNSUPPORTED_BYTES));
   });
   fastify.addContentTypeParser('*', (request, payload, done) => {
     done(null, receive(request, payload, UNSUPPORTED_BYTES));

@@ -95,6 +95,7 @@ export const PROBLEM_ACTIONS = {
   IDEMPOTENCY_RESULT_ERASED: 'fix_request',
   IDENTITY_PROVIDER_UNAVAILABLE: 'retry',
   INSECURE_CONNECTION: 'fix_request',
+  IMPORT_CONFLICT: 'fix_request',
   INTERNAL_ERROR: 'retry',
   INVITATION_NOT_FOUND: 'contact_vendor',
   INVITATION_STATE: 'fix_request',

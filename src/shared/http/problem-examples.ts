@@ -47,6 +47,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
     'The result of the request with this idempotency key was erased with personal data of a customer. Send it with a new key.',
   IDENTITY_PROVIDER_UNAVAILABLE: 'The identity provider cannot be reached, so the token cannot be checked.',
   INSECURE_CONNECTION: 'Sign in over HTTPS. Behind a proxy that ends TLS, TRUST_PROXY must be set.',
+  IMPORT_CONFLICT: 'The line was not imported: its license key and its external id belong to different licenses.',
   INTERNAL_ERROR: 'Internal error. Include the X-Request-Id when you report it.',
   INVITATION_NOT_FOUND: 'There is no such invitation, or it has ended.',
   INVITATION_STATE: 'The invitation 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is REDEEMED.',

@@ -193,6 +193,25 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     );
   }
 
+  /** Inserts rows by one statement, without those whose keys exist, and returns the ids of the inserted ones. */
+  async insertMany(transaction: Transaction, rows: readonly Row[]): Promise<ReadonlySet<string>> {
+    const { columns } = this.unitOfWork.metadata(this.entity);
+    const names = columns.map(({ databaseName }) => databaseName).join(', ');
+    const toJson = (row: Row) =>
+      Object.fromEntries(
+        columns.map(({ databaseName, propertyName }) => [databaseName, toJsonValue(row[propertyName])]),
+      );
+    if (rows.some(({ tenantId }) => tenantId !== transaction.tenantId))
+      throw new TypeError('A row of another tenant was inserted.');
+    const inserted = await transaction.query<{ id: string }>({
+      name: `${this.table}.insert-many`,
+      text: `INSERT INTO ${this.table} (${names}) SELECT ${names} FROM jsonb_populate_recordset(NULL::${this.table}, $1)
+             ON CONFLICT DO NOTHING RETURNING ${this.column(this.idProperty)} AS id`,
+      values: [JSON.stringify(rows.map(toJson))],
+    });
+    return new Set(inserted.map(({ id }) => id));
+  }
+
   /** Returns the statement that writes a locked row; it returns one row for each that it reached. */
   protected updateStatement(row: Row): Statement {
     const key = this.storedColumns(row, ({ isPrimary }) => isPrimary);
@@ -329,6 +348,11 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnOf(property: string) {
     return this.unitOfWork.metadata(this.entity).findColumnWithPropertyName(property);
   }
+}
+
+/** Writes bytes in the hexadecimal notation of PostgreSQL, since JSON has no type for them. */
+function toJsonValue(value: unknown): unknown {
+  return Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : (value ?? null);
 }
 
 function fail(message: string): never {

@@ -48,7 +48,7 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
       const { foreignKeyNormalisation } = tenant;
       const change = tenant.update(patch, now);
       assertMayFulfil(actor, tenant, patch);
-      // An import holds a share of the row's lock, so that no key is digested by the former value meanwhile.
+      // An import locks the row, too, so that no key is digested by the former value meanwhile.
       if (tenant.foreignKeyNormalisation !== foreignKeyNormalisation && (await this.foreignKeys.hasAny(transaction)))
         throw new ForeignKeysExistError();
       if (change) {

@@ -28,6 +28,8 @@ export interface BodyLimits {
   readonly lineMs: number;
   readonly bodyMs?: number;
   readonly bodyBytes?: number;
+  /** Most lines, empty ones included. */
+  readonly lines?: number;
 }
 
 export class LineTooLongError extends PayloadTooLargeException {
@@ -61,7 +63,7 @@ export class BodyOfLinesTooSlowError extends RequestTimeoutException {
  * everything before they read; an exceeded size or time limit becomes an InvalidLine and leaves the rest unread.
  */
 export async function* readLines(body: Readable, limits: BodyLimits): AsyncGenerator<Line | InvalidLine> {
-  const lines = new LineSplitter();
+  const lines = new LineSplitter(limits.lines ?? MAX_LINES);
   const chunks = new BoundedBody(body, limits);
   try {
     for (let chunk = await chunks.next(); chunk; chunk = await chunks.next()) {
@@ -151,6 +153,8 @@ class LineSplitter {
   private parts: Buffer[] = [];
   private bytes = 0;
 
+  constructor(private readonly maxLines: number) {}
+
   /** Yields the non-empty lines that end in this chunk. */
   *split(chunk: Buffer): Generator<Line | InvalidLine> {
     let begin = 0;
@@ -176,7 +180,7 @@ class LineSplitter {
     const { number, bytes } = this;
     const whole = Buffer.concat(this.parts);
     [this.parts, this.bytes] = [[], 0];
-    this.areTooMany = number > MAX_LINES;
+    this.areTooMany = number > this.maxLines;
     if (this.areTooMany) {
       yield { number, error: new TooManyLinesError() };
       return;

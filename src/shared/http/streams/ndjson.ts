@@ -18,11 +18,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../../access/access.decorators.js';
 import { BatchSlots } from '../batch-slots.js';
+import { csvRows, type CsvRow } from './csv-rows.js';
 import { readLines, type InvalidLine, type Line } from './lines.js';
 import { untilClosed } from '../tenant-slots.js';
 import { closeBehindAnswer } from '../unread-body.js';
 
 export const NDJSON = 'application/x-ndjson';
+export const CSV = 'text/csv';
 /** Minimum idle time before a batch connection is closed. Longer than the wait for a line, so that a slow line gets its problem first. */
 const IDLE_MS = 60_000;
 /** Last NDJSON request of each connection. */
@@ -58,11 +60,11 @@ export class NdjsonAnswer implements NestInterceptor<AsyncIterable<object>, Stre
  * Declares a route that takes and returns NDJSON; `item` and `result` are components of the OpenAPI document. All other routes reject
  * NDJSON as an unsupported media type.
  */
-export const Ndjson = (item: string, result: string) =>
+export const Ndjson = (item: string, result: string, { csv = false } = {}) =>
   applyDecorators(
-    RouteConfig({ ndjson: true }),
+    RouteConfig({ ndjson: true, csv }),
     UseInterceptors(NdjsonAnswer),
-    ApiConsumes(NDJSON),
+    ApiConsumes(NDJSON, ...(csv ? [CSV] : [])),
     ApiBody({
       description: 'One JSON object per line.',
       required: true,
@@ -87,20 +89,26 @@ export function linesOf(component: string) {
 }
 
 /** Lines of the body as they arrive, each within the request timeout. A body that is not read to its end closes its connection. */
-export const NdjsonLines = createParamDecorator(
-  (_: unknown, context: ExecutionContext): AsyncIterable<Line | InvalidLine> => {
-    const http = context.switchToHttp();
-    const { body, raw, server } = http.getRequest<FastifyRequest>();
-    const { raw: response } = http.getResponse<FastifyReply>();
-    if (!isReadable(body)) throw new UnsupportedMediaTypeException();
-    const { requestTimeout } = server.server;
-    streams.set(raw.socket.setTimeout(Math.max(IDLE_MS, 2 * requestTimeout)), raw);
-    response.once('finish', () => {
-      if (!raw.complete) closeBehindAnswer(raw, response, requestTimeout);
-    });
-    return readLines(body, { lineMs: requestTimeout });
-  },
-);
+export const NdjsonLines = createParamDecorator((_: unknown, context: ExecutionContext) => ndjsonLinesOf(context));
+
+/** Returns the rows of a CSV body; undefined if the body is NDJSON. */
+export function csvRowsOf(context: ExecutionContext): AsyncIterable<CsvRow | InvalidLine> | undefined {
+  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  return headers['content-type']?.toLowerCase().startsWith(CSV) ? csvRows(ndjsonLinesOf(context)) : undefined;
+}
+
+export function ndjsonLinesOf(context: ExecutionContext): AsyncIterable<Line | InvalidLine> {
+  const http = context.switchToHttp();
+  const { body, raw, server } = http.getRequest<FastifyRequest>();
+  const { raw: response } = http.getResponse<FastifyReply>();
+  if (!isReadable(body)) throw new UnsupportedMediaTypeException();
+  const { requestTimeout } = server.server;
+  streams.set(raw.socket.setTimeout(Math.max(IDLE_MS, 2 * requestTimeout)), raw);
+  response.once('finish', () => {
+    if (!raw.complete) closeBehindAnswer(raw, response, requestTimeout);
+  });
+  return readLines(body, { lineMs: requestTimeout });
+}
 
 /** Returns true while an NDJSON body arrives over this connection; the time limit of requests does not apply to it. */
 export function isStreaming(socket: Socket): boolean {

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { stringify } from 'csv-stringify/sync';
+import { z } from 'zod';
+import { COLUMN_MAPPINGS, mapColumns, ownMapping, type ColumnMapping } from '../licensing/index.js';
+import { loadConfig } from '../config.js';
+import { MaintenanceError } from '../maintenance/index.js';
+import { readLines } from '../shared/http/streams/lines.js';
+import { csvRows } from '../shared/http/streams/csv-rows.js';
+import { withProgress } from './progress-bar.js';
+import { run, say } from './run.js';
+
+const USAGE = `Usage: npm run import -- FILE [options]
+
+  --map NAME          the columns of keygen, cryptlex, licensespring or lemon-squeezy, or of a mapping in a JSON file
+  --template ID       the template of lines that name none
+  --product ID        the product of lines that name neither template nor product
+  --dry-run           say what would happen, and change nothing
+  --refused FILE      where refused lines are written as CSV; default: FILE.refused.csv
+
+FILE is CSV, whose first line names the columns, or NDJSON. IMPORT_SERVER_URL is the server (the local one by
+default), IMPORT_API_KEY an API key with the permission licenses:import. Lines that the server knows already are
+left as they are: to go on after a failure, or after a correction of refused lines, run the command again.`;
+
+/** Lines of one request. A request that fails is repeated from its beginning, and what it stored is known then. */
+const LINES_PER_REQUEST = 2_000;
+const MAX_ATTEMPTS = 5;
+const NO_LIMIT = { lineMs: 2 ** 31 - 1, bodyMs: 2 ** 31 - 1, bodyBytes: Infinity, lines: Infinity };
+
+interface SourceLine {
+  readonly number: number;
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  readonly fault?: string;
+}
+
+interface Result {
+  readonly line: number;
+  readonly outcome: string;
+  readonly problem?: { readonly code: string; readonly detail: string; readonly errors?: readonly object[] };
+}
+
+const Mapping: z.ZodType<ColumnMapping> = z.strictObject({
+  columns: z.record(z.string(), z.any()),
+  defaults: z.record(z.string(), z.unknown()).optional(),
+});
+
+run('could not import the file', async () => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      map: { type: 'string' },
+      template: { type: 'string' },
+      product: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      refused: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const [file] = positionals;
+  if (values.help || file === undefined || positionals.length > 1) {
+    say(USAGE);
+    if (!values.help) process.exitCode = 1;
+    return;
+  }
+  const { IMPORT_API_KEY: apiKey, IMPORT_SERVER_URL, PORT } = loadConfig().settings;
+  if (!apiKey) throw new MaintenanceError(`IMPORT_API_KEY is required.\n\n${USAGE}`);
+  const url = new URL('/v1/licenses:import', IMPORT_SERVER_URL ?? `http://localhost:${PORT}`);
+  if (values['dry-run']) url.searchParams.set('dry_run', 'true');
+  const mapping = values.map === undefined ? undefined : await readMapping(values.map);
+  const defaults = { license_template_id: values.template, product_id: values.product };
+  const refused = new RefusedLines(values.refused ?? `${file}.refused.csv`);
+  const counts = new Map<string, number>();
+  const { lines: total, digest } = await survey(file);
+  await withProgress(total, 'lines', async (progress) => {
+    for await (const chunk of chunksOf(readFileLines(file), LINES_PER_REQUEST)) {
+      for (const result of await importChunk(chunk, { url, apiKey, mapping, defaults, digest })) {
+        counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
+        if (result.outcome === 'REFUSED') refused.add(result, chunk);
+      }
+      progress(chunk.length);
+    }
+  });
+  await refused.close();
+  for (const outcome of ['IMPORTED', 'IMPORTABLE', 'KNOWN', 'REFUSED'])
+    if (counts.has(outcome)) say(`${outcome}: ${counts.get(outcome) ?? 0}`);
+  if (refused.count > 0) {
+    say(`The refused lines are in ${refused.file}. Correct them there or in ${file}, and run the command again.`);
+    process.exitCode = 2;
+  }
+});
+
+async function readMapping(name: string): Promise<ColumnMapping> {
+  const ready = Object.entries(COLUMN_MAPPINGS).find(([known]) => known === name)?.[1];
+  if (ready) return ready;
+  const content = await readFile(name, 'utf8').catch(() => {
+    throw new MaintenanceError(
+      `"${name}" is neither a mapping (${Object.keys(COLUMN_MAPPINGS).join(', ')}) nor a file.`,
+    );
+  });
+  const parsed = Mapping.safeParse(JSON.parse(content));
+  if (!parsed.success)
+    throw new MaintenanceError(`${name} is not a mapping: it needs "columns", and may have "defaults".`);
+  return parsed.data;
+}
+
+/** Returns the digest of the file, from which idempotency keys are made, and its number of lines for the progress bar. */
+async function survey(file: string): Promise<{ lines: number; digest: string }> {
+  const hash = createHash('sha256');
+  let lines = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
+  }
+  return { lines, digest: hash.digest('hex').slice(0, 32) };
+}
+
+async function* readFileLines(file: string): AsyncGenerator<SourceLine> {
+  const lines = readLines(createReadStream(file), NO_LIMIT);
+  const isCsv = !/\.(nd)?jsonl?$/i.test(file);
+  for await (const line of isCsv ? csvRows(lines) : lines) {
+    if ('error' in line) yield { number: line.number, value: undefined, fault: line.error.message };
+    else if ('value' in line) yield { number: line.number, value: line.value };
+    else yield parsed(line.number, line.text);
+  }
+}
+
+function parsed(number: number, text: string): SourceLine {
+  try {
+    return { number, value: JSON.parse(text) as SourceLine['value'] };
+  } catch {
+    return { number, value: undefined, fault: 'The line is not JSON.' };
+  }
+}
+
+async function* chunksOf(lines: AsyncIterable<SourceLine>, size: number): AsyncGenerator<SourceLine[]> {
+  let chunk: SourceLine[] = [];
+  for await (const line of lines) {
+    chunk.push(line);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+interface Target {
+  readonly url: URL;
+  readonly apiKey: string;
+  readonly mapping: ColumnMapping | undefined;
+  readonly defaults: Readonly<Record<string, string | undefined>>;
+  readonly digest: string;
+}
+
+/** Sends the lines of one request and returns their results with the numbers of the file. */
+async function importChunk(chunk: readonly SourceLine[], target: Target): Promise<Result[]> {
+  const sent = chunk.flatMap((line) => (line.value ? [{ number: line.number, line: toLine(line.value, target) }] : []));
+  const body = sent.map(({ line }) => JSON.stringify(line)).join('\n');
+  const results = sent.length === 0 ? [] : await post(body, sent.length, chunk[0]?.number ?? 0, target);
+  const unreadable = chunk.filter(({ value }) => !value);
+  return [
+    ...results.map((result) => ({ ...result, line: sent[result.line - 1]?.number ?? 0 })),
+    ...unreadable.map(({ number, fault = '' }) => ({
+      line: number,
+      outcome: 'REFUSED',
+      problem: { code: 'MALFORMED_REQUEST', detail: fault },
+    })),
+  ];
+}
+
+function toLine(value: Readonly<Record<string, unknown>>, { mapping, defaults }: Target) {
+  const isFlat = Object.values(value).every((each) => typeof each === 'string');
+  const line = mapping || isFlat ? mapColumns(value, mapping ?? ownMapping(value)) : { ...value };
+  if (line.license_template_id === undefined && line.product_id === undefined && defaults.product_id !== undefined)
+    line.product_id = defaults.product_id;
+  line.license_template_id ??= defaults.license_template_id;
+  return line;
+}
+
+/** Posts lines until all have a result. Nothing is imported twice, so a request that broke off is repeated. */
+async function post(body: string, expected: number, first: number, { url, apiKey, digest }: Target): Promise<Result[]> {
+  const headers = {
+    Authorization: `Bearer ${apiKey}`,
+    'Content-Type': 'application/x-ndjson',
+    'Idempotency-Key': `import-${digest}-${first}`,
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(url, { method: 'POST', headers, body });
+      const text = await response.text();
+      if (response.status === 200) {
+        const results = text.split('\n').flatMap((line) => (line === '' ? [] : (JSON.parse(line) as Result)));
+        if (results.length === expected) return results;
+        throw new TypeError('The response broke off.');
+      }
+      if (response.status !== 429 && response.status < 500)
+        throw new MaintenanceError(`The server answered ${response.status}: ${text}`);
+      throw new TypeError(`The server answered ${response.status}.`);
+    } catch (error) {
+      if (error instanceof MaintenanceError) throw error;
+      if (attempt === MAX_ATTEMPTS)
+        throw new MaintenanceError(`${url.origin} does not answer: ${String(error)} Run the command again.`, {
+          cause: error,
+        });
+      await new Promise((resolve) => setTimeout(resolve, 1_000 * attempt));
+    }
+  }
+}
+
+/** Refused lines with the reason, and the values that they had, as CSV. The file is made with the first one. */
+class RefusedLines {
+  count = 0;
+  private stream: ReturnType<typeof createWriteStream> | undefined;
+  private columns: readonly string[] = [];
+
+  constructor(readonly file: string) {}
+
+  add({ line, problem }: Result, chunk: readonly SourceLine[]): void {
+    const value = chunk.find(({ number }) => number === line)?.value ?? {};
+    if (!this.stream) {
+      this.stream = createWriteStream(this.file, { mode: 0o600 });
+      this.columns = Object.keys(value);
+      this.stream.write(stringify([['import_line', 'import_code', 'import_detail', ...this.columns]]));
+    }
+    const detail = [problem?.detail, ...(problem?.errors ?? []).map((error) => JSON.stringify(error))].join(' ');
+    const values = this.columns.map((name) => toCell(value[name]));
+    this.stream.write(stringify([[String(line), problem?.code ?? '', detail, ...values]]));
+    this.count++;
+  }
+
+  async close(): Promise<void> {
+    if (!this.stream) return;
+    this.stream.end();
+    await finished(this.stream);
+  }
+}
+
+function toCell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

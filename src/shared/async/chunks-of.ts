@@ -1,0 +1,48 @@
+/**
+ * Yields items in groups of at most `size`, as they arrive: a group ends early if no item comes within `waitMs`, so that a sender who waits
+ * for an answer gets one. Returns the source when the consumer stops.
+ */
+export async function* chunksOf<Item>(
+  items: AsyncIterable<Item>,
+  size: number,
+  waitMs: number,
+): AsyncGenerator<readonly Item[]> {
+  const source = items[Symbol.asyncIterator]();
+  let next = source.next();
+  next.catch(() => undefined);
+  try {
+    for (;;) {
+      const first = await next;
+      if (first.done === true) return;
+      const chunk = [first.value];
+      next = source.next();
+      next.catch(() => undefined);
+      while (chunk.length < size) {
+        const item = await withinTime(next, waitMs);
+        if (item === undefined || item.done === true) break;
+        chunk.push(item.value);
+        next = source.next();
+        next.catch(() => undefined);
+      }
+      yield chunk;
+    }
+  } finally {
+    // Nobody waits for it: the source may be waiting for an item that never comes.
+    source.return?.().catch(() => undefined);
+  }
+}
+
+/** Returns undefined if the result does not come in time. */
+async function withinTime<T>(result: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined);
+    }, ms);
+  });
+  try {
+    return await Promise.race([result, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

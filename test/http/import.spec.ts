@@ -1,0 +1,269 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
+import { NO_CLIENT_LIMITS, TestApp } from '../support/app.js';
+
+const FOREIGN_KEY = 'ACME-2019-basic-key/ä-0001';
+
+describe('the import of licenses', () => {
+  let app: TestApp;
+  let api: Api;
+  let other: Api;
+  let template: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ environment: NO_CLIENT_LIMITS });
+    [api, other] = await Promise.all([app.tenant(), app.tenant()]);
+    template = await api.template({ max_activations: 3, default_duration: 30, auto_renewal_enabled: true });
+  });
+
+  afterAll(() => app.stop());
+
+  const send = async (lines: readonly Wire[], query = '', headers: Record<string, string> = {}, of = api) => {
+    const body = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+    const response = await of.send('post', `/v1/licenses:import${query}`, body, { 'Content-Type': NDJSON, ...headers });
+    expect(response.status).toBe(200);
+    return response.body as Wire[];
+  };
+  const line = (more: Wire = {}): Wire => ({
+    license_template_id: template,
+    customer: { customer_id: 'imported' },
+    ...more,
+  });
+  const license = async (id: string) => (await api.get(`/v1/licenses/${id}`)).body;
+  const validate = async (license_key: string, tenant_id?: string, as = app.anonymous()) =>
+    (await as.post('/v1/client/validate', { license_key, tenant_id, fingerprint: 'pc-1' })).body;
+
+  it('stores licenses with the keys that customers have, their customers and devices', async () => {
+    const [result] = await send([
+      line({
+        license_key: FOREIGN_KEY,
+        external_id: 'old-1',
+        customer: { email: 'Jane@Example.com', first_name: 'Jane', last_name: 'Roe' },
+        issued_date: '2024-02-29T00:00:00Z',
+        expiry_date: '2099-01-01T00:00:00Z',
+        max_activations: 2,
+        metadata: { plan: 'pro' },
+        devices: [{ fingerprint: 'pc-1', name: 'Front desk', activated_at: '2024-03-01T00:00:00Z' }],
+      }),
+    ]);
+    expect(result).toEqual({ line: 1, outcome: 'IMPORTED', status: 201, license_id: expect.any(String) });
+    const stored = await license(result.license_id as string);
+    expect(stored).toMatchObject({
+      external_id: 'old-1',
+      issued_to: 'Jane Roe',
+      issued_date: '2024-02-29T00:00:00.000Z',
+      expiry_date: '2099-01-01T00:00:00.000Z',
+      maintenance_expiry: '2099-01-01T00:00:00.000Z',
+      license_key_last_four: '0001',
+      max_activations: 2,
+      current_activations: 1,
+      metadata: { plan: 'pro' },
+      status: 'ACTIVE',
+    });
+    const customer = await api.get(`/v1/customers/${stored.customer_id}`);
+    expect(customer.body).toMatchObject({ email: 'Jane@Example.com', first_name: 'Jane' });
+    const { body } = await api.get(`/v1/licenses/${stored.license_id}/activations`);
+    expect(body.data).toMatchObject([
+      { fingerprint: 'pc-1', name: 'Front desk', status: 'ACTIVE', first_seen_at: '2024-03-01T00:00:00.000Z' },
+    ]);
+    const events = (await api.get(`/v1/license-events?license_id=${stored.license_id}`)).body.data as Wire[];
+    expect(events).toMatchObject([
+      { event_type: 'license.imported', resource_seq: 1, event_data: { external_id: 'old-1', current_activations: 1 } },
+    ]);
+    expect((await api.post(`/v1/licenses/${stored.license_id}/reveal-key`)).body.license_key).toBe(FOREIGN_KEY);
+    // The next customer with the address is the same.
+    const [next] = await send([
+      line({ external_id: 'old-1b', customer: { email: 'jane@example.com', last_name: 'X' } }),
+    ]);
+    expect((await license(next.license_id as string)).customer_id).toBe(stored.customer_id);
+  });
+
+  it('finds an imported key only where its tenant is named, and lets two tenants have the same', async () => {
+    const theirs = await other.template({ max_activations: null });
+    const [mine, same] = [
+      await send([line({ license_key: `${FOREIGN_KEY}-shared`, max_activations: null })]),
+      await send(
+        [line({ license_template_id: theirs, license_key: `${FOREIGN_KEY}-shared`, max_activations: null })],
+        '',
+        {},
+        other,
+      ),
+    ];
+    expect([mine[0].outcome, same[0].outcome]).toEqual(['IMPORTED', 'IMPORTED']);
+    const key = `${FOREIGN_KEY}-shared`;
+    expect((await validate(key)).code).toBe('NOT_FOUND');
+    expect((await validate(key, api.tenantId)).license.license_id).toBe(mine[0].license_id);
+    expect((await validate(key, other.tenantId)).license.license_id).toBe(same[0].license_id);
+    const program = await app.key(api.tenantId, ['client:validate']);
+    expect((await validate(key, undefined, program)).license.license_id).toBe(mine[0].license_id);
+    expect((await validate(key, other.tenantId, program)).code).toBe('NOT_FOUND');
+    expect((await validate(key, 'nobody')).code).toBe('NOT_FOUND');
+    expect((await validate(key.toLowerCase(), api.tenantId)).code).toBe('NOT_FOUND');
+    // The text of which a digest is made is no key.
+    expect((await validate(`foreign\n${api.tenantId}\n${key}`)).code).toBe('NOT_FOUND');
+    // A key in our form that was imported is found beside keys of ours, which need no tenant.
+    const own = (await other.issue(theirs)).license_key as string;
+    const [taken] = await send([line({ license_key: own, max_activations: null })]);
+    expect((await validate(own)).license.license_id).not.toBe(taken.license_id);
+    expect((await validate(own, api.tenantId)).license.license_id).toBe(taken.license_id);
+    for (const as of [api, other]) {
+      const response = await as.post('/v1/client/activate', { license_key: key, fingerprint: 'new' });
+      expect(response.status).toBe(200);
+    }
+    // After a rotation the imported key is one that was replaced.
+    const rotated = await api.post(`/v1/licenses/${mine[0].license_id}/rotate-key`, { reason: { code: 'OTHER' } });
+    expect((await validate(key, api.tenantId)).code).toBe('KEY_REPLACED');
+    expect((await validate(key, other.tenantId)).code).toBe('VALID');
+    expect((await validate(rotated.body.license_key as string)).license.license_id).toBe(mine[0].license_id);
+  });
+
+  it('compares imported keys as the settings say, which are fixed once there is one', async () => {
+    const vendor = await app.tenant();
+    const own = await vendor.template({ max_activations: null });
+    const settings = { foreign_key_normalisation: 'UPPER_CASE', allow_short_keys: true };
+    expect((await vendor.patch('/v1/settings', settings)).status).toBe(200);
+    const short = (license_key: string) => send([line({ license_template_id: own, license_key })], '', {}, vendor);
+    expect(await short('Key-0001')).toMatchObject([{ outcome: 'IMPORTED' }]);
+    expect(await short(' KEY-0001 ')).toMatchObject([{ outcome: 'KNOWN' }]);
+    expect((await validate('  key-0001', vendor.tenantId)).code).toBe('VALID');
+    const refused = await vendor.patch('/v1/settings', { foreign_key_normalisation: 'NONE' });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'FOREIGN_KEYS_EXIST' } });
+    expect((await vendor.patch('/v1/settings', { allow_short_keys: false })).status).toBe(200);
+  });
+
+  it.each<[string, Wire, Wire]>([
+    ['a short key', { license_key: 'short-key' }, { errors: [{ pointer: '/license_key' }] }],
+    ['a key with a line break', { license_key: 'line\nbreak-0123456789' }, { errors: [{ pointer: '/license_key' }] }],
+    ['nothing to know it by', {}, { errors: [{ pointer: '' }] }],
+    ['an unknown template', { license_template_id: 'nothing', external_id: 'x' }, { code: 'TEMPLATE_NOT_FOUND' }],
+    ['no template', { license_template_id: undefined, external_id: 'x' }, { code: 'VALIDATION_FAILED' }],
+    ['an unknown member', { external_id: 'x', colour: 'red' }, { errors: [{ pointer: '/colour' }] }],
+    ['a customer without anything', { external_id: 'x', customer: {} }, { code: 'VALIDATION_FAILED' }],
+    [
+      'more devices than seats',
+      { external_id: 'x', devices: ['a', 'b', 'c', 'd'].map((fingerprint) => ({ fingerprint })) },
+      { errors: [{ pointer: '/devices' }] },
+    ],
+    [
+      'a device twice',
+      { external_id: 'x', devices: ['a', 'a'].map((fingerprint) => ({ fingerprint })) },
+      { errors: [{ pointer: '/devices' }] },
+    ],
+    ['EXPIRED before its expiry', { external_id: 'x', status: 'EXPIRED' }, { errors: [{ pointer: '/status' }] }],
+    [
+      'a future issue',
+      { external_id: 'x', issued_date: '2999-01-01T00:00:00Z' },
+      { errors: [{ pointer: '/issued_date' }] },
+    ],
+  ])('refuses a line with %s, and stores the others', async (_, more, problem) => {
+    const results = await send([line(more), line({ external_id: `beside ${Math.random()}` }), '{"broken"']);
+    expect(results).toMatchObject([
+      { line: 1, outcome: 'REFUSED', problem },
+      { line: 2, outcome: 'IMPORTED' },
+      { line: 3, outcome: 'REFUSED', problem: { code: 'MALFORMED_REQUEST' } },
+    ]);
+  });
+
+  it('keeps the past: what has expired stays expired, what is suspended or revoked stays so', async () => {
+    const past = '2020-01-01T00:00:00Z';
+    const results = await send([
+      line({ external_id: 's-1', status: 'EXPIRED', issued_date: '2019-01-01T00:00:00Z', expiry_date: past }),
+      line({ external_id: 's-2', status: 'SUSPENDED', expiry_date: null }),
+      line({ external_id: 's-3', status: 'REVOKED' }),
+    ]);
+    const stored = await Promise.all(results.map(({ license_id }) => license(license_id as string)));
+    expect(stored).toMatchObject([
+      { status: 'EXPIRED', auto_renewal_enabled: false },
+      { status: 'SUSPENDED', expiry_date: null },
+      { status: 'REVOKED' },
+    ]);
+    const explained = await api.post(`/v1/licenses/${stored[0].license_id}/explain`, { as_of: '2019-06-01T00:00:00Z' });
+    expect(explained).toMatchObject({ status: 400, body: { errors: [{ pointer: '/as_of' }] } });
+  });
+
+  it('does nothing twice: by key, external id, and idempotency key', async () => {
+    const lines = [
+      line({ license_key: 'repeated-key-0123456789' }),
+      line({ external_id: 'repeated' }),
+      line({ customer: { customer_id: 'by-idempotency-key' } }),
+    ];
+    const [first, again] = [
+      await send(lines, '', { 'Idempotency-Key': 'file-1' }),
+      await send(lines, '', { 'Idempotency-Key': 'file-1' }),
+    ];
+    expect(first.map(({ outcome }) => outcome)).toEqual(['IMPORTED', 'IMPORTED', 'IMPORTED']);
+    expect(first[1].license_key).toMatch(/^[0-9A-F-]{24}$/);
+    expect(again).toEqual(
+      first.map(({ line: number, license_id }) => ({ line: number, outcome: 'KNOWN', status: 200, license_id })),
+    );
+    const crossed = await send([line({ license_key: 'repeated-key-0123456789', external_id: 'repeated' })]);
+    expect(crossed).toMatchObject([{ outcome: 'REFUSED', problem: { code: 'IMPORT_CONFLICT' } }]);
+  });
+
+  it('of the same file twice at once stores each license once', async () => {
+    const lines = Array.from({ length: 600 }, (_, n) =>
+      line({ license_key: `race-key-0123456789-${n}`, customer: { email: `race-${n % 50}@example.com` } }),
+    );
+    const [one, two] = await Promise.all([send(lines), send([...lines].reverse())]);
+    const outcomes = [...one, ...two].map(({ outcome }) => outcome as string);
+    expect(outcomes.filter((outcome) => outcome === 'IMPORTED')).toHaveLength(600);
+    expect(outcomes.filter((outcome) => outcome === 'KNOWN')).toHaveLength(600);
+    const [counts] = await app.database.query(
+      `SELECT (SELECT count(*)::int FROM license_keys k JOIN licenses l USING (tenant_id, license_id)
+               JOIN customers c USING (tenant_id, customer_id) WHERE c.email LIKE 'race-%') AS keys,
+              (SELECT count(*)::int FROM customers WHERE email LIKE 'race-%') AS customers`,
+    );
+    expect(counts).toEqual({ keys: 600, customers: 50 });
+  });
+
+  it('of a dry run says what would happen, and changes nothing', async () => {
+    const count = async () =>
+      app.database.query(
+        'SELECT (SELECT count(*) FROM licenses) AS l, (SELECT count(*) FROM customers) AS c, (SELECT count(*) FROM outbox) + (SELECT count(*) FROM license_event_logs) AS e',
+      );
+    const before = await count();
+    const lines = [
+      line({ license_key: 'dry-key-0123456789', customer: { email: 'dry@example.com' } }),
+      line({ license_key: 'dry-key-0123456789', customer: { email: 'dry@example.com' } }),
+      line({ license_key: 'short' }),
+      line({ external_id: 'repeated' }),
+    ];
+    const results = await send(lines, '?dry_run=true');
+    expect(results.map(({ outcome }) => outcome)).toEqual(['IMPORTABLE', 'REFUSED', 'REFUSED', 'KNOWN']);
+    expect(await count()).toEqual(before);
+  });
+
+  it('reads CSV, with our names and with those of another system', async () => {
+    const csv = (text: string, query = '') =>
+      api.send('post', `/v1/licenses:import${query}`, text, {
+        'Content-Type': 'text/csv; charset=utf-8',
+        Accept: NDJSON,
+      });
+    const own = await csv(
+      `license_template_id,license_key,expiry_date,customer.email,customer.company_name,metadata.note,devices\r\n` +
+        `${template},"csv-key, with ""quotes""",,roe@example.com,"Roe, Inc.","two\r\nlines",pc-7;pc-8\r\n` +
+        `${template},too-few-values\r\n`,
+    );
+    expect(own.body).toMatchObject([
+      { line: 2, outcome: 'IMPORTED' },
+      { line: 4, outcome: 'REFUSED', problem: { code: 'MALFORMED_REQUEST' } },
+    ]);
+    expect(await license(own.body[0].license_id as string)).toMatchObject({
+      expiry_date: null,
+      issued_to: 'Roe, Inc.',
+      metadata: { note: 'two\r\nlines' },
+      current_activations: 2,
+    });
+    const mapped = await csv(
+      `id;key;policyId;status;maxMachines;expiry;email\nkg-1;KEYGEN-KEY-0123456789;${template};BANNED;7;2030-01-01;kg@example.com\n`,
+      '?map=keygen',
+    );
+    expect(await license(mapped.body[0].license_id as string)).toMatchObject({
+      external_id: 'kg-1',
+      status: 'REVOKED',
+      max_activations: 7,
+      expiry_date: '2030-01-01T00:00:00.000Z',
+    });
+    expect((await csv('x', '?map=nothing')).status).toBe(400);
+  });
+});
