@@ -8,6 +8,8 @@ import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from
 import { withClient } from '../../src/database/with-client.js';
 import { FindLicenseQuery, IssueLicenseCommand } from '../../src/licensing/index.js';
 import { EmailMessageRepository } from '../../src/notifications/email-message.repository.js';
+import { OrderRepository } from '../../src/orders/order.repository.js';
+import { ReportCursors } from '../../src/reports/counting/report-cursors.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
@@ -56,7 +58,14 @@ const MIXED = [
   'usages.change',
 ];
 /** Further statements that are tried. */
-const TRIED = ['evidence.find-by-id', 'evidence.find-by-keys-one', 'licenses.list', 'licenses.list-after'];
+const TRIED = [
+  'evidence.find-by-id',
+  'evidence.find-by-keys-one',
+  'licenses.list',
+  'licenses.list-after',
+  'orders.tenants-with-due',
+  'report-cursors.find-behind',
+];
 
 /** Files with statements about rows of several tenants; that of assert-signing-keys-open.ts runs before there are requests. */
 const SOURCES = [
@@ -68,6 +77,8 @@ const SOURCES = [
   'licensing/license-lock.ts',
   'notifications/email-message.repository.ts',
   'offline/revocation-list.repository.ts',
+  'orders/order.repository.ts',
+  'reports/counting/report-cursors.ts',
   'shared/persistence/tenant-scoped.repository.ts',
   'signing/assert-signing-keys-open.ts',
   'usage/usage-changes.ts',
@@ -95,7 +106,8 @@ describe('a statement for many tenants', () => {
 
   beforeAll(async () => {
     database = await TestDatabase.create();
-    app = await TestApp.start({ database });
+    // No timer fulfils the order that is due.
+    app = await TestApp.start({ database, environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' } });
     tenants = [await app.tenant(), await app.tenant()];
     licenses = [];
     activationIds = [];
@@ -244,6 +256,12 @@ describe('a statement for many tenants', () => {
       const usageChanges = app.nest.get(UsageChanges);
       await Promise.all(changes.map((change) => usageChanges.store(change)));
     };
+    await tenants[1]!.create('/v1/orders', {
+      customer_id: 'c',
+      currency: 'EUR',
+      lines: [{ kind: 'ISSUE', license_template_id: 'new', unit_price: 1 }],
+    });
+    await database.query("UPDATE orders SET automatic_fulfilment = 'DUE'");
     const templates = app.nest.get(TemplateRepository);
     const mixed = () => [...seen].filter(([, statement]) => statement.mixed).map(([name]) => name);
     // Requests that arrive slowly are not together, so they come again.
@@ -292,6 +310,9 @@ describe('a statement for many tenants', () => {
       );
       await app.nest.get(RevocationListRepository).findDue('', 10, new Date());
       await app.nest.get(EmailMessageRepository).findDue('', 10, new Date());
+      await app.nest.get(ReportCursors).findBehind('', 10);
+      // The first tenant has no order that is due.
+      expect(await app.nest.get(OrderRepository).tenantsWithDue()).toEqual([tenants[1]!.tenantId]);
       await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
     }
     for (const spy of spies) spy.mockRestore();

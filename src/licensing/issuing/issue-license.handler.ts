@@ -13,7 +13,8 @@ import type { IssuedLicense } from '../license.response.js';
 import { IssuanceTermsCache, type IssuanceTerms } from './issuance-terms-cache.js';
 import { IssueLicenseCommand } from './issue-license.command.js';
 import { IssueReplay, type ClaimedIssue } from './issue-replay.js';
-import { IssueRepository, type IssueAllResult, type NewLicense } from './issue.repository.js';
+import { IssueRepository } from './issue.repository.js';
+import type { IssueAllResult, NewLicense } from './new-license.js';
 import { LicenseFactory, type PreparedIssue } from './license-factory.js';
 import { PoolReservations } from './pool-reservations.js';
 import { coalescePooledIssues, type FinalIssue } from './pooled-issues.js';
@@ -21,10 +22,8 @@ import { coalescePooledIssues, type FinalIssue } from './pooled-issues.js';
 /** Attempts of a request whose terms change, or whose license key exists, at each of them. */
 const MAX_ATTEMPTS = 5;
 
-interface PendingIssue extends ClaimedIssue {
-  /** Attempts so far. */
-  attempts: number;
-}
+/** Request with its attempts so far. */
+type PendingIssue = ClaimedIssue & { attempts: number };
 
 /** Attempt to issue a license: `RETRY` until it is stored, replayed or refused. A refused request has nothing prepared. */
 interface Attempt {

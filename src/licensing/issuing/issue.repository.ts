@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../../database/sql-errors.js';
 import { joinJson } from '../../shared/json.js';
-import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { FIRST_SEQ, outboxRow } from '../../shared/messaging/outbox.js';
-import type { ClaimRow } from '../../shared/persistence/idempotency.js';
 import { RetryTransaction } from '../../database/with-retries.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import type { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
+import type { IssueAllResult, NewLicense } from './new-license.js';
 import { PoolAllowance } from './pool-allowance.js';
 import {
   ISSUE,
@@ -18,23 +17,6 @@ import {
   type IssuedRow,
   type LicenseColumn,
 } from './issue-statement.js';
-
-/** License that is not stored yet, with its event, and the claim and result of its idempotency key, if it has one. */
-export interface NewLicense {
-  readonly license: License;
-  readonly event: IntegrationEvent;
-  readonly keyDigest: Buffer;
-  /** Version of the customer row that its name was taken from: 0 without a row, null if no name was taken from one. */
-  readonly customerVersion: number | null;
-  readonly claim?: ClaimRow | undefined;
-}
-
-/** Ids of the licenses that issueAll stored or refused. */
-export interface IssueAllResult {
-  readonly stored: ReadonlySet<string>;
-  /** Licenses not stored, because the customer had a trial of the product before. */
-  readonly usedTrials: ReadonlySet<string>;
-}
 
 /** Stores licenses, each with its event and claim, by one statement. */
 @Injectable()

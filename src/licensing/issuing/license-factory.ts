@@ -10,7 +10,7 @@ import { License } from '../license.entity.js';
 import { NotAllowedByPoolError } from '../license.errors.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 import { MISSING_CUSTOMER, type IssuanceTerms } from './issuance-terms-cache.js';
-import type { NewLicense } from './issue.repository.js';
+import type { NewLicense } from './new-license.js';
 import type { ClaimedIssue } from './issue-replay.js';
 
 /** License that is not stored yet, with what its caller gets. The result is the only place that has the license key in the clear. */
