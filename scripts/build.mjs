@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildAdminUi } from './build-admin-ui.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built-from');
@@ -30,7 +31,10 @@ function fingerprint() {
 }
 
 const current = fingerprint();
-if (existsSync(stamp) && readFileSync(stamp, 'utf8') === current) process.exit(0);
+if (existsSync(stamp) && readFileSync(stamp, 'utf8') === current) {
+  await buildAdminUi(root);
+  process.exit(0);
+}
 
 let compiler;
 try {
@@ -42,7 +46,9 @@ try {
   process.exit(1);
 }
 console.log('Building …');
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+// The admin UI has a fingerprint of its own.
+for (const name of existsSync(join(root, 'dist')) ? readdirSync(join(root, 'dist')) : [])
+  if (name !== 'admin') rmSync(join(root, 'dist', name), { recursive: true, force: true });
 const { status, signal, error } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
@@ -54,4 +60,5 @@ const { openApiDocument } = await import('./openapi-document.mjs');
 writeFileSync(join(root, 'dist', 'openapi.json'), JSON.stringify(await openApiDocument()));
 const { bundlePrograms } = await import('./bundle.mjs');
 await bundlePrograms(root);
+await buildAdminUi(root);
 writeFileSync(stamp, current);

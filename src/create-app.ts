@@ -8,6 +8,7 @@ import { createFastifyAdapter } from './create-fastify.js';
 import { measureRequests } from './shared/http/measure-requests.js';
 import { JsonLogger } from './shared/json-logger.js';
 import { Metrics } from './shared/metrics.js';
+import { serveAdminUi } from './admin-ui.js';
 import { serveDocumentation } from './swagger-ui.js';
 
 /** Creates the application, ready to listen. Logs are JSON, one object per line, on standard output. */
@@ -39,6 +40,7 @@ export async function prepareApp(app: NestFastifyApplication, { settings }: Conf
   });
   configureCors(app, settings.CORS_ORIGINS);
   serveDocumentation(fastify);
+  serveAdminUi(fastify);
   await app.init();
   await fastify.ready();
 }

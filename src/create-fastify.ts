@@ -32,7 +32,8 @@ const MAX_PARAMETER_LENGTH = 2_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Hooks listen to a response, and Fastify several times to a stream. Node warns of a leak above ten. */
 const MAX_LISTENERS = 20;
-const DOCUMENTATION = '/docs';
+/** Paths of pages for browsers; everything else is the API. */
+const PAGES = ['/docs', '/admin'];
 const EXPECTATION_FAILED = 'EXPECTATION_FAILED';
 
 /** Creates the Fastify adapter with limits, headers and the request id of every response. */
@@ -157,7 +158,7 @@ function warnOfProxies(fastify: FastifyInstance): void {
 function setCommonHeaders(fastify: FastifyInstance): void {
   const ofPage = pageHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(request.url.startsWith(DOCUMENTATION) ? ofPage : API_HEADERS);
+    void reply.headers(PAGES.some((path) => request.url.startsWith(path)) ? ofPage : API_HEADERS);
     void reply.header('X-Request-Id', request.id);
     done();
   });

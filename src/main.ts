@@ -4,6 +4,7 @@ import { startServer, type Server } from './server.js';
 import { adminKeyFile } from './tenants/index.js';
 
 const EXIT_FAILURE = 1;
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
 /** Ctrl-C reaches this process twice if npm started it: from the terminal and from npm. */
 const FORCE_EXIT_AFTER_MS = 1_000;
 
@@ -13,7 +14,7 @@ let failed = 'did not start';
 async function main(): Promise<void> {
   const config = loadConfig();
   const stopping = nextSignal();
-  const server = await startServer(config);
+  const server = await startServer(config, { signInLink: isReadByItsUser(config) });
   failed = 'ended';
   announce(server, config);
   const lost = await Promise.race([stopping, server.databaseLost]);
@@ -43,10 +44,15 @@ function nextSignal(): Promise<void> {
   });
 }
 
-function announce({ url, bootstrapped }: Server, config: Config): void {
+/** The link is a secret: it is printed only on a terminal, of a server that listens on this machine alone. */
+function isReadByItsUser({ host }: Config): boolean {
+  return process.stdout.isTTY && LOOPBACK.test(host);
+}
+
+function announce({ url, bootstrapped, signInUrl }: Server, config: Config): void {
   const after = `after ${(performance.now() / 1000).toFixed(1)} s`;
   if (config.databaseUrl !== undefined) {
-    say([`Imprimatur listens on ${url}, Swagger UI on ${url}/docs, ready ${after}.`]);
+    say([`Imprimatur listens on ${url}, admin UI on ${url}/admin/, Swagger UI on ${url}/docs, ready ${after}.`]);
     return;
   }
   const keyFile = adminKeyFile(config);
@@ -54,6 +60,10 @@ function announce({ url, bootstrapped }: Server, config: Config): void {
     '',
     `  Imprimatur is ready ${after}${bootstrapped ? `, with a new database under ${config.dataDir}` : ''}.`,
     '',
+    `  Admin UI    ${signInUrl ?? `${url}/admin/`}`,
+    ...(signInUrl === undefined
+      ? []
+      : ['              signs you in, once, within ten minutes; then: npm run admin-link']),
     `  API         ${url}/v1`,
     `  Swagger UI  ${url}/docs`,
     `  API key     ${bootstrapped?.keyPlace ?? `in ${keyFile}`}`,

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type Config } from './config.js';
 import { createApp } from './create-app.js';
@@ -15,6 +16,7 @@ import { withClient } from './database/with-client.js';
 import { assertSecretsMatch, hasIssuedLicenses } from './licensing/index.js';
 import { RevocationListPublisher } from './offline/index.js';
 import { addSampleData } from './sample-data.js';
+import { createSignInLink, SignInLinkError, signInUrl } from './sessions/index.js';
 import { loadSecrets } from './shared/secrets/load-secrets.js';
 import { assertSigningKeysOpen, hasSigningKeys } from './signing/index.js';
 import { bootstrap, type Bootstrapped } from './tenants/index.js';
@@ -25,6 +27,8 @@ export interface Server {
   readonly url: string;
   /** Resources that were created in an empty embedded database. */
   readonly bootstrapped: Bootstrapped | undefined;
+  /** Address that signs a browser in once, where one was asked for. */
+  readonly signInUrl: string | undefined;
   /** Resolves if the embedded database ended or has another keeper; the process must end then. */
   readonly databaseLost: Promise<Error>;
   /** Drains requests, then events, then stops the embedded database if this process is its keeper. */
@@ -33,21 +37,38 @@ export interface Server {
 
 const logger = new Logger('EmbeddedPostgres');
 
-/** Starts all parts in order. A failure stops the parts that were started. */
-export async function startServer(config: Config): Promise<Server> {
-  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, EXTERNAL_DATABASE, undefined);
+/** Starts all parts in order. A failure stops the parts that were started. With `signInLink`, the embedded database gets a sign-in link. */
+export async function startServer(config: Config, { signInLink = false } = {}): Promise<Server> {
+  if (config.databaseUrl !== undefined) return serve(config, config.databaseUrl, EXTERNAL_DATABASE, {});
   const report = (sentence: string) => logger.warn(sentence);
   const embedded = await EmbeddedPostgres.start(config.dataDir, 'imprimatur server', { report });
   try {
-    let bootstrapped: Bootstrapped | undefined;
+    const made: Made = {};
     await migrate(embedded.ownerUrl(), embedded.applicationUrl(), config, async (owner) => {
-      bootstrapped = await bootstrap(owner, config, await databaseTime(owner));
+      const now = await databaseTime(owner);
+      made.tenant = await bootstrap(owner, config, now);
+      if (signInLink && made.tenant) made.code = await linkOrNone(owner, made.tenant.tenantId, now);
     });
-    return await serve(config, embedded.applicationUrl(), embedded, bootstrapped);
+    return await serve(config, embedded.applicationUrl(), embedded, made);
   } catch (error) {
     await embedded.stop();
     throw embeddedProblem(error);
   }
+}
+
+/** Rows that the start made, or found, in the embedded database. */
+interface Made {
+  tenant?: Bootstrapped | undefined;
+  /** Code of a sign-in link. */
+  code?: string | undefined;
+}
+
+/** Returns the code of a sign-in link; undefined if the tenant has no admin key any more. */
+function linkOrNone(owner: pg.ClientBase, tenantId: string, now: Date): Promise<string | undefined> {
+  return createSignInLink(owner, { tenantId }, now).catch((error: unknown) => {
+    if (error instanceof SignInLinkError) return undefined;
+    throw error;
+  });
 }
 
 type KeptDatabase = Pick<EmbeddedPostgres, 'lost' | 'stop'>;
@@ -62,7 +83,7 @@ async function serve(
   config: Config,
   databaseUrl: string,
   database: KeptDatabase,
-  made: Bootstrapped | undefined,
+  { tenant, code }: Made,
 ): Promise<Server> {
   const secrets = await withClient(databaseUrl, async (client) => {
     await assertSafeDatabase(selectWith(client));
@@ -84,17 +105,19 @@ async function serve(
   );
   try {
     // The first list creates the first signing key, so that programs can include it immediately.
-    if (made) await app.get(RevocationListPublisher).publish(made.tenantId);
-    if (made && config.sampleData) await addSampleData(app, made.tenantId);
+    if (tenant) await app.get(RevocationListPublisher).publish(tenant.tenantId);
+    if (tenant && config.sampleData) await addSampleData(app, tenant.tenantId);
     await listen(app, config);
   } catch (error) {
     await app.close();
     throw error;
   }
+  const url = urlOf(app, config);
   return {
     app,
-    url: urlOf(app, config),
-    bootstrapped: made?.fresh ? made : undefined,
+    url,
+    bootstrapped: tenant?.fresh ? tenant : undefined,
+    signInUrl: code === undefined ? undefined : signInUrl(config.publicUrl ?? url, code),
     databaseLost: database.lost,
     stop: () => stop(app, database, config),
   };

@@ -23,7 +23,13 @@ const PAGE = (base: string) => `<!DOCTYPE html>
 </html>
 `;
 
-const INDEX = { name: 'Imprimatur', documentation: 'docs', openapi: 'openapi.json', health: 'health/ready' };
+const INDEX = {
+  name: 'Imprimatur',
+  admin: 'admin/',
+  documentation: 'docs',
+  openapi: 'openapi.json',
+  health: 'health/ready',
+};
 
 /** The document is located relative to the page, under any path of a proxy. A persisted API key would stay in the browser's storage. */
 const INIT = `SwaggerUIBundle({
@@ -73,7 +79,7 @@ export function serveDocumentation(fastify: FastifyInstance): void {
   fastify.get('/', (request, reply) => {
     reply.header('Vary', 'Accept');
     const isBrowser = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
-    return isBrowser ? reply.redirect('docs') : reply.send(INDEX);
+    return isBrowser ? reply.redirect('admin/') : reply.send(INDEX);
   });
   const json = readFileSync(DOCUMENT);
   fastify.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(json));

@@ -230,18 +230,21 @@ describe('the headers of an answer', () => {
     api = await app.tenant();
   });
 
-  it.each(['/docs', '/docs/', '/docs/swagger-ui.css'])('protect whoever reads the page %s', async (path) => {
-    const { headers } = await api.get(path);
-    expect(headers).toMatchObject({
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'SAMEORIGIN',
-      'referrer-policy': 'no-referrer',
-      'strict-transport-security': expect.stringContaining('max-age='),
-      'content-security-policy': expect.stringContaining("default-src 'none'"),
-    });
-    expect(headers['content-security-policy']).not.toContain("'unsafe-inline'");
-    expect(headers).not.toHaveProperty('x-powered-by');
-  });
+  it.each(['/docs', '/docs/', '/docs/swagger-ui.css', '/admin/', '/admin/licenses/x', '/admin/theme.js'])(
+    'protect whoever reads the page %s',
+    async (path) => {
+      const { headers } = await api.get(path);
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': expect.stringContaining('max-age='),
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+      });
+      expect(headers['content-security-policy']).not.toContain("'unsafe-inline'");
+      expect(headers).not.toHaveProperty('x-powered-by');
+    },
+  );
 
   it.each(['/v1/products', '/v1/nothing', '/health/live', '/'])(
     'of the API at %s name what concerns data, and nothing of pages',
@@ -273,6 +276,56 @@ describe('the headers of an answer', () => {
       expect(attributes).toContain('src=');
       expect(content).toBe('');
     }
+  });
+});
+
+describe('the admin UI', () => {
+  const asset = async () => /\/admin\/assets\/[\w-]+\.js/.exec((await app.anonymous().get('/admin/')).text)?.[0] ?? '';
+  const get = (path: string, encoding: string) =>
+    app.anonymous().send('get', path, undefined, { 'Accept-Encoding': encoding });
+
+  it('begins with one page at every address of its own, which is asked for again each time', async () => {
+    const page = await app.anonymous().get('/admin/');
+    expect(page).toMatchObject({ status: 200, headers: { 'cache-control': 'no-cache' } });
+    expect((await app.anonymous().get('/admin/templates/new?q=1')).text).toBe(page.text);
+    expect(await app.anonymous().get('/admin')).toMatchObject({ status: 302, headers: { location: 'admin/' } });
+    expect(page.text).not.toMatch(/<style|style=|<script(?![^>]*src=)/);
+  });
+
+  it('has files that never change under their name, compressed before', async () => {
+    const path = await asset();
+    for (const [accepted, coding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip', 'gzip'],
+      ['identity', undefined],
+    ] as const) {
+      const { status, headers } = await get(path, accepted);
+      expect({ status, coding: headers['content-encoding'] }).toEqual({ status: 200, coding });
+      expect(headers).toMatchObject({
+        'cache-control': 'public, max-age=31536000, immutable',
+        vary: 'Accept-Encoding',
+      });
+    }
+    const missing = await app.anonymous().get('/admin/assets/index-00000000.js');
+    expect(missing).toMatchObject({ status: 404, body: { code: 'ROUTE_NOT_FOUND' } });
+  });
+
+  it.each([
+    '/admin/../package.json',
+    '/admin/..%2fpackage.json',
+    '/admin/.built-from',
+    '/admin/assets/..%2f..%2fmain.js',
+  ])('serves no other file: %s', async (path) => {
+    const { status, text, headers } = await app.anonymous().get(path);
+    expect([200, 400, 404]).toContain(status);
+    if (status === 200) expect(headers['content-type']).toMatch(/^text\/html/);
+    expect(text).not.toMatch(/"imprimatur"|[0-9a-f]{64}/);
+  });
+
+  it('is where a browser is led to, and what a program is told of', async () => {
+    const browser = await app.anonymous().send('get', '/', undefined, { Accept: 'text/html,*/*;q=0.8' });
+    expect(browser).toMatchObject({ status: 302, headers: { location: 'admin/' } });
+    expect((await app.anonymous().get('/')).body).toMatchObject({ admin: 'admin/', documentation: 'docs' });
   });
 });
 
@@ -352,6 +405,8 @@ describe('a page of any origin', () => {
     '/v1/me',
     '/openapi.json',
     '/docs',
+    '/admin/',
+    '/auth/session',
     '/metrics',
     '/health/live',
   ])('may not ask %s', async (path) => {
