@@ -2,18 +2,26 @@ import { existsSync } from 'node:fs';
 import eslint from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import { defineConfig } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 // Files of the Temporal worker that import its packages, which `npm run test:temporal` installs, and lints these files.
 const TEMPORAL = 'workers/temporal/src/{bundle,client,decode-history,failure-converter,temporal,worker,workflows}.ts';
 const unknown = existsSync('workers/temporal/node_modules') ? [] : [TEMPORAL];
-const PROJECTS = ['tsconfig.json', 'packages/client/tsconfig.json', 'workers/temporal/tsconfig.json'];
+const PROJECTS = [
+  'tsconfig.json',
+  'packages/client/tsconfig.json',
+  'packages/admin/tsconfig.json',
+  'workers/temporal/tsconfig.json',
+];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', '.data/', '**/.venv/', ...unknown] },
+  {
+    ignores: ['packages/admin/src/api/openapi.d.ts', '**/dist/', '**/node_modules/', '.data/', '**/.venv/', ...unknown],
+  },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     // A list of projects takes a quarter less CPU time than the project service.
     languageOptions: { parserOptions: { project: PROJECTS, tsconfigRootDir: import.meta.dirname } },
@@ -42,6 +50,16 @@ export default defineConfig(
     },
   },
   {
+    files: ['packages/admin/src/**'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      // An action of an event need not be awaited by React.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+  },
+  { files: ['packages/admin/public/*.js'], languageOptions: { sourceType: 'script' } },
+  {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
@@ -49,6 +67,10 @@ export default defineConfig(
           'process',
           'console',
           'URL',
+          'document',
+          'innerWidth',
+          'localStorage',
+          'matchMedia',
           'URLSearchParams',
           'globalThis',
           'fetch',

@@ -1,0 +1,68 @@
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { components, paths } from './openapi';
+import { OFFLINE, ProblemError, type Problem } from './problem';
+import { actingFor } from './acting-for';
+import { confirmSession, signedOut } from './session-signals';
+
+export type Schemas = components['schemas'];
+
+const SAFE = ['GET', 'HEAD'];
+
+/** Names the tenant of a platform key, and the change that a write is, so that it happens once however often it is sent. */
+const headers: Middleware = {
+  onRequest({ request }) {
+    const tenant = actingFor();
+    const { pathname } = new URL(request.url);
+    const isOfPlatform = /^\/(?:auth|v1\/tenants)(?:\/|$)/.test(pathname);
+    if (tenant !== undefined && !isOfPlatform) request.headers.set('X-Tenant-Id', tenant);
+    const isDryRun = pathname.endsWith('/explain') || pathname.endsWith('/preview');
+    if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
+      if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID());
+    }
+    return request;
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: location.origin, credentials: 'same-origin' });
+api.use(headers);
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Returns the body of an answer. Throws ProblemError. */
+export async function bodyOf<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer.catch((cause: unknown) => {
+    throw new ProblemError({ code: OFFLINE, detail: String(cause) }, null);
+  });
+  if (response.ok) return data as T;
+  const refusal = problemOf(error, response);
+  if (refusal.code === 'UNAUTHENTICATED') signedOut();
+  throw refusal;
+}
+
+/** Runs a write; where it needs a recent sign-in, the person confirms who they are and it runs again. Throws ProblemError. */
+export async function confirmed<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'RECENT_SIGN_IN_REQUIRED') throw error;
+    if (!(await confirmSession())) throw error;
+    return write();
+  }
+}
+
+/** Precondition that a resource has not changed since it was read. */
+export function ifUnchanged({ version }: { readonly version: number }) {
+  return { 'If-Match': `"${version}"` };
+}
+
+export function problemOf(error: unknown, response: Response): ProblemError {
+  const isProblem = typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
+  const problem = isProblem
+    ? (error as Problem)
+    : { code: `HTTP_${response.status}`, title: response.statusText, status: response.status };
+  return new ProblemError(problem, response.headers.get('X-Request-Id'));
+}

@@ -1,0 +1,62 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, bodyOf } from './client';
+
+/** How each resource is read. The first member of a key names the resource, so that a change can invalidate all that shows it. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: () => bodyOf(api.GET('/v1/me')),
+  staleTime: 30_000,
+  retry: false,
+});
+
+export const signInOptionsQuery = queryOptions({
+  queryKey: ['sign-in-options'],
+  queryFn: () => bodyOf(api.GET('/auth/options')),
+  retry: false,
+});
+
+export const licenseQuery = (license_id: string) =>
+  queryOptions({
+    queryKey: ['licenses', license_id],
+    queryFn: () => bodyOf(api.GET('/v1/licenses/{license_id}', { params: { path: { license_id } } })),
+  });
+
+export const templateQuery = (template_id: string) =>
+  queryOptions({
+    queryKey: ['templates', template_id],
+    queryFn: () => bodyOf(api.GET('/v1/license-templates/{template_id}', { params: { path: { template_id } } })),
+  });
+
+export const customerQuery = (customer_id: string) =>
+  queryOptions({
+    queryKey: ['customers', customer_id],
+    queryFn: () => bodyOf(api.GET('/v1/customers/{customer_id}', { params: { path: { customer_id } } })),
+  });
+
+export const productQuery = (product_id: string) =>
+  queryOptions({
+    queryKey: ['products', product_id],
+    queryFn: () => bodyOf(api.GET('/v1/products/{product_id}', { params: { path: { product_id } } })),
+  });
+
+export const productsQuery = queryOptions({
+  queryKey: ['products', 'all'],
+  queryFn: () => bodyOf(api.GET('/v1/products', { params: { query: { limit: 100 } } })),
+});
+
+export const templatesQuery = (q = '') =>
+  queryOptions({
+    queryKey: ['templates', 'all', q],
+    queryFn: () =>
+      bodyOf(
+        api.GET('/v1/license-templates', { params: { query: { limit: 100, active: 'true', ...(q !== '' && { q }) } } }),
+      ),
+  });
+
+export const settingsQuery = queryOptions({ queryKey: ['settings'], queryFn: () => bodyOf(api.GET('/v1/settings')) });
+
+export const workflowRunQuery = (run_id: string) =>
+  queryOptions({
+    queryKey: ['workflow-runs', run_id],
+    queryFn: () => bodyOf(api.GET('/v1/workflow-runs/{run_id}', { params: { path: { run_id } } })),
+  });

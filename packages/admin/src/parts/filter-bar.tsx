@@ -1,0 +1,96 @@
+import { Search, X } from 'lucide-react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useText } from '../text/texts';
+import { Button } from './button';
+import { Input, Select } from './fields';
+
+const TYPING_MS = 250;
+
+export function FilterBar({ children, onClear }: { children: ReactNode; onClear?: (() => void) | undefined }) {
+  const t = useText();
+  return (
+    <div role="search" className="mb-4 flex flex-wrap items-center gap-2">
+      {children}
+      {onClear && (
+        <Button look="quiet" onClick={onClear}>
+          <X aria-hidden />
+          {t('filter.clear')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** The field that `/` leads to. It changes the address a moment after the last letter. */
+export function SearchField({
+  value,
+  onChange,
+  label,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  label: string;
+}) {
+  const [text, setText] = useState(value);
+  const latest = useRef(onChange);
+  useEffect(() => {
+    latest.current = onChange;
+  });
+  const [former, setFormer] = useState(value);
+  if (value !== former) {
+    setFormer(value);
+    setText(value);
+  }
+  useEffect(() => {
+    if (text.trim() === value) return undefined;
+    const timer = setTimeout(() => latest.current(text.trim()), TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [text, value]);
+  return (
+    <div className="relative w-full sm:w-72">
+      <Search className="pointer-events-none absolute top-2.5 left-3 size-4 text-soft" aria-hidden />
+      <Input
+        data-search
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        maxLength={100}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+        }}
+        className="pl-9"
+      />
+    </div>
+  );
+}
+
+export function FilterSelect({
+  label,
+  value,
+  onChange,
+  options,
+}: {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+  options: readonly (readonly [value: string, text: string])[];
+}) {
+  return (
+    <Select
+      aria-label={label}
+      value={value ?? ''}
+      onChange={(event) => onChange(event.target.value || undefined)}
+      className="w-auto max-w-56"
+    >
+      <option value="">{label}</option>
+      {options.map(([option, text]) => (
+        <option key={option} value={option}>
+          {text}
+        </option>
+      ))}
+    </Select>
+  );
+}

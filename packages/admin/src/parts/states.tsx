@@ -1,0 +1,110 @@
+import { CircleAlert, Inbox, LockKeyhole, WifiOff, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { OFFLINE, ProblemError } from '../api/problem';
+import { useText } from '../text/texts';
+import { Button } from './button';
+import { Code } from './copy';
+
+function State({
+  icon: Icon,
+  title,
+  role,
+  children,
+}: {
+  icon: LucideIcon;
+  title: string;
+  role?: 'alert' | 'status';
+  children?: ReactNode;
+}) {
+  return (
+    <div role={role} className="flex flex-col items-center gap-3 px-6 py-14 text-center">
+      <span className="grid size-11 place-items-center rounded-full bg-sunken text-soft">
+        <Icon className="size-5" aria-hidden />
+      </span>
+      <p className="font-semibold">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+export function Empty({ title, hint, children }: { title: string; hint?: string; children?: ReactNode }) {
+  return (
+    <State icon={Inbox} title={title}>
+      {hint !== undefined && <p className="max-w-md text-sm text-soft">{hint}</p>}
+      {children}
+    </State>
+  );
+}
+
+export function Forbidden({ permission }: { permission: string }) {
+  const t = useText();
+  return (
+    <State icon={LockKeyhole} title={t('forbidden.title')} role="status">
+      <p className="max-w-md text-sm text-soft">
+        {t('forbidden.hint')} <Code>{permission}</Code>
+      </p>
+    </State>
+  );
+}
+
+/** A refusal, with what is needed to ask about it. */
+export function Refusal({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  const t = useText();
+  const refusal = error instanceof ProblemError ? error : undefined;
+  const isOffline = refusal?.code === OFFLINE;
+  const title = isOffline ? t('offline.title') : (refusal?.problem.title ?? '') || t('error.title');
+  return (
+    <State icon={isOffline ? WifiOff : CircleAlert} title={title} role="alert">
+      <p className="max-w-md text-sm text-soft">{isOffline ? t('offline.hint') : error.message}</p>
+      {refusal && !isOffline && (
+        <p className="flex flex-wrap items-center justify-center gap-2 text-xs text-soft">
+          <Code>{refusal.code}</Code>
+          {refusal.requestId !== null && (
+            <span>
+              {t('error.request')} <Code>{refusal.requestId}</Code>
+            </span>
+          )}
+        </p>
+      )}
+      {onRetry && <Button onClick={onRetry}>{t('retry')}</Button>}
+    </State>
+  );
+}
+
+/** A refusal inside a form or dialog. */
+export function Fault({ error }: { error: Error | null }) {
+  const t = useText();
+  if (!error) return null;
+  const refusal = error instanceof ProblemError ? error : undefined;
+  const isOffline = refusal?.code === OFFLINE;
+  return (
+    <div role="alert" className="flex gap-3 rounded-lg bg-bad-soft px-4 py-3 text-sm text-bad">
+      <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
+      <div className="min-w-0">
+        <p className="font-medium">{isOffline ? t('offline.hint') : error.message}</p>
+        {refusal && !isOffline && (
+          <p className="mt-0.5 text-xs break-all">
+            {refusal.code}
+            {refusal.requestId !== null && ` · ${refusal.requestId}`}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function Skeleton({ className = 'h-4 w-full' }: { className?: string }) {
+  return <div className={`animate-pulse rounded bg-sunken ${className}`} aria-hidden />;
+}
+
+export function Loading() {
+  const t = useText();
+  return (
+    <div role="status" className="space-y-3 p-5">
+      <span className="sr-only">{t('loading')}</span>
+      <Skeleton className="h-5 w-1/3" />
+      <Skeleton />
+      <Skeleton className="h-4 w-2/3" />
+    </div>
+  );
+}

@@ -1,0 +1,174 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Loading } from './parts/states';
+import { Broken } from './shell/error-boundary';
+import { Layout } from './shell/layout';
+import { NotFound } from './shell/not-found';
+
+/** Keeps the members of an address's search that a page knows and that are texts. */
+function texts<const K extends string>(...names: K[]) {
+  return (search: Record<string, unknown>): Partial<Record<K, string>> =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const value = search[name];
+        const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+        return isText && value !== '' ? [[name, String(value)]] : [];
+      }),
+    ) as Partial<Record<K, string>>;
+}
+
+const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
+const getParentRoute = () => rootRoute;
+
+const home = createRoute({
+  getParentRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./routes/dashboard/dashboard'), 'Home'),
+});
+const dashboard = createRoute({
+  getParentRoute,
+  path: '/dashboard',
+  component: lazyRouteComponent(() => import('./routes/dashboard/dashboard'), 'Dashboard'),
+});
+const licenses = createRoute({
+  getParentRoute,
+  path: '/licenses',
+  validateSearch: texts(
+    'q',
+    'status',
+    'license_type',
+    'product_id',
+    'template_id',
+    'customer_id',
+    'expires_from',
+    'expires_before',
+  ),
+  component: lazyRouteComponent(() => import('./routes/licenses/license-list'), 'LicenseList'),
+});
+const license = createRoute({
+  getParentRoute,
+  path: '/licenses/$licenseId',
+  validateSearch: texts('tab'),
+  component: lazyRouteComponent(() => import('./routes/licenses/license-page'), 'LicensePage'),
+});
+const issue = createRoute({
+  getParentRoute,
+  path: '/issue',
+  validateSearch: texts('template_id', 'customer_id'),
+  component: lazyRouteComponent(() => import('./routes/issue/issue-page'), 'IssuePage'),
+});
+const templates = createRoute({
+  getParentRoute,
+  path: '/templates',
+  validateSearch: texts('q', 'product_id', 'license_type', 'active'),
+  component: lazyRouteComponent(() => import('./routes/templates/template-list'), 'TemplateList'),
+});
+const newTemplate = createRoute({
+  getParentRoute,
+  path: '/templates/new',
+  validateSearch: texts('product_id'),
+  component: lazyRouteComponent(() => import('./routes/templates/template-page'), 'NewTemplatePage'),
+});
+const template = createRoute({
+  getParentRoute,
+  path: '/templates/$templateId',
+  component: lazyRouteComponent(() => import('./routes/templates/template-page'), 'TemplatePage'),
+});
+const customers = createRoute({
+  getParentRoute,
+  path: '/customers',
+  validateSearch: texts('q', 'active'),
+  component: lazyRouteComponent(() => import('./routes/customers/customer-list'), 'CustomerList'),
+});
+const newCustomer = createRoute({
+  getParentRoute,
+  path: '/customers/new',
+  component: lazyRouteComponent(() => import('./routes/customers/customer-page'), 'NewCustomerPage'),
+});
+const customer = createRoute({
+  getParentRoute,
+  path: '/customers/$customerId',
+  component: lazyRouteComponent(() => import('./routes/customers/customer-page'), 'CustomerPage'),
+});
+const products = createRoute({
+  getParentRoute,
+  path: '/products',
+  validateSearch: texts('q', 'active'),
+  component: lazyRouteComponent(() => import('./routes/products/product-list'), 'ProductList'),
+});
+const newProduct = createRoute({
+  getParentRoute,
+  path: '/products/new',
+  component: lazyRouteComponent(() => import('./routes/products/product-page'), 'NewProductPage'),
+});
+const product = createRoute({
+  getParentRoute,
+  path: '/products/$productId',
+  component: lazyRouteComponent(() => import('./routes/products/product-page'), 'ProductPage'),
+});
+const events = createRoute({
+  getParentRoute,
+  path: '/events',
+  validateSearch: texts('event_type', 'resource_id', 'created_from', 'created_before'),
+  component: lazyRouteComponent(() => import('./routes/events/event-list'), 'EventList'),
+});
+const workflowRuns = createRoute({
+  getParentRoute,
+  path: '/workflow-runs',
+  validateSearch: texts('workflow', 'state'),
+  component: lazyRouteComponent(() => import('./routes/workflows/run-list'), 'RunList'),
+});
+const workflowRun = createRoute({
+  getParentRoute,
+  path: '/workflow-runs/$runId',
+  component: lazyRouteComponent(() => import('./routes/workflows/run-page'), 'RunPage'),
+});
+const apiKeys = createRoute({
+  getParentRoute,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('./routes/keys/key-list'), 'KeyList'),
+});
+const sessions = createRoute({
+  getParentRoute,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('./routes/sessions/session-list'), 'SessionList'),
+});
+const settings = createRoute({
+  getParentRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./routes/settings/settings-page'), 'SettingsPage'),
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    home,
+    dashboard,
+    licenses,
+    license,
+    issue,
+    templates,
+    newTemplate,
+    template,
+    customers,
+    newCustomer,
+    customer,
+    products,
+    newProduct,
+    product,
+    events,
+    workflowRuns,
+    workflowRun,
+    apiKeys,
+    sessions,
+    settings,
+  ]),
+  basepath: '/admin',
+  defaultPreload: 'intent',
+  defaultPendingComponent: Loading,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

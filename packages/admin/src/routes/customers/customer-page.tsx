@@ -1,0 +1,259 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
+import { given, useList } from '../../api/lists';
+import { customerQuery } from '../../api/queries';
+import { useGuardedWrite } from '../../api/use-guarded-write';
+import { useWrite } from '../../api/use-write';
+import { LinkButton } from '../../parts/button';
+import { Card } from '../../parts/card';
+import { ChangedMeanwhile } from '../../parts/changes';
+import { DataTable } from '../../parts/data-table';
+import { CheckField, Field, Input } from '../../parts/fields';
+import { Gate } from '../../parts/gate';
+import { PageHeader } from '../../parts/page';
+import { Pinned } from '../../parts/pinned';
+import { changedMembers, ResourceForm } from '../../parts/resource-form';
+import { Empty, Loading, Refusal } from '../../parts/states';
+import { RelativeTime } from '../../parts/time';
+import { useMay } from '../../shell/session';
+import { useText } from '../../text/texts';
+import { LicenseState } from '../licenses/license-status';
+import { nameOfCustomer } from './customer-picker';
+import type { UseFormReturn } from 'react-hook-form';
+
+type Customer = Schemas['Customer'];
+
+interface Form {
+  customer_id: string;
+  first_name: string;
+  last_name: string;
+  company_name: string;
+  email: string;
+  language: string;
+  active: boolean;
+}
+
+const EMPTY: Form = {
+  customer_id: '',
+  first_name: '',
+  last_name: '',
+  company_name: '',
+  email: '',
+  language: '',
+  active: true,
+};
+
+function toForm({ customer_id, first_name, last_name, company_name, email, language, active }: Customer): Form {
+  return {
+    customer_id,
+    first_name: first_name ?? '',
+    last_name: last_name ?? '',
+    company_name: company_name ?? '',
+    email: email ?? '',
+    language: language ?? '',
+    active,
+  };
+}
+
+const emptyToNull = (form: Partial<Form>) =>
+  Object.fromEntries(Object.entries(form).map(([name, value]) => [name, value === '' ? null : value]));
+
+const route = getRouteApi('/customers/$customerId');
+
+function Up() {
+  const t = useText();
+  return (
+    <Link to="/customers" className="hover:underline">
+      {t('customers.title')}
+    </Link>
+  );
+}
+
+export function NewCustomerPage() {
+  const t = useText();
+  const navigate = useNavigate();
+  const create = useWrite({
+    write: (form: Form) => bodyOf(api.POST('/v1/customers', { body: given(form) })),
+    done: t('customer.created'),
+    changes: ['customers'],
+    onDone: ({ customer_id }) =>
+      void navigate({ to: '/customers/$customerId', params: { customerId: customer_id }, ignoreBlocker: true }),
+  });
+  return (
+    <Gate permission="customers:write">
+      <PageHeader above={<Up />} title={t('customers.new')} name={t('customers.new')} />
+      <ResourceForm
+        title={t('customer.details')}
+        values={EMPTY}
+        isNew
+        busy={create.isPending}
+        error={create.error}
+        submitLabel={t('customer.create')}
+        onSubmit={create.mutate}
+      >
+        {(form, fault) => <CustomerFields form={form} fault={fault} isNew />}
+      </ResourceForm>
+    </Gate>
+  );
+}
+
+function CustomerFields({
+  form: { register },
+  fault,
+  isNew = false,
+}: {
+  form: UseFormReturn<Form>;
+  fault: (name: string) => string | undefined;
+  isNew?: boolean;
+}) {
+  const t = useText();
+  return (
+    <>
+      <Field label={t('customer.firstName')} fault={fault('first_name')}>
+        {(aria) => <Input {...aria} maxLength={100} {...register('first_name')} />}
+      </Field>
+      <Field label={t('customer.lastName')} fault={fault('last_name')}>
+        {(aria) => <Input {...aria} maxLength={100} {...register('last_name')} />}
+      </Field>
+      <Field label={t('customer.company')} fault={fault('company_name')}>
+        {(aria) => <Input {...aria} maxLength={255} {...register('company_name')} />}
+      </Field>
+      <Field label={t('customer.email')} fault={fault('email')}>
+        {(aria) => <Input {...aria} type="email" maxLength={254} {...register('email')} />}
+      </Field>
+      <Field label={t('customer.id')} hint={isNew ? t('customer.idHint') : undefined} fault={fault('customer_id')}>
+        {(aria) => <Input {...aria} maxLength={64} disabled={!isNew} {...register('customer_id')} />}
+      </Field>
+      <Field label={t('customer.language')} hint={t('customer.languageHint')} fault={fault('language')}>
+        {(aria) => <Input {...aria} placeholder="en" {...register('language')} />}
+      </Field>
+      <div className="sm:col-span-2">
+        <CheckField label={t('customer.active')} hint={t('customer.activeHint')} {...register('active')} />
+      </div>
+    </>
+  );
+}
+
+export function CustomerPage() {
+  const { customerId } = route.useParams();
+  const customer = useQuery(customerQuery(customerId));
+  return (
+    <Gate permission="customers:read">
+      {customer.data ? (
+        <Details key={customer.data.customer_id} customer={customer.data} />
+      ) : (
+        <Card flush>
+          {customer.error ? <Refusal error={customer.error} onRetry={() => void customer.refetch()} /> : <Loading />}
+        </Card>
+      )}
+    </Gate>
+  );
+}
+
+function Details({ customer }: { customer: Customer }) {
+  const t = useText();
+  const may = useMay();
+  return (
+    <>
+      <PageHeader
+        above={<Up />}
+        name={nameOfCustomer(customer)}
+        title={nameOfCustomer(customer)}
+        hint={customer.email ?? customer.customer_id}
+        actions={
+          may('licenses:issue') &&
+          customer.active && (
+            <LinkButton to="/issue" search={{ customer_id: customer.customer_id }} look="primary">
+              <Plus aria-hidden />
+              {t('licenses.issue')}
+            </LinkButton>
+          )
+        }
+      />
+      <div className="space-y-6">
+        {may('licenses:read') && <CustomerLicenses customerId={customer.customer_id} />}
+        <Pinned resource={customer}>{(pinned, pin) => <Edit customer={pinned} onSaved={pin} />}</Pinned>
+      </div>
+    </>
+  );
+}
+
+function Edit({ customer, onSaved }: { customer: Customer; onSaved: (saved: Customer) => void }) {
+  const t = useText();
+  const may = useMay();
+  const client = useQueryClient();
+  const { customer_id } = customer;
+  const save = useGuardedWrite({
+    resource: customer,
+    read: () => bodyOf(api.GET('/v1/customers/{customer_id}', { params: { path: { customer_id } } })),
+    write: (form: Form, base) =>
+      bodyOf(
+        api.PATCH('/v1/customers/{customer_id}', {
+          params: { path: { customer_id }, header: ifUnchanged(base) },
+          body: emptyToNull(changedMembers(toForm(customer), form)),
+        }),
+      ),
+    done: t('customer.saved'),
+    changes: ['customers'],
+    onDone: (saved) => {
+      client.setQueryData(customerQuery(customer_id).queryKey, saved);
+      onSaved(saved);
+    },
+  });
+  return (
+    <ResourceForm
+      title={t('customer.details')}
+      values={toForm(customer)}
+      readOnly={!may('customers:write')}
+      blocked={save.conflict !== undefined}
+      busy={save.isPending}
+      error={save.conflict ? null : save.error}
+      submitLabel={t('save')}
+      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
+      onSubmit={save.mutate}
+    >
+      {(form, fault) => <CustomerFields form={form} fault={fault} />}
+    </ResourceForm>
+  );
+}
+
+function CustomerLicenses({ customerId }: { customerId: string }) {
+  const t = useText();
+  const list = useList(['licenses', 'of-customer', customerId], (cursor) =>
+    bodyOf(
+      api.GET('/v1/licenses', { params: { query: { customer_id: customerId, limit: 20, ...given({ cursor }) } } }),
+    ),
+  );
+  return (
+    <DataTable
+      label={t('customer.licenses')}
+      list={list}
+      rowKey={({ license_id }) => license_id}
+      empty={<Empty title={t('customer.noLicenses')} />}
+      columns={[
+        {
+          id: 'license',
+          header: t('customer.license'),
+          cell: (license) => (
+            <Link
+              to="/licenses/$licenseId"
+              params={{ licenseId: license.license_id }}
+              className="font-medium hover:text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+            >
+              {license.product_display_name}{' '}
+              <span className="font-mono text-xs text-soft">…{license.license_key_last_four}</span>
+            </Link>
+          ),
+        },
+        { id: 'status', header: t('status'), cell: (license) => <LicenseState license={license} /> },
+        {
+          id: 'expiry',
+          header: t('license.expires'),
+          cell: ({ expiry_date }) => (expiry_date === null ? t('never') : <RelativeTime at={expiry_date} />),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,108 @@
+import { useQuery } from '@tanstack/react-query';
+import { Check } from 'lucide-react';
+import { useId, useState, type KeyboardEvent } from 'react';
+import { api, bodyOf, type Schemas } from '../../api/client';
+import { cn } from '../../parts/class-names';
+import { Field, Input } from '../../parts/fields';
+import { Fault } from '../../parts/states';
+import { useText } from '../../text/texts';
+
+type Customer = Schemas['Customer'];
+
+export function nameOfCustomer({ customer_id, first_name, last_name, company_name, email }: Customer): string {
+  const person = [first_name, last_name].filter(Boolean).join(' ');
+  return [person, company_name, email].filter(Boolean).slice(0, 2).join(' · ') || customer_id;
+}
+
+/** Finds a customer by the beginning of a name, company, address or id. */
+export function CustomerPicker({
+  value,
+  onChange,
+  fault,
+}: {
+  value: string | undefined;
+  onChange: (customerId: string | undefined) => void;
+  fault?: string | undefined;
+}) {
+  const t = useText();
+  const listId = useId();
+  const [q, setQ] = useState('');
+  const [at, setAt] = useState(0);
+  const found = useQuery({
+    queryKey: ['customers', 'picker', q],
+    queryFn: () =>
+      bodyOf(api.GET('/v1/customers', { params: { query: { limit: 8, active: 'true', ...(q !== '' && { q }) } } })),
+    placeholderData: (former) => former,
+  });
+  const customers = found.data?.data ?? [];
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      setAt(Math.max(0, Math.min(customers.length - 1, at + step)));
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      onChange(customers[at]?.customer_id);
+    }
+  };
+  return (
+    <div className="space-y-2">
+      <Field label={t('customer')} hint={t('customerPicker.hint')} fault={fault} required>
+        {(aria) => (
+          <Input
+            {...aria}
+            role="combobox"
+            aria-expanded
+            aria-controls={listId}
+            aria-activedescendant={customers[at] && `${listId}-${at}`}
+            placeholder={t('customerPicker.search')}
+            maxLength={100}
+            value={q}
+            onKeyDown={onKeyDown}
+            onChange={(event) => {
+              setQ(event.target.value);
+              setAt(0);
+            }}
+          />
+        )}
+      </Field>
+      <ul
+        id={listId}
+        role="listbox"
+        aria-label={t('customers.title')}
+        className="max-h-64 overflow-y-auto rounded-lg border border-line"
+      >
+        {customers.map((customer, index) => {
+          const isChosen = customer.customer_id === value;
+          return (
+            // The field has the focus and the keys; a pointer chooses directly.
+            <li
+              key={customer.customer_id}
+              id={`${listId}-${index}`}
+              role="option"
+              aria-selected={isChosen}
+              onClick={() => onChange(customer.customer_id)}
+              className={cn(
+                'flex cursor-pointer items-center justify-between gap-3 border-b border-line px-3 py-2 text-sm last:border-b-0 hover:bg-sunken',
+                index === at && 'bg-sunken',
+                isChosen && 'bg-accent-soft',
+              )}
+            >
+              <span className="min-w-0">
+                <span className="block truncate font-medium">{nameOfCustomer(customer)}</span>
+                <span className="block truncate text-xs text-soft">{customer.email ?? customer.customer_id}</span>
+              </span>
+              {isChosen && <Check className="size-4 shrink-0 text-accent-ink" aria-hidden />}
+            </li>
+          );
+        })}
+        {customers.length === 0 && !found.isPending && (
+          <li role="option" aria-selected={false} aria-disabled className="px-3 py-3 text-sm text-soft">
+            {t('customerPicker.none')}
+          </li>
+        )}
+      </ul>
+      <Fault error={found.error} />
+    </div>
+  );
+}

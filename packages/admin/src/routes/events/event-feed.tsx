@@ -1,0 +1,181 @@
+import { useQuery } from '@tanstack/react-query';
+import { ChevronRight } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { api, bodyOf, type Schemas } from '../../api/client';
+import { given, useList } from '../../api/lists';
+import { Badge, type Tone } from '../../parts/badge';
+import { Button } from '../../parts/button';
+import { Card } from '../../parts/card';
+import { Changes, changesBetween } from '../../parts/changes';
+import { Code } from '../../parts/copy';
+import { Empty, Loading, Refusal } from '../../parts/states';
+import { Time } from '../../parts/time';
+import { useMay } from '../../shell/session';
+import { useText, useWord } from '../../text/texts';
+
+type Event = Schemas['LicenseEvent'];
+export type EventFilter = Partial<
+  Record<'license_id' | 'event_type' | 'resource_id' | 'created_from' | 'created_before', string>
+>;
+
+const LIVE_MS = 5_000;
+
+const TONES: readonly (readonly [RegExp, Tone])[] = [
+  [/revoked|failed|refused|erased/, 'bad'],
+  [/suspended|expired|grace|reminder|cancelled|stalled|key_revealed/, 'warn'],
+  [/created|activated|renewed|reinstated|approved|completed|sent$|paid/, 'good'],
+];
+
+/** Events, the newest first: who did what, why, and what it was before and after. */
+export function EventFeed({
+  filter,
+  withResource = false,
+  isLive = false,
+}: {
+  filter: EventFilter;
+  withResource?: boolean;
+  isLive?: boolean;
+}) {
+  const t = useText();
+  const nameOf = useActorNames();
+  const list = useList(
+    ['events', filter],
+    (cursor) =>
+      bodyOf(
+        api.GET('/v1/license-events', {
+          params: { query: { order: 'desc', limit: 50, ...given(filter), ...given({ cursor }) } as never },
+        }),
+      ),
+    {
+      refetchInterval: isLive ? LIVE_MS : false,
+    },
+  );
+  if (list.isPending)
+    return (
+      <Card flush>
+        <Loading />
+      </Card>
+    );
+  if (list.error && list.rows.length === 0)
+    return (
+      <Card flush>
+        <Refusal error={list.error} onRetry={() => void list.refetch()} />
+      </Card>
+    );
+  if (list.rows.length === 0)
+    return (
+      <Card flush>
+        <Empty title={t('events.empty')} hint={t('events.emptyHint')} />
+      </Card>
+    );
+  return (
+    <Card flush>
+      <ol className="divide-y divide-line">
+        {(list.rows as readonly Event[]).map((event) => (
+          <EventRow key={event.seq} event={event} actor={nameOf(event.actor)} withResource={withResource} />
+        ))}
+      </ol>
+      {list.hasNextPage && (
+        <div className="border-t border-line p-3 text-center">
+          <Button size="small" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            {t('list.more')}
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+/** Returns the function that names an actor; keys have names for those who may list them. */
+function useActorNames(): (actor: Event['actor']) => string {
+  const t = useText();
+  const word = useWord();
+  const may = useMay();
+  const keys = useQuery({
+    queryKey: ['api-keys', 'names'],
+    queryFn: () => bodyOf(api.GET('/v1/api-keys', { params: { query: { limit: 100 } } })),
+    enabled: may('api-keys:manage'),
+    staleTime: 60_000,
+  });
+  const names = new Map(keys.data?.data.map(({ id, name }) => [id, name]));
+  return ({ type, id }) =>
+    type === 'api_key'
+      ? (names.get(id) ?? t('actor.key', { id: id.slice(-6) }))
+      : type === 'user'
+        ? id
+        : `${word('actor', type)} ${id}`;
+}
+
+interface Told {
+  readonly before?: object;
+  readonly after?: object;
+  readonly reason?: { readonly code?: string; readonly text?: string } | string | null;
+}
+
+function EventRow({ event, actor, withResource }: { event: Event; actor: string; withResource: boolean }) {
+  const t = useText();
+  const word = useWord();
+  const { before, after, reason, ...rest } = event.event_data as Told & Record<string, unknown>;
+  const changes = changesBetween(before ?? {}, after ?? {});
+  const tone = TONES.find(([pattern]) => pattern.test(event.event_type))?.[1] ?? 'quiet';
+  const because =
+    typeof reason === 'string'
+      ? reason
+      : reason?.code === undefined
+        ? undefined
+        : [word('reason', reason.code), reason.text].filter(Boolean).join(': ');
+  return (
+    <li>
+      <details className="group">
+        <summary className="flex list-none flex-wrap items-center gap-x-3 gap-y-1 px-5 py-3 hover:bg-sunken/50 [&::-webkit-details-marker]:hidden">
+          <ChevronRight className="size-4 shrink-0 text-soft transition-transform group-open:rotate-90" aria-hidden />
+          <Badge tone={tone} dot>
+            {word('event', event.event_type)}
+          </Badge>
+          <span className="min-w-0 grow truncate text-sm">
+            <span className="text-soft">{t('events.by')}</span> {actor}
+            {because !== undefined && <span className="text-soft"> — {because}</span>}
+          </span>
+          <span className="text-xs text-soft">
+            <Time at={event.created_at} />
+          </span>
+        </summary>
+        <div className="space-y-3 border-t border-line bg-sunken/40 px-5 py-4 pl-12 text-sm">
+          {withResource && (
+            <p>
+              <span className="text-soft">{event.resource_type}</span>{' '}
+              {event.license_id === null ? (
+                <Code>{event.resource_id}</Code>
+              ) : (
+                <Link
+                  to="/licenses/$licenseId"
+                  params={{ licenseId: event.license_id }}
+                  search={{ tab: 'timeline' }}
+                  className="font-mono text-xs text-accent-ink underline"
+                >
+                  {event.license_id}
+                </Link>
+              )}
+            </p>
+          )}
+          {changes.length > 0 && <Changes changes={changes} />}
+          {Object.keys(rest).length > 0 && (
+            <dl className="grid gap-x-6 gap-y-1 text-xs sm:grid-cols-2">
+              {Object.entries(rest)
+                .filter(([, value]) => value !== null)
+                .map(([name, value]) => (
+                  <div key={name} className="flex gap-2">
+                    <dt className="font-mono text-soft">{name}</dt>
+                    <dd className="min-w-0 break-all">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+                  </div>
+                ))}
+            </dl>
+          )}
+          <p className="text-xs text-soft">
+            {t('events.facts', { seq: event.seq, type: event.event_type, via: event.actor.via })}
+          </p>
+        </div>
+      </details>
+    </li>
+  );
+}

@@ -1,0 +1,173 @@
+import { MonitorX } from 'lucide-react';
+import { useState } from 'react';
+import { api, bodyOf, type Schemas } from '../../api/client';
+import { given, useList } from '../../api/lists';
+import { useWrite } from '../../api/use-write';
+import { Badge } from '../../parts/badge';
+import { Button } from '../../parts/button';
+import { Code } from '../../parts/copy';
+import { DataTable } from '../../parts/data-table';
+import { CheckField } from '../../parts/fields';
+import { Gate } from '../../parts/gate';
+import { Empty, Fault } from '../../parts/states';
+import { RelativeTime, Time } from '../../parts/time';
+import { useMay } from '../../shell/session';
+import { useText, useWord } from '../../text/texts';
+import { FormDialog } from './action-dialogs';
+import type { License } from './license-status';
+import { ReasonFields, type Reason } from './reason-fields';
+
+type Activation = Schemas['Activation'];
+
+export function nameOfDevice({ name, hostname, fingerprint }: Activation): string {
+  return name ?? hostname ?? fingerprint;
+}
+
+export function useDevices(license_id: string, { all = false } = {}) {
+  return useList(['activations', license_id, all], (cursor) =>
+    bodyOf(
+      api.GET('/v1/licenses/{license_id}/activations', {
+        params: {
+          path: { license_id },
+          query: { limit: 50, ...(!all && { status: 'ACTIVE' as const }), ...given({ cursor }) },
+        },
+      }),
+    ),
+  );
+}
+
+export function DevicesTab({ license }: { license: License }) {
+  return (
+    <Gate permission="activations:read">
+      <Devices license={license} />
+    </Gate>
+  );
+}
+
+function Devices({ license }: { license: License }) {
+  const t = useText();
+  const word = useWord();
+  const may = useMay();
+  const [all, setAll] = useState(false);
+  const [releasing, setReleasing] = useState<Activation | undefined>();
+  const list = useDevices(license.license_id, { all });
+  return (
+    <>
+      <div className="mb-3">
+        <CheckField
+          label={t('devices.all')}
+          checked={all}
+          onChange={(event) => {
+            setAll(event.target.checked);
+          }}
+        />
+      </div>
+      <DataTable
+        label={t('license.tab.devices')}
+        list={list}
+        rowKey={({ activation_id }) => activation_id}
+        empty={<Empty title={t('devices.empty')} hint={t('devices.emptyHint')} />}
+        columns={[
+          {
+            id: 'device',
+            header: t('devices.device'),
+            cell: (device) => (
+              <div className="min-w-0">
+                <div className="truncate font-medium">{nameOfDevice(device)}</div>
+                <div className="mt-0.5 flex flex-wrap gap-1.5 text-xs text-soft">
+                  <Code>{device.fingerprint}</Code>
+                  {[device.platform, device.version, device.user_id].filter(Boolean).join(' · ')}
+                </div>
+              </div>
+            ),
+          },
+          { id: 'seen', header: t('devices.lastSeen'), cell: ({ last_seen_at }) => <RelativeTime at={last_seen_at} /> },
+          {
+            id: 'status',
+            header: t('status'),
+            cell: ({ status, lent_until, lease_expires_at }) => (
+              <div>
+                <Badge tone={status === 'ACTIVE' ? 'good' : 'quiet'} dot>
+                  {word('activation', status)}
+                </Badge>
+                {lent_until !== null && status === 'ACTIVE' && (
+                  <div className="mt-1 text-xs text-soft">
+                    {t('devices.heldUntil')} <Time at={lent_until} />
+                  </div>
+                )}
+                {lease_expires_at !== null && lent_until === null && status === 'ACTIVE' && (
+                  <div className="mt-1 text-xs text-soft">
+                    {t('devices.leaseUntil')} <Time at={lease_expires_at} />
+                  </div>
+                )}
+              </div>
+            ),
+          },
+          { id: 'units', header: t('devices.units'), secondary: true, align: 'right', cell: ({ units }) => units },
+          ...(may('activations:write')
+            ? [
+                {
+                  id: 'release',
+                  header: '',
+                  align: 'right' as const,
+                  cell: (device: Activation) =>
+                    device.status === 'ACTIVE' && (
+                      <Button
+                        size="small"
+                        onClick={() => {
+                          setReleasing(device);
+                        }}
+                      >
+                        <MonitorX aria-hidden />
+                        {t('release.menu')}
+                      </Button>
+                    ),
+                },
+              ]
+            : []),
+        ]}
+      />
+      {releasing && (
+        <ReleaseDialog
+          license={license}
+          device={releasing}
+          onClose={() => {
+            setReleasing(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function ReleaseDialog({ license, device, onClose }: { license: License; device: Activation; onClose: () => void }) {
+  const t = useText();
+  const [reason, setReason] = useState<Reason>({ code: 'CUSTOMER_REQUEST' });
+  const release = useWrite({
+    write: (because: Reason) =>
+      bodyOf(
+        api.POST('/v1/licenses/{license_id}/activations/{activation_id}/deactivate', {
+          params: { path: { license_id: license.license_id, activation_id: device.activation_id } },
+          body: { reason: because },
+        }),
+      ),
+    done: t('release.done'),
+    changes: ['activations', 'licenses'],
+    onDone: onClose,
+  });
+  return (
+    <FormDialog
+      title={t('release.title')}
+      hint={t('release.hint', { name: nameOfDevice(device) })}
+      submitLabel={t('release.do')}
+      busy={release.isPending}
+      onSubmit={() => {
+        release.mutate(reason);
+      }}
+      onClose={onClose}
+    >
+      <ReasonFields value={reason} onChange={setReason} />
+      <Fault error={release.error} />
+    </FormDialog>
+  );
+}

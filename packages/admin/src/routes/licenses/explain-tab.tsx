@@ -1,0 +1,396 @@
+import { useMutation } from '@tanstack/react-query';
+import { CircleCheck, CircleX, MonitorCheck } from 'lucide-react';
+import { useEffect, useId, useState } from 'react';
+import { api, bodyOf, type Schemas } from '../../api/client';
+import { ProblemError } from '../../api/problem';
+import { useWrite } from '../../api/use-write';
+import { Badge } from '../../parts/badge';
+import { Button, LinkButton } from '../../parts/button';
+import { Card } from '../../parts/card';
+import { cn } from '../../parts/class-names';
+import { Code, CopyButton } from '../../parts/copy';
+import { Field, Input } from '../../parts/fields';
+import { Empty, Fault } from '../../parts/states';
+import { Time } from '../../parts/time';
+import { useMay } from '../../shell/session';
+import { useText, useWord } from '../../text/texts';
+import { nameOfDevice, useDevices } from './devices-tab';
+import type { LicenseDialog } from './license-page';
+import type { License } from './license-status';
+
+type Verdict = Schemas['ExplainResponse'];
+type Question = Schemas['ExplainRequest'];
+
+interface Form {
+  fingerprint: string;
+  version: string;
+  country: string;
+  ip: string;
+  feature: string;
+  asOf: string;
+}
+
+const EMPTY: Form = { fingerprint: '', version: '', country: '', ip: '', feature: '', asOf: '' };
+
+function toQuestion({ fingerprint, version, country, ip, feature, asOf }: Form): Question {
+  return {
+    ...(fingerprint !== '' && { fingerprint }),
+    ...(version !== '' && { version }),
+    ...(country !== '' && { country: country.toUpperCase() }),
+    ...(ip !== '' && { ip }),
+    ...(feature !== '' && { features: [feature] }),
+    ...(asOf !== '' && { as_of: new Date(asOf).toISOString() }),
+  };
+}
+
+interface Ways {
+  readonly onDialog: (dialog: LicenseDialog) => void;
+  readonly onTab: (tab: string) => void;
+}
+
+interface VerdictWays extends Ways {
+  /** Asks the same question again. */
+  readonly onAgain: () => void;
+}
+
+/** Why a program may run, or may not: now, or at a time that the customer names. */
+export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
+  const t = useText();
+  const may = useMay();
+  const devicesId = useId();
+  const [form, setForm] = useState(EMPTY);
+  const devices = useDevices(license.license_id);
+  const explain = useMutation({
+    mutationFn: (question: Question) =>
+      bodyOf(
+        api.POST('/v1/licenses/{license_id}/explain', {
+          params: { path: { license_id: license.license_id } },
+          body: question,
+        }),
+      ),
+  });
+  const { mutate, variables } = explain;
+  // A remedy changes the license; the verdict that is shown follows it.
+  const { version } = license;
+  useEffect(() => {
+    if (variables) mutate(variables);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only a change of the license asks again
+  }, [version, license.current_activations]);
+  const change = (changed: Partial<Form>) => {
+    setForm({ ...form, ...changed });
+  };
+  const fault = (name: string) => (explain.error instanceof ProblemError ? explain.error.faults.get(name) : undefined);
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
+      <Card title={t('explain.title')} hint={t('explain.hint')}>
+        <form
+          className="space-y-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            mutate(toQuestion(form));
+          }}
+        >
+          <Field label={t('explain.device')} hint={t('explain.deviceHint')} fault={fault('fingerprint')}>
+            {(aria) => (
+              <Input
+                {...aria}
+                list={devicesId}
+                maxLength={255}
+                value={form.fingerprint}
+                onChange={(event) => change({ fingerprint: event.target.value })}
+              />
+            )}
+          </Field>
+          <datalist id={devicesId}>
+            {devices.rows.map((device) => (
+              <option key={device.activation_id} value={device.fingerprint}>
+                {nameOfDevice(device)}
+              </option>
+            ))}
+          </datalist>
+          <div className="grid grid-cols-2 gap-3">
+            <Field label={t('explain.country')} fault={fault('country')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  maxLength={2}
+                  placeholder="DE"
+                  className="uppercase"
+                  value={form.country}
+                  onChange={(event) => change({ country: event.target.value })}
+                />
+              )}
+            </Field>
+            <Field label={t('explain.ip')} fault={fault('ip')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  placeholder="203.0.113.7"
+                  value={form.ip}
+                  onChange={(event) => change({ ip: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+          <div className="grid grid-cols-2 gap-3">
+            <Field label={t('explain.feature')} fault={fault('features.0')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  maxLength={100}
+                  value={form.feature}
+                  onChange={(event) => change({ feature: event.target.value })}
+                />
+              )}
+            </Field>
+            <Field label={t('explain.version')} fault={fault('version')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  maxLength={100}
+                  value={form.version}
+                  onChange={(event) => change({ version: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+          {may('events:read') && (
+            <Field label={t('explain.asOf')} hint={t('explain.asOfHint')} fault={fault('as_of')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  type="datetime-local"
+                  value={form.asOf}
+                  onChange={(event) => change({ asOf: event.target.value })}
+                />
+              )}
+            </Field>
+          )}
+          <Button type="submit" look="primary" className="w-full" busy={explain.isPending}>
+            {t('explain.do')}
+          </Button>
+        </form>
+      </Card>
+      <div className="space-y-5" aria-live="polite">
+        <Fault error={explain.error} />
+        {explain.data ? (
+          <VerdictCard
+            verdict={explain.data}
+            question={explain.variables}
+            license={license}
+            {...ways}
+            onAgain={() => {
+              mutate(explain.variables);
+            }}
+          />
+        ) : (
+          <Card flush>
+            <Empty title={t('explain.empty')} hint={t('explain.emptyHint')} />
+          </Card>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function VerdictCard({
+  verdict,
+  question,
+  license,
+  ...ways
+}: { verdict: Verdict; question: Question; license: License } & VerdictWays) {
+  const t = useText();
+  const word = useWord();
+  const Icon = verdict.valid ? CircleCheck : CircleX;
+  return (
+    <Card>
+      <div className="flex flex-wrap items-start justify-between gap-4">
+        <div className="flex items-start gap-3">
+          <span
+            className={cn(
+              'grid size-10 shrink-0 place-items-center rounded-full',
+              verdict.valid ? 'bg-good-soft text-good' : 'bg-bad-soft text-bad',
+            )}
+          >
+            <Icon className="size-5" aria-hidden />
+          </span>
+          <div>
+            <h3 className="text-base font-semibold">{verdict.valid ? t('explain.allowed') : t('explain.refused')}</h3>
+            <p className="text-sm text-soft">
+              {verdict.reasons.length === 0 ? verdict.detail : t('explain.reasons', { count: verdict.reasons.length })}
+            </p>
+            {verdict.as_of !== undefined && (
+              <p className="mt-1 text-xs text-soft">
+                {t('explain.then')} <Time at={verdict.as_of} /> ·{' '}
+                {verdict.certain === true ? t('explain.certain') : t('explain.uncertain')}
+              </p>
+            )}
+          </div>
+        </div>
+        {!verdict.valid && <CopyForCustomer verdict={verdict} license={license} />}
+      </div>
+      {verdict.reasons.length > 0 && (
+        <ol className="mt-5 divide-y divide-line border-t border-line">
+          {verdict.reasons.map((reason, index) => (
+            <li
+              key={`${reason.code}${reason.detail}`}
+              className="flex flex-wrap items-center justify-between gap-3 py-4 last:pb-0"
+            >
+              <div className="min-w-0 grow basis-64">
+                <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
+                  {word('why', reason.code)} <Badge>{reason.code}</Badge>
+                </p>
+                <p className="mt-0.5 text-sm text-soft">{reason.detail}</p>
+              </div>
+              {verdict.as_of === undefined && isFirstOfItsRemedy(verdict.reasons, index) && (
+                <Remedy reason={reason} question={question} license={license} {...ways} />
+              )}
+            </li>
+          ))}
+        </ol>
+      )}
+      {(verdict.unknown ?? []).length > 0 && (
+        <div className="mt-4 rounded-lg bg-sunken p-4 text-sm">
+          <p className="font-medium">{t('explain.unknown')}</p>
+          <ul className="mt-1 list-disc pl-5 text-soft">
+            {verdict.unknown?.map(({ detail, fields }) => (
+              <li key={detail}>
+                {detail}{' '}
+                {fields.map((field) => (
+                  <Code key={field}>{field}</Code>
+                ))}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+/** One remedy may remove several reasons; it is offered once. */
+function isFirstOfItsRemedy(reasons: Verdict['reasons'], index: number): boolean {
+  const action = reasons[index]?.next.action;
+  return action === 'contact_vendor' || reasons.findIndex(({ next }) => next.action === action) === index;
+}
+
+/** The button that removes a reason. Nothing is offered that the signed-in one may not do. */
+function Remedy({
+  reason,
+  question,
+  license,
+  onDialog,
+  onTab,
+  onAgain,
+}: { reason: Schemas['ValidationReason']; question: Question; license: License } & VerdictWays) {
+  const t = useText();
+  const may = useMay();
+  const { action } = reason.next;
+  if (action === 'renew' && may('licenses:renew'))
+    return <Button onClick={() => onDialog('renew')}>{t('renew.menu')}</Button>;
+  if (action === 'reinstate' && may('licenses:suspend'))
+    return <Button onClick={() => onDialog('reinstate')}>{t('reinstate.menu')}</Button>;
+  if (action === 'deactivate_device' || action === 'replace_device') {
+    return (
+      <div className="flex flex-wrap gap-2">
+        {may('activations:read') && <Button onClick={() => onTab('devices')}>{t('remedy.release')}</Button>}
+        {may('licenses:write') && <Button onClick={() => onDialog('edit')}>{t('remedy.addSeats')}</Button>}
+      </div>
+    );
+  }
+  if (action === 'activate' && question.fingerprint !== undefined && may('activations:write'))
+    return <ActivateButton license={license} fingerprint={question.fingerprint} />;
+  if (reason.code === 'DEVICE_BLOCKED' && question.fingerprint !== undefined && may('devices:block'))
+    return <UnblockButton license={license} fingerprint={question.fingerprint} onChanged={onAgain} />;
+  if (reason.code === 'REVOKED' && may('licenses:issue')) {
+    return (
+      <LinkButton to="/issue" search={{ template_id: license.template_id, customer_id: license.customer_id }}>
+        {t('remedy.issueAgain')}
+      </LinkButton>
+    );
+  }
+  if (/_DENIED$|^FEATURE_|^VERSION_/.test(reason.code) && may('licenses:change-template'))
+    return <Button onClick={() => onDialog('changeTemplate')}>{t('changeTemplate.menu')}</Button>;
+  return <span className="text-xs text-soft">{t(`next.${action}`)}</span>;
+}
+
+function ActivateButton({ license, fingerprint }: { license: License; fingerprint: string }) {
+  const t = useText();
+  const activate = useWrite({
+    write: (device: string) =>
+      bodyOf(
+        api.POST('/v1/licenses/{license_id}/activations', {
+          params: { path: { license_id: license.license_id } },
+          body: { fingerprint: device },
+        }),
+      ),
+    done: t('remedy.activated'),
+    changes: ['activations', 'licenses'],
+  });
+  return (
+    <div className="space-y-2">
+      <Button
+        busy={activate.isPending}
+        onClick={() => {
+          activate.mutate(fingerprint);
+        }}
+      >
+        <MonitorCheck aria-hidden />
+        {t('remedy.activate')}
+      </Button>
+      <Fault error={activate.error} />
+    </div>
+  );
+}
+
+function UnblockButton({
+  license: { license_id },
+  fingerprint,
+  onChanged,
+}: {
+  license: License;
+  fingerprint: string;
+  onChanged: () => void;
+}) {
+  const t = useText();
+  const unblock = useWrite({
+    write: async (device: string) => {
+      const { data } = await bodyOf(
+        api.GET('/v1/licenses/{license_id}/blocked-devices', {
+          params: { path: { license_id }, query: { fingerprint: device } },
+        }),
+      );
+      for (const { blocked_device_id } of data) {
+        const path = { license_id, blocked_device_id };
+        await bodyOf(api.DELETE('/v1/licenses/{license_id}/blocked-devices/{blocked_device_id}', { params: { path } }));
+      }
+    },
+    done: t('remedy.unblocked'),
+    changes: ['activations', 'licenses'],
+    onDone: onChanged,
+  });
+  return (
+    <div className="space-y-2">
+      <Button
+        busy={unblock.isPending}
+        onClick={() => {
+          unblock.mutate(fingerprint);
+        }}
+      >
+        {t('remedy.unblock')}
+      </Button>
+      <Fault error={unblock.error} />
+    </div>
+  );
+}
+
+/** The verdict as a text that support sends to the customer: no id but the last letters of the key. */
+function CopyForCustomer({ verdict, license }: { verdict: Verdict; license: License }) {
+  const t = useText();
+  const word = useWord();
+  const text = [
+    t('customerText.begin', { product: license.product_display_name, lastFour: license.license_key_last_four }),
+    ...verdict.reasons.map(({ code, next: { action } }) => `– ${word('why', code)}. ${t(`customerNext.${action}`)}`),
+  ].join('\n');
+  return <CopyButton text={text} label={t('explain.copy')} />;
+}

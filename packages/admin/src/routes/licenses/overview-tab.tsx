@@ -1,0 +1,162 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { templateQuery } from '../../api/queries';
+import { Badge } from '../../parts/badge';
+import { Card, Fact, Facts } from '../../parts/card';
+import { Changes, changesBetween } from '../../parts/changes';
+import { Code } from '../../parts/copy';
+import { Time } from '../../parts/time';
+import { useMay } from '../../shell/session';
+import { useText, useWord } from '../../text/texts';
+import type { License } from './license-status';
+
+export function OverviewTab({ license }: { license: License }) {
+  const t = useText();
+  const word = useWord();
+  return (
+    <div className="grid gap-5 lg:grid-cols-3">
+      <div className="space-y-5 lg:col-span-2">
+        <Card title={t('overview.terms')}>
+          <Facts>
+            <Fact name={t('license.product')}>
+              <Link
+                to="/products/$productId"
+                params={{ productId: license.product_id }}
+                className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+              >
+                {license.product_display_name}
+              </Link>
+            </Fact>
+            <Fact name={t('template')}>
+              <Link
+                to="/templates/$templateId"
+                params={{ templateId: license.template_id }}
+                className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+              >
+                {license.product_name.replace(/^License for /, '')}
+              </Link>{' '}
+              <span className="text-soft">{t('overview.version', { version: license.template_version })}</span>
+            </Fact>
+            <Fact name={t('template.type')}>{word('type', license.license_type)}</Fact>
+            <Fact name={t('template.model')}>{word('model', license.license_model)}</Fact>
+            <Fact name={t('license.issued')}>
+              <Time at={license.issued_date} />
+            </Fact>
+            <Fact name={t('license.expires')}>
+              {license.expiry_date === null ? t('never') : <Time at={license.expiry_date} />}
+            </Fact>
+            <Fact name={t('license.graceDays')}>{t('days', { days: license.grace_period_days })}</Fact>
+            <Fact name={t('license.maintenance')}>
+              {license.maintenance_expiry === null ? (
+                t('license.maintenanceAll')
+              ) : (
+                <Time at={license.maintenance_expiry} dateOnly />
+              )}
+            </Fact>
+            <Fact name={t('license.autoRenewal')}>{license.auto_renewal_enabled ? t('yes') : t('no')}</Fact>
+            <Fact name={t('license.overage')}>
+              {license.overage_factor === null
+                ? word('overage', license.overage_policy)
+                : t('license.overageFactor', { factor: license.overage_factor })}
+            </Fact>
+          </Facts>
+        </Card>
+        <TemplateDifference license={license} />
+        {license.restrictions.length > 0 && <Restrictions license={license} />}
+      </div>
+      <div className="space-y-5">
+        <Card title={t('overview.holder')}>
+          <dl className="space-y-3">
+            <Fact name={t('license.issuedTo')}>{license.issued_to}</Fact>
+            <Fact name={t('customer')}>
+              <Link
+                to="/customers/$customerId"
+                params={{ customerId: license.customer_id }}
+                className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+              >
+                {license.customer_id}
+              </Link>
+            </Fact>
+            {license.subscription_id !== null && (
+              <Fact name={t('overview.subscription')}>
+                <Code>{license.subscription_id}</Code>
+              </Fact>
+            )}
+            {license.order_id !== null && (
+              <Fact name={t('overview.order')}>
+                <Code>{license.order_id}</Code>
+              </Fact>
+            )}
+            {license.partner_id !== null && (
+              <Fact name={t('overview.partner')}>
+                <Code>{license.partner_id}</Code>
+              </Fact>
+            )}
+            <Fact name={t('license.id')}>
+              <Code>{license.license_id}</Code>
+            </Fact>
+          </dl>
+        </Card>
+        {Object.keys(license.metadata).length > 0 && (
+          <Card title={t('metadata')}>
+            <pre tabIndex={0} aria-label={t('metadata')} className="overflow-x-auto font-mono text-xs">
+              {JSON.stringify(license.metadata, null, 2)}
+            </pre>
+          </Card>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Restrictions({ license }: { license: License }) {
+  const t = useText();
+  const word = useWord();
+  return (
+    <Card title={t('overview.restrictions')} hint={t('overview.restrictionsHint')}>
+      <ul className="space-y-3">
+        {license.restrictions.map(({ restriction_type, operator, values }) => (
+          <li key={`${restriction_type}-${operator}`} className="flex flex-wrap items-center gap-2 text-sm">
+            <Badge tone={operator === 'ALLOW' ? 'good' : 'bad'}>{word('operator', operator)}</Badge>
+            <span className="font-medium">{word('restriction', restriction_type)}</span>
+            {values.map((value) => (
+              <Code key={value}>{value}</Code>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** Terms that a license copies from its template. */
+const TERMS = [
+  'default_duration',
+  'default_term',
+  'max_activations',
+  'grace_period_days',
+  'auto_renewal_enabled',
+  'overage_policy',
+  'overage_factor',
+  'eviction_policy',
+  'file_ttl_max_seconds',
+  'features',
+  'restrictions',
+] as const;
+
+/** What today's template would give, where that differs from the license. */
+function TemplateDifference({ license }: { license: License }) {
+  const t = useText();
+  const may = useMay();
+  const template = useQuery({ ...templateQuery(license.template_id), enabled: may('templates:read') });
+  if (!template.data) return null;
+  const termsOf = (source: object) =>
+    Object.fromEntries(TERMS.map((name) => [name, (source as Record<string, unknown>)[name]]));
+  const changes = changesBetween(termsOf(license), termsOf(template.data));
+  if (changes.length === 0) return null;
+  return (
+    <Card title={t('overview.difference')} hint={t('overview.differenceHint')}>
+      <Changes changes={changes} before={t('overview.license')} after={t('template')} />
+    </Card>
+  );
+}

@@ -1,0 +1,81 @@
+import { useEffect, useState } from 'react';
+import { api, bodyOf, ifUnchanged } from '../../api/client';
+import { useWrite } from '../../api/use-write';
+import { Button } from '../../parts/button';
+import { CopyButton } from '../../parts/copy';
+import { Dialog, DialogActions } from '../../parts/dialog';
+import { Fault } from '../../parts/states';
+import { useText } from '../../text/texts';
+import type { License } from './license-status';
+
+const SHOWN_S = 60;
+
+/** Shows a license key for a minute. The event log says who has seen it. */
+export function RevealKeyDialog({ license, onClose }: { license: License; onClose: () => void }) {
+  const t = useText();
+  const reveal = useWrite({
+    write: (of: License) =>
+      bodyOf(
+        api.POST('/v1/licenses/{license_id}/reveal-key', {
+          params: { path: { license_id: of.license_id }, header: ifUnchanged(of) },
+        }),
+      ),
+    changes: [],
+  });
+  const [left, setLeft] = useState(SHOWN_S);
+  const key = reveal.data?.license_key;
+  useEffect(() => {
+    if (key === undefined) return undefined;
+    const timer = setInterval(() => {
+      setLeft((seconds) => seconds - 1);
+    }, 1_000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [key]);
+  useEffect(() => {
+    if (left <= 0) onClose();
+  }, [left, onClose]);
+  return (
+    <Dialog open onClose={onClose} title={t('reveal.title')} hint={t('reveal.hint')}>
+      {key === undefined ? (
+        <>
+          <Fault error={reveal.error} />
+          <DialogActions>
+            <Button onClick={onClose}>{t('cancel')}</Button>
+            <Button
+              look="primary"
+              busy={reveal.isPending}
+              onClick={() => {
+                reveal.mutate(license);
+              }}
+            >
+              {t('reveal.do')}
+            </Button>
+          </DialogActions>
+        </>
+      ) : (
+        <>
+          <LicenseKey value={key} />
+          <p className="mt-3 text-xs text-soft">{t('reveal.countdown', { seconds: Math.max(0, left) })}</p>
+          <DialogActions>
+            <Button look="primary" onClick={onClose}>
+              {t('done')}
+            </Button>
+          </DialogActions>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+export function LicenseKey({ value }: { value: string }) {
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-line bg-sunken px-4 py-3">
+      <span className="font-mono text-base font-semibold tracking-wide break-all" data-license-key>
+        {value}
+      </span>
+      <CopyButton text={value} />
+    </div>
+  );
+}

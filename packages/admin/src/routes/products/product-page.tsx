@@ -1,0 +1,204 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { FileKey2, LayoutTemplate } from 'lucide-react';
+import type { UseFormReturn } from 'react-hook-form';
+import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
+import { given } from '../../api/lists';
+import { productQuery } from '../../api/queries';
+import { useGuardedWrite } from '../../api/use-guarded-write';
+import { useWrite } from '../../api/use-write';
+import { LinkButton } from '../../parts/button';
+import { Card } from '../../parts/card';
+import { ChangedMeanwhile } from '../../parts/changes';
+import { CheckField, Field, Input, TextArea } from '../../parts/fields';
+import { Gate } from '../../parts/gate';
+import { PageHeader } from '../../parts/page';
+import { Pinned } from '../../parts/pinned';
+import { changedMembers, ResourceForm } from '../../parts/resource-form';
+import { Loading, Refusal } from '../../parts/states';
+import { useMay } from '../../shell/session';
+import { useText } from '../../text/texts';
+
+type Product = Schemas['Product'];
+
+interface Form {
+  product_id: string;
+  name: string;
+  sku: string;
+  description: string;
+  active: boolean;
+}
+
+const EMPTY: Form = { product_id: '', name: '', sku: '', description: '', active: true };
+
+function toForm({ product_id, name, sku, description, active }: Product): Form {
+  return { product_id, name, sku: sku ?? '', description: description ?? '', active };
+}
+
+const route = getRouteApi('/products/$productId');
+
+function Up() {
+  const t = useText();
+  return (
+    <Link to="/products" className="hover:underline">
+      {t('products.title')}
+    </Link>
+  );
+}
+
+export function NewProductPage() {
+  const t = useText();
+  const navigate = useNavigate();
+  const create = useWrite({
+    write: (form: Form) =>
+      bodyOf(api.POST('/v1/products', { body: { ...given(form), product_id: form.product_id, name: form.name } })),
+    done: t('product.created'),
+    changes: ['products'],
+    onDone: ({ product_id }) =>
+      void navigate({ to: '/products/$productId', params: { productId: product_id }, ignoreBlocker: true }),
+  });
+  return (
+    <Gate permission="products:write">
+      <PageHeader above={<Up />} title={t('products.new')} name={t('products.new')} />
+      <ResourceForm
+        title={t('product.details')}
+        values={EMPTY}
+        isNew
+        busy={create.isPending}
+        error={create.error}
+        submitLabel={t('product.create')}
+        onSubmit={create.mutate}
+      >
+        {(form, fault) => <ProductFields form={form} fault={fault} isNew />}
+      </ResourceForm>
+    </Gate>
+  );
+}
+
+function ProductFields({
+  form: { register },
+  fault,
+  isNew = false,
+}: {
+  form: UseFormReturn<Form>;
+  fault: (name: string) => string | undefined;
+  isNew?: boolean;
+}) {
+  const t = useText();
+  return (
+    <>
+      <Field label={t('product.name')} required fault={fault('name')}>
+        {(aria) => <Input {...aria} required maxLength={255} {...register('name')} />}
+      </Field>
+      <Field
+        label={t('product.id')}
+        required={isNew}
+        hint={isNew ? t('product.idHint') : undefined}
+        fault={fault('product_id')}
+      >
+        {(aria) => <Input {...aria} required maxLength={64} disabled={!isNew} {...register('product_id')} />}
+      </Field>
+      <Field label={t('product.sku')} fault={fault('sku')}>
+        {(aria) => <Input {...aria} maxLength={100} {...register('sku')} />}
+      </Field>
+      <Field label={t('product.description')} fault={fault('description')} className="sm:col-span-2">
+        {(aria) => <TextArea {...aria} maxLength={4_000} {...register('description')} />}
+      </Field>
+      <div className="sm:col-span-2">
+        <CheckField label={t('product.active')} hint={t('product.activeHint')} {...register('active')} />
+      </div>
+    </>
+  );
+}
+
+export function ProductPage() {
+  const { productId } = route.useParams();
+  const product = useQuery(productQuery(productId));
+  return (
+    <Gate permission="products:read">
+      {product.data ? (
+        <Details key={product.data.product_id} product={product.data} />
+      ) : (
+        <Card flush>
+          {product.error ? <Refusal error={product.error} onRetry={() => void product.refetch()} /> : <Loading />}
+        </Card>
+      )}
+    </Gate>
+  );
+}
+
+function Details({ product }: { product: Product }) {
+  const t = useText();
+  const may = useMay();
+  return (
+    <>
+      <PageHeader
+        above={<Up />}
+        name={product.name}
+        title={product.name}
+        hint={product.product_id}
+        actions={
+          <>
+            {may('licenses:read') && (
+              <LinkButton to="/licenses" search={{ product_id: product.product_id }}>
+                <FileKey2 aria-hidden />
+                {t('template.licenses')}
+              </LinkButton>
+            )}
+            {may('templates:read') && (
+              <LinkButton to="/templates" search={{ product_id: product.product_id }}>
+                <LayoutTemplate aria-hidden />
+                {t('product.templates')}
+              </LinkButton>
+            )}
+          </>
+        }
+      />
+      <Pinned resource={product}>{(pinned, pin) => <Edit product={pinned} onSaved={pin} />}</Pinned>
+    </>
+  );
+}
+
+function Edit({ product, onSaved }: { product: Product; onSaved: (saved: Product) => void }) {
+  const t = useText();
+  const may = useMay();
+  const client = useQueryClient();
+  const { product_id } = product;
+  const save = useGuardedWrite({
+    resource: product,
+    read: () => bodyOf(api.GET('/v1/products/{product_id}', { params: { path: { product_id } } })),
+    write: (form: Form, base) => {
+      const changed = Object.entries(changedMembers(toForm(product), form)).map(([name, value]) => [
+        name,
+        value === '' && name !== 'name' ? null : value,
+      ]);
+      return bodyOf(
+        api.PATCH('/v1/products/{product_id}', {
+          params: { path: { product_id }, header: ifUnchanged(base) },
+          body: Object.fromEntries(changed) as Schemas['UpdateProductRequest'],
+        }),
+      );
+    },
+    done: t('product.saved'),
+    changes: ['products'],
+    onDone: (saved) => {
+      client.setQueryData(productQuery(product_id).queryKey, saved);
+      onSaved(saved);
+    },
+  });
+  return (
+    <ResourceForm
+      title={t('product.details')}
+      values={toForm(product)}
+      readOnly={!may('products:write')}
+      blocked={save.conflict !== undefined}
+      busy={save.isPending}
+      error={save.conflict ? null : save.error}
+      submitLabel={t('save')}
+      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
+      onSubmit={save.mutate}
+    >
+      {(form, fault) => <ProductFields form={form} fault={fault} />}
+    </ResourceForm>
+  );
+}

@@ -1,0 +1,117 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
+import { given, useList } from '../../api/lists';
+import { useWrite } from '../../api/use-write';
+import { Badge } from '../../parts/badge';
+import { Button } from '../../parts/button';
+import { DataTable } from '../../parts/data-table';
+import { Gate } from '../../parts/gate';
+import { PageHeader } from '../../parts/page';
+import { Empty, Fault } from '../../parts/states';
+import { RelativeTime } from '../../parts/time';
+import { useText, useWord } from '../../text/texts';
+
+type Session = Schemas['Session'];
+
+export function SessionList() {
+  return (
+    <Gate permission="sessions:manage">
+      <Sessions />
+    </Gate>
+  );
+}
+
+/** Returns the browser and system that a User-Agent header names, as far as they are well known. */
+function browserOf(agent: string | null): string {
+  const [browser] = /Edg|Firefox|Chrome|Safari/.exec(agent ?? '') ?? [];
+  const [system] = /Windows|Mac OS|Android|iPhone|Linux/.exec(agent ?? '') ?? [];
+  return [browser?.replace('Edg', 'Edge'), system].filter(Boolean).join(' · ') || (agent?.slice(0, 40) ?? '—');
+}
+
+function Sessions() {
+  const t = useText();
+  const word = useWord();
+  const own = useQuery({ queryKey: ['own-session'], queryFn: () => bodyOf(api.GET('/auth/session')) });
+  const list = useList(['sessions', 'list'], (cursor) =>
+    bodyOf(api.GET('/v1/sessions', { params: { query: { limit: 50, ...given({ cursor }) } } })),
+  );
+  const end = useWrite({
+    write: (session: Session) =>
+      bodyOf(
+        api.POST('/v1/sessions/{session_id}/end', {
+          params: { path: { session_id: session.session_id }, header: ifUnchanged(session) },
+          body: {},
+        }),
+      ),
+    done: t('sessions.ended'),
+    changes: ['sessions'],
+  });
+  return (
+    <>
+      <PageHeader title={t('sessions.title')} name={t('sessions.title')} hint={t('sessions.hint')} />
+      {end.error && (
+        <div className="mb-4">
+          <Fault error={end.error} />
+        </div>
+      )}
+      <DataTable
+        label={t('sessions.title')}
+        list={list}
+        rowKey={({ session_id }) => session_id}
+        empty={<Empty title={t('sessions.empty')} />}
+        columns={[
+          {
+            id: 'who',
+            header: t('sessions.who'),
+            cell: ({ session_id, subject, method, user_agent }) => (
+              <div>
+                <div className="flex items-center gap-2 font-medium">
+                  {subject ?? word('method', method)}
+                  {session_id === own.data?.session_id && <Badge tone="info">{t('sessions.own')}</Badge>}
+                </div>
+                <div className="text-xs text-soft">{browserOf(user_agent)}</div>
+              </div>
+            ),
+          },
+          {
+            id: 'status',
+            header: t('status'),
+            cell: ({ end_reason }) => (
+              <Badge tone={end_reason === null ? 'good' : 'quiet'} dot>
+                {end_reason === null ? t('sessions.open') : word('sessionEnd', end_reason)}
+              </Badge>
+            ),
+          },
+          {
+            id: 'seen',
+            header: t('sessions.lastSeen'),
+            cell: ({ last_seen_at }) => <RelativeTime at={last_seen_at} />,
+          },
+          {
+            id: 'begun',
+            header: t('sessions.begun'),
+            secondary: true,
+            cell: ({ created_at }) => <RelativeTime at={created_at} />,
+          },
+          {
+            id: 'end',
+            header: '',
+            align: 'right',
+            cell: (session) =>
+              session.ended_at === null && (
+                <Button
+                  size="small"
+                  busy={end.isPending && end.variables.session_id === session.session_id}
+                  onClick={() => {
+                    end.mutate(session);
+                  }}
+                >
+                  {t('sessions.end')}
+                </Button>
+              ),
+          },
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,467 @@
+import { useQuery } from '@tanstack/react-query';
+import { Plus, Trash2 } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useFieldArray, useForm, useWatch, type UseFormReturn } from 'react-hook-form';
+import { productsQuery } from '../../api/queries';
+import { Button } from '../../parts/button';
+import { Card } from '../../parts/card';
+import { CheckField, Field, Input, Select, TextArea } from '../../parts/fields';
+import { LeaveGuard, useServerFaults } from '../../parts/form-state';
+import { Fault } from '../../parts/states';
+import { useText, useWord } from '../../text/texts';
+import type { TemplateForm as Form } from './template-form-values';
+
+const TYPES = ['SUBSCRIPTION', 'PERPETUAL', 'CONCURRENT', 'NAMED_USER', 'TRIAL', 'EVALUATION'] as const;
+const MODELS = ['PER_DEVICE', 'PER_SEAT', 'PER_CPU', 'PER_CORE', 'SITE_LICENSE', 'ENTERPRISE'] as const;
+const RESTRICTIONS = ['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWARE_ID', 'TIME_BASED'] as const;
+
+export function TemplateForm({
+  values,
+  isNew = false,
+  readOnly = false,
+  blocked = false,
+  error,
+  busy,
+  onSubmit,
+  submitLabel,
+  notice,
+}: {
+  values: Form;
+  isNew?: boolean;
+  readOnly?: boolean;
+  blocked?: boolean;
+  error: Error | null;
+  busy: boolean;
+  onSubmit: (form: Form) => void;
+  submitLabel: string;
+  notice?: ReactNode;
+}) {
+  const t = useText();
+  const form = useForm<Form>({ defaultValues: values });
+  useServerFaults(form, error);
+  const { isDirty } = form.formState;
+  return (
+    <form onSubmit={(event) => void form.handleSubmit(onSubmit)(event)}>
+      <fieldset disabled={readOnly} className="space-y-5">
+        <Kind form={form} isNew={isNew} />
+        <Terms form={form} />
+        <Features form={form} />
+        <Restrictions form={form} />
+        <Advanced form={form} />
+      </fieldset>
+      {!readOnly && (
+        <div className="sticky bottom-0 z-10 mt-5 space-y-3 border-t border-line bg-page/95 py-4 backdrop-blur">
+          {notice}
+          <Fault error={error} />
+          <div className="flex justify-end gap-2">
+            {isDirty && !isNew && (
+              <Button
+                onClick={() => {
+                  form.reset();
+                }}
+              >
+                {t('discard')}
+              </Button>
+            )}
+            <Button type="submit" look="primary" busy={busy} disabled={blocked || (!isNew && !isDirty)}>
+              {submitLabel}
+            </Button>
+          </div>
+        </div>
+      )}
+      <LeaveGuard isDirty={isDirty && !busy} />
+    </form>
+  );
+}
+
+interface Part {
+  form: UseFormReturn<Form>;
+}
+
+function useFaults(form: UseFormReturn<Form>) {
+  const { errors } = form.formState;
+  return (name: keyof Form) => errors[name]?.message;
+}
+
+function Kind({ form, isNew }: Part & { isNew: boolean }) {
+  const t = useText();
+  const word = useWord();
+  const fault = useFaults(form);
+  const products = useQuery(productsQuery);
+  const { register } = form;
+  return (
+    <Card title={t('template.section.kind')} hint={isNew ? undefined : t('template.section.kindFixed')}>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label={t('template.name')} required fault={fault('template_name')}>
+          {(aria) => <Input {...aria} required maxLength={255} {...register('template_name')} />}
+        </Field>
+        <Field label={t('template.id')} hint={isNew ? t('template.idHint') : undefined} fault={fault('template_id')}>
+          {(aria) => <Input {...aria} maxLength={64} disabled={!isNew} {...register('template_id')} />}
+        </Field>
+        <Field label={t('license.product')} required fault={fault('product_id')}>
+          {(aria) =>
+            products.data ? (
+              <Select {...aria} required disabled={!isNew} {...register('product_id')}>
+                <option value="">{t('choose')}</option>
+                {products.data.data.map(({ product_id, name }) => (
+                  <option key={product_id} value={product_id}>
+                    {name}
+                  </option>
+                ))}
+              </Select>
+            ) : (
+              <Input {...aria} required disabled={!isNew} {...register('product_id')} />
+            )
+          }
+        </Field>
+        <Field label={t('template.type')} fault={fault('license_type')}>
+          {(aria) => (
+            <Select {...aria} disabled={!isNew} {...register('license_type')}>
+              {TYPES.map((type) => (
+                <option key={type} value={type}>
+                  {word('type', type)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label={t('template.model')} fault={fault('license_model')}>
+          {(aria) => (
+            <Select {...aria} disabled={!isNew} {...register('license_model')}>
+              {MODELS.map((model) => (
+                <option key={model} value={model}>
+                  {word('model', model)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label={t('template.description')} fault={fault('description')} className="sm:col-span-2">
+          {(aria) => <TextArea {...aria} maxLength={4_000} {...register('description')} />}
+        </Field>
+        <div className="sm:col-span-2">
+          <CheckField label={t('template.active')} hint={t('template.activeHint')} {...register('active')} />
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function Terms({ form }: Part) {
+  const t = useText();
+  const word = useWord();
+  const fault = useFaults(form);
+  const { register, control } = form;
+  const [unit, type, trial, overage] = useWatch({
+    control,
+    name: ['term_unit', 'license_type', 'trial_allowed', 'overage_policy'],
+  });
+  return (
+    <Card title={t('template.section.terms')}>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field
+          label={t('license.term')}
+          fault={
+            fault('default_duration') ??
+            (form.formState.errors as Record<string, { message?: string } | undefined>).default_term?.message
+          }
+        >
+          {(aria) => (
+            <div className="flex gap-2">
+              {unit !== 'forever' && (
+                <Input {...aria} type="number" min={1} required className="w-28" {...register('default_duration')} />
+              )}
+              <Select aria-label={t('template.termUnit')} {...register('term_unit')}>
+                {(['years', 'months', 'days', 'forever'] as const).map((name) => (
+                  <option key={name} value={name}>
+                    {t(`template.unit.${name}`)}
+                  </option>
+                ))}
+              </Select>
+            </div>
+          )}
+        </Field>
+        <Field label={t('license.graceDays')} hint={t('template.graceHint')} fault={fault('grace_period_days')}>
+          {(aria) => <Input {...aria} type="number" min={0} max={36_500} required {...register('grace_period_days')} />}
+        </Field>
+        <Field label={t('license.seats')} hint={t('edit.seatsHint')} fault={fault('max_activations')}>
+          {(aria) => <Input {...aria} type="number" min={1} max={1_000_000} {...register('max_activations')} />}
+        </Field>
+        <Field label={t('template.eviction')} fault={fault('eviction_policy')}>
+          {(aria) => (
+            <Select {...aria} {...register('eviction_policy')}>
+              <option value="NONE">{word('eviction', 'NONE')}</option>
+              <option value="OLDEST">{word('eviction', 'OLDEST')}</option>
+            </Select>
+          )}
+        </Field>
+        <Field label={t('license.overage')} fault={fault('overage_policy')}>
+          {(aria) => (
+            <Select {...aria} {...register('overage_policy')}>
+              <option value="DENY">{word('overage', 'DENY')}</option>
+              <option value="ALLOW">{word('overage', 'ALLOW')}</option>
+            </Select>
+          )}
+        </Field>
+        {overage === 'ALLOW' && (
+          <Field
+            label={t('template.overageFactor')}
+            hint={t('template.overageHint')}
+            required
+            fault={fault('overage_factor')}
+          >
+            {(aria) => (
+              <Input {...aria} type="number" min={1} max={10} step={0.01} required {...register('overage_factor')} />
+            )}
+          </Field>
+        )}
+        {type === 'CONCURRENT' && (
+          <>
+            <Field label={t('template.heartbeat')} fault={fault('heartbeat_interval_seconds')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  type="number"
+                  min={1}
+                  max={86_400}
+                  required
+                  {...register('heartbeat_interval_seconds')}
+                />
+              )}
+            </Field>
+            <Field label={t('template.heartbeatGrace')} fault={fault('heartbeat_grace_seconds')}>
+              {(aria) => (
+                <Input {...aria} type="number" min={0} max={86_400} required {...register('heartbeat_grace_seconds')} />
+              )}
+            </Field>
+          </>
+        )}
+      </div>
+      <div className="mt-5 space-y-4 border-t border-line pt-5">
+        <CheckField
+          label={t('license.autoRenewal')}
+          hint={t('license.autoRenewalHint')}
+          {...register('auto_renewal_enabled')}
+        />
+        <CheckField label={t('template.trialAllowed')} hint={t('template.trialHint')} {...register('trial_allowed')} />
+        {trial && (
+          <Field label={t('template.trialDays')} fault={fault('trial_duration_days')} className="max-w-xs">
+            {(aria) => (
+              <Input {...aria} type="number" min={1} max={36_500} required {...register('trial_duration_days')} />
+            )}
+          </Field>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Features({ form }: Part) {
+  const t = useText();
+  const word = useWord();
+  const { control, register, formState } = form;
+  const { fields, append, remove } = useFieldArray({ control, name: 'features' });
+  const rows = useWatch({ control, name: 'features' });
+  const add = () => {
+    append({
+      feature_id: '',
+      feature_name: '',
+      limit_type: '',
+      limit_value: '',
+      reset_period: '',
+      enabled: true,
+      expires_at: null,
+    });
+  };
+  return (
+    <Card
+      title={t('template.features')}
+      hint={t('template.featuresHint')}
+      actions={
+        <Button size="small" onClick={add}>
+          <Plus aria-hidden />
+          {t('template.addFeature')}
+        </Button>
+      }
+    >
+      {fields.length === 0 ? (
+        <p className="text-sm text-soft">{t('template.noFeatures')}</p>
+      ) : (
+        <ul className="space-y-3">
+          {fields.map((field, index) => {
+            const faults = formState.errors.features?.[index];
+            const metered = (rows[index]?.limit_type ?? '') !== '';
+            return (
+              <li
+                key={field.id}
+                className="grid items-start gap-3 rounded-lg border border-line p-4 sm:grid-cols-2 lg:grid-cols-[1fr_1fr_8rem_7rem_7rem_auto]"
+              >
+                <Field label={t('feature.id')} fault={faults?.feature_id?.message}>
+                  {(aria) => (
+                    <Input
+                      {...aria}
+                      required
+                      maxLength={100}
+                      className="font-mono"
+                      {...register(`features.${index}.feature_id`)}
+                    />
+                  )}
+                </Field>
+                <Field label={t('feature.name')} fault={faults?.feature_name?.message}>
+                  {(aria) => (
+                    <Input {...aria} required maxLength={255} {...register(`features.${index}.feature_name`)} />
+                  )}
+                </Field>
+                <Field label={t('feature.limitType')} fault={faults?.limit_type?.message}>
+                  {(aria) => (
+                    <Select {...aria} {...register(`features.${index}.limit_type`)}>
+                      <option value="">{t('feature.noLimit')}</option>
+                      {(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH'] as const).map((type) => (
+                        <option key={type} value={type}>
+                          {word('limit', type)}
+                        </option>
+                      ))}
+                    </Select>
+                  )}
+                </Field>
+                <Field label={t('feature.limit')} fault={faults?.limit_value?.message}>
+                  {(aria) => (
+                    <Input
+                      {...aria}
+                      type="number"
+                      min={0}
+                      disabled={!metered}
+                      {...register(`features.${index}.limit_value`)}
+                    />
+                  )}
+                </Field>
+                <Field label={t('feature.reset')} fault={faults?.reset_period?.message}>
+                  {(aria) => (
+                    <Select {...aria} disabled={!metered} {...register(`features.${index}.reset_period`)}>
+                      <option value="">{t('never')}</option>
+                      {(['DAY', 'MONTH', 'YEAR'] as const).map((period) => (
+                        <option key={period} value={period}>
+                          {word('reset', period)}
+                        </option>
+                      ))}
+                    </Select>
+                  )}
+                </Field>
+                <Button
+                  look="quiet"
+                  size="icon"
+                  className="sm:mt-6"
+                  aria-label={t('template.removeFeature', { index: index + 1 })}
+                  onClick={() => {
+                    remove(index);
+                  }}
+                >
+                  <Trash2 aria-hidden />
+                </Button>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function Restrictions({ form }: Part) {
+  const t = useText();
+  const word = useWord();
+  const { control, register, formState } = form;
+  const { fields, append, remove } = useFieldArray({ control, name: 'restrictions' });
+  const add = () => {
+    append({ restriction_type: 'GEOGRAPHIC', operator: 'ALLOW', values: '' });
+  };
+  return (
+    <Card
+      title={t('overview.restrictions')}
+      hint={t('template.restrictionsHint')}
+      actions={
+        <Button size="small" onClick={add}>
+          <Plus aria-hidden />
+          {t('template.addRestriction')}
+        </Button>
+      }
+    >
+      {fields.length === 0 ? (
+        <p className="text-sm text-soft">{t('template.noRestrictions')}</p>
+      ) : (
+        <ul className="space-y-3">
+          {fields.map((field, index) => {
+            const faults = formState.errors.restrictions?.[index];
+            return (
+              <li
+                key={field.id}
+                className="grid items-start gap-3 rounded-lg border border-line p-4 sm:grid-cols-[10rem_8rem_1fr_auto]"
+              >
+                <Field label={t('restriction.type')} fault={faults?.restriction_type?.message}>
+                  {(aria) => (
+                    <Select {...aria} {...register(`restrictions.${index}.restriction_type`)}>
+                      {RESTRICTIONS.map((type) => (
+                        <option key={type} value={type}>
+                          {word('restriction', type)}
+                        </option>
+                      ))}
+                    </Select>
+                  )}
+                </Field>
+                <Field label={t('restriction.operator')}>
+                  {(aria) => (
+                    <Select {...aria} {...register(`restrictions.${index}.operator`)}>
+                      <option value="ALLOW">{word('operator', 'ALLOW')}</option>
+                      <option value="DENY">{word('operator', 'DENY')}</option>
+                    </Select>
+                  )}
+                </Field>
+                <Field
+                  label={t('restriction.values')}
+                  hint={t('restriction.valuesHint')}
+                  fault={
+                    faults?.values?.message ?? (faults?.values as { message?: string }[] | undefined)?.[0]?.message
+                  }
+                >
+                  {(aria) => (
+                    <Input {...aria} required placeholder="DE, AT, CH" {...register(`restrictions.${index}.values`)} />
+                  )}
+                </Field>
+                <Button
+                  look="quiet"
+                  size="icon"
+                  className="sm:mt-6"
+                  aria-label={t('template.removeRestriction', { index: index + 1 })}
+                  onClick={() => {
+                    remove(index);
+                  }}
+                >
+                  <Trash2 aria-hidden />
+                </Button>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function Advanced({ form }: Part) {
+  const t = useText();
+  const fault = useFaults(form);
+  return (
+    <Card title={t('template.section.advanced')}>
+      <Field
+        label={t('template.fileTtl')}
+        hint={t('template.fileTtlHint')}
+        fault={fault('file_ttl_max_seconds')}
+        className="max-w-sm"
+      >
+        {(aria) => (
+          <Input {...aria} type="number" min={60} max={31_622_400} {...form.register('file_ttl_max_seconds')} />
+        )}
+      </Field>
+    </Card>
+  );
+}

@@ -1,0 +1,162 @@
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { CircleUser, LogOut, Menu as MenuIcon, Moon, Sun, X } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../parts/button';
+import { cn } from '../parts/class-names';
+import { useText } from '../text/texts';
+import { Logo } from './logo';
+import { SCREENS } from './navigation';
+import { useSession } from './session';
+import { SessionGate } from './session-gate';
+import { Shortcuts } from './shortcuts';
+import { useTheme } from './theme';
+
+export function Layout() {
+  return (
+    <SessionGate>
+      <Shell />
+    </SessionGate>
+  );
+}
+
+function Shell() {
+  const t = useText();
+  const { pathname } = useLocation();
+  // On a narrow screen the navigation is open on the page that it was opened on, so it closes when it leads elsewhere.
+  const [openedOn, setOpenedOn] = useState<string | undefined>();
+  const isOpen = openedOn === pathname;
+  return (
+    <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded focus:bg-card focus:px-3 focus:py-2"
+      >
+        {t('skip')}
+      </a>
+      <header className="sticky top-0 z-30 flex items-center justify-between border-b border-line bg-card px-4 py-2 lg:hidden">
+        <Brand />
+        <Button
+          look="quiet"
+          size="icon"
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          aria-label={t('nav.open')}
+          onClick={() => {
+            setOpenedOn(isOpen ? undefined : pathname);
+          }}
+        >
+          {isOpen ? <X aria-hidden /> : <MenuIcon aria-hidden />}
+        </Button>
+      </header>
+      <aside
+        id="navigation"
+        className={cn(
+          'flex-col border-line bg-card lg:sticky lg:top-0 lg:flex lg:h-dvh lg:border-r',
+          isOpen ? 'flex border-b' : 'hidden',
+        )}
+      >
+        <div className="hidden px-5 pt-5 pb-3 lg:block">
+          <Brand />
+        </div>
+        <Navigation />
+        <Account />
+      </aside>
+      <main id="content" tabIndex={-1} className="min-w-0 px-4 py-6 outline-none sm:px-8 lg:py-8">
+        <div className="mx-auto max-w-6xl">
+          <ActingFor />
+          <Outlet />
+        </div>
+      </main>
+      <Shortcuts />
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to="/" className="flex items-center gap-2.5 rounded">
+      <Logo className="size-7" />
+      <span className="font-semibold tracking-tight">Imprimatur</span>
+    </Link>
+  );
+}
+
+function Navigation() {
+  const t = useText();
+  const { may } = useSession();
+  return (
+    <nav aria-label={t('nav.label')} className="grow space-y-5 overflow-y-auto px-3 py-3">
+      {SCREENS.map(({ text, screens }) => {
+        const open = screens.filter(({ permission }) => may(permission));
+        if (open.length === 0) return null;
+        return (
+          <div key={text}>
+            <p className="px-2.5 pb-1 text-xs font-medium text-soft">{t(text)}</p>
+            <ul className="space-y-0.5">
+              {open.map(({ to, text: name, icon: Icon }) => (
+                <li key={to}>
+                  <Link
+                    to={to}
+                    className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm font-medium text-soft transition-colors hover:bg-sunken hover:text-ink data-[status=active]:bg-accent-soft data-[status=active]:text-accent-ink"
+                  >
+                    <Icon className="size-4 shrink-0" aria-hidden />
+                    {t(name)}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      })}
+    </nav>
+  );
+}
+
+function Account() {
+  const t = useText();
+  const { me, signOut } = useSession();
+  const [theme, setTheme] = useTheme();
+  const isDark = theme === 'dark';
+  return (
+    <div className="flex items-center gap-1 border-t border-line p-3">
+      <span className="flex min-w-0 grow items-center gap-2.5 p-1.5">
+        <CircleUser className="size-5 shrink-0 text-soft" aria-hidden />
+        <span className="min-w-0 text-xs">
+          <span className="block truncate font-medium">{me.tenant_id}</span>
+          <span className="block truncate text-soft">{me.type === 'user' ? me.id : t('account.apiKey')}</span>
+        </span>
+      </span>
+      <Button
+        look="quiet"
+        size="icon"
+        aria-label={isDark ? t('theme.light') : t('theme.dark')}
+        title={isDark ? t('theme.light') : t('theme.dark')}
+        onClick={() => {
+          setTheme(isDark ? 'light' : 'dark');
+        }}
+      >
+        {isDark ? <Sun aria-hidden /> : <Moon aria-hidden />}
+      </Button>
+      <Button look="quiet" size="icon" aria-label={t('signOut')} title={t('signOut')} onClick={signOut}>
+        <LogOut aria-hidden />
+      </Button>
+    </div>
+  );
+}
+
+function ActingFor() {
+  const t = useText();
+  const { me, leaveTenant } = useSession();
+  if (!leaveTenant) return null;
+  return (
+    <div
+      role="status"
+      className="mb-5 flex flex-wrap items-center justify-between gap-3 rounded-lg bg-warn-soft px-4 py-2 text-sm text-warn"
+    >
+      {t('tenants.acting', { tenant: me.tenant_id })}
+      <Button size="small" onClick={leaveTenant}>
+        {t('tenants.leave')}
+      </Button>
+    </div>
+  );
+}

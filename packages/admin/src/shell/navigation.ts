@@ -1,0 +1,66 @@
+import {
+  Activity,
+  Boxes,
+  FileKey2,
+  KeyRound,
+  LayoutDashboard,
+  LayoutTemplate,
+  MonitorSmartphone,
+  Settings,
+  Users,
+  Workflow,
+  type LucideIcon,
+} from 'lucide-react';
+import type { TextId } from '../text/texts';
+
+export interface Screen {
+  readonly to:
+    | '/dashboard'
+    | '/licenses'
+    | '/templates'
+    | '/customers'
+    | '/products'
+    | '/events'
+    | '/workflow-runs'
+    | '/api-keys'
+    | '/sessions'
+    | '/settings';
+  readonly text: TextId;
+  readonly icon: LucideIcon;
+  readonly permission: string;
+  /** Second letter of the shortcut that begins with `g`. */
+  readonly letter: string;
+}
+
+export const SCREENS: readonly { readonly text: TextId; readonly screens: readonly Screen[] }[] = [
+  {
+    text: 'nav.group.licensing',
+    screens: [
+      { to: '/dashboard', text: 'nav.dashboard', icon: LayoutDashboard, permission: 'reports:read', letter: 'd' },
+      { to: '/licenses', text: 'nav.licenses', icon: FileKey2, permission: 'licenses:read', letter: 'l' },
+      { to: '/customers', text: 'nav.customers', icon: Users, permission: 'customers:read', letter: 'c' },
+    ],
+  },
+  {
+    text: 'nav.group.catalogue',
+    screens: [
+      { to: '/templates', text: 'nav.templates', icon: LayoutTemplate, permission: 'templates:read', letter: 't' },
+      { to: '/products', text: 'nav.products', icon: Boxes, permission: 'products:read', letter: 'p' },
+    ],
+  },
+  {
+    text: 'nav.group.operations',
+    screens: [
+      { to: '/events', text: 'nav.events', icon: Activity, permission: 'events:read', letter: 'e' },
+      { to: '/workflow-runs', text: 'nav.workflows', icon: Workflow, permission: 'workflows:read', letter: 'w' },
+    ],
+  },
+  {
+    text: 'nav.group.administration',
+    screens: [
+      { to: '/api-keys', text: 'nav.keys', icon: KeyRound, permission: 'api-keys:manage', letter: 'k' },
+      { to: '/sessions', text: 'nav.sessions', icon: MonitorSmartphone, permission: 'sessions:manage', letter: 's' },
+      { to: '/settings', text: 'nav.settings', icon: Settings, permission: 'settings:read', letter: 'o' },
+    ],
+  },
+];

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ENGLISH } from '../../packages/admin/src/text/en.js';
+
+const SOURCES = 'packages/admin/src';
+
+const code = readdirSync(SOURCES, { recursive: true, withFileTypes: true })
+  .filter(
+    ({ name, parentPath }) =>
+      /\.tsx?$/.test(name) && !/\.d\.ts$|\.spec\.ts$/.test(name) && !parentPath.endsWith('/text'),
+  )
+  .map(({ name, parentPath }) => readFileSync(join(parentPath, name), 'utf8'))
+  .join('\n');
+
+/** Ids that the code names, and patterns of those that it puts together. */
+const named = new Set([...code.matchAll(/'([a-zA-Z]+(?:\.[a-zA-Z0-9.]+)?)'/g)].map(([, id]) => id));
+const groups = [...code.matchAll(/\bword\(\s*'(\w+)'/g)].map(([, group]) => `${group}.`);
+const patterns = [...code.matchAll(/\bt\(\s*`([^`]+)`/g)].map(
+  ([, text = '']) => new RegExp(`^${text.replaceAll('.', '\\.').replaceAll(/\$\{[^}]+\}/g, '[\\w-]+')}$`),
+);
+
+describe('the texts of the admin UI', () => {
+  it('are all used', () => {
+    const unused = Object.keys(ENGLISH).filter(
+      (id) => !named.has(id) && !groups.some((group) => id.startsWith(group)) && !patterns.some((p) => p.test(id)),
+    );
+    expect(groups.length).toBeGreaterThan(10);
+    expect(unused).toEqual([]);
+  });
+
+  it('name every status, type and reason that the API has', () => {
+    const document = JSON.parse(readFileSync('dist/openapi.json', 'utf8')) as {
+      components: { schemas: Record<string, { enum?: string[] }> };
+    };
+    const missing = Object.entries({
+      LicenseStatus: 'state',
+      LicenseType: 'type',
+      LicenseModel: 'model',
+      ActionReasonCode: 'reason',
+      ValidationFailureCode: 'why',
+      NextAction: 'next',
+      EventType: 'event',
+      RestrictionType: 'restriction',
+      WorkflowRunState: 'run',
+      WorkflowName: 'workflow',
+      TenantRole: 'role',
+      ActorType: 'actor',
+      SignInMethod: 'method',
+      TokenFault: 'refused',
+    }).flatMap(([schema, group]) => {
+      const values = document.components.schemas[schema]?.enum ?? [`${schema} is no list`];
+      return values.map((value) => `${group}.${value}`).filter((id) => !(id in ENGLISH));
+    });
+    expect(missing).toEqual([]);
+  });
+});
