@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+
+const require = createRequire(new URL('../../packages/admin/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Statuses of answers that a step expects; Chromium logs each as an error. */
+const EXPECTED = /^Failed to load resource: the server responded with a status of (?:400|401|403|404|409|412) /;
+
+export async function launch() {
+  const { CHROMIUM = 'chromium' } = process.env;
+  const executablePath = isAbsolute(CHROMIUM)
+    ? CHROMIUM
+    : execFileSync('which', [CHROMIUM], { encoding: 'utf8' }).trim();
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+/** A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others. */
+export async function openBrowser(browser, baseUrl, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
+  const faults = [];
+  await context.exposeBinding('noteViolation', (_source, text) => faults.push(`policy: ${text}`));
+  await context.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', (event) =>
+      globalThis.noteViolation(
+        `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      ),
+    ),
+  );
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text()))
+      faults.push(`console: ${message.text()}`);
+  });
+  context.on('weberror', (error) => faults.push(`error: ${error.error().stack}`));
+  context.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(baseUrl) && !/^(?:data|blob):/.test(url)) faults.push(`foreign request: ${url}`);
+  });
+  return { context, page: await context.newPage(), faults };
+}
+
+/** Returns what axe finds on a page, by the rules of WCAG 2.2 AA. */
+export async function accessibilityFaults(page) {
+  // A theme changes colours over a moment, and axe would measure them on the way.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
