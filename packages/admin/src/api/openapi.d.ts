@@ -900,6 +900,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/licenses:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import licenses of another system
+         * @description NDJSON, or CSV whose first line names the columns. A result per line. A license that is known by its key or external id stays as it is, so an import can be repeated. Requires `licenses:import` (roles: admin, platform).
+         */
+        post: operations["importLicenses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -3995,6 +4015,7 @@ export interface components {
          *       "in_grace": false,
          *       "anchor_day": null,
          *       "files_until": null,
+         *       "external_id": null,
          *       "order_id": null,
          *       "subscription_id": null,
          *       "held_by_subscription": false,
@@ -4098,6 +4119,8 @@ export interface components {
             self_service_replacement: boolean;
             /** @description End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list. */
             files_until: string | null;
+            /** @description Id in the system that the license was imported from. */
+            external_id: string | null;
             /** @description Order that the license was issued for. */
             order_id: string | null;
             /** @description Subscription that decides the expiry. */
@@ -4235,6 +4258,7 @@ export interface components {
          *       "in_grace": false,
          *       "anchor_day": null,
          *       "files_until": null,
+         *       "external_id": null,
          *       "order_id": null,
          *       "subscription_id": null,
          *       "held_by_subscription": false,
@@ -4345,6 +4369,8 @@ export interface components {
             self_service_replacement: boolean;
             /** @description End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list. */
             files_until: string | null;
+            /** @description Id in the system that the license was imported from. */
+            external_id: string | null;
             /** @description Order that the license was issued for. */
             order_id: string | null;
             /** @description Subscription that decides the expiry. */
@@ -4554,6 +4580,7 @@ export interface components {
          *       "in_grace": false,
          *       "anchor_day": null,
          *       "files_until": null,
+         *       "external_id": null,
          *       "order_id": null,
          *       "subscription_id": null,
          *       "held_by_subscription": false,
@@ -4659,6 +4686,8 @@ export interface components {
             self_service_replacement: boolean;
             /** @description End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list. */
             files_until: string | null;
+            /** @description Id in the system that the license was imported from. */
+            external_id: string | null;
             /** @description Order that the license was issued for. */
             order_id: string | null;
             /** @description Subscription that decides the expiry. */
@@ -6384,6 +6413,7 @@ export interface components {
          *         "in_grace": false,
          *         "anchor_day": null,
          *         "files_until": null,
+         *         "external_id": null,
          *         "order_id": null,
          *         "subscription_id": null,
          *         "held_by_subscription": false,
@@ -6532,6 +6562,8 @@ export interface components {
             self_service_replacement: boolean;
             /** @description End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list. */
             files_until: string | null;
+            /** @description Id in the system that the license was imported from. */
+            external_id: string | null;
             /** @description Order that the license was issued for. */
             order_id: string | null;
             /** @description Subscription that decides the expiry. */
@@ -8165,7 +8197,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.grace_ended" | "license.key_revealed" | "license.key_rotated" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
+        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
         LicenseEventPage: {
             data: components["schemas"]["LicenseEvent"][];
             /**
@@ -9023,7 +9055,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
+        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
         FieldProblem: {
             /**
              * @description JSON pointer (RFC 6901) into the body.
@@ -9277,6 +9309,7 @@ export interface components {
          *         "in_grace": false,
          *         "anchor_day": null,
          *         "files_until": null,
+         *         "external_id": null,
          *         "order_id": null,
          *         "subscription_id": null,
          *         "held_by_subscription": false,
@@ -9371,6 +9404,8 @@ export interface components {
             self_service_replacement: boolean;
             /** @description End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list. */
             files_until: string | null;
+            /** @description Id in the system that the license was imported from. */
+            external_id: string | null;
             /** @description Order that the license was issued for. */
             order_id: string | null;
             /** @description Subscription that decides the expiry. */
@@ -9409,6 +9444,130 @@ export interface components {
             license_id: string;
             version: number;
         };
+        /**
+         * @description License of another system. A license that is known by its key or external id is left as it is.
+         * @example {
+         *       "license_template_id": "team-yearly",
+         *       "license_key": "ACME-0001-2345-6789-ABCD",
+         *       "external_id": "old-1",
+         *       "customer": {
+         *         "email": "jane@example.com",
+         *         "first_name": "Jane",
+         *         "last_name": "Roe"
+         *       },
+         *       "expiry_date": "2027-12-31T00:00:00Z",
+         *       "devices": [
+         *         {
+         *           "fingerprint": "5f2d9c1e7ab04c3f"
+         *         }
+         *       ]
+         *     }
+         */
+        ImportLine: {
+            /**
+             * @description String or integer; stored as a string.
+             * @example customer-001
+             */
+            license_template_id?: string | number;
+            /**
+             * @description Enough if the product has one active template.
+             * @example customer-001
+             */
+            product_id?: string | number;
+            /** @description The key that the customer has, of any format. Fewer than 16 characters need the setting `allow_short_keys`. Absent: a new one. */
+            license_key?: string;
+            /** @description Id of the license in the other system. Unique. */
+            external_id?: string;
+            /** @description Identifies a line with neither license_key nor external_id, if the request has no Idempotency-Key. */
+            idempotency_key?: string;
+            customer: components["schemas"]["ImportedCustomer"];
+            issued_to?: string;
+            /**
+             * Format: date-time
+             * @description Default: now.
+             */
+            issued_date?: string;
+            /** @description Null: never. Absent: by the term of the template, from issued_date. */
+            expiry_date?: string | null;
+            /**
+             * @description Default: ACTIVE, until the expiry. EXPIRED needs an expiry in the past.
+             * @enum {string}
+             */
+            status?: "ACTIVE" | "SUSPENDED" | "REVOKED" | "EXPIRED";
+            trial?: boolean;
+            /** @description Seats. Absent: those of the template. */
+            max_activations?: number | null;
+            /** @description Absent: those of the template. */
+            features?: components["schemas"]["FeatureInput"][];
+            /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Active devices, at most the seats. */
+            devices?: components["schemas"]["ImportedDevice"][];
+        };
+        /**
+         * @description Found by its id, else by its e-mail address; made if there is none. With its id alone the customer may be kept in another system.
+         * @example {
+         *       "customer_id": "customer-001",
+         *       "email": "jane@example.com"
+         *     }
+         */
+        ImportedCustomer: {
+            /**
+             * @description String or integer; stored as a string.
+             * @example customer-001
+             */
+            customer_id?: string | number;
+            /**
+             * Format: email
+             * @example jane@example.com
+             */
+            email?: string;
+            first_name?: string;
+            last_name?: string;
+            company_name?: string;
+        };
+        /**
+         * @example {
+         *       "fingerprint": "5f2d9c1e7ab04c3f"
+         *     }
+         */
+        ImportedDevice: {
+            fingerprint: string;
+            name?: string;
+            hostname?: string;
+            platform?: string;
+            /** Format: date-time */
+            activated_at?: string;
+            /** Format: date-time */
+            last_seen_at?: string;
+        };
+        /**
+         * @example {
+         *       "line": 1,
+         *       "outcome": "IMPORTED",
+         *       "status": 201,
+         *       "license_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e"
+         *     }
+         */
+        ImportResult: {
+            /** @description Number of the line in the request, from 1. */
+            line: number;
+            outcome: components["schemas"]["ImportOutcome"];
+            /** @description 201: IMPORTED. 200: KNOWN, IMPORTABLE. Else that of the problem. */
+            status: number;
+            /** Format: uuid */
+            license_id?: string;
+            /** @description Only if the line had none: the new license key. */
+            license_key?: string;
+            problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @description IMPORTED: stored now. KNOWN: stored before, and left as it is. IMPORTABLE: only with `dry_run`, would be stored. REFUSED: see `problem`.
+         * @enum {string}
+         */
+        ImportOutcome: "IMPORTED" | "KNOWN" | "IMPORTABLE" | "REFUSED";
     };
     responses: {
         /** @description REQUEST_TIMEOUT: the request did not arrive in time. */
@@ -12193,7 +12352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12235,7 +12394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12277,7 +12436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12319,7 +12478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12361,7 +12520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12403,7 +12562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12552,6 +12711,54 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
+        };
+    };
+    importLicenses: {
+        parameters: {
+            query?: {
+                /** @description Answer what would happen, and change nothing. */
+                dry_run?: "true" | "false";
+                /** @description Names the columns of another system's export. Absent: the lines have the names of ImportLine. */
+                map?: "keygen" | "cryptlex" | "licensespring" | "lemon-squeezy";
+            };
+            header?: {
+                /** @description Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Days for which the response is kept for the key. */
+                "Idempotency-Remember-Days"?: components["parameters"]["Idempotency-Remember-Days"];
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One JSON object per line. */
+        requestBody: {
+            content: {
+                /** @example {"license_template_id":"team-yearly","license_key":"ACME-0001-2345-6789-ABCD","external_id":"old-1","customer":{"email":"jane@example.com","first_name":"Jane","last_name":"Roe"},"expiry_date":"2027-12-31T00:00:00Z","devices":[{"fingerprint":"5f2d9c1e7ab04c3f"}]} */
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description One result per input line, in the same order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"line":1,"outcome":"IMPORTED","status":201,"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e"} */
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listPartners: {

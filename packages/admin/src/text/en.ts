@@ -153,6 +153,7 @@ export const ENGLISH = {
   'event.license.event_limit_reached': 'License event limit reached',
   'event.license.expired': 'License expired',
   'event.license.grace_ended': 'License grace ended',
+  'event.license.imported': 'License imported',
   'event.license.key_revealed': 'License key revealed',
   'event.license.key_rotated': 'License key rotated',
   'event.license.reinstated': 'License reinstated',
