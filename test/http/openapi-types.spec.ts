@@ -105,7 +105,9 @@ ${options.join('\n')}
 
 function typeOfAnswer({ operation }: Route): string {
   const [, response] = Object.entries(operation.responses).find(([status]) => status.startsWith('2')) ?? [];
-  const { schema } = Object.values(response?.content ?? {})[0] ?? {};
+  // An answer of headers alone has no body to type.
+  if (response?.content === undefined) return 'undefined';
+  const { schema } = Object.values(response.content)[0] ?? {};
   return schema?.$ref === undefined ? 'string' : typeNamed(schema.$ref);
 }
 
