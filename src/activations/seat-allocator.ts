@@ -99,7 +99,8 @@ export class SeatAllocator {
     const { unlocked } = options;
     if (!unlocked || options.idempotencyKey !== undefined || this.unitOfWork.isOpen) return undefined;
     const { license, activation: device, isBlocked, readFrom } = unlocked;
-    if (!isCountExact(license)) return undefined;
+    // The first activation changes the license itself.
+    if (license.awaitedStart || !isCountExact(license)) return undefined;
     if ((this.endedAt.get(rowKeyString(license.tenantId, license.licenseId)) ?? -Infinity) >= readFrom)
       return undefined;
     const others = storedCount(license, device);

@@ -32,6 +32,7 @@ export const EVENT_TYPES = [
   'license.renewal_due',
   'license.renewed',
   'license.revoked',
+  'license.started',
   'license.subscription_changed',
   'license.suspended',
   'license.template_changed',

@@ -25,8 +25,9 @@ export const GRANTS: Readonly<Record<string, string>> = {
   licenses: `SELECT, INSERT, UPDATE (status, license_key_last_four, customer_id, template_id, template_version, product_name, license_type,
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, default_term, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
-    heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, overrides, file_ttl_max_seconds,
-    subscription_id, held_by_subscription, deactivations_per_period, self_service_replacement, blocked_devices, version, updated_at)`,
+    heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, overrides,
+    starts_at, awaited_start, file_ttl_max_seconds, subscription_id, held_by_subscription, deactivations_per_period,
+    self_service_replacement, blocked_devices, version, updated_at)`,
   // A key that is replaced gets an end, and is never deleted.
   license_keys: 'SELECT, INSERT, UPDATE (valid_until)',
   rotated_license_keys: 'SELECT, INSERT, DELETE',

@@ -87,4 +87,4 @@ export { GetLicenseQuery } from './queries/get-license.query.js';
 export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.js';
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
 export { leaseEnd, leaseEndSql } from './lease-end.js';
-export { maxActivationsOf } from './max-activations.js';
+export { maxActivationsOf, startsWithUse } from './max-activations.js';

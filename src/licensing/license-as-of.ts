@@ -7,6 +7,7 @@ import type { JsonObject } from '../shared/json.js';
 export const CHANGE_EVENTS = [
   'license.updated',
   'license.renewed',
+  'license.started',
   'license.trial_converted',
   'license.suspended',
   'license.reinstated',

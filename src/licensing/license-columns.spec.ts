@@ -16,6 +16,7 @@ describe('the columns of a license', () => {
       'edited_terms',
       'next_due_at',
       'blocked_devices',
+      'awaited_start',
     ];
     expect(names(COLUMNS).filter((name) => !(name in LicenseResponse.shape))).toEqual(hidden.sort());
   });

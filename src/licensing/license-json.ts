@@ -20,8 +20,8 @@ export interface ListedRow {
   readonly row: string;
 }
 
-/** Columns of the response. The sealed license key is not among them. */
-const COLUMNS = columnsOf(License).filter(({ name }) => name in LicenseResponse.shape);
+/** Columns of the response, and the one that says whether the license has started. The sealed license key is not among them. */
+const COLUMNS = columnsOf(License).filter(({ name }) => name in LicenseResponse.shape || name === 'awaited_start');
 const AT = Object.fromEntries(COLUMNS.map(({ property }, at) => [property, at])) as Readonly<
   Record<keyof License, number>
 >;
@@ -61,6 +61,8 @@ const COMPUTED: Readonly<Partial<Record<Member, (listed: ListedLicense, now: Dat
   max_activations: ({ license }) => String(maxActivationsOf(license)),
   product_display_name: ({ values }) => values[PRODUCT_NAME_AT] ?? 'null',
   overrides: ({ license }, now) => JSON.stringify(license.overridesAt(now) ?? {}),
+  starts_at: ({ license }) => timeOf(license.startOf, null),
+  expires_if_started_by: ({ license }) => timeOf(license.waitingEndsAt, null),
   in_grace: ({ license }, now) => String(license.isInGrace(now)),
   grace_ends_at: ({ values, license }, now) =>
     timeOf(license.graceEndsAt(now), license.expiryDate, values[AT.expiryDate]),
@@ -85,6 +87,9 @@ export function readListed({ row }: ListedRow): ListedLicense {
     status: text('status'),
     issuedTo: JSON.parse(text('issuedTo')) as string,
     expiryDate: time('expiryDate'),
+    issuedDate: time('issuedDate'),
+    startsAt: time('startsAt'),
+    awaitedStart: nullable(text('awaitedStart'), (value) => JSON.parse(value) as License['awaitedStart']),
     maintenanceExpiry: time('maintenanceExpiry'),
     anchorDay: number('anchorDay'),
     defaultDuration: number('defaultDuration'),

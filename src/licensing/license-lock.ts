@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../shared/access/actor.js';
 import type { Change } from '../shared/persistence/change.js';
 import { columnsOf } from '../shared/persistence/entity-columns.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
+import { LicenseStartedEvent } from './events/license-action.events.js';
 import { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
 
@@ -66,6 +68,17 @@ export class LicenseLock {
 
   acquire(tenantId: string, licenseId: string): Promise<License | null> {
     return this.licenses.findForUpdate(tenantId, licenseId);
+  }
+
+  /**
+   * Starts a license that awaits its first activation, with its event, and does nothing with another. Must be called under the lock.
+   * Throws LicenseStateError.
+   */
+  async start(transaction: Transaction, license: License, actor: Actor, now: Date): Promise<void> {
+    const change = license.start(now);
+    if (!change) return;
+    transaction.record(new LicenseStartedEvent(actor, now, license, change));
+    await this.licenses.update(license);
   }
 
   /** Stores the seats in use. Must be called under the lock; the version of the license stays. */

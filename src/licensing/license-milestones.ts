@@ -6,7 +6,7 @@ const REMINDER_DAYS = [30, 14, 7, 1] as const;
 /** Renewal precedes the expiry, so that the new expiry is stored before a list by expiry or status could miss the license. */
 const AUTO_RENEWAL_LEAD_MS = 60 * 60 * 1000;
 
-export type MilestoneKind = 'reminder' | 'renewal' | 'expiry' | 'grace_end';
+export type MilestoneKind = 'start' | 'reminder' | 'renewal' | 'expiry' | 'grace_end';
 
 /** Scheduled time of a license. */
 export interface Milestone {
@@ -17,17 +17,29 @@ export interface Milestone {
 /** Fields of a license that its milestones follow from. */
 export interface Scheduled {
   readonly status: string;
+  /** Start at a time, or when the first activation started the license; null: at its issue, or not yet. */
+  readonly startsAt?: Date | null;
+  /** Set while the first activation is awaited, until which `expiryDate` is the end of the waiting. */
+  readonly awaitedStart?: object | null;
   readonly expiryDate: Date | null;
   readonly nextDueAt: Date | null;
   readonly autoRenews: boolean;
   graceEndsAt(expiryDate: Date): Date | null;
 }
 
-/** Yields the milestones in order of time; none for a license that never expires. */
+/** Yields the milestones in order of time: a license that never expires has at most a start. */
 export function* milestonesOf(license: Scheduled): Generator<Milestone> {
-  const { expiryDate, autoRenews } = license;
+  const { startsAt, awaitedStart, expiryDate, autoRenews } = license;
+  if (startsAt) yield { kind: 'start', at: startsAt };
   if (expiryDate === null) return;
-  for (const days of REMINDER_DAYS) yield { kind: 'reminder', at: addDays(expiryDate, -days) };
+  if (awaitedStart) {
+    yield { kind: 'expiry', at: expiryDate };
+    return;
+  }
+  for (const days of REMINDER_DAYS) {
+    const at = addDays(expiryDate, -days);
+    if (!startsAt || at > startsAt) yield { kind: 'reminder', at };
+  }
   if (autoRenews) {
     yield { kind: 'renewal', at: renewalDueAt(expiryDate) };
     return;
@@ -58,6 +70,8 @@ export function dueMilestones(license: Scheduled, now: Date): Milestone[] {
   // A renewal stays due until it is applied, even if it lies before `nextDueAt`.
   const isNew = ({ kind, at }: Milestone) => kind === 'renewal' || (since !== null && at >= since);
   const passed = [...milestonesOf(license)].filter((milestone) => milestone.at <= now && isNew(milestone));
-  const applied = passed.filter(({ kind }) => kind !== 'reminder');
-  return applied.length > 0 ? applied : passed.slice(-1);
+  const starts = passed.filter(({ kind }) => kind === 'start');
+  const others = passed.filter(({ kind }) => kind !== 'start');
+  const applied = others.filter(({ kind }) => kind !== 'reminder');
+  return [...starts, ...(applied.length > 0 ? applied : others.slice(-1))];
 }

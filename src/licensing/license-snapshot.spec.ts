@@ -47,6 +47,8 @@ const ALL_FIELDS = {
   trialProductId: 'product-1',
   editedTerms: ['max_activations'],
   overrides: { max_activations: 25 },
+  startsAt: new Date('2026-02-01T00:00:00.000Z'),
+  awaitedStart: { trial_term: { days: 14 } },
   nextDueAt: new Date('2027-01-24T08:00:00.000Z'),
   externalId: 'old-1',
   filesValidUntil: new Date('2026-02-28T08:00:00.000Z'),
@@ -93,6 +95,8 @@ const SNAPSHOT = {
   pricing: { monthly: 299 },
   metadata: { order: 'o-1' },
   overrides: { max_activations: 25 },
+  starts_at: '2026-02-01T00:00:00.000Z',
+  awaited_start: { trial_term: { days: 14 } },
   subscription_id: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
   held_by_subscription: true,
 };

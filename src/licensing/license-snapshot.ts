@@ -23,7 +23,7 @@ export function snapshotOf<Row extends StatusRow>(
   return { ...toJson(license, columns), status };
 }
 
-/** Restores fields of a snapshot taken before a change. EXPIRED becomes ACTIVE, because EXPIRED is never stored. */
+/** Restores fields of a snapshot taken before a change. EXPIRED and PENDING become ACTIVE, because they are never stored. */
 export function revert<Row extends StatusRow>(
   license: Row,
   columns: readonly EntityColumn<Row>[],
@@ -35,5 +35,5 @@ export function revert<Row extends StatusRow>(
     const isTime = type === 'timestamptz' && typeof value === 'string';
     Object.assign(license, { [property]: isTime ? new Date(value) : value });
   }
-  if (before.status === 'EXPIRED') license.status = 'ACTIVE';
+  if (before.status === 'EXPIRED' || before.status === 'PENDING') license.status = 'ACTIVE';
 }

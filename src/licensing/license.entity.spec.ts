@@ -6,12 +6,13 @@ import { LICENSE_ACTIONS, LICENSE_STATES, type LicenseAction, type LicenseState 
 
 const NOW = new Date('2026-06-15T12:00:00.000Z');
 
-/** Returns a license that is in this state. No action leads to INACTIVE or PENDING. */
+/** Returns a license that is in this state. No action leads to INACTIVE; a PENDING one awaits its first activation. */
 function licenseIn(state: LicenseState): License {
   const expired = state === 'EXPIRED' || state === 'IN_GRACE';
   return Object.assign(new License(), {
     licenseId: 'l-1',
-    status: expired ? 'ACTIVE' : state,
+    status: expired || state === 'PENDING' ? 'ACTIVE' : state,
+    awaitedStart: state === 'PENDING' ? {} : null,
     expiryDate: expired ? addDays(NOW, -3) : addDays(NOW, 100),
     gracePeriodDays: state === 'EXPIRED' ? 2 : 30,
     trial: false,

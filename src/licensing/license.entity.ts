@@ -32,6 +32,8 @@ import {
 } from './license-overrides.js';
 import { revert, snapshotColumns, snapshotOf } from './license-snapshot.js';
 import {
+  AFTER_START,
+  STARTING,
   TRANSITIONS,
   type LicenseAction,
   type LicenseState,
@@ -84,6 +86,12 @@ export interface ImportedTerms {
   readonly devices: number;
 }
 
+/** First term of a license that has not begun. */
+export interface AwaitedStart {
+  /** Length of a trial; without it, the term of the license. */
+  readonly trial_term?: Term;
+}
+
 /** The right of one customer to use one product, with its own copy of the template's terms. */
 @Entity('licenses')
 export class License extends LicenseTerms {
@@ -130,7 +138,18 @@ export class License extends LicenseTerms {
   @Column({ type: 'timestamptz', name: 'issued_date', update: false })
   issuedDate!: Date;
 
-  /** Stored expiry; null: never expires. See `expiryAt` for the current one. */
+  /** Start of the first term at a time that was named, or by the first activation; null: the issue, or the first activation is awaited. */
+  @Column('timestamptz', { name: 'starts_at', nullable: true })
+  startsAt!: Date | null;
+
+  /** Set while the license awaits its first activation, with which its first term begins. */
+  @Column('jsonb', { name: 'awaited_start', nullable: true })
+  awaitedStart!: AwaitedStart | null;
+
+  /**
+   * Stored expiry; null: never expires. See `expiryAt` for the current one, which a license has from its start. While the first activation
+   * is awaited, the end of the waiting.
+   */
   @Column('timestamptz', { name: 'expiry_date', nullable: true })
   expiryDate!: Date | null;
 
@@ -229,7 +248,9 @@ export class License extends LicenseTerms {
     license.status = 'ACTIVE';
     license.issuedTo = request.issued_to ?? customerName ?? `Customer ${request.customer_id}`;
     license.issuedDate = now;
-    license.beginTerm(now, trial ? trialTerm(template) : termOf(license));
+    license.startsAt = license.awaitedStart = null;
+    const start = startOf(request, now);
+    license.beginTerm(start ?? now, trial ? trialTerm(template) : termOf(license));
     license.currentActivations = 0;
     license.blockedDevices = 0;
     license.metadata = request.overrides?.metadata
@@ -247,7 +268,9 @@ export class License extends LicenseTerms {
     license.version = 1;
     license.createdAt = now;
     license.updatedAt = now;
-    if (request.overrides) license.overrideFirstTerm(request.overrides, now);
+    if (request.overrides) license.overrideFirstTerm(request.overrides, start ?? now);
+    if (start !== undefined && start > now) license.startAtTime(start);
+    if (start === undefined) license.awaitActivation(request, trial ? { trial_term: trialTerm(template) } : {}, now);
     license.scheduleNext(now);
     return license;
   }
@@ -283,16 +306,32 @@ export class License extends LicenseTerms {
       license.autoRenewalEnabled = false;
       license.editedTerms = [...license.editedTerms, 'auto_renewal_enabled'];
     }
-    const end = license.graceEndAfter(license.expiryDate);
-    if (end !== null && !isRepresentable(end)) throw new ExpiryTooFarError(license.licenseId);
+    license.assertRepresentable();
     license.status = status === 'EXPIRED' ? 'ACTIVE' : status;
     license.scheduleNext(now);
     return license;
   }
 
-  /** Returns the current status. EXPIRED, also in the grace period, follows from the time and is never stored. */
+  /** Returns the current status. EXPIRED, also in the grace period, and PENDING follow from the time and are never stored. */
   statusAt(now: Date): LicenseStatus {
-    return this.status === 'ACTIVE' && isPast(this.expiryAt(now), now) ? 'EXPIRED' : this.status;
+    if (this.status !== 'ACTIVE') return this.status;
+    if (isPast(this.termEndAt(now), now)) return 'EXPIRED';
+    return this.hasStarted(now) ? 'ACTIVE' : 'PENDING';
+  }
+
+  /** Tells whether the first term has begun. */
+  private hasStarted(now: Date): boolean {
+    return !this.awaitedStart && (!this.startsAt || this.startsAt <= now);
+  }
+
+  /** Start of the license; null: the first activation, which is awaited. */
+  get startOf(): Date | null {
+    return this.awaitedStart ? null : (this.startsAt ?? this.issuedDate);
+  }
+
+  /** Time at which the license expires if its first activation is still awaited; null: never, or it has started. */
+  get waitingEndsAt(): Date | null {
+    return this.awaitedStart ? this.expiryDate : null;
   }
 
   /** Tells whether the license is expired but still validates. A suspended or revoked license has no grace period. */
@@ -311,10 +350,16 @@ export class License extends LicenseTerms {
   }
 
   /**
-   * Returns the current expiry; null: never expires. A due auto-renewal counts before it is stored, each by one term. A suspended or
-   * revoked license is not renewed.
+   * Returns the current expiry; null: never expires, or has not started. A due auto-renewal counts before it is stored, each by one term.
+   * A suspended or revoked license is not renewed.
    */
   expiryAt(now: Date): Date | null {
+    const end = this.termEndAt(now);
+    return end === null || this.hasStarted(now) || end <= now ? end : null;
+  }
+
+  /** Returns the end of the current term, or of the first one before it begins. */
+  private termEndAt(now: Date): Date | null {
     let { expiryDate } = this;
     // The time is compared first, because it decides for almost every license and costs least.
     if (this.status !== 'ACTIVE' || expiryDate === null || renewalDueAt(expiryDate) > now) return expiryDate;
@@ -332,7 +377,7 @@ export class License extends LicenseTerms {
   /** Returns the current overrides; that of the expiry ends with the first term. */
   overridesAt(now: Date): Overrides | null {
     const { overrides } = this;
-    const isRenewed = overrides?.expiry_date !== undefined && this.expiryAt(now) !== this.expiryDate;
+    const isRenewed = overrides?.expiry_date !== undefined && this.termEndAt(now) !== this.expiryDate;
     return isRenewed ? withoutOverrides(overrides, ['expiry_date']) : overrides;
   }
 
@@ -357,13 +402,31 @@ export class License extends LicenseTerms {
 
   /** Returns the stored status after the action. Throws LicenseStateError if the transition table has none. */
   assertCan(action: LicenseAction, now: Date): StoredStatus {
-    return this.nextStatus(action, this.stateAt(now));
+    const state = this.stateAt(now);
+    const isBeforeStart = state === 'SUSPENDED' && !this.hasStarted(now) && !isPast(this.expiryDate, now);
+    if (isBeforeStart && AFTER_START.includes(action)) return this.nextStatus(action, 'PENDING');
+    if (state === 'PENDING' && this.startsAt && STARTING.includes(action))
+      throw new LicenseStateError(this.licenseId, action, state, this.startsAt);
+    return this.nextStatus(action, state);
   }
 
   private nextStatus(action: LicenseAction, state: LicenseState): StoredStatus {
     const next = TRANSITIONS[action][state];
-    if (!next) throw new LicenseStateError(this.licenseId, action, state);
+    if (!next) throw new LicenseStateError(this.licenseId, action, state, state === 'PENDING' ? this.startsAt : null);
     return next;
+  }
+
+  /** Starts a license that awaits its first activation; undefined if it has started. Throws LicenseStateError, ExpiryTooFarError. */
+  start(now: Date): Change | undefined {
+    const { awaitedStart, overrides } = this;
+    if (!awaitedStart) return undefined;
+    return this.applyAction('start', now, () => {
+      this.endWaiting(now);
+      const end = overrides?.expiry_date;
+      if (end === undefined) this.setTerm(now, awaitedStart.trial_term ?? this.term);
+      else this.setExpiry(end === null ? null : new Date(end));
+      this.overrides = overrides;
+    });
   }
 
   /**
@@ -373,6 +436,7 @@ export class License extends LicenseTerms {
   renew({ months, days }: RenewalTerm, now: Date): Change | undefined {
     return this.applyAction('renew', now, () => {
       if (this.expiryDate === null) throw new LicenseNeverExpiresError(this.licenseId);
+      this.endWaiting(now);
       const base = laterOf(now, this.expiryDate);
       const isNamed = months !== undefined || days !== undefined;
       const term = isNamed ? { months, days } : this.trial ? null : this.term;
@@ -411,6 +475,7 @@ export class License extends LicenseTerms {
           );
         }
         this.trial = false;
+        this.endWaiting(now);
       },
       () => {
         this.setTerm(now, this.term);
@@ -468,7 +533,8 @@ export class License extends LicenseTerms {
         if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       },
       () => {
-        if (this.overrides?.expiry_date !== undefined) return;
+        if (this.awaitedStart || this.overrides?.expiry_date !== undefined) return;
+        if (!this.hasStarted(now)) return this.setTerm(this.startsAt ?? now, this.term);
         if (this.term === null) this.setExpiry(null);
         else if (this.expiryDate === null) this.setTerm(now, this.term);
       },
@@ -493,6 +559,7 @@ export class License extends LicenseTerms {
       if (maxActivations !== undefined) this.maxActivations = maxActivations;
       this.gracePeriodDays = gracePeriodDays;
       if (expiryDate === undefined) return;
+      this.endWaiting(now);
       const end = this.notBeforeFiles(expiryDate);
       if (end?.getTime() !== this.expiryDate?.getTime()) this.setExpiry(end);
     });
@@ -611,7 +678,7 @@ export class License extends LicenseTerms {
   }
 
   /** Sets the end of the first term that the request names. Throws InvalidFieldError, ExpiryTooFarError. */
-  private overrideFirstTerm({ term, expiry_date: end }: OverridesInput, now: Date): void {
+  private overrideFirstTerm({ term, expiry_date: end }: OverridesInput, start: Date): void {
     const neverExpires = this.licenseType === 'PERPETUAL' && !this.trial;
     if (term && this.trial)
       throw new InvalidFieldError('/overrides/term', 'must be absent for a trial: set expiry_date');
@@ -621,7 +688,8 @@ export class License extends LicenseTerms {
       throw new InvalidFieldError('/overrides/expiry_date', 'must be null: a PERPETUAL license never expires');
     if (end === null && this.trial)
       throw new InvalidFieldError('/overrides/expiry_date', 'must be a time: the license is a trial');
-    if (end && new Date(end) <= now) throw new InvalidFieldError('/overrides/expiry_date', 'must be in the future');
+    if (end && new Date(end) <= start)
+      throw new InvalidFieldError('/overrides/expiry_date', 'must be in the future, and after the start');
     if (end !== undefined) {
       this.setExpiry(end === null ? null : new Date(end));
       this.overrides = { ...this.overrides, expiry_date: end };
@@ -638,6 +706,37 @@ export class License extends LicenseTerms {
   /** Whether one term of the license is in calendar months. */
   private get countsMonths(): boolean {
     return this.term !== null && monthsOf(this.term) !== undefined;
+  }
+
+  /** Lets the license start at a later time. */
+  private startAtTime(start: Date): void {
+    this.startsAt = start;
+    this.assertRepresentable();
+  }
+
+  /** Lets the license start with its first activation, at the end of the waiting at the latest. Throws InvalidFieldError. */
+  private awaitActivation(
+    { expires_if_started_by: until }: IssueLicenseRequest,
+    awaited: AwaitedStart,
+    now: Date,
+  ): void {
+    const { overrides } = this;
+    const fixedEnd = overrides?.expiry_date ?? undefined;
+    if (until !== undefined && new Date(until) <= now)
+      throw new InvalidFieldError('/expires_if_started_by', 'must be in the future');
+    if (until !== undefined && fixedEnd !== undefined && until > fixedEnd)
+      throw new InvalidFieldError('/expires_if_started_by', 'must not be after overrides.expiry_date');
+    this.awaitedStart = awaited;
+    const end = until ?? fixedEnd;
+    this.setExpiry(end === undefined ? null : new Date(end));
+    this.overrides = overrides;
+  }
+
+  /** Begins the first term of a license that awaits its first activation; its caller sets the expiry. */
+  private endWaiting(now: Date): void {
+    if (!this.awaitedStart) return;
+    this.awaitedStart = null;
+    this.startsAt = now;
   }
 
   /** Sets the first term; null never ends. */
@@ -704,12 +803,14 @@ export class License extends LicenseTerms {
   private autoRenewsAfter(expiryDate: Date | null): expiryDate is Date {
     const { term } = this;
     if (!this.autoRenewalEnabled || this.trial || expiryDate === null || term === null) return false;
-    if (this.subscriptionId) return false;
+    if (this.subscriptionId || this.awaitedStart) return false;
     return isRepresentable(addDays(addTerm(expiryDate, term), this.gracePeriodDays));
   }
 
   private graceEndAfter(expiryDate: Date | null): Date | null {
-    return expiryDate === null || this.trial ? expiryDate : addDays(expiryDate, this.gracePeriodDays);
+    return expiryDate === null || this.trial || this.awaitedStart
+      ? expiryDate
+      : addDays(expiryDate, this.gracePeriodDays);
   }
 
   /** Resource of the events of the license, which its partner sees. */
@@ -729,6 +830,20 @@ const SNAPSHOT_COLUMNS = snapshotColumns(License, ['editedTerms', 'nextDueAt', '
 
 export function licenseSealContext(tenantId: string, licenseId: string): readonly string[] {
   return [tenantId, licenseId];
+}
+
+/** Returns the start that the request names; undefined: the first activation. Throws InvalidFieldError. */
+function startOf(
+  { starts = 'AT_ISSUE', expires_if_started_by: until }: IssueLicenseRequest,
+  now: Date,
+): Date | undefined {
+  if (starts === 'AT_FIRST_ACTIVATION') return undefined;
+  if (until !== undefined)
+    throw new InvalidFieldError('/expires_if_started_by', 'must be absent unless starts is AT_FIRST_ACTIVATION');
+  if (starts === 'AT_ISSUE') return now;
+  const start = new Date(starts);
+  if (start <= now) throw new InvalidFieldError('/starts', 'must be in the future');
+  return start;
 }
 
 /** Returns the length of a trial. A template of a trial type gives it as its term. */

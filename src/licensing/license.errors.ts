@@ -25,11 +25,17 @@ export class ProductInactiveError extends ConflictException {
 export class LicenseStateError extends ConflictException {
   readonly nextAction: NextAction;
 
-  constructor(licenseId: string, action: LicenseAction, state: LicenseState) {
+  /** `retryAt` is the start of a license that starts at a time. */
+  constructor(
+    licenseId: string,
+    action: LicenseAction,
+    state: LicenseState,
+    readonly retryAt: Date | null = null,
+  ) {
     super(`Action "${action}" is not allowed while the license ${licenseId} is ${state}.`, {
       errorCode: 'LICENSE_STATE',
     });
-    this.nextAction = nextActionIn(state, action);
+    this.nextAction = state === 'PENDING' ? (retryAt ? 'retry' : 'activate') : nextActionIn(state, action);
   }
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { IdParameter, ResourceId, text, TimestampParameter, UuidParameter } from '../shared/http/schema.js';
+import { IdParameter, ResourceId, text, Timestamp, TimestampParameter, UuidParameter } from '../shared/http/schema.js';
+import { rule } from '../shared/http/schema-messages.js';
 import { LicenseType } from '../templates/index.js';
 import { ActionReason } from './license-action.requests.js';
 import { LICENSE_STATUSES } from './license-status.js';
@@ -10,7 +11,7 @@ import { OverridesInput } from './license-overrides.js';
 
 export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
   id: 'LicenseStatus',
-  description: 'Current status; EXPIRED also during the grace period. INACTIVE and PENDING are reserved.',
+  description: 'Current status; EXPIRED also during the grace period, PENDING before the start. INACTIVE is reserved.',
 });
 export type LicenseStatus = z.infer<typeof LicenseStatus>;
 
@@ -27,6 +28,21 @@ export const IssueLicenseRequest = z
     pool_id: z.uuid().optional().meta({
       description:
         'License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.',
+    }),
+    starts: z
+      .union(
+        [z.enum(['AT_ISSUE', 'AT_FIRST_ACTIVATION']), Timestamp],
+        rule('must be AT_ISSUE, AT_FIRST_ACTIVATION or a time'),
+      )
+      .optional()
+      .meta({
+        description:
+          'Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.',
+        examples: ['AT_FIRST_ACTIVATION'],
+      }),
+    expires_if_started_by: Timestamp.optional().meta({
+      description:
+        'Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.',
     }),
     overrides: OverridesInput.optional().meta({
       description: 'Terms that differ from those of the template. A later change of the template keeps them.',

@@ -28,7 +28,7 @@ export const IssuedLicense = z
     status: LicenseStatus,
     issued_to: z.string().meta({ description: 'Name of the customer, or that of the issue request.' }),
     issued_date: UtcTime,
-    expiry_date: UtcTime.nullable().meta({ description: 'Null: never expires.' }),
+    expiry_date: UtcTime.nullable().meta({ description: 'Null: never expires, or PENDING: begins with the start.' }),
     max_activations: z
       .int()
       .nullable()
@@ -43,6 +43,13 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
     product_display_name: z.string().meta({ description: 'Current name of the product.' }),
     license_key_last_four: z.string(),
     template_version: z.int().meta({ description: 'Version of the template whose terms were copied.' }),
+    starts_at: UtcTime.nullable().meta({
+      description: 'Start of the license. Null: its first activation, which is awaited.',
+    }),
+    expires_if_started_by: UtcTime.nullable().meta({
+      description:
+        'Time at which the license expires if its first activation is still awaited. Null once it has started.',
+    }),
     maintenance_expiry: UtcTime.nullable().meta({
       description: 'Versions of the program released until then are covered. Null: all.',
     }),
@@ -136,7 +143,7 @@ export function toIssuedLicense(license: License, licenseKey: string): IssuedLic
     status: license.statusAt(license.issuedDate),
     issued_to: license.issuedTo,
     issued_date: license.issuedDate.toISOString(),
-    expiry_date: license.expiryDate?.toISOString() ?? null,
+    expiry_date: license.expiryAt(license.issuedDate)?.toISOString() ?? null,
     max_activations: maxActivationsOf(license),
     current_activations: license.currentActivations,
   };
@@ -162,6 +169,8 @@ export function toLicenseResponse(license: License, now: Date): LicenseResponse 
     product_display_name: license.productDisplayName ?? license.productName,
     license_key_last_four: license.licenseKeyLastFour,
     template_version: license.templateVersion,
+    starts_at: license.startOf?.toISOString() ?? null,
+    expires_if_started_by: license.waitingEndsAt?.toISOString() ?? null,
     maintenance_expiry: license.maintenanceExpiryAt(now)?.toISOString() ?? null,
     default_duration: license.defaultDuration,
     default_term: license.defaultTerm,

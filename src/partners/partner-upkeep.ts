@@ -26,7 +26,10 @@ import { PoolLedger } from './pools/pool-ledger.js';
 /** Most pools or licenses of one transaction or page. */
 const CHUNK_SIZE = 100;
 /** Statuses of licenses that an effect of a suspension still reaches. */
-const REACHED = { SUSPEND: ['ACTIVE', 'EXPIRED'], REVOKE: ['ACTIVE', 'EXPIRED', 'SUSPENDED'] } as const;
+const REACHED = {
+  SUSPEND: ['ACTIVE', 'PENDING', 'EXPIRED'],
+  REVOKE: ['ACTIVE', 'PENDING', 'EXPIRED', 'SUSPENDED'],
+} as const;
 
 /**
  * Records the end of pools and invitations, and gives the licenses of suspended partners the effect of the suspension: at start and at every interval, in

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { FindLicenseQuery, LicenseNotFoundError } from '../licensing/index.js';
+import { FindLicenseQuery, LicenseNotFoundError, startsWithUse, type License } from '../licensing/index.js';
 import { Clock } from '../shared/time/clock.js';
 import type { UsageCommand } from './commands/usage.command.js';
 import { FeatureUnavailableError } from './usage.errors.js';
@@ -15,16 +15,31 @@ export class UsableFeatures {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws LicenseNotFoundError, LicenseStateError, FeatureUnavailableError. */
-  async find({ actor, licenseId, featureAmount, options }: UsageCommand) {
-    const { feature_id: featureId } = featureAmount;
+  /**
+   * Also finds a feature of a license that this use is to start, if `mayStart`. Throws LicenseNotFoundError, LicenseStateError,
+   * FeatureUnavailableError.
+   */
+  async find(command: UsageCommand, mayStart = false): Promise<UsableFeature> {
+    const { actor, licenseId, options } = command;
     const now = this.clock.now();
     const license = options.license ?? (await this.queries.execute(new FindLicenseQuery(actor, licenseId)));
     if (!license) throw new LicenseNotFoundError(licenseId);
-    license.assertCan('use', now);
-    const feature = license.features.find(({ feature_id }) => feature_id === featureId);
-    if (!feature?.enabled) throw new FeatureUnavailableError(featureId, 'is not part of the license');
-    if (isFeatureExpired(feature, now)) throw new FeatureUnavailableError(featureId, 'has expired');
-    return { license, feature, now } satisfies UsableFeature;
+    const isToStart = mayStart && startsWithUse(license) && license.statusAt(now) === 'PENDING';
+    return isToStart ? featureIn(license, command, now) : this.findIn(license, command, now);
   }
+
+  /** Throws LicenseStateError, FeatureUnavailableError. */
+  findIn(license: License, command: UsageCommand, now: Date): UsableFeature {
+    license.assertCan('use', now);
+    return featureIn(license, command, now);
+  }
+}
+
+/** Throws FeatureUnavailableError. */
+function featureIn(license: License, { featureAmount }: UsageCommand, now: Date): UsableFeature {
+  const { feature_id: featureId } = featureAmount;
+  const feature = license.features.find(({ feature_id }) => feature_id === featureId);
+  if (!feature?.enabled) throw new FeatureUnavailableError(featureId, 'is not part of the license');
+  if (isFeatureExpired(feature, now)) throw new FeatureUnavailableError(featureId, 'has expired');
+  return { license, feature, now };
 }

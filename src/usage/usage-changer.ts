@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../shared/persistence/transaction.js';
+import { LicenseLock, LicenseNotFoundError, startsWithUse } from '../licensing/index.js';
+import { Clock } from '../shared/time/clock.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { UsageCommand } from './commands/usage.command.js';
 import { entitlementOf } from './entitlement.js';
+import type { UsableFeature } from './usable-feature.js';
 import { UsableFeatures } from './usable-features.js';
 import { UsageChanges } from './usage-changes.js';
 import { UsageRefusal } from './usage.errors.js';
@@ -14,6 +17,8 @@ export class UsageChanger {
     private readonly unitOfWork: UnitOfWork,
     private readonly features: UsableFeatures,
     private readonly changes: UsageChanges,
+    private readonly licenseLock: LicenseLock,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -27,9 +32,25 @@ export class UsageChanger {
   }
 
   private async changeUsable(command: UsageCommand, amount: number, transaction?: Transaction) {
-    const usable = await this.features.find(command);
+    const usable = await this.features.find(command, amount > 0);
+    if (!startsWithUse(usable.license)) return this.store(usable, amount, transaction);
+    if (transaction) return this.startAndStore(command, amount, transaction);
+    return this.unitOfWork.perform(command, (begun) => this.startAndStore(command, amount, begun));
+  }
+
+  /** Starts the license under its lock, unless another request has, and changes the usage. A refusal starts nothing. */
+  private async startAndStore(command: UsageCommand, amount: number, transaction: Transaction) {
+    const { actor, licenseId } = command;
+    const license = await this.licenseLock.acquire(actor.tenantId, licenseId);
+    if (!license) throw new LicenseNotFoundError(licenseId);
+    const now = this.clock.now();
+    await this.licenseLock.start(transaction, license, actor, now);
+    return this.store(this.features.findIn(license, command, now), amount, transaction);
+  }
+
+  private async store(usable: UsableFeature, amount: number, transaction?: Transaction) {
     const used = await this.changes.store({ ...usable, amount }, transaction);
     if (used === undefined) throw new UsageRefusal(usable);
-    return { license_id: command.licenseId, entitlement: entitlementOf(usable.feature, used, usable.now) };
+    return { license_id: usable.license.licenseId, entitlement: entitlementOf(usable.feature, used, usable.now) };
   }
 }

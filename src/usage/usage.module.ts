@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LicensingModule } from '../licensing/index.js';
 import { ConsumeUsageHandler } from './commands/consume-usage.handler.js';
 import { CorrectUsageHandler } from './commands/correct-usage.handler.js';
 import { ReleaseUsageHandler } from './commands/release-usage.handler.js';
@@ -11,6 +12,7 @@ import { UsageChanges } from './usage-changes.js';
 import { UsageRepository } from './usage.repository.js';
 
 @Module({
+  imports: [LicensingModule],
   controllers: [LicenseUsageController],
   providers: [
     UsageRepository,

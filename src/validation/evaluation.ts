@@ -59,7 +59,8 @@ function licenseFailures(license: License, now: Date): ValidationReason[] {
   return [
     ...failIf(state === 'REVOKED', 'REVOKED', 'The license was revoked.'),
     ...failIf(state === 'SUSPENDED', 'SUSPENDED', 'The license is suspended.'),
-    ...failIf(state === 'INACTIVE' || state === 'PENDING', 'NOT_ACTIVE', 'The license is not active yet.'),
+    ...failIf(state === 'INACTIVE', 'NOT_ACTIVE', 'The license is not active yet.'),
+    ...(state === 'PENDING' ? [notStarted(license)] : []),
     // EXPIRED is reported in addition to other reasons: reinstating a suspended license that is past its grace has no effect.
     ...failIf(
       license.isPastGrace(now),
@@ -67,6 +68,12 @@ function licenseFailures(license: License, now: Date): ValidationReason[] {
       `The license expired on ${license.expiryAt(now)?.toISOString() ?? ''}.`,
     ),
   ];
+}
+
+function notStarted({ startOf }: License): ValidationReason {
+  const code = 'NOT_STARTED';
+  if (!startOf) return { code, detail: 'The license starts with its first activation.', nextAction: 'activate' };
+  return { code, detail: `The license starts on ${startOf.toISOString()}.`, retryAt: startOf };
 }
 
 /** Returns the failures that concern the program and the license; activation and check-out check them as well. */

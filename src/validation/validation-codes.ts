@@ -11,6 +11,7 @@ export const FAILURE_CODES = [
   'REVOKED',
   'SUSPENDED',
   'NOT_ACTIVE',
+  'NOT_STARTED',
   'EXPIRED',
   'PRODUCT_MISMATCH',
   'VERSION_NOT_COVERED',
@@ -56,6 +57,8 @@ const ACTIONS: Readonly<Record<FailureCode | SuccessCode | WarningCode, NextActi
   REVOKED: 'contact_vendor',
   SUSPENDED: 'reinstate',
   NOT_ACTIVE: 'contact_vendor',
+  // `next` becomes `activate` if the first activation starts the license.
+  NOT_STARTED: 'retry',
   EXPIRED: 'renew',
   PRODUCT_MISMATCH: 'fix_request',
   VERSION_NOT_COVERED: 'renew',

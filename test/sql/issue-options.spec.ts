@@ -201,6 +201,278 @@ describe('options of an issue', () => {
     });
   });
 
+  describe('a start', () => {
+    const ISSUED = '2026-01-31T10:00:00.000Z';
+    const LATER = '2026-03-31T12:00:00.000Z';
+    const at = (iso: string) => (now = new Date(iso));
+    let monthly: string;
+
+    beforeAll(async () => {
+      at(ISSUED);
+      monthly = await api.template({
+        default_term: { months: 1 },
+        grace_period_days: 5,
+        trial_allowed: true,
+        max_activations: 2,
+      });
+    });
+
+    const start = (starts: string, more: Record<string, unknown> = {}, template = monthly) =>
+      api.issue(template, { starts, ...more });
+    const validate = async (license_key: string): Promise<Wire> =>
+      (await api.post('/v1/client/validate', { license_key, fingerprint: 'd' })).body;
+    const events = async (id: string): Promise<Wire[]> => {
+      let all: Wire[] = [];
+      await eventually(async () => {
+        all = (await api.get(`/v1/license-events?license_id=${id}`)).body.data;
+        const rows = await app.database.query('SELECT FROM outbox WHERE license_id = $1', [id]);
+        expect(rows).toEqual([]);
+      });
+      return all.map(({ event_type, event_data }) => ({ type: event_type, ...event_data }));
+    };
+    /** The license is the same in each view. */
+    const expectView = async (id: string, expected: Wire) => {
+      const license = await read(id);
+      expect(license).toMatchObject(expected);
+      for (const status of ['PENDING', 'ACTIVE', 'EXPIRED', 'SUSPENDED', 'REVOKED']) {
+        const found = (await listed(`template_id=${license.template_id}&status=${status}&limit=100`)).filter(
+          ({ license_id }) => license_id === id,
+        );
+        expect({ status, found }).toEqual({ status, found: status === expected.status ? [license] : [] });
+      }
+      const expiring = (await listed(`template_id=${license.template_id}&expires_from=2000-01-01T00:00:00Z`)).some(
+        ({ license_id }) => license_id === id,
+      );
+      expect(expiring).toBe(license.expiry_date !== null);
+    };
+
+    it('at a time is in force from that millisecond on, before the timer has recorded it', async () => {
+      const { license_id: id, license_key, status, expiry_date } = await start(LATER);
+      expect([status, expiry_date]).toEqual(['PENDING', null]);
+      await expectView(id, { status: 'PENDING', starts_at: LATER, expiry_date: null, grace_ends_at: null });
+      at('2026-03-31T11:59:59.999Z');
+      expect(await validate(license_key)).toMatchObject({
+        valid: false,
+        code: 'NOT_STARTED',
+        detail: `The license starts on ${LATER}.`,
+        next: { action: 'retry', after: LATER },
+        license: { status: 'PENDING', starts_at: LATER, expiry_date: null },
+      });
+      const refused = await api.post('/v1/client/activate', { license_key, fingerprint: 'd' });
+      expect(refused.body).toMatchObject({ code: 'LICENSE_STATE', next: { action: 'retry', after: LATER } });
+      await sweep();
+      at(LATER);
+      const started = { status: 'ACTIVE', starts_at: LATER, expiry_date: '2026-04-30T12:00:00.000Z', anchor_day: 31 };
+      await expectView(id, started);
+      expect((await validate(license_key)).code).toBe('NOT_ACTIVATED');
+      expect((await api.post('/v1/client/activate', { license_key, fingerprint: 'd' })).status).toBe(200);
+      expect((await validate(license_key)).code).toBe('VALID');
+      await sweep();
+      await sweep();
+      at('2026-05-05T12:00:00.000Z');
+      await sweep();
+      await expectView(id, { ...started, status: 'EXPIRED', anchor_day: 31 });
+      const told = (await events(id)).filter(({ type }) => type !== 'license.activated');
+      expect(told.map(({ type, due_at, before, after }) => [type, due_at, before, after])).toEqual([
+        ['license.created', undefined, undefined, undefined],
+        ['license.started', LATER, { status: 'PENDING' }, { status: 'ACTIVE' }],
+        ['license.expired', '2026-04-30T12:00:00.000Z', { status: 'ACTIVE' }, { status: 'EXPIRED' }],
+        ['license.grace_ended', '2026-05-05T12:00:00.000Z', { in_grace: true }, { in_grace: false }],
+      ]);
+      const asOf = async (as_of: string) =>
+        (await api.post(`/v1/licenses/${id}/explain`, { fingerprint: 'd', as_of })).body;
+      expect(await asOf('2026-03-31T11:00:00.000Z')).toMatchObject({ code: 'NOT_STARTED', certain: true });
+      expect(await asOf('2026-03-31T13:00:00.000Z')).toMatchObject({ code: 'VALID', certain: true });
+    });
+
+    it('with the first activation begins the first term, and explains what was before', async () => {
+      at(ISSUED);
+      const until = '2026-06-30T00:00:00.000Z';
+      const { license_id: id, license_key } = await start('AT_FIRST_ACTIVATION', { expires_if_started_by: until });
+      const pending = { status: 'PENDING', starts_at: null, expiry_date: null, expires_if_started_by: until };
+      await expectView(id, pending);
+      expect(await validate(license_key)).toMatchObject({
+        code: 'NOT_STARTED',
+        detail: 'The license starts with its first activation.',
+        next: { action: 'activate' },
+      });
+      at('2026-05-31T09:00:00.000Z');
+      await sweep();
+      expect((await validate(license_key)).code).toBe('NOT_STARTED');
+      const heartbeat = await api.post('/v1/client/heartbeat', { license_key, fingerprint: 'd' });
+      expect(heartbeat.body).toMatchObject({ code: 'LICENSE_STATE', next: { action: 'activate' } });
+      expect((await api.post('/v1/client/activate', { license_key, fingerprint: 'd' })).status).toBe(200);
+      const started = {
+        status: 'ACTIVE',
+        starts_at: '2026-05-31T09:00:00.000Z',
+        expiry_date: '2026-06-30T09:00:00.000Z',
+        anchor_day: 31,
+        expires_if_started_by: null,
+        version: 2,
+      };
+      await expectView(id, started);
+      at('2026-06-01T09:00:00.000Z');
+      await api.post('/v1/client/activate', { license_key, fingerprint: 'e' });
+      expect(await read(id)).toMatchObject(started);
+      expect((await events(id)).map(({ type }) => type)).toEqual([
+        'license.created',
+        'license.started',
+        'license.activated',
+        'license.activated',
+      ]);
+      const explained = await api.post(`/v1/licenses/${id}/explain`, {
+        fingerprint: 'd',
+        as_of: '2026-05-31T08:00:00.000Z',
+      });
+      expect(explained.body).toMatchObject({ code: 'NOT_STARTED', certain: true, license: { starts_at: null } });
+    });
+
+    it('is undone with the activation that is refused', async () => {
+      at(ISSUED);
+      const { license_id: id } = await start(
+        'AT_FIRST_ACTIVATION',
+        {},
+        await api.template({ license_model: 'PER_CPU', max_activations: 2 }),
+      );
+      const activate = (units: number) => api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'd', units });
+      expect((await activate(3)).body.code).toBe('ACTIVATION_LIMIT_REACHED');
+      await expectView(id, { status: 'PENDING', starts_at: null, version: 1 });
+      expect((await activate(2)).status).toBe(200);
+      await expectView(id, { status: 'ACTIVE', version: 2 });
+    });
+
+    it('with a license file begins the first term, with which the file ends', async () => {
+      at(ISSUED);
+      const { kid } = await api.create('/v1/signing-keys', {});
+      await api.post(`/v1/signing-keys/${kid}/activate`, {});
+      const { license_id: id } = await start('AT_FIRST_ACTIVATION');
+      at('2026-02-10T10:00:00.000Z');
+      const file = await api.post(`/v1/licenses/${id}/check-out`, { fingerprint: 'd', ttl_seconds: 31_536_000 });
+      expect(file.body.expires_at).toBe('2026-03-10T10:00:00.000Z');
+      await expectView(id, { status: 'ACTIVE', expiry_date: '2026-03-10T10:00:00.000Z', version: 2 });
+    });
+
+    it('with the first usage begins the term of a license without seats, once, and not with a refused one', async () => {
+      at(ISSUED);
+      const features = [{ feature_id: 'f', feature_name: 'F', limit_value: 30 }];
+      const site = await api.template({ license_model: 'SITE_LICENSE', features });
+      const seats = await start('AT_FIRST_ACTIVATION', {}, await api.template({ features }));
+      const { license_id: id, license_key } = await start('AT_FIRST_ACTIVATION', {}, site);
+      const use = (key: string, amount: number, path = 'consume', headers = {}) =>
+        api.post(`/v1/client/usage/${path}`, { license_key: key, feature_id: 'f', amount }, headers);
+      expect((await use(seats.license_key, 1)).body.code).toBe('LICENSE_STATE');
+      expect((await use(license_key, 1, 'release')).body.code).toBe('LICENSE_STATE');
+      expect((await use(license_key, 31)).body.code).toBe('USAGE_EXCEEDED');
+      await expectView(id, { status: 'PENDING', version: 1 });
+      const used = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          use(license_key, 1, 'consume', n % 2 ? { 'Idempotency-Key': `use-${n}` } : {}),
+        ),
+      );
+      expect(used.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      expect((await use(license_key, 10)).body.entitlement.used).toBe(30);
+      await expectView(id, { status: 'ACTIVE', version: 2 });
+      expect((await events(id)).map(({ type }) => type)).toEqual(['license.created', 'license.started']);
+    });
+
+    it('of a trial begins its days, and a fixed end stays', async () => {
+      at(ISSUED);
+      const trial = await start('AT_FIRST_ACTIVATION', { trial: true, customer_id: 'trial-later' });
+      const fixed = await start('AT_FIRST_ACTIVATION', { overrides: { expiry_date: '2026-12-31T00:00:00.000Z' } });
+      expect(await read(fixed.license_id)).toMatchObject({ expires_if_started_by: '2026-12-31T00:00:00.000Z' });
+      at('2026-02-10T10:00:00.000Z');
+      for (const { license_id } of [trial, fixed])
+        await api.post(`/v1/licenses/${license_id}/activations`, { fingerprint: 'd' });
+      await expectView(trial.license_id, { status: 'ACTIVE', trial: true, expiry_date: '2026-03-12T10:00:00.000Z' });
+      await expectView(fixed.license_id, {
+        status: 'ACTIVE',
+        expiry_date: '2026-12-31T00:00:00.000Z',
+        overrides: { expiry_date: '2026-12-31T00:00:00.000Z' },
+      });
+    });
+
+    it('that never comes ends with the waiting, and a renewal starts the license then', async () => {
+      at(ISSUED);
+      const { license_id: id, license_key } = await start('AT_FIRST_ACTIVATION', { expires_if_started_by: LATER });
+      at(LATER);
+      await expectView(id, { status: 'EXPIRED', in_grace: false, expiry_date: LATER, expires_if_started_by: LATER });
+      expect((await validate(license_key)).code).toBe('EXPIRED');
+      expect((await api.post('/v1/client/activate', { license_key, fingerprint: 'd' })).body.code).toBe(
+        'LICENSE_STATE',
+      );
+      await sweep();
+      await api.post(`/v1/licenses/${id}/renew`, {});
+      await expectView(id, { status: 'ACTIVE', starts_at: LATER, expiry_date: '2026-04-30T12:00:00.000Z' });
+      expect((await events(id)).map(({ type, before }) => [type, before?.status])).toEqual([
+        ['license.created', undefined],
+        ['license.expired', 'PENDING'],
+        ['license.renewed', 'EXPIRED'],
+      ]);
+    });
+
+    it.each([['AT_FIRST_ACTIVATION'], [LATER]])(
+      'to come (%s) allows what needs no start, refuses the rest, and survives a suspension',
+      async (starts) => {
+        at(ISSUED);
+        const { license_id: id } = await start(starts);
+        const { product_id } = await read(id);
+        const post = async (action: string, body: Record<string, unknown> = {}) =>
+          (await api.post(`/v1/licenses/${id}/${action}`, body)).body;
+        const reason = { reason: { code: 'OTHER' } };
+        const next = starts === LATER ? { action: 'retry', after: LATER } : { action: 'activate' };
+        for (const action of ['renew', 'convert-trial'])
+          expect(await post(action)).toMatchObject({ code: 'LICENSE_STATE', next });
+        const expiry = await api.patch(`/v1/licenses/${id}`, { expiry_date: '2030-01-01T00:00:00.000Z' });
+        expect(expiry.body.code).toBe('LICENSE_STATE');
+        expect((await api.patch(`/v1/licenses/${id}`, { max_activations: 3 })).body.status).toBe('PENDING');
+        expect(await post('transfer', { customer_id: 'new' })).toMatchObject({ status: 'PENDING', customer_id: 'new' });
+        const yearly = await api.template({ default_term: { years: 1 }, product_id });
+        expect(await post('change-template', { license_template_id: yearly })).toMatchObject({
+          status: 'PENDING',
+          expiry_date: null,
+          default_term: { years: 1 },
+        });
+        expect(await post('suspend', reason)).toMatchObject({ status: 'SUSPENDED', expiry_date: null });
+        expect((await post('renew')).code).toBe('LICENSE_STATE');
+        expect((await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'd' })).body.code).toBe(
+          'LICENSE_STATE',
+        );
+        expect(await post('reinstate')).toMatchObject({ status: 'PENDING', expiry_date: null });
+        at(LATER);
+        expect((await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'd' })).status).toBe(200);
+        await expectView(id, { status: 'ACTIVE', starts_at: LATER, expiry_date: '2027-03-31T12:00:00.000Z' });
+        await post('revoke', reason);
+        await expectView(id, { status: 'REVOKED', expiry_date: '2027-03-31T12:00:00.000Z' });
+      },
+    );
+
+    it.each([
+      ['/starts', { starts: 'SOON' }],
+      ['/starts', { starts: ISSUED }],
+      ['/expires_if_started_by', { starts: LATER, expires_if_started_by: LATER }],
+      ['/expires_if_started_by', { starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: ISSUED }],
+      ['/overrides/expiry_date', { starts: LATER, overrides: { expiry_date: LATER } }],
+    ])('is refused with %s: %j', async (pointer, more) => {
+      at(ISSUED);
+      const { status, body } = await api.post('/v1/licenses', {
+        license_template_id: monthly,
+        customer_id: 'refused',
+        ...more,
+      });
+      expect([status, body.errors?.[0]?.pointer]).toEqual([400, pointer]);
+    });
+
+    it('is previewed', async () => {
+      at(ISSUED);
+      const order = { license_template_id: monthly, customer_id: 'c', starts: LATER };
+      const { body } = await api.post('/v1/licenses:preview', order);
+      expect(body).toMatchObject({
+        license: { status: 'PENDING', starts_at: LATER },
+        validation: { code: 'NOT_STARTED' },
+      });
+    });
+  });
+
   describe('a preview', () => {
     const TABLES = ['licenses', 'license_keys', 'license_templates', 'customers', 'outbox', 'license_event_logs'];
     const stored = async () =>

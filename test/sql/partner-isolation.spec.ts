@@ -171,6 +171,7 @@ describe('the isolation of partners', () => {
         [issueRequest({ pool_id: theirs.poolId }), 'POOL_NOT_FOUND'],
         [issueRequest({ customer_id: theirs.customerId }), 'CUSTOMER_NOT_FOUND'],
         [issueRequest({ overrides: { max_activations: 9 } }), 'POOL_NOT_ALLOWED'],
+        [issueRequest({ starts: 'AT_FIRST_ACTIVATION' }), 'POOL_NOT_ALLOWED'],
       ] as const;
       for (const path of ['/v1/licenses:preview', '/v1/licenses'])
         for (const [body, code] of refusals) expect((await ours.api.post(path, body)).body.code).toBe(code);

@@ -100,6 +100,40 @@ describe('seats over two server processes', () => {
     ROUNDS * 60_000,
   );
 
+  it('of 50 first activations at once, one starts the license, and all get their seats', async () => {
+    const template = await ask(first, 'POST', '/license-templates', {
+      template_name: 'Starts later',
+      product_id: 'p',
+      license_type: 'SUBSCRIPTION',
+      license_model: 'PER_SEAT',
+      max_activations: 50,
+      default_term: { months: 1 },
+    });
+    for (let round = 0; round < ROUNDS; round++) {
+      const license = await ask(second, 'POST', '/licenses', {
+        license_template_id: template.template_id as string,
+        customer_id: 'c',
+        starts: 'AT_FIRST_ACTIVATION',
+      });
+      const path = `/licenses/${license.license_id}`;
+      expect(license).toMatchObject({ status: 'PENDING', expiry_date: null });
+      const asked = await Promise.all(Array.from({ length: 50 }, (_, n) => activate(license, `d${n}`, n)));
+      expect(countOutcomes(asked)).toEqual({ OK: 50 });
+      const started = await ask(first, 'GET', path);
+      expect(started).toMatchObject({ status: 'ACTIVE', version: 2, current_activations: 50 });
+      await eventually(async () => {
+        const query = `license_id=${license.license_id}&event_type=license.started`;
+        const { data } = await ask(second, 'GET', `/license-events?${query}`);
+        expect(data).toHaveLength(1);
+        expect(data[0].event_data.after).toMatchObject({
+          status: 'ACTIVE',
+          starts_at: started.starts_at,
+          expiry_date: started.expiry_date,
+        });
+      });
+    }
+  }, 60_000);
+
   it(
     '500 at once, amid suspensions, transfers, other limits and devices that leave, take no seat that is not there',
     async () => {

@@ -60,7 +60,9 @@ const CASES: readonly (Partial<Evidence> & { readonly request?: EvaluationReques
   { tenantSuspended: true },
   { license: licenseWith({ status: 'REVOKED' }) },
   { license: licenseWith({ status: 'SUSPENDED' }) },
-  { license: licenseWith({ status: 'PENDING' as License['status'] }) },
+  { license: licenseWith({ status: 'INACTIVE' as License['status'] }) },
+  { license: licenseWith({ awaitedStart: {} }) },
+  { license: licenseWith({ startsAt: new Date('2027-01-01T00:00:00.000Z') }) },
   { license: licenseWith({ expiryDate: ISSUED }) },
   { request: { fingerprint: 'd', product_id: 'other' } },
   {

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { leaseEnd, maxActivationsOf } from '../../licensing/index.js';
+import { LicenseLock, leaseEnd, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -22,6 +22,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     private readonly allocator: SeatAllocator,
     private readonly activations: ActivationRepository,
     private readonly refusals: ActivationRefusals,
+    private readonly licenseLock: LicenseLock,
     private readonly clock: Clock,
   ) {}
 
@@ -67,6 +68,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     const { license, now } = locked;
     license.assertCan('activate', now);
     if (locked.isBlocked) throw new DeviceBlockedError();
+    await this.licenseLock.start(transaction, license, actor, now);
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
     if (known) {
       const before = { userId: known.userId, units: known.units };

@@ -35,6 +35,7 @@ import { Devices1764780000000 } from './1764780000000-devices.js';
 import { InvitationMessages1764790000000 } from './1764790000000-invitation-messages.js';
 import { Sessions1764770000000 } from './1764770000000-sessions.js';
 import { ImportedLicenses1764800000000 } from './1764800000000-imported-licenses.js';
+import { Starts1764784000000 } from './1764784000000-starts.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -75,6 +76,7 @@ export const migrations = [
   InvitationMessages1764790000000,
   Sessions1764770000000,
   ImportedLicenses1764800000000,
+  Starts1764784000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -40,6 +40,19 @@ export class LicenseRenewedEvent extends LicenseChangedEvent {
   readonly type = 'license.renewed';
 }
 
+/** The license starts: by its first activation, with what that changed, or at a time, when only its status differs. */
+export class LicenseStartedEvent extends LicenseChangedEvent {
+  readonly type = 'license.started';
+
+  /** Returns the event of a start at the time `dueAt`, which stores nothing. */
+  static atTime(actor: Actor, now: Date, license: License, dueAt: Date): LicenseStartedEvent {
+    const change = { before: { status: 'PENDING' }, after: { status: license.statusAt(now) } };
+    const event = new LicenseStartedEvent(actor, now, license, change);
+    Object.assign(event.data, { due_at: dueAt.toISOString() });
+    return event;
+  }
+}
+
 export class LicenseTrialConvertedEvent extends LicenseChangedEvent {
   readonly type = 'license.trial_converted';
 }

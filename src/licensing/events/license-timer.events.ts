@@ -37,7 +37,7 @@ export class LicenseExpiredEvent extends LicenseTimerEvent {
     super(actor, now, license, dueAt, {
       grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
       ...reasonCode({ code: 'TERM_ENDED' }),
-      before: { status: 'ACTIVE' },
+      before: { status: license.awaitedStart ? 'PENDING' : 'ACTIVE' },
       after: { status: 'EXPIRED' },
     });
   }

@@ -70,20 +70,14 @@ function throwNamed(error: unknown): never {
 /** Returns the statement that stores licenses, and the events of `recorded`. */
 function issueStatement(licenses: readonly NewLicense[], recorded: readonly NewLicense[]) {
   const events = recorded.map(({ event }) => outboxRow(event, FIRST_SEQ));
-  const keys = new Map<string, number>();
-  const terms: string[] = [];
-  const rows = licenses.map((row) => {
-    const shared = sharedTermsOf(row.license);
-    const key = keys.get(shared) ?? keys.size;
-    if (key === keys.size) {
-      keys.set(shared, key);
-      terms.push(withMembers(toTermsJson(row.license), { terms_key: key }));
-    }
-    return toLicenseJson(row, key);
-  });
+  const shared = licenses.map(({ license }) => sharedTermsOf(license));
+  const terms = new Map(licenses.map(({ license }, at) => [shared[at], license]));
+  const keys = new Map([...terms.keys()].map((text, key) => [text, key]));
+  const rows = licenses.map((row, at) => toLicenseJson(row, keys.get(shared[at]) ?? 0));
+  const termsRows = [...terms.values()].map((license, key) => withMembers(toTermsJson(license), { terms_key: key }));
   return {
     ...(licenses.some(({ claim }) => claim) ? ISSUE_ONCE : ISSUE),
-    values: [joinJson(rows), joinJson(terms), joinJson(events)],
+    values: [joinJson(rows), joinJson(termsRows), joinJson(events)],
   };
 }
 
@@ -106,11 +100,9 @@ function toLicenseJson({ license, keyDigest, customerVersion, claim }: NewLicens
 }
 
 /** Adds members to a JSON object that has some. */
-function withMembers(json: string, members: Readonly<Record<string, unknown>>): string {
-  return `${json.slice(0, -1)},${JSON.stringify(members).slice(1)}`;
-}
+const withMembers = (json: string, members: object) => `${json.slice(0, -1)},${JSON.stringify(members).slice(1)}`;
 
-/** Writers of values that JSON has no type for, by column type: the hexadecimal notation of PostgreSQL, and ISO 8601. */
+/** Writers of values that JSON has no type for, by column type. */
 const WRITE: Readonly<Record<string, ((value: unknown) => string) | undefined>> = {
   bytea: (value) => `"\\\\x${(value as Buffer).toString('hex')}"`,
   timestamptz: (value) => `"${(value as Date).toISOString()}"`,

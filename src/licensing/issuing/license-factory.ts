@@ -7,6 +7,7 @@ import { assertIssuable } from '../assert-issuable.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
 import { lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
+import type { IssueLicenseRequest } from '../license.requests.js';
 import { NotAllowedByPoolError } from '../license.errors.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 import { MISSING_CUSTOMER, type IssuanceTerms } from './issuance-terms-cache.js';
@@ -45,9 +46,7 @@ export class LicenseFactory {
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
     // Whether others have this customer must not show, so a partner issues to its own customers alone.
     if (actor.partnerId !== undefined && !customer?.version) throw new CustomerNotFoundError(request.customer_id);
-    const [overridden] = Object.keys(request.overrides ?? {});
-    if (actor.partnerId !== undefined && overridden !== undefined)
-      throw new NotAllowedByPoolError(`override ${overridden}`);
+    if (actor.partnerId !== undefined) assertAllowedByPool(request);
     const named = request.issued_to === undefined ? customer : undefined;
     const license = License.issue(template, request, named?.name, now, { ...options.origin, ...pool });
     if (options.identity) license.licenseId = options.identity.licenseId;
@@ -74,4 +73,11 @@ export class LicenseFactory {
       uniqueKeys: [claimKey, trialKey].filter((uniqueKey) => uniqueKey !== undefined),
     };
   }
+}
+
+/** Throws NotAllowedByPoolError for what the key of a partner cannot ask for. */
+function assertAllowedByPool({ overrides = {}, starts, expires_if_started_by }: IssueLicenseRequest): void {
+  const [overridden] = Object.keys(overrides);
+  if (overridden !== undefined) throw new NotAllowedByPoolError(`override ${overridden}`);
+  if (starts !== undefined || expires_if_started_by !== undefined) throw new NotAllowedByPoolError('choose the start');
 }

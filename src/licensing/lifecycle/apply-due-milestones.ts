@@ -1,7 +1,7 @@
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { Actor } from '../../shared/access/actor.js';
 import { dueMilestones, type Milestone } from '../license-milestones.js';
-import { LicenseRenewedEvent } from '../events/license-action.events.js';
+import { LicenseRenewedEvent, LicenseStartedEvent } from '../events/license-action.events.js';
 import { LicenseExpiredEvent, LicenseGraceEndedEvent, LicenseRenewalDueEvent } from '../events/license-timer.events.js';
 import type { License } from '../license.entity.js';
 
@@ -22,6 +22,8 @@ export function applyDueMilestones(license: License, now: Date): IntegrationEven
 
 function applyMilestone(license: License, { kind, at }: Milestone, actor: Actor, now: Date): IntegrationEvent {
   switch (kind) {
+    case 'start':
+      return LicenseStartedEvent.atTime(actor, now, license, at);
     case 'reminder':
       return new LicenseRenewalDueEvent(actor, now, license, at);
     case 'renewal': {

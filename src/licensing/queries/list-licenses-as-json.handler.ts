@@ -47,14 +47,16 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
 
 /** Returns the filters of each part of the list. */
 export function partsOf(request: ListLicensesRequest, now: Date, order: SortOrder): (readonly Condition[])[] {
-  const filters = conditionsOf(request);
+  const filters = conditionsOf(request, now);
   if (request.status === undefined) return [filters];
   const parts = statusConditions(request.status, now, order);
   const separate = order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)];
   return separate.map((part) => [part, ...filters]);
 }
 
-function conditionsOf(request: ListLicensesRequest): Condition[] {
+function conditionsOf(request: ListLicensesRequest, now: Date): Condition[] {
+  // The expiry of a license that has not started does not show.
+  const byExpiry = request.expires_from ?? request.expires_before;
   return [
     ...equalities({
       customerId: request.customer_id,
@@ -68,6 +70,7 @@ function conditionsOf(request: ListLicensesRequest): Condition[] {
     }),
     ...range('issuedDate', request.issued_from, request.issued_before),
     ...range('expiryDate', request.expires_from, request.expires_before),
+    ...(byExpiry ? [{ sql: `(NOT (${PENDING_SQL}) OR item.expiryDate <= :now)`, parameters: { now } }] : []),
     ...prefixCondition(['issued_to_lower'], request.q),
   ];
 }
@@ -80,9 +83,12 @@ function anyOf(parts: readonly Condition[]): Condition {
   };
 }
 
+/** SQL condition of a license that has not started. */
+const PENDING_SQL = 'item.awaitedStart IS NOT NULL OR coalesce(item.startsAt > :now, false)';
+
 /** `License.autoRenews` in SQL, without the limit of the year 9999. */
 const AUTO_RENEWS_SQL =
-  'item.autoRenewalEnabled AND NOT item.trial AND (item.defaultDuration IS NOT NULL OR item.defaultTerm IS NOT NULL)';
+  'item.awaitedStart IS NULL AND item.autoRenewalEnabled AND NOT item.trial AND (item.defaultDuration IS NOT NULL OR item.defaultTerm IS NOT NULL)';
 
 /**
  * Returns `License.statusAt` as SQL, in disjoint parts that each use an index: expired licenses not recorded yet, then recorded ones. By
@@ -96,7 +102,13 @@ function statusConditions(status: LicenseStatus, now: Date, order: SortOrder): C
       order === EXPIRY_SOONEST_FIRST
         ? 'item.expiryDate > :now'
         : `(item.expiryDate IS NULL OR item.expiryDate > :now OR (${AUTO_RENEWS_SQL}))`;
-    return [{ sql: `item.status = 'ACTIVE' AND ${notExpired}`, parameters }];
+    return [{ sql: `item.status = 'ACTIVE' AND ${notExpired} AND NOT (${PENDING_SQL})`, parameters }];
+  }
+  if (status === 'PENDING') {
+    // The first condition is that of the index.
+    const sql = `(item.startsAt IS NOT NULL OR item.awaitedStart IS NOT NULL) AND (${PENDING_SQL})
+      AND item.status = 'ACTIVE' AND (item.expiryDate IS NULL OR item.expiryDate > :now)`;
+    return [{ sql, parameters }];
   }
   if (status === 'EXPIRED') {
     const expired = `item.status = 'ACTIVE' AND item.expiryDate <= :now AND NOT (${AUTO_RENEWS_SQL})`;

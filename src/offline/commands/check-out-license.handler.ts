@@ -55,6 +55,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     if (!license) throw new LicenseNotFoundError(licenseId);
     const now = locked?.now ?? this.clock.now();
     license.assertCan('check-out', now);
+    await this.licenseLock.start(transaction, license, actor, now);
     const validity = fileValidity(license.expiryAt(now), request.ttl_seconds, license.fileTtlMaxSeconds, now);
     const activationId = await this.holdSeat(command, license, locked, validity);
     const { issuedAt, expiresAt } = validity;
