@@ -546,6 +546,8 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     returns_revoked: false,
     returns_expired: false,
     expires_at: null,
+    allowed_actions: [],
+    allowed_overrides: [],
     version: 1,
     ...stamps,
   },

@@ -46,8 +46,8 @@ export const GRANTS: Readonly<Record<string, string>> = {
     'SELECT, INSERT, UPDATE (name, email, status, license_effect, license_effect_reason, metadata, version, updated_at)',
   partner_invitations:
     'SELECT, INSERT, UPDATE (code_sha256, expires_at, expiry_recorded, redeemed_at, withdrawn_at, api_key_id, version, updated_at)',
-  license_pools:
-    'SELECT, INSERT, UPDATE (returns_revoked, returns_expired, expires_at, expiry_recorded, version, updated_at)',
+  license_pools: `SELECT, INSERT, UPDATE (returns_revoked, returns_expired, expires_at, expiry_recorded, allowed_actions, allowed_overrides,
+      version, updated_at)`,
   // The ledger of a pool is never changed.
   pool_entries: 'SELECT, INSERT',
   signing_keys:

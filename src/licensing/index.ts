@@ -2,6 +2,7 @@ export { BatchChangeLicensesCommand } from './batches/batch-change-licenses.comm
 export { BatchIssueLicensesCommand } from './batches/batch-issue-licenses.command.js';
 export { IssueLicenseCommand } from './issuing/issue-license.command.js';
 export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licenses.command.js';
+export { PARTNER_ACTIONS, PARTNER_OVERRIDES, type PartnerAction, type PartnerOverride } from './partner-allowance.js';
 export { PoolAllowance, type PoolGrant, type PoolRequest } from './issuing/pool-allowance.js';
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 export { RotateLicenseKeyCommand } from './keys/rotate-license-key.command.js';

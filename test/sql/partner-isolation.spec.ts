@@ -113,6 +113,10 @@ describe('the isolation of partners', () => {
     ...more,
   });
 
+  const allow = async (allowed: Wire) => {
+    const all = { allowed_actions: [], allowed_overrides: [], ...allowed };
+    expect((await tenant.patch(`/v1/license-pools/${ours.poolId}`, all)).body).toMatchObject(all);
+  };
   /** Outcomes of a partner's requests on each open route, by operation. */
   const ROUTES: Readonly<Record<string, () => Promise<void>>> = {
     getCurrentCaller: async () => {
@@ -175,6 +179,13 @@ describe('the isolation of partners', () => {
       ] as const;
       for (const path of ['/v1/licenses:preview', '/v1/licenses'])
         for (const [body, code] of refusals) expect((await ours.api.post(path, body)).body.code).toBe(code);
+      await allow({ allowed_actions: ['starts'], allowed_overrides: ['max_activations'] });
+      const more = { starts: 'AT_FIRST_ACTIVATION', overrides: { max_activations: 9 } };
+      const allowed = await ours.api.post('/v1/licenses:preview', issueRequest(more));
+      expect(allowed.body.license).toMatchObject({ status: 'PENDING', max_activations: 9 });
+      const beyond = issueRequest({ overrides: { max_activations: 9, grace_period_days: 1 } });
+      expect((await ours.api.post('/v1/licenses', beyond)).body.code).toBe('POOL_NOT_ALLOWED');
+      await allow({});
     },
     batchIssueLicenses: async () => {
       const lines = [

@@ -36,6 +36,7 @@ import { InvitationMessages1764790000000 } from './1764790000000-invitation-mess
 import { Sessions1764770000000 } from './1764770000000-sessions.js';
 import { ImportedLicenses1764800000000 } from './1764800000000-imported-licenses.js';
 import { Starts1764784000000 } from './1764784000000-starts.js';
+import { AllowedByPools1764795000000 } from './1764795000000-allowed-by-pools.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -77,6 +78,7 @@ export const migrations = [
   Sessions1764770000000,
   ImportedLicenses1764800000000,
   Starts1764784000000,
+  AllowedByPools1764795000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

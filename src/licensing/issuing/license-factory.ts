@@ -7,8 +7,7 @@ import { assertIssuable } from '../assert-issuable.js';
 import { LicenseCreatedEvent } from '../events/license-created.event.js';
 import { lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
-import type { IssueLicenseRequest } from '../license.requests.js';
-import { NotAllowedByPoolError } from '../license.errors.js';
+import { assertIssueAllowed } from '../partner-allowance.js';
 import { type IssuedLicense, toIssuedLicense } from '../license.response.js';
 import { MISSING_CUSTOMER, type IssuanceTerms } from './issuance-terms-cache.js';
 import type { NewLicense } from './new-license.js';
@@ -46,7 +45,7 @@ export class LicenseFactory {
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
     // Whether others have this customer must not show, so a partner issues to its own customers alone.
     if (actor.partnerId !== undefined && !customer?.version) throw new CustomerNotFoundError(request.customer_id);
-    if (actor.partnerId !== undefined) assertAllowedByPool(request);
+    if (actor.partnerId !== undefined) assertIssueAllowed(request, pool);
     const named = request.issued_to === undefined ? customer : undefined;
     const license = License.issue(template, request, named?.name, now, { ...options.origin, ...pool });
     if (options.identity) license.licenseId = options.identity.licenseId;
@@ -73,11 +72,4 @@ export class LicenseFactory {
       uniqueKeys: [claimKey, trialKey].filter((uniqueKey) => uniqueKey !== undefined),
     };
   }
-}
-
-/** Throws NotAllowedByPoolError for what the key of a partner cannot ask for. */
-function assertAllowedByPool({ overrides = {}, starts, expires_if_started_by }: IssueLicenseRequest): void {
-  const [overridden] = Object.keys(overrides);
-  if (overridden !== undefined) throw new NotAllowedByPoolError(`override ${overridden}`);
-  if (starts !== undefined || expires_if_started_by !== undefined) throw new NotAllowedByPoolError('choose the start');
 }

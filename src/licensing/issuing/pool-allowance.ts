@@ -2,6 +2,7 @@ import type { HttpException } from '@nestjs/common';
 import type { Actor } from '../../shared/access/actor.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import type { License } from '../license.entity.js';
+import type { PartnerAllowance } from '../partner-allowance.js';
 
 /** License that is to be issued from a pool: the named one, or the only usable one of the actor's partner and the template. */
 export interface PoolRequest {
@@ -11,7 +12,7 @@ export interface PoolRequest {
 }
 
 /** Pool that a license is issued from, and its partner. */
-export interface PoolGrant {
+export interface PoolGrant extends PartnerAllowance {
   readonly poolId: string;
   readonly partnerId: string;
 }

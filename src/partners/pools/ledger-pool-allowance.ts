@@ -118,7 +118,8 @@ function grant(
   if (pool.expiresAt && pool.hasExpired(now)) return new PoolExpiredError(pool.poolId, pool.expiresAt);
   if (available < 1) return new PoolExhaustedError(pool.poolId, available);
   first.available -= 1;
-  return { poolId: pool.poolId, partnerId: pool.partnerId };
+  const { poolId: id, partnerId, allowedActions, allowedOverrides } = pool;
+  return { poolId: id, partnerId, allowedActions, allowedOverrides };
 }
 
 /** Returns how a license has ended, whether or not it is suspended; undefined while it is in force or may be again by itself. */

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { PartnerAction, PartnerOverride } from '../../licensing/index.js';
 import type { JsonObject } from '../../shared/json.js';
 import type { Change } from '../../shared/persistence/change.js';
 import { VersionedRow } from '../../shared/persistence/versioned-row.js';
@@ -26,6 +27,14 @@ export class LicensePool extends VersionedRow {
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt!: Date | null;
 
+  /** Actions that the keys of the partner may take. */
+  @Column('text', { name: 'allowed_actions', array: true })
+  allowedActions!: readonly PartnerAction[];
+
+  /** Terms that the keys of the partner may override when they issue. */
+  @Column('text', { name: 'allowed_overrides', array: true })
+  allowedOverrides!: readonly PartnerOverride[];
+
   /** Whether the ledger has the expiry of the licenses that were left at the end of the pool. */
   @Column('boolean', { name: 'expiry_recorded' })
   expiryRecorded!: boolean;
@@ -38,6 +47,8 @@ export class LicensePool extends VersionedRow {
       returnsRevoked: request.returns_revoked,
       returnsExpired: request.returns_expired,
       expiresAt: timeOf(request.expires_at),
+      allowedActions: request.allowed_actions ?? [],
+      allowedOverrides: request.allowed_overrides ?? [],
       expiryRecorded: false,
     });
   }
@@ -47,6 +58,8 @@ export class LicensePool extends VersionedRow {
     const before = this.snapshot();
     if (patch.returns_revoked !== undefined) this.returnsRevoked = patch.returns_revoked;
     if (patch.returns_expired !== undefined) this.returnsExpired = patch.returns_expired;
+    if (patch.allowed_actions) this.allowedActions = patch.allowed_actions;
+    if (patch.allowed_overrides) this.allowedOverrides = patch.allowed_overrides;
     if (patch.expires_at !== undefined) {
       this.expiresAt = timeOf(patch.expires_at);
       this.expiryRecorded = false;
@@ -70,6 +83,8 @@ export class LicensePool extends VersionedRow {
       returns_revoked: this.returnsRevoked,
       returns_expired: this.returnsExpired,
       expires_at: this.expiresAt?.toISOString() ?? null,
+      allowed_actions: [...this.allowedActions],
+      allowed_overrides: [...this.allowedOverrides],
     };
   }
 }

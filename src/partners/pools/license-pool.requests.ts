@@ -3,11 +3,30 @@ import { EXAMPLES } from '../../shared/examples.js';
 import { pageParameters } from '../../shared/http/paging.js';
 import { IdParameter, ResourceId, Timestamp, UuidParameter } from '../../shared/http/schema.js';
 import { integer } from '../../shared/http/schema-messages.js';
-import { ActionReason } from '../../licensing/index.js';
+import { ActionReason, PARTNER_ACTIONS, PARTNER_OVERRIDES } from '../../licensing/index.js';
 
 const MAX_QUANTITY = 1_000_000;
 
+const isSet = (names: readonly string[]) => new Set(names).size === names.length;
+const NO_TWICE = 'must not contain a name twice';
+
+export const PartnerAction = z.enum(PARTNER_ACTIONS).meta({
+  id: 'PartnerAction',
+  description: '`starts`: choose the start of a license that is issued.',
+});
+export const PartnerOverride = z
+  .enum(PARTNER_OVERRIDES)
+  .meta({ id: 'PartnerOverride', description: 'Name of an override.' });
+
 const fields = {
+  allowed_actions: z
+    .array(PartnerAction)
+    .refine(isSet, NO_TWICE)
+    .meta({ description: "Actions that the partner's keys may take. Default: none." }),
+  allowed_overrides: z
+    .array(PartnerOverride)
+    .refine(isSet, NO_TWICE)
+    .meta({ description: "Terms that the partner's keys may override at the issue. Default: none." }),
   returns_revoked: z.boolean().meta({ description: 'Whether a revoked license can be issued again.' }),
   returns_expired: z
     .boolean()
@@ -23,6 +42,8 @@ export const CreateLicensePoolRequest = z
     returns_revoked: fields.returns_revoked.default(false),
     returns_expired: fields.returns_expired.default(false),
     expires_at: fields.expires_at.default(null),
+    allowed_actions: fields.allowed_actions.optional(),
+    allowed_overrides: fields.allowed_overrides.optional(),
   })
   .meta({
     id: 'CreateLicensePoolRequest',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf } from '../../shared/http/paging.js';
 import { UtcTime } from '../../shared/http/schema.js';
+import { PartnerAction, PartnerOverride } from './license-pool.requests.js';
 import type { LicensePool } from './license-pool.entity.js';
 import { balanceOf, POOL_ENTRY_KINDS, type PoolTotals } from './pool-entry-kind.js';
 import type { PoolEntry } from './pool-entry.entity.js';
@@ -23,6 +24,8 @@ export const LicensePoolResponse = z
     returns_revoked: z.boolean(),
     returns_expired: z.boolean(),
     expires_at: UtcTime.nullable(),
+    allowed_actions: z.array(PartnerAction).meta({ description: "Actions that the partner's keys may take." }),
+    allowed_overrides: z.array(PartnerOverride).meta({ description: "Terms that the partner's keys may override." }),
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -65,6 +68,8 @@ export function toLicensePoolResponse(pool: LicensePool, ledger: PoolTotals, now
     returns_revoked: pool.returnsRevoked,
     returns_expired: pool.returnsExpired,
     expires_at: pool.expiresAt?.toISOString() ?? null,
+    allowed_actions: [...pool.allowedActions],
+    allowed_overrides: [...pool.allowedOverrides],
     version: pool.version,
     created_at: pool.createdAt.toISOString(),
     updated_at: pool.updatedAt.toISOString(),

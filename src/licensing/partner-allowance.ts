@@ -1,0 +1,31 @@
+import { NotAllowedByPoolError } from './license.errors.js';
+import { OVERRIDE_NAMES } from './license-overrides.js';
+import type { IssueLicenseRequest } from './license.requests.js';
+
+/** Actions that a pool may allow to the keys of its partner; `starts`: to choose the start of a license that is issued. */
+export const PARTNER_ACTIONS = ['starts'] as const;
+export type PartnerAction = (typeof PARTNER_ACTIONS)[number];
+
+/** Terms that a pool may allow the keys of its partner to override. */
+export const PARTNER_OVERRIDES = OVERRIDE_NAMES;
+export type PartnerOverride = (typeof PARTNER_OVERRIDES)[number];
+
+/** What the key of a partner may do with licenses of a pool, besides issuing them. */
+export interface PartnerAllowance {
+  readonly allowedActions: readonly PartnerAction[];
+  readonly allowedOverrides: readonly PartnerOverride[];
+}
+
+const NOTHING: PartnerAllowance = { allowedActions: [], allowedOverrides: [] };
+
+/** Throws NotAllowedByPoolError. */
+export function assertIssueAllowed(
+  { overrides = {}, starts, expires_if_started_by }: IssueLicenseRequest,
+  { allowedActions, allowedOverrides }: PartnerAllowance = NOTHING,
+): void {
+  const names = Object.keys(overrides) as PartnerOverride[];
+  const denied = names.find((name) => !allowedOverrides.includes(name));
+  if (denied !== undefined) throw new NotAllowedByPoolError(`override ${denied}`);
+  const isStartNamed = starts !== undefined || expires_if_started_by !== undefined;
+  if (isStartNamed && !allowedActions.includes('starts')) throw new NotAllowedByPoolError('choose the start');
+}
