@@ -10,7 +10,7 @@ export type PartnerAction = (typeof PARTNER_ACTIONS)[number];
 export const PARTNER_OVERRIDES = OVERRIDE_NAMES;
 export type PartnerOverride = (typeof PARTNER_OVERRIDES)[number];
 
-/** What the key of a partner may do with licenses of a pool, besides issuing them. */
+/** Starts and overrides that a pool allows to the keys of its partner. */
 export interface PartnerAllowance {
   readonly allowedActions: readonly PartnerAction[];
   readonly allowedOverrides: readonly PartnerOverride[];

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the keys of partners may do with licenses of a pool, besides issuing them. Expands only. */
+/** Starts and overrides that a pool allows to the keys of its partner. Expands only. */
 export class AllowedByPools1764795000000 implements MigrationInterface {
   name = 'AllowedByPools1764795000000';
 
