@@ -3860,6 +3860,16 @@ export interface components {
              * @description License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.
              */
             pool_id?: string;
+            /**
+             * @description Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.
+             * @example AT_FIRST_ACTIVATION
+             */
+            starts?: ("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string;
+            /**
+             * Format: date-time
+             * @description Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.
+             */
+            expires_if_started_by?: string;
             /** @description Terms that differ from those of the template. A later change of the template keeps them. */
             overrides?: components["schemas"]["OverridesInput"];
             /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
@@ -3957,7 +3967,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
-            /** @description Null: never expires. */
+            /** @description Null: never expires, or PENDING: begins with the start. */
             expiry_date: string | null;
             /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
             max_activations: number | null;
@@ -3965,7 +3975,7 @@ export interface components {
             current_activations: number;
         };
         /**
-         * @description Current status; EXPIRED also during the grace period. INACTIVE and PENDING are reserved.
+         * @description Current status; EXPIRED also during the grace period, PENDING before the start. INACTIVE is reserved.
          * @enum {string}
          */
         LicenseStatus: "ACTIVE" | "INACTIVE" | "EXPIRED" | "SUSPENDED" | "REVOKED" | "PENDING";
@@ -3990,6 +4000,7 @@ export interface components {
          *       "trial": false,
          *       "issued_to": "John Doe",
          *       "issued_date": "2026-11-23T12:00:00.000Z",
+         *       "starts_at": "2026-11-23T12:00:00.000Z",
          *       "expiry_date": "2027-11-23T12:00:00.000Z",
          *       "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *       "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -4012,6 +4023,7 @@ export interface components {
          *       "file_ttl_max_seconds": null,
          *       "deactivations_per_period": null,
          *       "self_service_replacement": false,
+         *       "expires_if_started_by": null,
          *       "in_grace": false,
          *       "anchor_day": null,
          *       "files_until": null,
@@ -4072,7 +4084,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
-            /** @description Null: never expires. */
+            /** @description Null: never expires, or PENDING: begins with the start. */
             expiry_date: string | null;
             /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
             max_activations: number | null;
@@ -4083,6 +4095,10 @@ export interface components {
             license_key_last_four: string;
             /** @description Version of the template whose terms were copied. */
             template_version: number;
+            /** @description Start of the license. Null: its first activation, which is awaited. */
+            starts_at: string | null;
+            /** @description Time at which the license expires if its first activation is still awaited. Null once it has started. */
+            expires_if_started_by: string | null;
             /** @description Versions of the program released until then are covered. Null: all. */
             maintenance_expiry: string | null;
             /** @description Days of one term. Null: default_term, or never expires. */
@@ -4233,6 +4249,7 @@ export interface components {
          *       "trial": false,
          *       "issued_to": "John Doe",
          *       "issued_date": "2026-11-23T12:00:00.000Z",
+         *       "starts_at": "2026-11-23T12:00:00.000Z",
          *       "expiry_date": "2027-11-23T12:00:00.000Z",
          *       "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *       "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -4255,6 +4272,7 @@ export interface components {
          *       "file_ttl_max_seconds": null,
          *       "deactivations_per_period": null,
          *       "self_service_replacement": false,
+         *       "expires_if_started_by": null,
          *       "in_grace": false,
          *       "anchor_day": null,
          *       "files_until": null,
@@ -4322,7 +4340,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
-            /** @description Null: never expires. */
+            /** @description Null: never expires, or PENDING: begins with the start. */
             expiry_date: string | null;
             /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
             max_activations: number | null;
@@ -4333,6 +4351,10 @@ export interface components {
             license_key_last_four: string;
             /** @description Version of the template whose terms were copied. */
             template_version: number;
+            /** @description Start of the license. Null: its first activation, which is awaited. */
+            starts_at: string | null;
+            /** @description Time at which the license expires if its first activation is still awaited. Null once it has started. */
+            expires_if_started_by: string | null;
             /** @description Versions of the program released until then are covered. Null: all. */
             maintenance_expiry: string | null;
             /** @description Days of one term. Null: default_term, or never expires. */
@@ -4555,6 +4577,7 @@ export interface components {
          *       "trial": false,
          *       "issued_to": "John Doe",
          *       "issued_date": "2026-11-23T12:00:00.000Z",
+         *       "starts_at": "2026-11-23T12:00:00.000Z",
          *       "expiry_date": "2027-11-23T12:00:00.000Z",
          *       "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *       "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -4577,6 +4600,7 @@ export interface components {
          *       "file_ttl_max_seconds": null,
          *       "deactivations_per_period": null,
          *       "self_service_replacement": false,
+         *       "expires_if_started_by": null,
          *       "in_grace": false,
          *       "anchor_day": null,
          *       "files_until": null,
@@ -4639,7 +4663,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
-            /** @description Null: never expires. */
+            /** @description Null: never expires, or PENDING: begins with the start. */
             expiry_date: string | null;
             /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
             max_activations: number | null;
@@ -4650,6 +4674,10 @@ export interface components {
             license_key_last_four: string;
             /** @description Version of the template whose terms were copied. */
             template_version: number;
+            /** @description Start of the license. Null: its first activation, which is awaited. */
+            starts_at: string | null;
+            /** @description Time at which the license expires if its first activation is still awaited. Null once it has started. */
+            expires_if_started_by: string | null;
             /** @description Versions of the program released until then are covered. Null: all. */
             maintenance_expiry: string | null;
             /** @description Days of one term. Null: default_term, or never expires. */
@@ -4880,7 +4908,21 @@ export interface components {
             returns_expired?: boolean;
             /** @description End of the pool, after which none is issued. Null: never. */
             expires_at?: string | null;
+            /** @description Actions that the partner's keys may take. Default: none. */
+            allowed_actions?: components["schemas"]["PartnerAction"][];
+            /** @description Terms that the partner's keys may override at the issue. Default: none. */
+            allowed_overrides?: components["schemas"]["PartnerOverride"][];
         };
+        /**
+         * @description `starts`: choose the start of a license that is issued.
+         * @enum {string}
+         */
+        PartnerAction: "starts";
+        /**
+         * @description Name of an override.
+         * @enum {string}
+         */
+        PartnerOverride: "max_activations" | "grace_period_days" | "features" | "restrictions" | "term" | "expiry_date" | "metadata";
         /**
          * @description The license pool with its balance.
          * @example {
@@ -4896,6 +4938,8 @@ export interface components {
          *       "returns_revoked": false,
          *       "returns_expired": false,
          *       "expires_at": null,
+         *       "allowed_actions": [],
+         *       "allowed_overrides": [],
          *       "version": 1,
          *       "created_at": "2026-11-23T12:00:00.000Z",
          *       "updated_at": "2026-11-23T12:00:00.000Z"
@@ -4920,6 +4964,10 @@ export interface components {
             returns_revoked: boolean;
             returns_expired: boolean;
             expires_at: string | null;
+            /** @description Actions that the partner's keys may take. */
+            allowed_actions: components["schemas"]["PartnerAction"][];
+            /** @description Terms that the partner's keys may override. */
+            allowed_overrides: components["schemas"]["PartnerOverride"][];
             version: number;
             /**
              * Format: date-time
@@ -4946,6 +4994,10 @@ export interface components {
          *     }
          */
         UpdateLicensePoolRequest: {
+            /** @description Actions that the partner's keys may take. Default: none. */
+            allowed_actions?: components["schemas"]["PartnerAction"][];
+            /** @description Terms that the partner's keys may override at the issue. Default: none. */
+            allowed_overrides?: components["schemas"]["PartnerOverride"][];
             /** @description Whether a revoked license can be issued again. */
             returns_revoked?: boolean;
             /** @description Whether a license can be issued again once it has expired, grace period included. */
@@ -6088,6 +6140,7 @@ export interface components {
          *         "trial": false,
          *         "issued_to": "John Doe",
          *         "issued_date": "2026-11-23T12:00:00.000Z",
+         *         "starts_at": "2026-11-23T12:00:00.000Z",
          *         "expiry_date": "2027-11-23T12:00:00.000Z",
          *         "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *         "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -6174,6 +6227,8 @@ export interface components {
                  * @example 2026-11-23T12:00:00.000Z
                  */
                 issued_date: string;
+                /** @description Start of the license. Null: its first activation. */
+                starts_at: string | null;
                 expiry_date: string | null;
                 grace_ends_at: string | null;
                 maintenance_expiry: string | null;
@@ -6267,7 +6322,7 @@ export interface components {
          * @description The code of the first reason, or VALID or IN_GRACE.
          * @enum {string}
          */
-        ValidationCode: "IN_GRACE" | "VALID" | "NOT_FOUND" | "KEY_REPLACED" | "TENANT_SUSPENDED" | "REVOKED" | "SUSPENDED" | "NOT_ACTIVE" | "EXPIRED" | "PRODUCT_MISMATCH" | "VERSION_NOT_COVERED" | "CLOCK_SKEW" | "COUNTRY_DENIED" | "DOMAIN_DENIED" | "IP_DENIED" | "MAC_DENIED" | "HARDWARE_DENIED" | "TIME_DENIED" | "FINGERPRINT_REQUIRED" | "DEVICE_BLOCKED" | "ACTIVATION_LIMIT_REACHED" | "HEARTBEAT_EXPIRED" | "NOT_ACTIVATED" | "FINGERPRINT_MISMATCH" | "FEATURE_MISSING" | "FEATURE_EXPIRED" | "USAGE_EXCEEDED";
+        ValidationCode: "IN_GRACE" | "VALID" | "NOT_FOUND" | "KEY_REPLACED" | "TENANT_SUSPENDED" | "REVOKED" | "SUSPENDED" | "NOT_ACTIVE" | "NOT_STARTED" | "EXPIRED" | "PRODUCT_MISMATCH" | "VERSION_NOT_COVERED" | "CLOCK_SKEW" | "COUNTRY_DENIED" | "DOMAIN_DENIED" | "IP_DENIED" | "MAC_DENIED" | "HARDWARE_DENIED" | "TIME_DENIED" | "FINGERPRINT_REQUIRED" | "DEVICE_BLOCKED" | "ACTIVATION_LIMIT_REACHED" | "HEARTBEAT_EXPIRED" | "NOT_ACTIVATED" | "FINGERPRINT_MISMATCH" | "FEATURE_MISSING" | "FEATURE_EXPIRED" | "USAGE_EXCEEDED";
         NextStep: {
             action: components["schemas"]["NextAction"];
             /**
@@ -6291,7 +6346,7 @@ export interface components {
             next: components["schemas"]["NextStep"];
         };
         /** @enum {string} */
-        ValidationFailureCode: "NOT_FOUND" | "KEY_REPLACED" | "TENANT_SUSPENDED" | "REVOKED" | "SUSPENDED" | "NOT_ACTIVE" | "EXPIRED" | "PRODUCT_MISMATCH" | "VERSION_NOT_COVERED" | "CLOCK_SKEW" | "COUNTRY_DENIED" | "DOMAIN_DENIED" | "IP_DENIED" | "MAC_DENIED" | "HARDWARE_DENIED" | "TIME_DENIED" | "FINGERPRINT_REQUIRED" | "DEVICE_BLOCKED" | "ACTIVATION_LIMIT_REACHED" | "HEARTBEAT_EXPIRED" | "NOT_ACTIVATED" | "FINGERPRINT_MISMATCH" | "FEATURE_MISSING" | "FEATURE_EXPIRED" | "USAGE_EXCEEDED";
+        ValidationFailureCode: "NOT_FOUND" | "KEY_REPLACED" | "TENANT_SUSPENDED" | "REVOKED" | "SUSPENDED" | "NOT_ACTIVE" | "NOT_STARTED" | "EXPIRED" | "PRODUCT_MISMATCH" | "VERSION_NOT_COVERED" | "CLOCK_SKEW" | "COUNTRY_DENIED" | "DOMAIN_DENIED" | "IP_DENIED" | "MAC_DENIED" | "HARDWARE_DENIED" | "TIME_DENIED" | "FINGERPRINT_REQUIRED" | "DEVICE_BLOCKED" | "ACTIVATION_LIMIT_REACHED" | "HEARTBEAT_EXPIRED" | "NOT_ACTIVATED" | "FINGERPRINT_MISMATCH" | "FEATURE_MISSING" | "FEATURE_EXPIRED" | "USAGE_EXCEEDED";
         /** @description A fact that does not change the result. */
         Warning: {
             code: components["schemas"]["WarningCode"];
@@ -6333,6 +6388,16 @@ export interface components {
              * @description License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.
              */
             pool_id?: string;
+            /**
+             * @description Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.
+             * @example AT_FIRST_ACTIVATION
+             */
+            starts?: ("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string;
+            /**
+             * Format: date-time
+             * @description Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.
+             */
+            expires_if_started_by?: string;
             /** @description Terms that differ from those of the template. A later change of the template keeps them. */
             overrides?: components["schemas"]["OverridesInput"];
             /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
@@ -6389,6 +6454,7 @@ export interface components {
          *         "trial": false,
          *         "issued_to": "John Doe",
          *         "issued_date": "2026-11-23T12:00:00.000Z",
+         *         "starts_at": "2026-11-23T12:00:00.000Z",
          *         "expiry_date": "2027-11-23T12:00:00.000Z",
          *         "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *         "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -6410,6 +6476,7 @@ export interface components {
          *         "file_ttl_max_seconds": null,
          *         "deactivations_per_period": null,
          *         "self_service_replacement": false,
+         *         "expires_if_started_by": null,
          *         "in_grace": false,
          *         "anchor_day": null,
          *         "files_until": null,
@@ -6516,7 +6583,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
-            /** @description Null: never expires. */
+            /** @description Null: never expires, or PENDING: begins with the start. */
             expiry_date: string | null;
             /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
             max_activations: number | null;
@@ -6526,6 +6593,10 @@ export interface components {
             product_display_name: string;
             /** @description Version of the template whose terms were copied. */
             template_version: number;
+            /** @description Start of the license. Null: its first activation, which is awaited. */
+            starts_at: string | null;
+            /** @description Time at which the license expires if its first activation is still awaited. Null once it has started. */
+            expires_if_started_by: string | null;
             /** @description Versions of the program released until then are covered. Null: all. */
             maintenance_expiry: string | null;
             /** @description Days of one term. Null: default_term, or never expires. */
@@ -6643,6 +6714,16 @@ export interface components {
                 issued_to?: string;
                 /** @description Issue a trial of `trial_duration_days`, if the template allows trials. Once per customer and product. Templates of type TRIAL and EVALUATION issue trials of `default_duration` in any case. */
                 trial?: boolean;
+                /**
+                 * @description Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.
+                 * @example AT_FIRST_ACTIVATION
+                 */
+                starts?: ("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string;
+                /**
+                 * Format: date-time
+                 * @description Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.
+                 */
+                expires_if_started_by?: string;
                 /** @description Terms that differ from those of the template. A later change of the template keeps them. */
                 overrides?: components["schemas"]["OverridesInput"];
                 /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
@@ -6722,6 +6803,7 @@ export interface components {
          *         "trial": false,
          *         "issued_to": "John Doe",
          *         "issued_date": "2026-11-23T12:00:00.000Z",
+         *         "starts_at": "2026-11-23T12:00:00.000Z",
          *         "expiry_date": "2027-11-23T12:00:00.000Z",
          *         "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *         "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -6823,6 +6905,8 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
+            /** @description Start of the license. Null: its first activation. */
+            starts_at: string | null;
             expiry_date: string | null;
             grace_ends_at: string | null;
             maintenance_expiry: string | null;
@@ -8197,7 +8281,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
+        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.started" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
         LicenseEventPage: {
             data: components["schemas"]["LicenseEvent"][];
             /**
@@ -9114,6 +9198,16 @@ export interface components {
              * @description License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.
              */
             pool_id?: string;
+            /**
+             * @description Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.
+             * @example AT_FIRST_ACTIVATION
+             */
+            starts?: ("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string;
+            /**
+             * Format: date-time
+             * @description Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.
+             */
+            expires_if_started_by?: string;
             /** @description Terms that differ from those of the template. A later change of the template keeps them. */
             overrides?: components["schemas"]["OverridesInput"];
             /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
@@ -9284,6 +9378,7 @@ export interface components {
          *         "trial": false,
          *         "issued_to": "John Doe",
          *         "issued_date": "2026-11-23T12:00:00.000Z",
+         *         "starts_at": "2026-11-23T12:00:00.000Z",
          *         "expiry_date": "2027-11-23T12:00:00.000Z",
          *         "grace_ends_at": "2027-12-23T12:00:00.000Z",
          *         "maintenance_expiry": "2027-11-23T12:00:00.000Z",
@@ -9306,6 +9401,7 @@ export interface components {
          *         "file_ttl_max_seconds": null,
          *         "deactivations_per_period": null,
          *         "self_service_replacement": false,
+         *         "expires_if_started_by": null,
          *         "in_grace": false,
          *         "anchor_day": null,
          *         "files_until": null,
@@ -9357,7 +9453,7 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             issued_date: string;
-            /** @description Null: never expires. */
+            /** @description Null: never expires, or PENDING: begins with the start. */
             expiry_date: string | null;
             /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
             max_activations: number | null;
@@ -9368,6 +9464,10 @@ export interface components {
             license_key_last_four: string;
             /** @description Version of the template whose terms were copied. */
             template_version: number;
+            /** @description Start of the license. Null: its first activation, which is awaited. */
+            starts_at: string | null;
+            /** @description Time at which the license expires if its first activation is still awaited. Null once it has started. */
+            expires_if_started_by: string | null;
             /** @description Versions of the program released until then are covered. Null: all. */
             maintenance_expiry: string | null;
             /** @description Days of one term. Null: default_term, or never expires. */
@@ -12352,7 +12452,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","starts_at":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"expires_if_started_by":null,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12394,7 +12494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","starts_at":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"expires_if_started_by":null,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12436,7 +12536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","starts_at":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"expires_if_started_by":null,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12478,7 +12578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","starts_at":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"expires_if_started_by":null,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12520,7 +12620,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","starts_at":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"expires_if_started_by":null,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
@@ -12562,7 +12662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
+                    /** @example {"line":1,"status":200,"license":{"license_id":"019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e","product_id":"ISP-PRO-001","product_name":"License for Team License, yearly","product_display_name":"ISP Professional","license_type":"SUBSCRIPTION","license_model":"PER_SEAT","status":"ACTIVE","trial":false,"issued_to":"John Doe","issued_date":"2026-11-23T12:00:00.000Z","starts_at":"2026-11-23T12:00:00.000Z","expiry_date":"2027-11-23T12:00:00.000Z","grace_ends_at":"2027-12-23T12:00:00.000Z","maintenance_expiry":"2027-11-23T12:00:00.000Z","max_activations":25,"current_activations":1,"customer_id":"customer-001","template_id":"team-yearly","tenant_id":"tenant-001","license_key_last_four":"293A","template_version":1,"default_duration":365,"default_term":null,"auto_renewal_enabled":false,"grace_period_days":30,"overage_policy":"DENY","overage_factor":null,"eviction_policy":"NONE","heartbeat_interval_seconds":300,"heartbeat_grace_seconds":300,"file_ttl_max_seconds":null,"deactivations_per_period":null,"self_service_replacement":false,"expires_if_started_by":null,"in_grace":false,"anchor_day":null,"files_until":null,"external_id":null,"order_id":null,"subscription_id":null,"held_by_subscription":false,"partner_id":null,"pool_id":null,"version":1,"created_at":"2026-11-23T12:00:00.000Z","updated_at":"2026-11-23T12:00:00.000Z"}} */
                     "application/x-ndjson": string;
                 };
             };
