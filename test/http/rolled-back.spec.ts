@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
-import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
-import { ActivateClientCommand, CheckOutClientCommand } from '../../src/client-api/index.js';
-import { CreateCustomerCommand, UpdateCustomerCommand } from '../../src/customers/index.js';
+import * as activations from '../../src/activations/index.js';
+import { ActivateClientCommand, CheckOutClientCommand, ReplaceClientCommand } from '../../src/client-api/index.js';
+import { CreateCustomerCommand, ImportCustomersCommand, UpdateCustomerCommand } from '../../src/customers/index.js';
 import * as licensing from '../../src/licensing/index.js';
 import {
   CancelEmailCommand,
@@ -27,11 +27,12 @@ import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { newId } from '../../src/shared/random.js';
 import { Actor, PlatformActor } from '../../src/shared/access/actor.js';
 import { TENANT_PERMISSIONS } from '../../src/shared/access/permissions.js';
+import { EndSessionCommand } from '../../src/sessions/index.js';
 import * as signing from '../../src/signing/index.js';
 import * as subscriptions from '../../src/subscriptions/index.js';
 import { CreateTemplateCommand, DuplicateTemplateCommand, UpdateTemplateCommand } from '../../src/templates/index.js';
 import * as tenants from '../../src/tenants/index.js';
-import { ConsumeUsageCommand, ReleaseUsageCommand } from '../../src/usage/index.js';
+import { ConsumeUsageCommand, CorrectUsageCommand, ReleaseUsageCommand } from '../../src/usage/index.js';
 import { EvidenceCollector, type StoredEvidence } from '../../src/validation/index.js';
 import {
   CancelWorkflowRunCommand,
@@ -66,6 +67,15 @@ interface Scene {
   readonly customerId: string;
   readonly license: Wire;
   readonly evidence: StoredEvidence;
+  readonly blockedDeviceId: string;
+  /** License whose only seat is taken. Its programs may replace a single device. */
+  readonly full: Wire;
+  readonly fullEvidence: StoredEvidence;
+  /** What the refusal of the device `newcomer` allows it. */
+  readonly replacement: { readonly activation_id: string; readonly replacement_token: string };
+  readonly sessionId: string;
+  /** Headers of a page of that session. */
+  readonly page: Record<string, string>;
   readonly trial: Wire;
   readonly suspended: Wire;
   readonly apiKey: Wire;
@@ -97,12 +107,14 @@ type Case = (scene: Scene) => ICommand;
 const refusal = (text: string) => ({ reason: { code: 'OTHER' as const, text } });
 const lines = (...bodies: object[]) =>
   Readable.from(bodies.map((body, at) => ({ number: at + 1, text: JSON.stringify(body) })));
-const callerOf = ({ actor, license, evidence }: Scene) => ({
+const callerOf = ({ actor, license, evidence }: Pick<Scene, 'actor' | 'license' | 'evidence'>) => ({
   actor: Actor.forLicenseKey(actor.tenantId, license.license_id as string),
   licenseId: license.license_id as string,
   suspended: false,
   evidence,
 });
+const callerOfFull = ({ actor, full, fullEvidence }: Scene) =>
+  callerOf({ actor, license: full, evidence: fullEvidence });
 
 const saleOf = ({ templateId, mark }: Scene) => ({
   customer_id: mark,
@@ -149,7 +161,7 @@ const CASES: Record<string, Case> = {
       {},
     ),
   ActivateDeviceCommand: ({ actor, license, mark }) =>
-    new ActivateDeviceCommand(actor, license.license_id as string, { fingerprint: mark }),
+    new activations.ActivateDeviceCommand(actor, license.license_id as string, { fingerprint: mark }),
   ActivateSigningKeyCommand: ({ actor, signingKey }) =>
     new signing.ActivateSigningKeyCommand(actor, signingKey.kid as string),
   ApproveOrderCommand: ({ actor, orderId, mark }) => new orders.ApproveOrderCommand(actor, orderId, refusal(mark)),
@@ -167,6 +179,11 @@ const CASES: Record<string, Case> = {
         { license_template_id: templateId, customer_id: 'c' },
       ),
     ),
+  BlockDeviceCommand: ({ actor, license, mark }) =>
+    new activations.BlockDeviceCommand(actor, license.license_id as string, {
+      fingerprint: 'device',
+      ...refusal(mark),
+    }),
   CancelEmailCommand: ({ actor, email }) => new CancelEmailCommand(actor, email.email_message_id as string),
   CancelOrderCommand: ({ actor, fulfilledOrderId, mark }) =>
     new orders.CancelOrderCommand(actor, fulfilledOrderId, { licenses: 'REVOKE', ...refusal(mark) }),
@@ -188,6 +205,12 @@ const CASES: Record<string, Case> = {
     new ConsumeUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 3 }),
   ConvertTrialCommand: ({ actor, trial, mark }) =>
     new licensing.ConvertTrialCommand(actor, trial.license_id as string, refusal(mark)),
+  CorrectUsageCommand: ({ actor, license, mark }) =>
+    new CorrectUsageCommand(actor, license.license_id as string, {
+      feature_id: 'calls',
+      used: 47,
+      ...refusal(mark),
+    }),
   CreateApiKeyCommand: ({ actor, mark }) =>
     new tenants.CreateApiKeyCommand(actor, { name: mark, permissions: ['licenses:read'] }),
   CreateCustomerCommand: ({ actor, mark }) =>
@@ -218,12 +241,13 @@ const CASES: Record<string, Case> = {
       { tenant_id: mark },
     ),
   DeactivateDeviceCommand: ({ actor, license }) =>
-    new DeactivateDeviceCommand(actor, license.license_id as string, { fingerprint: 'device' }),
+    new activations.DeactivateDeviceCommand(actor, license.license_id as string, { fingerprint: 'device' }),
   DeleteEmailTemplateCommand: ({ actor }) => new DeleteEmailTemplateCommand(actor, 'trial_ending', 'de'),
   DeclineQuoteCommand: ({ actor, sentQuoteId, mark }) =>
     new orders.DeclineQuoteCommand(actor, sentQuoteId, refusal(mark)),
   DuplicateTemplateCommand: ({ actor, templateId, mark }) =>
     new DuplicateTemplateCommand(actor, templateId, { template_id: mark, template_name: mark }),
+  EndSessionCommand: ({ actor, sessionId }) => new EndSessionCommand(actor, sessionId),
   FollowSubscriptionCommand: ({ actor, subscribed, subscriptionId, templateId }) =>
     new licensing.FollowSubscriptionCommand(actor, subscribed.license_id as string, {
       terms: {
@@ -235,7 +259,19 @@ const CASES: Record<string, Case> = {
       applied: null,
     }),
   FulfilOrderCommand: ({ actor, approvedOrderId }) => new orders.FulfilOrderCommand(actor, approvedOrderId, {}),
-  HeartbeatCommand: ({ actor, license }) => new HeartbeatCommand(actor, license.license_id as string, 'device'),
+  HeartbeatCommand: ({ actor, license }) =>
+    new activations.HeartbeatCommand(actor, license.license_id as string, 'device'),
+  ImportCustomersCommand: ({ actor, mark }) =>
+    new ImportCustomersCommand(actor, [{ customer_id: mark, first_name: mark }], { dryRun: false }),
+  ImportLicensesCommand: ({ actor, templateId, mark }) => {
+    const line = {
+      license_template_id: templateId,
+      external_id: mark,
+      customer: { customer_id: mark, first_name: mark },
+      devices: [{ fingerprint: mark }],
+    };
+    return new licensing.ImportLicensesCommand(actor, Readable.from([{ number: 1, value: line }]));
+  },
   IngestBillingEventCommand: ({ actor, subscriptionId, mark }) =>
     new subscriptions.IngestBillingEventCommand(actor, subscriptionId, {
       event_id: mark,
@@ -262,6 +298,27 @@ const CASES: Record<string, Case> = {
     new licensing.ReinstateLicenseCommand(actor, suspended.license_id as string, refusal(mark)),
   ReleaseUsageCommand: ({ actor, license }) =>
     new ReleaseUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 1 }),
+  ReplaceClientCommand: (scene) =>
+    new ReplaceClientCommand(
+      callerOfFull(scene),
+      {
+        license_key: scene.full.license_key as string,
+        fingerprint: 'newcomer',
+        name: scene.mark,
+        ...scene.replacement,
+      },
+      ORIGIN,
+      {},
+    ),
+  ReplaceDeviceCommand: (scene) =>
+    new activations.ReplaceDeviceCommand(
+      callerOfFull(scene).actor,
+      scene.full.license_id as string,
+      { fingerprint: 'newcomer', name: scene.mark },
+      scene.replacement,
+    ),
+  ResetActivationsCommand: ({ actor, license, mark }) =>
+    new activations.ResetActivationsCommand(actor, license.license_id as string, {}, refusal(mark)),
   PutEmailTemplateCommand: ({ actor, mark }) =>
     new PutEmailTemplateCommand(actor, 'trial_ending', 'de', { subject: mark, text: mark, html: mark }),
   RenewLicenseCommand: ({ actor, license, mark }) =>
@@ -279,6 +336,8 @@ const CASES: Record<string, Case> = {
     new signing.RevokeSigningKeyCommand(actor, signingKey.kid as string),
   RotateApiKeyCommand: ({ actor, apiKey }) =>
     new tenants.RotateApiKeyCommand(actor, apiKey.id as string, { overlap_seconds: 60 }),
+  RotateLicenseKeyCommand: ({ actor, license, mark }) =>
+    new licensing.RotateLicenseKeyCommand(actor, license.license_id as string, refusal(mark)),
   SendEmailCommand: ({ actor, license, mark }) =>
     new SendEmailCommand(actor, {
       template: 'renewal_reminder',
@@ -295,6 +354,8 @@ const CASES: Record<string, Case> = {
     new licensing.SuspendLicenseCommand(actor, license.license_id as string, refusal(mark)),
   TransferLicenseCommand: ({ actor, license, mark }) =>
     new licensing.TransferLicenseCommand(actor, license.license_id as string, { customer_id: mark, issued_to: mark }),
+  UnblockDeviceCommand: ({ actor, license, blockedDeviceId }) =>
+    new activations.UnblockDeviceCommand(actor, license.license_id as string, blockedDeviceId),
   UnlinkLicenseCommand: ({ actor, subscriptionId }) => new subscriptions.UnlinkLicenseCommand(actor, subscriptionId),
   UpdateCustomerCommand: ({ actor, customerId, mark }) =>
     new UpdateCustomerCommand(actor, customerId, { first_name: mark }),
@@ -368,8 +429,29 @@ describe('a unit of work that is rolled back', () => {
     await commands.execute(
       new ConsumeUsageCommand(actor, license.license_id as string, { feature_id: 'calls', amount: 5 }),
     );
-    const evidence = await app.nest.get(EvidenceCollector).findByLicenseKey(license.license_key as string, {});
-    if (!evidence) throw new Error('The license was not found.');
+    const evidenceOf = async (licenseKey: string) => {
+      const evidence = await app.nest.get(EvidenceCollector).findByLicenseKey(licenseKey, {});
+      if (!evidence) throw new Error('The license was not found.');
+      return evidence;
+    };
+    const block = { fingerprint: 'blocked', ...refusal('x') };
+    const blocked = (await api.post(`/v1/licenses/${license.license_id}/blocked-devices`, block)).body;
+    const singleSeat = await api.template({
+      max_activations: 1,
+      self_service_replacement: true,
+      deactivations_per_period: { limit: 1, period: 'MONTH' },
+    });
+    const full = await api.issue(singleSeat, { customer_id: customerId });
+    const activate = async (fingerprint: string): Promise<Wire> => {
+      const program = { license_key: full.license_key as string, fingerprint };
+      return (await app.anonymous().post('/v1/client/activate', program)).body;
+    };
+    const { activation_id } = await activate('device');
+    const { replacement_token } = await activate('newcomer');
+    const signedIn = await app
+      .anonymous()
+      .send('post', '/auth/session', { api_key: api.key ?? '' }, { 'Sec-Fetch-Site': 'same-origin' });
+    const [cookie = ''] = signedIn.get('Set-Cookie') ?? [];
     const trial = await api.issue(templateId, { customer_id: customerId, trial: true });
     const suspended = await api.issue(templateId, { customer_id: customerId });
     await api.post(`/v1/licenses/${suspended.license_id}/suspend`, refusal('x'));
@@ -438,7 +520,13 @@ describe('a unit of work that is rolled back', () => {
       templateId,
       customerId,
       license,
-      evidence,
+      evidence: await evidenceOf(license.license_key as string),
+      blockedDeviceId: blocked.blocked_device_id as string,
+      full,
+      fullEvidence: await evidenceOf(full.license_key as string),
+      replacement: { activation_id: activation_id as string, replacement_token: replacement_token as string },
+      sessionId: signedIn.body.session_id as string,
+      page: { 'Sec-Fetch-Site': 'same-origin', Cookie: cookie.split(';')[0] ?? '' },
       trial,
       email,
       cancelledEmail,
@@ -480,15 +568,16 @@ describe('a unit of work that is rolled back', () => {
       'partners',
       'license-pools',
       'partner-invitations',
+      'sessions',
+      ...['activations', 'blocked-devices', 'usage'].map((list) => `licenses/${license.license_id}/${list}`),
+      `licenses/${scene.full.license_id}/activations`,
     ];
-    const paths = [...lists, 'license-events', 'settings', `licenses/${license.license_id}/activations`].map(
-      (path) => `/v1/${path}`,
-    );
+    const paths = [...lists, 'license-events', 'settings'].map((path) => `/v1/${path}`);
     const client = `/v1/client/${api.tenantId}`;
     const bodies = await Promise.all(
       [
         ...paths,
-        ...[license, scene.trial, scene.suspended, scene.subscribed].map(
+        ...[license, scene.full, scene.trial, scene.suspended, scene.subscribed].map(
           ({ license_id }) => `/v1/licenses/${license_id}`,
         ),
         ...[scene.orderId, scene.approvedOrderId, scene.fulfilledOrderId, scene.paidOrderId].map(
@@ -503,7 +592,8 @@ describe('a unit of work that is rolled back', () => {
     const withKey = await app.bearer(api.tenantId, apiKey.api_key as string).get('/v1/licenses?limit=1');
     const question = { license_key: license.license_key as string, fingerprint: 'device' };
     const validation = (await api.post('/v1/client/validate', question)).body;
-    return [...bodies, validation, withKey.status].map(withoutTimesOfUse);
+    const ofPage = await app.anonymous().send('get', '/auth/session', undefined, scene.page);
+    return [...bodies, validation, withKey.status, ofPage.status].map(withoutTimesOfUse);
   };
 
   const issued = async ({ api, templateId, customerId }: Scene) => {
