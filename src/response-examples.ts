@@ -357,7 +357,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     partner_id: null,
     permissions: ROLES['read-only'],
   },
-  SignInOptions: { oidc: true },
+  SignInOptions: { oidc: false },
   OwnSession: {
     session_id: EXAMPLES.sessionId,
     type: 'api_key',

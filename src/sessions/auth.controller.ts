@@ -141,11 +141,15 @@ export class AuthController {
 
   @Get('callback')
   @Public()
-  @DescribePublic({
-    operationId: 'finishOidcSignIn',
-    summary: 'Return from the identity provider',
-    description: 'Sets the cookie of a session and leads to the admin UI, whose address says so if the sign-in failed.',
-  })
+  @DescribePublic(
+    {
+      operationId: 'finishOidcSignIn',
+      summary: 'Return from the identity provider',
+      description:
+        'Sets the cookie of a session and leads to the admin UI, whose address says so if the sign-in failed.',
+    },
+    { 400: ['INSECURE_CONNECTION'], 404: ['OIDC_NOT_CONFIGURED'], 503: ['IDENTITY_PROVIDER_UNAVAILABLE'] },
+  )
   @ApiFoundResponse({ description: 'Redirect to the admin UI.' })
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     assertSecureConnection(request);

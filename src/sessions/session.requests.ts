@@ -13,7 +13,11 @@ export const SignInRequest = z
     path: ['api_key'],
     error: 'is required unless `code` is set',
   })
-  .meta({ id: 'SignInRequest', examples: [{ api_key: 'imp_0123456789ABCDEFGHIJKLMNOPQRSTUV0aBcDe' }] });
+  .meta({
+    id: 'SignInRequest',
+    minProperties: 1,
+    examples: [{ api_key: 'imp_0123456789ABCDEFGHIJKLMNOPQRSTUV0aBcDe' }],
+  });
 export type SignInRequest = z.infer<typeof SignInRequest>;
 
 /** Page of this server to return to; an address elsewhere would let a link lead away from it. */

@@ -145,7 +145,7 @@ describe('a sibling module, over the bus', () => {
     const other = await app.tenant();
     const order = { license_template_id: templateId, customer_id: 'c' };
     await expect(onboarding.issue(other.tenantId, order)).rejects.toThrow(TemplateNotFoundError);
-    await expect(onboarding.issue('ghost', order)).rejects.toThrow(TemplateNotFoundError);
+    await expect(onboarding.issue('ghost', order)).rejects.toThrow(TenantNotFoundError);
     const product = new CreateProductCommand(Actor.service('x', 'ghost'), { product_id: 'p', name: 'P' });
     await expect(app.nest.get(CommandBus).execute(product)).rejects.toThrow(TenantNotFoundError);
   });

@@ -80,6 +80,8 @@ const OF_OTHER_ROWS = [
   'previewEmailMessage',
   'getEmailTemplate',
 ];
+/** Routes whose credential is in the body or a cookie; test/http/sessions.spec.ts is about them. */
+const isOfSignIn = ({ path }: Pick<Route, 'path'>) => path.startsWith('/auth/');
 const VALID = (operationId: string) => ({ operationId, errors: [] });
 const linesOf = (text: string) =>
   text
@@ -129,7 +131,9 @@ describe('the examples of the OpenAPI document', () => {
       const { operationId, responses } = operation;
       const [, success] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? [];
       const contents = Object.values(success?.content ?? {});
-      expect({ operationId, contents: contents.length }).toEqual({ operationId, contents: 1 });
+      // A redirect, and an answer to another standard, have none.
+      const isEmpty = success === undefined || '204' in responses;
+      expect({ operationId, contents: contents.length }).toEqual({ operationId, contents: isEmpty ? 0 : 1 });
       for (const { schema, example } of contents) {
         if (example !== undefined) expect(example).toMatch(/\n$/);
         for (const line of example === undefined || !schema.contentSchema ? [] : linesOf(example as string))
@@ -147,6 +151,7 @@ describe('the examples of the OpenAPI document', () => {
     let compared = 0;
     for (const route of operations(app.document)) {
       const { operationId, responses } = route.operation;
+      if (isOfSignIn(route) && operationId !== 'getSignInOptions') continue;
       if (!(route.method === 'get' || READ_BY_POST.includes(operationId)) || OF_OTHER_ROWS.includes(operationId))
         continue;
       const { schema } = responses['200']?.content?.['application/json'] ?? {};
@@ -163,7 +168,9 @@ describe('the examples of the OpenAPI document', () => {
   it('succeed, all of them, on the sample data of a new server', async () => {
     const order = ({ operation: { operationId } }: Route) =>
       operationId === REVOKED ? LAST.length : LAST.indexOf(operationId);
-    const routes = operations(app.document).sort((one, other) => order(one) - order(other));
+    const routes = operations(app.document)
+      .filter((route) => !isOfSignIn(route))
+      .sort((one, other) => order(one) - order(other));
     expect(routes.length).toBeGreaterThanOrEqual(66);
     for (const route of routes) {
       const { operationId } = route.operation;

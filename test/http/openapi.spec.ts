@@ -13,7 +13,7 @@ const OPEN = [
 ];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 22;
+const LISTS = 23;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
@@ -388,11 +388,11 @@ describe('the OpenAPI document', () => {
     expect(outcomes.denied).toBeGreaterThan(40);
   });
 
-  it('sends browsers from / to Swagger UI, and gives others an index', async () => {
+  it('sends browsers from / to the admin UI, and gives others an index', async () => {
     const browser = await app.anonymous().getAs('text/html,application/xhtml+xml,*/*;q=0.8', '/');
     expect({ status: browser.status, location: browser.headers.location! }).toEqual({
       status: 302,
-      location: 'docs',
+      location: 'admin/',
     });
     const program = await app.anonymous().getAs('*/*', '/');
     expect({ status: program.status, body: program.body }).toMatchObject({
