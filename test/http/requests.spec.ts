@@ -58,7 +58,7 @@ async function send(path: string, headers: Record<string, string>, body = ''): P
   let text = '';
   for await (const part of response) text += String(part);
   // A stream of no lines is empty.
-  return { status: response.statusCode ?? 0, body: JSON.parse(text.split('\n')[0] || '{}') };
+  return { status: response.statusCode ?? 0, body: JSON.parse(text === '' ? '{}' : text) };
 }
 
 const NO_BODIES: [string, Record<string, string>][] = [
