@@ -106,6 +106,8 @@ describe('npm run migrate', () => {
       rate_limits: 'DELETE, INSERT, SELECT, UPDATE',
       rotated_license_keys: 'DELETE, INSERT, SELECT',
       schema_migrations: 'SELECT',
+      sessions: 'DELETE, INSERT, SELECT',
+      sign_in_links: 'SELECT',
       signing_keys: 'INSERT, SELECT',
       subscription_events: 'INSERT, SELECT',
       subscriptions: 'INSERT, SELECT',
