@@ -3079,7 +3079,7 @@ export interface components {
         /**
          * @description How one can sign in, besides with an API key or a link.
          * @example {
-         *       "oidc": true
+         *       "oidc": false
          *     }
          */
         SignInOptions: {
@@ -10859,7 +10859,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SignInRequest"];
             };
@@ -10937,7 +10937,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SignInRequest"];
             };
@@ -11048,11 +11048,21 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description INSECURE_CONNECTION */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound3"];
             408: components["responses"]["RequestTimeout"];
             417: components["responses"]["ExpectationFailed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalServerError"];
-            503: components["responses"]["ServiceUnavailable3"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     withdrawSignIn: {
