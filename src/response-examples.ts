@@ -570,6 +570,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   },
   IssuedLicense: issuedLicense,
   License: license,
+  FoundLicenses: { data: [license], has_more: false },
   LicenseWithNewKey: { ...license, license_key: EXAMPLES.licenseKey, former_key_valid_until: YEAR_LATER },
   LicenseOnOtherTerms: {
     ...license,

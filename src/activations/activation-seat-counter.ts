@@ -63,6 +63,11 @@ export class ActivationSeatCounter extends SeatCounter {
       HAVING NOT bool_and(live)) END, ${license}.current_activations)`;
   }
 
+  licensesOfDeviceSql(tenantId: string, fingerprint: string): string {
+    return `SELECT device.license_id FROM license_activations device
+            WHERE device.tenant_id = ${tenantId} AND device.fingerprint = ${fingerprint}`;
+  }
+
   async countSeats(license: License, now: Date): Promise<License> {
     if (license.currentActivations === 0 || !hasEndingSeats(license)) return license;
     const { tenantId, licenseId } = license;

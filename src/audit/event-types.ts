@@ -24,6 +24,7 @@ export const EVENT_TYPES = [
   'license.device_unblocked',
   'license.event_limit_reached',
   'license.expired',
+  'license.found',
   'license.grace_ended',
   'license.imported',
   'license.key_revealed',

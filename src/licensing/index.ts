@@ -5,6 +5,8 @@ export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licen
 export { PARTNER_ACTIONS, PARTNER_OVERRIDES, type PartnerAction, type PartnerOverride } from './partner-allowance.js';
 export { PoolAllowance, type PoolGrant, type PoolRequest } from './issuing/pool-allowance.js';
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
+export { FindLicensesCommand } from './keys/find-licenses.command.js';
+export { LicensesFoundEvent } from './events/licenses-found.event.js';
 export { RotateLicenseKeyCommand } from './keys/rotate-license-key.command.js';
 export { ChangeLicenseTemplateCommand } from './lifecycle/commands/change-license-template.command.js';
 export { ConvertTrialCommand } from './lifecycle/commands/convert-trial.command.js';

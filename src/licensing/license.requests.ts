@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { EXAMPLES } from '../shared/examples.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
-import { IdParameter, ResourceId, text, Timestamp, TimestampParameter, UuidParameter } from '../shared/http/schema.js';
+import {
+  FlagParameter,
+  IdParameter,
+  ResourceId,
+  text,
+  Timestamp,
+  TimestampParameter,
+  UuidParameter,
+} from '../shared/http/schema.js';
 import { rule } from '../shared/http/schema-messages.js';
 import { LicenseType } from '../templates/index.js';
 import { ActionReason } from './license-action.requests.js';
@@ -67,6 +75,13 @@ export const ListLicensesRequest = z.strictObject({
   subscription_id: IdParameter.optional(),
   partner_id: UuidParameter.optional(),
   pool_id: UuidParameter.optional(),
+  last_four: text(4).optional().meta({ description: 'Last four characters of the current license key.' }),
+  fingerprint: text(255).optional().meta({ description: 'Fingerprint of a device that is or was activated.' }),
+  trial: FlagParameter.optional(),
+  has_free_seats: FlagParameter.optional().meta({
+    description: 'Whether fewer seats than `max_activations` are in use.',
+  }),
+  format: z.enum(['csv', 'ndjson']).optional().meta({ description: 'The whole list in this form, like `Accept`.' }),
   issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),
   issued_before: TimestampParameter.optional().meta({ description: 'Issued before.' }),
   expires_from: TimestampParameter.optional().meta({ description: 'Expires at or after.' }),
@@ -76,7 +91,7 @@ export const ListLicensesRequest = z.strictObject({
 export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;
 
 /** Filter in a body, with the filters of the list. */
-export const SelectLicensesRequest = ListLicensesRequest.omit({ limit: true, cursor: true }).meta({
+export const SelectLicensesRequest = ListLicensesRequest.omit({ limit: true, cursor: true, format: true }).meta({
   id: 'SelectLicensesRequest',
   examples: [{ template_id: EXAMPLES.openTemplateId, status: 'ACTIVE' }],
 });

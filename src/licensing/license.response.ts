@@ -117,6 +117,14 @@ export const LicenseWithNewKey = LicenseResponse.extend(rotatedKeyFields).meta({
   description: 'The license with its new license key.',
 });
 
+export const FoundLicenses = z
+  .object({
+    data: z.array(LicenseResponse).meta({ description: 'At most 20, newest first.' }),
+    has_more: z.boolean().meta({ description: 'Whether there are more, which the filters of the list find.' }),
+  })
+  .meta({ id: 'FoundLicenses', description: 'The licenses that were found.' });
+export type FoundLicenses = z.infer<typeof FoundLicenses>;
+
 export const LicensePage = pageOf(LicenseResponse).meta({ id: 'LicensePage' });
 export type LicensePage = z.infer<typeof LicensePage>;
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
@@ -10,10 +10,12 @@ import { CurrentActor, OpenToPartners, RequirePermission } from '../shared/acces
 import { Actor } from '../shared/access/actor.js';
 import { ISSUE_PROBLEMS } from './issuing/issue-problems.js';
 import { IssueLicenseCommand } from './issuing/issue-license.command.js';
+import { FindLicensesCommand } from './keys/find-licenses.command.js';
+import { FindLicensesRequest } from './keys/find-licenses.requests.js';
 import { IssueLicenseRequest, ListLicensesRequest } from './license.requests.js';
 import { GetLicenseQuery } from './queries/get-license.query.js';
 import { ListLicensesAsJsonQuery } from './queries/list-licenses-as-json.query.js';
-import { IssuedLicense, LicensePage, LicenseResponse } from './license.response.js';
+import { FoundLicenses, IssuedLicense, LicensePage, LicenseResponse } from './license.response.js';
 
 @ApiTags('Licenses')
 @Controller('v1/licenses')
@@ -64,5 +66,29 @@ export class LicensesController {
   @ApiOkResponse({ standardSchema: LicenseResponse })
   get(@CurrentActor() actor: Actor, @Param('license_id', { schema: UuidParameter }) licenseId: string) {
     return this.queries.execute(new GetLicenseQuery(actor, licenseId));
+  }
+}
+
+/** Search by a value that must not stand in a URL. */
+@ApiTags('Licenses')
+@Controller('v1')
+export class FindLicensesController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post('licenses::find')
+  @HttpCode(200)
+  @RequirePermission('licenses:read')
+  @DescribeWrite({
+    operationId: 'findLicenses',
+    summary: 'Find licenses by a value',
+    description: 'Exact, within the tenant. Recorded in the event log, without the value.',
+  })
+  @ApiOkResponse({ standardSchema: FoundLicenses })
+  find(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: FindLicensesRequest }) body: FindLicensesRequest,
+    @WriteOptions() options: CommandOptions,
+  ) {
+    return this.commands.execute(new FindLicensesCommand(actor, body, options));
   }
 }

@@ -34,7 +34,7 @@ import { LicenseImporter } from './importing/license-importer.js';
 import { License } from './license.entity.js';
 import { LicenseReader } from './license-reader.js';
 import { LicenseRepository } from './license.repository.js';
-import { LicensesController } from './licenses.controller.js';
+import { FindLicensesController, LicensesController } from './licenses.controller.js';
 import { FindLicenseHandler } from './queries/find-license.handler.js';
 import { GetLicenseHandler } from './queries/get-license.handler.js';
 import { ListLicensesAsJsonHandler } from './queries/list-licenses-as-json.handler.js';
@@ -46,6 +46,7 @@ import { LicenseKeySource } from './keys/license-key.js';
 import { LicenseKeyRepository } from './keys/license-key.repository.js';
 import { LicenseKeyRotation } from './keys/license-key-rotation.js';
 import { LicenseKeysController } from './keys/license-keys.controller.js';
+import { FindLicensesHandler } from './keys/find-licenses.handler.js';
 import { RotateLicenseKeyHandler } from './keys/rotate-license-key.handler.js';
 import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
 
@@ -58,6 +59,7 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     LicenseActionsController,
     LicenseBatchesController,
     LicenseKeysController,
+    FindLicensesController,
     ImportsController,
   ],
   providers: [
@@ -85,6 +87,7 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     { provide: ForeignKeyRegister, useClass: StoredForeignKeys },
     RevealLicenseKeyHandler,
     RotateLicenseKeyHandler,
+    FindLicensesHandler,
     FindLicenseHandler,
     ChangeLicenseTemplateHandler,
     ConvertTrialHandler,

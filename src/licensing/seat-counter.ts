@@ -13,4 +13,7 @@ export abstract class SeatCounter {
 
   /** Updates the seats in use of a license that was read, because leases may have ended since they were stored. */
   abstract countSeats(license: License, now: Date): Promise<License>;
+
+  /** Returns an SQL query for the ids of the licenses on which a device is or was active. The parameters are SQL expressions. */
+  abstract licensesOfDeviceSql(tenantId: string, fingerprint: string): string;
 }

@@ -266,4 +266,54 @@ describe('the import of licenses', () => {
     });
     expect((await csv('x', '?map=nothing')).status).toBe(400);
   });
+
+  it('lets staff find licenses by what they have, within the tenant, as an event says', async () => {
+    const vendor = await app.tenant();
+    const own = await vendor.template({ max_activations: 2 });
+    const [{ license_id: id }] = await send(
+      [
+        line({
+          license_template_id: own,
+          license_key: 'find-me-0123456789-WXYZ',
+          external_id: 'find-1',
+          customer: { email: 'find@example.com' },
+          devices: [{ fingerprint: 'find-pc' }],
+        }),
+      ],
+      '',
+      {},
+      vendor,
+    );
+    await vendor.issue(own);
+    const find = (body: Wire, as = vendor) => as.post('/v1/licenses:find', body);
+    for (const body of [
+      { license_key: 'find-me-0123456789-WXYZ' },
+      { last_four: 'WXYZ' },
+      { fingerprint: 'find-pc' },
+      { email: 'FIND@example.com' },
+      { external_id: 'find-1' },
+    ]) {
+      const mine = await find(body);
+      expect({ body, mine: mine.body }).toMatchObject({ mine: { data: [{ license_id: id }], has_more: false } });
+      expect((await find(body, other)).body).toEqual({ data: [], has_more: false });
+    }
+    expect((await find({ order_id: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e' })).body.data).toEqual([]);
+    expect((await find({})).status).toBe(400);
+    expect((await find({ last_four: 'WXYZ', external_id: 'x' })).status).toBe(400);
+    const events = (await vendor.get('/v1/license-events?event_type=license.found&limit=100')).body.data as Wire[];
+    expect(events.map(({ event_data }) => event_data)).toContainEqual({ by: 'fingerprint', license_ids: [id] });
+    expect(JSON.stringify(events)).not.toMatch(/find-me|find-pc|find@/i);
+    const list = async (query: string) =>
+      ((await vendor.get(`/v1/licenses?${query}`)).body.data as Wire[]).map(({ license_id }) => license_id as string);
+    expect(await list('last_four=WXYZ')).toEqual([id]);
+    expect(await list('fingerprint=find-pc')).toEqual([id]);
+    expect(await list('fingerprint=find-pc&trial=true')).toEqual([]);
+    expect(await list('has_free_seats=true')).toHaveLength(2);
+    await vendor.post(`/v1/licenses/${id}/activations`, { fingerprint: 'second' });
+    expect(await list('has_free_seats=false')).toEqual([id]);
+    expect(await list('has_free_seats=true&trial=false')).toHaveLength(1);
+    const csv = await vendor.get('/v1/licenses?format=csv');
+    expect(csv.headers['content-type']).toContain('text/csv');
+    expect(csv.text.split('\r\n')).toHaveLength(4);
+  });
 });

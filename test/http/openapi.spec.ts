@@ -580,6 +580,7 @@ class Calls {
       'post /v1/licenses/{license_id}/usage/correct': { feature_id: 'calls', used: 1, reason: { code: 'CORRECTION' } },
       'post /v1/licenses/{license_id}/renew': { months: 1 },
       'post /v1/licenses/{license_id}/convert-trial': {},
+      'post /v1/licenses:find': { last_four: 'ABCD' },
       'post /v1/licenses/{license_id}/rotate-key': { reason: { code: 'OTHER' } },
       'post /v1/licenses/{license_id}/suspend': { reason: { code: 'OTHER' } },
       'post /v1/licenses/{license_id}/reinstate': {},

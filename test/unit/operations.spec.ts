@@ -81,6 +81,7 @@ describe('operations', () => {
        "licenses.change-template",
        "licenses.check-out",
        "licenses.convert-trial",
+       "licenses.find",
        "licenses.follow-subscription",
        "licenses.import",
        "licenses.issue",

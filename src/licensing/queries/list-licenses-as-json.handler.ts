@@ -33,7 +33,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
     const seats = { now, seatsInUse: this.seatCounter.seatsInUseSql.bind(this.seatCounter) };
-    const parts = partsOf(request, now, order);
+    const parts = partsOf(request, now, order, this.seatCounter);
     const rows = await this.unitOfWork.readAs(actor, () => this.licenses.listAsText(tenantId, seats, parts, page));
     // The rows are taken out of their array: promises that have waited for a connection refer to it, and V8 keeps what old objects refer to.
     return this.paginator.page(
@@ -46,8 +46,13 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
 }
 
 /** Returns the filters of each part of the list. */
-export function partsOf(request: ListLicensesRequest, now: Date, order: SortOrder): (readonly Condition[])[] {
-  const filters = conditionsOf(request, now);
+export function partsOf(
+  request: ListLicensesRequest,
+  now: Date,
+  order: SortOrder,
+  seatCounter: SeatCounter,
+): (readonly Condition[])[] {
+  const filters = [...conditionsOf(request, now), ...seatConditions(request, now, seatCounter)];
   if (request.status === undefined) return [filters];
   const parts = statusConditions(request.status, now, order);
   const separate = order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)];
@@ -63,6 +68,8 @@ function conditionsOf(request: ListLicensesRequest, now: Date): Condition[] {
       productId: request.product_id,
       templateId: request.template_id,
       licenseType: request.license_type,
+      licenseKeyLastFour: request.last_four,
+      trial: request.trial,
       orderId: request.order_id,
       subscriptionId: request.subscription_id,
       partnerId: request.partner_id,
@@ -72,6 +79,21 @@ function conditionsOf(request: ListLicensesRequest, now: Date): Condition[] {
     ...range('expiryDate', request.expires_from, request.expires_before),
     ...(byExpiry ? [{ sql: `(NOT (${PENDING_SQL}) OR item.expiryDate <= :now)`, parameters: { now } }] : []),
     ...prefixCondition(['issued_to_lower'], request.q),
+  ];
+}
+
+/** `maxActivationsOf` in SQL. */
+const MAX_ACTIVATIONS_SQL = `CASE WHEN item.licenseType NOT IN ('CONCURRENT', 'NAMED_USER')
+  AND item.licenseModel IN ('SITE_LICENSE', 'ENTERPRISE') THEN NULL ELSE item.maxActivations END`;
+
+function seatConditions(request: ListLicensesRequest, now: Date, seatCounter: SeatCounter): Condition[] {
+  const { fingerprint, has_free_seats: hasFreeSeats } = request;
+  const inUse = seatCounter.seatsInUseSql('item', 'CAST(:seatsAt AS timestamptz)');
+  const free = `coalesce(${inUse} < (${MAX_ACTIVATIONS_SQL}), true)`;
+  const ofDevice = seatCounter.licensesOfDeviceSql('item.tenantId', ':fingerprint');
+  return [
+    ...(fingerprint === undefined ? [] : [{ sql: `item.licenseId IN (${ofDevice})`, parameters: { fingerprint } }]),
+    ...(hasFreeSeats === undefined ? [] : [{ sql: hasFreeSeats ? free : `NOT ${free}`, parameters: { seatsAt: now } }]),
   ];
 }
 

@@ -3,6 +3,7 @@ import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { MAX_LIMIT, type PagePosition } from '../../shared/persistence/page-request.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { SelectedLicense } from '../license.response.js';
+import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { sortOrderFor } from './license-sort-orders.js';
 import { partsOf } from './list-licenses-as-json.handler.js';
@@ -13,6 +14,7 @@ export class SelectLicensesHandler implements IQueryHandler<SelectLicensesQuery>
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
+    private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
   ) {}
 
@@ -27,7 +29,7 @@ export class SelectLicensesHandler implements IQueryHandler<SelectLicensesQuery>
     let after: PagePosition | undefined;
     do {
       const page = { limit: MAX_LIMIT, after, order };
-      const parts = partsOf(filters, this.clock.now(), order);
+      const parts = partsOf(filters, this.clock.now(), order, this.seatCounter);
       const rows = await this.unitOfWork.readAs(actor, () => this.licenses.listVersions(actor.tenantId, parts, page));
       const last = rows.length > MAX_LIMIT ? rows[MAX_LIMIT - 1] : undefined;
       after = last && order.positionOf(last);

@@ -900,6 +900,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/licenses:find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find licenses by a value
+         * @description Exact, within the tenant. Recorded in the event log, without the value. Requires `licenses:read` (roles: admin, issuer, support, read-only, partner, platform).
+         */
+        post: operations["findLicenses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/licenses:import": {
         parameters: {
             query?: never;
@@ -4512,6 +4532,17 @@ export interface components {
             partner_id?: string;
             /** Format: uuid */
             pool_id?: string;
+            /** @description Last four characters of the current license key. */
+            last_four?: string;
+            /** @description Fingerprint of a device that is or was activated. */
+            fingerprint?: string;
+            /** @enum {string} */
+            trial?: "true" | "false";
+            /**
+             * @description Whether fewer seats than `max_activations` are in use.
+             * @enum {string}
+             */
+            has_free_seats?: "true" | "false";
             /**
              * Format: date-time
              * @description Issued at or after.
@@ -4756,6 +4787,118 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             former_key_valid_until: string;
+        };
+        /**
+         * @description One of the members.
+         * @example {
+         *       "license_key": "A1B2-C3D4-E5F6-0718-293A"
+         *     }
+         */
+        FindLicensesRequest: {
+            /** @description The current license key, or one that it replaced. */
+            license_key?: string;
+            /** @description The last four characters of the current license key. */
+            last_four?: string;
+            /** @description Fingerprint of a device that is or was activated. */
+            fingerprint?: string;
+            /**
+             * Format: email
+             * @description E-mail address of the customer.
+             * @example jane@example.com
+             */
+            email?: string;
+            /** Format: uuid */
+            order_id?: string;
+            external_id?: string;
+        };
+        /**
+         * @description The licenses that were found.
+         * @example {
+         *       "data": [
+         *         {
+         *           "license_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e",
+         *           "product_id": "ISP-PRO-001",
+         *           "product_name": "License for Team License, yearly",
+         *           "product_display_name": "ISP Professional",
+         *           "license_type": "SUBSCRIPTION",
+         *           "license_model": "PER_SEAT",
+         *           "status": "ACTIVE",
+         *           "trial": false,
+         *           "issued_to": "John Doe",
+         *           "issued_date": "2026-11-23T12:00:00.000Z",
+         *           "starts_at": "2026-11-23T12:00:00.000Z",
+         *           "expiry_date": "2027-11-23T12:00:00.000Z",
+         *           "grace_ends_at": "2027-12-23T12:00:00.000Z",
+         *           "maintenance_expiry": "2027-11-23T12:00:00.000Z",
+         *           "max_activations": 25,
+         *           "current_activations": 1,
+         *           "customer_id": "customer-001",
+         *           "template_id": "team-yearly",
+         *           "tenant_id": "tenant-001",
+         *           "license_key_last_four": "293A",
+         *           "template_version": 1,
+         *           "default_duration": 365,
+         *           "default_term": null,
+         *           "auto_renewal_enabled": false,
+         *           "grace_period_days": 30,
+         *           "overage_policy": "DENY",
+         *           "overage_factor": null,
+         *           "eviction_policy": "NONE",
+         *           "heartbeat_interval_seconds": 300,
+         *           "heartbeat_grace_seconds": 300,
+         *           "file_ttl_max_seconds": null,
+         *           "deactivations_per_period": null,
+         *           "self_service_replacement": false,
+         *           "expires_if_started_by": null,
+         *           "in_grace": false,
+         *           "anchor_day": null,
+         *           "files_until": null,
+         *           "external_id": null,
+         *           "order_id": null,
+         *           "subscription_id": null,
+         *           "held_by_subscription": false,
+         *           "partner_id": null,
+         *           "pool_id": null,
+         *           "version": 1,
+         *           "created_at": "2026-11-23T12:00:00.000Z",
+         *           "updated_at": "2026-11-23T12:00:00.000Z",
+         *           "overrides": {},
+         *           "features": [
+         *             {
+         *               "feature_id": "radius_aaa",
+         *               "feature_name": "RADIUS AAA",
+         *               "enabled": true,
+         *               "expires_at": null,
+         *               "limit_type": null,
+         *               "limit_value": null
+         *             },
+         *             {
+         *               "feature_id": "exports",
+         *               "feature_name": "Exports",
+         *               "enabled": true,
+         *               "expires_at": null,
+         *               "limit_type": "COUNT",
+         *               "limit_value": 1000,
+         *               "reset_period": "MONTH"
+         *             }
+         *           ],
+         *           "restrictions": [],
+         *           "pricing": {
+         *             "annual": 990
+         *           },
+         *           "metadata": {
+         *             "sample": true
+         *           }
+         *         }
+         *       ],
+         *       "has_more": false
+         *     }
+         */
+        FoundLicenses: {
+            /** @description At most 20, newest first. */
+            data: components["schemas"]["License"][];
+            /** @description Whether there are more, which the filters of the list find. */
+            has_more: boolean;
         };
         /**
          * @example {
@@ -8281,7 +8424,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.started" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
+        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.found" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.started" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
         LicenseEventPage: {
             data: components["schemas"]["LicenseEvent"][];
             /**
@@ -11793,6 +11936,15 @@ export interface operations {
                 subscription_id?: string;
                 partner_id?: components["parameters"]["partner_id"];
                 pool_id?: string;
+                /** @description Last four characters of the current license key. */
+                last_four?: string;
+                /** @description Fingerprint of a device that is or was activated. */
+                fingerprint?: string;
+                trial?: "true" | "false";
+                /** @description Whether fewer seats than `max_activations` are in use. */
+                has_free_seats?: "true" | "false";
+                /** @description The whole list in this form, like `Accept`. */
+                format?: "csv" | "ndjson";
                 /** @description Issued at or after. */
                 issued_from?: string;
                 /** @description Issued before. */
@@ -12818,6 +12970,48 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+        };
+    };
+    findLicenses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Days for which the response is kept for the key. */
+                "Idempotency-Remember-Days"?: components["parameters"]["Idempotency-Remember-Days"];
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindLicensesRequest"];
+            };
+        };
+        responses: {
+            /** @description The licenses that were found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundLicenses"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];

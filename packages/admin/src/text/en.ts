@@ -152,6 +152,7 @@ export const ENGLISH = {
   'event.license.device_unblocked': 'License device unblocked',
   'event.license.event_limit_reached': 'License event limit reached',
   'event.license.expired': 'License expired',
+  'event.license.found': 'License found',
   'event.license.grace_ended': 'License grace ended',
   'event.license.imported': 'License imported',
   'event.license.key_revealed': 'License key revealed',

@@ -46,6 +46,13 @@ const EXPORT_FORMATS: Readonly<Record<string, ExportFormat | undefined>> = {
   [`${CSV};charset=utf-8`]: csv,
 };
 
+/** Returns the format that the query names as `format`; undefined if it names none, or the list has no such parameter. */
+export function requestedFormat(query: unknown): ExportFormat | undefined {
+  const { format } = (query ?? {}) as { format?: unknown };
+  if (format === 'csv') return csv;
+  return format === 'ndjson' ? ndjson : undefined;
+}
+
 /** Returns the format that the Accept header prefers; undefined means a page, also if no accepted type is available. */
 export function preferredFormat(request: IncomingMessage): ExportFormat | undefined {
   const type = accepts(request).type(Object.keys(EXPORT_FORMATS));

@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lastValueFrom, of, tap, type Observable } from 'rxjs';
 import { jsonOf } from '../json-text.js';
 import { ExportRegistry } from './exports.js';
-import { preferredFormat, type Row } from './export-formats.js';
+import { preferredFormat, requestedFormat, type Row } from './export-formats.js';
 import type { Page } from '../paging.js';
 import { MAX_LIMIT } from '../../persistence/page-request.js';
 
@@ -27,7 +27,7 @@ export class ListExportInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler<Page<Row>>): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const format = preferredFormat(request.raw);
+    const format = requestedFormat(request.query) ?? preferredFormat(request.raw);
     if (!format) return next.handle().pipe(tap(() => serializeBy(takeBytes, http.getResponse())));
     const columns = this.reflector.get<readonly string[]>(COLUMNS, context.getHandler());
     const { raw: response } = http.getResponse<FastifyReply>();
