@@ -133,7 +133,10 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       'session',
     );
   for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
-  const document = SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter });
+  const document = SwaggerModule.createDocument(app, builder.build(), {
+    standardSchemaConverter,
+    autoTagControllers: false,
+  });
   document.info.contact = { name: 'The operator of this server' };
   document.components = {
     ...document.components,

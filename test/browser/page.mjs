@@ -1,5 +1,5 @@
 // Runs in the browser, once for each part; see run.mjs. What it reports is compared there.
-/* global localStorage, navigator */
+/* global navigator */
 import { LicenseClient } from './client.js';
 
 const { part, licenses, ...options } = await (await fetch('/plan')).json();
