@@ -1,9 +1,10 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiCreatedResponse, ApiFoundResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentSession, Public, SessionRoute } from '../shared/access/access.decorators.js';
 import { UnauthenticatedError } from '../shared/access/access.errors.js';
+import { AddressLimitGuard } from '../shared/access/address-limit.guard.js';
 import type { KnownSession } from '../shared/access/session-authenticator.js';
 import { DescribePublic, DescribeRead } from '../shared/http/api.decorators.js';
 import { Clock } from '../shared/time/clock.js';
@@ -51,6 +52,7 @@ export class AuthController {
 
   @Post('session')
   @Public()
+  @UseGuards(AddressLimitGuard)
   @DescribePublic(
     {
       operationId: 'signIn',

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NetworkNotAllowedError, UnauthenticatedError } from '../shared/access/access.errors.js';
 import { Authenticator } from '../shared/access/authenticator.js';
+import type { Permission } from '../shared/access/permissions.js';
 import { isFromForeignPage } from '../shared/access/own-page.js';
 import type { KnownSession } from '../shared/access/session-authenticator.js';
 import { AuthFailureLimit } from '../shared/limits/auth-failure-limit.js';
@@ -94,7 +95,8 @@ export class SignIn {
   ): Promise<SignedInKey | undefined> {
     if (!isApiKey(secret)) return undefined;
     const principal = await this.authenticator.authenticate(secret, { paced });
-    if (!principal) return undefined;
+    // The key in a program is public, and its routes take no session: anybody could fill the event log with sign-ins.
+    if (!principal || isOfPrograms(principal.permissions)) return undefined;
     if (!principal.admits(ip)) throw new NetworkNotAllowedError();
     return { keyId: principal.subject.id, keySha256: hashApiKey(secret), tenantId: principal.tenant?.id ?? null };
   }
@@ -108,6 +110,10 @@ export class SignIn {
     await this.store.end(sessionId, reason, this.clock.now());
     this.sessions.invalidate();
   }
+}
+
+function isOfPrograms(permissions: ReadonlySet<Permission>): boolean {
+  return [...permissions].every((permission) => permission.startsWith('client:'));
 }
 
 function userAgentOf({ headers }: FastifyRequest): string | undefined {

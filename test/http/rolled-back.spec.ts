@@ -71,7 +71,7 @@ interface Scene {
   /** License whose only seat is taken. Its programs may replace a single device. */
   readonly full: Wire;
   readonly fullEvidence: StoredEvidence;
-  /** What the refusal of the device `newcomer` allows it. */
+  /** Replacement that the refusal of the device `newcomer` allows. */
   readonly replacement: { readonly activation_id: string; readonly replacement_token: string };
   readonly sessionId: string;
   /** Headers of a page of that session. */
@@ -369,6 +369,8 @@ const CASES: Record<string, Case> = {
   UpdateTemplateCommand: ({ actor, templateId, mark }) =>
     new UpdateTemplateCommand(actor, templateId, { template_name: mark, max_activations: 99 }),
   CancelWorkflowRunCommand: ({ actor, runId }) => new CancelWorkflowRunCommand(actor, runId),
+  FindLicensesCommand: ({ actor, license }) =>
+    new licensing.FindLicensesCommand(actor, { license_key: license.license_key as string }),
   FinishWorkflowRunCommand: ({ actor, runId, mark }) =>
     new FinishWorkflowRunCommand(actor, runId, { state: 'COMPLETED', result: { license_id: mark } }),
   MarkWorkflowRunCommand: ({ actor, runId, mark }) =>

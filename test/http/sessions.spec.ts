@@ -122,6 +122,11 @@ describe('sessions of browsers', () => {
       expect(cookiesOf(response)).toEqual([]);
     });
 
+    it('are not started by the key that is embedded in programs', async () => {
+      const key = await app.key(admin.tenantId, [], { role: 'client' });
+      expect((await withKey(key)).response.status).toBe(401);
+    });
+
     it('end when they sign out, and are replaced when they sign in again', async () => {
       const first = await withKey(admin);
       const again = await send('post', '/auth/session', first.page, { api_key: admin.key });
@@ -322,9 +327,9 @@ describe('sessions of browsers', () => {
     });
 
     it('a session may on each route what its principal may, and a foreign page what nobody may', async () => {
-      const client = await app.key(admin.tenantId, [], { role: 'client' });
+      const billing = await app.key(admin.tenantId, [], { role: 'billing' });
       const reader = await app.key(admin.tenantId, [], { role: 'read-only' });
-      const sessions = await Promise.all([client, reader].map(async (key) => ({ key, ...(await withKey(key)) })));
+      const sessions = await Promise.all([billing, reader].map(async (key) => ({ key, ...(await withKey(key)) })));
       expect(routes().length).toBeGreaterThan(100);
       const answer = async (method: Method, path: string, headers: Headers) => {
         const { status: is, body } = await send(method, path, headers, method === 'get' ? undefined : {});

@@ -234,9 +234,11 @@ const COUNT_EVENTS = {
       )}
     ), peaks AS (
       INSERT INTO report_seat_peaks AS kept (tenant_id, license_id, day, product_id, peak, seat_limit)
-      SELECT $1, license_id, day, product_id, max(greatest(in_use, was_in_use)), max(seat_limit)
+      SELECT $1, license_id, day, product_id, max(greatest(in_use, was_in_use)),
+        -- The last one, however the events are grouped.
+        (array_agg(seat_limit ORDER BY seq DESC) FILTER (WHERE seat_limit IS NOT NULL))[1]
       FROM (
-        SELECT license_id, day, product_id, seat_limit, in_use,
+        SELECT seq, license_id, day, product_id, seat_limit, in_use,
                lag(in_use, 1, before_in_use) OVER (PARTITION BY license_id ORDER BY seq) AS was_in_use
         FROM (
           SELECT seq, license_id, day, base.product_id, base.seats_in_use AS before_in_use,
