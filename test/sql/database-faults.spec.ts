@@ -97,7 +97,8 @@ describe('a database connection that falls silent', () => {
       ]),
     );
     expect(ms).toBeLessThan(BOUND_MS);
-    for (const reason of reasons) expect(reason).toMatch(/^NOT_READY: .*((has|did) not answer(ed)? a statement|cannot be reached)/);
+    for (const reason of reasons)
+      expect(reason).toMatch(/^NOT_READY: .*((has|did) not answer(ed)? a statement|cannot be reached)/);
     const failed = outcomes[0].filter((error) => error !== undefined);
     expect(failed.length).toBeGreaterThan(0);
     for (const error of failed) expect(error).toMatchObject({ errorCode: 'DATABASE_UNAVAILABLE' });
