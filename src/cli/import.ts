@@ -47,6 +47,34 @@ const Mapping: z.ZodType<ColumnMapping> = z.strictObject({
   defaults: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Refused lines with the reason, and the values that they had, as CSV. The file is made with the first one. */
+class RefusedLines {
+  count = 0;
+  private stream: ReturnType<typeof createWriteStream> | undefined;
+  private columns: readonly string[] = [];
+
+  constructor(readonly file: string) {}
+
+  add({ line, problem }: Result, chunk: readonly SourceLine[]): void {
+    const value = chunk.find(({ number }) => number === line)?.value ?? {};
+    if (!this.stream) {
+      this.stream = createWriteStream(this.file, { mode: 0o600 });
+      this.columns = Object.keys(value);
+      this.stream.write(stringify([['import_line', 'import_code', 'import_detail', ...this.columns]]));
+    }
+    const detail = [problem?.detail, ...(problem?.errors ?? []).map((error) => JSON.stringify(error))].join(' ');
+    const values = this.columns.map((name) => toCell(value[name]));
+    this.stream.write(stringify([[String(line), problem?.code ?? '', detail, ...values]]));
+    this.count++;
+  }
+
+  async close(): Promise<void> {
+    if (!this.stream) return;
+    this.stream.end();
+    await finished(this.stream);
+  }
+}
+
 run('could not import the file', async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -206,34 +234,6 @@ async function post(body: string, expected: number, first: number, { url, apiKey
         });
       await new Promise((resolve) => setTimeout(resolve, 1_000 * attempt));
     }
-  }
-}
-
-/** Refused lines with the reason, and the values that they had, as CSV. The file is made with the first one. */
-class RefusedLines {
-  count = 0;
-  private stream: ReturnType<typeof createWriteStream> | undefined;
-  private columns: readonly string[] = [];
-
-  constructor(readonly file: string) {}
-
-  add({ line, problem }: Result, chunk: readonly SourceLine[]): void {
-    const value = chunk.find(({ number }) => number === line)?.value ?? {};
-    if (!this.stream) {
-      this.stream = createWriteStream(this.file, { mode: 0o600 });
-      this.columns = Object.keys(value);
-      this.stream.write(stringify([['import_line', 'import_code', 'import_detail', ...this.columns]]));
-    }
-    const detail = [problem?.detail, ...(problem?.errors ?? []).map((error) => JSON.stringify(error))].join(' ');
-    const values = this.columns.map((name) => toCell(value[name]));
-    this.stream.write(stringify([[String(line), problem?.code ?? '', detail, ...values]]));
-    this.count++;
-  }
-
-  async close(): Promise<void> {
-    if (!this.stream) return;
-    this.stream.end();
-    await finished(this.stream);
   }
 }
 
