@@ -237,6 +237,14 @@ export class Config {
     this.sampleData = settings.SAMPLE_DATA ?? settings.DATABASE_URL === undefined;
   }
 
+  /** Returns the URL at which this machine reaches a server that listens on the port. */
+  localUrl(port: number): string {
+    const { host } = this;
+    const isWildcard = host === '0.0.0.0' || host === '::';
+    const name = isWildcard ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    return `http://${name}:${port}`;
+  }
+
   /** Tells whether tenants may send e-mail from this address. */
   allowsEmailFrom(address: string): boolean {
     const domain = address.split('@').at(-1)?.toLowerCase() ?? '';

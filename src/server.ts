@@ -112,7 +112,7 @@ async function serve(
     await app.close();
     throw error;
   }
-  const url = urlOf(app, config);
+  const url = config.localUrl((app.getHttpServer().address() as AddressInfo).port);
   return {
     app,
     url,
@@ -131,13 +131,6 @@ async function listen(app: NestFastifyApplication, { host, port }: Config): Prom
     if (code === 'EACCES') throw new ConfigError(`This user may not listen on port ${port}. Set PORT to another port.`);
     throw error;
   });
-}
-
-function urlOf(app: NestFastifyApplication, { host }: Config): string {
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const isWildcard = host === '0.0.0.0' || host === '::';
-  const name = isWildcard ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }
 
 /** Final share of the shutdown time, for the responses to requests that waited for an unresponsive database. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig } from '../config.js';
 import { databaseTime } from '../database/database-time.js';
 import { createSignInLink, SignInLinkError, signInUrl } from '../sessions/index.js';
 import { withOwner } from './owner.js';
@@ -31,11 +31,5 @@ run('could not make a link', async () => {
   const code = await withOwner(config, 'npm run admin-link', async ({ owner }) =>
     createSignInLink(owner, of, await databaseTime(owner)),
   );
-  say(signInUrl(addressOf(config), code));
+  say(signInUrl(config.publicUrl ?? config.localUrl(config.port), code));
 });
-
-function addressOf({ publicUrl, host, port }: Config): string {
-  if (publicUrl !== undefined) return publicUrl;
-  const isWildcard = host === '0.0.0.0' || host === '::';
-  return `http://${isWildcard ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
-}

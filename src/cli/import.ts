@@ -93,9 +93,10 @@ run('could not import the file', async () => {
     if (!values.help) process.exitCode = 1;
     return;
   }
-  const { IMPORT_API_KEY: apiKey, IMPORT_SERVER_URL, PORT } = loadConfig().settings;
+  const config = loadConfig();
+  const { IMPORT_API_KEY: apiKey, IMPORT_SERVER_URL } = config.settings;
   if (!apiKey) throw new MaintenanceError(`IMPORT_API_KEY is required.\n\n${USAGE}`);
-  const url = new URL('/v1/licenses:import', IMPORT_SERVER_URL ?? `http://localhost:${PORT}`);
+  const url = new URL('/v1/licenses:import', IMPORT_SERVER_URL ?? config.localUrl(config.port));
   if (values['dry-run']) url.searchParams.set('dry_run', 'true');
   const mapping = values.map === undefined ? undefined : await readMapping(values.map);
   const defaults = { license_template_id: values.template, product_id: values.product };

@@ -88,13 +88,17 @@ const MAX_ACTIVATIONS_SQL = `CASE WHEN item.licenseType NOT IN ('CONCURRENT', 'N
 
 function seatConditions(request: ListLicensesRequest, now: Date, seatCounter: SeatCounter): Condition[] {
   const { fingerprint, has_free_seats: hasFreeSeats } = request;
-  const inUse = seatCounter.seatsInUseSql('item', 'CAST(:seatsAt AS timestamptz)');
-  const free = `coalesce(${inUse} < (${MAX_ACTIVATIONS_SQL}), true)`;
-  const ofDevice = seatCounter.licensesOfDeviceSql('item.tenantId', ':fingerprint');
-  return [
-    ...(fingerprint === undefined ? [] : [{ sql: `item.licenseId IN (${ofDevice})`, parameters: { fingerprint } }]),
-    ...(hasFreeSeats === undefined ? [] : [{ sql: hasFreeSeats ? free : `NOT ${free}`, parameters: { seatsAt: now } }]),
-  ];
+  const conditions: Condition[] = [];
+  if (fingerprint !== undefined) {
+    const ofDevice = seatCounter.licensesOfDeviceSql('item.tenantId', ':fingerprint');
+    conditions.push({ sql: `item.licenseId IN (${ofDevice})`, parameters: { fingerprint } });
+  }
+  if (hasFreeSeats !== undefined) {
+    const inUse = seatCounter.seatsInUseSql('item', 'CAST(:seatsAt AS timestamptz)');
+    const free = `coalesce(${inUse} < (${MAX_ACTIVATIONS_SQL}), true)`;
+    conditions.push({ sql: hasFreeSeats ? free : `NOT ${free}`, parameters: { seatsAt: now } });
+  }
+  return conditions;
 }
 
 /** Combines parts that a sort order lists as one. */

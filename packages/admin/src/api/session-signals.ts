@@ -1,4 +1,4 @@
-/** What a request learns about the session, for the shell to show. */
+/** News of the session that requests bring, for the shell to show. */
 interface Listener {
   signedOut(): void;
   /** Resolves to whether the person has confirmed who they are. */

@@ -144,7 +144,7 @@ const TERMS = [
   'restrictions',
 ] as const;
 
-/** What today's template would give, where that differs from the license. */
+/** Terms of today's template, where they differ from those of the license. */
 function TemplateDifference({ license }: { license: License }) {
   const t = useText();
   const may = useMay();
