@@ -572,6 +572,12 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   License: license,
   FoundLicenses: { data: [license], has_more: false },
   LicenseWithNewKey: { ...license, license_key: EXAMPLES.licenseKey, former_key_valid_until: YEAR_LATER },
+  TransferredLicense: {
+    ...license,
+    license_key: EXAMPLES.licenseKey,
+    former_key_valid_until: TIME,
+    devices: { deactivated: 2, held: 0, held_until: null },
+  },
   LicenseOnOtherTerms: {
     ...license,
     template_id: EXAMPLES.templateId,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { devicesResetFields } from '../licensing/index.js';
 import { ActivationStatus, ActivationType } from './activation.requests.js';
 import { FreeForm } from '../shared/free-form.js';
 import { UtcTime } from '../shared/http/schema.js';
@@ -38,9 +39,7 @@ export type ActivationResponse = z.infer<typeof ActivationResponse>;
 export const ActivationsReset = z
   .object({
     license_id: z.uuid(),
-    deactivated: z.int().meta({ description: 'Devices that lost their seat.' }),
-    held: z.int().meta({ description: 'Devices whose seat a license file holds, which stay activated.' }),
-    held_until: UtcTime.nullable().meta({ description: 'End of the last of these license files.' }),
+    ...devicesResetFields,
     current_activations: z.int().meta({ description: 'Seats in use.' }),
   })
   .meta({ id: 'ActivationsReset', description: 'The seats of the license after the reset.' });

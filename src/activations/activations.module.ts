@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ImportedDevices, LicensingModule, SeatCounter } from '../licensing/index.js';
+import { DeviceReset, ImportedDevices, LicensingModule, SeatCounter } from '../licensing/index.js';
 import { Activation } from './activation.entity.js';
+import { ActivationReset } from './activation-reset.js';
 import { ActivationSeatCounter } from './activation-seat-counter.js';
 import { ActivationRepository } from './activation.repository.js';
 import { ActivationsController } from './activations.controller.js';
@@ -42,6 +43,7 @@ import { SeatChanges } from './seat-changes.js';
     ActivationRepository,
     BlockedDeviceRepository,
     { provide: SeatCounter, useClass: ActivationSeatCounter },
+    { provide: DeviceReset, useClass: ActivationReset },
     { provide: ImportedDevices, useClass: StoredImportedDevices },
     SeatAllocator,
     SeatChanges,
@@ -67,6 +69,6 @@ import { SeatChanges } from './seat-changes.js';
     ListBlockedDevicesHandler,
     ListBlockedFilesHandler,
   ],
-  exports: [DeviceLastSeen, DeviceReader, ActivationRefusals, SeatAllocator, SeatCounter, ImportedDevices],
+  exports: [DeviceLastSeen, DeviceReader, ActivationRefusals, SeatAllocator, SeatCounter, DeviceReset, ImportedDevices],
 })
 export class ActivationsModule {}

@@ -46,7 +46,7 @@ export { ISSUE_PROBLEMS } from './issuing/issue-problems.js';
 export { LicensePreview } from './previews/license-preview.response.js';
 export { PreviewIssueQuery, type IssueToPreview, type PreviewedIssue } from './previews/preview-issue.query.js';
 export { LicenseStatus, IssueLicenseRequest } from './license.requests.js';
-export { IssuedLicense, SelectedLicense, type LicenseResponse } from './license.response.js';
+export { devicesResetFields, IssuedLicense, SelectedLicense, type LicenseResponse } from './license.response.js';
 export {
   ExpiryTooFarError,
   LicenseFileOutstandingError,
@@ -83,6 +83,7 @@ export { assertSecretsMatch, hasIssuedLicenses } from './keys/assert-secrets-mat
 export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from './license-as-of.js';
 export { isUnchangedSql, LicenseLock, lockUnchangedSql, setSeatsInUseSql } from './license-lock.js';
 export { LicenseReader } from './license-reader.js';
+export { DeviceReset } from './device-reset.js';
 export { SeatCounter } from './seat-counter.js';
 export { LicensingModule } from './licensing.module.js';
 export { FindLicenseQuery } from './queries/find-license.query.js';

@@ -87,11 +87,21 @@ export const TransferLicenseRequest = z
   .strictObject({
     customer_id: ResourceId.meta({ description: 'String or integer. The customer may be kept in another system.' }),
     issued_to: text(255).optional().meta({ description: "Default: the customer's name, company or e-mail." }),
+    rotate_key: z.boolean().optional().meta({
+      description:
+        'Replace the license key, too; the former one ends at once. Also requires `licenses:rotate-key`. Default: false.',
+    }),
+    deactivate_devices: z.boolean().optional().meta({
+      description:
+        'End all activations, too, but those that license files hold. Also requires `activations:write`. Default: false.',
+    }),
     reason,
   })
   .meta({
     id: 'TransferLicenseRequest',
-    examples: [{ customer_id: 'customer-002', reason: { code: 'CONTRACT_CHANGED' } }],
+    examples: [
+      { customer_id: 'customer-002', rotate_key: true, deactivate_devices: true, reason: { code: 'CONTRACT_CHANGED' } },
+    ],
   });
 export type TransferLicenseRequest = z.infer<typeof TransferLicenseRequest>;
 

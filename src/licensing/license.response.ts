@@ -101,8 +101,6 @@ export const LicenseOnOtherTerms = LicenseResponse.extend({
   }),
 }).meta({ id: 'LicenseOnOtherTerms', description: 'The license, with the values that the template replaced.' });
 
-export type LicenseResponse = z.infer<typeof LicenseOnOtherTerms>;
-
 /** Members of a response to an action that replaced the license key. */
 const rotatedKeyFields = {
   license_key: z.string().meta({ description: 'The new license key.' }),
@@ -115,6 +113,41 @@ export type RotatedKey = z.infer<z.ZodObject<typeof rotatedKeyFields>>;
 export const LicenseWithNewKey = LicenseResponse.extend(rotatedKeyFields).meta({
   id: 'LicenseWithNewKey',
   description: 'The license with its new license key.',
+});
+
+/** Numbers of a reset of devices. */
+export const devicesResetFields = {
+  deactivated: z.int().meta({ description: 'Devices that lost their seat.' }),
+  held: z.int().meta({ description: 'Devices whose seat a license file holds, which stay activated.' }),
+  held_until: UtcTime.nullable().meta({ description: 'End of the last of these license files.' }),
+};
+export type DevicesReset = z.infer<z.ZodObject<typeof devicesResetFields>>;
+
+/** Members of a response to a transfer, where it was asked for a new license key or the end of the activations. */
+const transferFields = {
+  ...z.object(rotatedKeyFields).partial().shape,
+  devices: z.object(devicesResetFields).optional().meta({ description: 'Only with `deactivate_devices`.' }),
+};
+
+export const TransferredLicense = LicenseResponse.extend(transferFields).meta({
+  id: 'TransferredLicense',
+  description: 'The license, with its new license key if `rotate_key` asked for one.',
+});
+
+/** Response of an action, with what some of them add. */
+const ChangedLicense = LicenseOnOtherTerms.extend(transferFields);
+export type LicenseResponse = z.infer<typeof ChangedLicense>;
+
+/** License without its large fields, because all results of a batch stay in memory while the client reads nothing. */
+export const LicenseSummary = ChangedLicense.omit({
+  overrides: true,
+  features: true,
+  restrictions: true,
+  pricing: true,
+  metadata: true,
+}).meta({
+  id: 'LicenseSummary',
+  description: 'The license without overrides, features, restrictions, pricing and metadata.',
 });
 
 export const FoundLicenses = z

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, Wire } from '../support/api.js';
+import { eventually } from '../support/eventually.js';
 import { NO_CLIENT_LIMITS, TestApp } from '../support/app.js';
 
 const REASON = { code: 'CUSTOMER_REQUEST' };
@@ -137,6 +138,55 @@ describe('the keys of a license', () => {
     expect(states.filter(({ warnings }) => warnings.length === 0)).toHaveLength(1);
     const current = (await api.post(`/v1/licenses/${license.license_id}/reveal-key`)).body.license_key as string;
     expect(states[keys.indexOf(current)]?.warnings).toEqual([]);
+  });
+
+  it('rotate with a transfer that asks for it, whose former owner keeps neither key nor devices', async () => {
+    const license = await api.issue(template);
+    const former = license.license_key as string;
+    const activate = (fingerprint: string) => program.post('/v1/client/activate', { license_key: former, fingerprint });
+    await Promise.all(['pc', 'laptop'].map(activate));
+    const path = `/v1/licenses/${license.license_id}/transfer`;
+    const kept = (await api.post(path, { customer_id: 'plain' })).body;
+    expect(kept).not.toHaveProperty('license_key');
+    expect(kept).not.toHaveProperty('devices');
+    expect((await validate(former)).code).toBe('VALID');
+
+    const body = { customer_id: 'new-owner', rotate_key: true, deactivate_devices: true, reason: REASON };
+    const send = () => api.post(path, body, { 'Idempotency-Key': 'move', 'If-Match': '"2"' });
+    const moved = await send();
+    expect(moved.body).toMatchObject({
+      customer_id: 'new-owner',
+      version: 4,
+      current_activations: 0,
+      devices: { deactivated: 2, held: 0, held_until: null },
+      license_key_last_four: moved.body.license_key.slice(-4),
+    });
+    expect((await send()).body).toEqual(moved.body);
+    expect((await validate(former)).code).toBe('KEY_REPLACED');
+    expect((await validate(moved.body.license_key as string)).code).toBe('NOT_ACTIVATED');
+    await eventually(async () => {
+      const events = (await api.get(`/v1/license-events?license_id=${license.license_id}`)).body.data as Wire[];
+      expect(events.slice(-4).map(({ event_type }) => event_type as string)).toEqual([
+        'license.transferred',
+        'license.transferred',
+        'license.key_rotated',
+        'license.activations_reset',
+      ]);
+    });
+
+    // A refused transfer leaves key and devices as they are, and the rights of the single routes are needed.
+    await api.create('/v1/customers', { customer_id: 'gone', company_name: 'Gone', active: false });
+    const refused = await api.post(path, { ...body, customer_id: 'gone' });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'CUSTOMER_INACTIVE' } });
+    expect((await validate(moved.body.license_key as string)).code).toBe('NOT_ACTIVATED');
+    for (const [asked, missing] of [
+      ['rotate_key', 'licenses:rotate-key'],
+      ['deactivate_devices', 'activations:write'],
+    ] as const) {
+      const mover = await app.key(api.tenantId, ['licenses:transfer']);
+      expect((await mover.post(path, { customer_id: 'x', [asked]: true })).body.detail).toContain(missing);
+      expect((await mover.post(path, { customer_id: 'x' })).status).toBe(200);
+    }
   });
 
   it('are rotated once for an idempotency key', async () => {

@@ -2,19 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../../shared/http/problem.js';
 import type { BatchOutcome } from './license-batch-runner.js';
 import { toProblem } from '../../shared/http/to-problem.js';
-import { IssuedLicense, LicenseOnOtherTerms, type LicenseResponse } from '../license.response.js';
-
-/** License without its large fields, because all results of a batch stay in memory while the client reads nothing. */
-export const LicenseSummary = LicenseOnOtherTerms.omit({
-  overrides: true,
-  features: true,
-  restrictions: true,
-  pricing: true,
-  metadata: true,
-}).meta({
-  id: 'LicenseSummary',
-  description: 'The license without overrides, features, restrictions, pricing and metadata.',
-});
+import { IssuedLicense, LicenseSummary, type LicenseResponse } from '../license.response.js';
 
 const resultWith = <License extends z.ZodType>(success: 200 | 201, license: License) =>
   z.object({

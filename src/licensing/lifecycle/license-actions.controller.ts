@@ -24,7 +24,7 @@ import {
   TransferLicenseRequest,
   UpdateLicenseRequest,
 } from '../license-action.requests.js';
-import { LicenseOnOtherTerms, LicenseResponse } from '../license.response.js';
+import { LicenseOnOtherTerms, LicenseResponse, TransferredLicense } from '../license.response.js';
 
 const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
 const TEMPLATE = [
@@ -172,12 +172,18 @@ export class LicenseActionsController {
   @HttpCode(200)
   @RequirePermission('licenses:transfer')
   @DescribeChange(
-    { operationId: 'transferLicense', summary: 'Transfer a license to another customer' },
+    {
+      operationId: 'transferLicense',
+      summary: 'Transfer a license to another customer',
+      description:
+        'Without `rotate_key` and `deactivate_devices` the license key and the devices of the former customer go on working.',
+    },
     {
       404: [...NOT_FOUND, 'CUSTOMER_NOT_FOUND'],
       409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
     },
   )
+  @ApiOkResponse({ standardSchema: TransferredLicense })
   transfer(
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,

@@ -12,12 +12,9 @@ import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 import { type LicenseResponse, toLicenseResponse } from '../license.response.js';
 
-/** Changes a license and returns the event; undefined if nothing changed. `extend` adds members to the response. */
-type ActionEffect = (
-  license: License,
-  now: Date,
-  extend: (more: object) => void,
-) => IntegrationEvent | undefined | Promise<IntegrationEvent | undefined>;
+/** Changes a license and returns the events; undefined if nothing changed. `extend` adds members to the response. */
+type ActionEffect = (license: License, now: Date, extend: (more: object) => void) => Events | Promise<Events>;
+type Events = IntegrationEvent | readonly IntegrationEvent[] | undefined;
 
 /** Runs actions on existing licenses: one at a time per license, under its row lock, with its event. */
 @Injectable()
@@ -43,8 +40,8 @@ export class LicenseActions {
       // Due milestones come first, so that the event log contains an expiry before the renewal that ended it.
       const dueEvents = applyDueMilestones(license, this.databaseClock.settled(now));
       let more: object = {};
-      const event = await effect(license, now, (added) => (more = added));
-      const events = event ? [...dueEvents, event] : dueEvents;
+      const caused = await effect(license, now, (added) => (more = { ...more, ...added }));
+      const events = [...dueEvents, ...(caused === undefined ? [] : [caused].flat())];
       for (const each of events) transaction.record(each);
       if (events.length > 0) {
         if (license.poolId !== null) await this.pools.settle(transaction, [license], now);

@@ -671,7 +671,7 @@ export interface paths {
         put?: never;
         /**
          * Transfer a license to another customer
-         * @description Requires `licenses:transfer` (roles: admin, support, platform).
+         * @description Without `rotate_key` and `deactivate_devices` the license key and the devices of the former customer go on working. Requires `licenses:transfer` (roles: admin, support, platform).
          */
         post: operations["transferLicense"];
         delete?: never;
@@ -4479,6 +4479,8 @@ export interface components {
         /**
          * @example {
          *       "customer_id": "customer-002",
+         *       "rotate_key": true,
+         *       "deactivate_devices": true,
          *       "reason": {
          *         "code": "CONTRACT_CHANGED"
          *       }
@@ -4492,7 +4494,218 @@ export interface components {
             customer_id: string | number;
             /** @description Default: the customer's name, company or e-mail. */
             issued_to?: string;
+            /** @description Replace the license key, too; the former one ends at once. Also requires `licenses:rotate-key`. Default: false. */
+            rotate_key?: boolean;
+            /** @description End all activations, too, but those that license files hold. Also requires `activations:write`. Default: false. */
+            deactivate_devices?: boolean;
             reason?: components["schemas"]["ActionReason"];
+        };
+        /**
+         * @description The license, with its new license key if `rotate_key` asked for one.
+         * @example {
+         *       "license_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e",
+         *       "product_id": "ISP-PRO-001",
+         *       "product_name": "License for Team License, yearly",
+         *       "product_display_name": "ISP Professional",
+         *       "license_type": "SUBSCRIPTION",
+         *       "license_model": "PER_SEAT",
+         *       "status": "ACTIVE",
+         *       "trial": false,
+         *       "issued_to": "John Doe",
+         *       "issued_date": "2026-11-23T12:00:00.000Z",
+         *       "starts_at": "2026-11-23T12:00:00.000Z",
+         *       "expiry_date": "2027-11-23T12:00:00.000Z",
+         *       "grace_ends_at": "2027-12-23T12:00:00.000Z",
+         *       "maintenance_expiry": "2027-11-23T12:00:00.000Z",
+         *       "max_activations": 25,
+         *       "current_activations": 1,
+         *       "customer_id": "customer-001",
+         *       "template_id": "team-yearly",
+         *       "tenant_id": "tenant-001",
+         *       "license_key_last_four": "293A",
+         *       "template_version": 1,
+         *       "default_duration": 365,
+         *       "default_term": null,
+         *       "auto_renewal_enabled": false,
+         *       "grace_period_days": 30,
+         *       "overage_policy": "DENY",
+         *       "overage_factor": null,
+         *       "eviction_policy": "NONE",
+         *       "heartbeat_interval_seconds": 300,
+         *       "heartbeat_grace_seconds": 300,
+         *       "file_ttl_max_seconds": null,
+         *       "deactivations_per_period": null,
+         *       "self_service_replacement": false,
+         *       "expires_if_started_by": null,
+         *       "in_grace": false,
+         *       "anchor_day": null,
+         *       "files_until": null,
+         *       "external_id": null,
+         *       "order_id": null,
+         *       "subscription_id": null,
+         *       "held_by_subscription": false,
+         *       "partner_id": null,
+         *       "pool_id": null,
+         *       "version": 1,
+         *       "created_at": "2026-11-23T12:00:00.000Z",
+         *       "updated_at": "2026-11-23T12:00:00.000Z",
+         *       "overrides": {},
+         *       "features": [
+         *         {
+         *           "feature_id": "radius_aaa",
+         *           "feature_name": "RADIUS AAA",
+         *           "enabled": true,
+         *           "expires_at": null,
+         *           "limit_type": null,
+         *           "limit_value": null
+         *         },
+         *         {
+         *           "feature_id": "exports",
+         *           "feature_name": "Exports",
+         *           "enabled": true,
+         *           "expires_at": null,
+         *           "limit_type": "COUNT",
+         *           "limit_value": 1000,
+         *           "reset_period": "MONTH"
+         *         }
+         *       ],
+         *       "restrictions": [],
+         *       "pricing": {
+         *         "annual": 990
+         *       },
+         *       "metadata": {
+         *         "sample": true
+         *       },
+         *       "license_key": "A1B2-C3D4-E5F6-0718-293A",
+         *       "former_key_valid_until": "2026-11-23T12:00:00.000Z",
+         *       "devices": {
+         *         "deactivated": 2,
+         *         "held": 0,
+         *         "held_until": null
+         *       }
+         *     }
+         */
+        TransferredLicense: {
+            /** Format: uuid */
+            license_id: string;
+            customer_id: string;
+            template_id: string;
+            tenant_id: string;
+            product_id: string;
+            /** @description `License for {template_name}`. Name of the product: product_display_name. */
+            product_name: string;
+            license_type: components["schemas"]["LicenseType"];
+            license_model: components["schemas"]["LicenseModel"];
+            status: components["schemas"]["LicenseStatus"];
+            /** @description Name of the customer, or that of the issue request. */
+            issued_to: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            issued_date: string;
+            /** @description Null: never expires, or PENDING: begins with the start. */
+            expiry_date: string | null;
+            /** @description Number of seats. Null: unlimited, as for SITE_LICENSE and ENTERPRISE. */
+            max_activations: number | null;
+            /** @description Seats in use. */
+            current_activations: number;
+            /** @description Current name of the product. */
+            product_display_name: string;
+            license_key_last_four: string;
+            /** @description Version of the template whose terms were copied. */
+            template_version: number;
+            /** @description Start of the license. Null: its first activation, which is awaited. */
+            starts_at: string | null;
+            /** @description Time at which the license expires if its first activation is still awaited. Null once it has started. */
+            expires_if_started_by: string | null;
+            /** @description Versions of the program released until then are covered. Null: all. */
+            maintenance_expiry: string | null;
+            /** @description Days of one term. Null: default_term, or never expires. */
+            default_duration: number | null;
+            /** @description One term in months or years. Null: default_duration says it. */
+            default_term: components["schemas"]["Term"] | null;
+            grace_period_days: number;
+            /** @description Expired, but valid until `grace_ends_at`. */
+            in_grace: boolean;
+            grace_ends_at: string | null;
+            trial: boolean;
+            /** @description Day of the month that renewals by months return to. Null: the day of expiry_date. */
+            anchor_day: number | null;
+            auto_renewal_enabled: boolean;
+            overage_policy: components["schemas"]["OveragePolicy"];
+            /**
+             * @description Factor of max_activations, 1 to 10, two decimals. Required if overage_policy is ALLOW.
+             * @example 1.5
+             */
+            overage_factor: number | null;
+            eviction_policy: components["schemas"]["EvictionPolicy"];
+            /** @description Heartbeat interval of a floating license. */
+            heartbeat_interval_seconds: number;
+            /** @description Time after a missed heartbeat until the seat is freed. */
+            heartbeat_grace_seconds: number;
+            /**
+             * @description Maximum validity of a license file in seconds. Null: 31622400 (366 days).
+             * @example 604800
+             */
+            file_ttl_max_seconds: number | null;
+            /** @description How often programs and self-service may deactivate devices in each period (UTC). Staff is not counted. Null: unlimited. */
+            deactivations_per_period: components["schemas"]["DeactivationLimit"] | null;
+            /** @description Whether a program may replace a device if no seat is free: the refusal then contains the devices and a replacement_token. */
+            self_service_replacement: boolean;
+            /** @description End of the last license file. Null: none was created. A revocation reaches a license file only through the revocation list. */
+            files_until: string | null;
+            /** @description Id in the system that the license was imported from. */
+            external_id: string | null;
+            /** @description Order that the license was issued for. */
+            order_id: string | null;
+            /** @description Subscription that decides the expiry. */
+            subscription_id: string | null;
+            /** @description Suspended by its subscription, which also ends it. False: if suspended, then by hand. */
+            held_by_subscription: boolean;
+            /** @description Partner that issued the license or that it was issued for. */
+            partner_id: string | null;
+            /** @description License pool that the license was issued from. */
+            pool_id: string | null;
+            overrides: components["schemas"]["Overrides"];
+            features: components["schemas"]["Feature"][];
+            restrictions: components["schemas"]["Restriction"][];
+            /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
+            pricing: {
+                [key: string]: unknown;
+            };
+            /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            version: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            updated_at: string;
+            /** @description The new license key. */
+            license_key?: string;
+            /**
+             * Format: date-time
+             * @description End of the former license key, and of those before it at the latest.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            former_key_valid_until?: string;
+            /** @description Only with `deactivate_devices`. */
+            devices?: {
+                /** @description Devices that lost their seat. */
+                deactivated: number;
+                /** @description Devices whose seat a license file holds, which stay activated. */
+                held: number;
+                /** @description End of the last of these license files. */
+                held_until: string | null;
+            };
         };
         /**
          * @description Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry and overrides. Values set by PATCH are replaced and listed in `replaced`.
@@ -9434,6 +9647,10 @@ export interface components {
             customer_id: string | number;
             /** @description Default: the customer's name, company or e-mail. */
             issued_to?: string;
+            /** @description Replace the license key, too; the former one ends at once. Also requires `licenses:rotate-key`. Default: false. */
+            rotate_key?: boolean;
+            /** @description End all activations, too, but those that license files hold. Also requires `activations:write`. Default: false. */
+            deactivate_devices?: boolean;
             reason?: components["schemas"]["ActionReason"];
             /** Format: uuid */
             license_id: string;
@@ -9673,6 +9890,23 @@ export interface components {
             /** @description Values set by PATCH that the template replaced, by name. Only if it replaced one. */
             replaced?: {
                 [key: string]: components["schemas"]["ReplacedTerm"];
+            };
+            /** @description The new license key. */
+            license_key?: string;
+            /**
+             * Format: date-time
+             * @description End of the former license key, and of those before it at the latest.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            former_key_valid_until?: string;
+            /** @description Only with `deactivate_devices`. */
+            devices?: {
+                /** @description Devices that lost their seat. */
+                deactivated: number;
+                /** @description Devices whose seat a license file holds, which stay activated. */
+                held: number;
+                /** @description End of the last of these license files. */
+                held_until: string | null;
             };
         };
         /**
@@ -12441,13 +12675,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The license. */
+            /** @description The license, with its new license key if `rotate_key` asked for one. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["License"];
+                    "application/json": components["schemas"]["TransferredLicense"];
                 };
             };
             400: components["responses"]["BadRequest"];

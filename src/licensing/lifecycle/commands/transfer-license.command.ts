@@ -4,7 +4,10 @@ import type { Actor } from '../../../shared/access/actor.js';
 import { TransferLicenseRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
-/** Transfers a license to another customer, with its license key and term. Also throws LicenseIsTrialError, CustomerNotFoundError, CustomerInactiveError. */
+/**
+ * Transfers a license to another customer, with its term, and its license key and devices unless the request ends those. Also throws
+ * LicenseIsTrialError, CustomerNotFoundError, CustomerInactiveError, PermissionDeniedError.
+ */
 export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicenseRequest> {
   static readonly operation = 'licenses.transfer';
 
