@@ -405,6 +405,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
         transferred: 0,
         activated: 20,
         deactivated: 4,
+        leases_expired: 2,
       },
     ],
   },

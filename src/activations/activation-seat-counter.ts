@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { leaseEnd, LicenseLock, SeatCounter, type License } from '../licensing/index.js';
+import { leaseEnd, LicenseLock, SeatCounter, type CountedTerms, type License } from '../licensing/index.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
+import { ENDED_LEASE_COLUMNS, type EndedLease } from './ended-leases.js';
+import { LeaseEndRecorder } from './lease-end-recorder.js';
 import { bySeatMetricSql, hasEndingSeats, hasEndingSeatsSql, seatsInUse, type SeatCounts } from './seats.js';
 
 /**
@@ -11,13 +13,16 @@ import { bySeatMetricSql, hasEndingSeats, hasEndingSeatsSql, seatsInUse, type Se
  */
 const CONVERT_LEASES = {
   name: 'activations.convert-leases',
-  text: `UPDATE license_activations SET
+  text: `WITH converted AS (
+         UPDATE license_activations SET
            status = CASE WHEN lease_expires_at <= $3 THEN 'EXPIRED' ELSE status END,
            ended_at = CASE WHEN lease_expires_at <= $3 THEN lease_expires_at END,
            lease_expires_at = CASE WHEN lease_expires_at <= $3 THEN lease_expires_at
                                    WHEN $4::timestamptz IS NOT NULL THEN greatest($4, lent_until) END
          WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
-           AND (lease_expires_at <= $3 OR activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)`,
+           AND (lease_expires_at <= $3 OR activation_type <> 'OFFLINE' OR lease_expires_at IS DISTINCT FROM lent_until)
+         RETURNING *)
+         SELECT ${ENDED_LEASE_COLUMNS} FROM converted WHERE status = 'EXPIRED'`,
 };
 const COUNT_SEATS = {
   name: 'activations.count-seats',
@@ -32,20 +37,22 @@ export class ActivationSeatCounter extends SeatCounter {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenseLock: LicenseLock,
+    private readonly leaseEnds: LeaseEndRecorder,
     private readonly databaseClock: DatabaseClock,
   ) {
     super();
   }
 
-  async recount(license: License, now: Date): Promise<void> {
+  async recount(license: License, before: CountedTerms, now: Date): Promise<void> {
     const { tenantId, licenseId } = license;
     await this.unitOfWork.run(tenantId, async (transaction) => {
-      const values = [tenantId, licenseId, this.databaseClock.settled(now)];
-      const [, [counts]] = await Promise.all([
-        transaction.query({ ...CONVERT_LEASES, values: [...values, leaseEnd(license, now)] }),
-        transaction.query<SeatCounts>({ ...COUNT_SEATS, values }),
+      const values = [tenantId, licenseId, this.databaseClock.settled(now), leaseEnd(license, now)];
+      const [ended, left] = await Promise.all([
+        transaction.query<EndedLease>({ ...CONVERT_LEASES, values }),
+        this.leaseEnds.countLeft(transaction, licenseId, before),
       ]);
-      if (counts) this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, counts));
+      this.leaseEnds.record(transaction, license, ended, { left, now, terms: before });
+      this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, left));
     });
   }
 

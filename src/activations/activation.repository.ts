@@ -4,6 +4,7 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';
 import { leaseEndSql, type License } from '../licensing/index.js';
 import { Activation, type CountedFields } from './activation.entity.js';
+import { ENDED_LEASE_COLUMNS, type EndedLease } from './ended-leases.js';
 import type { LeaseLimits, LeaseTimes } from './lease-times.js';
 import type { OtherActivations, SeatRequest } from './seat-decision.js';
 import type { SeatRelease } from './seat-shortage.js';
@@ -25,7 +26,7 @@ const EXPIRE_LEASES = {
            last_seen_at = CASE WHEN last_seen_at > $3 + ${TOLERANCE} THEN $3 ELSE last_seen_at END
          WHERE tenant_id = $1 AND license_id = $2 AND status = 'ACTIVE'
            AND (lease_expires_at <= $3 OR lease_expires_at > ${LATEST_LEASE} + ${TOLERANCE} OR last_seen_at > $3 + ${TOLERANCE})
-         RETURNING activation_id`,
+         RETURNING ${ENDED_LEASE_COLUMNS}`,
 };
 const COUNT_OTHERS = {
   name: 'activations.count-others',
@@ -214,11 +215,11 @@ export class ActivationRepository extends TenantScopedRepository<Activation> {
 
   /**
    * Ends leases that have expired, and corrects times written while a clock was ahead: a lease to `leaseEnd`, `last_seen_at` to `endedBy`.
-   * Requires the lock of the license. Returns the changed rows.
+   * Requires the lock of the license. Returns the changed activations, of which those that are EXPIRED have ended.
    */
   expireLeases(transaction: Transaction, licenseId: string, { endedBy, leaseEnd, toleranceMs }: LeaseLimits) {
     const values = [transaction.tenantId, licenseId, endedBy, leaseEnd, toleranceMs];
-    return transaction.query({ ...EXPIRE_LEASES, values });
+    return transaction.query<EndedLease>({ ...EXPIRE_LEASES, values });
   }
 
   /**

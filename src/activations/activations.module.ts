@@ -31,6 +31,8 @@ import { ReplaceDeviceHandler } from './replacing/replace-device.handler.js';
 import { ReplacementOffers } from './replacing/replacement-offers.js';
 import { ReplacementTokens } from './replacing/replacement-tokens.js';
 import { StoredImportedDevices } from './stored-imported-devices.js';
+import { LeaseEndRecorder } from './lease-end-recorder.js';
+import { LeaseTimer } from './lease-timer.js';
 import { SeatAllocator } from './seat-allocator.js';
 import { SeatChanges } from './seat-changes.js';
 
@@ -47,6 +49,8 @@ import { SeatChanges } from './seat-changes.js';
     { provide: ImportedDevices, useClass: StoredImportedDevices },
     SeatAllocator,
     SeatChanges,
+    LeaseEndRecorder,
+    LeaseTimer,
     DeactivationCounter,
     ReplacementOffers,
     ReplacementTokens,

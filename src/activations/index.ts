@@ -19,9 +19,12 @@ export { ResetActivationsCommand } from './commands/reset-activations.command.js
 export { ActivateDeviceCommand, type ActivateOptions } from './commands/activate-device.command.js';
 export { DeactivateDeviceCommand } from './commands/deactivate-device.command.js';
 export { HeartbeatCommand } from './commands/heartbeat.command.js';
+export { ENDED_LEASE_COLUMNS, seatsAfterEach, seatsLeftSql, type EndedLease, type SeatsLeft } from './ended-leases.js';
 export {
   ActivationChangedEvent,
   ActivationRefusedEvent,
+  leaseExpiredData,
+  LeaseExpiredEvent,
   LicenseActivatedEvent,
   LicenseDeactivatedEvent,
 } from './events/activation.events.js';

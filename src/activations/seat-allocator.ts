@@ -25,6 +25,7 @@ import { changesAllowed, ClientEventLimit } from './client-event-limit.js';
 import { BlockedDeviceRepository } from './blocking/blocked-device.repository.js';
 import { DeactivationCounter } from './deactivation-counter.js';
 import { LicenseDeactivatedEvent, type DeactivationCause } from './events/activation.events.js';
+import { LeaseEndRecorder } from './lease-end-recorder.js';
 import { decideSeat, type OtherActivations, type SeatRequest, seatsRequired } from './seat-decision.js';
 import type { LockedLicense } from './locked-license.js';
 import { mayNeedExpiry } from './lease-times.js';
@@ -56,6 +57,7 @@ export class SeatAllocator {
     private readonly blockedDevices: BlockedDeviceRepository,
     private readonly deactivations: DeactivationCounter,
     private readonly seatChanges: SeatChanges,
+    private readonly leaseEnds: LeaseEndRecorder,
     private readonly limit: ClientEventLimit,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
@@ -84,10 +86,16 @@ export class SeatAllocator {
     });
   }
 
-  private expireLeases(tenantId: string, licenseId: string): Promise<unknown> {
+  /** Stores and records leases that have ended. */
+  endLeases(tenantId: string, licenseId: string): Promise<void> {
+    return this.turns.run(rowKeyString(tenantId, licenseId), () => this.expireLeases(tenantId, licenseId));
+  }
+
+  private expireLeases(tenantId: string, licenseId: string): Promise<void> {
     return this.unitOfWork.run(tenantId, async (transaction) => {
       const { license, others } = await this.lock(transaction, licenseId, NO_DEVICE);
-      this.licenseLock.setSeatsInUse(transaction, license, seatsInUse(license, others));
+      const inUse = seatsInUse(license, others);
+      if (inUse !== license.currentActivations) this.licenseLock.setSeatsInUse(transaction, license, inUse);
     });
   }
 
@@ -117,7 +125,7 @@ export class SeatAllocator {
 
   /**
    * Locks the license and the device, and counts the other activations, in one round trip: each statement sees what was committed when it
-   * begins, so those behind the lock are exact. A second one ends leases where some have ended. `read` is the license as it was read before:
+   * begins, so those behind the lock are exact. A second one ends leases where some have ended, and records them. `read` is the license as it was read before:
    * where its stored count is exact, the activations are not counted, which takes long where there are many. Throws LicenseNotFoundError.
    */
   async lock(transaction: Transaction, licenseId: string, device: SeatRequest, read?: License): Promise<LockedLicense> {
@@ -140,14 +148,17 @@ export class SeatAllocator {
     const limits = { endedBy, leaseEnd: leaseEnd(license, endedBy), toleranceMs };
     if (!mayNeedExpiry(others, limits) && !(known && mayNeedExpiry(known.leaseTimes, limits)))
       return { now, toleranceMs, license, device: known, others, isBlocked };
-    const [changed, ...left] = await Promise.all([
+    const [changed, left, ...behind] = await Promise.all([
       this.activations.expireLeases(transaction, licenseId, limits),
+      this.leaseEnds.countLeft(transaction, licenseId, license),
       this.activations.lockDevice(transaction, licenseId, device.fingerprint),
       this.activations.countOthers(transaction, licenseId, device),
     ]);
     const key = rowKeyString(tenantId, licenseId);
     if (changed.length > 0 && this.changed.has(key)) this.changed.set(key, true);
-    return { now, toleranceMs, license, device: left[0], others: left[1], isBlocked };
+    const ended = changed.filter(({ status }) => status === 'EXPIRED');
+    this.leaseEnds.record(transaction, license, ended, { left, now });
+    return { now, toleranceMs, license, device: behind[0], others: behind[1], isBlocked };
   }
 
   /** Looks for the block of a device, where the license has any. */

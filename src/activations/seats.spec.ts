@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from '../../test/support/property.js';
 import { LicenseModel, LicenseType } from '../templates/index.js';
+import { seatsAfterEach } from './ended-leases.js';
 import { seatLimit, seatsInUse, seatMetric, type SeatPolicy } from './seats.js';
 
 const terms = (change: Partial<SeatPolicy>): SeatPolicy => ({
@@ -75,5 +76,27 @@ describe('the limit', () => {
         expect(seatLimit(terms(given))).toBe(max);
       }),
     );
+  });
+});
+
+describe('the seats after each of the leases that have ended', () => {
+  const lease = (activationId: string, userId: string | null, units: number, end: number) => ({
+    activationId,
+    userId,
+    units,
+    endedAt: new Date(end),
+  });
+  const ended = [lease('d', 'x', 4, 30), lease('a', 'x', 1, 10), lease('c', null, 3, 20), lease('b', 'y', 2, 20)];
+
+  it.each([
+    ['activations', [4, 3, 2, 1]],
+    ['units', [17, 15, 12, 8]],
+    // The last device of x frees a seat, and none of y, who has another one.
+    ['users', [4, 4, 3, 2]],
+  ] as const)('count %s', (metric, inUse) => {
+    const left = { activations: 1, units: 8, users: 2, holders: ['y'] };
+    const steps = seatsAfterEach(ended, metric, left);
+    expect(steps.map((step) => step.lease.activationId)).toEqual(['a', 'b', 'c', 'd']);
+    expect(steps.map((step) => step.inUse)).toEqual(inUse);
   });
 });

@@ -29,6 +29,7 @@ export const EVENT_TYPES = [
   'license.imported',
   'license.key_revealed',
   'license.key_rotated',
+  'license.lease_expired',
   'license.reinstated',
   'license.renewal_due',
   'license.renewed',

@@ -84,11 +84,11 @@ export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from '.
 export { isUnchangedSql, LicenseLock, lockUnchangedSql, setSeatsInUseSql } from './license-lock.js';
 export { LicenseReader } from './license-reader.js';
 export { DeviceReset } from './device-reset.js';
-export { SeatCounter } from './seat-counter.js';
+export { SeatCounter, type CountedTerms } from './seat-counter.js';
 export { LicensingModule } from './licensing.module.js';
 export { FindLicenseQuery } from './queries/find-license.query.js';
 export { GetLicenseQuery } from './queries/get-license.query.js';
 export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.js';
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
-export { leaseEnd, leaseEndSql } from './lease-end.js';
+export { leaseEnd, leaseEndSql, leasingLicensesSql } from './lease-end.js';
 export { maxActivationsOf, startsWithUse } from './max-activations.js';

@@ -14,3 +14,13 @@ export function leaseEndSql(tenantId: string, licenseId: string, now: string): s
             THEN ${now} + make_interval(secs => heartbeat_interval_seconds + heartbeat_grace_seconds) END AS lease_end
           FROM licenses WHERE tenant_id = ${tenantId} AND license_id = ${licenseId}`;
 }
+
+/**
+ * Returns a query for the ids of licenses that lease seats and have some in use, after one, in their order. The parameters are SQL expressions.
+ * An index of these licenses serves it.
+ */
+export function leasingLicensesSql(tenantId: string, after: string, limit: string): string {
+  return `SELECT license_id FROM licenses
+          WHERE tenant_id = ${tenantId} AND license_type = 'CONCURRENT' AND license_id > ${after} AND current_activations > 0
+          ORDER BY license_id LIMIT ${limit}`;
+}

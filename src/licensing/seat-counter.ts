@@ -1,9 +1,15 @@
 import type { License } from './license.entity.js';
 
+/** Terms that decide how seats are counted. */
+export type CountedTerms = Pick<License, 'licenseType' | 'licenseModel'>;
+
 /** Counts the seats of licenses. Licensing declares this for its actions and queries; the module that stores activations implements it. */
 export abstract class SeatCounter {
-  /** Converts leases and counts the seats again after the terms changed. Must be called under the lock of the license. */
-  abstract recount(license: License, now: Date): Promise<void>;
+  /**
+   * Converts leases and counts the seats again after the terms changed, and records leases that had ended by the terms before. Must be called
+   * under the lock of the license.
+   */
+  abstract recount(license: License, before: CountedTerms, now: Date): Promise<void>;
 
   /**
    * Returns an SQL expression for the seats in use at the time `now`, for statements that read the row `license` of `licenses`. Leases may

@@ -67,6 +67,7 @@ export const ACTIVITY = {
   transferred: 'license.transferred',
   activated: 'license.activated',
   deactivated: 'license.deactivated',
+  leases_expired: 'license.lease_expired',
 } as const;
 
 export const ActivityReport = reportOf(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { EmailMessageRepository } from '../../src/notifications/email-message.repository.js';
 import { Clock } from '../../src/shared/time/clock.js';
-import type { Api, Wire } from '../support/api.js';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -88,6 +88,11 @@ describe('reminders', () => {
     await recorded(license_id as string, 'license.renewal_due', 1);
     time.now += 60_000;
     await switchOn({ renewal_reminder: true, license_expired: true, reminder_days: [7, 1] });
+    // It had expired before its import.
+    const old = { license_template_id: template, customer: { customer_id: 'ann' }, external_id: 'old' };
+    const body = JSON.stringify({ ...old, expiry_date: new Date(started - DAY_MS).toISOString() });
+    const [imported] = (await api.send('post', '/v1/licenses:import', body, { 'Content-Type': NDJSON })).body;
+    await recorded(imported.license_id as string, 'license.expired', 1);
     time.now = started + 33 * DAY_MS + 60_000;
     await recorded(license_id as string, 'license.renewal_due', 2);
     await followed();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { NO_CLIENT_LIMITS, TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 
 const FOREIGN_KEY = 'ACME-2019-basic-key/ä-0001';
 
@@ -177,6 +178,17 @@ describe('the import of licenses', () => {
       { status: 'SUSPENDED', expiry_date: null },
       { status: 'REVOKED' },
     ]);
+    await eventually(async () => {
+      const { data } = (await api.get(`/v1/license-events?license_id=${stored[0].license_id}`)).body;
+      expect(data).toMatchObject([
+        { event_type: 'license.imported', resource_seq: 1 },
+        {
+          event_type: 'license.expired',
+          resource_seq: 2,
+          event_data: { due_at: '2020-01-01T00:00:00.000Z', reason: { code: 'IMPORTED' } },
+        },
+      ]);
+    });
     const explained = await api.post(`/v1/licenses/${stored[0].license_id}/explain`, { as_of: '2019-06-01T00:00:00Z' });
     expect(explained).toMatchObject({ status: 400, body: { errors: [{ pointer: '/as_of' }] } });
   });

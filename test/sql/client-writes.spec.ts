@@ -13,6 +13,7 @@ const BEGIN = '; BEGIN READ WRITE;';
 const LOCK = 'AS "lockedAt"';
 const DEVICE = 'FROM license_activations item';
 const OTHERS = '"sameUser"';
+const LEFT = 'AS holders';
 const EXPIRE = 'UPDATE license_activations SET';
 const COUNTER = 'UPDATE licenses SET current_activations';
 const INSERT = 'INSERT INTO license_activations';
@@ -231,7 +232,7 @@ describe('a write of a program', () => {
     expect(await seatsOf(license)).toEqual([{ current_activations: 2, active: 2 }]);
   });
 
-  it('waits once more where a lease has ended', async () => {
+  it('waits once more where a lease has ended, and records its end', async () => {
     const license = await licenseWithDevice({ license_type: 'CONCURRENT' });
     const addEnded = () =>
       app.database.query(
@@ -243,7 +244,7 @@ describe('a write of a program', () => {
         [license.license_id],
       );
     await expectCost(
-      [...SEATS, EXPIRE, DEVICE, OTHERS, COUNTER, UPDATE, 'COMMIT'],
+      [...SEATS, EXPIRE, LEFT, DEVICE, OTHERS, COUNTER, UPDATE, EVENTS, 'COMMIT'],
       4,
       () => send(license, 'activate', { fingerprint: 'pc' }),
       addEnded,

@@ -3,6 +3,8 @@ import pg from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { SteadyLeases1764460000000 } from '../../src/database/migrations/1764460000000-steady-leases.js';
 import { withClient } from '../../src/database/with-client.js';
+import { LeaseTimer } from '../../src/activations/lease-timer.js';
+import { eraseCustomer } from '../../src/maintenance/index.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -53,6 +55,88 @@ describe('a lease', () => {
     const { data } = (await api.get(`/v1/licenses/${id}/activations?limit=100`)).body;
     return (data as Wire[]).filter((one) => one.fingerprint === fingerprint).at(-1)!;
   };
+
+  /** Ends of leases in the event log and on their way there: end, seats after it, actor. */
+  const endsOf = (id: string) =>
+    app.database.query(
+      `SELECT event_data ->> 'due_at' AS at, (event_data ->> 'current_activations')::int AS seats, actor ->> 'id' AS actor, event_data ->> 'after' AS after
+       FROM (SELECT * FROM (SELECT license_id, event_type, event_data, actor, resource_seq FROM license_event_logs
+                            UNION ALL SELECT license_id, event_type, event_data, actor, resource_seq FROM outbox) AS event
+             WHERE license_id = $1 AND event_type = 'license.lease_expired' ORDER BY resource_seq) AS ends`,
+      [id],
+    );
+  const end = (time: number, seats: number, actor = 'lease-timer') => ({
+    at: at(time),
+    seats,
+    actor,
+    after: '{"status": "EXPIRED"}',
+  });
+
+  it('that nobody asks about ends with an event that has its time, once, whichever of two processes finds it', async () => {
+    const clock = { now: () => new Date(START + seconds * 1000) };
+    const other = await TestApp.start({
+      database: app.database,
+      secrets: app.secrets,
+      override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+    });
+    const floating = await issued('CONCURRENT', { max_activations: 3 });
+    const held = await issued('SUBSCRIPTION', { max_activations: 2 });
+    for (const device of ['a', 'b', 'c']) {
+      await activate(floating.id, device);
+      seconds += 10;
+    }
+    await heartbeat(floating.key, 'a');
+    await checkOut(held.id, 'off', 300);
+    await activate(held.id, 'kept');
+    const sweep = () => Promise.all([app, other].map(({ nest }) => nest.get(LeaseTimer).sweep()));
+    seconds = 30 + WINDOW_S - 1;
+    await sweep();
+    expect(await endsOf(floating.id)).toEqual([end(10 + WINDOW_S, 2), end(20 + WINDOW_S, 1)]);
+    seconds = 1000;
+    for (let round = 0; round < 2; round++) await sweep();
+    await other.stop();
+    expect(await endsOf(floating.id)).toHaveLength(3);
+    expect((await endsOf(floating.id)).at(-1)).toEqual(end(30 + WINDOW_S, 0));
+    expect(await endsOf(held.id)).toEqual([end(330, 1)]);
+    const stored = 'SELECT current_activations AS seats FROM licenses WHERE license_id = ANY($1) ORDER BY license_id';
+    expect(await app.database.query(stored, [[floating.id, held.id]])).toEqual([{ seats: 0 }, { seats: 1 }]);
+  });
+
+  it.each<[string, (license: { id: string; product_id: string }) => Promise<unknown>]>([
+    ['an activation', ({ id }) => activate(id, 'new')],
+    ['a refused activation', ({ id }) => api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'x', units: 9 })],
+    ['a reset', ({ id }) => api.post(`/v1/licenses/${id}/activations:reset`)],
+    ['a change of template', ({ id, product_id }) => change(id, product_id, 'SUBSCRIPTION')],
+  ])('has its event once %s finds that it has ended', async (_, find) => {
+    const license = await issued('SUBSCRIPTION', { license_model: 'PER_CORE', max_activations: 8 });
+    for (const [device, units, ttl_seconds] of [
+      ['a', 1, 60],
+      ['b', 2, 90],
+      ['c', 4, 600],
+    ] as const)
+      await api.post(`/v1/licenses/${license.id}/check-out`, { fingerprint: device, units, ttl_seconds });
+    seconds = 100;
+    await find(license);
+    expect(await endsOf(license.id)).toEqual([end(60, 6), end(90, 4)]);
+    await find(license);
+    expect(await endsOf(license.id)).toHaveLength(2);
+  });
+
+  it('of a person that is erased has its event, and a seat that a file holds then ends with the file', async () => {
+    const { id, product_id } = await issued('SUBSCRIPTION', { max_activations: 5 });
+    const { customer_id } = (await api.get(`/v1/licenses/${id}`)).body;
+    await checkOut(id, 'ended', 60);
+    await checkOut(id, 'held', 300);
+    await activate(id, 'held');
+    seconds = 100;
+    await withClient(app.database.ownerUrl, (owner) =>
+      eraseCustomer(owner, app.secrets, api.tenantId, customer_id as string, new Date(START + 100_000)),
+    );
+    await change(id, product_id, 'SUBSCRIPTION');
+    seconds = 1000;
+    await app.nest.get(LeaseTimer).sweep();
+    expect(await endsOf(id)).toEqual([end(60, 1, 'npm run erase'), end(300, 0)]);
+  });
 
   it('begins for a device that was first seen by check-out when the terms come to lend seats', async () => {
     const { id, product_id } = await issued('SUBSCRIPTION');

@@ -1,6 +1,7 @@
 import { randomInt, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
+import { LeaseTimer } from '../../src/activations/lease-timer.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { rebuildReports } from '../../src/maintenance/index.js';
 import { countEventsStatement, type CountedEvents } from '../../src/reports/index.js';
@@ -83,7 +84,13 @@ describe('the reports of a random life', () => {
       max_activations: 5,
     });
     const site = { license_model: 'SITE_LICENSE', default_duration: null, max_activations: 3 };
-    templates = [first, second.template_id as string, await api.template(site)];
+    const floating = { license_type: 'CONCURRENT', license_model: 'PER_SEAT', default_duration: 30, product_id };
+    templates = [
+      first,
+      second.template_id as string,
+      await api.template(site),
+      await api.template({ ...floating, max_activations: 3 }),
+    ];
   });
 
   afterAll(() => app.stop());
@@ -95,14 +102,27 @@ describe('the reports of a random life', () => {
   const steps: ((id: string, value: number) => Promise<unknown>)[] = [
     (_id, value) =>
       api
-        .issue(templates[value % 3]!, { customer_id: `c-${licenses.length}`, trial: value === 3 })
+        .issue(templates[value % 4]!, { customer_id: `c-${licenses.length}`, trial: value === 4 })
         .then(({ license_id }) => licenses.push(license_id as string)),
     (id, value) => api.post(`/v1/licenses/${id}/renew`, { days: value * 3 }),
     (id) => api.post(`/v1/licenses/${id}/convert-trial`, {}),
     (id) => api.post(`/v1/licenses/${id}/suspend`, { reason }),
     (id) => api.post(`/v1/licenses/${id}/reinstate`, {}),
     (id, value) => (value === 1 ? api.post(`/v1/licenses/${id}/revoke`, { reason }) : Promise.resolve()),
-    (id, value) => api.post(`/v1/licenses/${id}/change-template`, { license_template_id: templates[value % 2] }),
+    (id, value) => api.post(`/v1/licenses/${id}/change-template`, { license_template_id: templates[value % 4] }),
+    async (_id, value) => {
+      const expiry_date = new Date(START + (today + value * 10 - 20) * DAY_MS).toISOString();
+      const devices = Array.from({ length: value % 3 }, (_, n) => ({ fingerprint: `old-${n}` }));
+      const of = { license_template_id: templates[value % 4], customer: { customer_id: 'i' }, expiry_date, devices };
+      const line = JSON.stringify({
+        ...of,
+        external_id: `old-${licenses.length}`,
+        issued_date: '2025-01-01T00:00:00Z',
+      });
+      const [{ license_id }] = (await api.send('post', '/v1/licenses:import', line, { 'Content-Type': NDJSON })).body;
+      if (license_id !== undefined) licenses.push(license_id as string);
+    },
+    (id, value) => api.post(`/v1/licenses/${id}/check-out`, { fingerprint: `pc-${value}`, ttl_seconds: 172_800 }),
     (id, value) => api.patch(`/v1/licenses/${id}`, { max_activations: value, grace_period_days: value * 2 }),
     (id, value) => api.patch(`/v1/licenses/${id}`, { auto_renewal_enabled: value > 2 }),
     (id, value) =>
@@ -132,6 +152,7 @@ describe('the reports of a random life', () => {
         else await steps[step]!(id, value);
       }
       await app.nest.get(LicenseTimer).sweep();
+      await app.nest.get(LeaseTimer).sweep();
       await settled();
       await follow();
 
@@ -187,18 +208,18 @@ describe('the reports of a random life', () => {
     }
     // The events of each type, and no other: counted once, on their days.
     const logged = await app.database.query(
-      `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+      `SELECT to_char(coalesce((event_data ->> 'due_at')::timestamptz, created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
               replace(event_type, 'activations_reset', 'deactivated') AS event_type,
               sum(CASE event_type WHEN 'license.activations_reset' THEN (event_data ->> 'count')::int ELSE 1 END)::int AS events
        FROM license_event_logs WHERE event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated',
-                                                    'license.deactivated', 'license.activations_reset')
+                                                    'license.deactivated', 'license.activations_reset', 'license.lease_expired')
        GROUP BY 1, 2 ORDER BY 1, 2`,
     );
     expect(logged.length).toBeGreaterThan(10);
     expect(
       await app.database.query(
         `SELECT day::text, event_type, events::int FROM report_activity WHERE product_id = '' AND events > 0
-           AND event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated', 'license.deactivated') ORDER BY 1, 2`,
+           AND event_type IN ('license.created', 'license.expired', 'license.renewed', 'license.activated', 'license.deactivated', 'license.lease_expired') ORDER BY 1, 2`,
       ),
     ).toEqual(logged);
   }, 120_000);

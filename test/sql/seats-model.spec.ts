@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc, { assertUntilReached } from '../support/property.js';
+import { LeaseTimer } from '../../src/activations/lease-timer.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -417,6 +418,8 @@ describe('whatever happens to a license', () => {
  */
 class LeaseModel {
   private readonly devices = new Map<string, { lease: number; file: number; online: boolean; ended: boolean }>();
+  /** Ends of leases that requests found, in their order, with the seats after each. */
+  readonly ends: { device: string; at: number; inUse: number }[] = [];
 
   constructor(
     private lends: boolean,
@@ -429,7 +432,7 @@ class LeaseModel {
     const seats = this.seatsAt(now);
     const seat = one.do === 'terms' ? undefined : seats.get(one.device);
     if (one.do === 'deactivate' && !seat) return 'NOTHING';
-    for (const [name, each] of this.devices) each.ended ||= !seats.has(name);
+    this.findEnds(now);
     switch (one.do) {
       case 'terms':
         return this.changeTerms(now);
@@ -452,6 +455,15 @@ class LeaseModel {
 
   seatsAt(now: number) {
     return new Map([...this.devices].filter(([, { lease, ended }]) => !ended && lease > now));
+  }
+
+  findEnds(now: number): void {
+    const found = [...this.devices].filter(([, { lease, ended }]) => !ended && lease <= now);
+    const inUse = this.seatsAt(now).size;
+    for (const [at, [device, each]] of found.sort(([, one], [, other]) => one.lease - other.lease).entries()) {
+      each.ended = true;
+      this.ends.push({ device, at: each.lease, inUse: inUse + found.length - 1 - at });
+    }
   }
 
   private heartbeat(device: string, time: number): string {
@@ -519,6 +531,20 @@ describe('whatever happens to a lease', () => {
       const { product_id } = (await api.get(`/v1/license-templates/${lending}`)).body;
       const giving = await api.template({ ...given, license_type: 'SUBSCRIPTION', product_id });
       const reached = new Set<string>();
+      const endsOf = (id: string) =>
+        app.database.query<{ device: string; at: number; inUse: number }>(
+          `SELECT personal ->> 'fingerprint' AS device, (event_data ->> 'current_activations')::int AS "inUse",
+                  (extract(epoch FROM (event_data ->> 'due_at')::timestamptz) * 1000)::float8 AS at
+           FROM (SELECT license_id, event_type, event_data, personal FROM license_event_logs
+                 UNION ALL SELECT license_id, event_type, event_data, personal FROM outbox) AS event
+           WHERE license_id = $1 AND event_type = 'license.lease_expired'`,
+          [id],
+        );
+      /** Ends at the same moment have no order. */
+      const sorted = (ends: readonly { device: string; at: number; inUse: number }[]) => [
+        ends.map(({ device, at }) => `${at} ${device}`).sort(),
+        ends.map(({ inUse, at }) => `${at} ${inUse}`).sort(),
+      ];
 
       const apply = async (id: string, key: string, lends: boolean, one: LeaseStep): Promise<string> => {
         const code = ({ status, body }: { status: number; body: Wire }) =>
@@ -580,9 +606,14 @@ describe('whatever happens to a lease', () => {
             });
             reached.add(`${one.do} ${answer}`);
           }
+          model.findEnds(start + passed);
+          await app.nest.get(LeaseTimer).sweep();
+          expect(sorted(await endsOf(id as string))).toEqual(sorted(model.ends));
+          for (const { inUse } of model.ends) reached.add(`end ${inUse}`);
         }),
         { numRuns: Math.ceil(RUNS / 2), timeLimitMs: RUNS * 2_500 },
-        () => [...wanted, 'deactivate OK', 'deactivate SEAT_LENT'].filter((each) => !reached.has(each)),
+        () =>
+          [...wanted, 'deactivate OK', 'deactivate SEAT_LENT', 'end 0', 'end 1'].filter((each) => !reached.has(each)),
       );
     },
     RUNS * 3_000,

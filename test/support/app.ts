@@ -38,13 +38,17 @@ export interface LogLine {
   readonly content: string;
 }
 
-/** Lists are signed when a test asks for it: the first one makes a key, and that has events. Few tests need the engine of workflows. */
+/**
+ * Lists are signed when a test asks for it: the first one makes a key, and that has events. Few tests need the engine of workflows. Timers
+ * sweep at the start, and when a test asks for it.
+ */
 const QUIET = {
   WORKFLOWS: 'off',
   LOG_LEVEL: 'error',
   RATE_LIMIT_FAILURES: '1000000',
   CLIENT_UNKNOWN_KEYS_PER_MINUTE: '1000000',
   REVOCATION_LIST_INTERVAL_MS: '86400000',
+  LICENSE_TIMER_INTERVAL_MS: '86400000',
 };
 
 /** Lets a test send as many requests of programs as it likes. */

@@ -3,6 +3,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import { maxActivationsOf, reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, CountedFields } from '../activation.entity.js';
+import type { EndedLease } from '../ended-leases.js';
 import type { SeatShortage } from '../seat-shortage.js';
 import type { JsonObject } from '../../shared/json.js';
 
@@ -12,11 +13,14 @@ export interface SeatTotals {
   readonly max: number | null;
 }
 
-function activationResource({ activationId, licenseId }: Activation) {
+function activationResource({ activationId, licenseId }: Pick<Activation, 'activationId' | 'licenseId'>) {
   return { resourceType: 'activation', resourceId: activationId, licenseId };
 }
 
-function seatFields({ activationType, units }: Activation, { inUse, max }: SeatTotals): JsonObject {
+function seatFields(
+  { activationType, units }: Pick<Activation, 'activationType' | 'units'>,
+  { inUse, max }: SeatTotals,
+): JsonObject {
   return { activation_type: activationType, units, current_activations: inUse, max_activations: max };
 }
 
@@ -72,6 +76,38 @@ export class LicenseDeactivatedEvent extends IntegrationEvent {
         after: { status: activation.status },
       },
       { fingerprint: activation.fingerprint, user_id: activation.userId, ...reasonText(reason) },
+    );
+  }
+}
+
+/** Returns the data of a `LeaseExpiredEvent`; `inUse` are the seats in use after the end of the lease. */
+export function leaseExpiredData(
+  license: Pick<License, 'licenseType' | 'licenseModel' | 'maxActivations'>,
+  lease: EndedLease,
+  inUse: number,
+): JsonObject {
+  return {
+    ...seatFields(lease, { inUse, max: maxActivationsOf(license) }),
+    due_at: lease.endedAt.toISOString(),
+    before: { status: 'ACTIVE' },
+    after: { status: 'EXPIRED' },
+  };
+}
+
+/**
+ * The lease of a device has ended by its time: without a heartbeat, or with the license file that held the seat. `due_at` is the end of the
+ * lease; the time of the event is when it was recorded.
+ */
+export class LeaseExpiredEvent extends IntegrationEvent {
+  readonly type = 'license.lease_expired';
+
+  constructor(actor: Actor, now: Date, license: License, lease: EndedLease, inUse: number) {
+    super(
+      actor,
+      now,
+      { ...activationResource(lease), partnerId: license.partnerId },
+      leaseExpiredData(license, lease, inUse),
+      { fingerprint: lease.fingerprint, user_id: lease.userId },
     );
   }
 }

@@ -37,6 +37,7 @@ import { Sessions1764770000000 } from './1764770000000-sessions.js';
 import { ImportedLicenses1764800000000 } from './1764800000000-imported-licenses.js';
 import { Starts1764784000000 } from './1764784000000-starts.js';
 import { AllowedByPools1764795000000 } from './1764795000000-allowed-by-pools.js';
+import { EndedLeases1764806000000 } from './1764806000000-ended-leases.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -79,6 +80,7 @@ export const migrations = [
   ImportedLicenses1764800000000,
   Starts1764784000000,
   AllowedByPools1764795000000,
+  EndedLeases1764806000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

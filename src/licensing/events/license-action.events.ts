@@ -32,6 +32,15 @@ abstract class LicenseChangedEvent extends IntegrationEvent {
   }
 }
 
+/** Change to terms that may count seats in another way. */
+abstract class LicenseTermsChangedEvent extends LicenseChangedEvent {
+  /** Adds the seats in use as the new terms count them. */
+  withSeats({ currentActivations }: License): this {
+    Object.assign(this.data, { current_activations: currentActivations });
+    return this;
+  }
+}
+
 export class LicenseUpdatedEvent extends LicenseChangedEvent {
   readonly type = 'license.updated';
 }
@@ -53,7 +62,7 @@ export class LicenseStartedEvent extends LicenseChangedEvent {
   }
 }
 
-export class LicenseTrialConvertedEvent extends LicenseChangedEvent {
+export class LicenseTrialConvertedEvent extends LicenseTermsChangedEvent {
   readonly type = 'license.trial_converted';
 }
 
@@ -81,6 +90,6 @@ export class LicenseSubscriptionChangedEvent extends LicenseChangedEvent {
   readonly type = 'license.subscription_changed';
 }
 
-export class LicenseTemplateChangedEvent extends LicenseChangedEvent {
+export class LicenseTemplateChangedEvent extends LicenseTermsChangedEvent {
   readonly type = 'license.template_changed';
 }

@@ -33,15 +33,18 @@ export class LicenseRenewalDueEvent extends LicenseTimerEvent {
 export class LicenseExpiredEvent extends LicenseTimerEvent {
   readonly type = 'license.expired';
 
-  constructor(actor: Actor, now: Date, license: License, dueAt: Date) {
+  constructor(actor: Actor, now: Date, license: License, dueAt: Date, code = 'TERM_ENDED') {
     super(actor, now, license, dueAt, {
       grace_ends_at: license.graceEndsAt(now)?.toISOString() ?? null,
-      ...reasonCode({ code: 'TERM_ENDED' }),
+      ...reasonCode({ code }),
       before: { status: license.awaitedStart ? 'PENDING' : 'ACTIVE' },
       after: { status: 'EXPIRED' },
     });
   }
 }
+
+/** Reason code of the expiry of a license that had expired before its import. */
+export const IMPORTED = 'IMPORTED';
 
 export class LicenseGraceEndedEvent extends LicenseTimerEvent {
   readonly type = 'license.grace_ended';

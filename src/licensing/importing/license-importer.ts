@@ -23,6 +23,7 @@ import {
 } from '../../templates/index.js';
 import { assertIssuable } from '../assert-issuable.js';
 import { LicenseImportedEvent } from '../events/license-imported.event.js';
+import { IMPORTED, LicenseExpiredEvent } from '../events/license-timer.events.js';
 import { foreignKeyDigest, lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
@@ -229,7 +230,11 @@ export class LicenseImporter {
   ): Promise<void> {
     await this.repository.insert(transaction, prepared);
     await this.devices.insert(transaction, prepared, now);
-    for (const { license } of prepared) transaction.record(new LicenseImportedEvent(actor, license));
+    for (const { license } of prepared) {
+      transaction.record(new LicenseImportedEvent(actor, license));
+      if (license.expiryDate && license.statusAt(now) === 'EXPIRED')
+        transaction.record(new LicenseExpiredEvent(actor, now, license, license.expiryDate, IMPORTED));
+    }
   }
 }
 

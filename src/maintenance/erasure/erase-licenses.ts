@@ -1,4 +1,14 @@
-import { seatsInUse, type SeatCounts } from '../../activations/index.js';
+import {
+  ENDED_LEASE_COLUMNS,
+  leaseExpiredData,
+  seatMetric,
+  seatsAfterEach,
+  seatsInUse,
+  seatsLeftSql,
+  type EndedLease,
+  type SeatCounts,
+  type SeatsLeft,
+} from '../../activations/index.js';
 import { maxActivationsOf, type License } from '../../licensing/index.js';
 import { groupBy } from '../../shared/group-by.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
@@ -58,6 +68,7 @@ export async function eraseLicenses(erasure: Erasure, licenseIds: readonly strin
   const periods = licenses.flatMap((license) =>
     holdingPeriods(license, transfers.get(license.licenseId) ?? [], erasure.customerId),
   );
+  await endLeases(erasure, licenses, periods);
   const { erased, devices } = await eraseDevices(erasure, periods);
   await giveBackSeats(erasure, licenses, erased);
   const blocked = await eraseBlocks(erasure, periods, erased);
@@ -116,17 +127,50 @@ function heldJson(periods: readonly HoldingPeriod[]): string {
   );
 }
 
+/** Stores and records the leases that have ended, as every request about seats does, before devices are erased. */
+async function endLeases(erasure: Erasure, licenses: readonly LockedLicense[], periods: readonly HoldingPeriod[]) {
+  const { owner, tenantId, now } = erasure;
+  const { rows } = await owner.query<EndedLease>(
+    `WITH ${HELD} UPDATE license_activations SET status = 'EXPIRED', ended_at = lease_expires_at
+     WHERE tenant_id = $1 AND license_id IN (SELECT license_id FROM held) AND status = 'ACTIVE' AND lease_expires_at <= $3
+     RETURNING ${ENDED_LEASE_COLUMNS}`,
+    [tenantId, heldJson(periods), now],
+  );
+  const ended = groupBy(rows, ({ licenseId }) => licenseId);
+  for (const license of licenses) {
+    const leases = ended.get(license.licenseId);
+    if (!leases) continue;
+    const metric = seatMetric(license);
+    const counted = await owner.query<SeatsLeft>(seatsLeftSql('$1', '$2', '$3::boolean'), [
+      tenantId,
+      license.licenseId,
+      metric === 'users',
+    ]);
+    const [left] = counted.rows;
+    if (!left) throw new Error('A count has one row.');
+    await setSeatsInUse(erasure, license, left[metric]);
+    const events = seatsAfterEach(leases, metric, left).map(({ lease, inUse }) => ({
+      type: 'license.lease_expired',
+      resourceType: 'activation',
+      resourceId: lease.activationId,
+      licenseId: license.licenseId,
+      data: leaseExpiredData(license, lease, inUse),
+    }));
+    await recordEvents(erasure, events);
+  }
+}
+
+function setSeatsInUse({ owner, tenantId }: Erasure, { licenseId }: LockedLicense, inUse: number) {
+  const values = [tenantId, licenseId, inUse];
+  return owner.query('UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2', values);
+}
+
 /**
  * Erases devices of these periods. A pseudonym replaces fingerprint and user, so that past seats can still be counted. The seat of an
- * active device is freed, since nobody could deactivate it; a seat held by a license file is leased until the file expires.
+ * active device is freed, since nobody could deactivate it; a seat held by a license file ends with the file, which alone holds it from now on.
  */
 async function eraseDevices({ owner, tenantId, now }: Erasure, periods: readonly HoldingPeriod[]) {
   const values = [tenantId, heldJson(periods)];
-  await owner.query(
-    `WITH ${HELD} UPDATE license_activations SET status = 'EXPIRED', ended_at = lease_expires_at
-     WHERE tenant_id = $1 AND license_id IN (SELECT license_id FROM held) AND status = 'ACTIVE' AND lease_expires_at <= $3`,
-    [...values, now],
-  );
   const found = await owner.query<{ activation_id: string }>(`WITH ${HELD} ${DEVICES_HELD}`, values);
   const { rows: erased } = await owner.query<ErasedDevice>(
     `WITH ${HELD}, device AS (${DEVICES_HELD}), erased AS (
@@ -140,7 +184,8 @@ async function eraseDevices({ owner, tenantId, now }: Erasure, periods: readonly
          user_id = CASE WHEN user_id IS NOT NULL THEN user_pseudonym END,
          status = CASE WHEN lost_seat THEN 'DEACTIVATED' ELSE status END,
          ended_at = CASE WHEN lost_seat THEN $3 ELSE ended_at END,
-         lease_expires_at = CASE WHEN status = 'ACTIVE' AND NOT lost_seat THEN lent_until ELSE lease_expires_at END
+         lease_expires_at = CASE WHEN status = 'ACTIVE' AND NOT lost_seat THEN lent_until ELSE lease_expires_at END,
+         activation_type = CASE WHEN status = 'ACTIVE' AND NOT lost_seat THEN 'OFFLINE' ELSE item.activation_type END
      FROM erased WHERE item.tenant_id = $1 AND item.activation_id = erased.activation_id
      RETURNING erased.activation_id, erased.license_id, erased.fingerprint, erased.activation_type, erased.units, lost_seat`,
     [...values, now],
@@ -167,11 +212,7 @@ async function giveBackSeats(erasure: Erasure, licenses: readonly LockedLicense[
       [tenantId, license.licenseId],
     );
     const inUse = seatsInUse(license, rows[0] ?? { activations: 0, units: 0, users: 0 });
-    await owner.query('UPDATE licenses SET current_activations = $3 WHERE tenant_id = $1 AND license_id = $2', [
-      tenantId,
-      license.licenseId,
-      inUse,
-    ]);
+    await setSeatsInUse(erasure, license, inUse);
     const events = devices.map(({ activation_id, activation_type, units }) => ({
       type: 'license.deactivated',
       resourceType: 'activation',

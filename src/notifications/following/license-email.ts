@@ -1,5 +1,7 @@
 import type { LicenseEventResponse } from '../../audit/index.js';
 import { toEmailSettings, type FollowingEmail, type StoredEmailSettings } from '../../tenants/index.js';
+import { IMPORTED } from '../../licensing/index.js';
+import { isJsonObject } from '../../shared/json.js';
 import { milestoneName } from '../milestone.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -17,7 +19,9 @@ export interface LicenseEmail {
 /** Returns the e-mail that an event causes by the settings of the tenant; undefined if it causes none. */
 export function licenseEmailOf(event: LicenseEventResponse, settings: StoredEmailSettings): LicenseEmail | undefined {
   const { license_id: licenseId, event_data: data } = event;
-  const { due_at: dueAt, expiry_date: expiryDate, trial } = data;
+  const { due_at: dueAt, expiry_date: expiryDate, trial, reason } = data;
+  // The customer of a license that had expired before its import is not told of it now.
+  if (isJsonObject(reason) && reason.code === IMPORTED) return undefined;
   if (licenseId === null || typeof dueAt !== 'string' || typeof expiryDate !== 'string') return undefined;
   const template =
     event.event_type === 'license.expired' ? 'license_expired' : trial === true ? 'trial_ending' : 'renewal_reminder';

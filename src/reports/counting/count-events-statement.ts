@@ -23,7 +23,10 @@ const SEAT_EVENTS = [
   'license.deactivated',
   'license.activation_changed',
   'license.activations_reset',
+  'license.lease_expired',
 ];
+/** Events that tell the seats in use after them if those may have changed. */
+const RECOUNTS = ['license.imported', 'license.template_changed', 'license.trial_converted'];
 const REFUSALS = ['license.activation_refused', 'license.event_limit_reached'];
 
 /** Fields of a license that the reports count by, with their types: wire names of events, which are names of columns. */
@@ -90,6 +93,12 @@ const FILL = `CASE WHEN seat_limit = 0 THEN CASE WHEN seats_in_use > 0 THEN 1000
 const DENIAL_CODE = `CASE event_type WHEN 'license.activation_refused' THEN event_data ->> 'code'
   ELSE CASE event_data ->> 'effect' WHEN 'NOT_RECORDED' THEN 'ACTIVATION_LIMIT_REACHED' ELSE 'RATE_LIMITED' END END`;
 
+/** An import without devices, as most are, changes no seats. */
+const IS_SEAT = `(${isOneOf(SEAT_EVENTS)} OR ${isOneOf(RECOUNTS)} AND event_data ? 'current_activations'
+  AND (event_type <> 'license.imported' OR (event_data ->> 'current_activations')::int > 0))`;
+/** Time of what happened. An end by its time is recorded later. */
+const OCCURRED_AT = `CASE WHEN ${isOneOf(['license.expired', 'license.lease_expired'])}
+  THEN (event_data ->> 'due_at')::timestamptz ELSE created_at END`;
 /** A reset is one event for all the devices that it deactivates. */
 const ACTIVITY_TYPE = `CASE event_type WHEN 'license.activations_reset' THEN 'license.deactivated' ELSE event_type END AS event_type`;
 const ACTIVITY_NUMBER = `CASE event_type WHEN 'license.activations_reset' THEN (event_data ->> 'count')::int ELSE 1 END AS number`;
@@ -125,8 +134,8 @@ const COUNT_EVENTS = {
     ), moved AS (
       UPDATE report_cursors SET seq = up_to, updated_at = $4 FROM bound WHERE tenant_id = $1
     ), batch AS MATERIALIZED (
-      SELECT seq, event_type, license_id, event_data, created_at, (created_at AT TIME ZONE 'UTC')::date AS day,
-             ${isOneOf(CHANGES)} AS is_change, ${isOneOf(SEAT_EVENTS)} AS is_seat
+      SELECT seq, event_type, license_id, event_data, created_at, (${OCCURRED_AT} AT TIME ZONE 'UTC')::date AS day,
+             ${isOneOf(CHANGES)} AS is_change, ${IS_SEAT} AS is_seat
       FROM license_event_logs
       WHERE tenant_id = $1 AND seq > $2 AND seq <= (SELECT up_to FROM bound) AND license_id IS NOT NULL
         AND ${isOneOf([...FIRST_EVENTS, ...CHANGES, ...SEAT_EVENTS, ...REFUSALS])}

@@ -157,6 +157,7 @@ export const ENGLISH = {
   'event.license.imported': 'License imported',
   'event.license.key_revealed': 'License key revealed',
   'event.license.key_rotated': 'License key rotated',
+  'event.license.lease_expired': 'License lease expired',
   'event.license.reinstated': 'License reinstated',
   'event.license.renewal_due': 'License renewal due',
   'event.license.renewed': 'License renewed',

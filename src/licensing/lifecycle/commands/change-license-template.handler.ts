@@ -19,12 +19,14 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
     const { license_template_id: templateId } = request;
     return this.actions.run(command, async (license, now, extend) => {
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const { licenseType, licenseModel } = license;
       const change = license.changeTemplate(assertIssuable(templateId, issuable), now, {
         resetOverrides: request.reset_overrides ?? false,
       });
       extend({ replaced: change?.replaced ?? {} });
-      if (change) await this.seatCounter.recount(license, now);
-      return change && new LicenseTemplateChangedEvent(actor, now, license, change, request.reason);
+      if (!change) return undefined;
+      await this.seatCounter.recount(license, { licenseType, licenseModel }, now);
+      return new LicenseTemplateChangedEvent(actor, now, license, change, request.reason).withSeats(license);
     });
   }
 }

@@ -36,12 +36,14 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
         );
       }
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
+      const { licenseType, licenseModel } = license;
       const change = license.convertTrial(now, assertIssuable(templateId, issuable), {
         resetOverrides: request.reset_overrides ?? false,
       });
       extend({ replaced: change?.replaced ?? {} });
-      if (change) await this.seatCounter.recount(license, now);
-      return change && new LicenseTrialConvertedEvent(actor, now, license, change, request.reason);
+      if (!change) return undefined;
+      await this.seatCounter.recount(license, { licenseType, licenseModel }, now);
+      return new LicenseTrialConvertedEvent(actor, now, license, change, request.reason).withSeats(license);
     });
   }
 }

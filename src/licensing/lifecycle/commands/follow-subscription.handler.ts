@@ -59,7 +59,10 @@ export class FollowSubscriptionHandler implements ICommandHandler<FollowSubscrip
         await this.follow(following);
       await this.settlePool(transaction, following);
       const { license, events, applied, problem } = following;
-      if (following.hasChangedTemplate) await this.seatCounter.recount(license, now);
+      if (following.hasChangedTemplate) {
+        await this.seatCounter.recount(license, locked, now);
+        for (const event of events) if (event instanceof LicenseTemplateChangedEvent) event.withSeats(license);
+      }
       for (const event of events) transaction.record(event);
       if (events.length > 0) await this.licenses.update(license);
       return { license: toLicenseResponse(await this.seatCounter.countSeats(license, now), now), applied, problem };
