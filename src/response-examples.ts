@@ -380,6 +380,8 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     fulfil_orders_automatically: false,
     allow_short_keys: false,
     foreign_key_normalisation: 'NONE',
+    metadata_filters: [],
+    metadata_filters_pending: [],
     version: 1,
     ...stamps,
   },

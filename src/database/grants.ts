@@ -8,7 +8,8 @@ import { workflowGrants } from './workflow-schema.js';
 export const GRANTS: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   tenants: `SELECT, INSERT, UPDATE (status, require_if_match, requests_per_minute, email_settings, order_fulfilment_after,
-    fulfil_orders_automatically, customers_must_exist, allow_short_keys, foreign_key_normalisation, version, updated_at)`,
+    fulfil_orders_automatically, customers_must_exist, allow_short_keys, foreign_key_normalisation, metadata_filters,
+    metadata_filters_pending, version, updated_at)`,
   api_keys:
     'SELECT, INSERT, UPDATE (key_sha256, key_prefix, previous_sha256, previous_expires_at, last_used_at, revoked_at, version, updated_at)',
   sessions:
@@ -31,6 +32,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   // A key that is replaced gets an end, and is never deleted.
   license_keys: 'SELECT, INSERT, UPDATE (valid_until)',
   rotated_license_keys: 'SELECT, INSERT, DELETE',
+  license_metadata_values: 'SELECT, INSERT, DELETE',
   // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',
   license_activation_refusals: 'SELECT, INSERT, DELETE',

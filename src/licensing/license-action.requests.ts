@@ -99,9 +99,7 @@ export const TransferLicenseRequest = z
   })
   .meta({
     id: 'TransferLicenseRequest',
-    examples: [
-      { customer_id: 'customer-002', rotate_key: true, deactivate_devices: true, reason: { code: 'CONTRACT_CHANGED' } },
-    ],
+    examples: [{ customer_id: 'customer-002', reason: { code: 'CONTRACT_CHANGED' } }],
   });
 export type TransferLicenseRequest = z.infer<typeof TransferLicenseRequest>;
 

@@ -5,11 +5,24 @@ import type { PageRequest } from '../shared/persistence/page-request.js';
 import { TenantScopedRepository, type Condition } from '../shared/persistence/tenant-scoped.repository.js';
 import { listedRow, type ListedRow } from './license-json.js';
 import { License } from './license.entity.js';
+import { MetadataValuesRepository } from './metadata-filters/metadata-values.repository.js';
 
 @Injectable()
 export class LicenseRepository extends TenantScopedRepository<License> {
-  constructor(unitOfWork: UnitOfWork) {
+  /** Metadata of the licenses that were locked, so that an update knows whether an action changed it. */
+  private readonly lockedMetadata = new WeakMap<License, License['metadata']>();
+
+  constructor(
+    unitOfWork: UnitOfWork,
+    private readonly metadataValues: MetadataValuesRepository,
+  ) {
     super(License, 'licenseId', unitOfWork);
+  }
+
+  override async findForUpdate(tenantId: string, licenseId: string): Promise<License | null> {
+    const license = await super.findForUpdate(tenantId, licenseId);
+    if (license) this.lockedMetadata.set(license, license.metadata);
+    return license;
   }
 
   /** Adds the product name, which is no column of `licenses`. */
@@ -21,6 +34,26 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     const columns: Partial<License> = Object.assign({}, license);
     delete columns.productDisplayName;
     await super.update(columns as License);
+    if (this.lockedMetadata.get(license) !== license.metadata) await this.refreshMetadataValues([license]);
+  }
+
+  /** Inserts like `TenantScopedRepository`, with the values of metadata that the tenant filters by. */
+  override async insertMany(transaction: Transaction, licenses: readonly License[]): Promise<ReadonlySet<string>> {
+    const inserted = await super.insertMany(transaction, licenses);
+    const described = licenses.filter(
+      ({ licenseId, metadata }) => inserted.has(licenseId) && Object.keys(metadata).length > 0,
+    );
+    if (described.length > 0) await this.refreshMetadataValues(described);
+    return inserted;
+  }
+
+  private refreshMetadataValues(licenses: readonly License[]): Promise<void> {
+    const [{ tenantId } = { tenantId: '' }] = licenses;
+    const ids = licenses.map(({ licenseId }) => licenseId);
+    return this.unitOfWork.run(tenantId, (transaction) => {
+      this.metadataValues.refresh(transaction, ids);
+      return Promise.resolve();
+    });
   }
 
   /** Lists the rows that are in one of the disjoint parts like `list`, each as one text; see `readListed`. */

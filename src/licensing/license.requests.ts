@@ -15,6 +15,7 @@ import { LicenseType } from '../templates/index.js';
 import { ActionReason } from './license-action.requests.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { FreeFormInput } from '../shared/free-form.js';
+import { METADATA_FILTER_MEMBERS, withMetadataFilters } from './metadata-filters/metadata-filters.requests.js';
 import { OverridesInput } from './license-overrides.js';
 
 export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
@@ -64,8 +65,12 @@ export const IssueLicenseRequest = z
   });
 export type IssueLicenseRequest = z.infer<typeof IssueLicenseRequest>;
 
-export const ListLicensesRequest = z.strictObject({
-  ...pageParameters,
+const format = z
+  .enum(['csv', 'ndjson'])
+  .optional()
+  .meta({ description: 'The whole list in this form, like `Accept`.' });
+
+const filters = {
   customer_id: IdParameter.optional(),
   product_id: IdParameter.optional(),
   template_id: IdParameter.optional(),
@@ -81,18 +86,20 @@ export const ListLicensesRequest = z.strictObject({
   has_free_seats: FlagParameter.optional().meta({
     description: 'Whether fewer seats than `max_activations` are in use.',
   }),
-  format: z.enum(['csv', 'ndjson']).optional().meta({ description: 'The whole list in this form, like `Accept`.' }),
   issued_from: TimestampParameter.optional().meta({ description: 'Issued at or after.' }),
   issued_before: TimestampParameter.optional().meta({ description: 'Issued before.' }),
   expires_from: TimestampParameter.optional().meta({ description: 'Expires at or after.' }),
   expires_before: TimestampParameter.optional().meta({ description: 'Expires before.' }),
   q: SearchPrefix.optional(),
-});
+};
+
+export const ListLicensesRequest = withMetadataFilters(z.object({ ...pageParameters, ...filters, format }));
 export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;
 
 /** Filter in a body, with the filters of the list. */
-export const SelectLicensesRequest = ListLicensesRequest.omit({ limit: true, cursor: true, format: true }).meta({
+export const SelectLicensesRequest = withMetadataFilters(z.object(filters)).meta({
   id: 'SelectLicensesRequest',
+  ...METADATA_FILTER_MEMBERS,
   examples: [{ template_id: EXAMPLES.openTemplateId, status: 'ACTIVE' }],
 });
 export type SelectLicensesRequest = z.infer<typeof SelectLicensesRequest>;

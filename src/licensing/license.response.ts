@@ -121,12 +121,13 @@ export const devicesResetFields = {
   held: z.int().meta({ description: 'Devices whose seat a license file holds, which stay activated.' }),
   held_until: UtcTime.nullable().meta({ description: 'End of the last of these license files.' }),
 };
-export type DevicesReset = z.infer<z.ZodObject<typeof devicesResetFields>>;
+const DevicesReset = z.object(devicesResetFields).meta({ id: 'DevicesReset' });
+export type DevicesReset = z.infer<typeof DevicesReset>;
 
 /** Members of a response to a transfer, where it was asked for a new license key or the end of the activations. */
 const transferFields = {
   ...z.object(rotatedKeyFields).partial().shape,
-  devices: z.object(devicesResetFields).optional().meta({ description: 'Only with `deactivate_devices`.' }),
+  devices: DevicesReset.optional().meta({ description: 'Only with `deactivate_devices`.' }),
 };
 
 export const TransferredLicense = LicenseResponse.extend(transferFields).meta({

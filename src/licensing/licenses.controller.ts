@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { CreatedAt, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { WriteOptions } from '../shared/http/command-options.decorators.js';
@@ -13,6 +13,7 @@ import { IssueLicenseCommand } from './issuing/issue-license.command.js';
 import { FindLicensesCommand } from './keys/find-licenses.command.js';
 import { FindLicensesRequest } from './keys/find-licenses.requests.js';
 import { IssueLicenseRequest, ListLicensesRequest } from './license.requests.js';
+import { METADATA_FILTER_MEMBERS } from './metadata-filters/metadata-filters.requests.js';
 import { GetLicenseQuery } from './queries/get-license.query.js';
 import { ListLicensesAsJsonQuery } from './queries/list-licenses-as-json.query.js';
 import { FoundLicenses, IssuedLicense, LicensePage, LicenseResponse } from './license.response.js';
@@ -49,10 +50,21 @@ export class LicensesController {
   @Get()
   @OpenToPartners()
   @RequirePermission('licenses:read')
-  @DescribeList({
-    operationId: 'listLicenses',
-    summary: 'List licenses',
-    description: 'Newest first; by expiry with `expires_from` or `expires_before`, else by `issued_to` with `q`.',
+  @DescribeList(
+    {
+      operationId: 'listLicenses',
+      summary: 'List licenses',
+      description: 'Newest first; by expiry with `expires_from` or `expires_before`, else by `issued_to` with `q`.',
+    },
+    { 400: ['FILTER_NOT_DECLARED'], 409: ['FILTER_NOT_READY'] },
+  )
+  @ApiQuery({
+    name: 'metadata',
+    required: false,
+    style: 'form',
+    explode: true,
+    description: METADATA_FILTER_MEMBERS.description,
+    schema: { type: 'object', ...METADATA_FILTER_MEMBERS },
   })
   @ListOf(LicensePage)
   list(@CurrentActor() actor: Actor, @Query({ schema: ListLicensesRequest }) query: ListLicensesRequest) {

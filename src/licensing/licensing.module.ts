@@ -33,6 +33,10 @@ import { ImportsController } from './importing/imports.controller.js';
 import { LicenseImporter } from './importing/license-importer.js';
 import { License } from './license.entity.js';
 import { LicenseReader } from './license-reader.js';
+import { MetadataFilterUpdater } from './metadata-filters/metadata-filter-updater.js';
+import { MetadataFilters } from './metadata-filters/metadata-filters.js';
+import { MetadataValuesRepository } from './metadata-filters/metadata-values.repository.js';
+import { MetadataFilterIndex } from '../shared/persistence/metadata-filter-index.js';
 import { LicenseRepository } from './license.repository.js';
 import { FindLicensesController, LicensesController } from './licenses.controller.js';
 import { FindLicenseHandler } from './queries/find-license.handler.js';
@@ -85,6 +89,9 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     LicenseKeyRepository,
     LicenseKeyRotation,
     { provide: ForeignKeyRegister, useClass: StoredForeignKeys },
+    MetadataValuesRepository,
+    MetadataFilters,
+    { provide: MetadataFilterIndex, useClass: MetadataFilterUpdater },
     RevealLicenseKeyHandler,
     RotateLicenseKeyHandler,
     FindLicensesHandler,
@@ -106,6 +113,6 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     ListRevokedLicensesHandler,
     SelectLicensesHandler,
   ],
-  exports: [LicenseLock, LicenseReader, ForeignKeyRegister],
+  exports: [LicenseLock, LicenseReader, ForeignKeyRegister, MetadataFilterIndex],
 })
 export class LicensingModule {}

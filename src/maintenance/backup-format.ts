@@ -14,6 +14,7 @@ export const BACKUP_TABLES = [
   'licenses',
   'license_keys',
   'rotated_license_keys',
+  'license_metadata_values',
   'license_activations',
   'license_activation_refusals',
   'blocked_devices',

@@ -17,6 +17,6 @@ export { GetTenantQuery } from './queries/get-tenant.query.js';
 export { ListApiKeysQuery } from './api-keys/list-api-keys.query.js';
 export { ListTenantsQuery } from './queries/list-tenants.query.js';
 export { FULFILMENT_TRIGGERS, type FulfilmentTrigger } from './fulfilment-trigger.js';
-export { TenantId } from './tenant.requests.js';
+export { MAX_METADATA_FILTERS, METADATA_FILTER_KEY, TenantId } from './tenant.requests.js';
 export { ADMIN_KEY_NAME, TenantRegistry, TenantRegistryError } from './tenant-registry.js';
 export { TenantsModule } from './tenants.module.js';

@@ -25,6 +25,7 @@ export interface TenantChange {
   readonly fulfil_orders_automatically?: boolean | undefined;
   readonly allow_short_keys?: boolean | undefined;
   readonly foreign_key_normalisation?: ForeignKeyNormalisation | undefined;
+  readonly metadata_filters?: readonly string[] | undefined;
 }
 
 /** A vendor. Its id is the tenant id of all its rows. */
@@ -67,6 +68,14 @@ export class Tenant extends Versioned {
   @Column('text', { name: 'foreign_key_normalisation' })
   foreignKeyNormalisation!: ForeignKeyNormalisation;
 
+  /** Metadata keys of licenses that lists can be filtered by. */
+  @Column('text', { name: 'metadata_filters', array: true })
+  metadataFilters!: readonly string[];
+
+  /** Keys that were declared or withdrawn, whose values are still to be filled in or removed. */
+  @Column('text', { name: 'metadata_filters_pending', array: true })
+  metadataFiltersPending!: readonly string[];
+
   static create(tenantId: string, requestsPerMinute: number | null, now: Date): Tenant {
     const orders = { orderFulfilmentAfter: 'APPROVAL' as const, fulfilOrdersAutomatically: false };
     const keys = { allowShortKeys: false, foreignKeyNormalisation: 'NONE' as const };
@@ -78,6 +87,8 @@ export class Tenant extends Versioned {
       ...orders,
       ...keys,
       customersMustExist: false,
+      metadataFilters: [],
+      metadataFiltersPending: [],
     };
     return Object.assign(new Tenant(), { tenantId, version: 1, createdAt: now, updatedAt: now }, fields);
   }
@@ -95,7 +106,16 @@ export class Tenant extends Versioned {
       this.fulfilOrdersAutomatically = change.fulfil_orders_automatically;
     if (change.allow_short_keys !== undefined) this.allowShortKeys = change.allow_short_keys;
     if (change.foreign_key_normalisation !== undefined) this.foreignKeyNormalisation = change.foreign_key_normalisation;
+    if (change.metadata_filters !== undefined) this.declareFilters(change.metadata_filters);
     return this.changedSince(before, this.snapshot(), now);
+  }
+
+  /** Declares these keys as filters and no others. Those that were declared or withdrawn are pending. */
+  private declareFilters(keys: readonly string[]): void {
+    const before = this.metadataFilters;
+    const changed = [...before, ...keys].filter((key) => before.includes(key) !== keys.includes(key));
+    this.metadataFilters = keys;
+    this.metadataFiltersPending = [...new Set([...this.metadataFiltersPending, ...changed])];
   }
 
   snapshot(): JsonObject {
@@ -109,6 +129,7 @@ export class Tenant extends Versioned {
       fulfil_orders_automatically: this.fulfilOrdersAutomatically,
       allow_short_keys: this.allowShortKeys,
       foreign_key_normalisation: this.foreignKeyNormalisation,
+      metadata_filters: [...this.metadataFilters],
     };
   }
 }

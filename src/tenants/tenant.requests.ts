@@ -43,6 +43,22 @@ export const ForeignKeyNormalisation = z.enum(FOREIGN_KEY_NORMALISATIONS).meta({
     'How imported license keys are compared: exactly, without white space around them (TRIM), or also without regard to case (UPPER_CASE). Fixed once there is an imported key.',
 });
 
+export const MAX_METADATA_FILTERS = 5;
+export const METADATA_FILTER_KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
+const filterKey = z
+  .string()
+  .regex(METADATA_FILTER_KEY, 'must be 1 to 64 letters, digits and . _ -, not beginning with a dot');
+
+export const MetadataFilters = z
+  .array(filterKey)
+  .max(MAX_METADATA_FILTERS)
+  .refine((keys) => new Set(keys).size === keys.length, 'must not contain a key twice')
+  .meta({
+    description:
+      'Metadata keys of licenses that the list of licenses can be filtered by, as `metadata.{key}`. At most 5.',
+    examples: [['region']],
+  });
+
 export const CreateTenantRequest = z
   .strictObject({ tenant_id: TenantId, requests_per_minute: requestsPerMinute.default(null) })
   .meta({ id: 'CreateTenantRequest', examples: [{ tenant_id: 'acme' }] });
@@ -59,6 +75,7 @@ export const UpdateTenantRequest = z
     fulfil_orders_automatically: FulfilOrdersAutomatically,
     allow_short_keys: allowShortKeys,
     foreign_key_normalisation: ForeignKeyNormalisation,
+    metadata_filters: MetadataFilters,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });
@@ -77,6 +94,7 @@ export const UpdateSettingsRequest = z
     fulfil_orders_automatically: FulfilOrdersAutomatically,
     allow_short_keys: allowShortKeys,
     foreign_key_normalisation: ForeignKeyNormalisation,
+    metadata_filters: MetadataFilters,
   })
   .partial()
   .meta({

@@ -3,6 +3,7 @@ import {
   CustomersMustExist,
   ForeignKeyNormalisation,
   FulfilOrdersAutomatically,
+  MetadataFilters,
   OrderFulfilmentAfter,
   TenantStatus,
 } from './tenant.requests.js';
@@ -23,6 +24,10 @@ export const TenantResponse = z
     fulfil_orders_automatically: FulfilOrdersAutomatically,
     allow_short_keys: z.boolean(),
     foreign_key_normalisation: ForeignKeyNormalisation,
+    metadata_filters: MetadataFilters,
+    metadata_filters_pending: z.array(z.string()).meta({
+      description: 'Keys that are being prepared or removed. Until then a filter by one answers 409 FILTER_NOT_READY.',
+    }),
     version: z.int(),
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -45,6 +50,8 @@ export function toTenantResponse(tenant: Tenant): TenantResponse {
     fulfil_orders_automatically: tenant.fulfilOrdersAutomatically,
     allow_short_keys: tenant.allowShortKeys,
     foreign_key_normalisation: tenant.foreignKeyNormalisation,
+    metadata_filters: [...tenant.metadataFilters],
+    metadata_filters_pending: [...tenant.metadataFiltersPending],
     version: tenant.version,
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),

@@ -81,6 +81,7 @@ describe('npm run migrate', () => {
       license_event_counters: 'INSERT, SELECT, UPDATE',
       license_event_logs: 'INSERT, SELECT',
       license_keys: 'INSERT, SELECT',
+      license_metadata_values: 'DELETE, INSERT, SELECT',
       license_pools: 'INSERT, SELECT',
       license_templates: 'INSERT, SELECT, UPDATE',
       license_usages: 'INSERT, SELECT',

@@ -154,6 +154,8 @@ describe('erasure of a customer', () => {
     const OF_ALMA = ['Alma', 'alma', 'q170'];
     const order = { license_template_id: template, customer_id: 'a', issued_to: 'Alma Private' };
     const metadata = { contact: 'Alma, q170', order: { by: 'Alma', number: 7 } };
+    await api.patch('/v1/settings', { metadata_filters: ['contact'] });
+    const values = () => app.database.query("SELECT value FROM license_metadata_values WHERE key = 'contact'");
     const { license_id: id } = (await api.post('/v1/licenses', { ...order, metadata }, keyed('issue'))).body;
     const path = `/v1/licenses/${id}`;
     const device = {
@@ -163,6 +165,7 @@ describe('erasure of a customer', () => {
       user_id: 'alma@example.com',
     };
     await api.post(`${path}/activations`, device, keyed('device'));
+    expect(await values()).toEqual([{ value: 'Alma, q170' }]);
     const transfer = { customer_id: 'b', issued_to: 'Bertold' };
     await api.post(`${path}/transfer`, transfer, keyed('transfer'));
     await api.patch(path, { metadata: { contact: 'Bertold, 0221', mine: true } }, keyed('patch'));
@@ -176,6 +179,7 @@ describe('erasure of a customer', () => {
     const license = (await api.get(path)).body;
     expect(license).toMatchObject({ issued_to: 'Bertold', current_activations: 1 });
     expect(license.metadata).toEqual({ contact: 'Bertold, 0221', mine: true });
+    expect(await values()).toEqual([{ value: 'Bertold, 0221' }]);
     const replays = [
       await api.post('/v1/licenses', { ...order, metadata }, keyed('issue')),
       await api.post(`${path}/activations`, device, keyed('device')),

@@ -30,6 +30,7 @@ const TENANT_TABLES = [
   'event_resource_counters',
   'idempotency_keys',
   'license_activations',
+  'license_metadata_values',
   'license_activation_refusals',
   'blocked_devices',
   'license_deactivations',
@@ -56,6 +57,7 @@ const SOMETHING_OF_A_LICENSE = `
   INSERT INTO license_activation_refusals VALUES ('theirs', $1, 'device', now());
   INSERT INTO blocked_devices (tenant_id, blocked_device_id, license_id, fingerprint, reason_code, created_at)
     VALUES ('theirs', gen_random_uuid(), $1, 'device', 'OTHER', now());
+  INSERT INTO license_metadata_values VALUES ('theirs', $1, 'key', 'value', now());
   INSERT INTO license_deactivations VALUES ('theirs', $1, 'MONTH', now(), 1, 3);
   INSERT INTO license_client_events VALUES ('theirs', $1, 'license.activated', now(), 1, 1000, false);
   INSERT INTO license_usages VALUES ('theirs', $1, 'feature', now(), 1, now(), now());

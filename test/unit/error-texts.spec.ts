@@ -73,6 +73,8 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['exports', 'is not part of the license'],
     ['exports', 'has expired'],
   ],
+  FilterNotDeclaredError: [['region']],
+  FilterNotReadyError: [['region']],
   ForeignKeysExistError: [[]],
   ForeignOriginError: [[]],
   GrantExceededError: [['You cannot grant permissions that you do not have: tenants:write.']],

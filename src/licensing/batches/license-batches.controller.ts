@@ -131,12 +131,15 @@ export class LicenseBatchesController {
   @Post('licenses::select')
   @HttpCode(200)
   @RequirePermission('licenses:read')
-  @DescribeQuery({
-    operationId: 'selectLicenses',
-    summary: 'Select licenses for a batch',
-    description:
-      'By the filters of the list. Returns ids and versions as NDJSON, to which a batch adds the fields of its action.',
-  })
+  @DescribeQuery(
+    {
+      operationId: 'selectLicenses',
+      summary: 'Select licenses for a batch',
+      description:
+        'By the filters of the list. Returns ids and versions as NDJSON, to which a batch adds the fields of its action.',
+    },
+    { 400: ['FILTER_NOT_DECLARED'], 409: ['FILTER_NOT_READY'] },
+  )
   @NdjsonOf('SelectedLicense')
   select(@CurrentActor() actor: Actor, @Body({ schema: SelectLicensesRequest }) body: SelectLicensesRequest) {
     return this.queries.execute(new SelectLicensesQuery(actor, body));

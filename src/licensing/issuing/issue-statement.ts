@@ -3,6 +3,7 @@ import { SET_TENANT_OF_ROW } from '../../shared/persistence/set-tenant-of-row.js
 import { columnsOf, type EntityColumn } from '../../shared/persistence/entity-columns.js';
 import { TERM_COLUMNS } from '../../templates/index.js';
 import { License } from '../license.entity.js';
+import { IS_FILTER_VALUE } from '../metadata-filters/metadata-values.js';
 
 export type LicenseColumn = EntityColumn<License>;
 
@@ -62,12 +63,13 @@ const TRIAL_USED = `
 const IF_STORED = `WHERE (license_id IN (SELECT license_id FROM stored)) IS TRUE`;
 
 /**
- * Stores licenses ($1, terms $2) whose template, product and customer are current and whose claim was free, with their events ($3). Only
+ * Stores licenses ($1, terms $2), with the values of metadata that their tenants filter by, whose template, product and customer are current and whose claim was free, with their events ($3). Only
  * of a customer without a row is the tenant asked whether it must have one. OFFSET 0 keeps PostgreSQL from setting the tenant earlier than written: rows in another order would be refused (decision 0022).
  */
 const issueText = (claimed: string, ifClaimed: string) => `
   WITH terms AS MATERIALIZED (
-    SELECT * FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (${['terms_key integer', ...typed(TERMS_COLUMNS)].join(', ')}) OFFSET 0) AS known
+    SELECT known.*, (SELECT tenant.metadata_filters FROM tenants tenant WHERE tenant.id = known.tenant_id) AS metadata_filters
+    FROM (SELECT * FROM jsonb_to_recordset($2) AS shared (${['terms_key integer', ...typed(TERMS_COLUMNS)].join(', ')}) OFFSET 0) AS known
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
       template_version = (
         SELECT template.version FROM license_templates template
@@ -76,7 +78,7 @@ const issueText = (claimed: string, ifClaimed: string) => `
           AND template.active AND product.active) END
   ), valid_rows AS MATERIALIZED (
     SELECT candidate.*, ${TRIAL_USED} FROM (
-      SELECT ${[...ALIASED, ...SHARED].join(', ')}
+      SELECT ${[...ALIASED, ...SHARED].join(', ')}, terms.metadata_filters
       FROM json_to_recordset($1) AS item (${[...typed(OWN_COLUMNS), ...typedChecks].join(', ')})
       JOIN terms USING (tenant_id, terms_key) OFFSET 0) AS candidate
     WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN
@@ -93,6 +95,12 @@ const issueText = (claimed: string, ifClaimed: string) => `
   ), key_rows AS (
     INSERT INTO license_keys (digest, tenant_id, license_id)
     SELECT decode(key_digest, 'hex'), tenant_id, license_id FROM valid_rows ${IF_STORED} ORDER BY key_digest
+  ), metadata_rows AS (
+    INSERT INTO license_metadata_values (tenant_id, license_id, key, value, created_at)
+    SELECT tenant_id, license_id, key, metadata ->> key, created_at
+    FROM (SELECT tenant_id, license_id, created_at, metadata, unnest(metadata_filters) AS key FROM valid_rows
+      ${IF_STORED} AND metadata_filters <> '{}' OFFSET 0) AS license
+    WHERE CASE WHEN ${SET_TENANT_OF_ROW} THEN ${IS_FILTER_VALUE} END
   ), event_rows AS (
     INSERT INTO outbox (${OUTBOX_COLUMNS}) SELECT ${OUTBOX_COLUMNS}
     FROM jsonb_populate_recordset(NULL::outbox, $3) ${IF_STORED}

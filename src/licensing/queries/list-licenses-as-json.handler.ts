@@ -11,6 +11,8 @@ import { type ListLicensesRequest } from '../license.requests.js';
 import type { LicenseStatus } from '../license-status.js';
 import { SeatCounter } from '../seat-counter.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import { metadataFiltersOf } from '../metadata-filters/metadata-filters.requests.js';
+import { MetadataFilters } from '../metadata-filters/metadata-filters.js';
 import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
@@ -22,6 +24,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
+    private readonly metadataFilters: MetadataFilters,
     private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
     private readonly paginator: Paginator,
@@ -29,6 +32,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
 
   async execute({ actor, request }: ListLicensesAsJsonQuery) {
     const { tenantId } = actor;
+    await this.metadataFilters.assertDeclared(actor, request);
     const order = sortOrderFor(request);
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
@@ -52,7 +56,11 @@ export function partsOf(
   order: SortOrder,
   seatCounter: SeatCounter,
 ): (readonly Condition[])[] {
-  const filters = [...conditionsOf(request, now), ...seatConditions(request, now, seatCounter)];
+  const filters = [
+    ...conditionsOf(request, now),
+    ...seatConditions(request, now, seatCounter),
+    ...metadataConditions(request, order),
+  ];
   if (request.status === undefined) return [filters];
   const parts = statusConditions(request.status, now, order);
   const separate = order === NEWEST_LICENSE_FIRST ? parts : [anyOf(parts)];
@@ -99,6 +107,23 @@ function seatConditions(request: ListLicensesRequest, now: Date, seatCounter: Se
     conditions.push({ sql: hasFreeSeats ? free : `NOT ${free}`, parameters: { seatsAt: now } });
   }
   return conditions;
+}
+
+/**
+ * Returns a condition for each metadata key. By the first one the newest licenses are read in the order of its values, so that a page reads
+ * no more of them than it has licenses.
+ */
+function metadataConditions(request: ListLicensesRequest, order: SortOrder): Condition[] {
+  return metadataFiltersOf(request).map(([key, value], at) => {
+    const row = `filter_${at}`;
+    const sql = `JOIN license_metadata_values ${row} ON ${row}.tenant_id = item.tenantId AND ${row}.license_id = item.licenseId`;
+    const isOrdered = at === 0 && order === NEWEST_LICENSE_FIRST;
+    return {
+      joined: { sql, ...(isOrdered && { order: { by: `${row}.created_at`, id: `${row}.license_id` } }) },
+      sql: `${row}.key = :key AND ${row}.value = :value`,
+      parameters: { key, value },
+    };
+  });
 }
 
 /** Combines parts that a sort order lists as one. */

@@ -4,6 +4,7 @@ import { MAX_LIMIT, type PagePosition } from '../../shared/persistence/page-requ
 import { Clock } from '../../shared/time/clock.js';
 import type { SelectedLicense } from '../license.response.js';
 import { SeatCounter } from '../seat-counter.js';
+import { MetadataFilters } from '../metadata-filters/metadata-filters.js';
 import { LicenseRepository } from '../license.repository.js';
 import { sortOrderFor } from './license-sort-orders.js';
 import { partsOf } from './list-licenses-as-json.handler.js';
@@ -14,12 +15,14 @@ export class SelectLicensesHandler implements IQueryHandler<SelectLicensesQuery>
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly licenses: LicenseRepository,
+    private readonly metadataFilters: MetadataFilters,
     private readonly seatCounter: SeatCounter,
     private readonly clock: Clock,
   ) {}
 
-  execute(query: SelectLicensesQuery) {
-    return Promise.resolve(this.pagesOf(query));
+  async execute(query: SelectLicensesQuery) {
+    await this.metadataFilters.assertDeclared(query.actor, query.request);
+    return this.pagesOf(query);
   }
 
   /** Reads one page after another, each in a short transaction, as an export of the list does. */

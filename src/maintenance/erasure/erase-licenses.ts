@@ -76,6 +76,7 @@ export async function eraseLicenses(erasure: Erasure, licenseIds: readonly strin
   await eraseRefusals(erasure, periods, named);
   const inherited = await eraseInheritedMetadata(erasure, licenses, periods);
   const own = await eraseOwnLicenses(erasure, licenseIds);
+  await eraseMetadataValues(erasure, licenseIds);
   const events = await eraseEvents(erasure, periods, named);
   return {
     periods,
@@ -302,6 +303,16 @@ async function eraseOwnLicenses(
     [tenantId, licenseIds, customerId, now],
   );
   return rowCount ?? 0;
+}
+
+/** Removes values of metadata that the licenses do not have any more, by which lists could be filtered. */
+async function eraseMetadataValues({ owner, tenantId }: Erasure, licenseIds: readonly string[]) {
+  await owner.query(
+    `DELETE FROM license_metadata_values item USING licenses license
+     WHERE item.tenant_id = $1 AND item.license_id = ANY($2::uuid[]) AND license.tenant_id = $1
+       AND license.license_id = item.license_id AND license.metadata ->> item.key IS DISTINCT FROM item.value`,
+    [tenantId, licenseIds],
+  );
 }
 
 /**

@@ -84,6 +84,8 @@ export const PROBLEM_ACTIONS = {
   EXPECTATION_FAILED: 'fix_request',
   EXPIRY_TOO_FAR: 'fix_request',
   FEATURE_UNAVAILABLE: 'contact_vendor',
+  FILTER_NOT_DECLARED: 'fix_request',
+  FILTER_NOT_READY: 'retry',
   FOREIGN_KEYS_EXIST: 'fix_request',
   FOREIGN_ORIGIN: 'none',
   GRANT_EXCEEDED: 'fix_request',

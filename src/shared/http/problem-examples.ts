@@ -35,6 +35,9 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   EXPIRY_TOO_FAR:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e would end after the year 9999, grace period included.',
   FEATURE_UNAVAILABLE: 'The feature exports has expired.',
+  FILTER_NOT_DECLARED:
+    'The metadata key region is not declared as a filter. Add it to `metadata_filters` of the settings.',
+  FILTER_NOT_READY: 'The filter by the metadata key region is still being prepared. Try again later.',
   FOREIGN_KEYS_EXIST: '`foreign_key_normalisation` is fixed: the tenant has imported license keys.',
   FOREIGN_ORIGIN: 'A page of another origin may not do this.',
   GRANT_EXCEEDED: 'You cannot grant permissions that you do not have: tenants:write.',

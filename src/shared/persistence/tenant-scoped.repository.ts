@@ -41,6 +41,8 @@ interface StoredColumn {
 
 /** Filter of a list: SQL over the alias `item`, with its named parameters. */
 export interface Condition {
+  /** Table with at most one row for each item, without parameters. `order` are its columns that equal those of the sort order, with the id. */
+  readonly joined?: { readonly sql: string; readonly order?: { readonly by: string; readonly id: string } };
   readonly sql: string;
   readonly parameters: ObjectLiteral;
 }
@@ -142,22 +144,27 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     join = '',
   ): Statement {
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
-    const afterPosition = `(${order.by}, ${id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
-    const sorted = `ORDER BY ${this.toColumns(order.by)} ${direction}, ${this.toColumns(id)} ${direction}`;
+    const sortBy = (columns: { readonly by: string; readonly id: string }) =>
+      `ORDER BY ${this.toColumns(columns.by)} ${direction}, ${this.toColumns(columns.id)} ${direction}`;
+    const own = { by: order.by, id };
     const values: unknown[] = [...first];
     // With the constant limit PostgreSQL knows how few rows are read, so that it keeps the plan of a named statement.
     const selectPart = (conditions: readonly Condition[]) => {
       const visible = [...conditions, ...this.partnerCondition()];
-      const all = after ? [...visible, { sql: afterPosition, parameters: after }] : visible;
+      // A joined table has its own index in this order, which PostgreSQL would not use for the columns of the item.
+      const columns = conditions.flatMap(({ joined }) => joined?.order ?? [])[0] ?? own;
+      const isAfter = `(${columns.by}, ${columns.id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
+      const all = after ? [...visible, { sql: isAfter, parameters: after }] : visible;
       const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
-      return `(SELECT item.* FROM ${this.table} item
-        WHERE wanted.is_set AND item.${this.column('tenantId')} = $1${filters} ${sorted} LIMIT ${MAX_LIMIT + 1})`;
+      const joins = conditions.map(({ joined }) => (joined ? this.toColumns(joined.sql) : '')).join(' ');
+      return `(SELECT item.* FROM ${this.table} item ${joins}
+        WHERE wanted.is_set AND item.${this.column('tenantId')} = $1${filters} ${sortBy(columns)} LIMIT ${MAX_LIMIT + 1})`;
     };
     // One part keeps its order: it is the inner side of a nested loop over one row.
     const text = `
       SELECT ${select} FROM (SELECT ${SET_TENANT} AS is_set OFFSET 0) wanted
       CROSS JOIN LATERAL (${parts.map(selectPart).join(' UNION ALL ')}) item ${join}
-      ${parts.length === 1 ? '' : sorted} LIMIT $${values.push(limit + 1)}`;
+      ${parts.length === 1 ? '' : sortBy(own)} LIMIT $${values.push(limit + 1)}`;
     return { text, values };
   }
 

@@ -10,6 +10,7 @@ import { TenantUpdatedEvent } from '../events/tenant.events.js';
 import type { Tenant, TenantChange } from '../tenant.entity.js';
 import { ForeignKeysExistError } from '../tenant.errors.js';
 import { ForeignKeyRegister } from '../../shared/persistence/foreign-key-register.js';
+import { MetadataFilterIndex } from '../../shared/persistence/metadata-filter-index.js';
 import { TenantRepository } from '../tenant.repository.js';
 import { UpdateTenantCommand } from './update-tenant.command.js';
 import { toTenantResponse } from '../tenant.response.js';
@@ -28,6 +29,7 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
     private readonly unitOfWork: UnitOfWork,
     private readonly tenants: TenantRepository,
     private readonly foreignKeys: ForeignKeyRegister,
+    private readonly metadataFilters: MetadataFilterIndex,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -53,6 +55,10 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
         throw new ForeignKeysExistError();
       if (change) {
         await this.tenants.update(tenant);
+        if (tenant.metadataFiltersPending.length > 0)
+          transaction.whenEnded(() => {
+            this.metadataFilters.updateSoon();
+          });
         transaction.record(new TenantUpdatedEvent(actor, now, change));
       }
       return toTenantResponse(tenant);

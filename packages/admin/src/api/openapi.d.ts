@@ -2946,6 +2946,8 @@ export interface components {
          *       "fulfil_orders_automatically": false,
          *       "allow_short_keys": false,
          *       "foreign_key_normalisation": "NONE",
+         *       "metadata_filters": [],
+         *       "metadata_filters_pending": [],
          *       "version": 1,
          *       "created_at": "2026-11-23T12:00:00.000Z",
          *       "updated_at": "2026-11-23T12:00:00.000Z"
@@ -2968,6 +2970,15 @@ export interface components {
             fulfil_orders_automatically: boolean;
             allow_short_keys: boolean;
             foreign_key_normalisation: components["schemas"]["ForeignKeyNormalisation"];
+            /**
+             * @description Metadata keys of licenses that the list of licenses can be filtered by, as `metadata.{key}`. At most 5.
+             * @example [
+             *       "region"
+             *     ]
+             */
+            metadata_filters: string[];
+            /** @description Keys that are being prepared or removed. Until then a filter by one answers 409 FILTER_NOT_READY. */
+            metadata_filters_pending: string[];
             version: number;
             /**
              * Format: date-time
@@ -3031,6 +3042,13 @@ export interface components {
             /** @description Import license keys of 8 to 15 characters, too. */
             allow_short_keys?: boolean;
             foreign_key_normalisation?: components["schemas"]["ForeignKeyNormalisation"];
+            /**
+             * @description Metadata keys of licenses that the list of licenses can be filtered by, as `metadata.{key}`. At most 5.
+             * @example [
+             *       "region"
+             *     ]
+             */
+            metadata_filters?: string[];
         };
         /** @description E-mail of the tenant; members that are absent stay. */
         UpdateEmailSettingsRequest: {
@@ -3095,6 +3113,13 @@ export interface components {
             /** @description Import license keys of 8 to 15 characters, too. */
             allow_short_keys?: boolean;
             foreign_key_normalisation?: components["schemas"]["ForeignKeyNormalisation"];
+            /**
+             * @description Metadata keys of licenses that the list of licenses can be filtered by, as `metadata.{key}`. At most 5.
+             * @example [
+             *       "region"
+             *     ]
+             */
+            metadata_filters?: string[];
         };
         /**
          * @description How one can sign in, besides with an API key or a link.
@@ -4479,8 +4504,6 @@ export interface components {
         /**
          * @example {
          *       "customer_id": "customer-002",
-         *       "rotate_key": true,
-         *       "deactivate_devices": true,
          *       "reason": {
          *         "code": "CONTRACT_CHANGED"
          *       }
@@ -4698,14 +4721,15 @@ export interface components {
              */
             former_key_valid_until?: string;
             /** @description Only with `deactivate_devices`. */
-            devices?: {
-                /** @description Devices that lost their seat. */
-                deactivated: number;
-                /** @description Devices whose seat a license file holds, which stay activated. */
-                held: number;
-                /** @description End of the last of these license files. */
-                held_until: string | null;
-            };
+            devices?: components["schemas"]["DevicesReset"];
+        };
+        DevicesReset: {
+            /** @description Devices that lost their seat. */
+            deactivated: number;
+            /** @description Devices whose seat a license file holds, which stay activated. */
+            held: number;
+            /** @description End of the last of these license files. */
+            held_until: string | null;
         };
         /**
          * @description Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry and overrides. Values set by PATCH are replaced and listed in `replaced`.
@@ -4727,6 +4751,7 @@ export interface components {
             reason?: components["schemas"]["ActionReason"];
         };
         /**
+         * @description Also `metadata.{key}`: the value of a metadata key that is declared in `metadata_filters` of the settings; numbers and booleans as text.
          * @example {
          *       "template_id": "team-yearly",
          *       "status": "ACTIVE"
@@ -4778,6 +4803,8 @@ export interface components {
             expires_before?: string;
             /** @description Prefix, case-insensitive. */
             q?: string;
+        } & {
+            [key: string]: string;
         };
         /**
          * @description The license key.
@@ -9497,7 +9524,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
+        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FILTER_NOT_DECLARED" | "FILTER_NOT_READY" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
         FieldProblem: {
             /**
              * @description JSON pointer (RFC 6901) into the body.
@@ -9902,14 +9929,7 @@ export interface components {
              */
             former_key_valid_until?: string;
             /** @description Only with `deactivate_devices`. */
-            devices?: {
-                /** @description Devices that lost their seat. */
-                deactivated: number;
-                /** @description Devices whose seat a license file holds, which stay activated. */
-                held: number;
-                /** @description End of the last of these license files. */
-                held_until: string | null;
-            };
+            devices?: components["schemas"]["DevicesReset"];
         };
         /**
          * @description A license and its version.
@@ -10328,6 +10348,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description FILTER_NOT_READY */
+        Conflict4: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description TENANT_NOT_FOUND, LICENSE_NOT_FOUND */
         NotFound8: {
             headers: {
@@ -10347,7 +10376,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE */
-        Conflict4: {
+        Conflict5: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10365,7 +10394,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, PARTNER_STATE */
-        Conflict5: {
+        Conflict6: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10455,7 +10484,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, SIGNING_KEY_STATE, ONLY_ACTIVE_SIGNING_KEY */
-        Conflict6: {
+        Conflict7: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10500,7 +10529,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, QUOTE_STATE, QUOTE_EXPIRED */
-        Conflict7: {
+        Conflict8: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10518,7 +10547,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, ORDER_STATE */
-        Conflict8: {
+        Conflict9: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10545,7 +10574,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, WORKFLOW_RUN_ENDED */
-        Conflict9: {
+        Conflict10: {
             headers: {
                 [name: string]: unknown;
             };
@@ -12179,8 +12208,6 @@ export interface operations {
                 trial?: "true" | "false";
                 /** @description Whether fewer seats than `max_activations` are in use. */
                 has_free_seats?: "true" | "false";
-                /** @description The whole list in this form, like `Accept`. */
-                format?: "csv" | "ndjson";
                 /** @description Issued at or after. */
                 issued_from?: string;
                 /** @description Issued before. */
@@ -12191,6 +12218,12 @@ export interface operations {
                 expires_before?: string;
                 /** @description Prefix, case-insensitive. */
                 q?: components["parameters"]["q"];
+                /** @description The whole list in this form, like `Accept`. */
+                format?: "csv" | "ndjson";
+                /** @description Also `metadata.{key}`: the value of a metadata key that is declared in `metadata_filters` of the settings; numbers and booleans as text. */
+                metadata?: {
+                    [key: string]: string;
+                };
             };
             header?: {
                 /** @description Tenant to act for. Platform keys only. */
@@ -12210,10 +12243,19 @@ export interface operations {
                     "application/json": components["schemas"]["LicensePage"];
                 };
             };
-            400: components["responses"]["BadRequest2"];
+            /** @description TENANT_REQUIRED, VALIDATION_FAILED, MALFORMED_REQUEST, CURSOR_MISMATCH, FILTER_NOT_DECLARED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict4"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -12526,7 +12568,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict4"];
+            409: components["responses"]["Conflict5"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -12638,7 +12680,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict4"];
+            409: components["responses"]["Conflict5"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13100,10 +13142,19 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description TENANT_REQUIRED, VALIDATION_FAILED, MALFORMED_REQUEST, FILTER_NOT_DECLARED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict4"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -13200,7 +13251,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict4"];
+            409: components["responses"]["Conflict5"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13510,7 +13561,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound10"];
-            409: components["responses"]["Conflict5"];
+            409: components["responses"]["Conflict6"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13562,7 +13613,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound10"];
-            409: components["responses"]["Conflict5"];
+            409: components["responses"]["Conflict6"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13614,7 +13665,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound10"];
-            409: components["responses"]["Conflict5"];
+            409: components["responses"]["Conflict6"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -15215,7 +15266,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden3"];
             404: components["responses"]["NotFound16"];
-            409: components["responses"]["Conflict6"];
+            409: components["responses"]["Conflict7"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -15267,7 +15318,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden3"];
             404: components["responses"]["NotFound16"];
-            409: components["responses"]["Conflict6"];
+            409: components["responses"]["Conflict7"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16287,7 +16338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            409: components["responses"]["Conflict7"];
+            409: components["responses"]["Conflict8"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16339,7 +16390,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound18"];
-            409: components["responses"]["Conflict7"];
+            409: components["responses"]["Conflict8"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16451,7 +16502,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound18"];
-            409: components["responses"]["Conflict7"];
+            409: components["responses"]["Conflict8"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16637,7 +16688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            409: components["responses"]["Conflict8"];
+            409: components["responses"]["Conflict9"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16689,7 +16740,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound19"];
-            409: components["responses"]["Conflict8"];
+            409: components["responses"]["Conflict9"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16861,7 +16912,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound19"];
-            409: components["responses"]["Conflict8"];
+            409: components["responses"]["Conflict9"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -17110,7 +17161,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound20"];
-            409: components["responses"]["Conflict9"];
+            409: components["responses"]["Conflict10"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -17158,7 +17209,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound20"];
-            409: components["responses"]["Conflict9"];
+            409: components["responses"]["Conflict10"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
