@@ -217,7 +217,7 @@ describe('filters by metadata', () => {
       for (const { text, values } of statements) {
         const { rows } = await client.query<{ 'QUERY PLAN': string }>(
           `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${text}`,
-          values as unknown[],
+          values,
         );
         const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
         expect(plan).toContain('license_metadata_values_page');
