@@ -1,6 +1,6 @@
 // Puts each program of dist/ with all its modules, the installed ones too, into a few files, because to find and open a file for each module
 // takes Node longer than to run it (decision 0040). The other files of dist/ stay for tests and scripts that import a single module.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -44,6 +44,21 @@ function programs(root) {
   return Object.fromEntries(names.map((name) => [`${name}.bundle`, `dist/${name}.js`]));
 }
 
+/**
+ * V8 keeps the text of a file in two bytes a character if one of its characters needs them. These are in comments, since esbuild escapes those
+ * in strings, and a question mark takes the place of each.
+ */
+const asciiComments = {
+  name: 'ascii-comments',
+  setup({ initialOptions, onEnd }) {
+    initialOptions.write = false;
+    onEnd(({ outputFiles = [] }) => {
+      for (const { path, text } of outputFiles)
+        writeFileSync(path, path.endsWith('.js') ? text.replaceAll(/\P{ASCII}/gu, '?') : text);
+    });
+  },
+};
+
 /** Bundles the programs of dist/. Modules that they share stand directly in dist/, because some find files relative to themselves. */
 export async function bundlePrograms(root) {
   await build({
@@ -59,7 +74,7 @@ export async function bundlePrograms(root) {
     sourcemap: true,
     sourcesContent: false,
     banner: { js: COMMONJS },
-    plugins: [unusedParser, optionalPackages],
+    plugins: [unusedParser, optionalPackages, asciiComments],
     logLevel: 'warning',
   });
 }

@@ -10,6 +10,7 @@ import type { StepCall } from '../steps/step-performer.js';
 import { FairSlots, RunSlot } from './fair-slots.js';
 import { APPLICATION, APPLICATION_VERSION, MESSAGES, QUEUE, runOf, SCHEMA, workflowIdOf } from './names.js';
 import { Presence } from './presence.js';
+import { RunWaits } from './run-waits.js';
 import { sealedSerializer } from './sealed-serializer.js';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
 
@@ -65,11 +66,22 @@ function receiveFromMainThread(message: ToThread): void {
 /** Emits the engine's id of a run when the run gets a message. */
 const messages = new EventEmitter().setMaxListeners(0);
 
+let presence: Presence | undefined;
+const waits = new RunWaits(
+  async (some) => (await presence?.findReady(some)) ?? [],
+  (error) => {
+    if (!isStopping)
+      post({ kind: 'log', level: 'warn', text: `Failed to look for messages to runs: ${String(error)}` });
+  },
+);
+
 /** Outcome of a step as the engine records it. */
 type RecordedOutcome = StepOutcome & { readonly attempts: number };
 
 /** Primitives of `runBody` over DBOS. Every call is recorded under its number in the run, so that a replay makes the same ones. */
 class DbosPrimitives implements Primitives {
+  private received = 0;
+
   constructor(
     readonly runId: string,
     private readonly run: { readonly tenantId: string; readonly workflow: string },
@@ -114,6 +126,7 @@ class DbosPrimitives implements Primitives {
   async receive(deadline: number | undefined): Promise<RunMessage | null> {
     this.slot.release();
     try {
+      await waits.until(workflowIdOf({ ...this.run, runId: this.runId }), this.received++, deadline);
       const deadlineEpochMS = deadline ?? Date.now() + NO_DEADLINE_MS;
       return readable(await DBOS.recv<RunMessage>(MESSAGES, { deadlineEpochMS }));
     } finally {
@@ -283,8 +296,6 @@ function every(milliseconds: number, chore: () => Promise<void>, failure: string
   setInterval(run, milliseconds);
 }
 
-let presence: Presence | undefined;
-
 async function start(): Promise<void> {
   const { databaseUrl, masterKeys, lookupKey } = data;
   const secrets = new Secrets(
@@ -297,7 +308,10 @@ async function start(): Promise<void> {
     databaseUrl,
     executorID,
     () => process.exit(1),
-    (workflowId) => messages.emit(workflowId),
+    (workflowId) => {
+      messages.emit(workflowId);
+      waits.end(workflowId);
+    },
   );
   presence = held;
   DBOS.setConfig({

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { MESSAGES, SCHEMA } from './names.js';
+import type { RunWait } from './run-waits.js';
 
 /** Advisory locks "wfex" with the hash of an executor's id. PostgreSQL lets go of one when the session of its executor ends. */
 const LOCK_CLASS = 0x77666578;
@@ -66,6 +67,19 @@ export class Presence {
         await this.client.query('SELECT pg_advisory_unlock($1, hashtext($2))', lock);
       }
     }
+  }
+
+  /** Returns the ids of those runs that have something to receive: a message, or one that is recorded already; and of those that are open no more. */
+  async findReady(waits: readonly RunWait[]): Promise<string[]> {
+    const { rows } = await this.client.query<{ id: string }>(
+      `SELECT id FROM unnest($1::text[], $2::int[]) AS waits (id, received)
+       WHERE NOT EXISTS (SELECT FROM ${SCHEMA}.workflow_status WHERE workflow_uuid = id AND status = 'PENDING')
+         OR EXISTS (SELECT FROM ${SCHEMA}.notifications WHERE destination_uuid = id AND topic = $3 AND NOT consumed)
+         OR received < (SELECT count(*) FROM ${SCHEMA}.operation_outputs
+                        WHERE workflow_uuid = id AND function_name = 'DBOS.recv')`,
+      [waits.map(({ workflowId }) => workflowId), waits.map(({ received }) => received), MESSAGES],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async end(): Promise<void> {
