@@ -60,7 +60,7 @@ function startUpLine({ ms, goalMs, engine }) {
     `${withSpread(engine[of], whole)} ${unit}${underLimit(engine[of].median, engine.goals[of])}`;
   return (
     `**start-up** on an existing embedded database: ${withSpread(ms, whole)} ms until ready${underLimit(ms.median, goalMs)}. ` +
-    `The workflow engine adds ${added('startMs', 'ms')}, idle ${added('idleCpuMsPerS', 'ms CPU a second')} with PostgreSQL, and ${added('memoryMiB', 'MiB')} of resident memory.`
+    `The workflow engine adds ${added('startMs', 'ms')}, idle ${added('idleCpuMsPerS', 'ms CPU a second')} with PostgreSQL, and ${added('memoryMiB', 'MiB')} of resident memory, ${added('waitingMemoryMiB', 'MiB')} where 1,000 runs wait.`
   );
 }
 

@@ -117,9 +117,7 @@ async function runAll(options) {
     await child.stop();
     await cluster.stop();
   }
-  const startUp = wanted('start-up')
-    ? await measureStartUp(contenders.ours.cluster.dataDir, options.starts)
-    : undefined;
+  const startUp = wanted('start-up') ? await measureStartUp(contenders.ours.cluster, options.starts) : undefined;
   return {
     at: new Date().toISOString(),
     machine: machine(),

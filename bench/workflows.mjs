@@ -14,19 +14,21 @@ const CONNECTIONS = 64;
 const TIMEOUT_MS = 120_000;
 
 export async function measureWorkflows(contender, seconds) {
+  const { url } = contender;
+  const [tenant] = contender.cluster.tenants;
   const idle = await costOf(contender, () => pause(IDLE_MS));
   // The library is loaded at the first start, and the first runs are compiled.
-  await startRuns(contender, STARTS_AT_ONCE, {});
-  await untilNone(contender, 'RUNNING');
+  await startRuns(url, tenant, STARTS_AT_ONCE, {});
+  await untilNone(url, tenant, 'RUNNING');
   const busy = await costOf(contender, async () => {
-    await startRuns(contender, RUNS, {});
-    await untilNone(contender, 'RUNNING');
+    await startRuns(url, tenant, RUNS, {});
+    await untilNone(url, tenant, 'RUNNING');
   });
   const alone = await issueRate(contender, seconds);
-  await startRuns(contender, WAITING_RUNS, { approval: true });
-  await untilNone(contender, 'RUNNING');
+  await startWaitingRuns(url, tenant);
   const waiting = await costOf(contender, () => pause(IDLE_MS));
   const beside = await issueRate(contender, seconds);
+  await cancelWaitingRuns(url, tenant);
   return {
     runs: RUNS,
     perSecond: { value: RUNS / busy.elapsedS, goal: 30 },
@@ -42,30 +44,53 @@ async function issueRate(contender, seconds) {
   return (await drive(contender, () => issue(contender), { connections: CONNECTIONS, seconds })).rate;
 }
 
-async function startRuns({ url, cluster }, count, more) {
-  const [tenant] = cluster.tenants;
+/** Starts runs that wait for an approval, and returns when all of them wait. */
+export async function startWaitingRuns(url, tenant) {
+  await startRuns(url, tenant, WAITING_RUNS, { approval: true });
+  await untilNone(url, tenant, 'RUNNING');
+}
+
+/** Waiting runs would count for what is measured later. */
+async function cancelWaitingRuns(url, tenant) {
+  const runs = [];
+  for (let page = {}; page.next_cursor !== null; runs.push(...page.data))
+    page = await call(
+      url,
+      tenant,
+      'GET',
+      `?state=WAITING&limit=100${page.next_cursor ? `&cursor=${page.next_cursor}` : ''}`,
+    );
+  for (const { run_id } of runs) await call(url, tenant, 'POST', `/${run_id}/cancel`, {});
+  for (const state of ['WAITING', 'RUNNING']) await untilNone(url, tenant, state);
+}
+
+async function startRuns(url, tenant, count, more) {
   let left = count;
   const startSome = async () => {
     while (left-- > 0) {
       const input = { lead: { last_name: 'Roe' }, license_template_id: TEMPLATE, welcome: false, ...more };
-      const response = await fetch(`${url}/v1/workflow-runs`, {
-        method: 'POST',
-        headers: { ...headersOf(tenant), 'Content-Type': 'application/json' },
-        body: JSON.stringify({ workflow: 'lead-to-customer', input }),
-      });
-      if (response.status !== 202) throw new Error(`A start was answered ${response.status}: ${await response.text()}`);
-      await response.arrayBuffer();
+      await call(url, tenant, 'POST', '', { workflow: 'lead-to-customer', input });
     }
   };
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startSome));
 }
 
-async function untilNone({ cluster }, state) {
+async function untilNone(url, tenant, state) {
   for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await pause(50)) {
-    const { rowCount } = await cluster.monitor.query('SELECT 1 FROM workflow_runs WHERE state = $1 LIMIT 1', [state]);
-    if (rowCount === 0) return;
+    const { data } = await call(url, tenant, 'GET', `?state=${state}&limit=1`);
+    if (data.length === 0) return;
   }
   throw new Error(`Runs stay ${state}.`);
+}
+
+async function call(url, tenant, method, path, body) {
+  const response = await fetch(`${url}/v1/workflow-runs${path}`, {
+    method,
+    headers: { ...headersOf(tenant), ...(body && { 'Content-Type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${await response.text()}`);
+  return response.json();
 }
 
 async function costOf({ process: child, cluster }, work) {

@@ -14,9 +14,10 @@ import { unique, type Api, type Wire } from '../support/api.js';
 import { startAtRest } from '../support/at-rest.js';
 import { TestApp } from '../support/app.js';
 import { TestDatabase } from '../support/database.js';
+import { DbosUnderTest } from '../support/dbos-under-test.js';
+import { describeEngine } from '../support/engine-contract.js';
 import { eventually } from '../support/eventually.js';
 import { engineValues, everythingStored, traces } from '../support/everything-stored.js';
-import { Holds } from '../support/holds.js';
 
 const DAY_MS = 86_400_000;
 const RUNS = '/v1/workflow-runs';
@@ -252,25 +253,6 @@ describe('workflows on DBOS', () => {
     expect((await api.post(`${RUNS}/${runId}/signals/approved`, {})).status).toBe(202);
     await ended;
     await reach(runId, 'COMPLETED');
-  });
-
-  it('issues one license when its thread alone ends after the issue and before that is recorded', async () => {
-    const holds = await Holds.install(app.database.superuserUrl);
-    const runId = `run-${unique()}`;
-    await holds.holdCheckpoint(api.tenantId, runId, 'issueLicense');
-    await start({}, runId);
-    await eventually(() => holds.expectHeld(1));
-    const { customer_id, steps } = (await api.get(`${RUNS}/${runId}`)).body;
-    expect(steps).toMatchObject([{ name: 'createCustomer' }]);
-    const issued = await licensesOf(customer_id as string);
-    expect(issued).toHaveLength(1);
-    await endThread();
-    await holds.releaseAfterKill();
-    const { result } = await reach(runId, 'COMPLETED');
-    await holds.remove();
-    expect(await licensesOf(customer_id as string)).toMatchObject([{ license_id: result.license_id }]);
-    expect(result.license_id).toBe(issued[0].license_id);
-    expect(await eventsOf(runId)).toEqual(['workflow.completed', 'workflow.started']);
   });
 
   it('deletes the steps of a run that ended before the time for which they are kept, and not the run', async () => {
@@ -716,28 +698,7 @@ it('performs a step once also if it is repeated three days later, when other key
   await app.stop();
 });
 
-it('ends the pause before the next attempt at a step when the run is cancelled', async () => {
-  const app = await TestApp.start({ environment: { WORKFLOWS: 'dbos' } });
-  const api = await app.tenant();
-  const role = app.database.applicationRole;
-  const input = { lead: LEAD, license_template_id: await api.template() };
-  await app.database.query(`REVOKE INSERT ON licenses FROM ${role}`);
-  expect((await api.post(RUNS, { workflow: 'lead-to-customer', run_id: 'run', input })).status).toBe(202);
-  const reach = (state: object): Promise<Wire> =>
-    eventually(async () => {
-      const { body } = await api.get(`${RUNS}/run`);
-      expect(body).toMatchObject(state);
-      return body;
-    });
-  // The fourth attempt would follow four seconds after the third.
-  await reach({ failed_attempts: 3 });
-  await app.database.query(`GRANT INSERT ON licenses TO ${role}`);
-  expect((await api.post(`${RUNS}/run/cancel`)).status).toBe(202);
-  const { failed_attempts, last_failure, ended_at, undone } = await reach({ state: 'CANCELLED' });
-  expect({ failed_attempts, undone }).toEqual({ failed_attempts: 3, undone: ['revokeLicense', 'deactivateCustomer'] });
-  expect(Date.parse(ended_at as string) - Date.parse((last_failure as { at: string }).at)).toBeLessThan(4_000);
-  await app.stop();
-});
+describeEngine('the engine of the server', () => DbosUnderTest.create());
 
 it('is off where the operator wants it, and says so', async () => {
   const app = await TestApp.start();

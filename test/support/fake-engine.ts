@@ -34,7 +34,7 @@ export class StepRefused extends Error {
 class Kill extends Error {}
 
 /** Fate of one attempt of a step, in the order in which they are made. */
-export type Fate = 'done' | 'refused' | 'killed before' | 'killed after' | 'exhausted' | 'exhausted after';
+export type Fate = 'done' | 'refused' | 'failed' | 'killed before' | 'killed after' | 'exhausted' | 'exhausted after';
 
 export interface Plan {
   readonly fates: readonly Fate[];
@@ -44,6 +44,13 @@ export interface Plan {
   readonly cancelAt: number;
 }
 
+/** One attempt at a step, at a time in milliseconds since 1970. */
+export interface Attempt {
+  readonly key: string;
+  readonly argument: unknown;
+  readonly at: number;
+}
+
 /** A cancellation that never comes. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -51,6 +58,7 @@ export const NEVER = Number.MAX_SAFE_INTEGER;
 export class FakeEngine implements Primitives {
   readonly runId = 'run';
   readonly history: { readonly call: string; readonly value: unknown }[] = [];
+  readonly attempted: Attempt[] = [];
   private at = 0;
   private attempts = 0;
   private received = 0;
@@ -79,7 +87,11 @@ export class FakeEngine implements Primitives {
   perform(request: StepRequest): Promise<StepOutcome> {
     return this.recorded(`perform ${JSON.stringify(request)}`, () => {
       const isOfRunner = request.step === MARK_RUN || request.step === FINISH_RUN;
-      const fate = this.plan.fates[this.attempts++] ?? 'done';
+      let fate = this.nextFate(request);
+      for (let pauseMs = 1_000; fate === 'failed'; pauseMs *= 2) {
+        if (this.attempts <= this.plan.cancelAt) this.time += pauseMs;
+        fate = this.nextFate(request);
+      }
       if (fate === 'killed before') throw new Kill();
       // A step that has taken effect is answered by its idempotency key.
       if (fate === 'refused' && !isOfRunner && !this.world.has(request))
@@ -114,6 +126,11 @@ export class FakeEngine implements Primitives {
 
   patched(change: string): Promise<boolean> {
     return Promise.resolve(this.patches.includes(change));
+  }
+
+  private nextFate({ key, argument }: StepRequest): Fate {
+    this.attempted.push({ key, argument, at: this.time });
+    return this.plan.fates[this.attempts++] ?? 'done';
   }
 
   private outcomeOf(request: StepRequest): { result: unknown } | { refused: { code: string; message: string } } {

@@ -7,10 +7,11 @@ import {
   type FakeWorld,
   type Plan,
 } from '../../../test/support/fake-engine.js';
+import { describeEngine, FAKE_ENGINE } from '../../../test/support/engine-contract.js';
 import fc from '../../../test/support/property.js';
 import type { Body } from './contract.js';
 import { leadToCustomer, type LeadToCustomerInput } from './lead-to-customer.js';
-import { CANCEL, FINISH_RUN, isUnrecorded, MARK_RUN, runBody, type Outcome, type StepRequest } from './run-body.js';
+import { FINISH_RUN, isUnrecorded, MARK_RUN, runBody, type Outcome, type StepRequest } from './run-body.js';
 
 /** Effects of the steps, each once for its idempotency key. */
 class World implements FakeWorld {
@@ -156,18 +157,9 @@ describe('lead-to-customer', () => {
   });
 });
 
-describe('the runner of bodies', () => {
-  it('numbers the keys of a step that a body repeats', async () => {
-    const body: Body<never> = async (w) => {
-      for (let n = 0; n < 3; n++) await w.steps.issueLicense({ license_template_id: 't', customer_id: 'c' });
-      return {};
-    };
-    const world = new World();
-    const engine = new FakeEngine(world, { fates: [], messages: [], cancelAt: NEVER });
-    await engine.run(body, {});
-    expect(world.licenses.size).toBe(3);
-  });
+describeEngine('the engine of the tests of bodies', () => Promise.resolve(FAKE_ENGINE));
 
+describe('the runner of bodies', () => {
   it('throws an error that is no refusal, and undoes nothing, because the machinery repeats it', async () => {
     const world = new World();
     const engine = new FakeEngine(world, { fates: [], messages: [], cancelAt: NEVER });
@@ -179,25 +171,6 @@ describe('the runner of bodies', () => {
     await expect(runBody(body, {}, engine)).rejects.toThrow('a defect');
     expect([...world.licenses.values()]).toEqual([{ revoked: false }]);
     expect(world.outcomes).toEqual([]);
-  });
-
-  it('sleeps until the time has passed, and no longer than until a cancellation', async () => {
-    const sleeper: Body<never> = async (w) => {
-      await w.sleep(1_000);
-      return {};
-    };
-    const run = (messages: (string | null)[]) =>
-      new FakeEngine(new World(), { fates: [], messages, cancelAt: NEVER }).run(sleeper, {});
-    expect(await run(['other', null])).toMatchObject({ state: 'COMPLETED' });
-    expect(await run([CANCEL])).toMatchObject({ state: 'CANCELLED' });
-  });
-
-  it('asks the engine which changes a run has, so that open runs go the old way', async () => {
-    const body: Body<never> = async (w) => ({ isNew: await w.patched('a-change') });
-    const run = (patches: string[]) =>
-      new FakeEngine(new World(), { fates: [], messages: [], cancelAt: NEVER }, patches).run(body, {});
-    expect(await run([])).toMatchObject({ result: { isNew: false } });
-    expect(await run(['a-change'])).toMatchObject({ result: { isNew: true } });
   });
 });
 
