@@ -94,7 +94,7 @@ export class Effects implements FakeWorld {
   }
 }
 
-/** What a scenario left. Steps of the runner are in neither list. */
+/** Outcome of a scenario. Steps of the runner are in neither list. */
 export interface Played {
   readonly outcome: Outcome;
   readonly effects: readonly string[];

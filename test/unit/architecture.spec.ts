@@ -59,6 +59,8 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'workflows/engine/dbos-thread.ts failures': 'names of runs with numbers',
   'workflows/engine/dbos-thread.ts pending': 'steps in progress',
   'workflows/engine/fair-slots.ts waiting': 'names of tenants with runs in progress',
+  'workflows/engine/run-waits.ts unchecked': 'ids of runs that begin to wait',
+  'workflows/engine/run-waits.ts waits': 'ids of runs that wait in this process, until they go on',
 };
 
 /** They know connections, requests and numbers of requests, and no row of a tenant. */

@@ -73,12 +73,24 @@ type RefusedError = Error & { readonly code: string; readonly step: string | nul
  */
 export async function runBody(body: Body<never>, input: unknown, primitives: Primitives): Promise<Outcome> {
   const run = new BodyRun(primitives);
-  const outcome = await run.toOutcome(body, input);
+  let outcome: Outcome;
+  // A run that waits costs memory for each function that waits with it, so that there are few.
+  try {
+    outcome = { state: 'COMPLETED', result: await body(run, input as never) };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    outcome = await run.takeBack(error);
+  }
   await run.record(FINISH_RUN, outcome);
   return outcome;
 }
 
-class BodyRun {
+/** Steps of a run by their names. */
+const STEPS_OF_RUN: ProxyHandler<BodyRun> = {
+  get: (run, step) => (argument: unknown) => run.step(String(step), argument),
+};
+
+class BodyRun implements Engine {
   private readonly undoActions: (() => Promise<unknown>)[] = [];
   private readonly calls = new Map<string, number>();
   private readonly inbox: RunMessage[] = [];
@@ -88,20 +100,52 @@ class BodyRun {
 
   constructor(private readonly primitives: Primitives) {}
 
-  async toOutcome(body: Body<never>, input: unknown): Promise<Outcome> {
-    try {
-      return { state: 'COMPLETED', result: await body(this.engine(), input as never) };
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      const notUndone = await this.undo();
-      const { code, message, step } = error;
-      return {
-        state: code === CANCELLED.code ? 'CANCELLED' : 'FAILED',
-        error: { code, message, step },
-        undone: this.undone ?? [],
-        not_undone: notUndone,
-      };
+  get runId(): string {
+    return this.primitives.runId;
+  }
+
+  get steps(): Steps {
+    return new Proxy<BodyRun>(this, STEPS_OF_RUN) as unknown as Steps;
+  }
+
+  undo(action: () => Promise<unknown>): void {
+    this.undoActions.push(action);
+  }
+
+  async sleep(durationMs: number): Promise<void> {
+    await this.waitFor(null, durationMs);
+  }
+
+  now(): Promise<number> {
+    return this.primitives.now();
+  }
+
+  uuid(): Promise<string> {
+    return this.primitives.uuid();
+  }
+
+  patched(change: string): Promise<boolean> {
+    return this.primitives.patched(change);
+  }
+
+  refused(code: string, message: string): Error {
+    return refusalError({ code, message }, null);
+  }
+
+  /** Takes back what the run did, and returns how a run ends that was refused or cancelled. */
+  async takeBack({ code, message, step }: RefusedError): Promise<Outcome> {
+    this.cancellation = 'thrown';
+    const undone: string[] = [];
+    this.undone = undone;
+    const not_undone: { step: string; code: string }[] = [];
+    for (const action of this.undoActions.reverse()) {
+      await action().catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        not_undone.push({ step: error.step ?? '', code: error.code });
+      });
     }
+    const state = code === CANCELLED.code ? 'CANCELLED' : 'FAILED';
+    return { state, error: { code, message, step }, undone, not_undone };
   }
 
   /** Performs a step of the runner, as often as it takes. */
@@ -115,29 +159,7 @@ class BodyRun {
     }
   }
 
-  private engine(): Engine {
-    const { primitives } = this;
-    const steps = new Proxy({} as Steps, {
-      get: (_, step) => (argument: unknown) => this.step(String(step), argument),
-    });
-    return {
-      runId: primitives.runId,
-      steps,
-      undo: (action) => {
-        this.undoActions.push(action);
-      },
-      waitFor: (signal, timeoutMs) => this.waitFor(signal, timeoutMs),
-      sleep: async (durationMs) => {
-        await this.waitFor(null, durationMs);
-      },
-      now: () => primitives.now(),
-      uuid: () => primitives.uuid(),
-      patched: (change) => primitives.patched(change),
-      refused: (code, message) => refusalError({ code, message }, null),
-    };
-  }
-
-  private async step(step: string, argument: unknown): Promise<unknown> {
+  async step(step: string, argument: unknown): Promise<unknown> {
     this.throwIfCancelled();
     const request = { step, key: this.keyOf(step), argument };
     for (;;) {
@@ -166,41 +188,29 @@ class BodyRun {
   }
 
   /** Without a signal it waits for the time alone. */
-  private async waitFor(signal: string | null, timeoutMs: number): Promise<SignalData | null> {
+  async waitFor(signal: string | null, timeoutMs: number): Promise<SignalData | null> {
     this.throwIfCancelled();
     const waiting = this.inbox.findIndex(({ name }) => name === signal);
     if (waiting >= 0) return this.inbox.splice(waiting, 1)[0]?.data ?? {};
     const until = (await this.primitives.now()) + timeoutMs;
     await this.mark({ state: 'WAITING', signal, until });
-    const found = await this.receiveSignal(signal, until);
+    let found: SignalData | null | undefined;
+    while (found === undefined) found = this.endOfWait(signal, await this.primitives.receive(until));
     await this.mark({ state: 'RUNNING' });
     this.throwIfCancelled();
     return found;
   }
 
-  private async receiveSignal(signal: string | null, until: number): Promise<SignalData | null> {
-    for (;;) {
-      const message = await this.primitives.receive(until);
-      if (message === null) return null;
-      if (message.name === signal) return message.data ?? {};
-      if (message.name === CANCEL) {
-        this.requestCancellation();
-        if (this.cancellation === 'requested') return null;
-      } else if (message.name !== RETRY) this.inbox.push(message);
+  /** Returns the data of the signal, null if the wait ends without it, and undefined if it goes on. */
+  private endOfWait(signal: string | null, message: RunMessage | null): SignalData | null | undefined {
+    if (message === null) return null;
+    if (message.name === signal) return message.data ?? {};
+    if (message.name === CANCEL) {
+      this.requestCancellation();
+      return this.cancellation === 'requested' ? null : undefined;
     }
-  }
-
-  private async undo() {
-    this.cancellation = 'thrown';
-    this.undone = [];
-    const notUndone: { step: string; code: string }[] = [];
-    for (const action of this.undoActions.reverse()) {
-      await action().catch((error: unknown) => {
-        if (!isRefusal(error)) throw error;
-        notUndone.push({ step: error.step ?? '', code: error.code });
-      });
-    }
-    return notUndone;
+    if (message.name !== RETRY) this.inbox.push(message);
+    return undefined;
   }
 
   private mark(state: OpenState): Promise<void> {
