@@ -5,10 +5,11 @@ import { rowKeyString } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
 import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';
-import { ActivationRefusedEvent } from './events/activation.events.js';
-import type { ActivationLimitReachedError } from './activation.errors.js';
+import { ActivationLimitReachedError } from './activation.errors.js';
+import { DeviceBlockedError } from './blocking/blocked-device.errors.js';
+import { ActivationRefusedEvent, type Refusal } from './events/activation.events.js';
+import { RefusalCounts } from './refusal-counts.js';
 import { ReplacementOffers } from './replacing/replacement-offers.js';
-import type { SeatShortage } from './seat-shortage.js';
 
 /** Refusals of one license per hour that are recorded individually. */
 const MAX_REFUSALS = 50;
@@ -18,17 +19,24 @@ const EXHAUSTED_MS = 60_000;
 
 const INSERT_REFUSAL = {
   name: 'activation-refusals.insert',
-  text: `INSERT INTO license_activation_refusals (tenant_id, license_id, fingerprint, hour) VALUES ($1, $2, $3, $4)
+  text: `INSERT INTO license_activation_refusals (tenant_id, license_id, fingerprint, hour, code) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING RETURNING 1`,
 };
+/** Rows without a device have counts; see RefusalCounts. */
+const COUNTED = '';
 const DELETE_OLD_REFUSALS = {
   name: 'activation-refusals.delete-old',
-  text: 'DELETE FROM license_activation_refusals WHERE tenant_id = $1 AND license_id = $2 AND hour < $3',
+  text: 'DELETE FROM license_activation_refusals WHERE tenant_id = $1 AND license_id = $2 AND hour < $3 AND fingerprint <> $4',
 };
 
+/** Tells whether a refusal of a device is recorded. */
+export function isRecordedRefusal(error: unknown): error is ActivationLimitReachedError | DeviceBlockedError {
+  return error instanceof ActivationLimitReachedError || error instanceof DeviceBlockedError;
+}
+
 /**
- * Records refused devices, at most once per license, device and clock hour over all processes: row and event share a transaction.
- * Beyond MAX_REFUSALS, refusals caused by programs are summed up in one event, because they change nothing.
+ * Records refused devices, at most once per license, device, code and clock hour over all processes: row and event share a transaction.
+ * Beyond MAX_REFUSALS, refusals caused by programs are counted, because they change nothing; see RefusalCounts.
  */
 @Injectable()
 export class ActivationRefusals {
@@ -38,14 +46,28 @@ export class ActivationRefusals {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly limit: ClientEventLimit,
+    private readonly counts: RefusalCounts,
     private readonly offers: ReplacementOffers,
   ) {
     this.exhausted = new CommittedCache(unitOfWork, { max: MAX_LICENSES, ttl: EXHAUSTED_MS });
   }
 
   /** Records a refusal outside of its transaction, and returns it with the devices that the refused one may replace, if any. */
-  async report(actor: Actor, licenseId: string, fingerprint: string, refusal: ActivationLimitReachedError, now: Date) {
-    await this.record(actor, licenseId, fingerprint, refusal.seats, now);
+  async report(
+    actor: Actor,
+    licenseId: string,
+    fingerprint: string,
+    refusal: ActivationLimitReachedError | DeviceBlockedError,
+    now: Date,
+  ) {
+    if (refusal instanceof DeviceBlockedError) {
+      const { partnerId } = refusal;
+      await this.record(actor, licenseId, fingerprint, { code: 'DEVICE_BLOCKED', partnerId }, now);
+      return refusal;
+    }
+    const { seats } = refusal;
+    const partnerId = seats.partnerId ?? null;
+    await this.record(actor, licenseId, fingerprint, { code: 'ACTIVATION_LIMIT_REACHED', partnerId, seats }, now);
     return this.offers.addTo(refusal, actor, fingerprint, now);
   }
 
@@ -53,38 +75,46 @@ export class ActivationRefusals {
     actor: Actor,
     licenseId: string,
     fingerprint: string,
-    seats: SeatShortage,
+    refusal: Refusal,
     now: Date,
   ): Promise<void> {
     const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
     const limited = ClientEventLimit.appliesTo(actor);
     // Inside another unit of work the limit would fail that unit of work, which records the refusal itself after it has ended.
     const cacheKey = rowKeyString(actor.tenantId, licenseId);
-    if (limited && (this.unitOfWork.isOpen || this.exhausted.get(cacheKey)?.getTime() === hour.getTime())) return;
+    if (limited && this.unitOfWork.isOpen) return;
+    const unrecorded = { tenantId: actor.tenantId, licenseId, code: refusal.code, fingerprint, at: now };
+    if (limited && this.exhausted.get(cacheKey)?.getTime() === hour.getTime()) {
+      this.counts.add(unrecorded);
+      return;
+    }
     const fill = this.exhausted.beginFill();
     try {
       await this.unitOfWork.run(actor.tenantId, (transaction) =>
         this.recordEvent(
           transaction,
           actor,
-          new ActivationRefusedEvent(actor, now, licenseId, fingerprint, seats),
+          new ActivationRefusedEvent(actor, now, licenseId, fingerprint, refusal),
           hour,
         ),
       );
+      this.counts.note(unrecorded);
     } catch (error) {
       if (!(error instanceof ClientEventLimitError)) throw error;
       fill.put(cacheKey, hour);
-      await this.limit.report(actor, licenseId, error, 'NOT_RECORDED');
+      // The event of the limit stands for this refusal.
+      if (await this.limit.report(actor, licenseId, error, 'NOT_RECORDED')) this.counts.note(unrecorded);
+      else this.counts.add(unrecorded);
     }
   }
 
   private async recordEvent(transaction: Transaction, actor: Actor, event: ActivationRefusedEvent, hour: Date) {
     const { licenseId, fingerprint } = event;
-    const values = [actor.tenantId, licenseId, fingerprint, hour];
+    const values = [actor.tenantId, licenseId, fingerprint, hour, event.data.code];
     if ((await transaction.query({ ...INSERT_REFUSAL, values })).length === 0) return;
     // The previous hour is kept for processes whose clock is slightly behind.
     const old = new Date(hour.getTime() - HOUR_MS);
-    transaction.write({ ...DELETE_OLD_REFUSALS, values: [actor.tenantId, licenseId, old] });
+    transaction.write({ ...DELETE_OLD_REFUSALS, values: [actor.tenantId, licenseId, old, COUNTED] });
     this.limit.record(transaction, actor, event, MAX_REFUSALS);
   }
 }

@@ -27,6 +27,7 @@ import { DeviceReader } from './device-reader.js';
 import { Heartbeats } from './heartbeats.js';
 import { ActivationRefusals } from './activation-refusals.js';
 import { DeactivationCounter } from './deactivation-counter.js';
+import { RefusalCounts } from './refusal-counts.js';
 import { ReplaceDeviceHandler } from './replacing/replace-device.handler.js';
 import { ReplacementOffers } from './replacing/replacement-offers.js';
 import { ReplacementTokens } from './replacing/replacement-tokens.js';
@@ -58,6 +59,7 @@ import { SeatChanges } from './seat-changes.js';
     Heartbeats,
     ClientEventLimit,
     ActivationRefusals,
+    RefusalCounts,
     DeviceLastSeen,
     ActivateDeviceHandler,
     DeactivateDeviceHandler,

@@ -94,28 +94,40 @@ export class ClientEventLimit {
     transaction.record(event);
   }
 
-  /** Runs the work, outside any unit of work, and records that the limit refused it, because the refusal rolls back. */
-  async watch<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs the work, outside any unit of work, and records that the limit refused it, because the refusal rolls back. A later refusal of the hour
+   * is passed to `whenUnrecorded`.
+   */
+  async watch<T>(
+    actor: Actor,
+    licenseId: string,
+    work: () => Promise<T>,
+    whenUnrecorded: (at: Date) => void,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ClientEventLimitError) await this.report(actor, licenseId, error, 'REFUSED');
+      if (error instanceof ClientEventLimitError) {
+        const isReported = await this.report(actor, licenseId, error, 'REFUSED');
+        if (!isReported) whenUnrecorded(error.event.occurredAt);
+      }
       throw error;
     }
   }
 
-  /** Records that the limit was reached, once per hour over all processes. */
-  async report(actor: Actor, licenseId: string, limit: ClientEventLimitError, effect: LimitEffect): Promise<void> {
+  /** Records that the limit was reached, once per hour over all processes. Returns whether this call did. */
+  async report(actor: Actor, licenseId: string, limit: ClientEventLimitError, effect: LimitEffect): Promise<boolean> {
     const { event, allowed } = limit;
-    await this.unitOfWork.run(actor.tenantId, async (transaction) => {
+    return this.unitOfWork.run(actor.tenantId, async (transaction) => {
       const values = [actor.tenantId, licenseId, event.type, event.occurredAt];
       const [reported] = await transaction.query<{ hour: Date }>({ ...REPORT_LIMIT, values });
-      if (!reported) return;
+      if (!reported) return false;
       const until = new Date(reported.hour.getTime() + HOUR_MS);
       const facts = { eventType: event.type, allowed, effect, until };
       const reached = new ClientEventLimitReachedEvent(actor, event.occurredAt, licenseId, facts);
       reached.partnerId = event.partnerId;
       transaction.record(reached);
+      return true;
     });
   }
 }

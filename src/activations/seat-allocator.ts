@@ -32,6 +32,7 @@ import { mayNeedExpiry } from './lease-times.js';
 import type { SeatChange } from './seat-change-statement.js';
 import { SeatChanges } from './seat-changes.js';
 import type { UnlockedOptions } from './unlocked-license.js';
+import { RefusalCounts } from './refusal-counts.js';
 import { isCountExact, seatLimit, seatMetric, seatsInUse } from './seats.js';
 
 const MAX_LICENSES = 10_000;
@@ -59,6 +60,7 @@ export class SeatAllocator {
     private readonly seatChanges: SeatChanges,
     private readonly leaseEnds: LeaseEndRecorder,
     private readonly limit: ClientEventLimit,
+    private readonly refusalCounts: RefusalCounts,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
@@ -66,7 +68,15 @@ export class SeatAllocator {
   /** Runs requests for one license one at a time. Inside a unit of work there is no turn, because its caller may hold the lock already. */
   serialize<T>(actor: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {
     if (this.unitOfWork.isOpen) return work();
-    return this.limit.watch(actor, licenseId, () => this.takeTurn(actor, licenseId, work));
+    const { tenantId } = actor;
+    return this.limit.watch(
+      actor,
+      licenseId,
+      () => this.takeTurn(actor, licenseId, work),
+      (at) => {
+        this.refusalCounts.add({ tenantId, licenseId, code: 'RATE_LIMITED', at });
+      },
+    );
   }
 
   private takeTurn<T>({ tenantId }: Actor, licenseId: string, work: () => Promise<T>): Promise<T> {

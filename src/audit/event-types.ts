@@ -30,6 +30,7 @@ export const EVENT_TYPES = [
   'license.key_revealed',
   'license.key_rotated',
   'license.lease_expired',
+  'license.refusals_counted',
   'license.reinstated',
   'license.renewal_due',
   'license.renewed',

@@ -35,7 +35,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   license_metadata_values: 'SELECT, INSERT, DELETE',
   // Rows of ended activations stay.
   license_activations: 'SELECT, INSERT, UPDATE',
-  license_activation_refusals: 'SELECT, INSERT, DELETE',
+  license_activation_refusals: 'SELECT, INSERT, UPDATE (refusals), DELETE',
   // Rows of ended blocks stay.
   blocked_devices: 'SELECT, INSERT, UPDATE (ended_at)',
   license_deactivations: 'SELECT, INSERT, UPDATE (period, period_start, deactivations, allowed)',

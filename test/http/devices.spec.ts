@@ -128,6 +128,10 @@ describe('the devices of a license', () => {
       expect(await seats(path)).toEqual([1, 'good']);
       const refused = Object.fromEntries(Object.keys(await all('bad')).map((name) => [name, 'DEVICE_BLOCKED']));
       expect(await all('bad')).toEqual(refused);
+      // Programs and people, activations and check-outs: one refused device in the hour.
+      expect(await toldOf(id, 'license.activation_refused', 1)).toMatchObject([
+        { event_data: { code: 'DEVICE_BLOCKED', fingerprint: 'bad' } },
+      ]);
       const { body: reasons } = await program('validate', 'bad');
       expect(reasons).toMatchObject({ valid: false, reasons: [{ next: { action: 'contact_vendor' } }] });
       expect(codeOf(await program('deactivate', 'bad'))).toBe('OK');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RefusalCounts } from '../../src/activations/refusal-counts.js';
 import { ReportFollower } from '../../src/reports/counting/report-follower.js';
 import type { StoredValidationCounts } from '../../src/reports/validations/stored-validation-counts.js';
 import { Clock } from '../../src/shared/time/clock.js';
@@ -39,6 +40,13 @@ describe('reports', () => {
     license = await api.issue(template);
     const { activation_id } = (await activate('a')).body;
     for (const fingerprint of ['b', 'c', 'd']) await activate(fingerprint);
+    const blocked = { fingerprint: 'blocked', reason: { code: 'FRAUD' } };
+    expect((await api.post(`/v1/licenses/${license.license_id}/blocked-devices`, blocked)).status).toBe(200);
+    expect((await activate('blocked')).body.code).toBe('DEVICE_BLOCKED');
+    const counts = app.nest.get(RefusalCounts);
+    const refusal = { tenantId: api.tenantId, licenseId: license.license_id as string, at: new Date(START) };
+    for (let n = 0; n < 3; n++) counts.add({ ...refusal, code: 'RATE_LIMITED' });
+    await counts.flush();
     today = 1;
     const deactivate = `/v1/licenses/${license.license_id}/activations/${activation_id}/deactivate`;
     expect((await api.post(deactivate, {})).status).toBe(200);
@@ -80,16 +88,23 @@ describe('reports', () => {
 
   it('count refused activations and failed validations, by day and by product', async () => {
     const denied = { kind: 'ACTIVATION', code: 'ACTIVATION_LIMIT_REACHED', denials: 2 };
+    const blocked = { kind: 'ACTIVATION', code: 'DEVICE_BLOCKED', denials: 1 };
+    // They have no event each, but their number.
+    const limited = { kind: 'ACTIVATION', code: 'RATE_LIMITED', denials: 3 };
     const expired = { kind: 'VALIDATION', code: 'EXPIRED', denials: 3 };
     const unknown = { kind: 'VALIDATION', code: 'NOT_FOUND', denials: 1 };
     expect((await report('denials')).data).toEqual([
       { day: '2026-03-01', product_id: null, ...denied },
+      { day: '2026-03-01', product_id: null, ...blocked },
+      { day: '2026-03-01', product_id: null, ...limited },
       { day: '2026-03-06', product_id: null, ...expired },
       { day: '2026-03-06', product_id: null, ...unknown },
     ]);
     expect((await report('denials?by=product')).data).toEqual([
+      { day: null, product_id: productId, ...limited },
       { day: null, product_id: productId, ...expired },
       { day: null, product_id: productId, ...denied },
+      { day: null, product_id: productId, ...blocked },
     ]);
     expect((await report(`denials?product_id=${productId}&from=2026-03-06`)).data).toEqual([
       { day: '2026-03-06', product_id: productId, ...expired },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RefusalCounts } from '../../src/activations/refusal-counts.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import type { Api, Wire } from '../support/api.js';
 import { NO_CLIENT_LIMITS, TestApp, type TestAppOptions } from '../support/app.js';
@@ -47,6 +48,7 @@ describe('what programs with a license key can add to the event log', () => {
       [license_id, type],
     );
   };
+  const refusalCounts = () => apps.map(({ nest }) => nest.get(RefusalCounts));
   /** Sets the count of this hour. */
   const added = ({ license_id }: Wire, type: string, events: number) =>
     apps[0].database.query(
@@ -67,7 +69,7 @@ describe('what programs with a license key can add to the event log', () => {
     });
   };
 
-  it('is 50 refusals a license and hour, over two processes, and one event that sums up the rest', () =>
+  it('is 50 refusals a license and hour, over two processes, one event of the limit, and one with the number of the rest', () =>
     inOneHour(async () => {
       const one = await license({ max_activations: 1 });
       expect((await ask('activate', one, 'first')).status).toBe(200);
@@ -86,9 +88,10 @@ describe('what programs with a license key can add to the event log', () => {
           },
         ]);
       });
-      const rows = await apps[0].database.query('SELECT 1 FROM license_activation_refusals WHERE license_id = $1', [
-        one.license_id,
-      ]);
+      const rows = await apps[0].database.query(
+        `SELECT 1 FROM license_activation_refusals WHERE license_id = $1 AND fingerprint <> ''`,
+        [one.license_id],
+      );
       expect(rows).toHaveLength(50);
       // Another license has refusals of its own, and the next hour too.
       const other = await license({ max_activations: 1 });
@@ -96,10 +99,23 @@ describe('what programs with a license key can add to the event log', () => {
       await apps[0].database.query(`UPDATE license_client_events SET hour = hour - interval '1 hour'`);
       offset = HOUR_MS;
       try {
-        expect(many(await askAll('activate', one, 60, 'later'), 409)).toBe(60);
+        for (let round = 0; round < 2; round++) expect(many(await askAll('activate', one, 60, 'later'), 409)).toBe(60);
+        for (const counts of refusalCounts()) await counts.flush();
+        offset = 3 * HOUR_MS;
+        for (let round = 0; round < 2; round++)
+          await Promise.all(refusalCounts().map((counts) => counts.recordEndedHours()));
       } finally {
         offset = 0;
       }
+      await eventually(async () => {
+        const counted = await eventsOf(one, 'license.refusals_counted');
+        const numbers = counted.map(({ event_data: { code, count } }) => [code as string, count as number]);
+        // Each device counts once in its hour, also where it comes again.
+        expect(numbers.sort()).toEqual([
+          ['ACTIVATION_LIMIT_REACHED', 120 - 51],
+          ['ACTIVATION_LIMIT_REACHED', 60 - 51],
+        ]);
+      });
       await eventually(async () => {
         expect(await eventsOf(one, 'license.activation_refused')).toHaveLength(100);
         expect(await eventsOf(one, 'license.event_limit_reached')).toHaveLength(2);
@@ -131,6 +147,12 @@ describe('what programs with a license key can add to the event log', () => {
       expect((await ask('deactivate', one, `d${known}`)).status).toBe(200);
       expect((await api.post(`/v1/licenses/${one.license_id}/activations`, { fingerprint: 'admin' })).status).toBe(200);
       expect((await ask('activate', one, `d${known}`)).status).toBe(429);
+      for (const counts of refusalCounts()) await counts.flush();
+      const counted = await apps[0].database.query(
+        `SELECT code, refusals FROM license_activation_refusals WHERE license_id = $1 AND fingerprint = ''`,
+        [one.license_id],
+      );
+      expect(counted).toEqual([{ code: 'RATE_LIMITED', refusals: 30 + 2 - 1 }]);
     }));
 
   it.each<[string, string, Record<string, unknown>, string]>([

@@ -4,11 +4,10 @@ import { Clock } from '../../shared/time/clock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
-import { ActivationLimitReachedError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
-import { ActivationRefusals } from '../activation-refusals.js';
+import { ActivationRefusals, isRecordedRefusal } from '../activation-refusals.js';
 import type { LockedLicense } from '../locked-license.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { decideSeat } from '../seat-decision.js';
@@ -32,7 +31,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     try {
       return await this.allocator.serialize(actor, licenseId, () => this.activateInTurn(command));
     } catch (error) {
-      if (!(error instanceof ActivationLimitReachedError)) throw error;
+      if (!isRecordedRefusal(error)) throw error;
       throw await this.refusals.report(actor, licenseId, device.fingerprint, error, this.clock.now());
     }
   }
@@ -55,7 +54,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     if (!assumed || assumed.device?.status === 'ACTIVE') return undefined;
     const { license, now, others } = assumed;
     license.assertCan('activate', now);
-    if (assumed.isBlocked) throw new DeviceBlockedError();
+    if (assumed.isBlocked) throw new DeviceBlockedError(license.partnerId);
     if (decideSeat(license, others, 1, 0) !== 'GRANT') return undefined;
     const inUse = others.activations + 1;
     const { activation, event } = newActivation(command, assumed, inUse);
@@ -67,7 +66,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     const { actor, device } = command;
     const { license, now } = locked;
     license.assertCan('activate', now);
-    if (locked.isBlocked) throw new DeviceBlockedError();
+    if (locked.isBlocked) throw new DeviceBlockedError(license.partnerId);
     await this.licenseLock.start(transaction, license, actor, now);
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
     if (known) {

@@ -177,6 +177,13 @@ export class ActivationsResetEvent extends IntegrationEvent {
   }
 }
 
+/** Why a device was refused; `seats` if none was free. */
+export interface Refusal {
+  readonly code: 'ACTIVATION_LIMIT_REACHED' | 'DEVICE_BLOCKED';
+  readonly partnerId: string | null;
+  readonly seats?: SeatShortage;
+}
+
 export class ActivationRefusedEvent extends IntegrationEvent {
   readonly type = 'license.activation_refused';
 
@@ -185,13 +192,16 @@ export class ActivationRefusedEvent extends IntegrationEvent {
     now: Date,
     readonly licenseId: string,
     readonly fingerprint: string,
-    { inUse, max, limit, partnerId }: SeatShortage,
+    { code, partnerId, seats }: Refusal,
   ) {
     super(
       actor,
       now,
       { resourceType: 'license', resourceId: licenseId, licenseId, ...(partnerId && { partnerId }) },
-      { code: 'ACTIVATION_LIMIT_REACHED', current_activations: inUse, max_activations: max, seat_limit: limit },
+      {
+        code,
+        ...(seats && { current_activations: seats.inUse, max_activations: seats.max, seat_limit: seats.limit }),
+      },
       { fingerprint },
     );
   }

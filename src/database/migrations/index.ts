@@ -38,6 +38,7 @@ import { ImportedLicenses1764800000000 } from './1764800000000-imported-licenses
 import { Starts1764784000000 } from './1764784000000-starts.js';
 import { AllowedByPools1764795000000 } from './1764795000000-allowed-by-pools.js';
 import { EndedLeases1764806000000 } from './1764806000000-ended-leases.js';
+import { CountedRefusals1764808000000 } from './1764808000000-counted-refusals.js';
 import { MetadataFilters1764805000000 } from './1764805000000-metadata-filters.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
@@ -82,6 +83,7 @@ export const migrations = [
   Starts1764784000000,
   AllowedByPools1764795000000,
   EndedLeases1764806000000,
+  CountedRefusals1764808000000,
   MetadataFilters1764805000000,
 ];
 

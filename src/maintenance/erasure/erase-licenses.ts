@@ -281,7 +281,7 @@ async function eraseRefusals(
   erased: readonly NamedDevice[],
 ) {
   await owner.query(
-    `WITH ${HELD} DELETE FROM license_activation_refusals AS refusal WHERE tenant_id = $1
+    `WITH ${HELD} DELETE FROM license_activation_refusals AS refusal WHERE tenant_id = $1 AND fingerprint <> ''
        AND (EXISTS (SELECT FROM held WHERE held.license_id = refusal.license_id AND hour <= until AND hour + interval '1 hour' >= since)
             OR (license_id::text, fingerprint) IN (SELECT * FROM unnest($3::text[], $4::text[])))`,
     [tenantId, heldJson(periods), ...byLicense(erased)],

@@ -1,8 +1,8 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   ActivateDeviceCommand,
-  ActivationLimitReachedError,
   ActivationRefusals,
+  isRecordedRefusal,
   SeatAllocator,
   type LockedLicense,
   seatLimit,
@@ -38,7 +38,7 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
         this.unitOfWork.perform(command, (transaction) => this.checkOut(transaction, command)),
       );
     } catch (error) {
-      if (!(error instanceof ActivationLimitReachedError) || request.fingerprint === undefined) throw error;
+      if (!isRecordedRefusal(error) || request.fingerprint === undefined) throw error;
       throw await this.refusals.report(actor, licenseId, request.fingerprint, error, this.clock.now());
     }
   }

@@ -27,7 +27,7 @@ const SEAT_EVENTS = [
 ];
 /** Events that tell the seats in use after them if those may have changed. */
 const RECOUNTS = ['license.imported', 'license.template_changed', 'license.trial_converted'];
-const REFUSALS = ['license.activation_refused', 'license.event_limit_reached'];
+const REFUSALS = ['license.activation_refused', 'license.event_limit_reached', 'license.refusals_counted'];
 
 /** Fields of a license that the reports count by, with their types: wire names of events, which are names of columns. */
 const TYPES = {
@@ -90,15 +90,17 @@ const SEAT_LIMIT = `CASE WHEN license_type IN ('CONCURRENT', 'NAMED_USER') OR li
 /** Percentage of the seats that are in use; null: no limit. */
 const FILL = `CASE WHEN seat_limit = 0 THEN CASE WHEN seats_in_use > 0 THEN 1000 ELSE 0 END
   WHEN seat_limit > 0 THEN least(seats_in_use::bigint * 100 / seat_limit, 1000)::int END`;
-const DENIAL_CODE = `CASE event_type WHEN 'license.activation_refused' THEN event_data ->> 'code'
-  ELSE CASE event_data ->> 'effect' WHEN 'NOT_RECORDED' THEN 'ACTIVATION_LIMIT_REACHED' ELSE 'RATE_LIMITED' END END`;
+/** The event that a limit is reached stands for one refusal: that of a device, whose code it does not have, or that of a change. */
+const DENIAL_CODE = `coalesce(event_data ->> 'code',
+  CASE event_data ->> 'effect' WHEN 'NOT_RECORDED' THEN 'ACTIVATION_LIMIT_REACHED' ELSE 'RATE_LIMITED' END)`;
+const DENIAL_NUMBER = `CASE event_type WHEN 'license.refusals_counted' THEN (event_data ->> 'count')::int ELSE 1 END AS number`;
 
 /** An import without devices, as most are, changes no seats. */
 const IS_SEAT = `(${isOneOf(SEAT_EVENTS)} OR ${isOneOf(RECOUNTS)} AND event_data ? 'current_activations'
   AND (event_type <> 'license.imported' OR (event_data ->> 'current_activations')::int > 0))`;
-/** Time of what happened. An end by its time is recorded later. */
-const OCCURRED_AT = `CASE WHEN ${isOneOf(['license.expired', 'license.lease_expired'])}
-  THEN (event_data ->> 'due_at')::timestamptz ELSE created_at END`;
+/** Time of what happened. An end by its time and what is counted for an hour are recorded later. */
+const OCCURRED_AT = `CASE WHEN ${isOneOf(['license.expired', 'license.lease_expired'])} THEN (event_data ->> 'due_at')::timestamptz
+  WHEN event_type = 'license.refusals_counted' THEN (event_data ->> 'since')::timestamptz ELSE created_at END`;
 /** A reset is one event for all the devices that it deactivates. */
 const ACTIVITY_TYPE = `CASE event_type WHEN 'license.activations_reset' THEN 'license.deactivated' ELSE event_type END AS event_type`;
 const ACTIVITY_NUMBER = `CASE event_type WHEN 'license.activations_reset' THEN (event_data ->> 'count')::int ELSE 1 END AS number`;
@@ -236,8 +238,8 @@ const COUNT_EVENTS = {
         ['denials'],
         sumsByProduct(
           ['day', 'code'],
-          'count(*)',
-          `(SELECT product_id, day, ${DENIAL_CODE} AS code FROM batch JOIN base USING (license_id)
+          'sum(number)',
+          `(SELECT product_id, day, ${DENIAL_CODE} AS code, ${DENIAL_NUMBER} FROM batch JOIN base USING (license_id)
             WHERE ${isOneOf(REFUSALS)}) AS denied`,
         ),
       )}

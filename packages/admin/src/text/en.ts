@@ -158,6 +158,7 @@ export const ENGLISH = {
   'event.license.key_revealed': 'License key revealed',
   'event.license.key_rotated': 'License key rotated',
   'event.license.lease_expired': 'License lease expired',
+  'event.license.refusals_counted': 'License refusals counted',
   'event.license.reinstated': 'License reinstated',
   'event.license.renewal_due': 'License renewal due',
   'event.license.renewed': 'License renewed',
