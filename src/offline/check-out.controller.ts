@@ -27,6 +27,7 @@ export class CheckOutController {
       description: 'A signed document that a program verifies offline.',
     },
     {
+      403: ['DEVICE_BLOCKED'],
       404: ['LICENSE_NOT_FOUND'],
       409: ['LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
     },

@@ -15400,7 +15400,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden6"];
             404: components["responses"]["NotFound8"];
             /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, ACTIVATION_LIMIT_REACHED, NO_ACTIVE_SIGNING_KEY */
             409: {
