@@ -10,6 +10,19 @@ export class CustomerRepository extends TenantScopedRepository<Customer> {
     super(Customer, 'customerId', unitOfWork);
   }
 
+  /** Returns the ids of at most `limit` customers with this e-mail address, without regard to case. */
+  async findIdsByEmail(tenantId: string, email: string, limit: number): Promise<string[]> {
+    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<{ id: string }>({
+        name: 'customers.find-ids-by-email',
+        text: `SELECT customer_id AS id FROM customers
+               WHERE tenant_id = $1 AND email_lower COLLATE "C" = lower($2) AND ($4::uuid IS NULL OR partner_id = $4) LIMIT $3`,
+        values: [tenantId, email, limit, transaction.partnerId ?? null],
+      }),
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Returns the customers with one of these ids or e-mail addresses, the oldest first. */
   async findByIdsOrEmails(
     transaction: Transaction,

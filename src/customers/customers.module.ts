@@ -7,6 +7,7 @@ import { Customer } from './customer.entity.js';
 import { CustomerRepository } from './customer.repository.js';
 import { CustomersController } from './customers.controller.js';
 import { GetCustomerNamesHandler } from './queries/get-customer-names.handler.js';
+import { FindCustomerIdsHandler } from './queries/find-customer-ids.handler.js';
 import { GetCustomerHandler } from './queries/get-customer.handler.js';
 import { ListCustomersHandler } from './queries/list-customers.handler.js';
 
@@ -19,6 +20,7 @@ import { ListCustomersHandler } from './queries/list-customers.handler.js';
     ImportCustomersHandler,
     UpdateCustomerHandler,
     GetCustomerHandler,
+    FindCustomerIdsHandler,
     GetCustomerNamesHandler,
     ListCustomersHandler,
   ],

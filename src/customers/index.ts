@@ -6,6 +6,7 @@ export type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.re
 export type { CustomerResponse } from './customer.response.js';
 export { CustomerInactiveError, CustomerNotFoundError } from './customer.errors.js';
 export { CustomersModule } from './customers.module.js';
+export { FindCustomerIdsQuery } from './queries/find-customer-ids.query.js';
 export { GetCustomerNamesQuery, type CustomerName } from './queries/get-customer-names.query.js';
 export { GetCustomerQuery } from './queries/get-customer.query.js';
 export { ListCustomersQuery } from './queries/list-customers.query.js';

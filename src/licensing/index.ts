@@ -67,6 +67,7 @@ export {
 export type { AppliedTerms, FollowProblem, SubscriptionTerms } from './subscription-terms.js';
 export type { LicenseOptions } from './license-options.js';
 export {
+  LicenseKeySource,
   canonicalLicenseKey,
   FORGOTTEN as FORGOTTEN_KEY,
   isOwnKey,

@@ -297,6 +297,12 @@ describe('the import of licenses', () => {
       vendor,
     );
     await vendor.issue(own);
+    // All customers of an address count, however many share it.
+    await app.database.query(
+      `INSERT INTO customers (tenant_id, customer_id, email, active, metadata, version, created_at, updated_at)
+       SELECT $1, 'same-' || n, 'find@example.com', true, '{}', 1, now(), now() FROM generate_series(1, 150) n`,
+      [vendor.tenantId],
+    );
     const find = (body: Wire, as = vendor) => as.post('/v1/licenses:find', body);
     for (const body of [
       { license_key: 'find-me-0123456789-WXYZ' },

@@ -149,6 +149,41 @@ describe('erasure of a customer', () => {
     });
   });
 
+  it('replaces imported license keys, whose text may say who the customer is', async () => {
+    const template = await api.template();
+    const imported = async (customer: string, license_key: string) => {
+      const line = { customer: { customer_id: customer }, license_template_id: template, license_key };
+      const sent = { 'Content-Type': 'application/x-ndjson' };
+      const [outcome] = (await api.send('post', '/v1/licenses:import', line, sent)).body as Wire[];
+      return outcome as Wire;
+    };
+    const validate = async (license_key: string) =>
+      (await app.anonymous().post('/v1/client/validate', { license_key, tenant_id: api.tenantId })).body.code as string;
+    const held = (await imported('f', 'zqf.private@example.com 2021')).license_id as string;
+    const given = (await imported('f', 'zqg.private@example.com 2021')).license_id as string;
+    const replaced = (await imported('f', 'zqh.private@example.com 2021')).license_id as string;
+    await api.post(`/v1/licenses/${held}/reveal-key`, {}, keyed('reveal-f'));
+    await api.post(`/v1/licenses/${given}/transfer`, { customer_id: 'g' });
+    const rotating = { customer_id: 'g', rotate_key: true };
+    const rotated = (await api.post(`/v1/licenses/${replaced}/transfer`, rotating)).body.license_key as string;
+    await logged();
+    expect(await erase('f')).toMatchObject({ licenses: 2 });
+    expect(traces(await everythingStored(app.database, app.secrets), ['zqf.', 'zqh.'])).toEqual([]);
+    // The key of a license that was given away is the one that its holder uses.
+    expect(await validate('zqg.private@example.com 2021')).not.toBe('NOT_FOUND');
+    expect(await validate('zqf.private@example.com 2021')).toBe('NOT_FOUND');
+    expect(await imported('other', 'zqf.private@example.com 2021')).toMatchObject({
+      outcome: 'KNOWN',
+      license_id: held,
+    });
+    const revealed = (await api.post(`/v1/licenses/${held}/reveal-key`)).body.license_key as string;
+    expect(revealed).toMatch(/^[0-9A-F]{4}(-[0-9A-F]{4}){4}$/);
+    expect((await api.get(`/v1/licenses/${held}`)).body.license_key_last_four).toBe(revealed.slice(-4));
+    expect([await validate(revealed), await validate(rotated)]).not.toContain('NOT_FOUND');
+    expect((await api.post(`/v1/licenses/${held}/reveal-key`, {}, keyed('reveal-f'))).status).toBe(409);
+    expect(await erase('f')).toMatchObject({ licenses: 0, results: 0 });
+  });
+
   it('removes what a license that was given away kept of its former holder, and nothing of the present one', async () => {
     const template = await api.template({ max_activations: 5 });
     const OF_ALMA = ['Alma', 'alma', 'q170'];

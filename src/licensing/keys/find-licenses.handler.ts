@@ -1,7 +1,8 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
-import { ListCustomersQuery } from '../../customers/index.js';
+import { FindCustomerIdsQuery } from '../../customers/index.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
+import { InvalidFieldError } from '../../shared/errors.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { Clock } from '../../shared/time/clock.js';
@@ -15,7 +16,8 @@ import type { FindLicensesRequest } from './find-licenses.requests.js';
 
 /** Most licenses of a response; the filters of the list find more. */
 const MAX_FOUND = 20;
-const MAX_CUSTOMERS = 100;
+/** Customers of one e-mail address. With more, the search is refused instead of leaving some out. */
+const MAX_CUSTOMERS = 10_000;
 
 @CommandHandler(FindLicensesCommand)
 export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand> {
@@ -52,8 +54,13 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
       return { sql: BY_DIGEST, value: [own, foreign] };
     }
     if (email !== undefined) {
-      const { data } = await this.queries.execute(new ListCustomersQuery(actor, { email, limit: MAX_CUSTOMERS }));
-      return { sql: 'item.customer_id = ANY($2::text[])', value: data.map(({ customer_id }) => customer_id) };
+      const ids = await this.queries.execute(new FindCustomerIdsQuery(actor, email, MAX_CUSTOMERS));
+      if (ids.length > MAX_CUSTOMERS)
+        throw new InvalidFieldError(
+          '/email',
+          `must be the address of at most ${MAX_CUSTOMERS} customers: find the license by another value`,
+        );
+      return { sql: 'item.customer_id = ANY($2::text[])', value: ids };
     }
     if (last_four !== undefined) return { sql: 'item.license_key_last_four = $2', value: last_four };
     if (fingerprint !== undefined)

@@ -122,7 +122,7 @@ async function erasePass(erasure: Erasure, secrets: Secrets, digests: readonly B
   const deviceIds = new Set<string>();
   for (let at = 0; at < licenseIds.length; at += CHUNK_SIZE) {
     const chunk = licenseIds.slice(at, at + CHUNK_SIZE);
-    const { devices, changed } = await inTenant(owner, tenantId, () => eraseLicenses(erasure, chunk));
+    const { devices, changed } = await inTenant(owner, tenantId, () => eraseLicenses(erasure, secrets, chunk));
     for (const id of devices) deviceIds.add(id);
     pass.licenses += changed.licenses;
     pass.devices += changed.devices;

@@ -12,6 +12,8 @@ import {
 import { maxActivationsOf, type License } from '../../licensing/index.js';
 import { groupBy } from '../../shared/group-by.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
+import type { Secrets } from '../../shared/secrets/secrets.js';
+import { eraseForeignKeys } from './erase-foreign-keys.js';
 import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 import { holdingPeriods, type HoldingPeriod, type Transfer } from './holding-periods.js';
 import { withoutInherited } from './inherited-metadata.js';
@@ -62,7 +64,11 @@ const GAVE_AWAY = `tenant_id = $1 AND event_type = 'license.transferred' AND eve
  * Erases personal data from licenses, devices, refusals and events in one transaction under the licenses' locks. No seat or holder changes
  * meanwhile; a killed run leaves each license either erased or unchanged.
  */
-export async function eraseLicenses(erasure: Erasure, licenseIds: readonly string[]): Promise<ErasedLicenses> {
+export async function eraseLicenses(
+  erasure: Erasure,
+  secrets: Secrets,
+  licenseIds: readonly string[],
+): Promise<ErasedLicenses> {
   const licenses = await lockLicenses(erasure, licenseIds);
   const transfers = await readTransfers(erasure, licenseIds);
   const periods = licenses.flatMap((license) =>
@@ -77,11 +83,12 @@ export async function eraseLicenses(erasure: Erasure, licenseIds: readonly strin
   const inherited = await eraseInheritedMetadata(erasure, licenses, periods);
   const own = await eraseOwnLicenses(erasure, licenseIds);
   await eraseMetadataValues(erasure, licenseIds);
+  const keys = await eraseForeignKeys(erasure, secrets, licenseIds);
   const events = await eraseEvents(erasure, periods, named);
   return {
     periods,
     devices: [...devices, ...blocked.map(({ blocked_device_id }) => blocked_device_id)],
-    changed: { licenses: own + inherited.licenses, devices: erased.length, events: events + inherited.events },
+    changed: { licenses: own + inherited.licenses + keys, devices: erased.length, events: events + inherited.events },
   };
 }
 

@@ -3,6 +3,7 @@ import { pick } from '../../shared/persistence/change.js';
 import { idempotencySealContext } from '../../shared/persistence/idempotency.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { Secrets } from '../../shared/secrets/secrets.js';
+import { isOwnKey } from '../../licensing/index.js';
 import { inTenant } from '../tenant-transaction.js';
 import { isOfPartner, withoutPartnersData } from './erase-partner.js';
 import { pseudonymOf, type Erasure } from './erasure.js';
@@ -94,10 +95,12 @@ function erasedResult(
   result: unknown,
 ): unknown {
   if (!isJsonObject(result)) return result;
-  const { license_id: licenseId, blocked_device_id: blockId, metadata } = result;
+  const { license_id: licenseId, blocked_device_id: blockId, license_key: licenseKey, metadata } = result;
   const isCustomers = result.customer_id === customerId;
   if (isOfPartner(result, customerId)) return withoutPartnersData(result);
   if ('license_file' in result) return isCustomers || licenseIds.has(licenseId) ? undefined : result;
+  // The text of an imported key may say who the customer is.
+  if (licenseIds.has(licenseId) && typeof licenseKey === 'string' && !isOwnKey(licenseKey)) return undefined;
   if (typeof blockId === 'string' && deviceIds.has(blockId)) return withoutBlockedDevice(result, blockId);
   if (isCustomers || deviceIds.has(result.activation_id)) return withoutPersonalData(result, customerId);
   // The license has another holder, but its metadata may date from this customer's period.
