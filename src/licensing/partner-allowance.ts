@@ -2,8 +2,18 @@ import { NotAllowedByPoolError } from './license.errors.js';
 import { OVERRIDE_NAMES } from './license-overrides.js';
 import type { IssueLicenseRequest } from './license.requests.js';
 
-/** Actions that a pool may allow to the keys of its partner; `starts`: to choose the start of a license that is issued. */
-export const PARTNER_ACTIONS = ['starts'] as const;
+/**
+ * Actions that a pool may allow to the keys of its partner; `starts`: to choose the start of a license that is issued, the others: the
+ * actions of that name on licenses of the pool.
+ */
+export const PARTNER_ACTIONS = [
+  'starts',
+  'renew',
+  'convert-trial',
+  'change-template',
+  'transfer',
+  'rotate-key',
+] as const;
 export type PartnerAction = (typeof PARTNER_ACTIONS)[number];
 
 /** Terms that a pool may allow the keys of its partner to override. */
@@ -17,6 +27,16 @@ export interface PartnerAllowance {
 }
 
 const NOTHING: PartnerAllowance = { allowedActions: [], allowedOverrides: [] };
+
+/** Asserts that the pool of a license allows all these actions; without any, none is allowed. Throws NotAllowedByPoolError. */
+export function assertActionsAllowed(
+  actions: readonly PartnerAction[],
+  { allowedActions }: Pick<PartnerAllowance, 'allowedActions'> = NOTHING,
+): void {
+  const denied = actions.find((action) => !allowedActions.includes(action));
+  if (denied !== undefined) throw new NotAllowedByPoolError(denied.replace('-', ' '));
+  if (actions.length === 0) throw new NotAllowedByPoolError('do this');
+}
 
 /** Throws NotAllowedByPoolError. */
 export function assertIssueAllowed(

@@ -318,9 +318,11 @@ describe('the import of licenses', () => {
     expect((await find({ order_id: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e' })).body.data).toEqual([]);
     expect((await find({})).status).toBe(400);
     expect((await find({ last_four: 'WXYZ', external_id: 'x' })).status).toBe(400);
-    const events = (await vendor.get('/v1/license-events?event_type=license.found&limit=100')).body.data as Wire[];
-    expect(events.map(({ event_data }) => event_data)).toContainEqual({ by: 'fingerprint', license_ids: [id] });
-    expect(JSON.stringify(events)).not.toMatch(/find-me|find-pc|find@/i);
+    await eventually(async () => {
+      const events = (await vendor.get('/v1/license-events?event_type=license.found&limit=100')).body.data as Wire[];
+      expect(events.map(({ event_data }) => event_data)).toContainEqual({ by: 'fingerprint', license_ids: [id] });
+      expect(JSON.stringify(events)).not.toMatch(/find-me|find-pc|find@/i);
+    });
     const list = async (query: string) =>
       ((await vendor.get(`/v1/licenses?${query}`)).body.data as Wire[]).map(({ license_id }) => license_id as string);
     expect(await list('last_four=WXYZ')).toEqual([id]);

@@ -36,6 +36,7 @@ describe('the isolation of partners', () => {
   let app: TestApp;
   let tenant: Api;
   let templateId: string;
+  let otherTemplateId: string;
   let ours: Scene;
   let theirs: Scene;
   let tenants: { customerId: string; licenseId: string };
@@ -63,7 +64,10 @@ describe('the isolation of partners', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     tenant = await app.tenant();
-    templateId = await tenant.template({ max_activations: 5 });
+    templateId = await tenant.template({ max_activations: 5, trial_allowed: true });
+    const { product_id } = (await tenant.get(`/v1/license-templates/${templateId}`)).body;
+    const other = { template_name: 'Other', product_id, license_type: 'SUBSCRIPTION', license_model: 'PER_SEAT' };
+    otherTemplateId = (await tenant.create('/v1/license-templates', other)).template_id as string;
     [ours, theirs] = [await partner('Ours'), await partner('Theirs')];
     const customer = await tenant.create('/v1/customers', { last_name: 'Vendor', email: 'vendor@example.com' });
     const license = await tenant.issue(templateId, { customer_id: customer.customer_id as string });
@@ -81,7 +85,8 @@ describe('the isolation of partners', () => {
     const whole = await rows(ours.api, `${path}?limit=100`);
     expect(whole.length).toBeGreaterThan(0);
     expect(whole.every(({ partner_id }) => partner_id === ours.partnerId || path.includes('/entries'))).toBe(true);
-    expect((await ours.api.getAs(NDJSON, path)).body).toEqual(whole);
+    const exported = (await ours.api.getAs(NDJSON, path)).body as Wire[];
+    expect(exported.slice(0, 100)).toEqual(whole);
     const csv = (await ours.api.getAs('text/csv', path)).text;
     for (const id of ofOthers) expect(csv).not.toContain(id);
     // A cursor of the vendor, or of another partner, is a position, and shows none of their rows.
@@ -116,6 +121,30 @@ describe('the isolation of partners', () => {
   const allow = async (allowed: Wire) => {
     const all = { allowed_actions: [], allowed_overrides: [], ...allowed };
     expect((await tenant.patch(`/v1/license-pools/${ours.poolId}`, all)).body).toMatchObject(all);
+  };
+  /** An action on a license: of others it is missing, of ours as far as the pool allows it. Returns the answer of the allowed one. */
+  const actsAsAllowed = async (action: string, body: Wire, template = templateId, more: Wire = {}): Promise<Wire> => {
+    const path = (id: string) => `/v1/licenses/${id}/${action}`;
+    await allow({ allowed_actions: [action] });
+    await isMissing('post', path, [theirs.licenseId, tenants.licenseId], body);
+    const customer = await ours.api.create('/v1/customers', { last_name: 'Acting' });
+    const request = { license_template_id: template, customer_id: customer.customer_id as string, ...more };
+    const license = await ours.api.create('/v1/licenses', request);
+    const every = ['starts', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'];
+    await allow({ allowed_actions: every.filter((each) => each !== action) });
+    const refused = await ours.api.post(path(license.license_id as string), body);
+    expect(refused).toMatchObject({ status: 403, body: { code: 'POOL_NOT_ALLOWED' } });
+    expect((await tenant.get(`/v1/licenses/${license.license_id}`)).body.version).toBe(1);
+    // A license that is in no pool allows nothing.
+    const own = await tenant.create(`/v1/partners/${ours.partnerId}/issue-license`, {
+      license_template_id: templateId,
+    });
+    await allow({ allowed_actions: every });
+    expect((await ours.api.post(path(own.license_id as string), body)).body.code).toBe('POOL_NOT_ALLOWED');
+    const done = await ours.api.post(path(license.license_id as string), body);
+    await allow({});
+    expect(done).toMatchObject({ status: 200, body: { partner_id: ours.partnerId, pool_id: ours.poolId } });
+    return done.body;
   };
   /** Outcomes of a partner's requests on each open route, by operation. */
   const ROUTES: Readonly<Record<string, () => Promise<void>>> = {
@@ -216,6 +245,38 @@ describe('the isolation of partners', () => {
     getLicense: async () => {
       await isMissing('get', (id) => `/v1/licenses/${id}`, [theirs.licenseId, tenants.licenseId]);
       expect((await ours.api.get(`/v1/licenses/${ours.licenseId}`)).body.current_activations).toBe(1);
+    },
+    renewLicense: async () => {
+      expect(await actsAsAllowed('renew', { months: 1 })).toMatchObject({ version: 2 });
+    },
+    convertTrial: async () => {
+      expect(await actsAsAllowed('convert-trial', {}, templateId, { trial: true })).toMatchObject({ trial: false });
+      // With the terms of another template, the pool must allow that, too.
+      await allow({ allowed_actions: ['convert-trial'] });
+      const body = { license_template_id: otherTemplateId };
+      const response = await ours.api.post(`/v1/licenses/${ours.licenseId}/convert-trial`, body);
+      expect(response.body.code).toBe('POOL_NOT_ALLOWED');
+      await allow({});
+    },
+    changeLicenseTemplate: async () => {
+      const changed = await actsAsAllowed('change-template', { license_template_id: otherTemplateId });
+      expect(changed).toMatchObject({ template_id: otherTemplateId });
+    },
+    transferLicense: async () => {
+      const { customer_id } = await ours.api.create('/v1/customers', { last_name: 'Second' });
+      expect(await actsAsAllowed('transfer', { customer_id })).toMatchObject({ customer_id, issued_to: 'Second' });
+      await allow({ allowed_actions: ['transfer'] });
+      const path = `/v1/licenses/${ours.licenseId}/transfer`;
+      for (const id of [theirs.customerId, tenants.customerId, NOBODYS])
+        expect((await ours.api.post(path, { customer_id: id })).body.code).toBe('CUSTOMER_NOT_FOUND');
+      expect((await ours.api.post(path, { customer_id, rotate_key: true })).body.code).toBe('POOL_NOT_ALLOWED');
+      const devices = await ours.api.post(path, { customer_id, deactivate_devices: true });
+      expect(devices.body.code).toBe('PERMISSION_DENIED');
+      await allow({});
+    },
+    rotateLicenseKey: async () => {
+      const body = { reason: { code: 'OTHER' } };
+      expect(await actsAsAllowed('rotate-key', body)).toMatchObject({ license_key: expect.any(String) as unknown });
     },
     explainLicense: async () => {
       const path = (id: string) => `/v1/licenses/${id}/explain`;

@@ -29,6 +29,9 @@ export abstract class PoolAllowance {
     now: Date,
   ): Promise<readonly (PoolGrant | HttpException)[]>;
 
+  /** Returns what the pool allows to the keys of its partner; undefined if there is no such pool. */
+  abstract findAllowance(transaction: Transaction, poolId: string): Promise<PartnerAllowance | undefined>;
+
   /** Records that licenses were issued from their pools, which `reserve` has locked. */
   abstract recordIssued(transaction: Transaction, licenses: readonly License[]): void;
 

@@ -6,8 +6,14 @@ import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { DescribeChange } from '../../shared/http/api.decorators.js';
 import { ChangeOptions } from '../../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../../shared/http/schema.js';
-import { CurrentActor, RequirePermission, RequireRecentSignIn } from '../../shared/access/access.decorators.js';
+import {
+  CurrentActor,
+  OpenToPartners,
+  RequirePermission,
+  RequireRecentSignIn,
+} from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
+import type { PartnerAction } from '../partner-allowance.js';
 import { LicenseWithNewKey, RevealedLicenseKey } from '../license.response.js';
 import { RevealLicenseKeyCommand } from './reveal-license-key.command.js';
 import { RotateLicenseKeyCommand } from './rotate-license-key.command.js';
@@ -38,6 +44,7 @@ export class LicenseKeysController {
 
   @Post('rotate-key')
   @HttpCode(200)
+  @OpenToPartners('rotate-key' satisfies PartnerAction)
   @RequirePermission('licenses:rotate-key')
   @DescribeChange(
     {
@@ -46,7 +53,7 @@ export class LicenseKeysController {
       description:
         'The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED.',
     },
-    { 404: ['LICENSE_NOT_FOUND'], 409: ['LICENSE_STATE'] },
+    { 403: ['POOL_NOT_ALLOWED'], 404: ['LICENSE_NOT_FOUND'], 409: ['LICENSE_STATE'] },
   )
   @ApiOkResponse({ standardSchema: LicenseWithNewKey })
   rotate(

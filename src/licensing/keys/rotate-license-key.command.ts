@@ -16,4 +16,8 @@ export class RotateLicenseKeyCommand extends LicenseCommand<typeof RotateLicense
   ) {
     super(RotateLicenseKeyRequest, actor, licenseId, request, options);
   }
+
+  override get partnerActions() {
+    return ['rotate-key'] as const;
+  }
 }

@@ -5,7 +5,7 @@ import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
 import { DescribeChange } from '../../shared/http/api.decorators.js';
 import { ChangeOptions } from '../../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../../shared/http/schema.js';
-import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
 import { ChangeLicenseTemplateCommand } from './commands/change-license-template.command.js';
 import { ConvertTrialCommand } from './commands/convert-trial.command.js';
@@ -24,8 +24,11 @@ import {
   TransferLicenseRequest,
   UpdateLicenseRequest,
 } from '../license-action.requests.js';
+import type { PartnerAction } from '../partner-allowance.js';
 import { LicenseOnOtherTerms, LicenseResponse, TransferredLicense } from '../license.response.js';
 
+/** To the key of a partner, if the pool of the license does not allow the action. */
+const PARTNER = ['POOL_NOT_ALLOWED'] as const;
 const NOT_FOUND = ['LICENSE_NOT_FOUND'] as const;
 const TEMPLATE = [
   'EXPIRY_TOO_FAR',
@@ -70,6 +73,7 @@ export class LicenseActionsController {
 
   @Post('renew')
   @HttpCode(200)
+  @OpenToPartners('renew' satisfies PartnerAction)
   @RequirePermission('licenses:renew')
   @DescribeChange(
     {
@@ -77,7 +81,7 @@ export class LicenseActionsController {
       summary: 'Renew a license',
       description: 'Extends the expiry date, or starts now if the license has expired.',
     },
-    { 404: NOT_FOUND, 409: EXPIRY },
+    { 403: PARTNER, 404: NOT_FOUND, 409: EXPIRY },
   )
   renew(
     @CurrentActor() actor: Actor,
@@ -90,6 +94,7 @@ export class LicenseActionsController {
 
   @Post('convert-trial')
   @HttpCode(200)
+  @OpenToPartners('convert-trial' satisfies PartnerAction)
   @RequirePermission('licenses:renew')
   @DescribeChange(
     {
@@ -98,6 +103,7 @@ export class LicenseActionsController {
       description: 'The full term starts now.',
     },
     {
+      403: PARTNER,
       404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
       409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE, ...POOL],
     },
@@ -170,6 +176,7 @@ export class LicenseActionsController {
 
   @Post('transfer')
   @HttpCode(200)
+  @OpenToPartners('transfer' satisfies PartnerAction)
   @RequirePermission('licenses:transfer')
   @DescribeChange(
     {
@@ -179,6 +186,7 @@ export class LicenseActionsController {
         'Without `rotate_key` and `deactivate_devices` the license key and the devices of the former customer go on working.',
     },
     {
+      403: PARTNER,
       404: [...NOT_FOUND, 'CUSTOMER_NOT_FOUND'],
       409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', 'CUSTOMER_INACTIVE'],
     },
@@ -195,6 +203,7 @@ export class LicenseActionsController {
 
   @Post('change-template')
   @HttpCode(200)
+  @OpenToPartners('change-template' satisfies PartnerAction)
   @RequirePermission('licenses:change-template')
   @DescribeChange(
     {
@@ -203,6 +212,7 @@ export class LicenseActionsController {
       description: 'Applies the current terms of another active template of the same product.',
     },
     {
+      403: PARTNER,
       404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
       409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE, ...POOL],
     },

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../shared/time/clock.js';
 import { DatabaseClock } from '../../shared/time/database-clock.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { PoolAllowance } from '../issuing/pool-allowance.js';
 import type { LicenseCommand } from './commands/license.command.js';
 import type { License } from '../license.entity.js';
 import { LicenseNotFoundError } from '../license.errors.js';
+import { assertActionsAllowed } from '../partner-allowance.js';
 import { SeatCounter } from '../seat-counter.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
@@ -34,6 +36,7 @@ export class LicenseActions {
     return this.unitOfWork.perform(command, async (transaction) => {
       const license = await this.licenses.findForUpdate(actor.tenantId, licenseId);
       if (!license) throw new LicenseNotFoundError(licenseId);
+      if (actor.partnerId !== undefined) await this.assertPartnerMay(transaction, command, license);
       license.assertVersion(options.ifMatch);
       // The time is read under the lock, so that a later action has a later time.
       const now = this.clock.now();
@@ -49,5 +52,11 @@ export class LicenseActions {
       }
       return Object.assign(toLicenseResponse(await this.seatCounter.countSeats(license, now), now), more);
     });
+  }
+
+  /** Throws NotAllowedByPoolError. A license that is in no pool allows a partner nothing. */
+  private async assertPartnerMay(transaction: Transaction, { partnerActions }: LicenseCommand, { poolId }: License) {
+    const allowance = poolId === null ? undefined : await this.pools.findAllowance(transaction, poolId);
+    assertActionsAllowed(partnerActions, allowance);
   }
 }

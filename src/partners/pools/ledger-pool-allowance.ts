@@ -38,6 +38,10 @@ export class LedgerPoolAllowance extends PoolAllowance {
     return requests.map((request, at) => grant(request, candidates[at] ?? [], locked, now));
   }
 
+  async findAllowance({ tenantId }: Transaction, poolId: string) {
+    return (await this.pools.find(tenantId, poolId)) ?? undefined;
+  }
+
   recordIssued(transaction: Transaction, licenses: readonly License[]): void {
     this.ledger.append(
       transaction,

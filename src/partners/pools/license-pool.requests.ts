@@ -12,7 +12,8 @@ const NO_TWICE = 'must not contain a name twice';
 
 export const PartnerAction = z.enum(PARTNER_ACTIONS).meta({
   id: 'PartnerAction',
-  description: '`starts`: choose the start of a license that is issued.',
+  description:
+    '`starts`: choose the start of a license that is issued. The others: the actions of that name on licenses of the pool.',
 });
 export const PartnerOverride = z
   .enum(PARTNER_OVERRIDES)

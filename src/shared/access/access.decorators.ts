@@ -61,10 +61,14 @@ export const LicenseKeyRoute = (permission: TenantPermission) =>
 
 /**
  * Opens a route to the keys of partners, which every other route refuses. Its handler must read and write within the scope of its actor:
- * by `UnitOfWork.perform`, or by `readAs`.
+ * by `UnitOfWork.perform`, or by `readAs`. `action` is the one that the pool of the license must allow.
  */
-export const OpenToPartners = () =>
-  applyDecorators(SetMetadata(OPEN_TO_PARTNERS, true), ApiExtension('x-open-to-partners', true));
+export const OpenToPartners = (action?: string) =>
+  applyDecorators(
+    SetMetadata(OPEN_TO_PARTNERS, true),
+    ApiExtension('x-open-to-partners', true),
+    ...(action === undefined ? [] : [ApiExtension('x-partner-action', action)]),
+  );
 
 /** Lets a session reach secrets by this route only while its sign-in is recent. API keys and access tokens need none. */
 export const RequireRecentSignIn = () => SetMetadata(RECENT_SIGN_IN, true);

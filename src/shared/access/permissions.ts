@@ -116,7 +116,18 @@ export const TENANT_ROLES = {
   /** Role of API keys that are embedded in programs, so anybody can read them: client API only, and only with a license key. */
   client: ['client:validate', 'client:activate', 'client:usage'],
   /** Role of API keys that are bound to a partner, each permission for the rows of that partner alone. */
-  partner: ['customers:read', 'customers:write', 'licenses:read', 'licenses:issue', 'events:read', 'partners:read'],
+  partner: [
+    'customers:read',
+    'customers:write',
+    'licenses:read',
+    'licenses:issue',
+    'licenses:renew',
+    'licenses:change-template',
+    'licenses:transfer',
+    'licenses:rotate-key',
+    'events:read',
+    'partners:read',
+  ],
 } as const satisfies Record<string, readonly TenantPermission[]>;
 export type TenantRole = keyof typeof TENANT_ROLES;
 

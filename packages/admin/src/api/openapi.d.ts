@@ -571,7 +571,7 @@ export interface paths {
         put?: never;
         /**
          * Renew a license
-         * @description Extends the expiry date, or starts now if the license has expired. Requires `licenses:renew` (roles: admin, issuer, support, platform).
+         * @description Extends the expiry date, or starts now if the license has expired. Requires `licenses:renew` (roles: admin, issuer, support, partner, platform).
          */
         post: operations["renewLicense"];
         delete?: never;
@@ -591,7 +591,7 @@ export interface paths {
         put?: never;
         /**
          * Convert a trial to a full license
-         * @description The full term starts now. Requires `licenses:renew` (roles: admin, issuer, support, platform).
+         * @description The full term starts now. Requires `licenses:renew` (roles: admin, issuer, support, partner, platform).
          */
         post: operations["convertTrial"];
         delete?: never;
@@ -671,7 +671,7 @@ export interface paths {
         put?: never;
         /**
          * Transfer a license to another customer
-         * @description Without `rotate_key` and `deactivate_devices` the license key and the devices of the former customer go on working. Requires `licenses:transfer` (roles: admin, support, platform).
+         * @description Without `rotate_key` and `deactivate_devices` the license key and the devices of the former customer go on working. Requires `licenses:transfer` (roles: admin, support, partner, platform).
          */
         post: operations["transferLicense"];
         delete?: never;
@@ -691,7 +691,7 @@ export interface paths {
         put?: never;
         /**
          * Change the template of a license
-         * @description Applies the current terms of another active template of the same product. Requires `licenses:change-template` (roles: admin, issuer, platform).
+         * @description Applies the current terms of another active template of the same product. Requires `licenses:change-template` (roles: admin, issuer, partner, platform).
          */
         post: operations["changeLicenseTemplate"];
         delete?: never;
@@ -731,7 +731,7 @@ export interface paths {
         put?: never;
         /**
          * Renew licenses in bulk
-         * @description One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order. Requires `licenses:renew` (roles: admin, issuer, support, platform).
+         * @description One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order. Requires `licenses:renew` (roles: admin, issuer, support, partner, platform).
          */
         post: operations["batchRenewLicenses"];
         delete?: never;
@@ -811,7 +811,7 @@ export interface paths {
         put?: never;
         /**
          * Transfer licenses in bulk
-         * @description One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order. Requires `licenses:transfer` (roles: admin, support, platform).
+         * @description One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order. Requires `licenses:transfer` (roles: admin, support, partner, platform).
          */
         post: operations["batchTransferLicenses"];
         delete?: never;
@@ -831,7 +831,7 @@ export interface paths {
         put?: never;
         /**
          * Change the templates of licenses in bulk
-         * @description One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order. Requires `licenses:change-template` (roles: admin, issuer, platform).
+         * @description One JSON object per line, at most 10,000 lines. Returns one result per line, in the same order. Requires `licenses:change-template` (roles: admin, issuer, partner, platform).
          */
         post: operations["batchChangeLicenseTemplates"];
         delete?: never;
@@ -891,7 +891,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a license key
-         * @description The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED. Requires `licenses:rotate-key` (roles: admin, support, platform).
+         * @description The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED. Requires `licenses:rotate-key` (roles: admin, support, partner, platform).
          */
         post: operations["rotateLicenseKey"];
         delete?: never;
@@ -5297,10 +5297,10 @@ export interface components {
             allowed_overrides?: components["schemas"]["PartnerOverride"][];
         };
         /**
-         * @description `starts`: choose the start of a license that is issued.
+         * @description `starts`: choose the start of a license that is issued. The others: the actions of that name on licenses of the pool.
          * @enum {string}
          */
-        PartnerAction: "starts";
+        PartnerAction: "starts" | "renew" | "convert-trial" | "change-template" | "transfer" | "rotate-key";
         /**
          * @description Name of an override.
          * @enum {string}
@@ -12446,7 +12446,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound8"];
             /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_NEVER_EXPIRES, EXPIRY_TOO_FAR, POOL_EXHAUSTED, POOL_EXPIRED */
             409: {
@@ -12506,7 +12506,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound9"];
             /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_NOT_TRIAL, EXPIRY_TOO_FAR, LICENSE_FILE_OUTSTANDING, TEMPLATE_PRODUCT_MISMATCH, TEMPLATE_IS_TRIAL, TEMPLATE_INACTIVE, PRODUCT_INACTIVE, POOL_EXHAUSTED, POOL_EXPIRED */
             409: {
@@ -12730,7 +12730,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden4"];
             /** @description TENANT_NOT_FOUND, LICENSE_NOT_FOUND, CUSTOMER_NOT_FOUND */
             404: {
                 headers: {
@@ -12798,7 +12798,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound9"];
             /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_IS_TRIAL, EXPIRY_TOO_FAR, LICENSE_FILE_OUTSTANDING, TEMPLATE_PRODUCT_MISMATCH, TEMPLATE_IS_TRIAL, TEMPLATE_INACTIVE, PRODUCT_INACTIVE, POOL_EXHAUSTED, POOL_EXPIRED */
             409: {
@@ -13249,7 +13249,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound8"];
             409: components["responses"]["Conflict5"];
             412: components["responses"]["PreconditionFailed"];

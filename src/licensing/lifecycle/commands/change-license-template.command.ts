@@ -19,4 +19,8 @@ export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLi
   ) {
     super(ChangeLicenseTemplateRequest, actor, licenseId, request, options);
   }
+
+  override get partnerActions() {
+    return ['change-template'] as const;
+  }
 }

@@ -19,4 +19,10 @@ export class ConvertTrialCommand extends LicenseCommand<typeof ConvertTrialReque
   ) {
     super(ConvertTrialRequest, actor, licenseId, request, options);
   }
+
+  override get partnerActions() {
+    return this.request.license_template_id === undefined
+      ? (['convert-trial'] as const)
+      : (['convert-trial', 'change-template'] as const);
+  }
 }

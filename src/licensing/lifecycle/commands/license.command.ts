@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { TenantCommand, type CommandOptions } from '../../../shared/messaging/tenant-command.js';
 import { validated } from '../../../shared/http/validation.pipe.js';
 import type { Actor } from '../../../shared/access/actor.js';
+import type { PartnerAction } from '../../partner-allowance.js';
 import type { LicenseResponse } from '../../license.response.js';
 
 /**
@@ -20,6 +21,11 @@ export abstract class LicenseCommand<Schema extends z.ZodType = z.ZodType> exten
   ) {
     super(actor, options);
     this.request = validated(schema, request);
+  }
+
+  /** Actions that the pool of a license must allow to the key of its partner; none: no partner may do this. */
+  get partnerActions(): readonly PartnerAction[] {
+    return [];
   }
 
   get payload() {

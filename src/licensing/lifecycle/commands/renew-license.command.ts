@@ -16,4 +16,8 @@ export class RenewLicenseCommand extends LicenseCommand<typeof RenewLicenseReque
   ) {
     super(RenewLicenseRequest, actor, licenseId, request, options);
   }
+
+  override get partnerActions() {
+    return ['renew'] as const;
+  }
 }

@@ -19,4 +19,8 @@ export class TransferLicenseCommand extends LicenseCommand<typeof TransferLicens
   ) {
     super(TransferLicenseRequest, actor, licenseId, request, options);
   }
+
+  override get partnerActions() {
+    return this.request.rotate_key ? (['transfer', 'rotate-key'] as const) : (['transfer'] as const);
+  }
 }

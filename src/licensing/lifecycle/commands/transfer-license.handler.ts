@@ -48,8 +48,10 @@ export class TransferLicenseHandler implements ICommandHandler<TransferLicenseCo
     const { customer_id: customerId } = request;
     const names = await this.queries.execute(new GetCustomerNamesQuery(actor, [customerId]));
     const customer = names.get(customerId);
-    if (!customer && (await this.queries.execute(new GetTenantQuery(actor))).customers_must_exist)
-      throw new CustomerNotFoundError(customerId);
+    // A partner's licenses are for its own customers, and those of others must look as missing as those that nobody has.
+    const mustExist = async () =>
+      actor.partnerId !== undefined || (await this.queries.execute(new GetTenantQuery(actor))).customers_must_exist;
+    if (!customer && (await mustExist())) throw new CustomerNotFoundError(customerId);
     if (customer?.active === false) throw new CustomerInactiveError(customerId);
     return request.issued_to ?? customer?.name ?? `Customer ${customerId}`;
   }
