@@ -48,5 +48,9 @@ async function prepareInstallation(config: Config, databaseUrl: string, first: B
   if (!config.sampleData) return;
   const namedStatements = await keepsNamedStatements(databaseUrl);
   const app = await createApp({ config, databaseUrl, secrets, namedStatements });
-  await addSampleData(app, first.tenantId).finally(() => app.close());
+  try {
+    await addSampleData(app, first.tenantId);
+  } finally {
+    await app.close();
+  }
 }

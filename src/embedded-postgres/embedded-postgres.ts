@@ -222,7 +222,11 @@ async function restrictApplicationRole(session: pg.Client, postmaster: Postmaste
   await closeOtherDatabases(session);
   const database = await connect(postmaster, access, DATABASE);
   if (!(database instanceof pg.Client)) throw ended();
-  await closeFunctions(database, OWNER_ROLE).finally(() => database.end());
+  try {
+    await closeFunctions(database, OWNER_ROLE);
+  } finally {
+    await database.end();
+  }
 }
 
 /** Lets the user "postgres" traverse the folder; its secrets are files of mode 0600. */

@@ -139,5 +139,9 @@ async function describeTable(owner: pg.ClientBase, table: string) {
 
 async function sync(path: string): Promise<void> {
   const file = await open(path, 'r');
-  await file.sync().finally(() => file.close());
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

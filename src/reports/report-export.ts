@@ -34,7 +34,7 @@ export class ReportExportInterceptor implements NestInterceptor {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- formats take pages that arrive one by one
+// oxlint-disable-next-line typescript/require-await -- formats take pages that arrive one by one
 async function* inOnePage(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
   yield rows;
 }

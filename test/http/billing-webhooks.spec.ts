@@ -240,7 +240,7 @@ describe('the example that translates webhooks of billing systems', () => {
     const requests: string[] = [];
     const stripe = createServer((request, response) => {
       requests.push(`${request.headers.authorization} ${decodeURIComponent(request.url ?? '')}`);
-      const invoice = (STRIPE.invoice_paid?.data as Wire).object as unknown;
+      const invoice = (STRIPE.invoice_paid!.data as Wire).object as unknown;
       const payments = request.url?.includes('pi_1') ? [{ object: 'invoice_payment', invoice: 'in_2' }] : [];
       response.end(JSON.stringify(request.url?.includes('/invoices/') ? invoice : { object: 'list', data: payments }));
     });

@@ -285,7 +285,11 @@ describe('explain as of a time in the past', () => {
     async function whileTheLogWaits(work: () => Promise<void>): Promise<void> {
       await withClient(app.database.superuserUrl, async (client) => {
         await client.query('BEGIN; SELECT 1 FROM license_event_counters FOR UPDATE');
-        await work().finally(() => client.query('ROLLBACK'));
+        try {
+          await work();
+        } finally {
+          await client.query('ROLLBACK');
+        }
       });
     }
 

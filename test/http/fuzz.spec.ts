@@ -99,7 +99,7 @@ describe('whatever is sent', () => {
           before = after;
           seen[response.status < 400 ? 'accepted' : 'refused']++;
         }),
-        { numRuns: RUNS, interruptAfterTimeLimit: 60_000 },
+        { numRuns: RUNS, plugins: [fc.interruptAfterTimeLimit(60_000)] },
       );
     }
     expect(seen.accepted).toBeGreaterThan(100);

@@ -202,7 +202,7 @@ describe('no text of a library reaches a caller', () => {
         String((content[type].schema.contentSchema ?? content[type].schema).$ref)
           .split('/')
           .pop() ?? '';
-      const members = Object.keys((app.document.components?.schemas as Wire)[name].properties as object);
+      const members = Object.keys((app.document.components!.schemas as Wire)[name].properties as object);
       // An action without parameters takes an empty object.
       const bodies = (members.length === 0 ? [] : BAD_VALUES).map((value) =>
         Object.fromEntries(members.map((member) => [member, value])),

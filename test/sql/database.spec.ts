@@ -168,9 +168,11 @@ describe('npm run migrate', () => {
     await migrate(database.ownerUrl, database.applicationUrl, config);
     await check(config);
     await database.query(`ALTER ROLE ${database.ownerRole} NOCREATEROLE`);
-    await migrate(database.ownerUrl, database.applicationUrl, other).finally(() =>
-      database.query(`ALTER ROLE ${database.ownerRole} CREATEROLE`),
-    );
+    try {
+      await migrate(database.ownerUrl, database.applicationUrl, other);
+    } finally {
+      await database.query(`ALTER ROLE ${database.ownerRole} CREATEROLE`);
+    }
     await check(other);
     await expect(check(config)).rejects.toThrow('statement_timeout is 7000 instead of 10000');
     const elsewhere = await TestDatabase.create();

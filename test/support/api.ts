@@ -9,7 +9,7 @@ type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
 type Body = Record<string, unknown>;
 
 /** The body of an answer, of which a test names what it expects. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Wire = any;
 
 /** The REST API as one caller sees it. Every answer is checked against the OpenAPI document. */

@@ -29,12 +29,9 @@ export async function assertUntilReached<T>(
   { numRuns, timeLimitMs, examples = [] }: Cases<T>,
   unreached: () => readonly unknown[],
 ): Promise<void> {
-  await fc.assert(property, { numRuns, interruptAfterTimeLimit: timeLimitMs, seed: SEED, examples: [...examples] });
+  const plugins = [fc.interruptAfterTimeLimit(timeLimitMs)];
+  await fc.assert(property, { numRuns, plugins, seed: SEED, examples: [...examples] });
   for (let extension = 1; extension <= MAX_EXTENSIONS && unreached().length > 0; extension++)
-    await fc.assert(property, {
-      numRuns: Math.ceil(numRuns / 4),
-      interruptAfterTimeLimit: timeLimitMs,
-      seed: (SEED + extension) | 0,
-    });
+    await fc.assert(property, { numRuns: Math.ceil(numRuns / 4), plugins, seed: (SEED + extension) | 0 });
   expect(unreached()).toEqual([]);
 }

@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** Background work of a process, which no request causes: reading the database's clock, moving events, reading API keys again, noting who was seen. */
+/** Background work of a process, which no request causes: reading the database's clock, moving events, reading API keys again, noting who was seen, counting for reports. */
 const BACKGROUND =
-  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY|FROM tenants WHERE id > /;
+  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|SET last_(used|seen)_at|FROM tenants ORDER BY|FROM tenants WHERE id > |report_cursors|report_validations|report_expired_use/;
 
 /**
  * Returns the statements sent to PostgreSQL during the work, except those of background tasks and of their transactions, also those
@@ -14,7 +14,7 @@ export async function statementsOf(work: () => Promise<unknown>, alsoBackground?
   const open = new Map<pg.Client, string[]>();
   /** Statements that a client sent outside of transactions whose beginning was seen. */
   const outside = new Map<pg.Client, string[][]>();
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
+  // oxlint-disable-next-line typescript/unbound-method -- called with `this` below
   const original = pg.Client.prototype.query as (...args: unknown[]) => unknown;
   Object.assign(pg.Client.prototype, {
     query(this: pg.Client, ...args: unknown[]) {

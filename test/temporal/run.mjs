@@ -76,8 +76,8 @@ if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json'
   inWorker('npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error');
 }
 inWorker('npm', 'run', 'build');
-const { status: lintStatus } = spawnSync('npx', ['eslint', '--max-warnings', '0', 'workers'], { stdio: 'inherit' });
-assert.equal(lintStatus, 0, 'workers/ is not as ESLint wants it.');
+const { status: lintStatus } = spawnSync('npx', ['oxlint', '--deny-warnings', 'workers'], { stdio: 'inherit' });
+assert.equal(lintStatus, 0, 'workers/ is not as oxlint wants it.');
 
 const folder = await mkdtemp(join(tmpdir(), 'imprimatur-temporal-'));
 // PostgreSQL runs as another user where this runs as root.

@@ -162,7 +162,7 @@ export class OidcSignIn {
     this.configuration ??= discovery(issuer, id, undefined, secret === undefined ? None() : ClientSecretPost(secret), {
       timeout: TIMEOUT_S,
       // The settings take a provider without TLS on this machine alone.
-      // eslint-disable-next-line @typescript-eslint/no-deprecated
+      // oxlint-disable-next-line typescript/no-deprecated
       execute: issuer.protocol === 'http:' ? [allowInsecureRequests] : [],
     }).catch((error: unknown) => {
       this.configuration = undefined;

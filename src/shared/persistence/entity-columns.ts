@@ -39,7 +39,7 @@ function toJsonValue(value: unknown): Json {
   return value instanceof Date ? value.toISOString() : ((value ?? null) as Json);
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's type of a target.
+// oxlint-disable-next-line typescript/no-unsafe-function-type -- TypeORM's type of a target.
 function isOrExtends(type: abstract new () => object, base: Function): boolean {
   return type === base || type.prototype instanceof base;
 }

@@ -24,7 +24,11 @@ export async function writeSecretFile(path: string, content: string, { keep = fa
     await rm(draft, { force: true });
   }
   const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Creates the folder for secrets with mode 0700; an existing folder keeps its mode. */

@@ -39,7 +39,7 @@ export async function matchSubscription(
   if (line?.quantity !== 1 || issuing.length > 1) throw refusal('SUBSCRIPTION_LINE_MISMATCH', oneLicense);
   const license_id = line.license_ids?.[0] ?? null;
   // The license was linked by an earlier run or by hand, and follows the subscription already.
-  if (license !== null && license.license_id === license_id) return { license_id, customer_id };
+  if (license?.license_id === license_id) return { license_id, customer_id };
 
   if (line.license_template_id !== template_id) throw refusal('SUBSCRIPTION_LINE_MISMATCH', oneLicense);
   if (sale.customer_id !== customer_id) {

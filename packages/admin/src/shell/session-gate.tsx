@@ -33,7 +33,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const [confirming, setConfirming] = useState<((confirmed: boolean) => void) | undefined>();
   const wasSignedIn = useRef(false);
   const me = useQuery({ ...meQuery, enabled: code === undefined });
-  wasSignedIn.current ||= me.data !== undefined;
+  useEffect(() => {
+    wasSignedIn.current ||= me.data !== undefined;
+  }, [me.data]);
 
   useEffect(() => {
     if (code === undefined) return;

@@ -74,7 +74,7 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
   const { version } = license;
   useEffect(() => {
     if (variables) mutate(variables);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- only a change of the license asks again
+    // oxlint-disable-next-line react/exhaustive-deps -- only a change of the license asks again
   }, [version, license.current_activations]);
   const change = (changed: Partial<Form>) => {
     setForm({ ...form, ...changed });
