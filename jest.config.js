@@ -27,6 +27,7 @@ const shared = {
 
 /** Starts PostgreSQL when one of its files runs. */
 const withDatabase = {
+  runtime: '<rootDir>/test/support/shared-modules-runtime.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   setupFilesAfterEnv: ['<rootDir>/test/support/end-servers.ts'],

@@ -1,0 +1,74 @@
+import { pathToFileURL } from 'node:url';
+import { SyntheticModule } from 'node:vm';
+import Runtime from 'jest-runtime';
+
+/** Built code and packages. Jest's own are loaded by Jest, for each file. */
+const SHARED = /\/dist\/|\/node_modules\/(?!(@jest|jest|jest-[^/]+|expect)\/)/;
+
+/** Built-in classes that `expect.any` and Jest's comparisons know. */
+const BUILT_IN = [
+  'Array',
+  'BigInt',
+  'Boolean',
+  'Date',
+  'Error',
+  'Function',
+  'Map',
+  'Number',
+  'Object',
+  'RegExp',
+  'Set',
+  'String',
+  'Symbol',
+];
+
+/** What Jest defines for test files. */
+const GLOBALS = ['afterAll', 'afterEach', 'beforeAll', 'beforeEach', 'describe', 'expect', 'it', 'test'];
+
+/** Name of a module → the module as the test files of a worker see it. */
+const loaded = new Map();
+
+/** A module that exports what the module has that Node.js loaded. */
+async function wrap(url) {
+  const namespace = await import(url);
+  const names = Object.keys(namespace);
+  const module = new SyntheticModule(
+    names,
+    function () {
+      for (const name of names) this.setExport(name, namespace[name]);
+    },
+    { identifier: url },
+  );
+  await module.link(() => {});
+  await module.evaluate();
+  return module;
+}
+
+/**
+ * Loads the built code of the product and the packages once for all test files of a worker, as Node.js does it, where Jest loads them again
+ * for each file. Therefore the test files run beside them, in no context of their own: values of both have the same built-in classes.
+ */
+export default class SharingRuntime extends Runtime {
+  constructor(...args) {
+    super(...args);
+    for (const name of BUILT_IN) this._environment.global[name] = globalThis[name];
+    const { esmLoader } = this;
+    const resolve = esmLoader.resolveModule.bind(esmLoader);
+    esmLoader.getContext = () => undefined;
+    // Newer releases of Node.js would go another way, which asks nobody.
+    this._resolution.hasDistinctAsyncResolver = () => true;
+    esmLoader.resolveModule = async (specifier, from, context) => {
+      if (specifier.startsWith('node:') || specifier === '@jest/globals') return resolve(specifier, from, context);
+      const path = await this._resolution.resolveEsmAsync(from, specifier);
+      if (!SHARED.test(path)) return resolve(specifier, from, context);
+      const { href } = pathToFileURL(path);
+      if (!loaded.has(href)) loaded.set(href, wrap(href));
+      return loaded.get(href);
+    };
+  }
+
+  unstable_importModule(from, name) {
+    for (const global of GLOBALS) globalThis[global] = this._environment.global[global];
+    return super.unstable_importModule(from, name);
+  }
+}
