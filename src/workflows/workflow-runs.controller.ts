@@ -78,7 +78,8 @@ export class WorkflowRunsController {
     {
       operationId: 'signalWorkflowRun',
       summary: 'Send a signal to a workflow run',
-      description: 'The run keeps the signal until it waits for it. `approved` also needs `workflows:approve`.',
+      description:
+        'The run keeps the signal until it waits for it. Some signals need a further permission, such as `workflows:approve`: see docs/workflows.md.',
     },
     OPEN_CODES,
   )

@@ -2255,7 +2255,7 @@ export interface paths {
         put?: never;
         /**
          * Send a signal to a workflow run
-         * @description The run keeps the signal until it waits for it. `approved` also needs `workflows:approve`. Requires `workflows:signal` (roles: admin, platform).
+         * @description The run keeps the signal until it waits for it. Some signals need a further permission, such as `workflows:approve`: see docs/workflows.md. Requires `workflows:signal` (roles: admin, platform).
          */
         post: operations["signalWorkflowRun"];
         delete?: never;
