@@ -103,13 +103,28 @@ export const TransferLicenseRequest = z
   });
 export type TransferLicenseRequest = z.infer<typeof TransferLicenseRequest>;
 
+/** Terms that a license gets with another template. */
+export const NEW_TERMS = ['FROM_NOW', 'FROM_EXPIRY'] as const;
+export type NewTerm = (typeof NEW_TERMS)[number];
+
 export const ChangeLicenseTemplateRequest = z
-  .strictObject({ license_template_id: ResourceId, reset_overrides: resetOverrides.optional(), reason })
+  .strictObject({
+    license_template_id: ResourceId,
+    new_term: z.enum(NEW_TERMS).optional().meta({
+      description:
+        'One term of the template from now, or from the current expiry if that is later. Absent: the expiry is kept. Also requires `licenses:renew`. A license that has not started gets the term of the template in any case.',
+    }),
+    reset_overrides: resetOverrides.optional(),
+    reason,
+  })
   .meta({
     id: 'ChangeLicenseTemplateRequest',
     description:
-      'Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry and overrides. Values set by PATCH are replaced and listed in `replaced`.',
-    examples: [{ license_template_id: EXAMPLES.templateId, reason: { code: 'CONTRACT_CHANGED' } }],
+      'Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its overrides, and its expiry without `new_term`. Values set by PATCH are replaced and listed in `replaced`.',
+    examples: [
+      { license_template_id: EXAMPLES.templateId, reason: { code: 'CONTRACT_CHANGED' } },
+      { license_template_id: EXAMPLES.templateId, new_term: 'FROM_EXPIRY', reason: { code: 'CONTRACT_CHANGED' } },
+    ],
   });
 export type ChangeLicenseTemplateRequest = z.infer<typeof ChangeLicenseTemplateRequest>;
 

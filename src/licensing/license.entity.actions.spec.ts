@@ -267,6 +267,21 @@ describe('another template', () => {
     }
   });
 
+  it.each([
+    ['FROM_NOW', day(10), day(375)],
+    ['FROM_EXPIRY', day(10), day(395)],
+    // The term has ended, and the new one begins now.
+    ['FROM_EXPIRY', day(40), day(405)],
+  ] as const)('gives a new term %s where that is asked for', (newTerm, now, expected) => {
+    const license = issue();
+    license.changeTemplate(bigger(), now, { newTerm });
+    expect(license.expiryDate).toEqual(expected);
+    expect(license.maintenanceExpiry).toEqual(expected);
+    expect(license.statusAt(now)).toBe('ACTIVE');
+    license.changeTemplate(bigger({ defaultDuration: null }), now, { newTerm });
+    expect(license.expiryDate).toBeNull();
+  });
+
   it('without a duration ends the expiry, and one with a duration begins it', () => {
     const license = issue();
     license.changeTemplate(bigger({ defaultDuration: null }), day(1));

@@ -9,7 +9,7 @@ import { isTrialType, LicenseTerms, TERM_COLUMNS, termOf, type Template, type Te
 import { addDays, addTerm, isLastDayOfMonth, isRepresentable, laterOf, monthsOf } from './calendar.js';
 import { nextDueAt, renewalDueAt } from './license-milestones.js';
 import type { IssueLicenseRequest } from './license.requests.js';
-import type { UpdateLicenseRequest } from './license-action.requests.js';
+import type { NewTerm, UpdateLicenseRequest } from './license-action.requests.js';
 import {
   ExpiryTooFarError,
   LicenseFileOutstandingError,
@@ -524,7 +524,14 @@ export class License extends LicenseTerms {
    * terms have none and it was not overridden. Throws LicenseIsTrialError, TemplateProductMismatchError, TemplateIsTrialError,
    * LicenseFileOutstandingError, InvalidFieldError.
    */
-  changeTemplate(template: Template, now: Date, { resetOverrides = false } = {}): TemplateChange | undefined {
+  changeTemplate(
+    template: Template,
+    now: Date,
+    {
+      resetOverrides = false,
+      newTerm,
+    }: { readonly resetOverrides?: boolean; readonly newTerm?: NewTerm | undefined } = {},
+  ): TemplateChange | undefined {
     return this.withTerms(
       'change-template',
       { template, resetOverrides },
@@ -533,6 +540,7 @@ export class License extends LicenseTerms {
         if (this.trial) throw new LicenseIsTrialError(this.licenseId);
       },
       () => {
+        if (newTerm && this.hasStarted(now)) return this.beginNewTerm(newTerm, now);
         if (this.awaitedStart || this.overrides?.expiry_date !== undefined) return;
         if (!this.hasStarted(now)) return this.setTerm(this.startsAt ?? now, this.term);
         if (this.term === null) this.setExpiry(null);
@@ -737,6 +745,14 @@ export class License extends LicenseTerms {
     if (!this.awaitedStart) return;
     this.awaitedStart = null;
     this.startsAt = now;
+  }
+
+  /** Sets the expiry to the end of one term, from now or from a later expiry; without a term the license never expires. */
+  private beginNewTerm(newTerm: NewTerm, now: Date): void {
+    const { expiryDate } = this;
+    if (newTerm === 'FROM_EXPIRY' && expiryDate !== null && expiryDate > now)
+      this.setTerm(expiryDate, this.term, this.renewalDay(expiryDate));
+    else this.setTerm(now, this.term);
   }
 
   /** Sets the first term; null never ends. */

@@ -161,6 +161,23 @@ describe('options of an issue', () => {
       });
     });
 
+    it('month to year is one call, with the permission to renew; a new term ends an override of the expiry', async () => {
+      const monthly = await other({ default_duration: null, default_term: { months: 1 } });
+      const yearly = await other({ default_duration: null, default_term: { years: 1 } });
+      const { license_id: id, expiry_date } = await api.issue(monthly);
+      expect(expiry_date).toBe('2026-02-28T10:00:00.000Z');
+      const path = `/v1/licenses/${id}/change-template`;
+      const changing = await app.key(api.tenantId, ['licenses:change-template']);
+      const toYear = (new_term: string) => ({ license_template_id: yearly, new_term });
+      expect((await changing.post(path, toYear('FROM_NOW'))).body.code).toBe('PERMISSION_DENIED');
+      // The day of the month is that of the issue.
+      expect((await api.post(path, toYear('FROM_EXPIRY'))).body.expiry_date).toBe('2027-02-28T10:00:00.000Z');
+      expect((await api.post(path, toYear('FROM_NOW'))).body.expiry_date).toBe('2027-01-31T10:00:00.000Z');
+      const { license_id: overridden } = await issue({ expiry_date: '2026-12-24T18:00:00.000Z' });
+      const changed = await api.post(`/v1/licenses/${overridden}/change-template`, toYear('FROM_EXPIRY'));
+      expect(changed.body).toMatchObject({ expiry_date: '2027-12-24T18:00:00.000Z', overrides: {} });
+    });
+
     it('of the expiry hold until the next term, and keep an expiry that the new template has not', async () => {
       const end = '2026-12-24T18:00:00.000Z';
       const { license_id: id } = await issue({ expiry_date: end });

@@ -4732,7 +4732,7 @@ export interface components {
             held_until: string | null;
         };
         /**
-         * @description Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its expiry and overrides. Values set by PATCH are replaced and listed in `replaced`.
+         * @description Active template of the same product, not of type TRIAL or EVALUATION. The license takes its current terms and keeps its overrides, and its expiry without `new_term`. Values set by PATCH are replaced and listed in `replaced`.
          * @example {
          *       "license_template_id": "professional-isp",
          *       "reason": {
@@ -4746,6 +4746,11 @@ export interface components {
              * @example customer-001
              */
             license_template_id: string | number;
+            /**
+             * @description One term of the template from now, or from the current expiry if that is later. Absent: the expiry is kept. Also requires `licenses:renew`. A license that has not started gets the term of the template in any case.
+             * @enum {string}
+             */
+            new_term?: "FROM_NOW" | "FROM_EXPIRY";
             /** @description Drop the overrides of the license. Otherwise they apply to the terms of the template as well. */
             reset_overrides?: boolean;
             reason?: components["schemas"]["ActionReason"];
@@ -9703,6 +9708,11 @@ export interface components {
              * @example customer-001
              */
             license_template_id: string | number;
+            /**
+             * @description One term of the template from now, or from the current expiry if that is later. Absent: the expiry is kept. Also requires `licenses:renew`. A license that has not started gets the term of the template in any case.
+             * @enum {string}
+             */
+            new_term?: "FROM_NOW" | "FROM_EXPIRY";
             /** @description Drop the overrides of the license. Otherwise they apply to the terms of the template as well. */
             reset_overrides?: boolean;
             reason?: components["schemas"]["ActionReason"];

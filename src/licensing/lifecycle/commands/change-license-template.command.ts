@@ -5,7 +5,7 @@ import { ChangeLicenseTemplateRequest } from '../../license-action.requests.js';
 import { LicenseCommand } from './license.command.js';
 
 /**
- * Applies the terms of another template of the same product. Also throws TemplateNotFoundError, TemplateInactiveError,
+ * Applies the terms of another template of the same product. Also throws PermissionDeniedError, TemplateNotFoundError, TemplateInactiveError,
  * ProductInactiveError, TemplateProductMismatchError, TemplateIsTrialError, LicenseIsTrialError, LicenseFileOutstandingError.
  */
 export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLicenseTemplateRequest> {

@@ -1,4 +1,5 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { assertIssuable } from '../../assert-issuable.js';
 import { LicenseTemplateChangedEvent } from '../../events/license-action.events.js';
@@ -14,14 +15,16 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
     private readonly seatCounter: SeatCounter,
   ) {}
 
-  execute(command: ChangeLicenseTemplateCommand) {
+  async execute(command: ChangeLicenseTemplateCommand) {
     const { actor, request } = command;
-    const { license_template_id: templateId } = request;
+    const { license_template_id: templateId, new_term: newTerm } = request;
+    if (newTerm && !actor.may('licenses:renew')) throw new PermissionDeniedError('licenses:renew');
     return this.actions.run(command, async (license, now, extend) => {
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const { licenseType, licenseModel } = license;
       const change = license.changeTemplate(assertIssuable(templateId, issuable), now, {
         resetOverrides: request.reset_overrides ?? false,
+        newTerm,
       });
       extend({ replaced: change?.replaced ?? {} });
       if (!change) return undefined;
