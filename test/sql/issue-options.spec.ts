@@ -241,9 +241,9 @@ describe('options of an issue', () => {
     const events = async (id: string): Promise<Wire[]> => {
       let all: Wire[] = [];
       await eventually(async () => {
-        all = (await api.get(`/v1/license-events?license_id=${id}`)).body.data;
         const rows = await app.database.query('SELECT FROM outbox WHERE license_id = $1', [id]);
         expect(rows).toEqual([]);
+        all = (await api.get(`/v1/license-events?license_id=${id}`)).body.data;
       });
       return all.map(({ event_type, event_data }) => ({ type: event_type, ...event_data }));
     };
