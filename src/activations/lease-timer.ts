@@ -1,19 +1,14 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '../config.js';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
-import { RecordEventsCommand } from '../shared/messaging/record-events.command.js';
 import { Clock } from '../shared/time/clock.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
+import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { LeaseEndRecorder } from './lease-end-recorder.js';
 import { SeatAllocator } from './seat-allocator.js';
 
 /** Licenses with leases per statement, and seats of license files per statement. */
 const CHUNK_SIZE = 1_000;
-/** Licenses whose events may wait for the event log at once. */
-const MAX_WAITING = 100;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
@@ -22,14 +17,12 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
  */
 @Injectable()
 export class LeaseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(LeaseTimer.name);
   private readonly task = new PeriodicTask(LeaseTimer.name, 'Failed to record ended leases');
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly sweeper: TenantSweeper,
     private readonly leaseEnds: LeaseEndRecorder,
     private readonly allocator: SeatAllocator,
-    private readonly commands: CommandBus,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
     private readonly config: Config,
@@ -45,13 +38,8 @@ export class LeaseTimer implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Does nothing while the clock is unsteady. A failure for one tenant does not stop the others. */
-  async sweep(): Promise<void> {
-    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
-    for (const { id } of tenants) {
-      await this.sweepTenant(id).catch((error: unknown) => {
-        this.logger.warn(`Failed to record ended leases of tenant ${id}: ${String(error)}`);
-      });
-    }
+  sweep(): Promise<void> {
+    return this.sweeper.eachTenant(this.task, (tenantId) => this.sweepTenant(tenantId));
   }
 
   private async sweepTenant(tenantId: string): Promise<void> {
@@ -69,12 +57,10 @@ export class LeaseTimer implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async endLeases(tenantId: string, licenseIds: readonly string[]): Promise<void> {
-    for (const [index, licenseId] of licenseIds.entries()) {
+    for (const licenseId of licenseIds) {
       if (!this.isRunning) return;
       await this.allocator.endLeases(tenantId, licenseId);
-      // The saga sends the events of each transaction; the empty command waits for them, so that they do not accumulate in memory.
-      if (index % MAX_WAITING === MAX_WAITING - 1)
-        await this.commands.execute(new RecordEventsCommand(tenantId, [])).catch(() => undefined);
+      await this.sweeper.changed(tenantId, 1);
     }
   }
 

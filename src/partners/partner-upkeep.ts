@@ -1,7 +1,5 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
 import {
   ListLicensesQuery,
@@ -11,9 +9,10 @@ import {
 } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Clock } from '../shared/time/clock.js';
-import { DatabaseClock } from '../shared/time/database-clock.js';
+import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { LicensePoolExpiredEvent } from './events/pool.events.js';
 import type { Partner } from './partner.entity.js';
 import { PartnerRepository } from './partner.repository.js';
@@ -37,11 +36,10 @@ const REACHED = {
  */
 @Injectable()
 export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(PartnerUpkeep.name);
   private readonly task = new PeriodicTask(PartnerUpkeep.name, 'Failed to keep up partners');
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly sweeper: TenantSweeper,
     private readonly unitOfWork: UnitOfWork,
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
@@ -50,7 +48,6 @@ export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationS
     private readonly invitations: InvitationRepository,
     private readonly ledger: PoolLedger,
     private readonly clock: Clock,
-    private readonly databaseClock: DatabaseClock,
     private readonly config: Config,
   ) {}
 
@@ -69,54 +66,42 @@ export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Does all that is due, tenant by tenant. A failure for one tenant does not stop the others. */
-  async sweep(): Promise<void> {
-    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
-    for (const { id } of tenants) {
-      await this.sweepTenant(id).catch((error: unknown) => {
-        this.logger.warn(`Failed to keep up partners of tenant ${id}: ${String(error)}`);
-      });
-    }
+  sweep(): Promise<void> {
+    return this.sweeper.eachTenant(this.task, (tenantId) => this.sweepTenant(tenantId));
   }
 
   private async sweepTenant(tenantId: string): Promise<void> {
-    if (this.databaseClock.isSteady()) {
-      while ((await this.expirePools(tenantId)) === CHUNK_SIZE && !this.task.stopped);
-      while ((await this.expireInvitations(tenantId)) === CHUNK_SIZE && !this.task.stopped);
-    }
+    const chunks = { tenantId, size: CHUNK_SIZE };
+    await this.sweeper.inChunks(this.task, chunks, (transaction, now) => this.expirePools(transaction, now));
+    await this.sweeper.inChunks(this.task, chunks, (transaction, now) => this.expireInvitations(transaction, now));
     for (const partner of await this.partners.findWithLicenseEffect(tenantId)) await this.reachLicenses(partner);
   }
 
-  private expireInvitations(tenantId: string): Promise<number> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      const now = this.clock.now();
-      const ended = await this.invitations.lockExpired(transaction, now, CHUNK_SIZE);
-      for (const invitation of ended) {
-        recordExpiry(transaction, invitation, now);
-        await this.invitations.update(invitation);
-      }
-      return ended.length;
-    });
+  private async expireInvitations(transaction: Transaction, now: Date): Promise<number> {
+    const ended = await this.invitations.lockExpired(transaction, now, CHUNK_SIZE);
+    for (const invitation of ended) {
+      recordExpiry(transaction, invitation, now);
+      await this.invitations.update(invitation);
+    }
+    return ended.length;
   }
 
-  private expirePools(tenantId: string): Promise<number> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      const now = this.clock.now();
-      const actor = Actor.service(UPKEEP_SERVICE, tenantId);
-      const ended = await this.pools.lockExpired(transaction, now, CHUNK_SIZE);
-      if (ended.length === 0) return 0;
-      const ledgers = await this.ledger.read(
-        transaction,
-        ended.map(({ poolId }) => poolId),
-      );
-      for (const pool of ended) {
-        const quantity = balanceOf(ledgers.get(pool.poolId) ?? NO_TOTALS);
-        if (quantity > 0) this.ledger.append(transaction, [{ poolId: pool.poolId, kind: 'EXPIRY', quantity }]);
-        pool.expiryRecorded = true;
-        await this.pools.update(pool);
-        transaction.record(new LicensePoolExpiredEvent(actor, now, pool, quantity));
-      }
-      return ended.length;
-    });
+  private async expirePools(transaction: Transaction, now: Date): Promise<number> {
+    const actor = Actor.service(UPKEEP_SERVICE, transaction.tenantId);
+    const ended = await this.pools.lockExpired(transaction, now, CHUNK_SIZE);
+    if (ended.length === 0) return 0;
+    const ledgers = await this.ledger.read(
+      transaction,
+      ended.map(({ poolId }) => poolId),
+    );
+    for (const pool of ended) {
+      const quantity = balanceOf(ledgers.get(pool.poolId) ?? NO_TOTALS);
+      if (quantity > 0) this.ledger.append(transaction, [{ poolId: pool.poolId, kind: 'EXPIRY', quantity }]);
+      pool.expiryRecorded = true;
+      await this.pools.update(pool);
+      transaction.record(new LicensePoolExpiredEvent(actor, now, pool, quantity));
+    }
+    return ended.length;
   }
 
   /** Suspends or revokes the licenses of a partner page by page, and notes the end, unless the partner was reinstated meanwhile. */

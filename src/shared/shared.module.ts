@@ -15,6 +15,7 @@ import { AddressLimit } from './limits/address-limit.js';
 import { AuthFailureLimit } from './limits/auth-failure-limit.js';
 import { RateCounter } from './limits/rate-counter.js';
 import { Metrics } from './metrics.js';
+import { TenantSweeper } from './timers/tenant-sweeper.js';
 import { ProcessClock } from './time/process-clock.js';
 
 /** Services that every module uses. */
@@ -29,6 +30,7 @@ import { ProcessClock } from './time/process-clock.js';
     Idempotency,
     IdempotencySweeper,
     UnitOfWork,
+    TenantSweeper,
     Outbox,
     OutboxRelay,
     RateCounter,
@@ -45,6 +47,7 @@ import { ProcessClock } from './time/process-clock.js';
     Metrics,
     Idempotency,
     UnitOfWork,
+    TenantSweeper,
     Outbox,
     RateCounter,
     AuthFailureLimit,

@@ -1,11 +1,8 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '../config.js';
 import { PeriodicTask } from '../shared/async/periodic-task.js';
-import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { Clock } from '../shared/time/clock.js';
-import { DatabaseClock } from '../shared/time/database-clock.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
+import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 import { SubscriptionUpdater } from './subscription-updater.js';
 
@@ -17,16 +14,12 @@ const CHUNK_SIZE = 100;
  */
 @Injectable()
 export class SubscriptionTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(SubscriptionTimer.name);
   private readonly task = new PeriodicTask(SubscriptionTimer.name, 'Failed to record ended subscriptions');
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly sweeper: TenantSweeper,
     private readonly subscriptions: SubscriptionRepository,
     private readonly updater: SubscriptionUpdater,
-    private readonly clock: Clock,
-    private readonly databaseClock: DatabaseClock,
     private readonly config: Config,
   ) {}
 
@@ -40,26 +33,17 @@ export class SubscriptionTimer implements OnApplicationBootstrap, BeforeApplicat
   }
 
   /** Does nothing while the clock is unsteady. A failure for one tenant does not stop the others. */
-  async sweep(): Promise<void> {
-    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
-    for (const { id } of tenants) {
-      await this.sweepTenant(id).catch((error: unknown) => {
-        this.logger.warn(`Failed to record ended subscriptions of tenant ${id}: ${String(error)}`);
-      });
-    }
+  sweep(): Promise<void> {
+    return this.sweeper.eachTenant(this.task, (tenantId) =>
+      this.sweeper.inChunks(this.task, { tenantId, size: CHUNK_SIZE }, (transaction, now) =>
+        this.recordEnds(transaction, now),
+      ),
+    );
   }
 
-  private async sweepTenant(tenantId: string): Promise<void> {
-    while (!this.task.stopped && (await this.sweepChunk(tenantId)) === CHUNK_SIZE);
-  }
-
-  private sweepChunk(tenantId: string): Promise<number> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      if (!this.databaseClock.isSteady()) return 0;
-      const now = this.clock.now();
-      const ended = await this.subscriptions.lockEnded(transaction, now, CHUNK_SIZE);
-      for (const subscription of ended) await this.updater.recordEnd(transaction, subscription, now);
-      return ended.length;
-    });
+  private async recordEnds(transaction: Transaction, now: Date): Promise<number> {
+    const ended = await this.subscriptions.lockEnded(transaction, now, CHUNK_SIZE);
+    for (const subscription of ended) await this.updater.recordEnd(transaction, subscription, now);
+    return ended.length;
   }
 }

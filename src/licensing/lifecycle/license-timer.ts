@@ -1,13 +1,9 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '../../config.js';
 import { PeriodicTask } from '../../shared/async/periodic-task.js';
-import { Clock } from '../../shared/time/clock.js';
 import { DatabaseClock } from '../../shared/time/database-clock.js';
-import { RecordEventsCommand } from '../../shared/messaging/record-events.command.js';
-import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
+import type { Transaction } from '../../shared/persistence/transaction.js';
+import { TenantSweeper } from '../../shared/timers/tenant-sweeper.js';
 import { PoolAllowance } from '../issuing/pool-allowance.js';
 import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
@@ -21,18 +17,12 @@ const CHUNK_SIZE = 500;
  */
 @Injectable()
 export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(LicenseTimer.name);
-  /** Licenses processed since the last wait for the event log. */
-  private recordedSinceWait = 0;
   private readonly task = new PeriodicTask(LicenseTimer.name, 'Failed to process due licenses');
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly sweeper: TenantSweeper,
     private readonly licenses: LicenseRepository,
     private readonly pools: PoolAllowance,
-    private readonly commands: CommandBus,
-    private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
     private readonly config: Config,
   ) {}
@@ -52,45 +42,21 @@ export class LicenseTimer implements OnApplicationBootstrap, BeforeApplicationSh
    */
   async sweep(): Promise<void> {
     if (!this.databaseClock.isSteady()) return;
-    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
-    for (const { id } of tenants) {
-      await this.sweepTenant(id).catch((error: unknown) => {
-        this.logger.warn(`Failed to process due licenses of tenant ${id}: ${String(error)}`);
-      });
+    await this.sweeper.eachTenant(this.task, (tenantId) =>
+      this.sweeper.inChunks(this.task, { tenantId, size: CHUNK_SIZE }, (transaction, now) =>
+        this.apply(transaction, now),
+      ),
+    );
+  }
+
+  private async apply(transaction: Transaction, now: Date): Promise<number> {
+    const due = await this.licenses.lockDue(transaction, now, CHUNK_SIZE);
+    for (const license of due) {
+      for (const event of applyDueMilestones(license, now)) transaction.record(event);
     }
-  }
-
-  private async sweepTenant(tenantId: string): Promise<void> {
-    let due: number;
-    do {
-      due = await this.sweepChunk(tenantId);
-      this.recordedSinceWait += due;
-      if (this.recordedSinceWait >= CHUNK_SIZE) await this.waitForEventLog(tenantId);
-    } while (!this.task.stopped && due === CHUNK_SIZE);
-  }
-
-  /**
-   * Waits until recorded events reach the event log; otherwise they would accumulate in memory. The saga has already sent the events and
-   * reports its own failures, so the command is empty and its error ignored.
-   */
-  private async waitForEventLog(tenantId: string): Promise<void> {
-    this.recordedSinceWait = 0;
-    await this.commands.execute(new RecordEventsCommand(tenantId, [])).catch(() => undefined);
-  }
-
-  private sweepChunk(tenantId: string): Promise<number> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      // The clock may have become unsteady since the sweep began. A later sweep processes the rest.
-      if (!this.databaseClock.isSteady()) return 0;
-      const now = this.clock.now();
-      const due = await this.licenses.lockDue(transaction, now, CHUNK_SIZE);
-      for (const license of due) {
-        for (const event of applyDueMilestones(license, now)) transaction.record(event);
-      }
-      if (due.length > 0) this.licenses.updateTimes(transaction, due);
-      const pooled = due.filter(({ poolId }) => poolId !== null);
-      if (pooled.length > 0) await this.pools.settle(transaction, pooled, now);
-      return due.length;
-    });
+    if (due.length > 0) this.licenses.updateTimes(transaction, due);
+    const pooled = due.filter(({ poolId }) => poolId !== null);
+    if (pooled.length > 0) await this.pools.settle(transaction, pooled, now);
+    return due.length;
   }
 }

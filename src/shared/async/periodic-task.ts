@@ -44,12 +44,12 @@ export class PeriodicTask {
     if (last) await this.attempt(last);
   }
 
-  /** Runs `work`; a failure is logged as a warning and never thrown. */
-  async attempt(work: () => Promise<unknown>): Promise<void> {
+  /** Runs `work`; a failure is logged as a warning and never thrown. `of` follows the text of the warning. */
+  async attempt(work: () => Promise<unknown>, of = ''): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.logger.warn(`${this.failure}: ${String(error)}`);
+      this.logger.warn(`${this.failure}${of}: ${String(error)}`);
     }
   }
 

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { PeriodicTask } from '../async/periodic-task.js';
+import { RecordEventsCommand } from '../messaging/record-events.command.js';
+import type { Transaction } from '../persistence/transaction.js';
+import { UnitOfWork } from '../persistence/unit-of-work.js';
+import { Clock } from '../time/clock.js';
+import { DatabaseClock } from '../time/database-clock.js';
+
+/** Changes whose events may wait for the event log at once. */
+const MAX_WAITING = 500;
+
+/** Does, tenant by tenant, what has become due with time. Tasks call it at every interval, in every process. */
+@Injectable()
+export class TenantSweeper {
+  /** Changes since the last wait for the event log. */
+  private changes = 0;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly commands: CommandBus,
+    private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
+  ) {}
+
+  /** Calls `sweep` for each tenant. A failure for one is logged by the task and does not stop the others. */
+  async eachTenant(task: PeriodicTask, sweep: (tenantId: string) => Promise<void>): Promise<void> {
+    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
+    for (const { id } of tenants) {
+      if (task.stopped) return;
+      await task.attempt(() => sweep(id), ` of tenant ${id}`);
+    }
+  }
+
+  /**
+   * Calls `process` in one unit of work after another, until it found fewer than `size`, the task is stopped, or the clock is unsteady: a
+   * later sweep processes the rest.
+   */
+  async inChunks(
+    task: PeriodicTask,
+    { tenantId, size }: { readonly tenantId: string; readonly size: number },
+    process: (transaction: Transaction, now: Date) => Promise<number>,
+  ): Promise<void> {
+    let found = size;
+    while (found === size && !task.stopped) {
+      found = await this.unitOfWork.run(tenantId, async (transaction) =>
+        this.databaseClock.isSteady() ? process(transaction, this.clock.now()) : 0,
+      );
+      await this.changed(tenantId, found);
+    }
+  }
+
+  /**
+   * Is told of changes that recorded events, after their unit of work. Sometimes it waits until the events are in the event log, or they would
+   * accumulate in memory. The saga has already sent them and reports its own failures, so the command is empty and its error ignored.
+   */
+  async changed(tenantId: string, count: number): Promise<void> {
+    this.changes += count;
+    if (this.changes < MAX_WAITING) return;
+    this.changes = 0;
+    await this.commands.execute(new RecordEventsCommand(tenantId, [])).catch(() => undefined);
+  }
+}
