@@ -160,7 +160,6 @@ const OWNERS: Readonly<Record<string, string>> = {
 const ALL_TABLES = /^(?:database|maintenance|cli)\//;
 /** Statements on tables of another owner, and why. */
 const FOREIGN_TABLES: Readonly<Record<string, string>> = {
-  'activations/lease-timer.ts tenants': 'the timer goes through all tenants',
   'activations/refusal-counts.ts tenants': 'the timer goes through all tenants',
   'activations/seat-change-statement.ts event_resource_counters':
     'changes seats in one statement, which numbers the event',
@@ -174,7 +173,6 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'licensing/issuing/issue-statement.ts outbox': 'issues in one statement, which stores the event',
   'licensing/issuing/issue-statement.ts tenants': 'issues in one statement, which follows settings of the tenant',
   'licensing/license.repository.ts billing_products': 'a license shows the present name of its product',
-  'licensing/lifecycle/license-timer.ts tenants': 'the timer goes through all tenants',
   'licensing/metadata-filters/metadata-values.repository.ts tenants':
     'values are kept for the keys that the tenant declares, in one statement',
   'metrics/database-metrics.ts outbox': 'measures the outbox',
@@ -184,8 +182,6 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'offline/revocation-list.repository.ts signing_keys': 'asks for tenants whose list another key has to sign',
   'offline/revocation-list.repository.ts tenants': 'goes through all tenants',
   'orders/order.repository.ts tenants': 'finds the due orders of all active tenants in one statement',
-  'orders/quotes/quote-timer.ts tenants': 'the timer goes through all tenants',
-  'partners/partner-upkeep.ts tenants': 'goes through all tenants',
   'reports/counting/count-events-statement.ts license_event_counters':
     'counts events in one statement, up to the end of the log',
   'reports/counting/count-events-statement.ts license_event_logs': 'counts events in one statement',
@@ -200,9 +196,9 @@ const FOREIGN_TABLES: Readonly<Record<string, string>> = {
   'sessions/sign-in-links.ts api_keys': 'a link signs in with a valid API key, in one statement',
   'shared/persistence/idempotency.sweeper.ts tenants': 'goes through all tenants',
   'shared/persistence/tenant-lock.ts tenants': 'locks a tenant',
+  'shared/timers/tenant-sweeper.ts tenants': 'goes through all tenants',
   'signing/assert-signing-keys-open.ts tenants': 'goes through all tenants at the start',
   'tenants/authentication/credential-cache.ts partners': 'a key is refused while its partner is not approved',
-  'subscriptions/subscription-timer.ts tenants': 'the timer goes through all tenants',
   'templates/template.repository.ts billing_products': 'a template is issued from while its product is active',
 };
 
