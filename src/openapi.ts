@@ -80,6 +80,7 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [description: string, ex
   license_id: ['Id of the license.', EXAMPLES.licenseId],
   activation_id: ['Id of the activation.', EXAMPLES.activationId],
   blocked_device_id: ['Id of the block.', EXAMPLES.blockedDeviceId],
+  note_id: ['Id of the note.', EXAMPLES.noteId],
   template_id: ['Id of the license template.', EXAMPLES.templateId],
   product_id: ['Id of the product.', EXAMPLES.productId],
   customer_id: ['Id of the customer.', EXAMPLES.customerId],

@@ -574,6 +574,35 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   IssuedLicense: issuedLicense,
   License: license,
   FoundLicenses: { data: [license], has_more: false },
+  CustomerNote: {
+    note_id: EXAMPLES.noteId,
+    tenant_id: 'tenant-001',
+    customer_id: EXAMPLES.customerId,
+    text: 'Asked for a quote for 20 seats.',
+    author_type: 'service',
+    author_id: 'bootstrap',
+    created_at: TIME,
+  },
+  LicenseTemplateVersions: {
+    template_id: EXAMPLES.templateId,
+    versions: [
+      {
+        version: 2,
+        created_at: TIME,
+        author_type: 'api_key',
+        author_id: EXAMPLES.apiKeyId,
+        changed: ['max_activations'],
+        licenses: 12,
+      },
+      { version: 1, created_at: TIME, author_type: 'api_key', author_id: EXAMPLES.apiKeyId, changed: [], licenses: 30 },
+    ],
+  },
+  LicenseTemplateDiff: {
+    template_id: EXAMPLES.templateId,
+    from: 1,
+    to: 2,
+    changes: { max_activations: { from: 5, to: 10 } },
+  },
   LicenseWithNewKey: { ...license, license_key: EXAMPLES.licenseKey, former_key_valid_until: YEAR_LATER },
   TransferredLicense: {
     ...license,

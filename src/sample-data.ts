@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, BlockDeviceCommand } from './activations/index.js';
-import { CreateCustomerCommand } from './customers/index.js';
+import { CreateCustomerCommand, CreateCustomerNoteCommand } from './customers/index.js';
 import { IssueLicenseCommand } from './licensing/index.js';
 import { CancelEmailCommand, PutEmailTemplateCommand, SendEmailCommand } from './notifications/index.js';
 import { RevocationListPublisher } from './offline/index.js';
@@ -86,6 +86,12 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
       pricing: { annual: 990 },
     }),
     new CreateCustomerCommand(actor, { customer_id: customerId, first_name: 'John', last_name: 'Doe' }),
+    new CreateCustomerNoteCommand(
+      actor,
+      customerId,
+      { text: 'Asked for a quote for 20 seats.' },
+      { noteId: EXAMPLES.noteId },
+    ),
     new IssueLicenseCommand(
       actor,
       { license_template_id: EXAMPLES.openTemplateId, customer_id: customerId, metadata: { sample: true } },

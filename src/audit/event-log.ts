@@ -69,7 +69,7 @@ export class EventLog {
 }
 
 /** Columns that the outbox and the event log have in common. */
-const COLUMNS = 'id, event_type, resource_id, resource_seq, event_data, personal, created_at';
+const COLUMNS = 'id, event_type, resource_id, resource_seq, event_data, personal, actor, created_at';
 const OCCURRED_AFTER = 'tenant_id = $1 AND event_type = ANY($3::text[]) AND created_at > $4';
 
 /** Selects from the outbox and the event log; one statement sees each event in exactly one of them. */

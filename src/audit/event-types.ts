@@ -5,6 +5,8 @@ export const EVENT_TYPES = [
   'api_key.rotated',
   'customer.created',
   'customer.erased',
+  'customer.note_added',
+  'customer.note_deleted',
   'customer.updated',
   'email_message.cancelled',
   'email_message.expired',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FreeForm } from '../shared/free-form.js';
 import { ActorType, ActorVia, UtcTime } from '../shared/http/schema.js';
+import type { Subject } from '../shared/access/actor.js';
 import type { EventRow } from './event-row.js';
 import type { Page } from '../shared/http/paging.js';
 import { isJsonObject, type JsonObject } from '../shared/json.js';
@@ -88,6 +89,7 @@ export interface PastEvent {
   readonly type: string;
   readonly resourceId: string;
   readonly at: Date;
+  readonly actor: Subject;
   /** Event data including personal data that have not been erased. */
   readonly data: JsonObject;
   /** Whether no personal data are in `data`, because there were none or they were erased. */
@@ -99,6 +101,7 @@ export function toPastEvent(row: EventRow): PastEvent {
     type: row.event_type,
     resourceId: row.resource_id,
     at: row.created_at,
+    actor: row.actor,
     data: merge(row.event_data, row.personal ?? {}) as JsonObject,
     withoutPersonalData: row.personal === null,
   };

@@ -1,6 +1,10 @@
 export { CreateCustomerCommand } from './commands/create-customer.command.js';
 export { ImportCustomersCommand, type FoundCustomer } from './commands/import-customers.command.js';
 export { UpdateCustomerCommand } from './commands/update-customer.command.js';
+export { CreateCustomerNoteCommand } from './notes/create-customer-note.command.js';
+export { DeleteCustomerNoteCommand } from './notes/delete-customer-note.command.js';
+export { ListCustomerNotesQuery } from './notes/list-customer-notes.query.js';
+export { CustomerNoteAddedEvent, CustomerNoteDeletedEvent } from './events/customer-note.events.js';
 export { CustomerCreatedEvent, CustomerUpdatedEvent } from './events/customer.events.js';
 export type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';
 export type { CustomerResponse } from './customer.response.js';

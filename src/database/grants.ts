@@ -23,6 +23,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   license_templates: 'SELECT, INSERT, UPDATE',
   customers:
     'SELECT, INSERT, UPDATE (first_name, last_name, email, company_name, language, active, metadata, version, updated_at)',
+  customer_notes: 'SELECT, INSERT, DELETE',
   licenses: `SELECT, INSERT, UPDATE (status, license_key_last_four, customer_id, template_id, template_version, product_name, license_type,
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, default_term, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,

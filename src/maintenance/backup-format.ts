@@ -11,6 +11,7 @@ export const BACKUP_TABLES = [
   'license_pools',
   'pool_entries',
   'customers',
+  'customer_notes',
   'licenses',
   'license_keys',
   'rotated_license_keys',

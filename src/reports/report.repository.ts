@@ -236,6 +236,19 @@ export class ReportRepository {
     return this.unitOfWork.read(tenantId, (transaction) => transaction.query<Row>({ ...FOUND[name], values }));
   }
 
+  /** Returns the number of licenses of each version of a template, in every status. */
+  async licensesByVersion(tenantId: string, templateId: string): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.unitOfWork.read(tenantId, (transaction) =>
+      transaction.query<{ version: number; licenses: number }>({
+        name: 'reports.licenses-by-version',
+        text: `SELECT template_version AS version, sum(licenses)::float8 AS licenses FROM report_license_counts
+               WHERE tenant_id = $1 AND template_id = $2 GROUP BY template_version`,
+        values: [tenantId, templateId],
+      }),
+    );
+    return new Map(rows.map(({ version, licenses }) => [version, licenses]));
+  }
+
   /** Reads a report, and up to when its events are counted. */
   private read<Report>(
     tenantId: string,

@@ -1,4 +1,6 @@
 import { Global, Module } from '@nestjs/common';
+import { TemplateLicenseCounts } from '../templates/index.js';
+import { ReportedLicenseCounts } from './reported-license-counts.js';
 import { ValidationCounts } from '../validation/index.js';
 import { ReportCursors } from './counting/report-cursors.js';
 import { ReportFollower } from './counting/report-follower.js';
@@ -13,7 +15,7 @@ import { ReportRepository } from './report.repository.js';
 import { ReportsController } from './reports.controller.js';
 import { StoredValidationCounts } from './validations/stored-validation-counts.js';
 
-/** Global, because validation counts what failed by what this module implements. */
+/** Global, because validation counts what failed, and templates their licenses, by what this module implements. */
 @Global()
 @Module({
   controllers: [ReportsController],
@@ -22,6 +24,7 @@ import { StoredValidationCounts } from './validations/stored-validation-counts.j
     ReportCursors,
     ReportFollower,
     { provide: ValidationCounts, useClass: StoredValidationCounts },
+    { provide: TemplateLicenseCounts, useClass: ReportedLicenseCounts },
     GetOverviewHandler,
     GetExpirationsHandler,
     GetActivityHandler,
@@ -30,6 +33,6 @@ import { StoredValidationCounts } from './validations/stored-validation-counts.j
     GetDenialsHandler,
     GetComplianceHandler,
   ],
-  exports: [ValidationCounts],
+  exports: [ValidationCounts, TemplateLicenseCounts],
 })
 export class ReportsModule {}

@@ -16,6 +16,7 @@ export const EXAMPLES = {
   newFingerprint: 'c41d7f9035be8826',
   /** Token that no refusal contained. */
   replacementToken: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  noteId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d64',
   blockedDeviceId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d63',
   blockedFingerprint: 'b0c4e81d22f7956a',
   subscriptionId: 'sub-1001',

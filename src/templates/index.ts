@@ -36,3 +36,6 @@ export type { IssuableTemplate } from './template.repository.js';
 export { MAC_ADDRESS, normalMac, parseRange } from './restriction-values.js';
 export { isWithin, nextOpening, parseTimeWindow } from './time-window.js';
 export { TemplatesModule } from './templates.module.js';
+export { TemplateLicenseCounts } from './template-license-counts.js';
+export { ListTemplateVersionsQuery } from './queries/list-template-versions.query.js';
+export { CompareTemplateVersionsQuery } from './queries/compare-template-versions.query.js';

@@ -132,6 +132,18 @@ export const DuplicateTemplateRequest = z
   });
 export type DuplicateTemplateRequest = z.infer<typeof DuplicateTemplateRequest>;
 
+const Version = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be the number of a version')
+  .transform(Number)
+  .meta({ type: 'integer', minimum: 1 });
+
+export const CompareTemplateVersionsRequest = z.strictObject({
+  from: Version.optional().meta({ description: 'Default: the version before `to`.' }),
+  to: Version.optional().meta({ description: 'Default: the current version.' }),
+});
+export type CompareTemplateVersionsRequest = z.infer<typeof CompareTemplateVersionsRequest>;
+
 export const ListTemplatesRequest = z.strictObject({
   ...pageParameters,
   product_id: IdParameter.optional(),

@@ -12,11 +12,15 @@ import { CreateTemplateCommand } from './commands/create-template.command.js';
 import { DuplicateTemplateCommand } from './commands/duplicate-template.command.js';
 import { UpdateTemplateCommand } from './commands/update-template.command.js';
 import {
+  CompareTemplateVersionsRequest,
   CreateTemplateRequest,
   DuplicateTemplateRequest,
   ListTemplatesRequest,
   UpdateTemplateRequest,
 } from './template.requests.js';
+import { CompareTemplateVersionsQuery } from './queries/compare-template-versions.query.js';
+import { ListTemplateVersionsQuery } from './queries/list-template-versions.query.js';
+import { TemplateDiffResponse, TemplateVersionsResponse } from './template-versions.response.js';
 import { GetTemplateQuery } from './queries/get-template.query.js';
 import { ListTemplatesQuery } from './queries/list-templates.query.js';
 import { TemplatePage, TemplateResponse } from './template.response.js';
@@ -62,6 +66,36 @@ export class TemplatesController {
   @ApiOkResponse({ standardSchema: TemplateResponse })
   get(@CurrentActor() actor: Actor, @Param('template_id', { schema: IdParameter }) templateId: string) {
     return this.queries.execute(new GetTemplateQuery(actor, templateId));
+  }
+
+  @Get(':template_id/versions')
+  @RequirePermission('templates:read')
+  @DescribeRead(
+    {
+      operationId: 'listTemplateVersions',
+      summary: 'List versions of a license template',
+      description: 'With who made each and how many licenses have its terms. From the events of the template.',
+    },
+    { 404: ['TEMPLATE_NOT_FOUND'], 409: ['HISTORY_TOO_LONG'] },
+  )
+  @ApiOkResponse({ standardSchema: TemplateVersionsResponse })
+  versions(@CurrentActor() actor: Actor, @Param('template_id', { schema: IdParameter }) templateId: string) {
+    return this.queries.execute(new ListTemplateVersionsQuery(actor, templateId));
+  }
+
+  @Get(':template_id/diff')
+  @RequirePermission('templates:read')
+  @DescribeRead(
+    { operationId: 'compareTemplateVersions', summary: 'Compare two versions of a license template' },
+    { 404: ['TEMPLATE_NOT_FOUND'], 409: ['HISTORY_TOO_LONG'] },
+  )
+  @ApiOkResponse({ standardSchema: TemplateDiffResponse })
+  compare(
+    @CurrentActor() actor: Actor,
+    @Param('template_id', { schema: IdParameter }) templateId: string,
+    @Query({ schema: CompareTemplateVersionsRequest }) query: CompareTemplateVersionsRequest,
+  ) {
+    return this.queries.execute(new CompareTemplateVersionsQuery(actor, templateId, query));
   }
 
   @Patch(':template_id')

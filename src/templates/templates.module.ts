@@ -7,6 +7,9 @@ import { Template } from './template.entity.js';
 import { TemplateRepository } from './template.repository.js';
 import { TemplatesController } from './templates.controller.js';
 import { GetIssuableTemplatesHandler } from './queries/get-issuable-templates.handler.js';
+import { CompareTemplateVersionsHandler } from './queries/compare-template-versions.handler.js';
+import { ListTemplateVersionsHandler } from './queries/list-template-versions.handler.js';
+import { TemplateHistory } from './template-history.js';
 import { GetTemplateHandler } from './queries/get-template.handler.js';
 import { ListTemplatesHandler } from './queries/list-templates.handler.js';
 
@@ -15,6 +18,9 @@ import { ListTemplatesHandler } from './queries/list-templates.handler.js';
   controllers: [TemplatesController],
   providers: [
     TemplateRepository,
+    TemplateHistory,
+    ListTemplateVersionsHandler,
+    CompareTemplateVersionsHandler,
     CreateTemplateHandler,
     UpdateTemplateHandler,
     DuplicateTemplateHandler,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 
 const TEMPLATE = { license_type: 'SUBSCRIPTION', license_model: 'PER_SEAT' };
 
@@ -39,6 +40,78 @@ describe('products, templates and customers', () => {
     expect(made.body).toMatchObject({ [idField]: 'given', active: true, version: 1, tenant_id: api.tenantId });
     expect((await api.get(`${path}/given`)).body).toEqual(made.body);
     expect(await api.post(path, body)).toMatchObject({ status: 409, body: { code } });
+  });
+
+  it('a template has versions: who made each, what it changed, and how many licenses have its terms', async () => {
+    const clerk = await app.key(api.tenantId, ['templates:write']);
+    const { template_id } = await api.create('/v1/license-templates', template({ max_activations: 5 }));
+    const path = `/v1/license-templates/${template_id}`;
+    await api.issue(template_id as string);
+    await clerk.patch(path, { max_activations: 10, pricing: { annual: 100 } });
+    await clerk.patch(path, {});
+    await api.patch(path, { max_activations: 20, description: 'More' });
+    for (let n = 0; n < 2; n++) await api.issue(template_id as string);
+    await eventually(async () => {
+      const { versions } = (await api.get(`${path}/versions`)).body;
+      expect(versions).toMatchObject([
+        { version: 3, changed: ['description', 'max_activations'], licenses: 2 },
+        { version: 2, changed: ['max_activations', 'pricing'], licenses: 0 },
+        { version: 1, changed: [], licenses: 1 },
+      ]);
+      const [third, second, first] = (versions as Wire[]).map(({ author_id }) => author_id as string);
+      expect(third).toEqual(first);
+      expect(second).not.toEqual(first);
+    });
+    const changes = async (from: number, to: number) =>
+      (await api.get(`${path}/diff?from=${from}&to=${to}`)).body.changes;
+    expect(await changes(1, 3)).toEqual({
+      max_activations: { from: 5, to: 20 },
+      description: { from: null, to: 'More' },
+      pricing: { from: {}, to: { annual: 100 } },
+    });
+    expect(await changes(3, 2)).toMatchObject({ max_activations: { from: 20, to: 10 } });
+    expect(await changes(2, 2)).toEqual({});
+    expect((await api.get(`${path}/diff`)).body).toMatchObject({ from: 2, to: 3 });
+    expect((await api.get(`${path}/diff?to=1`)).body).toMatchObject({ from: 1, to: 1, changes: {} });
+    for (const query of ['from=1&to=4', 'from=0&to=1', 'from=1&to=x'])
+      expect((await api.get(`${path}/diff?${query}`)).status).toBe(400);
+    expect((await api.get('/v1/license-templates/nobodys/versions')).body.code).toBe('TEMPLATE_NOT_FOUND');
+    expect((await (await app.tenant()).get(`${path}/versions`)).status).toBe(404);
+  });
+
+  it('a customer has notes with author and time, which partners do not see', async () => {
+    await api.create('/v1/customers', { customer_id: 'noted', last_name: 'Noted' });
+    const path = '/v1/customers/noted/notes';
+    const clerk = await app.key(api.tenantId, ['customers:write', 'customers:read']);
+    const send = () => clerk.post(path, { text: 'First\nnote' }, { 'Idempotency-Key': 'note' });
+    const first = (await send()).body;
+    expect((await send()).body).toEqual(first);
+    expect(first).toMatchObject({ customer_id: 'noted', text: 'First\nnote', author_type: 'api_key' });
+    const second = await api.create(path, { text: 'x'.repeat(10_000) });
+    expect(second.author_id).not.toBe(first.author_id);
+    expect((await api.get(path)).body.data).toEqual([second, first]);
+    for (const text of ['', 'x'.repeat(10_001), '\u0000']) expect((await api.post(path, { text })).status).toBe(400);
+    expect((await api.post('/v1/customers/nobody/notes', { text: 'x' })).body.code).toBe('CUSTOMER_NOT_FOUND');
+    expect((await (await app.tenant()).get(path)).body.code).toBe('CUSTOMER_NOT_FOUND');
+    const reader = await app.key(api.tenantId, ['customers:read']);
+    expect((await reader.post(path, { text: 'x' })).status).toBe(403);
+
+    await api.create('/v1/customers', { customer_id: 'unnoted', last_name: 'Other' });
+    const other = `/v1/customers/unnoted/notes/${first.note_id}`;
+    expect((await api.send('delete', other)).body.code).toBe('CUSTOMER_NOTE_NOT_FOUND');
+    expect((await api.send('delete', `${path}/${first.note_id}`)).body).toEqual(first);
+    expect((await api.send('delete', `${path}/${first.note_id}`)).status).toBe(404);
+    expect((await api.get(path)).body.data).toEqual([second]);
+    await eventually(async () => {
+      const events = (await api.get('/v1/license-events?resource_id=noted')).body.data as Wire[];
+      expect(events.map(({ event_type }) => event_type as string)).toEqual([
+        'customer.created',
+        'customer.note_added',
+        'customer.note_added',
+        'customer.note_deleted',
+      ]);
+      expect(JSON.stringify(events)).not.toMatch(/First|xxxx/);
+    });
   });
 
   it('a template has the documented defaults', async () => {

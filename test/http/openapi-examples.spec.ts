@@ -49,6 +49,7 @@ const LAST = [
   'revokeApiKey',
   'deleteEmailTemplate',
   'unblockDevice',
+  'deleteCustomerNote',
   'cancelWorkflowRun',
   'withdrawPartnerInvitation',
   'suspendPartner',
@@ -73,6 +74,8 @@ const REPORTS = [
 /** The caller and the public keys are random; no example of liveness asks for the database; the preview names a date, and a template has more variables. */
 const OF_OTHER_ROWS = [
   'listLicenseFiles',
+  'listTemplateVersions',
+  'compareTemplateVersions',
   ...REPORTS,
   'getCurrentCaller',
   'getKeySet',

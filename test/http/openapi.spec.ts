@@ -13,7 +13,7 @@ const OPEN = [
 ];
 /** Open to whoever has a valid key. */
 const ANYBODY = ['/v1/me'];
-const LISTS = 23;
+const LISTS = 24;
 /** Members of a schema that say nothing of its shape. */
 const TEXTS = ['description', 'default', 'example', 'examples'];
 const PLATFORM_ROLES = ['platform', 'monitor'];
@@ -51,6 +51,7 @@ describe('the OpenAPI document', () => {
       await theirs.post(`/v1/licenses/${license.license_id}/blocked-devices`, { ...device, reason: { code: 'OTHER' } })
     ).body;
     const customer = await theirs.create('/v1/customers', { customer_id: 'foreign', last_name: 'Foreign' });
+    const note = await theirs.create('/v1/customers/foreign/notes', { text: 'Foreign' });
     const key = await theirs.create('/v1/api-keys', { name: 'foreign', role: 'read-only' });
     const session = await app.anonymous().create('/auth/session', { api_key: theirs.key });
     const email = await theirs.create('/v1/email-messages', emailAbout(license.license_id as string));
@@ -89,6 +90,7 @@ describe('the OpenAPI document', () => {
       blocked_device_id: blocked.blocked_device_id as string,
       product_id: license.product_id as string,
       customer_id: customer.customer_id as string,
+      note_id: note.note_id as string,
       key_id: key.id as string,
       email_message_id: email.email_message_id as string,
       subscription_id: subscription.subscription_id as string,
@@ -292,6 +294,7 @@ describe('the OpenAPI document', () => {
       license_id: '01890000-0000-7000-8000-000000000000',
       activation_id: '01890000-0000-7000-8000-000000000000',
       blocked_device_id: '01890000-0000-7000-8000-000000000000',
+      note_id: '01890000-0000-7000-8000-000000000000',
       session_id: '01890000-0000-7000-8000-000000000000',
       key_id: '01890000-0000-7000-8000-000000000000',
       email_message_id: '01890000-0000-7000-8000-000000000000',
@@ -438,7 +441,8 @@ class Calls {
     const url = named
       .replace(/\{\w+\}/, made)
       .replace('{activation_id}', await this.activation(path, made))
-      .replace('{blocked_device_id}', await this.block(path, made));
+      .replace('{blocked_device_id}', await this.block(path, made))
+      .replace('{note_id}', await this.note(path, made));
     if (path.endsWith('/link')) this.linked = (await this.admin.issue(this.template)).license_id as string;
     const body = this.bodies(id, made)[`${method} ${path}`];
     return body ? { url, body } : { url };
@@ -537,6 +541,11 @@ class Calls {
     return body.activation_id as string;
   }
 
+  private async note(path: string, customerId: string): Promise<string> {
+    if (!path.includes('{note_id}')) return '';
+    return (await this.admin.create(`/v1/customers/${customerId}/notes`, { text: 'Called' })).note_id as string;
+  }
+
   private async block(path: string, licenseId: string): Promise<string> {
     if (!path.includes('{blocked_device_id}')) return '';
     const request = { fingerprint: 'called', reason: { code: 'OTHER' } };
@@ -576,6 +585,7 @@ class Calls {
       'patch /v1/licenses/{license_id}': { issued_to: id },
       'post /v1/licenses/{license_id}/activations/{activation_id}/deactivate': {},
       'post /v1/licenses/{license_id}/activations:reset': {},
+      'post /v1/customers/{customer_id}/notes': { text: id },
       'post /v1/licenses/{license_id}/blocked-devices': { fingerprint: id, reason: { code: 'OTHER' } },
       'post /v1/licenses/{license_id}/usage/correct': { feature_id: 'calls', used: 1, reason: { code: 'CORRECTION' } },
       'post /v1/licenses/{license_id}/renew': { months: 1 },

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import * as activations from '../../src/activations/index.js';
 import { ActivateClientCommand, CheckOutClientCommand, ReplaceClientCommand } from '../../src/client-api/index.js';
-import { CreateCustomerCommand, ImportCustomersCommand, UpdateCustomerCommand } from '../../src/customers/index.js';
+import {
+  CreateCustomerCommand,
+  CreateCustomerNoteCommand,
+  DeleteCustomerNoteCommand,
+  ImportCustomersCommand,
+  UpdateCustomerCommand,
+} from '../../src/customers/index.js';
 import * as licensing from '../../src/licensing/index.js';
 import {
   CancelEmailCommand,
@@ -65,6 +71,7 @@ interface Scene {
   readonly invitation: Wire;
   readonly otherTemplateId: string;
   readonly customerId: string;
+  readonly noteId: string;
   readonly license: Wire;
   readonly evidence: StoredEvidence;
   readonly blockedDeviceId: string;
@@ -354,6 +361,10 @@ const CASES: Record<string, Case> = {
     new licensing.SuspendLicenseCommand(actor, license.license_id as string, refusal(mark)),
   TransferLicenseCommand: ({ actor, license, mark }) =>
     new licensing.TransferLicenseCommand(actor, license.license_id as string, { customer_id: mark, issued_to: mark }),
+  CreateCustomerNoteCommand: ({ actor, customerId, mark }) =>
+    new CreateCustomerNoteCommand(actor, customerId, { text: mark }),
+  DeleteCustomerNoteCommand: ({ actor, customerId, noteId }) =>
+    new DeleteCustomerNoteCommand(actor, customerId, noteId),
   UnblockDeviceCommand: ({ actor, license, blockedDeviceId }) =>
     new activations.UnblockDeviceCommand(actor, license.license_id as string, blockedDeviceId),
   UnlinkLicenseCommand: ({ actor, subscriptionId }) => new subscriptions.UnlinkLicenseCommand(actor, subscriptionId),
@@ -426,6 +437,7 @@ describe('a unit of work that is rolled back', () => {
     });
     const customerId = `customer-${unique()}`;
     await api.create('/v1/customers', { customer_id: customerId, first_name: 'Bob' });
+    const note = await api.create(`/v1/customers/${customerId}/notes`, { text: 'A note' });
     const license = await api.issue(templateId, { customer_id: customerId });
     await api.post(`/v1/licenses/${license.license_id}/activations`, { fingerprint: 'device' });
     await commands.execute(
@@ -521,6 +533,7 @@ describe('a unit of work that is rolled back', () => {
       productId: productId as string,
       templateId,
       customerId,
+      noteId: note.note_id as string,
       license,
       evidence: await evidenceOf(license.license_key as string),
       blockedDeviceId: blocked.blocked_device_id as string,

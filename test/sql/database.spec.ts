@@ -67,6 +67,7 @@ describe('npm run migrate', () => {
       api_keys: 'INSERT, SELECT',
       billing_products: 'INSERT, SELECT, UPDATE',
       blocked_devices: 'INSERT, SELECT',
+      customer_notes: 'DELETE, INSERT, SELECT',
       customers: 'INSERT, SELECT',
       email_attempts: 'INSERT, SELECT',
       email_cursors: 'INSERT, SELECT',

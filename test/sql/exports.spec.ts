@@ -171,6 +171,8 @@ describe('the export of a list', () => {
           const blocks = `/v1/licenses/${license.license_id}/blocked-devices`;
           expect((await other.post(blocks, blocked)).status).toBe(200);
         }
+        await other.create('/v1/customers', { customer_id: 'noted', last_name: 'Noted' });
+        for (const text of ['=1', '"two"', 'three']) await other.create('/v1/customers/noted/notes', { text });
         await addPartners(other, template);
         if (other === full) continue;
         license = (await full.get('/v1/licenses?limit=1')).body.data[0];
@@ -186,6 +188,7 @@ describe('the export of a list', () => {
     const pathOf = (path: string) =>
       path
         .replace('{license_id}', license.license_id as string)
+        .replace('{customer_id}', 'noted')
         .replace('{subscription_id}', 'sub-0')
         .replace('{pool_id}', pool.pool_id as string);
     const callerOf = (path: string) => (path === '/v1/tenants' ? platform : full);
@@ -198,6 +201,7 @@ describe('the export of a list', () => {
       ).toEqual([
         '/v1/api-keys',
         '/v1/customers',
+        '/v1/customers/{customer_id}/notes',
         '/v1/email-messages',
         '/v1/email-templates',
         '/v1/license-events',

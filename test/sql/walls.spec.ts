@@ -24,6 +24,7 @@ const TENANT_TABLES = [
   'billing_products',
   'license_templates',
   'customers',
+  'customer_notes',
   'licenses',
   'license_event_logs',
   'license_event_counters',
@@ -87,6 +88,7 @@ describe('the walls between tenants', () => {
     await theirs.create('/v1/license-pools', pool);
     await theirs.create('/v1/partner-invitations', { partner_id: partner_id as string });
     await theirs.create('/v1/customers', { customer_id: 'their-customer', first_name: 'Theirs' });
+    await theirs.create('/v1/customers/their-customer/notes', { text: 'Theirs' });
     const subscription = { subscription_id: 'their-subscription', customer_id: 'c', template_id: theirTemplate };
     await theirs.create('/v1/subscriptions', subscription);
     await theirs.post('/v1/subscriptions/their-subscription/events', {

@@ -111,6 +111,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   billing_products: 'products',
   license_templates: 'templates',
   customers: 'customers',
+  customer_notes: 'customers',
   licenses: 'licensing',
   license_keys: 'licensing',
   rotated_license_keys: 'licensing',

@@ -52,6 +52,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   CursorMismatchError: [[]],
   CustomerExistsError: [['customer-001']],
   CustomerInactiveError: [['customer-001']],
+  CustomerNoteNotFoundError: [['019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d64']],
   CustomerNotFoundError: [['customer-001']],
   DatabaseBusyError: [[new Error('statement timeout')]],
   DatabaseUnavailableError: [[new Error('ECONNREFUSED')]],

@@ -61,6 +61,8 @@ describe('operations', () => {
        "client.check-out",
        "client.heartbeat",
        "client.replace",
+       "customer-notes.create",
+       "customer-notes.delete",
        "customers.create",
        "customers.import",
        "customers.update",

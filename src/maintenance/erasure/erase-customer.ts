@@ -112,13 +112,14 @@ async function waitForOlderTransactions(owner: pg.ClientBase): Promise<void> {
 
 async function erasePass(erasure: Erasure, secrets: Secrets, digests: readonly Buffer[]) {
   const { owner, tenantId } = erasure;
-  const { licenseIds, customerEvents, sales, emails } = await inTenant(owner, tenantId, async () => ({
+  const { licenseIds, customerEvents, sales, notes, emails } = await inTenant(owner, tenantId, async () => ({
     licenseIds: await licensesEverHeld(erasure),
     customerEvents: await eraseCustomerEvents(erasure),
     sales: await eraseSales(erasure),
+    notes: await deleteNotes(erasure),
     emails: await eraseEmails(erasure, digests),
   }));
-  const pass = { licenses: 0, devices: 0, events: customerEvents + sales.events, sales: sales.rows };
+  const pass = { licenses: 0, devices: 0, events: customerEvents + sales.events, sales: sales.rows + notes };
   const deviceIds = new Set<string>();
   for (let at = 0; at < licenseIds.length; at += CHUNK_SIZE) {
     const chunk = licenseIds.slice(at, at + CHUNK_SIZE);
@@ -130,6 +131,14 @@ async function erasePass(erasure: Erasure, secrets: Secrets, digests: readonly B
   }
   const results = await eraseResults(erasure, secrets, { licenseIds: new Set(licenseIds), deviceIds });
   return { ...pass, results, emails, isKnown: licenseIds.length > 0 || customerEvents > 0 || sales.rows > 0 };
+}
+
+async function deleteNotes({ owner, tenantId, customerId }: Erasure): Promise<number> {
+  const { rowCount } = await owner.query('DELETE FROM customer_notes WHERE tenant_id = $1 AND customer_id = $2', [
+    tenantId,
+    customerId,
+  ]);
+  return rowCount ?? 0;
 }
 
 async function eraseCustomerEvents({ owner, tenantId, customerId }: Erasure): Promise<number> {

@@ -116,6 +116,7 @@ function withoutPersonalData(result: JsonObject, customerId: string): JsonObject
     issued_to: `Customer ${customerId}`,
     fingerprint: typeof activationId === 'string' ? pseudonymOf(activationId) : null,
     metadata: {},
+    text: '',
   };
   return { ...result, ...pick(empty, Object.keys(result)) };
 }

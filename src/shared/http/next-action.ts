@@ -69,6 +69,7 @@ export const PROBLEM_ACTIONS = {
   CURSOR_MISMATCH: 'fix_request',
   CUSTOMER_EXISTS: 'fix_request',
   CUSTOMER_INACTIVE: 'fix_request',
+  CUSTOMER_NOTE_NOT_FOUND: 'fix_request',
   CUSTOMER_NOT_FOUND: 'fix_request',
   DATABASE_BUSY: 'retry',
   DATABASE_UNAVAILABLE: 'retry',

@@ -15,6 +15,7 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
     'The cursor does not belong to this list with these filters. Use `next_cursor` with the same filters, or begin without a cursor.',
   CUSTOMER_EXISTS: 'There is already a customer customer-001.',
   CUSTOMER_INACTIVE: 'The customer customer-001 is archived. Set `active` to true first.',
+  CUSTOMER_NOTE_NOT_FOUND: 'The customer has no note 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d64.',
   CUSTOMER_NOT_FOUND: 'There is no customer customer-001.',
   DATABASE_BUSY: 'The database is too busy. Nothing was changed; try again shortly.',
   DATABASE_UNAVAILABLE: 'The database is not available. Nothing was changed.',

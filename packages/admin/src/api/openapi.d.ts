@@ -444,6 +444,46 @@ export interface paths {
         patch: operations["updateTemplate"];
         trace?: never;
     };
+    "/v1/license-templates/{template_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List versions of a license template
+         * @description With who made each and how many licenses have its terms. From the events of the template. Requires `templates:read` (roles: admin, issuer, support, read-only, platform).
+         */
+        get: operations["listTemplateVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/license-templates/{template_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two versions of a license template
+         * @description Requires `templates:read` (roles: admin, issuer, support, read-only, platform).
+         */
+        get: operations["compareTemplateVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/license-templates/{template_id}/duplicate": {
         parameters: {
             query?: never;
@@ -510,6 +550,50 @@ export interface paths {
          * @description JSON Merge Patch. Requires `customers:write` (roles: admin, issuer, support, partner, platform).
          */
         patch: operations["updateCustomer"];
+        trace?: never;
+    };
+    "/v1/customers/{customer_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notes on a customer
+         * @description Newest first. Requires `customers:read` (roles: admin, issuer, support, read-only, partner, platform).
+         */
+        get: operations["listCustomerNotes"];
+        put?: never;
+        /**
+         * Add a note to a customer
+         * @description The caller is its author. Partners do not see it. Requires `customers:write` (roles: admin, issuer, support, partner, platform).
+         */
+        post: operations["createCustomerNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer_id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a note on a customer
+         * @description Returns the note. The event log keeps that it existed, without its text. Requires `customers:write` (roles: admin, issuer, support, partner, platform).
+         */
+        delete: operations["deleteCustomerNote"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/licenses": {
@@ -3705,6 +3789,80 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * @description The versions of the license template.
+         * @example {
+         *       "template_id": "professional-isp",
+         *       "versions": [
+         *         {
+         *           "version": 2,
+         *           "created_at": "2026-11-23T12:00:00.000Z",
+         *           "author_type": "api_key",
+         *           "author_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50",
+         *           "changed": [
+         *             "max_activations"
+         *           ],
+         *           "licenses": 12
+         *         },
+         *         {
+         *           "version": 1,
+         *           "created_at": "2026-11-23T12:00:00.000Z",
+         *           "author_type": "api_key",
+         *           "author_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50",
+         *           "changed": [],
+         *           "licenses": 30
+         *         }
+         *       ]
+         *     }
+         */
+        LicenseTemplateVersions: {
+            template_id: string;
+            /** @description Newest first. */
+            versions: components["schemas"]["LicenseTemplateVersion"][];
+        };
+        LicenseTemplateVersion: {
+            version: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description Null: not recorded. */
+            author_type: components["schemas"]["ActorType"] | null;
+            /** @description The API key, user or service that made the version. */
+            author_id: string | null;
+            /** @description Fields that differ from the version before. Empty for the first one. */
+            changed: string[];
+            /** @description Licenses with the terms of this version, as the reports have counted them: seconds behind. */
+            licenses: number;
+        };
+        /**
+         * @description What differs between two versions of the license template.
+         * @example {
+         *       "template_id": "professional-isp",
+         *       "from": 1,
+         *       "to": 2,
+         *       "changes": {
+         *         "max_activations": {
+         *           "from": 5,
+         *           "to": 10
+         *         }
+         *       }
+         *     }
+         */
+        LicenseTemplateDiff: {
+            template_id: string;
+            from: number;
+            to: number;
+            /** @description Fields in which the versions differ, by name. */
+            changes: {
+                [key: string]: components["schemas"]["TemplateDifference"];
+            };
+        };
+        TemplateDifference: {
+            from: unknown;
+            to: unknown;
+        };
+        /**
          * @example {
          *       "max_activations": 10,
          *       "pricing": {
@@ -3878,6 +4036,50 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+        };
+        CustomerNotePage: {
+            data: components["schemas"]["CustomerNote"][];
+            /**
+             * @description Cursor of the next page. Null on the last one.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description The note.
+         * @example {
+         *       "note_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d64",
+         *       "tenant_id": "tenant-001",
+         *       "customer_id": "customer-001",
+         *       "text": "Asked for a quote for 20 seats.",
+         *       "author_type": "service",
+         *       "author_id": "bootstrap",
+         *       "created_at": "2026-11-23T12:00:00.000Z"
+         *     }
+         */
+        CustomerNote: {
+            /** Format: uuid */
+            note_id: string;
+            tenant_id: string;
+            customer_id: string;
+            text: string;
+            author_type: components["schemas"]["ActorType"];
+            /** @description Id of the API key, or of the user: `sub` of the token. */
+            author_id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+        };
+        /**
+         * @example {
+         *       "text": "Asked for a quote for 20 seats."
+         *     }
+         */
+        CreateCustomerNoteRequest: {
+            /** @description Plain text. Erased with the customer. */
+            text: string;
         };
         /**
          * @example {
@@ -8669,7 +8871,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.found" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.lease_expired" | "license.refusals_counted" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.started" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
+        EventType: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "customer.created" | "customer.erased" | "customer.note_added" | "customer.note_deleted" | "customer.updated" | "email_message.cancelled" | "email_message.expired" | "email_message.failed" | "email_message.queued" | "email_message.sent" | "email_template.deleted" | "email_template.updated" | "license.activated" | "license.activation_changed" | "license.activation_refused" | "license.activations_reset" | "license.checked_out" | "license.created" | "license.deactivated" | "license.device_blocked" | "license.device_unblocked" | "license.event_limit_reached" | "license.expired" | "license.found" | "license.grace_ended" | "license.imported" | "license.key_revealed" | "license.key_rotated" | "license.lease_expired" | "license.refusals_counted" | "license.reinstated" | "license.renewal_due" | "license.renewed" | "license.revoked" | "license.started" | "license.subscription_changed" | "license.suspended" | "license.template_changed" | "license.transferred" | "license.trial_converted" | "license.updated" | "license.usage_corrected" | "license_pool.allotted" | "license_pool.created" | "license_pool.expired" | "license_pool.updated" | "order.approved" | "order.cancelled" | "order.created" | "order.fulfilled" | "order.fulfilment_refused" | "order.payment_failed" | "order.payment_recorded" | "order.progressed" | "order.refunded" | "order.updated" | "partner.approved" | "partner.created" | "partner.reinstated" | "partner.suspended" | "partner.updated" | "partner_invitation.created" | "partner_invitation.expired" | "partner_invitation.redeemed" | "partner_invitation.resent" | "partner_invitation.sent" | "partner_invitation.withdrawn" | "product.created" | "product.updated" | "quote.accepted" | "quote.created" | "quote.declined" | "quote.expired" | "quote.sent" | "quote.updated" | "session.ended" | "session.started" | "signing_key.activated" | "signing_key.created" | "signing_key.retired" | "signing_key.revoked" | "subscription.created" | "subscription.ended" | "subscription.event_received" | "subscription.linked" | "subscription.unlinked" | "subscription.updated" | "template.created" | "template.updated" | "tenant.created" | "tenant.updated" | "workflow.cancel_requested" | "workflow.cancelled" | "workflow.completed" | "workflow.failed" | "workflow.retried" | "workflow.signaled" | "workflow.stalled" | "workflow.started";
         LicenseEventPage: {
             data: components["schemas"]["LicenseEvent"][];
             /**
@@ -9529,7 +9731,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FILTER_NOT_DECLARED" | "FILTER_NOT_READY" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
+        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOTE_NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FILTER_NOT_DECLARED" | "FILTER_NOT_READY" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
         FieldProblem: {
             /**
              * @description JSON pointer (RFC 6901) into the body.
@@ -10331,6 +10533,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description HISTORY_TOO_LONG */
+        Conflict4: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description TENANT_NOT_FOUND, CUSTOMER_NOT_FOUND */
         NotFound6: {
             headers: {
@@ -10359,7 +10570,7 @@ export interface components {
             };
         };
         /** @description FILTER_NOT_READY */
-        Conflict4: {
+        Conflict5: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10386,7 +10597,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE */
-        Conflict5: {
+        Conflict6: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10404,7 +10615,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, PARTNER_STATE */
-        Conflict6: {
+        Conflict7: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10494,7 +10705,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, SIGNING_KEY_STATE, ONLY_ACTIVE_SIGNING_KEY */
-        Conflict7: {
+        Conflict8: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10539,7 +10750,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, QUOTE_STATE, QUOTE_EXPIRED */
-        Conflict8: {
+        Conflict9: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10557,7 +10768,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, ORDER_STATE */
-        Conflict9: {
+        Conflict10: {
             headers: {
                 [name: string]: unknown;
             };
@@ -10584,7 +10795,7 @@ export interface components {
             };
         };
         /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, WORKFLOW_RUN_ENDED */
-        Conflict10: {
+        Conflict11: {
             headers: {
                 [name: string]: unknown;
             };
@@ -11964,6 +12175,85 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable2"];
         };
     };
+    listTemplateVersions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the license template.
+                 * @example professional-isp
+                 */
+                template_id: components["parameters"]["template_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions of the license template. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseTemplateVersions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound5"];
+            409: components["responses"]["Conflict4"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compareTemplateVersions: {
+        parameters: {
+            query?: {
+                /** @description Default: the version before `to`. */
+                from?: number;
+                /** @description Default: the current version. */
+                to?: number;
+            };
+            header?: {
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the license template.
+                 * @example professional-isp
+                 */
+                template_id: components["parameters"]["template_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What differs between two versions of the license template. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseTemplateDiff"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound5"];
+            409: components["responses"]["Conflict4"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     duplicateTemplate: {
         parameters: {
             query?: never;
@@ -12195,6 +12485,152 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable2"];
         };
     };
+    listCustomerNotes: {
+        parameters: {
+            query?: {
+                /** @description Page size. */
+                limit?: components["parameters"]["limit"];
+                /** @description `next_cursor` of the previous page, with the same filters. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the customer.
+                 * @example customer-001
+                 */
+                customer_id: components["parameters"]["customer_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. With `Accept: application/x-ndjson` or `text/csv`: all rows, or that page if `limit` is given. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerNotePage"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound6"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createCustomerNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Days for which the response is kept for the key. */
+                "Idempotency-Remember-Days"?: components["parameters"]["Idempotency-Remember-Days"];
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the customer.
+                 * @example customer-001
+                 */
+                customer_id: components["parameters"]["customer_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCustomerNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerNote"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound6"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+        };
+    };
+    deleteCustomerNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Caller's key. A repeated request returns the first response with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Days for which the response is kept for the key. */
+                "Idempotency-Remember-Days"?: components["parameters"]["Idempotency-Remember-Days"];
+                /** @description Tenant to act for. Platform keys only. */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
+            path: {
+                /**
+                 * @description Id of the customer.
+                 * @example customer-001
+                 */
+                customer_id: components["parameters"]["customer_id"];
+                /**
+                 * @description Id of the note.
+                 * @example 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d64
+                 */
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerNote"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description TENANT_NOT_FOUND, CUSTOMER_NOTE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+        };
+    };
     listLicenses: {
         parameters: {
             query?: {
@@ -12265,7 +12701,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict4"];
+            409: components["responses"]["Conflict5"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -12578,7 +13014,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict5"];
+            409: components["responses"]["Conflict6"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -12690,7 +13126,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict5"];
+            409: components["responses"]["Conflict6"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13164,7 +13600,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict4"];
+            409: components["responses"]["Conflict5"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -13261,7 +13697,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict5"];
+            409: components["responses"]["Conflict6"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13571,7 +14007,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound10"];
-            409: components["responses"]["Conflict6"];
+            409: components["responses"]["Conflict7"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13623,7 +14059,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound10"];
-            409: components["responses"]["Conflict6"];
+            409: components["responses"]["Conflict7"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -13675,7 +14111,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound10"];
-            409: components["responses"]["Conflict6"];
+            409: components["responses"]["Conflict7"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -15276,7 +15712,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden3"];
             404: components["responses"]["NotFound16"];
-            409: components["responses"]["Conflict7"];
+            409: components["responses"]["Conflict8"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -15328,7 +15764,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden3"];
             404: components["responses"]["NotFound16"];
-            409: components["responses"]["Conflict7"];
+            409: components["responses"]["Conflict8"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -15639,15 +16075,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound8"];
-            /** @description HISTORY_TOO_LONG */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["Conflict4"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -16348,7 +16776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            409: components["responses"]["Conflict8"];
+            409: components["responses"]["Conflict9"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16400,7 +16828,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound18"];
-            409: components["responses"]["Conflict8"];
+            409: components["responses"]["Conflict9"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16512,7 +16940,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound18"];
-            409: components["responses"]["Conflict8"];
+            409: components["responses"]["Conflict9"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16698,7 +17126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            409: components["responses"]["Conflict9"];
+            409: components["responses"]["Conflict10"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16750,7 +17178,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound19"];
-            409: components["responses"]["Conflict9"];
+            409: components["responses"]["Conflict10"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -16922,7 +17350,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound19"];
-            409: components["responses"]["Conflict9"];
+            409: components["responses"]["Conflict10"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -17171,7 +17599,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound20"];
-            409: components["responses"]["Conflict10"];
+            409: components["responses"]["Conflict11"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -17219,7 +17647,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound20"];
-            409: components["responses"]["Conflict10"];
+            409: components["responses"]["Conflict11"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

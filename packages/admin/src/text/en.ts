@@ -133,6 +133,8 @@ export const ENGLISH = {
   'event.api_key.rotated': 'API key rotated',
   'event.customer.created': 'Customer created',
   'event.customer.erased': 'Customer erased',
+  'event.customer.note_added': 'Note on a customer added',
+  'event.customer.note_deleted': 'Note on a customer deleted',
   'event.customer.updated': 'Customer updated',
   'event.email_message.cancelled': 'E-mail cancelled',
   'event.email_message.expired': 'E-mail expired',

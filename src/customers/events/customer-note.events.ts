@@ -1,0 +1,28 @@
+import type { Actor } from '../../shared/access/actor.js';
+import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import type { CustomerNote } from '../notes/customer-note.entity.js';
+
+/** Event of a note. It lacks the text, which could not be deleted from the log, and the partner of the customer, who does not see notes. */
+abstract class CustomerNoteEvent extends IntegrationEvent {
+  constructor(actor: Actor, now: Date, { customerId, noteId }: CustomerNote, before: boolean) {
+    const exists = (is: boolean) => ({ exists: is });
+    const data = { note_id: noteId, before: exists(before), after: exists(!before) };
+    super(actor, now, { resourceType: 'customer', resourceId: customerId }, data);
+  }
+}
+
+export class CustomerNoteAddedEvent extends CustomerNoteEvent {
+  readonly type = 'customer.note_added';
+
+  constructor(actor: Actor, now: Date, note: CustomerNote) {
+    super(actor, now, note, false);
+  }
+}
+
+export class CustomerNoteDeletedEvent extends CustomerNoteEvent {
+  readonly type = 'customer.note_deleted';
+
+  constructor(actor: Actor, now: Date, note: CustomerNote) {
+    super(actor, now, note, true);
+  }
+}
