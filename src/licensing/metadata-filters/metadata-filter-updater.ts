@@ -44,12 +44,20 @@ export class MetadataFilterUpdater
     this.task.runSoon(() => this.sweep());
   }
 
-  /** Updates tenant by tenant, until none is left. */
+  /** Updates tenant by tenant, until none is left. One that fails does not stop the others, and is tried again at the next interval. */
   async sweep(): Promise<void> {
+    const failed = new Set<string>();
     for (;;) {
-      const tenants = await this.values.tenantsWithPending();
+      const pending = await this.values.tenantsWithPending();
+      const tenants = pending.filter((tenantId) => !failed.has(tenantId));
       if (tenants.length === 0 || this.task.stopped) return;
-      for (const tenantId of tenants) await this.updateTenant(tenantId);
+      for (const tenantId of tenants) {
+        failed.add(tenantId);
+        await this.task.attempt(async () => {
+          await this.updateTenant(tenantId);
+          failed.delete(tenantId);
+        }, ` of tenant ${tenantId}`);
+      }
     }
   }
 
