@@ -8,7 +8,8 @@ export async function compare(scenario, connections, { rounds, seconds, countSec
   const { lanes } = scenario;
   for (const contender of new Set(lanes.map((lane) => lane.contender))) await scenario.prepare?.(contender);
   for (const lane of lanes) {
-    if (scenario.expects) await assertAnswers(lane, scenario.expects);
+    const expected = scenario.expects ?? (lane === lanes[0] ? scenario.expectsFirst : undefined);
+    if (expected) await assertAnswers(lane, expected);
     await runLane(lane, { connections, seconds: laneWarmUp });
   }
   const runs = lanes.map(() => []);

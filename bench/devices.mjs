@@ -17,6 +17,8 @@ const USES = {
   heartbeat: { template: FLOATING_TEMPLATE, licenses: LICENSES, devices: 1 },
   usage: { template: METERED_TEMPLATE, licenses: LICENSES, devices: 1 },
   checkOut: { template: DEVICE_TEMPLATE, licenses: LICENSES, devices: 1 },
+  staff: { template: DEVICE_TEMPLATE, licenses: LICENSES, devices: 1 },
+  staffBeside: { template: DEVICE_TEMPLATE, licenses: LICENSES, devices: 0 },
   blocked: { template: DEVICE_TEMPLATE, licenses: LICENSES, devices: 1 },
   oneDevice: { template: DEVICE_TEMPLATE, licenses: CROWDED_LICENSES, devices: 1 },
   manyDevices: { template: DEVICE_TEMPLATE, licenses: CROWDED_LICENSES, devices: MANY_DEVICES },

@@ -4,6 +4,7 @@ import { getWithDevice } from './client-requests.mjs';
 import { besidePeer, blocked, changing, crowded, ofPrograms, validating } from './client-scenarios.mjs';
 import { lane, lanesOf } from './lanes.mjs';
 import { get, issue, list } from './requests.mjs';
+import { ofStaff } from './staff-scenarios.mjs';
 
 const ALL = ['ours', 'floor', 'raw', 'spec'];
 const HTTP = ['ours', 'floor', 'spec'];
@@ -17,6 +18,7 @@ export function scenarios({ quick, peers }) {
     ...changing(everywhere),
     ...crowded([1, 64]),
     ...blocked([64]),
+    ...ofStaff([64]),
     ...(peers ? [besidePeer(everywhere)] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Coalescer, type Outcome } from '../shared/async/coalescer.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import type { PageRequest } from '../shared/persistence/page-request.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
@@ -173,13 +174,34 @@ const FOUND = {
 };
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Reads the reports, each in one transaction. */
+/** Reads of a group, and groups at once, each of whose reports has a transaction. */
+const MAX_GROUP_SIZE = 100;
+const MAX_IN_FLIGHT = 2;
+
+/** Read of a report. Reads of the same name have the same result. */
+interface ReportRead {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly work: (transaction: Transaction) => Promise<object>;
+}
+
+/** Reads the reports, each in one transaction. Equal requests that arrive while others are in flight share one. */
 @Injectable()
 export class ReportRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  private readonly reads: Coalescer<ReportRead, Counted>;
+
+  constructor(private readonly unitOfWork: UnitOfWork) {
+    this.reads = new Coalescer({
+      maxGroupSize: MAX_GROUP_SIZE,
+      maxInFlight: MAX_IN_FLIGHT,
+      ownerOf: ({ tenantId }) => tenantId,
+      queueOf: ({ name }) => name,
+      run: (group) => this.readGroup(group),
+    });
+  }
 
   overview(tenantId: string, { product_id, by, top }: OverviewRequest) {
-    return this.read(tenantId, async (transaction) => {
+    return this.read(tenantId, ['overview', product_id, by, top], async (transaction) => {
       const [data, [totals]] = await Promise.all([
         transaction.query<RowOf<OverviewReport>>({ ...overview(by), values: [tenantId, product_id ?? null, top] }),
         transaction.query<OverviewReport['totals']>({ ...OVERVIEW_TOTALS, values: [tenantId, product_id ?? null] }),
@@ -190,20 +212,20 @@ export class ReportRepository {
 
   expirations(tenantId: string, { product_id = '', days }: ExpirationsRequest, today: string) {
     const values = [tenantId, product_id, today, days];
-    return this.read(tenantId, async (transaction) => ({
+    return this.read(tenantId, ['expirations', ...values], async (transaction) => ({
       data: await transaction.query<RowOf<ExpirationsReport>>({ ...EXPIRATIONS, values }),
     }));
   }
 
   activity(tenantId: string, productId = '', { from, to }: Days) {
     const values = [tenantId, productId, from, to];
-    return this.read(tenantId, async (transaction) => ({
+    return this.read(tenantId, ['activity', ...values], async (transaction) => ({
       data: await transaction.query<RowOf<ActivityReport>>({ ...ACTIVITY_BY_DAY, values }),
     }));
   }
 
   utilisation(tenantId: string, { top }: UtilisationRequest) {
-    return this.read(tenantId, async (transaction) => {
+    return this.read(tenantId, ['utilisation', top], async (transaction) => {
       const [data, [totals]] = await Promise.all([
         transaction.query<RowOf<UtilisationReport>>({ ...NEARLY_FULL, values: [tenantId, top] }),
         transaction.query<UtilisationReport['totals']>({ ...UTILISATION_TOTALS, values: [tenantId] }),
@@ -217,15 +239,16 @@ export class ReportRepository {
       license_id === undefined
         ? { ...HIGHEST_PEAKS, values: [tenantId, from, to, per_day] }
         : { ...PEAKS_OF_LICENSE, values: [tenantId, from, to, license_id] };
-    return this.read(tenantId, async (transaction) => ({
+    return this.read(tenantId, [statement.name, ...statement.values], async (transaction) => ({
       data: await transaction.query<RowOf<PeaksReport>>(statement),
     }));
   }
 
   denials(tenantId: string, { product_id = '', by }: DenialsRequest, { from, to }: Days) {
     const statement = by === 'day' ? DENIALS_BY_DAY : DENIALS_BY_PRODUCT;
-    return this.read(tenantId, async (transaction) => ({
-      data: await transaction.query<RowOf<DenialsReport>>({ ...statement, values: [tenantId, from, to, product_id] }),
+    const values = [tenantId, from, to, product_id];
+    return this.read(tenantId, [statement.name, ...values], async (transaction) => ({
+      data: await transaction.query<RowOf<DenialsReport>>({ ...statement, values }),
     }));
   }
 
@@ -249,11 +272,34 @@ export class ReportRepository {
     return new Map(rows.map(({ version, licenses }) => [version, licenses]));
   }
 
-  /** Reads a report, and up to when its events are counted. */
-  private read<Report>(
+  /** Reads a report, and up to when its events are counted. `request` tells reports of the same kind apart. */
+  private async read<Report extends object>(
     tenantId: string,
+    request: readonly unknown[],
     work: (transaction: Transaction) => Promise<Report>,
   ): Promise<Counted & Report> {
+    const read = { tenantId, name: JSON.stringify([tenantId, ...request]), work };
+    // Equal names have the same work, so the result is that of this work.
+    return (await (this.unitOfWork.isOpen ? this.readOne(read) : this.reads.add(read))) as Counted & Report;
+  }
+
+  private async readGroup(group: readonly ReportRead[]): Promise<Outcome<Counted>[]> {
+    const outcomes = new Map<string, Promise<Outcome<Counted>>>();
+    for (const read of group) {
+      if (outcomes.has(read.name)) continue;
+      const outcome = this.readOne(read).then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
+      outcomes.set(read.name, outcome);
+    }
+    const found = new Map(
+      await Promise.all([...outcomes].map(async ([name, outcome]) => [name, await outcome] as const)),
+    );
+    return group.map(({ name }) => found.get(name) ?? { error: new Error('A read has no outcome.') });
+  }
+
+  private readOne({ tenantId, work }: ReportRead): Promise<Counted> {
     return this.unitOfWork.read(tenantId, async (transaction) => {
       const [[cursor], report] = await Promise.all([
         transaction.query<{ at: Date | null; behind: number }>({ ...READ_AS_OF, values: [tenantId] }),

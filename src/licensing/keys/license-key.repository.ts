@@ -10,6 +10,8 @@ import { FORGOTTEN, ownKeyDigest, storedKeyDigest } from './license-key.js';
 /** Most replaced keys of a license that are still found. */
 export const MAX_OLD_KEYS = 5;
 
+const ENDED = `CASE WHEN digest = ANY($4) THEN '${FORGOTTEN}'::timestamptz ELSE least(valid_until, $5) END`;
+
 /** License key of a license, by the number of its rotation; 0 is the key of the issue. */
 interface NumberedKey {
   readonly number: number;
@@ -39,8 +41,9 @@ export class LicenseKeyRepository {
     const digestsOf = (keys: readonly NumberedKey[]) => keys.flatMap((key) => this.possibleDigests(tenantId, key));
     transaction.write({
       name: 'license-keys.end',
-      text: `UPDATE license_keys SET valid_until = CASE WHEN digest = ANY($4) THEN '${FORGOTTEN}' ELSE least(valid_until, $5) END
-             WHERE digest = ANY($3) AND tenant_id = $1 AND license_id = $2`,
+      // A key that ends as before is not written again.
+      text: `UPDATE license_keys SET valid_until = ${ENDED}
+             WHERE digest = ANY($3) AND tenant_id = $1 AND license_id = $2 AND valid_until IS DISTINCT FROM ${ENDED}`,
       values: [tenantId, licenseId, digestsOf(old), digestsOf(old.filter((key) => key.number < firstKept)), validUntil],
     });
     transaction.write({
