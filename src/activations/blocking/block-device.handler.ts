@@ -31,7 +31,7 @@ export class BlockDeviceHandler implements ICommandHandler<BlockDeviceCommand> {
     const { fingerprint, reason } = request;
     const locked = await this.allocator.lock(transaction, licenseId, { fingerprint });
     const { license, now } = locked;
-    const known = await this.blockedDevices.findBlock(actor.tenantId, licenseId, fingerprint);
+    const known = locked.isBlocked && (await this.blockedDevices.findBlock(actor.tenantId, licenseId, fingerprint));
     if (known) return toBlockedDeviceResponse(known);
     const filesUntil = await this.activations.filesUntil(transaction, licenseId, fingerprint, now);
     const blocked = BlockedDevice.create(license, fingerprint, reason, filesUntil, now);
