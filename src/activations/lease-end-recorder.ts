@@ -16,7 +16,7 @@ const FIND_ENDED_FILES = {
   name: 'activations.find-ended-files',
   text: `SELECT DISTINCT license_id FROM (
            SELECT license_id FROM license_activations
-           WHERE tenant_id = $1 AND status = 'ACTIVE' AND activation_type = 'OFFLINE' AND lent_until <= $2
+           WHERE tenant_id = $1 AND status = 'ACTIVE' AND activation_type = 'OFFLINE' AND lent_until <= $2 AND lease_expires_at <= $2
            ORDER BY lent_until LIMIT $3) AS due ORDER BY license_id`,
 };
 const FIND_ENDED_LEASES = {

@@ -49,10 +49,13 @@ export class LeaseTimer implements OnApplicationBootstrap, BeforeApplicationShut
       await this.endLeases(tenantId, licenseIds);
       after = last;
     }
-    for (let found = CHUNK_SIZE; found > 0 && this.isRunning;) {
+    let ended = '';
+    while (this.isRunning) {
       const licenseIds = await this.leaseEnds.findEndedFiles(tenantId, this.clock.now(), CHUNK_SIZE);
+      // Seats that could not be ended are left to the next sweep.
+      if (licenseIds.length === 0 || licenseIds.join() === ended) return;
       await this.endLeases(tenantId, licenseIds);
-      found = licenseIds.length;
+      ended = licenseIds.join();
     }
   }
 

@@ -1,7 +1,5 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
 import { FindLicenseQuery } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
@@ -9,6 +7,7 @@ import { PeriodicTask } from '../shared/async/periodic-task.js';
 import { groupBy } from '../shared/group-by.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Clock } from '../shared/time/clock.js';
+import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { HOUR_MS } from './client-event-limit.js';
 import { RefusalsCountedEvent } from './events/refusals-counted.event.js';
 
@@ -59,7 +58,6 @@ const TAKE_REFUSALS = {
  */
 @Injectable()
 export class RefusalCounts implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(RefusalCounts.name);
   private readonly task = new PeriodicTask(RefusalCounts.name, 'Failed to write counts of refusals');
   private readonly recorder = new PeriodicTask(RefusalCounts.name, 'Failed to record counts of refusals');
   private counts = new Map<string, RefusalCount>();
@@ -67,7 +65,7 @@ export class RefusalCounts implements OnApplicationBootstrap, BeforeApplicationS
   private hourOfDevices = 0;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly sweeper: TenantSweeper,
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
     private readonly clock: Clock,
@@ -115,14 +113,8 @@ export class RefusalCounts implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Records an event for each count of an hour that is over, with its removal. A failure for one tenant does not stop the others. */
-  async recordEndedHours(): Promise<void> {
-    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
-    for (const { id } of tenants) {
-      if (this.recorder.stopped) return;
-      await this.recordCounts(id).catch((error: unknown) => {
-        this.logger.warn(`Failed to record counts of refusals of tenant ${id}: ${String(error)}`);
-      });
-    }
+  recordEndedHours(): Promise<void> {
+    return this.sweeper.eachTenant(this.recorder, (tenantId) => this.recordCounts(tenantId));
   }
 
   private recordCounts(tenantId: string): Promise<void> {

@@ -161,7 +161,6 @@ const OWNERS: Readonly<Record<string, string>> = {
 const ALL_TABLES = /^(?:database|maintenance|cli)\//;
 /** Statements on tables of another owner, and why. */
 const FOREIGN_TABLES: Readonly<Record<string, string>> = {
-  'activations/refusal-counts.ts tenants': 'the timer goes through all tenants',
   'activations/seat-change-statement.ts event_resource_counters':
     'changes seats in one statement, which numbers the event',
   'activations/seat-change-statement.ts outbox': 'changes seats in one statement, which stores the event',

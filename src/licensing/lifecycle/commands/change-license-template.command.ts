@@ -21,6 +21,8 @@ export class ChangeLicenseTemplateCommand extends LicenseCommand<typeof ChangeLi
   }
 
   override get partnerActions() {
-    return ['change-template'] as const;
+    return this.request.new_term === undefined
+      ? (['change-template'] as const)
+      : (['change-template', 'renew'] as const);
   }
 }
