@@ -11,9 +11,14 @@ import type { AuthenticatedRequest } from '../shared/access/access.decorators.js
 import { networkOf } from '../shared/ip-network.js';
 import { isTenantId } from '../shared/tenant-id.js';
 
+/** License key that a request presents, and the name of its buckets, which is the same for each spelling of the key. */
+interface NamedKeyAttempt extends KeyAttempt {
+  readonly bucketName: string;
+}
+
 /** Request with the license key that it presents. */
 export interface KeyAttemptRequest extends AuthenticatedRequest {
-  keyAttempt?: KeyAttempt;
+  keyAttempt?: NamedKeyAttempt;
 }
 
 /**
@@ -56,7 +61,10 @@ export class ClientRateLimitGuard implements CanActivate {
   private bucketNamesFor({ ip, principal, keyAttempt }: KeyAttemptRequest): [TokenBucket, name: string][] {
     const names: [TokenBucket, name: string][] = [];
     if (keyAttempt) {
-      names.push([this.buckets.share, `${keyAttempt.name} ${networkOf(ip)}`], [this.buckets.license, keyAttempt.name]);
+      names.push(
+        [this.buckets.share, `${keyAttempt.bucketName} ${networkOf(ip)}`],
+        [this.buckets.license, keyAttempt.bucketName],
+      );
     }
     if (principal) names.push([this.buckets.key, principal.subject.id]);
     return names;
@@ -64,16 +72,18 @@ export class ClientRateLimitGuard implements CanActivate {
 }
 
 /**
- * Returns the license key of a request, whose body is not validated yet. An imported key has a name for each tenant, so that the requests of
- * one tenant say nothing about the keys of another.
+ * Returns the license key of a request, whose body is not validated yet. A key has a name for each tenant that is named, also one of our
+ * form, which may be imported: that it was found for one tenant says nothing to another.
  */
-function keyAttemptOf({ body, ip, actor }: AuthenticatedRequest): KeyAttempt | undefined {
+function keyAttemptOf({ body, ip, actor }: AuthenticatedRequest): NamedKeyAttempt | undefined {
   const { license_key, tenant_id } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof license_key !== 'string') return undefined;
   const tenantId = actor?.tenantId ?? (isTenantId(tenant_id) ? tenant_id : undefined);
   const canonical = canonicalLicenseKey(license_key);
-  const name = sha256(isOwnKey(canonical) ? canonical : `${tenantId ?? ''}\n${license_key}`);
-  return { name, address: ip, tenantId };
+  const isOwn = isOwnKey(canonical);
+  const bucketName = sha256(isOwn ? canonical : `${tenantId ?? ''}\n${license_key.trim().toUpperCase()}`);
+  const name = isOwn && tenantId === undefined ? bucketName : sha256(`${tenantId ?? ''}\n\n${canonical}`);
+  return { name, bucketName, address: ip, tenantId };
 }
 
 /** Throws RateLimitedError if the wait is not zero. */

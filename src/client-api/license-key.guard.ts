@@ -25,6 +25,7 @@ export class LicenseKeyGuard implements CanActivate {
     private readonly unknownKeys: UnknownKeyLimit,
   ) {}
 
+  /** Throws RateLimitedError. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<LicenseKeyRequest>();
     const { license_key, fingerprint: device, tenant_id } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
@@ -32,8 +33,9 @@ export class LicenseKeyGuard implements CanActivate {
     // The body is not validated yet, and PostgreSQL does not take every text.
     const fingerprint = Fingerprint.safeParse(device).data;
     const options = { tenantId: request.actor?.tenantId, namedTenantId: tenant_id, fingerprint };
-    const evidence = await this.evidence.findByLicenseKey(license_key, options);
-    if (request.keyAttempt) this.unknownKeys.record(request.keyAttempt, evidence !== null);
+    const find = () => this.evidence.findByLicenseKey(license_key, options);
+    const { keyAttempt } = request;
+    const evidence = await (keyAttempt ? this.unknownKeys.lookUp(keyAttempt, find) : find());
     if (!evidence) return true;
     const { tenantId, licenseId } = evidence.license;
     const tenant = await this.authenticator.findTenant(tenantId);

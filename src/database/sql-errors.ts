@@ -10,6 +10,7 @@ const DISK_FULL = '53100';
 const IO_ERROR = '58030';
 const READ_ONLY = '25006';
 const CONNECTION_EXCEPTION = '08';
+const DATA_EXCEPTION = '22';
 const OPERATOR_INTERVENTION = '57P';
 const INSUFFICIENT_PRIVILEGE = '42501';
 const NO_SUCH_STATEMENT = '26000';
@@ -36,6 +37,11 @@ export function isStatementNameFault(error: unknown): boolean {
 /** Returns whether the role lacks a right for the statement. */
 export function isForbidden(error: unknown): boolean {
   return sqlError(error)?.code === INSUFFICIENT_PRIVILEGE;
+}
+
+/** Returns whether PostgreSQL does not take a value: class 22. */
+export function isDataError(error: unknown): boolean {
+  return begins(sqlError(error)?.code, DATA_EXCEPTION);
 }
 
 /** Returns whether the transaction lost a conflict and can be repeated. */

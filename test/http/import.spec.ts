@@ -135,6 +135,16 @@ describe('the import of licenses', () => {
   it.each<[string, Wire, Wire]>([
     ['a short key', { license_key: 'short-key' }, { errors: [{ pointer: '/license_key' }] }],
     ['a key with a line break', { license_key: 'line\nbreak-0123456789' }, { errors: [{ pointer: '/license_key' }] }],
+    [
+      'an issue in the year 0',
+      { external_id: 'x', issued_date: '0000-01-01T00:00:00Z' },
+      { code: 'VALIDATION_FAILED' },
+    ],
+    [
+      'a device of the year 0',
+      { external_id: 'x', devices: [{ fingerprint: 'a', activated_at: '0000-01-01T00:00:00Z' }] },
+      { code: 'VALIDATION_FAILED' },
+    ],
     ['nothing to know it by', {}, { errors: [{ pointer: '' }] }],
     ['an unknown template', { license_template_id: 'nothing', external_id: 'x' }, { code: 'TEMPLATE_NOT_FOUND' }],
     ['no template', { license_template_id: undefined, external_id: 'x' }, { code: 'VALIDATION_FAILED' }],
@@ -163,6 +173,26 @@ describe('the import of licenses', () => {
       { line: 2, outcome: 'IMPORTED' },
       { line: 3, outcome: 'REFUSED', problem: { code: 'MALFORMED_REQUEST' } },
     ]);
+  });
+
+  it('stores a key with an emoji near its end, and gives each line a result if PostgreSQL refuses a value', async () => {
+    const [emoji] = await send([line({ license_key: 'ACME-KEY-0123456789😀abc' })]);
+    expect((await license(emoji.license_id as string)).license_key_last_four).toBe('😀abc');
+    await app.database.query(
+      `ALTER TABLE licenses ADD CONSTRAINT refused CHECK (external_id <> 'unstorable' OR 1 / (length(issued_to) - 3) = 1)`,
+    );
+    try {
+      const results = await send(
+        ['before', 'unstorable', 'after'].map((external_id) => line({ external_id, issued_to: 'abc' })),
+      );
+      expect(results).toMatchObject([
+        { outcome: 'IMPORTED' },
+        { outcome: 'REFUSED', problem: { code: 'VALIDATION_FAILED' } },
+        { outcome: 'IMPORTED' },
+      ]);
+    } finally {
+      await app.database.query('ALTER TABLE licenses DROP CONSTRAINT refused');
+    }
   });
 
   it('keeps the past: what has expired stays expired, what is suspended or revoked stays so', async () => {

@@ -237,4 +237,25 @@ describe('guesses of license keys', () => {
     expect(await validate('a-guess-without-tenant', '10.0.2.1')).toBe('NOT_FOUND');
     expect(await validate('a-guess-of-another', '10.0.2.1', (await app.tenant()).tenantId)).toBe('NOT_FOUND');
   });
+
+  it('at once are no more than one after another, and good keys at once are not refused', async () => {
+    const api = await app.tenant();
+    const template = await api.template({ max_activations: null });
+    const good = await Promise.all(Array.from({ length: 60 }, async () => (await api.issue(template)).license_key));
+    const validate = async (license_key: string, ip: string, tenant_id = api.tenantId) =>
+      (await app.anonymous().post('/v1/client/validate', { license_key, tenant_id }, { 'X-Forwarded-For': ip })).body
+        .code as string;
+    const codes = await Promise.all(good.map((key) => validate(key as string, '10.1.0.1')));
+    expect(new Set(codes)).toEqual(new Set(['VALID']));
+    const guesses = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => validate(`guess-at-once-${n}`, '10.1.0.2')),
+    );
+    expect(guesses.filter((code) => code === 'NOT_FOUND')).toHaveLength(30);
+    expect(guesses.filter((code) => code === 'RATE_LIMITED')).toHaveLength(70);
+    // That a key of our form was found for one tenant says nothing to another one.
+    const other = await app.tenant();
+    for (let n = 0; n < 30; n++) await validate(`guess-${n}`, `10.1.1.${n}`, other.tenantId);
+    expect(await validate(good[0] as string, '10.1.2.1', other.tenantId)).toBe('RATE_LIMITED');
+    expect(await validate(good[0] as string, '10.1.2.1')).toBe('VALID');
+  });
 });

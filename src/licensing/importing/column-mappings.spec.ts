@@ -1,6 +1,8 @@
 import { createReadStream, readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import fc from '../../../test/support/property.js';
+import { toCsv } from '../../shared/http/streams/export-formats.js';
 import { csvRows } from '../../shared/http/streams/csv-rows.js';
 import { readLines } from '../../shared/http/streams/lines.js';
 import { mapColumns, ownMapping, type SourceRecord } from './column-mapping.js';
@@ -8,9 +10,10 @@ import { COLUMN_MAPPINGS, MAPPING_NAMES } from './column-mappings.js';
 import { ImportLine } from './import-line.requests.js';
 
 const FOLDER = 'docs/migrate';
+const PATIENT = { lineMs: 60_000, keepEmpty: true };
 
 async function recordsOf(file: string): Promise<SourceRecord[]> {
-  const lines = readLines(createReadStream(file), { lineMs: 60_000 });
+  const lines = readLines(createReadStream(file), PATIENT);
   const records: SourceRecord[] = [];
   for await (const line of file.endsWith('.csv') ? csvRows(lines) : lines) {
     if ('error' in line) throw line.error;
@@ -19,9 +22,9 @@ async function recordsOf(file: string): Promise<SourceRecord[]> {
   return records;
 }
 
-async function rowsOf(text: string) {
+async function rowsOf(text: string | Buffer) {
   const rows: unknown[] = [];
-  for await (const row of csvRows(readLines(Readable.from([Buffer.from(text)]), { lineMs: 60_000 })))
+  for await (const row of csvRows(readLines(Readable.from([Buffer.from(text as string)]), PATIENT)))
     rows.push('error' in row ? `${row.number}: ${row.error.message}` : [row.number, ...Object.values(row.value)]);
   return rows;
 }
@@ -82,8 +85,12 @@ describe('a mapping', () => {
   });
 });
 
+const READ = 'The request cannot be read: ';
+const UNENDED = `${READ}a quoted value does not end.`;
+const BAD_QUOTE = `${READ}a quoted value must end with its quote.`;
+
 describe('CSV', () => {
-  it.each<[string, string, unknown[]]>([
+  it.each<[string, string | Buffer, unknown[]]>([
     [
       'quotes, line breaks and empty values',
       'a,b,c\r\n"x, ""y"", z","1\n2",\r\n"""q""",,3',
@@ -106,8 +113,71 @@ describe('CSV', () => {
       'a,b\n1\n2,3',
       ['2: The request cannot be read: the row has 1 values, and the first line 2 names.', [3, '2', '3']],
     ],
-    ['a quote without an end', 'a,b\n1,"2', ['2: The request cannot be read: a quoted value does not end.']],
+    ['a quote without an end', 'a,b\n1,"2\n3,4', [`2: ${UNENDED}`, `3: ${UNENDED}`]],
+    ['quotes within values', 'a,b,c\nx,19" rack,"c"', [[2, 'x', '19" rack', 'c']]],
+    ['text behind a quote', 'a,b\n"1"x,2\n3,4', [`2: ${BAD_QUOTE}`, [3, '3', '4']]],
+    [
+      'a quote that ends in a later line',
+      'a,b\n1,"2\n3,4\n5,"6"\n7,8',
+      [`2: ${BAD_QUOTE}`, `3: ${BAD_QUOTE}`, `4: ${BAD_QUOTE}`, [5, '7', '8']],
+    ],
+    [
+      'empty lines in a value',
+      'a\n"1\n\n\n2"\n\n3',
+      [
+        [2, '1\n\n\n2'],
+        [7, '3'],
+      ],
+    ],
+    ['a separator in a quoted name', '"a,b";c\n1;2', [[2, '1', '2']]],
+    ['a column twice', 'a,b,a\n1,2,3', [1, 2].map((at) => `${at}: ${READ}the first line names a column twice.`)],
+    [
+      'a column without a name',
+      'a,,b\n1,2,3',
+      [1, 2].map((at) => `${at}: ${READ}the first line has a column without a name.`),
+    ],
+    ['a malformed first line', '"a"b\n1', [1, 2].map((at) => `${at}: ${READ}the first line is unreadable.`)],
+    [
+      'a first line that is no UTF-8',
+      Buffer.from('fä,b\n1,2', 'latin1'),
+      ['1: The body is not UTF-8.', `2: ${READ}the first line is unreadable.`],
+    ],
   ])('with %s is read', async (_, text, rows) => {
     expect(await rowsOf(text)).toEqual(rows);
+  });
+
+  it('has a result for each line of any text, and is read as it was written', async () => {
+    const piece = fc.constantFrom('"', '""', ',', ';', '\n', '\r\n', 'a', ' ');
+    const words = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+    await fc.assert(
+      fc.asyncProperty(words, async (text) => {
+        let next = 2;
+        for await (const row of csvRows(readLines(Readable.from([Buffer.from(`a,b\n${text}`)]), PATIENT))) {
+          const skipped = text.split('\n').slice(next - 2, row.number - 2);
+          expect(skipped.join('').trim()).toBe('');
+          next = row.number + ('error' in row ? 1 : row.source.split('\n').length);
+        }
+        expect(
+          text
+            .split('\n')
+            .slice(next - 2)
+            .join('')
+            .trim(),
+        ).toBe('');
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ a: words, b: fc.string() }), { minLength: 1, maxLength: 5 }),
+        async (rows) => {
+          const written = toCsv(rows, ['a', 'b'], true);
+          const read = (await rowsOf(written)).map((row) => (row as unknown[]).slice(1));
+          // The writer disarms formulas.
+          expect(read.map((values) => values.map((value) => String(value).replace(/^'/, '')))).toEqual(
+            rows.map(({ a, b }) => [a, b].map((value) => value.replace(/^'/, ''))),
+          );
+        },
+      ),
+    );
   });
 });

@@ -7,6 +7,7 @@ import {
   ImportCustomersCommand,
   type FoundCustomer,
 } from '../../customers/index.js';
+import { isDataError } from '../../database/sql-errors.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { InvalidFieldError } from '../../shared/errors.js';
@@ -33,6 +34,8 @@ import { ImportRepository, trialKey, type ImportedLicense, type KnownLicenses } 
 import { ImportConflictError } from './import.errors.js';
 import { ImportedDevices, type LicenseDevices } from './imported-devices.js';
 import { SeenLicenses } from './seen-licenses.js';
+
+const UNSTORABLE = 'has a value that cannot be stored';
 
 export interface NumberedLine {
   readonly number: number;
@@ -73,7 +76,27 @@ export class LicenseImporter {
     private readonly clock: Clock,
   ) {}
 
-  importAll(
+  /** Imports the lines one by one if PostgreSQL does not take a value, so that each has a result of its own. */
+  async importAll(
+    actor: Actor,
+    lines: readonly NumberedLine[],
+    options: ImportOptions,
+    seen: SeenLicenses | undefined,
+  ): Promise<ImportOutcome[]> {
+    try {
+      return await this.importTogether(actor, lines, options, seen);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      const [only] = lines;
+      if (lines.length === 1 && only)
+        return [{ line: only.number, outcome: 'REFUSED', error: new InvalidFieldError('', UNSTORABLE) }];
+      const outcomes: ImportOutcome[] = [];
+      for (const line of lines) outcomes.push(...(await this.importAll(actor, [line], options, seen)));
+      return outcomes;
+    }
+  }
+
+  private importTogether(
     actor: Actor,
     lines: readonly NumberedLine[],
     options: ImportOptions,

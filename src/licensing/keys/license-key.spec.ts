@@ -16,6 +16,8 @@ describe('a license key', () => {
 
   it('is recognised by its last four digits', () => {
     expect(lastFour('0011-2233-4455-6677-8899')).toBe('8899');
+    expect(lastFour('ACME-KEY-0123456789😀abc')).toBe('😀abc');
+    expect(lastFour('😀😀😀😀😀a')).toBe('😀😀😀a');
   });
 
   it.each([

@@ -21,8 +21,9 @@ export function formatLicenseKey(random: Buffer): string {
   return [0, 4, 8, 12, 16].map((at) => digits.slice(at, at + 4)).join('-');
 }
 
+/** Returns the last four characters. Half of a character that takes two units is none. */
 export function lastFour(licenseKey: string): string {
-  return licenseKey.slice(-4);
+  return Array.from(licenseKey.slice(-8)).slice(-4).join('');
 }
 
 /** White space, all dashes that mail programs substitute for "-" (U+2212 is the minus sign), and invisible characters. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCleanText } from '../json.js';
+import { TimestampParameter } from './schema.js';
 import { integer } from './schema-messages.js';
 import { MAX_LIMIT, type SortOrder } from '../persistence/page-request.js';
 
@@ -8,7 +9,7 @@ export const DEFAULT_LIMIT = 20;
 const MAX_CURSOR_LENGTH = 4_000;
 
 /** Time in a cursor, validated here because PostgreSQL does not accept every text. */
-export const CursorTime = z.iso.datetime().transform((text) => new Date(text));
+export const CursorTime = TimestampParameter;
 
 export const NEWEST_FIRST: SortOrder = {
   by: 'item.createdAt',

@@ -28,15 +28,17 @@ export const LanguageTag = z
   .regex(/^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?$/, 'must be a language tag such as de or pt-BR')
   .meta({ examples: ['en'] });
 
+/** Before it PostgreSQL writes years BC. */
+const MIN_YEAR = 1;
 const MAX_YEAR = 9999;
 const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
-  .refine(isWritable, `must be in the years 0000 to ${MAX_YEAR} in UTC`);
+  .refine(isWritable, `must be in the years ${String(MIN_YEAR).padStart(4, '0')} to ${MAX_YEAR} in UTC`);
 
 /** Returns true for years of four digits. The time zone can move a valid local time out of them. */
 function isWritable(date: Date): boolean {
-  return date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= MAX_YEAR;
+  return date.getUTCFullYear() >= MIN_YEAR && date.getUTCFullYear() <= MAX_YEAR;
 }
 
 /** ISO 8601 time with a time zone in requests, converted to UTC with milliseconds. */

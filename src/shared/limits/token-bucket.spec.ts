@@ -33,6 +33,16 @@ describe('a token bucket', () => {
     expect(take(bucket, 20, 1e12 + 3_600_000)).toBe(7);
   });
 
+  it('takes a token back, and is never fuller than full', () => {
+    const bucket = new TokenBucket(100, 2);
+    take(bucket, 1, 0);
+    bucket.giveBack('a', 0);
+    bucket.giveBack('a', 0);
+    expect(take(bucket, 5, 0)).toBe(2);
+    bucket.giveBack('a', 0);
+    expect(take(bucket, 5, 0)).toBe(1);
+  });
+
   it('can be asked for a token without taking it', () => {
     const bucket = new TokenBucket(100, 1);
     expect([bucket.wait('a', 0), bucket.wait('a', 0), bucket.take('a', 0)]).toEqual([0, 0, 0]);

@@ -25,6 +25,11 @@ export class TokenBucket {
     return waitMs;
   }
 
+  /** Gives back a token that was taken. */
+  giveBack(name: string, now: number): void {
+    this.fullAt.set(name, Math.max(now, this.fullAgainAt(name, now) - this.msPerToken));
+  }
+
   /** Returns the milliseconds until there is a token, without taking it; 0 if there is one. */
   wait(name: string, now: number): number {
     const waitMs = this.fullAgainAt(name, now) + this.msPerToken - now - this.emptyMs;

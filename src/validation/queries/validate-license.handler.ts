@@ -26,8 +26,9 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
 
   async execute({ tenantId, request, origin, attempt }: ValidateLicenseQuery) {
     const { license_key, tenant_id: namedTenantId, fingerprint, nonce, signed = false } = request;
-    const stored = await this.evidence.findByLicenseKey(license_key, { tenantId, namedTenantId, fingerprint, signed });
-    if (attempt) this.unknownKeys.record(attempt, stored !== null);
+    const options = { tenantId, namedTenantId, fingerprint, signed };
+    const find = () => this.evidence.findByLicenseKey(license_key, options);
+    const stored = await (attempt ? this.unknownKeys.lookUp(attempt, find) : find());
     if (!stored) {
       const at = this.clock.now();
       if (tenantId !== undefined) this.counts.add({ tenantId, license: undefined, code: 'NOT_FOUND', at });

@@ -5,77 +5,151 @@ import { LineTooLongError, MAX_LINE_BYTES, type InvalidLine, type Line } from '.
 export interface CsvRow {
   readonly number: number;
   readonly value: Readonly<Record<string, string>>;
+  /** The row as it stands in the file. */
+  readonly source: string;
+}
+
+/** Line of a CSV file that cannot be read, as it stands in the file; undefined if it is no text. */
+export interface InvalidRow extends InvalidLine {
+  readonly source?: string;
 }
 
 /**
- * Reads CSV (RFC 4180) whose first line names the columns, with commas, semicolons or tabs between the values. A quoted value may contain line breaks.
- * Rows with another number of values are invalid; so is a file without columns.
+ * Reads CSV (RFC 4180) whose first line names the columns, with commas, semicolons or tabs between the values. The lines include empty ones.
+ * A quoted value may contain line breaks and begins with its quote; other quotes are text. A row that cannot be read is one invalid line for
+ * each of its lines, and so are all lines of a file whose first line cannot be read.
  */
-export async function* csvRows(lines: AsyncIterable<Line | InvalidLine>): AsyncGenerator<CsvRow | InvalidLine> {
-  let columns: readonly string[] | undefined;
-  let separator = ',';
-  let open: { readonly number: number; text: string } | undefined;
+export async function* csvRows(lines: AsyncIterable<Line | InvalidLine>): AsyncGenerator<CsvRow | InvalidRow> {
+  let header: Header | undefined;
+  let row: OpenRow | undefined;
   for await (const line of lines) {
     if ('error' in line) {
-      open = undefined;
+      if (row) yield* row.refused(new MalformedJsonError(UNENDED));
+      header ??= { error: new MalformedJsonError('the first line is unreadable') };
+      row = undefined;
       yield line;
       continue;
     }
-    const record = open ? { number: open.number, text: `${open.text}\n${line.text}` } : { ...line };
-    if (isOpen(record.text) && record.text.length <= MAX_LINE_BYTES) {
-      open = record;
+    if (!row && line.text.trim() === '') continue;
+    if (header && 'error' in header) {
+      yield { number: line.number, source: line.text, error: header.error };
       continue;
     }
-    open = undefined;
-    if (isOpen(record.text)) {
-      yield { number: record.number, error: new LineTooLongError() };
-      continue;
-    }
-    if (!columns) {
-      const header = record.text.replace(/^\ufeff/, '');
-      separator = [',', ';', '\t'].find((each) => header.includes(each)) ?? ',';
-      columns = valuesOf(header, separator).map((name) => name.trim());
-      continue;
-    }
-    const values = valuesOf(record.text, separator);
-    if (values.length === columns.length) {
-      yield { number: record.number, value: Object.fromEntries(columns.map((name, at) => [name, values[at] ?? ''])) };
-    } else {
-      const fault = `the row has ${values.length} values, and the first line ${columns.length} names`;
-      yield { number: record.number, error: new MalformedJsonError(fault) };
-    }
+    row ??= new OpenRow(header?.separator ?? separatorOf(line.text));
+    const fault = row.add(header ? line : { ...line, text: line.text.replace(/^\ufeff/, '') });
+    if (!fault && row.isOpen) continue;
+    if (!header) {
+      header = headerOf(row, fault);
+      if ('error' in header) yield* row.refused(header.error);
+    } else if (fault) yield* row.refused(fault);
+    else yield* rowOf(row, header.columns);
+    row = undefined;
   }
-  if (open) yield { number: open.number, error: new MalformedJsonError('a quoted value does not end') };
+  if (row) yield* row.refused(new MalformedJsonError(UNENDED));
 }
 
-/** Returns true within a quoted value: the number of quotes so far is odd. */
-function isOpen(text: string): boolean {
-  let quotes = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes++;
-  return quotes % 2 === 1;
+const UNENDED = 'a quoted value does not end';
+
+type Header = { readonly columns: readonly string[]; readonly separator: string } | { readonly error: Error };
+
+function headerOf({ values, separator }: OpenRow, fault: Error | undefined): Header {
+  if (fault) return { error: new MalformedJsonError('the first line is unreadable') };
+  const columns = values.map((name) => name.trim());
+  if (columns.includes('')) return { error: new MalformedJsonError('the first line has a column without a name') };
+  if (new Set(columns).size < columns.length)
+    return { error: new MalformedJsonError('the first line names a column twice') };
+  return { columns, separator };
 }
 
-function valuesOf(row: string, separator: string): string[] {
-  const values: string[] = [];
-  const text = row.replace(/\r$/, '');
-  for (let at = 0; at <= text.length;) {
-    if (text[at] === '"') {
-      let value = '';
-      let end = text.indexOf('"', at + 1);
-      while (text[end + 1] === '"') {
-        value += text.slice(at + 1, end + 1);
-        at = end + 1;
-        end = text.indexOf('"', at + 1);
+/** Returns the first separator that stands outside of quotes. */
+function separatorOf(line: string): string {
+  const names = line.replaceAll(/"[^"]*"/g, '');
+  return [',', ';', '\t'].find((each) => names.includes(each)) ?? ',';
+}
+
+function* rowOf(row: OpenRow, columns: readonly string[]): Generator<CsvRow | InvalidRow> {
+  const { values, number, source } = row;
+  if (values.length === columns.length) {
+    yield { number, value: Object.fromEntries(columns.map((name, at) => [name, values[at] ?? ''])), source };
+  } else {
+    const fault = `the row has ${values.length} values, and the first line ${columns.length} names`;
+    yield* row.refused(new MalformedJsonError(fault));
+  }
+}
+
+/** Row whose lines are arriving. */
+class OpenRow {
+  readonly values: string[] = [];
+  private readonly lines: Line[] = [];
+  private length = 0;
+  /** Parts of the quoted value that has not ended. */
+  private quoted: string[] | undefined;
+
+  constructor(readonly separator: string) {}
+
+  get number(): number {
+    return this.lines[0]?.number ?? 0;
+  }
+
+  get source(): string {
+    return this.lines.map(({ text }) => text).join('\n');
+  }
+
+  /** Whether the row goes on in the next line. */
+  get isOpen(): boolean {
+    return this.quoted !== undefined;
+  }
+
+  /** Reads the next line of the row. Returns the fault that makes the row invalid. */
+  add(line: Line): Error | undefined {
+    this.lines.push(line);
+    this.length += line.text.length + 1;
+    if (this.length > MAX_LINE_BYTES + 1) return new LineTooLongError();
+    // Each step moves on or returns.
+    for (let at: number | undefined = 0; at !== undefined;) {
+      if (this.quoted === undefined && line.text[at] === '"') {
+        this.quoted = [];
+        at++;
       }
-      values.push(value + text.slice(at + 1, end));
-      const next = text.indexOf(separator, end);
-      at = next < 0 ? text.length + 1 : next + 1;
-    } else {
-      const next = text.indexOf(separator, at);
-      const end = next < 0 ? text.length : next;
-      values.push(text.slice(at, end));
-      at = end + 1;
+      const next: number | undefined = this.quoted
+        ? this.readQuoted(line.text, at, this.quoted)
+        : this.readPlain(line.text, at);
+      if (next === MALFORMED) return new MalformedJsonError('a quoted value must end with its quote');
+      at = next;
+    }
+    return undefined;
+  }
+
+  /** Yields one invalid line for each line of the row. */
+  *refused(error: Error): Generator<InvalidRow> {
+    for (const { number, text } of this.lines) yield { number, source: text, error };
+  }
+
+  /** Reads a value without quotes and returns the place of the next value; undefined at the end of the line. */
+  private readPlain(text: string, at: number): number | undefined {
+    const end = text.indexOf(this.separator, at);
+    this.values.push(end < 0 ? text.slice(at).replace(/\r$/, '') : text.slice(at, end));
+    return end < 0 ? undefined : end + 1;
+  }
+
+  /** Reads a quoted value and returns the place of the next value; undefined at the end of the line. */
+  private readQuoted(text: string, from: number, parts: string[]): number | undefined {
+    for (let at = from; ;) {
+      const quote = text.indexOf('"', at);
+      if (quote < 0) {
+        parts.push(text.slice(at), '\n');
+        return undefined;
+      }
+      const isEscaped = text[quote + 1] === '"';
+      parts.push(text.slice(at, isEscaped ? quote + 1 : quote));
+      at = quote + (isEscaped ? 2 : 1);
+      if (isEscaped) continue;
+      this.values.push(parts.join(''));
+      this.quoted = undefined;
+      if (text[at] === this.separator) return at + 1;
+      return at === text.length || text.slice(at) === '\r' ? undefined : MALFORMED;
     }
   }
-  return values;
 }
+
+const MALFORMED = -1;

@@ -30,6 +30,8 @@ export interface BodyLimits {
   readonly bodyBytes?: number;
   /** Most lines, empty ones included. */
   readonly lines?: number;
+  /** Yield empty lines, too, which a quoted value may contain. */
+  readonly keepEmpty?: boolean;
 }
 
 export class LineTooLongError extends PayloadTooLargeException {
@@ -59,17 +61,17 @@ export class BodyOfLinesTooSlowError extends RequestTimeoutException {
 }
 
 /**
- * Yields lines as they arrive and skips empty ones; memory is one line. Beyond MAX_LINES it drops the rest, because clients may send
+ * Yields lines as they arrive and skips empty ones, if they are not to be kept; memory is one line. Beyond MAX_LINES it drops the rest, because clients may send
  * everything before they read; an exceeded size or time limit becomes an InvalidLine and leaves the rest unread.
  */
 export async function* readLines(body: Readable, limits: BodyLimits): AsyncGenerator<Line | InvalidLine> {
-  const lines = new LineSplitter(limits.lines ?? MAX_LINES);
+  const lines = new LineSplitter(limits.lines ?? MAX_LINES, limits.keepEmpty === true);
   const chunks = new BoundedBody(body, limits);
   try {
     for (let chunk = await chunks.next(); chunk; chunk = await chunks.next()) {
       for (const line of lines.split(chunk)) {
         yield line;
-        chunks.restartLine();
+        if ('error' in line || line.text.trim() !== '') chunks.restartLine();
       }
       if (lines.areTooMany) chunks.restartLine();
     }
@@ -153,9 +155,12 @@ class LineSplitter {
   private parts: Buffer[] = [];
   private bytes = 0;
 
-  constructor(private readonly maxLines: number) {}
+  constructor(
+    private readonly maxLines: number,
+    private readonly keepEmpty: boolean,
+  ) {}
 
-  /** Yields the non-empty lines that end in this chunk. */
+  /** Yields the lines that end in this chunk. */
   *split(chunk: Buffer): Generator<Line | InvalidLine> {
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0 && !this.areTooMany; end = chunk.indexOf(NEWLINE, begin)) {
@@ -187,11 +192,11 @@ class LineSplitter {
     }
     this.number++;
     if (bytes > MAX_LINE_BYTES) yield { number, error: new LineTooLongError() };
-    else yield* toLine(number, whole);
+    else yield* toLine(number, whole, this.keepEmpty);
   }
 }
 
-function* toLine(number: number, bytes: Buffer): Generator<Line | InvalidLine> {
+function* toLine(number: number, bytes: Buffer, keepEmpty: boolean): Generator<Line | InvalidLine> {
   let text: string;
   try {
     text = decodeUtf8(bytes);
@@ -199,5 +204,5 @@ function* toLine(number: number, bytes: Buffer): Generator<Line | InvalidLine> {
     yield { number, error: error as Error };
     return;
   }
-  if (text.trim() !== '') yield { number, text };
+  if (keepEmpty || text.trim() !== '') yield { number, text };
 }

@@ -18,8 +18,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../../access/access.decorators.js';
 import { BatchSlots } from '../batch-slots.js';
-import { csvRows, type CsvRow } from './csv-rows.js';
-import { readLines, type InvalidLine, type Line } from './lines.js';
+import { csvRows, type CsvRow, type InvalidRow } from './csv-rows.js';
+import { readLines, type BodyLimits, type InvalidLine, type Line } from './lines.js';
 import { untilClosed } from '../tenant-slots.js';
 import { closeBehindAnswer } from '../unread-body.js';
 
@@ -92,12 +92,16 @@ export function linesOf(component: string) {
 export const NdjsonLines = createParamDecorator((_: unknown, context: ExecutionContext) => ndjsonLinesOf(context));
 
 /** Returns the rows of a CSV body; undefined if the body is NDJSON. */
-export function csvRowsOf(context: ExecutionContext): AsyncIterable<CsvRow | InvalidLine> | undefined {
+export function csvRowsOf(context: ExecutionContext): AsyncIterable<CsvRow | InvalidRow> | undefined {
   const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-  return headers['content-type']?.toLowerCase().startsWith(CSV) ? csvRows(ndjsonLinesOf(context)) : undefined;
+  const isCsv = headers['content-type']?.toLowerCase().startsWith(CSV);
+  return isCsv ? csvRows(ndjsonLinesOf(context, { keepEmpty: true })) : undefined;
 }
 
-export function ndjsonLinesOf(context: ExecutionContext): AsyncIterable<Line | InvalidLine> {
+export function ndjsonLinesOf(
+  context: ExecutionContext,
+  options: Pick<BodyLimits, 'keepEmpty'> = {},
+): AsyncIterable<Line | InvalidLine> {
   const http = context.switchToHttp();
   const { body, raw, server } = http.getRequest<FastifyRequest>();
   const { raw: response } = http.getResponse<FastifyReply>();
@@ -107,7 +111,7 @@ export function ndjsonLinesOf(context: ExecutionContext): AsyncIterable<Line | I
   response.once('finish', () => {
     if (!raw.complete) closeBehindAnswer(raw, response, requestTimeout);
   });
-  return readLines(body, { lineMs: requestTimeout });
+  return readLines(body, { ...options, lineMs: requestTimeout });
 }
 
 /** Returns true while an NDJSON body arrives over this connection; the time limit of requests does not apply to it. */
