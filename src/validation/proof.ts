@@ -40,14 +40,19 @@ export function toProofDocument(
   return { type: 'validation', issuedAt, expiresAt, content };
 }
 
-/** Returns the validity: a proof ends with the license (or its grace period) and the lease. A denial is valid at its issue time only. */
-function proofValidity({ reasons }: ValidateResponse, { license, activation, context: { now } }: Evidence) {
+/** Returns the validity: a proof ends with the license (or its grace period), the lease, and the license key if another one replaced it. A denial is valid at its issue time only. */
+function proofValidity({ reasons }: ValidateResponse, evidence: Evidence) {
+  const {
+    license,
+    activation,
+    keyValidUntil,
+    context: { now },
+  } = evidence;
   const isCacheable = reasons.every(({ code }) => FEATURE_CODES.includes(code));
   if (!isCacheable) return { issuedAt: now, refreshAt: now, expiresAt: now };
   const seat = activation?.statusAt(now) === 'ACTIVE' ? activation.leaseExpiresAt : null;
-  const ends = [license.isInGrace(now) ? license.graceEndsAt(now) : license.expiryAt(now), seat].flatMap(
-    (end) => end ?? [],
-  );
+  const term = license.isInGrace(now) ? license.graceEndsAt(now) : license.expiryAt(now);
+  const ends = [term, seat, keyValidUntil].flatMap((end) => end ?? []);
   const until = (ms: number) => new Date(Math.min(now.getTime() + ms, ...ends.map((end) => end.getTime())));
   return { issuedAt: now, refreshAt: until(PROOF_TTL_MS), expiresAt: until(PROOF_TTL_MS + PROOF_GRACE_MS) };
 }

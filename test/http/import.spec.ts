@@ -240,6 +240,23 @@ describe('the import of licenses', () => {
     );
     const crossed = await send([line({ license_key: 'repeated-key-0123456789', external_id: 'repeated' })]);
     expect(crossed).toMatchObject([{ outcome: 'REFUSED', problem: { code: 'IMPORT_CONFLICT' } }]);
+    const rekeyed = await send([line({ license_key: 'another-key-0123456789', external_id: 'repeated' })]);
+    expect(rekeyed).toMatchObject([{ outcome: 'REFUSED', problem: { code: 'IMPORT_CONFLICT' } }]);
+  });
+
+  it('makes no customer for a line that is known, or refused for what it contains', async () => {
+    const known = line({ license_key: 'known-customer-0123456789', customer: { email: 'former@example.com' } });
+    const [{ license_id: id }] = await send([known]);
+    const { customer_id } = await license(id as string);
+    await api.patch(`/v1/customers/${customer_id}`, { email: 'present@example.com' });
+    const refused = line({
+      license_template_id: 'nothing',
+      external_id: 'y',
+      customer: { email: 'nobody@example.com' },
+    });
+    expect((await send([known, refused])).map(({ outcome }) => outcome)).toEqual(['KNOWN', 'REFUSED']);
+    for (const email of ['former@example.com', 'nobody@example.com'])
+      expect((await api.get(`/v1/customers?email=${email}`)).body.data).toEqual([]);
   });
 
   it('of the same file twice at once stores each license once', async () => {

@@ -56,6 +56,7 @@ describe('the keys of a license', () => {
     const before = await validate(former, { signed: true });
     expect(before).toMatchObject({ code: 'VALID', warnings });
     expect(contentOf(before.proof as string)).toMatchObject({ warnings });
+    expect(contentOf(before.proof as string).expires_at <= rotated.former_key_valid_until).toBe(true);
     expect(
       contentOf((await validate(rotated.license_key as string, { signed: true })).proof as string),
     ).not.toHaveProperty('warnings');

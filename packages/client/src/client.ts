@@ -338,9 +338,7 @@ function refusal(source: 'cache' | 'file', error: unknown): Verdict {
   return { valid: false, code: error.code, source, next: error.next, error };
 }
 
-/** Form of the license keys that the server makes. Another one was imported, and is found only for its tenant. */
-const OWN_KEY = /^[0-9a-f]{4}(-[0-9a-f]{4}){4}$/i;
-
+/** The tenant is always named: a license key of any form may be imported, and is found only for its tenant. */
 function presentedKey({ licenseKey, tenantId }: ClientOptions) {
-  return { license_key: licenseKey, ...(!OWN_KEY.test(licenseKey) && { tenant_id: tenantId }) };
+  return { license_key: licenseKey, tenant_id: tenantId };
 }

@@ -107,13 +107,15 @@ function convert(member: string, value: unknown, items?: Readonly<Record<string,
   if (member === 'features') return toItems(value, 'feature_id', items).map(withFeatureName);
   if (member === 'metadata') return toMetadata(typeof value === 'string' ? toJson(value) : value);
   if (member.startsWith('metadata.') || typeof value === 'string') return value;
+  // It was rounded already; as a number the schema refuses it.
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
 }
 
-/** Converts dates, times without a time zone (taken as UTC), and seconds or milliseconds since 1970, to ISO 8601. */
+/** Converts dates, times without a time zone (taken as UTC), and seconds or milliseconds since 1970 of 10 or 13 digits, to ISO 8601. */
 function toTime(value: unknown): unknown {
   const text = String(value).trim();
-  if (/^\d{9,14}(\.\d+)?$/.test(text)) {
+  if (/^(\d{10}|\d{13})(\.\d+)?$/.test(text)) {
     const number = Number(text);
     return new Date(number < MIN_EPOCH_MS ? number * 1_000 : number).toISOString();
   }

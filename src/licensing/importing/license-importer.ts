@@ -30,7 +30,13 @@ import { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
 import { ImportLicensesCommand, type ImportOptions, type ImportOutcome } from './import-licenses.command.js';
 import { SHORT_KEY_LENGTH, type ImportLine } from './import-line.requests.js';
-import { ImportRepository, trialKey, type ImportedLicense, type KnownLicenses } from './import.repository.js';
+import {
+  ImportRepository,
+  trialKey,
+  type ImportedLicense,
+  type KnownLicenses,
+  type Trial,
+} from './import.repository.js';
 import { ImportConflictError } from './import.errors.js';
 import { ImportedDevices, type LicenseDevices } from './imported-devices.js';
 import { SeenLicenses } from './seen-licenses.js';
@@ -121,21 +127,29 @@ export class LicenseImporter {
     if (!settings) throw new TenantNotFoundError();
     const identified = lines.map((line) => this.identify(actor.tenantId, line, settings, options));
     const { templates, templateOfProduct } = await this.findTemplates(actor, lines);
-    const customers = await this.findCustomers(actor, lines, options);
-    const known = await this.repository.findKnown(transaction, {
+    const stored = await this.repository.findKnown(transaction, {
       digests: identified.flatMap(({ digests }) => digests ?? []),
       externalIds: lines.flatMap(({ line }) => line.external_id ?? []),
       licenseIds: identified.flatMap(({ licenseId }) => licenseId ?? []),
-      trials: trialsOf(lines, customers, templates, templateOfProduct),
+      trials: [],
     });
     const now = this.clock.now();
+    const early = identified.map((line) =>
+      earlyOutcome(line, { settings, templates, templateOfProduct, known: stored, now }),
+    );
+    // Customers of other lines are neither looked for nor made.
+    const open = identified.filter((_, at) => early[at] === undefined);
+    const customers = open.length > 0 ? await this.findCustomers(actor, open, options) : [];
+    const trials = trialsOf(open, customers, templates, templateOfProduct);
+    const known = trials.length > 0 ? await this.withTrials(transaction, stored, trials) : stored;
     const chunk = { transaction, actor, settings, templates, templateOfProduct, known, seen, now };
+    const customerOf = new Map(open.map(({ number }, at) => [number, customers[at]]));
     const prepared: (ImportedLicense & LicenseDevices)[] = [];
     const outcomes = identified.map((line, at): ImportOutcome => {
+      const decided = early[at];
+      if (decided) return decided;
       try {
-        const licenseId = knownLicense(line, known);
-        if (licenseId !== undefined) return { line: line.number, outcome: 'KNOWN', licenseId };
-        const { imported, licenseKey } = this.prepare(chunk, line, customers[at]);
+        const { imported, licenseKey } = this.prepare(chunk, line, customerOf.get(line.number));
         prepared.push(imported);
         if (options.dryRun) return { line: line.number, outcome: 'IMPORTABLE' };
         return { line: line.number, outcome: 'IMPORTED', licenseId: imported.license.licenseId, licenseKey };
@@ -164,6 +178,12 @@ export class LicenseImporter {
     const key = line.idempotency_key ?? (idempotencyKey && `${idempotencyKey}\n${number}`);
     const isIdentified = digests !== undefined || externalId !== undefined;
     return { number, line, digests, licenseId: isIdentified || key === undefined ? undefined : idFrom(tenantId, key) };
+  }
+
+  private async withTrials(transaction: Transaction, known: KnownLicenses, wanted: readonly Trial[]) {
+    const nothing = { digests: [], externalIds: [], licenseIds: [] };
+    const { trials } = await this.repository.findKnown(transaction, { ...nothing, trials: wanted });
+    return { ...known, trials };
   }
 
   private async findTemplates(actor: Actor, lines: readonly NumberedLine[]) {
@@ -196,9 +216,6 @@ export class LicenseImporter {
   ) {
     const { settings, known, seen, now } = chunk;
     if (!customer || customer instanceof Error) throw customer ?? new Error('A line has no customer.');
-    assertIdentified(line, digests, licenseId);
-    assertKeyAllowed(line, settings);
-    assertPast(line, now);
     if (!customer.isStored && settings.customersMustExist) throw new CustomerNotFoundError(customer.customerId);
     if (!customer.active) throw new CustomerInactiveError(customer.customerId);
     const license = License.import(templateOf(line, chunk), toImportedTerms(line), customer, now);
@@ -261,12 +278,35 @@ export class LicenseImporter {
   }
 }
 
+/** Returns the outcome of a line that needs no customer: its license is known, or it is refused for what it contains. */
+function earlyOutcome(
+  identified: IdentifiedLine,
+  chunk: Pick<Chunk, 'settings' | 'templates' | 'templateOfProduct' | 'known' | 'now'>,
+): ImportOutcome | undefined {
+  const { number, line, digests, licenseId } = identified;
+  try {
+    const known = knownLicense(identified, chunk.known);
+    if (known !== undefined) return { line: number, outcome: 'KNOWN', licenseId: known };
+    assertIdentified(line, digests, licenseId);
+    assertKeyAllowed(line, chunk.settings);
+    assertPast(line, chunk.now);
+    templateOf(line, chunk);
+    return undefined;
+  } catch (error) {
+    return { line: number, outcome: 'REFUSED', error };
+  }
+}
+
 /** Returns the known license of a line. Throws ImportConflictError if its license key and its external id belong to different licenses. */
 function knownLicense({ line, digests, licenseId }: IdentifiedLine, known: KnownLicenses): string | undefined {
   const byKey = digests?.map((digest) => known.byDigest.get(digest.toString('hex'))).find((id) => id !== undefined);
   const byExternalId = line.external_id === undefined ? undefined : known.byExternalId.get(line.external_id);
-  if (byKey !== undefined && byExternalId !== undefined && byKey !== byExternalId)
-    throw new ImportConflictError('its license key and its external id belong to different licenses');
+  if (byExternalId !== undefined && digests !== undefined && byKey !== byExternalId)
+    throw new ImportConflictError(
+      byKey === undefined
+        ? 'the license with its external id has another license key'
+        : 'its license key and its external id belong to different licenses',
+    );
   return byKey ?? byExternalId ?? (licenseId !== undefined && known.ids.has(licenseId) ? licenseId : undefined);
 }
 
