@@ -122,6 +122,17 @@ describe('the reports of a random life', () => {
       const [{ license_id }] = (await api.send('post', '/v1/licenses:import', line, { 'Content-Type': NDJSON })).body;
       if (license_id !== undefined) licenses.push(license_id as string);
     },
+    (_id, value) => {
+      const starts = 'AT_FIRST_ACTIVATION';
+      const more = { customer_id: `s-${licenses.length}`, starts, overrides: { max_activations: value } };
+      return api.issue(templates[value % 4]!, more).then(({ license_id }) => licenses.push(license_id as string));
+    },
+    (id) => api.post(`/v1/licenses/${id}/rotate-key`, { reason }),
+    (id, value) =>
+      api.post(`/v1/licenses/${id}/change-template`, {
+        license_template_id: templates[value % 2],
+        new_term: 'FROM_NOW',
+      }),
     (id, value) => api.post(`/v1/licenses/${id}/check-out`, { fingerprint: `pc-${value}`, ttl_seconds: 172_800 }),
     (id, value) => api.patch(`/v1/licenses/${id}`, { max_activations: value, grace_period_days: value * 2 }),
     (id, value) => api.patch(`/v1/licenses/${id}`, { auto_renewal_enabled: value > 2 }),
@@ -168,7 +179,7 @@ describe('the reports of a random life', () => {
         expired: number(({ status, in_grace }) => status === 'EXPIRED' && !in_grace),
         suspended: number(({ status }) => status === 'SUSPENDED'),
         revoked: number(({ status }) => status === 'REVOKED'),
-        pending: 0,
+        pending: number(({ status }) => status === 'PENDING'),
         trials: number(({ trial }) => trial),
       });
       for (const { template_id, licenses: of } of overview.data as Wire[])
