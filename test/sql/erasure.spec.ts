@@ -429,6 +429,8 @@ describe('erasure under load, with two server processes', () => {
       metadata: { [planted(8)]: planted(9) },
     });
     const given = await once('POST', '/licenses', { ...order, metadata: { note: planted(10) } });
+    await once('POST', '/licenses:find', { license_key: kept.license_key });
+    await once('POST', '/licenses:find', { license_key: given.license_key });
     const line = JSON.stringify({ ...order, issued_to: planted(11), reason: { code: 'OTHER', text: planted(12) } });
     await send('POST', '/licenses:batch-issue', `${line}\n`, { 'Content-Type': NDJSON, 'Idempotency-Key': 'batch' });
     const device = {

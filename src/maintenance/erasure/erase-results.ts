@@ -77,9 +77,9 @@ async function presentMetadata(
   results: readonly { readonly result: unknown }[],
   { licenseIds }: Holdings,
 ): Promise<ReadonlyMap<unknown, JsonObject>> {
-  const ids = results.flatMap(({ result }) =>
-    isJsonObject(result) && licenseIds.has(result.license_id) ? [result.license_id] : [],
-  );
+  const ids = results
+    .flatMap(({ result }) => itemsOf(result) ?? [result])
+    .flatMap((item) => (isJsonObject(item) && licenseIds.has(item.license_id) ? [item.license_id] : []));
   const { rows } = await owner.query<{ license_id: string; metadata: JsonObject }>(
     'SELECT license_id, metadata FROM licenses WHERE tenant_id = $1 AND license_id = ANY($2::uuid[])',
     [tenantId, ids],
@@ -87,14 +87,23 @@ async function presentMetadata(
   return new Map(rows.map(({ license_id, metadata }) => [license_id, metadata]));
 }
 
-/** Returns the result without the customer's data; undefined if it must be deleted. */
+/** Returns the items of a result that is a list; undefined if it is none. */
+function itemsOf(result: unknown): readonly unknown[] | undefined {
+  return isJsonObject(result) && Array.isArray(result.data) ? result.data : undefined;
+}
+
+/** Returns the result without the customer's data, also in the items of a list; undefined if it must be deleted. */
 function erasedResult(
-  { customerId }: Erasure,
-  { licenseIds, deviceIds }: Holdings,
+  erasure: Erasure,
+  holdings: Holdings,
   present: ReadonlyMap<unknown, JsonObject>,
   result: unknown,
 ): unknown {
   if (!isJsonObject(result)) return result;
+  const items = itemsOf(result)?.map((item) => erasedResult(erasure, holdings, present, item));
+  if (items) return items.includes(undefined) ? undefined : { ...result, data: items };
+  const { customerId } = erasure;
+  const { licenseIds, deviceIds } = holdings;
   const { license_id: licenseId, blocked_device_id: blockId, license_key: licenseKey, metadata } = result;
   const isCustomers = result.customer_id === customerId;
   if (isOfPartner(result, customerId)) return withoutPartnersData(result);
