@@ -2,7 +2,7 @@
 // their part, so that every number there was printed by a command.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import prettier from 'prettier';
+import { formatMarkdown } from '../scripts/format-markdown.mjs';
 
 const RESULTS = 'bench/results';
 const PAGE = 'docs/performance.md';
@@ -22,6 +22,5 @@ export async function showOnPage(part, markdown) {
   const between = new RegExp(`(<!-- ${part} -->).*(<!-- /${part} -->)`, 's');
   if (!between.test(page)) throw new Error(`${PAGE} has no place for "${part}".`);
   const filled = page.replace(between, (_, begin, end) => `${begin}\n\n${markdown}\n\n${end}`);
-  const style = await prettier.resolveConfig(PAGE);
-  await writeFile(PAGE, await prettier.format(filled, { ...style, parser: 'markdown' }));
+  await writeFile(PAGE, await formatMarkdown(PAGE, filled));
 }

@@ -1,7 +1,6 @@
 // Writes the tables that follow from the code into docs/, between the markers of their name; with --check it compares only. Facts come from dist/.
 // Sentences beside them are written in the documents: they are kept by the first cell of their row, and a row without them is an error.
 import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
-import prettier from 'prettier';
 import { FAILURE_CODES, nextAfter, SUCCESS_CODES } from '../dist/validation/validation-codes.js';
 import { Environment, loadConfig } from '../dist/config.js';
 import { ClockMetrics } from '../dist/metrics/clock-metrics.js';
@@ -9,6 +8,7 @@ import { DatabaseMetrics } from '../dist/metrics/database-metrics.js';
 import { ProcessMetrics } from '../dist/metrics/process-metrics.js';
 import { WorkflowMetrics } from '../dist/metrics/workflow-metrics.js';
 import { PROBLEM_ACTIONS } from '../dist/shared/http/next-action.js';
+import { formatMarkdown } from './format-markdown.mjs';
 import { PROBLEM_DETAILS } from '../dist/shared/http/problem-examples.js';
 import { Metrics } from '../dist/shared/metrics.js';
 
@@ -139,7 +139,7 @@ async function fill(page, path, name, write) {
   if (old === undefined) throw new Error(`${path} has no place for "${name}".`);
   const content = await write(old);
   const filled = page.replace(region, (_, begin, __, end) => `${begin}\n\n${content}\n\n${end}`);
-  return prettier.format(filled, { ...(await prettier.resolveConfig(path)), parser: 'markdown' });
+  return formatMarkdown(path, filled);
 }
 
 const pages = new Map();

@@ -116,7 +116,7 @@ describe('a batch of orders', () => {
     await client.send(headOf(api), chunk(first));
     const empty = setInterval(() => void client.send(chunk('\n')), 50);
     const { status, body } = await client.answer();
-    const results = body.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
+    const results = body.trim().split('\n').map((line) => JSON.parse(line)); // oxfmt-ignore
     expect([status, results[0].status, results[1].problem.code]).toEqual([200, 201, 'REQUEST_TIMEOUT']);
     await client.closed();
     clearInterval(empty);
@@ -124,11 +124,11 @@ describe('a batch of orders', () => {
 
   it('refuses the line that is not UTF-8, and another charset as a whole', async () => {
     const client = await RawClient.open(url);
-    const bad = Buffer.concat([Buffer.from(JSON.stringify(order({ issued_to: 'M' })).slice(0, -2)), Buffer.from([0xfc]), Buffer.from('"}\n')]); // prettier-ignore
+    const bad = Buffer.concat([Buffer.from(JSON.stringify(order({ issued_to: 'M' })).slice(0, -2)), Buffer.from([0xfc]), Buffer.from('"}\n')]); // oxfmt-ignore
     const good = Buffer.from(ndjson([order()]));
     await client.send(headOf(api, bad.length + good.length), bad, good);
-    const results = (await client.answer()).body.trim().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
-    expect(results.map(({ status, problem }) => [status, problem?.code])).toEqual([[400, 'MALFORMED_REQUEST'], [201, undefined]]); // prettier-ignore
+    const results = (await client.answer()).body.trim().split('\n').map((line) => JSON.parse(line)); // oxfmt-ignore
+    expect(results.map(({ status, problem }) => [status, problem?.code])).toEqual([[400, 'MALFORMED_REQUEST'], [201, undefined]]); // oxfmt-ignore
     client.leave();
     const other = await api.send('post', PATH, ndjson([order()]), { 'Content-Type': `${NDJSON}; charset=utf-16` });
     expect(other).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
@@ -194,8 +194,8 @@ describe('a batch of orders', () => {
   it('gives its place back however it ends', async () => {
     const reader = await app.key(api.tenantId, ['licenses:read']);
     const ends: (() => Promise<void>)[] = [
-      async () => expect((await api.send('post', PATH, '[]\n', { 'Content-Type': NDJSON, 'Idempotency-Key': '"' })).status).toBe(400), // prettier-ignore
-      async () => expect((await api.send('post', PATH, '[]\n', { 'Content-Type': 'application/json' })).status).toBe(415), // prettier-ignore
+      async () => expect((await api.send('post', PATH, '[]\n', { 'Content-Type': NDJSON, 'Idempotency-Key': '"' })).status).toBe(400), // oxfmt-ignore
+      async () => expect((await api.send('post', PATH, '[]\n', { 'Content-Type': 'application/json' })).status).toBe(415), // oxfmt-ignore
       async () => expect((await api.send('post', PATH, '\n', { 'Content-Type': NDJSON })).body).toEqual([]),
       async () => expect((await reader.send('post', PATH, '[]\n', { 'Content-Type': NDJSON })).status).toBe(403),
       async () => expect((await fetch(url, { method: 'HEAD' })).status).toBe(405),

@@ -15,7 +15,8 @@ export interface LicenseBatch {
 
 /** Outcome of one line: the license, with `replayed` if it is a stored result, or the error. */
 export type BatchOutcome<License> = { readonly line: number } & (
-  { readonly license: License; readonly replayed: boolean } | { readonly error: unknown }
+  | { readonly license: License; readonly replayed: boolean }
+  | { readonly error: unknown }
 );
 
 /** Schema of a line, number of lines in progress at once, and the operation for one line. */

@@ -88,7 +88,8 @@ export class TenantConnection {
   private async firstFailure(): Promise<PromiseRejectedResult | undefined> {
     const settled = await Promise.allSettled(this.writes);
     return settled.find((outcome) => outcome.status === 'rejected' && !isTransactionAborted(outcome.reason)) as
-      PromiseRejectedResult | undefined;
+      | PromiseRejectedResult
+      | undefined;
   }
 }
 

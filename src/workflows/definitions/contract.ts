@@ -54,7 +54,11 @@ export interface Steps {
   /** Queues an e-mail without a license key. */
   sendEmail(argument: {
     readonly template:
-      'renewal_reminder' | 'license_expired' | 'trial_ending' | 'partner_welcome' | 'order_confirmation';
+      | 'renewal_reminder'
+      | 'license_expired'
+      | 'trial_ending'
+      | 'partner_welcome'
+      | 'order_confirmation';
     readonly license_id?: string | undefined;
     readonly customer_id?: string | undefined;
     readonly partner_id?: string | undefined;

@@ -25,9 +25,9 @@ async function read(text: string | Buffer, pieces: readonly number[] = []): Prom
 
 describe('lines of a stream', () => {
   it('are told apart, with and without a line break at the end, in Windows form, and with empty ones between', async () => {
-    expect(await read('a\nb')).toEqual([[1, 'a'], [2, 'b']]); // prettier-ignore
-    expect(await read('a\n\n \nb\n')).toEqual([[1, 'a'], [4, 'b']]); // prettier-ignore
-    expect(await read('a\r\nb\r\n')).toEqual([[1, 'a\r'], [2, 'b\r']]); // prettier-ignore
+    expect(await read('a\nb')).toEqual([[1, 'a'], [2, 'b']]); // oxfmt-ignore
+    expect(await read('a\n\n \nb\n')).toEqual([[1, 'a'], [4, 'b']]); // oxfmt-ignore
+    expect(await read('a\r\nb\r\n')).toEqual([[1, 'a\r'], [2, 'b\r']]); // oxfmt-ignore
     expect(await read('')).toEqual([]);
   });
 
@@ -65,7 +65,7 @@ describe('lines of a stream', () => {
 
   it('that are not UTF-8 are told in their place, and none is read with other characters', async () => {
     const broken = Buffer.concat([Buffer.from('a\nb'), Buffer.from([0xff]), Buffer.from('\n'), Buffer.from([0xc3])]);
-    expect(await read(broken)).toEqual([[1, 'a'], [2, 'MALFORMED_REQUEST'], [3, 'MALFORMED_REQUEST']]); // prettier-ignore
+    expect(await read(broken)).toEqual([[1, 'a'], [2, 'MALFORMED_REQUEST'], [3, 'MALFORMED_REQUEST']]); // oxfmt-ignore
   });
 
   it('are read to the end of the body behind the one that is too many, so that its sender can send all of it', async () => {
@@ -80,7 +80,7 @@ describe('lines of a stream', () => {
     const body = Readable.from([Buffer.from('a\n'), Buffer.alloc(5_000, 'b'), Buffer.alloc(5_000, 'b')], {
       objectMode: false,
     });
-    expect(await readAll(body, { ...PATIENT, bodyBytes: 6_000 })).toEqual([[1, 'a'], [2, 'BODY_TOO_LARGE']]); // prettier-ignore
+    expect(await readAll(body, { ...PATIENT, bodyBytes: 6_000 })).toEqual([[1, 'a'], [2, 'BODY_TOO_LARGE']]); // oxfmt-ignore
     expect(body.destroyed).toBe(false);
   });
 
@@ -94,7 +94,7 @@ describe('lines of a stream', () => {
     const timer = setInterval(() => trickle(body), 10);
     const lines = await readAll(body, { lineMs: 150 });
     clearInterval(timer);
-    expect(lines).toEqual([[1, 'a'], [expect.any(Number), 'REQUEST_TIMEOUT']]); // prettier-ignore
+    expect(lines).toEqual([[1, 'a'], [expect.any(Number), 'REQUEST_TIMEOUT']]); // oxfmt-ignore
   });
 
   it('end where the body takes too long, though lines come', async () => {
