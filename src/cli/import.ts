@@ -47,6 +47,9 @@ const Mapping: z.ZodType<ColumnMapping> = z.strictObject({
   defaults: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Columns of a file of refused lines that say why; they are left out when it is imported. */
+const REASON_COLUMNS = ['import_line', 'import_code', 'import_detail'];
+
 /** Refused lines with the reason, and the values that they had, as CSV. The file is made with the first one. */
 class RefusedLines {
   count = 0;
@@ -60,7 +63,7 @@ class RefusedLines {
     if (!this.stream) {
       this.stream = createWriteStream(this.file, { mode: 0o600 });
       this.columns = Object.keys(value);
-      this.stream.write(stringify([['import_line', 'import_code', 'import_detail', ...this.columns]]));
+      this.stream.write(stringify([[...REASON_COLUMNS, ...this.columns]]));
     }
     const detail = [problem?.detail, ...(problem?.errors ?? []).map((error) => JSON.stringify(error))].join(' ');
     const values = this.columns.map((name) => toCell(value[name]));
@@ -102,10 +105,11 @@ run('could not import the file', async () => {
   const defaults = { license_template_id: values.template, product_id: values.product };
   const refused = new RefusedLines(values.refused ?? `${file}.refused.csv`);
   const counts = new Map<string, number>();
-  const { lines: total, digest } = await survey(file);
+  const total = await countLines(file);
+  const repetitions = new Map<string, number>();
   await withProgress(total, 'lines', async (progress) => {
     for await (const chunk of chunksOf(readFileLines(file), LINES_PER_REQUEST)) {
-      for (const result of await importChunk(chunk, { url, apiKey, mapping, defaults, digest })) {
+      for (const result of await importChunk(chunk, { url, apiKey, mapping, defaults, repetitions })) {
         counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
         if (result.outcome === 'REFUSED') refused.add(result, chunk);
       }
@@ -135,25 +139,27 @@ async function readMapping(name: string): Promise<ColumnMapping> {
   return parsed.data;
 }
 
-/** Returns the digest of the file, from which idempotency keys are made, and its number of lines for the progress bar. */
-async function survey(file: string): Promise<{ lines: number; digest: string }> {
-  const hash = createHash('sha256');
+/** Returns the number of lines for the progress bar. */
+async function countLines(file: string): Promise<number> {
   let lines = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
   }
-  return { lines, digest: hash.digest('hex').slice(0, 32) };
+  return lines;
 }
 
 async function* readFileLines(file: string): AsyncGenerator<SourceLine> {
-  const lines = readLines(createReadStream(file), NO_LIMIT);
   const isCsv = !/\.(nd)?jsonl?$/i.test(file);
+  const lines = readLines(createReadStream(file), { ...NO_LIMIT, keepEmpty: isCsv });
   for await (const line of isCsv ? csvRows(lines) : lines) {
     if ('error' in line) yield { number: line.number, value: undefined, fault: line.error.message };
-    else if ('value' in line) yield { number: line.number, value: line.value };
+    else if ('value' in line) yield { number: line.number, value: withoutReason(line.value) };
     else yield parsed(line.number, line.text);
   }
+}
+
+function withoutReason(row: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !REASON_COLUMNS.includes(name)));
 }
 
 function parsed(number: number, text: string): SourceLine {
@@ -180,14 +186,15 @@ interface Target {
   readonly apiKey: string;
   readonly mapping: ColumnMapping | undefined;
   readonly defaults: Readonly<Record<string, string | undefined>>;
-  readonly digest: string;
+  /** How often each line without an id came before, by its digest. */
+  readonly repetitions: Map<string, number>;
 }
 
 /** Sends the lines of one request and returns their results with the numbers of the file. */
 async function importChunk(chunk: readonly SourceLine[], target: Target): Promise<Result[]> {
   const sent = chunk.flatMap((line) => (line.value ? [{ number: line.number, line: toLine(line.value, target) }] : []));
   const body = sent.map(({ line }) => JSON.stringify(line)).join('\n');
-  const results = sent.length === 0 ? [] : await post(body, sent.length, chunk[0]?.number ?? 0, target);
+  const results = sent.length === 0 ? [] : await post(body, sent.length, target);
   const unreadable = chunk.filter(({ value }) => !value);
   return [
     ...results.map((result) => ({ ...result, line: sent[result.line - 1]?.number ?? 0 })),
@@ -199,21 +206,31 @@ async function importChunk(chunk: readonly SourceLine[], target: Target): Promis
   ];
 }
 
-function toLine(value: Readonly<Record<string, unknown>>, { mapping, defaults }: Target) {
+function toLine(value: Readonly<Record<string, unknown>>, { mapping, defaults, repetitions }: Target) {
   const isFlat = Object.values(value).every((each) => typeof each === 'string');
   const line = mapping || isFlat ? mapColumns(value, mapping ?? ownMapping(value)) : { ...value };
   if (line.license_template_id === undefined && line.product_id === undefined && defaults.product_id !== undefined)
     line.product_id = defaults.product_id;
   line.license_template_id ??= defaults.license_template_id;
+  const { license_key, external_id, idempotency_key } = line;
+  if (license_key === undefined && external_id === undefined && idempotency_key === undefined)
+    line.idempotency_key = keyOf(value, repetitions);
   return line;
 }
 
+/** Returns the idempotency key of a line without an id: that of its content, so that other lines of the file may change. Equal lines are counted. */
+function keyOf(value: Readonly<Record<string, unknown>>, repetitions: Map<string, number>): string {
+  const digest = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  const count = (repetitions.get(digest) ?? 0) + 1;
+  repetitions.set(digest, count);
+  return `${digest}-${count}`;
+}
+
 /** Posts lines until all have a result. Nothing is imported twice, so a request that broke off is repeated. */
-async function post(body: string, expected: number, first: number, { url, apiKey, digest }: Target): Promise<Result[]> {
+async function post(body: string, expected: number, { url, apiKey }: Target): Promise<Result[]> {
   const headers = {
     Authorization: `Bearer ${apiKey}`,
     'Content-Type': 'application/x-ndjson',
-    'Idempotency-Key': `import-${digest}-${first}`,
   };
   for (let attempt = 1; ; attempt++) {
     try {
