@@ -86,12 +86,6 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
       pricing: { annual: 990 },
     }),
     new CreateCustomerCommand(actor, { customer_id: customerId, first_name: 'John', last_name: 'Doe' }),
-    new CreateCustomerNoteCommand(
-      actor,
-      customerId,
-      { text: 'Asked for a quote for 20 seats.' },
-      { noteId: EXAMPLES.noteId },
-    ),
     new IssueLicenseCommand(
       actor,
       { license_template_id: EXAMPLES.openTemplateId, customer_id: customerId, metadata: { sample: true } },
@@ -117,6 +111,12 @@ function sampleCommands(actor: Actor, now: Date): Command<unknown>[] {
     ),
     // The code is discarded: the row serves to be read, sent again and withdrawn.
     new CreateInvitationCommand(actor, { partner_id: EXAMPLES.partnerId }, { invitationId: EXAMPLES.invitationId }),
+    new CreateCustomerNoteCommand(
+      actor,
+      customerId,
+      { text: 'Asked for a quote for 20 seats.' },
+      { noteId: EXAMPLES.noteId },
+    ),
     new ConsumeUsageCommand(actor, licenseId, { feature_id: featureId, amount: 41 }),
     new PutEmailTemplateCommand(actor, 'renewal_reminder', 'de', {
       subject: 'Ihre Lizenz für {{product_name}} endet am {{expiry_date}}',
