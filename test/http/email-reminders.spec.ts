@@ -170,6 +170,24 @@ describe('reminders', () => {
     });
   });
 
+  it('wait in the log, and none is lost, while the tenant has reached its limit', async () => {
+    const started = time.now;
+    await switchOn({ renewal_reminder: true });
+    const names = Array.from({ length: 8 }, (_, at) => `many${at}`);
+    const licenses: Wire[] = [];
+    for (const name of names) licenses.push(await issueTo(name));
+    time.now = started + 10 * DAY_MS + 60_000;
+    for (const { license_id } of licenses) await recorded(license_id as string, 'license.renewal_due', 1);
+    await eventually(async () =>
+      expect((await api.get('/v1/email-messages?status=SENT&limit=100')).body.data).toHaveLength(5),
+    );
+    time.now += 61 * 60_000;
+    await followed();
+    await eventually(() => expect(names.flatMap(mailsTo)).toHaveLength(8));
+    expect(names.map((name) => mailsTo(name).length)).toEqual(names.map(() => 1));
+  });
+
+  // The last test, because timers go through all tenants.
   it('and all other messages are found in every tenant, however many tenants there are', async () => {
     const ids = Array.from({ length: 800 }, (_, at) => `crowd-${String(at).padStart(4, '0')}`);
     await database.query(
@@ -188,25 +206,5 @@ describe('reminders', () => {
     expect(found.filter(({ canSend, hasExpired }) => canSend && hasExpired).map(({ tenantId }) => tenantId)).toEqual(
       ids,
     );
-    // Timers go through all tenants, which would slow down the tests that follow.
-    await database.query(`DELETE FROM email_messages WHERE tenant_id LIKE 'crowd-%'`);
-    await database.query(`DELETE FROM tenants WHERE id LIKE 'crowd-%'`);
-  });
-
-  it('wait in the log, and none is lost, while the tenant has reached its limit', async () => {
-    const started = time.now;
-    await switchOn({ renewal_reminder: true });
-    const names = Array.from({ length: 8 }, (_, at) => `many${at}`);
-    const licenses: Wire[] = [];
-    for (const name of names) licenses.push(await issueTo(name));
-    time.now = started + 10 * DAY_MS + 60_000;
-    for (const { license_id } of licenses) await recorded(license_id as string, 'license.renewal_due', 1);
-    await eventually(async () =>
-      expect((await api.get('/v1/email-messages?status=SENT&limit=100')).body.data).toHaveLength(5),
-    );
-    time.now += 61 * 60_000;
-    await followed();
-    await eventually(() => expect(names.flatMap(mailsTo)).toHaveLength(8));
-    expect(names.map((name) => mailsTo(name).length)).toEqual(names.map(() => 1));
   });
 });
