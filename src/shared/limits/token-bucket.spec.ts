@@ -43,6 +43,13 @@ describe('a token bucket', () => {
     expect(take(bucket, 5, 0)).toBe(1);
   });
 
+  it('that is full again holds nothing against a name when the clock is set back', () => {
+    const bucket = new TokenBucket(0.5, 30);
+    take(bucket, 1, 1e12);
+    bucket.giveBack('a', 1e12);
+    expect(take(bucket, 40, 1e12 - 89_000)).toBe(30);
+  });
+
   it('can be asked for a token without taking it', () => {
     const bucket = new TokenBucket(100, 1);
     expect([bucket.wait('a', 0), bucket.wait('a', 0), bucket.take('a', 0)]).toEqual([0, 0, 0]);

@@ -27,7 +27,10 @@ export class TokenBucket {
 
   /** Gives back a token that was taken. */
   giveBack(name: string, now: number): void {
-    this.fullAt.set(name, Math.max(now, this.fullAgainAt(name, now) - this.msPerToken));
+    const fullAt = this.fullAgainAt(name, now) - this.msPerToken;
+    // A full bucket is forgotten: its time would count against the name if the clock were set back.
+    if (fullAt > now + this.msPerToken / 1000) this.fullAt.set(name, fullAt);
+    else this.fullAt.delete(name);
   }
 
   /** Returns the milliseconds until there is a token, without taking it; 0 if there is one. */
