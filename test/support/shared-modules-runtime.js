@@ -22,13 +22,13 @@ const BUILT_IN = [
   'Symbol',
 ];
 
-/** What Jest defines for test files. */
+/** Names that Jest defines for test files. */
 const GLOBALS = ['afterAll', 'afterEach', 'beforeAll', 'beforeEach', 'describe', 'expect', 'it', 'test'];
 
-/** Name of a module → the module as the test files of a worker see it. */
+/** Modules for the test files of this worker, by URL. */
 const loaded = new Map();
 
-/** A module that exports what the module has that Node.js loaded. */
+/** Returns a module for the test files, with the exports of the module that Node.js loaded from the URL. */
 async function wrap(url) {
   const namespace = await import(url);
   const names = Object.keys(namespace);
@@ -55,7 +55,7 @@ export default class SharingRuntime extends Runtime {
     const { esmLoader } = this;
     const resolve = esmLoader.resolveModule.bind(esmLoader);
     esmLoader.getContext = () => undefined;
-    // Newer releases of Node.js would go another way, which asks nobody.
+    // On newer releases of Node.js, Jest would load modules without calling `resolveModule`.
     this._resolution.hasDistinctAsyncResolver = () => true;
     esmLoader.resolveModule = async (specifier, from, context) => {
       if (specifier.startsWith('node:') || specifier === '@jest/globals') return resolve(specifier, from, context);

@@ -54,8 +54,8 @@ export class TenantSweeper {
   }
 
   /**
-   * Is told of changes that recorded events, after their unit of work. Sometimes it waits until the events are in the event log, or they would
-   * accumulate in memory. The saga has already sent them and reports its own failures, so the command is empty and its error ignored.
+   * Counts changes that recorded events; callers report them after their unit of work. After every 500 it waits until the events are in the
+   * event log, because they would accumulate in memory. The saga has already sent them and reports its own failures, so the command is empty and its error ignored.
    */
   async changed(tenantId: string, count: number): Promise<void> {
     this.changes += count;

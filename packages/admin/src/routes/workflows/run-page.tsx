@@ -164,7 +164,7 @@ function Steps({ run }: { run: Run }) {
   );
 }
 
-/** A signal that a run waits for, cancelling, and another try after it stalled. */
+/** Cancelling a run, and another try after it stalled. */
 function Actions({ run }: { run: Run }) {
   const t = useText();
   const may = useMay();
