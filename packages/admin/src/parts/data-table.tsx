@@ -15,7 +15,7 @@ export interface Column<T> {
   readonly secondary?: boolean;
 }
 
-interface ListState<T> {
+export interface ListState<T> {
   readonly rows: readonly T[];
   readonly isPending: boolean;
   readonly isPlaceholderData: boolean;

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { ComponentType, ReactNode } from 'react';
 import { useMay } from '../shell/session';
 import { Card } from './card';
 import { Forbidden } from './states';
@@ -12,4 +12,15 @@ export function Gate({ permission, children }: { permission: string; children: R
       <Forbidden permission={permission} />
     </Card>
   );
+}
+
+/** Returns the page for those who have the permission. It reads nothing for others. */
+export function gated(permission: string, Page: ComponentType): ComponentType {
+  return function Gated() {
+    return (
+      <Gate permission={permission}>
+        <Page />
+      </Gate>
+    );
+  };
 }

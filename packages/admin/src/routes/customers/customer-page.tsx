@@ -7,21 +7,22 @@ import { customerQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { LinkButton } from '../../parts/button';
-import { Card } from '../../parts/card';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { DataTable } from '../../parts/data-table';
 import { CheckField, Field, Input } from '../../parts/fields';
-import { Gate } from '../../parts/gate';
+import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
+import { ResourceDetail } from '../../parts/resource-detail';
 import { changedMembers, ResourceForm } from '../../parts/resource-form';
-import { Empty, Loading, Refusal } from '../../parts/states';
+import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import { LicenseState } from '../licenses/license-status';
 import { nameOfCustomer } from './customer-picker';
 import type { UseFormReturn } from 'react-hook-form';
+import { ROW_LINK } from '../../parts/text-link';
 
 type Customer = Schemas['Customer'];
 
@@ -136,21 +137,14 @@ function CustomerFields({
   );
 }
 
-export function CustomerPage() {
+export const CustomerPage = gated('customers:read', function CustomerPage() {
   const { customerId } = route.useParams();
-  const customer = useQuery(customerQuery(customerId));
   return (
-    <Gate permission="customers:read">
-      {customer.data ? (
-        <Details key={customer.data.customer_id} customer={customer.data} />
-      ) : (
-        <Card flush>
-          {customer.error ? <Refusal error={customer.error} onRetry={() => void customer.refetch()} /> : <Loading />}
-        </Card>
-      )}
-    </Gate>
+    <ResourceDetail query={useQuery(customerQuery(customerId))} id={customerId}>
+      {(customer) => <Details customer={customer} />}
+    </ResourceDetail>
   );
-}
+});
 
 function Details({ customer }: { customer: Customer }) {
   const t = useText();
@@ -237,11 +231,7 @@ function CustomerLicenses({ customerId }: { customerId: string }) {
           id: 'license',
           header: t('customer.license'),
           cell: (license) => (
-            <Link
-              to="/licenses/$licenseId"
-              params={{ licenseId: license.license_id }}
-              className="font-medium hover:text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
-            >
+            <Link to="/licenses/$licenseId" params={{ licenseId: license.license_id }} className={ROW_LINK}>
               {license.product_display_name}{' '}
               <span className="font-mono text-xs text-soft">…{license.license_key_last_four}</span>
             </Link>

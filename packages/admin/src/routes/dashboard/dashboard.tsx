@@ -10,6 +10,7 @@ import { Card } from '../../parts/card';
 import { Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Empty, Loading, Refusal } from '../../parts/states';
+import { TEXT_LINK } from '../../parts/text-link';
 import { useMay } from '../../shell/session';
 import { useText, useWord, type TextId } from '../../text/texts';
 import { Seats } from '../licenses/license-status';
@@ -193,7 +194,7 @@ function Fullest() {
                   to="/licenses/$licenseId"
                   params={{ licenseId: row.license_id }}
                   search={{ tab: 'devices' }}
-                  className="min-w-0 truncate font-mono text-xs text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+                  className={`min-w-0 truncate font-mono text-xs text-accent-ink ${TEXT_LINK}`}
                 >
                   {row.license_id}
                 </Link>

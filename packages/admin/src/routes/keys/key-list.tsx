@@ -1,34 +1,26 @@
 import { Ban, Ellipsis, Plus, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
-import { ProblemError } from '../../api/problem';
 import { given, useList } from '../../api/lists';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
-import { DataTable } from '../../parts/data-table';
 import { Dialog, DialogActions } from '../../parts/dialog';
 import { Field, Input, Select, TextArea } from '../../parts/fields';
-import { Gate } from '../../parts/gate';
+import { gated } from '../../parts/gate';
+import { ResourceList } from '../../parts/resource-list';
 import { Menu, MenuItem } from '../../parts/menu';
-import { PageHeader } from '../../parts/page';
 import { Empty, Fault } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
 import { useText, useWord } from '../../text/texts';
-import { FormDialog } from '../licenses/action-dialogs';
+import { faultOf, FormDialog } from '../../parts/form-dialog';
 import { LicenseKey } from '../licenses/reveal-key-dialog';
 
 type ApiKey = Schemas['ApiKey'];
 const ROLES = ['admin', 'issuer', 'support', 'read-only', 'billing', 'client'] as const;
 const OVERLAPS = [0, 3_600, 86_400, 604_800] as const;
 
-export function KeyList() {
-  return (
-    <Gate permission="api-keys:manage">
-      <Keys />
-    </Gate>
-  );
-}
+export const KeyList = gated('api-keys:manage', Keys);
 
 type Open = { readonly dialog: 'create' } | { readonly dialog: 'rotate' | 'revoke'; readonly key: ApiKey };
 
@@ -54,9 +46,8 @@ function Keys() {
   };
   return (
     <>
-      <PageHeader
+      <ResourceList
         title={t('keys.title')}
-        name={t('keys.title')}
         hint={t('keys.hint')}
         actions={
           <Button
@@ -69,9 +60,6 @@ function Keys() {
             {t('keys.new')}
           </Button>
         }
-      />
-      <DataTable
-        label={t('keys.title')}
         list={list}
         rowKey={({ id }) => id}
         empty={<Empty title={t('keys.empty')} />}
@@ -188,7 +176,7 @@ function CreateKey({ onClose, onDone }: { onClose: () => void; onDone: (key: Sch
     changes: ['api-keys'],
     onDone,
   });
-  const fault = (field: string) => (create.error instanceof ProblemError ? create.error.faults.get(field) : undefined);
+  const fault = (field: string) => faultOf(create.error, field);
   const submit = () => {
     const listed = networks.split(/[\s,]+/).filter(Boolean);
     create.mutate({ name, role, ...(listed.length > 0 && { networks: listed }) });

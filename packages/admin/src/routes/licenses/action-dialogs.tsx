@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode, type SyntheticEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { api, bodyOf, ifUnchanged } from '../../api/client';
 import { licenseQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
@@ -7,10 +7,10 @@ import { Button } from '../../parts/button';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { Dialog, DialogActions } from '../../parts/dialog';
 import { Field, Input, Select } from '../../parts/fields';
+import { ReasonFields, type Reason } from '../../parts/reason-fields';
 import { Fault } from '../../parts/states';
 import { useText, type TextId } from '../../text/texts';
 import type { License } from './license-status';
-import { ReasonFields, type Reason } from './reason-fields';
 
 export type ActionName = 'renew' | 'suspend' | 'reinstate' | 'revoke';
 
@@ -136,47 +136,5 @@ function TermField({ value, onChange }: { value: string; onChange: (value: strin
         </Select>
       )}
     </Field>
-  );
-}
-
-/** A dialog with a form of its own, which one write ends. */
-export function FormDialog({
-  title,
-  hint,
-  submitLabel,
-  busy,
-  disabled = false,
-  onSubmit,
-  onClose,
-  children,
-}: {
-  title: string;
-  hint?: string;
-  submitLabel: string;
-  busy: boolean;
-  disabled?: boolean;
-  onSubmit: () => void;
-  onClose: () => void;
-  children: ReactNode;
-}) {
-  const t = useText();
-  return (
-    <Dialog open onClose={onClose} title={title} hint={hint}>
-      <form
-        className="space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSubmit();
-        }}
-      >
-        {children}
-        <DialogActions>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" look="primary" busy={busy} disabled={disabled}>
-            {submitLabel}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }

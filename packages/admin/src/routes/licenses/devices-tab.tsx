@@ -13,9 +13,9 @@ import { Empty, Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
-import { FormDialog } from './action-dialogs';
 import type { License } from './license-status';
-import { ReasonFields, type Reason } from './reason-fields';
+import { ReasonFields, type Reason } from '../../parts/reason-fields';
+import { FormDialog } from '../../parts/form-dialog';
 
 type Activation = Schemas['Activation'];
 

@@ -1,20 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
-import { ProblemError } from '../../api/problem';
 import { templatesQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { Fault } from '../../parts/states';
 import { useText } from '../../text/texts';
-import { FormDialog, useNewestLicense } from './action-dialogs';
+import { useNewestLicense } from './action-dialogs';
 import { CustomerPicker } from '../customers/customer-picker';
 import type { License } from './license-status';
-
-function faultOf(error: Error | null, name: string): string | undefined {
-  return error instanceof ProblemError ? error.faults.get(name) : undefined;
-}
+import { faultOf, FormDialog } from '../../parts/form-dialog';
 
 /** Changes the terms of one license: its seats, its grace period, whom it names. */
 export function EditDialog({ license, onClose }: { license: License; onClose: () => void }) {

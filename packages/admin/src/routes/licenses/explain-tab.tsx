@@ -2,7 +2,6 @@ import { useMutation } from '@tanstack/react-query';
 import { CircleCheck, CircleX, MonitorCheck } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
-import { ProblemError } from '../../api/problem';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button, LinkButton } from '../../parts/button';
@@ -17,6 +16,7 @@ import { useText, useWord } from '../../text/texts';
 import { nameOfDevice, useDevices } from './devices-tab';
 import type { LicenseDialog } from './license-page';
 import type { License } from './license-status';
+import { faultOf } from '../../parts/form-dialog';
 
 type Verdict = Schemas['ExplainResponse'];
 type Question = Schemas['ExplainRequest'];
@@ -79,7 +79,7 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
   const change = (changed: Partial<Form>) => {
     setForm({ ...form, ...changed });
   };
-  const fault = (name: string) => (explain.error instanceof ProblemError ? explain.error.faults.get(name) : undefined);
+  const fault = (name: string) => faultOf(explain.error, name);
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
       <Card title={t('explain.title')} hint={t('explain.hint')}>

@@ -1,23 +1,21 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Download, Plus } from 'lucide-react';
-import { useMemo } from 'react';
 import { actingFor } from '../../api/acting-for';
 import { api, bodyOf, problemOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
 import { productsQuery } from '../../api/queries';
 import { Button, LinkButton } from '../../parts/button';
-import { DataTable } from '../../parts/data-table';
 import { download } from '../../parts/download';
-import { FilterBar, FilterSelect, SearchField } from '../../parts/filter-bar';
-import { Gate } from '../../parts/gate';
-import { PageHeader } from '../../parts/page';
+import { FilterSelect, SearchField } from '../../parts/filter-bar';
+import { gated } from '../../parts/gate';
+import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty, Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { LicenseState, Seats, type License } from './license-status';
-import type { Schemas } from '../../api/client';
+import { ROW_LINK } from '../../parts/text-link';
 
 const route = getRouteApi('/licenses');
 const STATUSES = ['ACTIVE', 'PENDING', 'SUSPENDED', 'EXPIRED', 'REVOKED', 'INACTIVE'] as const;
@@ -31,134 +29,109 @@ function dayFromNow(days: number): string {
   return day.toISOString();
 }
 
-export function LicenseList() {
-  return (
-    <Gate permission="licenses:read">
-      <Licenses />
-    </Gate>
-  );
-}
+export const LicenseList = gated('licenses:read', Licenses);
 
 function Licenses() {
   const t = useText();
   const word = useWord();
   const may = useMay();
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const filters = useFilters(route.useSearch(), route.useNavigate());
+  const { filter, change } = filters;
   const products = useQuery({ ...productsQuery, enabled: may('products:read') });
-  const filter = useMemo(
-    () =>
-      given({
-        ...search,
-        status: search.status as Schemas['LicenseStatus'] | undefined,
-        license_type: search.license_type as Schemas['LicenseType'] | undefined,
-      }),
-    [search],
-  );
   const list = useList(['licenses', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/licenses', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } } })),
+    bodyOf(api.GET('/v1/licenses', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
   );
-  const change = (changed: Partial<typeof search>) =>
-    void navigate({ search: given({ ...search, ...changed }), replace: true });
-  const isFiltered = Object.keys(search).length > 0;
   const soon = SOON_DAYS.find(
-    (days) => search.expires_before === dayFromNow(days) && search.expires_from !== undefined,
+    (days) => filter.expires_before === dayFromNow(days) && filter.expires_from !== undefined,
   );
   return (
-    <>
-      <PageHeader
-        title={t('licenses.title')}
-        name={t('licenses.title')}
-        actions={
-          <>
-            <ExportButton query={filter} />
-            {may('licenses:issue') && (
-              <LinkButton to="/issue" look="primary">
-                <Plus aria-hidden />
-                {t('licenses.issue')}
-              </LinkButton>
-            )}
-          </>
-        }
-      />
-      <FilterBar onClear={isFiltered ? () => void navigate({ search: {}, replace: true }) : undefined}>
-        <SearchField label={t('licenses.search')} value={search.q ?? ''} onChange={(q) => change({ q })} />
-        <FilterSelect
-          label={t('licenses.anyStatus')}
-          value={search.status}
-          onChange={(status) => change({ status })}
-          options={STATUSES.map((status) => [status, word('state', status)])}
-        />
-        <FilterSelect
-          label={t('licenses.anyType')}
-          value={search.license_type}
-          onChange={(license_type) => change({ license_type })}
-          options={TYPES.map((type) => [type, word('type', type)])}
-        />
-        {products.data && (
+    <ResourceList
+      title={t('licenses.title')}
+      actions={
+        <>
+          <ExportButton query={filter} />
+          {may('licenses:issue') && (
+            <LinkButton to="/issue" look="primary">
+              <Plus aria-hidden />
+              {t('licenses.issue')}
+            </LinkButton>
+          )}
+        </>
+      }
+      filters={filters}
+      filterFields={
+        <>
+          <SearchField label={t('licenses.search')} value={filter.q ?? ''} onChange={(q) => change({ q })} />
           <FilterSelect
-            label={t('licenses.anyProduct')}
-            value={search.product_id}
-            onChange={(product_id) => change({ product_id })}
-            options={products.data.data.map(({ product_id, name }) => [product_id, name])}
+            label={t('licenses.anyStatus')}
+            value={filter.status}
+            onChange={(status) => change({ status })}
+            options={STATUSES.map((status) => [status, word('state', status)])}
           />
-        )}
-        <FilterSelect
-          label={t('licenses.anyExpiry')}
-          value={soon === undefined ? undefined : String(soon)}
-          onChange={(days) =>
-            change(
-              days === undefined
-                ? { expires_from: undefined, expires_before: undefined }
-                : { expires_from: dayFromNow(0), expires_before: dayFromNow(Number(days)) },
-            )
-          }
-          options={SOON_DAYS.map((days) => [String(days), t('licenses.expiresIn', { days })])}
-        />
-        {search.customer_id !== undefined && <Chip text={t('licenses.ofCustomer', { id: search.customer_id })} />}
-        {search.template_id !== undefined && <Chip text={t('licenses.ofTemplate', { id: search.template_id })} />}
-      </FilterBar>
-      <DataTable
-        label={t('licenses.title')}
-        list={list}
-        rowKey={({ license_id }) => license_id}
-        columns={[
-          { id: 'issuedTo', header: t('license.issuedTo'), cell: (license) => <Holder license={license} /> },
-          {
-            id: 'product',
-            header: t('license.product'),
-            secondary: true,
-            cell: (license) => <Product license={license} />,
-          },
-          { id: 'status', header: t('status'), cell: (license) => <LicenseState license={license} /> },
-          {
-            id: 'seats',
-            header: t('license.seats'),
-            secondary: true,
-            cell: (license) => <Seats used={license.current_activations} max={license.max_activations} />,
-          },
-          {
-            id: 'expiry',
-            header: t('license.expires'),
-            cell: ({ expiry_date }) =>
-              expiry_date === null ? <span className="text-soft">{t('never')}</span> : <Expiry at={expiry_date} />,
-          },
-        ]}
-        empty={
-          isFiltered ? (
-            <Empty title={t('list.noMatch')} hint={t('list.noMatchHint')} />
-          ) : (
-            <Empty title={t('licenses.empty')} hint={t('licenses.emptyHint')}>
-              {may('licenses:issue') && (
-                <LinkButton to="/issue" look="primary">
-                  {t('licenses.issueFirst')}
-                </LinkButton>
-              )}
-            </Empty>
-          )
-        }
-      />
-    </>
+          <FilterSelect
+            label={t('licenses.anyType')}
+            value={filter.license_type}
+            onChange={(license_type) => change({ license_type })}
+            options={TYPES.map((type) => [type, word('type', type)])}
+          />
+          {products.data && (
+            <FilterSelect
+              label={t('licenses.anyProduct')}
+              value={filter.product_id}
+              onChange={(product_id) => change({ product_id })}
+              options={products.data.data.map(({ product_id, name }) => [product_id, name])}
+            />
+          )}
+          <FilterSelect
+            label={t('licenses.anyExpiry')}
+            value={soon === undefined ? undefined : String(soon)}
+            onChange={(days) =>
+              change(
+                days === undefined
+                  ? { expires_from: undefined, expires_before: undefined }
+                  : { expires_from: dayFromNow(0), expires_before: dayFromNow(Number(days)) },
+              )
+            }
+            options={SOON_DAYS.map((days) => [String(days), t('licenses.expiresIn', { days })])}
+          />
+          {filter.customer_id !== undefined && <Chip text={t('licenses.ofCustomer', { id: filter.customer_id })} />}
+          {filter.template_id !== undefined && <Chip text={t('licenses.ofTemplate', { id: filter.template_id })} />}
+        </>
+      }
+      list={list}
+      rowKey={({ license_id }) => license_id}
+      columns={[
+        { id: 'issuedTo', header: t('license.issuedTo'), cell: (license) => <Holder license={license} /> },
+        {
+          id: 'product',
+          header: t('license.product'),
+          secondary: true,
+          cell: (license) => <Product license={license} />,
+        },
+        { id: 'status', header: t('status'), cell: (license) => <LicenseState license={license} /> },
+        {
+          id: 'seats',
+          header: t('license.seats'),
+          secondary: true,
+          cell: (license) => <Seats used={license.current_activations} max={license.max_activations} />,
+        },
+        {
+          id: 'expiry',
+          header: t('license.expires'),
+          cell: ({ expiry_date }) =>
+            expiry_date === null ? <span className="text-soft">{t('never')}</span> : <Expiry at={expiry_date} />,
+        },
+      ]}
+      empty={
+        <Empty title={t('licenses.empty')} hint={t('licenses.emptyHint')}>
+          {may('licenses:issue') && (
+            <LinkButton to="/issue" look="primary">
+              {t('licenses.issueFirst')}
+            </LinkButton>
+          )}
+        </Empty>
+      }
+    />
   );
 }
 
@@ -180,11 +153,7 @@ function Chip({ text }: { text: string }) {
 function Holder({ license }: { license: License }) {
   return (
     <div className="min-w-0">
-      <Link
-        to="/licenses/$licenseId"
-        params={{ licenseId: license.license_id }}
-        className="font-medium hover:text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
-      >
+      <Link to="/licenses/$licenseId" params={{ licenseId: license.license_id }} className={ROW_LINK}>
         {license.issued_to}
       </Link>
       <div className="font-mono text-xs text-soft">…{license.license_key_last_four}</div>

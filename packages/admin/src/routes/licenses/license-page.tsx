@@ -18,10 +18,9 @@ import { licenseQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { CopyButton } from '../../parts/copy';
-import { Gate } from '../../parts/gate';
+import { gated } from '../../parts/gate';
 import { Menu, MenuItem } from '../../parts/menu';
 import { PageHeader } from '../../parts/page';
-import { Loading, Refusal } from '../../parts/states';
 import { Tabs, type Tab } from '../../parts/tabs';
 import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
@@ -37,29 +36,20 @@ import { RevealKeyDialog } from './reveal-key-dialog';
 import { RotateKeyDialog } from './rotate-key-dialog';
 import { SendEmailDialog } from './send-email-dialog';
 import { UsageTab } from './usage-tab';
+import { ResourceDetail } from '../../parts/resource-detail';
 
 const route = getRouteApi('/licenses/$licenseId');
 
 export type LicenseDialog = ActionName | 'edit' | 'changeTemplate' | 'transfer' | 'reveal' | 'rotateKey' | 'email';
 
-export function LicensePage() {
-  return (
-    <Gate permission="licenses:read">
-      <Loaded />
-    </Gate>
-  );
-}
-
-function Loaded() {
+export const LicensePage = gated('licenses:read', function LicensePage() {
   const { licenseId } = route.useParams();
-  const license = useQuery(licenseQuery(licenseId));
-  if (license.data) return <Details license={license.data} />;
   return (
-    <Card flush>
-      {license.error ? <Refusal error={license.error} onRetry={() => void license.refetch()} /> : <Loading />}
-    </Card>
+    <ResourceDetail query={useQuery(licenseQuery(licenseId))} id={licenseId}>
+      {(license) => <Details license={license} />}
+    </ResourceDetail>
   );
-}
+});
 
 function Details({ license }: { license: License }) {
   const t = useText();

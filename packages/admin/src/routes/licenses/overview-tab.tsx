@@ -9,6 +9,7 @@ import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import type { License } from './license-status';
+import { TEXT_LINK } from '../../parts/text-link';
 
 export function OverviewTab({ license }: { license: License }) {
   const t = useText();
@@ -22,7 +23,7 @@ export function OverviewTab({ license }: { license: License }) {
               <Link
                 to="/products/$productId"
                 params={{ productId: license.product_id }}
-                className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+                className={`text-accent-ink ${TEXT_LINK}`}
               >
                 {license.product_display_name}
               </Link>
@@ -31,7 +32,7 @@ export function OverviewTab({ license }: { license: License }) {
               <Link
                 to="/templates/$templateId"
                 params={{ templateId: license.template_id }}
-                className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+                className={`text-accent-ink ${TEXT_LINK}`}
               >
                 {license.product_name.replace(/^License for /, '')}
               </Link>{' '}
@@ -72,7 +73,7 @@ export function OverviewTab({ license }: { license: License }) {
               <Link
                 to="/customers/$customerId"
                 params={{ customerId: license.customer_id }}
-                className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+                className={`text-accent-ink ${TEXT_LINK}`}
               >
                 {license.customer_id}
               </Link>

@@ -5,13 +5,14 @@ import { Button } from '../../parts/button';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { Dialog, DialogActions } from '../../parts/dialog';
 import { Field, Select } from '../../parts/fields';
+import { ReasonFields, type Reason } from '../../parts/reason-fields';
 import { Fault } from '../../parts/states';
 import { Time } from '../../parts/time';
 import { useText } from '../../text/texts';
-import { FormDialog, useNewestLicense } from './action-dialogs';
+import { useNewestLicense } from './action-dialogs';
 import type { License } from './license-status';
-import { ReasonFields, type Reason } from './reason-fields';
 import { LicenseKey } from './reveal-key-dialog';
+import { FormDialog } from '../../parts/form-dialog';
 
 const OVERLAPS = [0, 86_400, 604_800, 2_592_000] as const;
 

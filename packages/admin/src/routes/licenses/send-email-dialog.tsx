@@ -4,7 +4,7 @@ import { useWrite } from '../../api/use-write';
 import { Field, Input, Select } from '../../parts/fields';
 import { Fault } from '../../parts/states';
 import { useText, useWord } from '../../text/texts';
-import { FormDialog } from './action-dialogs';
+import { FormDialog } from '../../parts/form-dialog';
 
 const TEMPLATES = ['license_issued', 'renewal_reminder', 'license_expired', 'trial_ending'] as const;
 

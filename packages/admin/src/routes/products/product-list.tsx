@@ -1,41 +1,30 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useMemo } from 'react';
 import { api, bodyOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
 import { Badge } from '../../parts/badge';
 import { LinkButton } from '../../parts/button';
-import { DataTable } from '../../parts/data-table';
-import { FilterBar, FilterSelect, SearchField } from '../../parts/filter-bar';
-import { Gate } from '../../parts/gate';
-import { PageHeader } from '../../parts/page';
+import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
+import { SearchField } from '../../parts/filter-bar';
+import { gated } from '../../parts/gate';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
+import { ROW_LINK } from '../../parts/text-link';
 
 const route = getRouteApi('/products');
 
-export function ProductList() {
-  return (
-    <Gate permission="products:read">
-      <Products />
-    </Gate>
-  );
-}
+export const ProductList = gated('products:read', Products);
 
 function Products() {
   const t = useText();
   const may = useMay();
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
-  const filter = useMemo(() => given(search), [search]);
+  const filters = useFilters(route.useSearch(), route.useNavigate());
+  const { filter, change } = filters;
   const list = useList(['products', 'list', filter], (cursor) =>
     bodyOf(api.GET('/v1/products', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
   );
-  const change = (changed: Partial<typeof search>) =>
-    void navigate({ search: given({ ...search, ...changed }), replace: true });
-  const isFiltered = Object.keys(search).length > 0;
   const create = may('products:write') && (
     <LinkButton to="/products/new" look="primary">
       <Plus aria-hidden />
@@ -44,31 +33,22 @@ function Products() {
   );
   return (
     <>
-      <PageHeader title={t('products.title')} name={t('products.title')} actions={create} />
-      <FilterBar onClear={isFiltered ? () => void navigate({ search: {}, replace: true }) : undefined}>
-        <SearchField label={t('products.search')} value={search.q ?? ''} onChange={(q) => change({ q })} />
-        <FilterSelect
-          label={t('active.any')}
-          value={search.active}
-          onChange={(active) => change({ active })}
-          options={[
-            ['true', t('active.true')],
-            ['false', t('active.false')],
-          ]}
-        />
-      </FilterBar>
-      <DataTable
-        label={t('products.title')}
+      <ResourceList
+        title={t('products.title')}
+        actions={create}
+        filters={filters}
+        filterFields={
+          <>
+            <SearchField label={t('products.search')} value={filter.q ?? ''} onChange={(q) => change({ q })} />
+            <ActiveFilter value={filter.active} onChange={(active) => change({ active })} />
+          </>
+        }
         list={list}
         rowKey={({ product_id }) => product_id}
         empty={
-          isFiltered ? (
-            <Empty title={t('list.noMatch')} hint={t('list.noMatchHint')} />
-          ) : (
-            <Empty title={t('products.empty')} hint={t('products.emptyHint')}>
-              {create}
-            </Empty>
-          )
+          <Empty title={t('products.empty')} hint={t('products.emptyHint')}>
+            {create}
+          </Empty>
         }
         columns={[
           {
@@ -76,11 +56,7 @@ function Products() {
             header: t('license.product'),
             cell: ({ product_id, name }) => (
               <div className="min-w-0">
-                <Link
-                  to="/products/$productId"
-                  params={{ productId: product_id }}
-                  className="font-medium hover:text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
-                >
+                <Link to="/products/$productId" params={{ productId: product_id }} className={ROW_LINK}>
                   {name}
                 </Link>
                 <div className="truncate font-mono text-xs text-soft">{product_id}</div>

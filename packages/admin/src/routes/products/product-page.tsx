@@ -8,14 +8,13 @@ import { productQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { LinkButton } from '../../parts/button';
-import { Card } from '../../parts/card';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { CheckField, Field, Input, TextArea } from '../../parts/fields';
-import { Gate } from '../../parts/gate';
+import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
+import { ResourceDetail } from '../../parts/resource-detail';
 import { changedMembers, ResourceForm } from '../../parts/resource-form';
-import { Loading, Refusal } from '../../parts/states';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 
@@ -111,21 +110,14 @@ function ProductFields({
   );
 }
 
-export function ProductPage() {
+export const ProductPage = gated('products:read', function ProductPage() {
   const { productId } = route.useParams();
-  const product = useQuery(productQuery(productId));
   return (
-    <Gate permission="products:read">
-      {product.data ? (
-        <Details key={product.data.product_id} product={product.data} />
-      ) : (
-        <Card flush>
-          {product.error ? <Refusal error={product.error} onRetry={() => void product.refetch()} /> : <Loading />}
-        </Card>
-      )}
-    </Gate>
+    <ResourceDetail query={useQuery(productQuery(productId))} id={productId}>
+      {(product) => <Details product={product} />}
+    </ResourceDetail>
   );
-}
+});
 
 function Details({ product }: { product: Product }) {
   const t = useText();

@@ -4,22 +4,15 @@ import { given, useList } from '../../api/lists';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
-import { DataTable } from '../../parts/data-table';
-import { Gate } from '../../parts/gate';
-import { PageHeader } from '../../parts/page';
+import { gated } from '../../parts/gate';
+import { ResourceList } from '../../parts/resource-list';
 import { Empty, Fault } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
 import { useText, useWord } from '../../text/texts';
 
 type Session = Schemas['Session'];
 
-export function SessionList() {
-  return (
-    <Gate permission="sessions:manage">
-      <Sessions />
-    </Gate>
-  );
-}
+export const SessionList = gated('sessions:manage', Sessions);
 
 /** Returns the browser and system that a User-Agent header names, as far as they are well known. */
 function browserOf(agent: string | null): string {
@@ -48,14 +41,14 @@ function Sessions() {
   });
   return (
     <>
-      <PageHeader title={t('sessions.title')} name={t('sessions.title')} hint={t('sessions.hint')} />
       {end.error && (
         <div className="mb-4">
           <Fault error={end.error} />
         </div>
       )}
-      <DataTable
-        label={t('sessions.title')}
+      <ResourceList
+        title={t('sessions.title')}
+        hint={t('sessions.hint')}
         list={list}
         rowKey={({ session_id }) => session_id}
         empty={<Empty title={t('sessions.empty')} />}

@@ -3,16 +3,15 @@ import type { UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { settingsQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
-import { Card } from '../../parts/card';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
-import { Gate } from '../../parts/gate';
+import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
 import { changedMembers, ResourceForm } from '../../parts/resource-form';
-import { Loading, Refusal } from '../../parts/states';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { ResourceDetail } from '../../parts/resource-detail';
 
 type Settings = Schemas['Tenant'];
 
@@ -64,34 +63,23 @@ function toRequest(before: Form, after: Form): Schemas['UpdateSettingsRequest'] 
   return { ...changedMembers(rulesBefore, rules), ...(changed.length > 0 && { emails: Object.fromEntries(changed) }) };
 }
 
-export function SettingsPage() {
-  return (
-    <Gate permission="settings:read">
-      <Loaded />
-    </Gate>
-  );
-}
-
-function Loaded() {
+export const SettingsPage = gated('settings:read', function SettingsPage() {
   const t = useText();
-  const settings = useQuery(settingsQuery);
-  if (!settings.data)
-    return (
-      <Card flush>
-        {settings.error ? <Refusal error={settings.error} onRetry={() => void settings.refetch()} /> : <Loading />}
-      </Card>
-    );
   return (
-    <>
-      <PageHeader
-        title={t('settings.title')}
-        name={t('settings.title')}
-        hint={t('settings.hint', { tenant: settings.data.tenant_id })}
-      />
-      <Pinned resource={settings.data}>{(pinned, pin) => <Edit settings={pinned} onSaved={pin} />}</Pinned>
-    </>
+    <ResourceDetail query={useQuery(settingsQuery)}>
+      {(settings) => (
+        <>
+          <PageHeader
+            title={t('settings.title')}
+            name={t('settings.title')}
+            hint={t('settings.hint', { tenant: settings.tenant_id })}
+          />
+          <Pinned resource={settings}>{(pinned, pin) => <Edit settings={pinned} onSaved={pin} />}</Pinned>
+        </>
+      )}
+    </ResourceDetail>
   );
-}
+});
 
 function Edit({ settings, onSaved }: { settings: Settings; onSaved: (saved: Settings) => void }) {
   const t = useText();

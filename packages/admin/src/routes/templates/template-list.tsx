@@ -1,49 +1,38 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useMemo } from 'react';
 import { api, bodyOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
 import { productsQuery } from '../../api/queries';
 import { Badge } from '../../parts/badge';
 import { LinkButton } from '../../parts/button';
-import { DataTable } from '../../parts/data-table';
-import { FilterBar, FilterSelect, SearchField } from '../../parts/filter-bar';
-import { Gate } from '../../parts/gate';
-import { PageHeader } from '../../parts/page';
+import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
+import { FilterSelect, SearchField } from '../../parts/filter-bar';
+import { gated } from '../../parts/gate';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { useTermInWords } from './term';
+import { ROW_LINK } from '../../parts/text-link';
 
 const route = getRouteApi('/templates');
 
-export function TemplateList() {
-  return (
-    <Gate permission="templates:read">
-      <Templates />
-    </Gate>
-  );
-}
+export const TemplateList = gated('templates:read', Templates);
 
 function Templates() {
   const t = useText();
   const word = useWord();
   const may = useMay();
   const term = useTermInWords();
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
-  const filter = useMemo(() => given(search), [search]);
+  const filters = useFilters(route.useSearch(), route.useNavigate());
+  const { filter, change } = filters;
   const products = useQuery({ ...productsQuery, enabled: may('products:read') });
   const list = useList(['templates', 'list', filter], (cursor) =>
     bodyOf(
       api.GET('/v1/license-templates', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } }),
     ),
   );
-  const change = (changed: Partial<typeof search>) =>
-    void navigate({ search: given({ ...search, ...changed }), replace: true });
-  const isFiltered = Object.keys(search).length > 0;
   const create = may('templates:write') && (
     <LinkButton to="/templates/new" look="primary">
       <Plus aria-hidden />
@@ -52,44 +41,31 @@ function Templates() {
   );
   return (
     <>
-      <PageHeader
+      <ResourceList
         title={t('templates.title')}
-        name={t('templates.title')}
         hint={t('templates.hint')}
         actions={create}
-      />
-      <FilterBar onClear={isFiltered ? () => void navigate({ search: {}, replace: true }) : undefined}>
-        <SearchField label={t('templates.search')} value={search.q ?? ''} onChange={(q) => change({ q })} />
-        {products.data && (
-          <FilterSelect
-            label={t('licenses.anyProduct')}
-            value={search.product_id}
-            onChange={(product_id) => change({ product_id })}
-            options={products.data.data.map(({ product_id, name }) => [product_id, name])}
-          />
-        )}
-        <FilterSelect
-          label={t('active.any')}
-          value={search.active}
-          onChange={(active) => change({ active })}
-          options={[
-            ['true', t('active.true')],
-            ['false', t('active.false')],
-          ]}
-        />
-      </FilterBar>
-      <DataTable
-        label={t('templates.title')}
+        filters={filters}
+        filterFields={
+          <>
+            <SearchField label={t('templates.search')} value={filter.q ?? ''} onChange={(q) => change({ q })} />
+            {products.data && (
+              <FilterSelect
+                label={t('licenses.anyProduct')}
+                value={filter.product_id}
+                onChange={(product_id) => change({ product_id })}
+                options={products.data.data.map(({ product_id, name }) => [product_id, name])}
+              />
+            )}
+            <ActiveFilter value={filter.active} onChange={(active) => change({ active })} />
+          </>
+        }
         list={list}
         rowKey={({ template_id }) => template_id}
         empty={
-          isFiltered ? (
-            <Empty title={t('list.noMatch')} hint={t('list.noMatchHint')} />
-          ) : (
-            <Empty title={t('templates.empty')} hint={t('templates.emptyHint')}>
-              {create}
-            </Empty>
-          )
+          <Empty title={t('templates.empty')} hint={t('templates.emptyHint')}>
+            {create}
+          </Empty>
         }
         columns={[
           {
@@ -97,11 +73,7 @@ function Templates() {
             header: t('template.name'),
             cell: ({ template_id, template_name }) => (
               <div className="min-w-0">
-                <Link
-                  to="/templates/$templateId"
-                  params={{ templateId: template_id }}
-                  className="font-medium hover:text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
-                >
+                <Link to="/templates/$templateId" params={{ templateId: template_id }} className={ROW_LINK}>
                   {template_name}
                 </Link>
                 <div className="truncate font-mono text-xs text-soft">{template_id}</div>

@@ -8,18 +8,18 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button, LinkButton } from '../../parts/button';
-import { Card } from '../../parts/card';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { Field, Input } from '../../parts/fields';
-import { Gate } from '../../parts/gate';
+import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
-import { Fault, Loading, Refusal } from '../../parts/states';
+import { Fault } from '../../parts/states';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
-import { FormDialog } from '../licenses/action-dialogs';
+import { FormDialog } from '../../parts/form-dialog';
 import { changedTerms, emptyForm, toCreateRequest, toForm, type TemplateForm as Form } from './template-form-values';
 import { TemplateForm } from './template-form';
+import { ResourceDetail } from '../../parts/resource-detail';
 
 type Template = Schemas['LicenseTemplate'];
 
@@ -61,21 +61,14 @@ function Up() {
   );
 }
 
-export function TemplatePage() {
+export const TemplatePage = gated('templates:read', function TemplatePage() {
   const { templateId } = route.useParams();
-  const template = useQuery(templateQuery(templateId));
   return (
-    <Gate permission="templates:read">
-      {template.data ? (
-        <Details key={template.data.template_id} template={template.data} />
-      ) : (
-        <Card flush>
-          {template.error ? <Refusal error={template.error} onRetry={() => void template.refetch()} /> : <Loading />}
-        </Card>
-      )}
-    </Gate>
+    <ResourceDetail query={useQuery(templateQuery(templateId))} id={templateId}>
+      {(template) => <Details template={template} />}
+    </ResourceDetail>
   );
-}
+});
 
 function Details({ template }: { template: Template }) {
   const t = useText();

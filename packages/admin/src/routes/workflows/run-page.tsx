@@ -10,13 +10,15 @@ import { Button } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
 import { Code } from '../../parts/copy';
 import { Dialog, DialogActions } from '../../parts/dialog';
-import { Gate } from '../../parts/gate';
+import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
-import { Fault, Loading, Refusal } from '../../parts/states';
+import { Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { RunState } from './run-state';
+import { TEXT_LINK } from '../../parts/text-link';
+import { ResourceDetail } from '../../parts/resource-detail';
 
 type Run = Schemas['WorkflowRunDetails'];
 
@@ -24,25 +26,18 @@ const route = getRouteApi('/workflow-runs/$runId');
 const REFRESH_MS = 3_000;
 const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED'];
 
-export function RunPage() {
-  return (
-    <Gate permission="workflows:read">
-      <Loaded />
-    </Gate>
-  );
-}
-
-function Loaded() {
+export const RunPage = gated('workflows:read', function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery({
     ...workflowRunQuery(runId),
     refetchInterval: ({ state }) => (state.data && ENDED.includes(state.data.state) ? false : REFRESH_MS),
   });
-  if (run.data) return <Details run={run.data} />;
   return (
-    <Card flush>{run.error ? <Refusal error={run.error} onRetry={() => void run.refetch()} /> : <Loading />}</Card>
+    <ResourceDetail query={run} id={runId}>
+      {(read) => <Details run={read} />}
+    </ResourceDetail>
   );
-}
+});
 
 function Details({ run }: { run: Run }) {
   const t = useText();
@@ -93,7 +88,7 @@ function Details({ run }: { run: Run }) {
                   <Link
                     to="/customers/$customerId"
                     params={{ customerId: run.customer_id }}
-                    className="text-accent-ink underline decoration-accent-ink/30 underline-offset-2 hover:decoration-current"
+                    className={`text-accent-ink ${TEXT_LINK}`}
                   >
                     {run.customer_id}
                   </Link>

@@ -1,6 +1,6 @@
-import type { Schemas } from '../../api/client';
-import { Field, Input, Select } from '../../parts/fields';
-import { useText, useWord } from '../../text/texts';
+import type { Schemas } from '../api/client';
+import { Field, Input, Select } from './fields';
+import { useText, useWord } from '../text/texts';
 
 export type Reason = Schemas['ActionReason'];
 export const REASON_CODES = [
