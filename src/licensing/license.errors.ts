@@ -110,6 +110,20 @@ export class LicenseFileOutstandingError extends ConflictException {
   }
 }
 
+/** The oldest license key of those that are kept still works, so that no more can be replaced with an overlap. */
+export class KeyOverlapRunningError extends ConflictException {
+  constructor(
+    licenseId: string,
+    kept: number,
+    readonly retryAt: Date,
+  ) {
+    super(
+      `The license ${licenseId} has ${kept} former license keys, the oldest of which works until ${retryAt.toISOString()}. Rotate after that, or with overlap_seconds 0, which ends them all.`,
+      { errorCode: 'KEY_OVERLAP_RUNNING' },
+    );
+  }
+}
+
 /** The expiry of a linked license follows the paid period. */
 export class SubscriptionManagedError extends ConflictException {
   constructor(licenseId: string, subscriptionId: string) {

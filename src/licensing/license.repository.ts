@@ -90,7 +90,7 @@ export class LicenseRepository extends TenantScopedRepository<License> {
       transaction.query<{ license_id: string }>({
         name: 'licenses.list-revoked',
         text: `SELECT license_id FROM licenses
-               WHERE tenant_id = $1 AND status IN ('REVOKED', 'SUSPENDED') AND updated_at >= $2`,
+               WHERE tenant_id = $1 AND status IN ('REVOKED', 'SUSPENDED') AND updated_at >= $2 AND files_until IS NOT NULL`,
         values: [tenantId, since],
       }),
     );

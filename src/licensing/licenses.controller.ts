@@ -93,7 +93,8 @@ export class FindLicensesController {
   @DescribeWrite({
     operationId: 'findLicenses',
     summary: 'Find licenses by a value',
-    description: 'Exact, within the tenant. Recorded in the event log, without the value.',
+    description:
+      'Exact, within the tenant. Recorded in the event log, without the value. By `email` it also needs `customers:read`.',
   })
   @ApiOkResponse({ standardSchema: FoundLicenses })
   find(

@@ -15,7 +15,7 @@ export const checkOutFields = {
   ...deviceFields,
   fingerprint: deviceFields.fingerprint.optional().meta({
     description:
-      'The only device that the license file is for. Required if the license counts seats: the file holds one until it expires.',
+      'The only device that the license file is for; absent: any. Required if the license counts seats, of which the file holds one until it expires, and while a device of the license is blocked.',
   }),
   ttl_seconds: integer(MIN_TTL_S, MAX_TTL_S).default(DEFAULT_TTL_S).meta({
     description:

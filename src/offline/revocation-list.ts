@@ -25,7 +25,7 @@ export interface RevocationList {
   readonly asOfSeq: string | null;
 }
 
-/** Content of a list: revoked and suspended licenses, and blocked devices that have license files. */
+/** Content of a list: revoked and suspended licenses, and blocked devices, as far as they have license files. */
 export interface Revocations {
   readonly licenseIds: readonly string[];
   readonly files: readonly { readonly licenseId: string; readonly fingerprint: string }[];

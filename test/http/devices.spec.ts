@@ -128,6 +128,8 @@ describe('the devices of a license', () => {
       expect(await seats(path)).toEqual([1, 'good']);
       const refused = Object.fromEntries(Object.keys(await all('bad')).map((name) => [name, 'DEVICE_BLOCKED']));
       expect(await all('bad')).toEqual(refused);
+      const unbound = await tenant.post(`${path}/check-out`, { ttl_seconds: 60 });
+      expect(unbound).toMatchObject({ status: 400, body: { errors: [{ pointer: '/fingerprint' }] } });
       // Programs and people, activations and check-outs: one refused device in the hour.
       expect(await toldOf(id, 'license.activation_refused', 1)).toMatchObject([
         { event_data: { code: 'DEVICE_BLOCKED', fingerprint: 'bad' } },
@@ -158,6 +160,8 @@ describe('the devices of a license', () => {
       expect(codeOf(await program('heartbeat', 'bad'))).toBe('NOT_ACTIVATED');
       expect(codeOf(await program('activate', 'bad', user))).toBe('OK');
       expect(codeOf(await program('validate', 'bad'))).toBe('VALID');
+      const file = await tenant.post(`${path}/check-out`, { ttl_seconds: 60 });
+      expect(file.status).toBe(terms === UNLIMITED ? 200 : 400);
       await toldOf(id, 'license.device_unblocked', 1);
     });
 

@@ -347,7 +347,8 @@ describe('the import of licenses', () => {
     // All customers of an address count, however many share it.
     await app.database.query(
       `INSERT INTO customers (tenant_id, customer_id, email, active, metadata, version, created_at, updated_at)
-       SELECT $1, 'same-' || n, 'find@example.com', true, '{}', 1, now(), now() FROM generate_series(1, 150) n`,
+       SELECT $1, 'same-' || n, CASE WHEN n <= 150 THEN 'find@example.com' ELSE 'crowd@example.com' END, true, '{}', 1, now(), now()
+       FROM generate_series(1, 10151) n`,
       [vendor.tenantId],
     );
     const find = (body: Wire, as = vendor) => as.post('/v1/licenses:find', body);
@@ -364,6 +365,13 @@ describe('the import of licenses', () => {
     }
     expect((await find({ order_id: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e' })).body.data).toEqual([]);
     expect((await find({})).status).toBe(400);
+    const tooMany = await find({ email: 'crowd@example.com' });
+    expect(tooMany).toMatchObject({ status: 400, body: { errors: [{ pointer: '/email' }] } });
+    const reader = await app.key(vendor.tenantId, ['licenses:read']);
+    const denied = await find({ email: 'find@example.com' }, reader);
+    expect(denied).toMatchObject({ status: 403, body: { code: 'PERMISSION_DENIED' } });
+    expect(denied.body.detail).toContain('customers:read');
+    expect((await find({ external_id: 'find-1' }, reader)).status).toBe(200);
     expect((await find({ last_four: 'WXYZ', external_id: 'x' })).status).toBe(400);
     await eventually(async () => {
       const events = (await vendor.get('/v1/license-events?event_type=license.found&limit=100')).body.data as Wire[];

@@ -97,19 +97,31 @@ describe('the keys of a license', () => {
     expect(await validate(second.license_key as string)).toMatchObject({ license: { license_id: license.license_id } });
   });
 
-  it('are found as long as they are among the five latest that were replaced', async () => {
+  it('are found as long as they are among the five latest that were replaced, and none is forgotten that works', async () => {
     const license = await api.issue(template);
     const keys = [license.license_key as string];
-    for (let n = 0; n < 7; n++) keys.push((await rotate(license, { overlap_seconds: 60 })).license_key as string);
-    const codes = await Promise.all(keys.map(async (key) => (await validate(key)).code as string));
-    const found = 'NOT_ACTIVATED';
-    expect(codes).toEqual(['NOT_FOUND', 'NOT_FOUND', found, found, found, found, found, found]);
-    const { rows } = {
-      rows: await app.database.query('SELECT number FROM rotated_license_keys WHERE license_id = $1 ORDER BY number', [
-        license.license_id,
-      ]),
-    };
-    expect(rows).toEqual([2, 3, 4, 5, 6, 7].map((number) => ({ number })));
+    for (let n = 0; n < 5; n++) keys.push((await rotate(license, { overlap_seconds: 60 + n })).license_key as string);
+    const codesOf = () => Promise.all(keys.map(async (key) => (await validate(key)).code as string));
+    const sixth = await rotate(license, { overlap_seconds: 60 });
+    expect(sixth).toMatchObject({ status: 409, code: 'KEY_OVERLAP_RUNNING', next: { action: 'retry' } });
+    const endsIn = Date.parse(sixth.next.after as string) - Date.now();
+    expect(endsIn).toBeGreaterThan(0);
+    expect(endsIn).toBeLessThanOrEqual(60_000);
+    expect(await codesOf()).toEqual(keys.map(() => 'NOT_ACTIVATED'));
+    // Without an overlap all former keys end, so that none has to be kept for it.
+    for (let n = 0; n < 2; n++) keys.push((await rotate(license)).license_key as string);
+    const replaced = 'KEY_REPLACED';
+    expect(await codesOf()).toEqual([
+      ...['NOT_FOUND', 'NOT_FOUND', replaced, replaced, replaced, replaced, replaced],
+      'NOT_ACTIVATED',
+    ]);
+    keys.push((await rotate(license, { overlap_seconds: 60 })).license_key as string);
+    expect((await codesOf()).slice(-2)).toEqual(['NOT_ACTIVATED', 'NOT_ACTIVATED']);
+    const rows = await app.database.query(
+      'SELECT number FROM rotated_license_keys WHERE license_id = $1 ORDER BY number',
+      [license.license_id],
+    );
+    expect(rows).toEqual([3, 4, 5, 6, 7, 8].map((number) => ({ number })));
   });
 
   it.each([

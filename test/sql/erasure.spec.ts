@@ -150,10 +150,11 @@ describe('erasure of a customer', () => {
     });
   });
 
-  it('replaces imported license keys, whose text may say who the customer is', async () => {
+  it('replaces imported license keys and removes external ids, whose text may say who the customer is', async () => {
     const template = await api.template();
     const imported = async (customer: string, license_key: string) => {
-      const line = { customer: { customer_id: customer }, license_template_id: template, license_key };
+      const external_id = license_key.replace('zq', 'zq-id-');
+      const line = { customer: { customer_id: customer }, license_template_id: template, license_key, external_id };
       const sent = { 'Content-Type': 'application/x-ndjson' };
       const [outcome] = (await api.send('post', '/v1/licenses:import', line, sent)).body as Wire[];
       return outcome;
@@ -164,12 +165,15 @@ describe('erasure of a customer', () => {
     const given = (await imported('f', 'zqg.private@example.com 2021')).license_id as string;
     const replaced = (await imported('f', 'zqh.private@example.com 2021')).license_id as string;
     await api.post(`/v1/licenses/${held}/reveal-key`, {}, keyed('reveal-f'));
-    await api.post(`/v1/licenses/${given}/transfer`, { customer_id: 'g' });
+    await api.patch(`/v1/licenses/${held}`, { metadata: { a: 1 } }, keyed('patch-f'));
+    const give = () => api.post(`/v1/licenses/${given}/transfer`, { customer_id: 'g' }, keyed('give'));
+    await give();
     const rotating = { customer_id: 'g', rotate_key: true };
     const rotated = (await api.post(`/v1/licenses/${replaced}/transfer`, rotating)).body.license_key as string;
     await logged();
-    expect(await erase('f')).toMatchObject({ licenses: 2 });
-    expect(traces(await everythingStored(app.database, app.secrets), ['zqf.', 'zqh.'])).toEqual([]);
+    expect(await erase('f')).toMatchObject({ licenses: 5 });
+    expect(traces(await everythingStored(app.database, app.secrets), ['zqf.', 'zqh.', 'zq-id-'])).toEqual([]);
+    expect((await give()).body).toMatchObject({ customer_id: 'g', external_id: null });
     // The key of a license that was given away is the one that its holder uses.
     expect(await validate('zqg.private@example.com 2021')).not.toBe('NOT_FOUND');
     expect(await validate('zqf.private@example.com 2021')).toBe('NOT_FOUND');

@@ -27,7 +27,15 @@ describe('the revocation list', () => {
   afterAll(() => app.stop());
 
   const publish = (tenant: Api, by = app) => by.signRevocations(tenant);
-  const issue = async (tenant: Api) => (await tenant.issue(await tenant.template())).license_id as string;
+  const issueMany = async (tenant: Api, count: number) => {
+    const template = await tenant.template();
+    const ids = Array.from({ length: count }, async () => (await tenant.issue(template)).license_id as string);
+    await Promise.all(ids);
+    // As if each had a license file.
+    await app.database.query('UPDATE licenses SET files_until = now() WHERE template_id = $1', [template]);
+    return Promise.all(ids);
+  };
+  const issue = async (tenant: Api) => (await issueMany(tenant, 1))[0] ?? '';
   const set = (licenseId: string, status: string) =>
     app.database.query('UPDATE licenses SET status = $2, updated_at = $3 WHERE license_id = $1', [
       licenseId,
@@ -48,8 +56,10 @@ describe('the revocation list', () => {
     return verifyRevocationList(revocation_list as string, { tenantId: tenant.tenantId, keys, now });
   };
 
-  it('lists what is revoked or suspended, and rises by one with each change', async () => {
+  it('lists what is revoked or suspended and has a license file, and rises by one with each change', async () => {
     const tenant = await app.tenant();
+    const without = (await tenant.issue(await tenant.template())).license_id as string;
+    await set(without, 'REVOKED');
     const [active, revoked, suspended] = [await issue(tenant), await issue(tenant), await issue(tenant)];
     const empty = await read(tenant);
     expect(empty.document).toMatchObject({ number: 1, licenses: [], tenant_id: tenant.tenantId });
@@ -143,10 +153,7 @@ describe('the revocation list', () => {
     const tenant = await app.tenant();
     const other = await TestApp.start({ database: app.database, secrets: app.secrets, override: withClock });
     const there = other.bearer(tenant.tenantId, tenant.key ?? '');
-    const template = await tenant.template();
-    const ids = await Promise.all(
-      Array.from({ length: 20 }, async () => (await tenant.issue(template)).license_id as string),
-    );
+    const ids = await issueMany(tenant, 20);
     await publish(tenant);
     const first = Number((await fetchList(tenant)).number);
     const began = Date.now();

@@ -91,6 +91,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   InvitationStateError: [[ID, 'REDEEMED']],
   InvalidFieldError: [['/units', 'must be an integer from 1 to 1000']],
   InvalidParameterError: [['limit', 'must be an integer from 1 to 100']],
+  KeyOverlapRunningError: [[ID, 5, LATER]],
   LicenseKeyReplacedError: [[]],
   LicenseFileOutstandingError: [[ID, LATER]],
   LicenseNotTrialError: [[ID]],

@@ -15,14 +15,13 @@ export class LicenseImportedEvent extends IntegrationEvent {
       {
         product_id: license.productId,
         license_type: license.licenseType,
-        external_id: license.externalId,
         status: license.statusAt(license.createdAt),
         trial: license.trial,
         issued_date: license.issuedDate.toISOString(),
         expiry_date: license.expiryDate?.toISOString() ?? null,
         current_activations: license.currentActivations,
       },
-      { issued_to: license.issuedTo },
+      { issued_to: license.issuedTo, external_id: license.externalId },
     );
   }
 }

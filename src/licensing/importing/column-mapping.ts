@@ -133,13 +133,13 @@ function toFlag(value: unknown): unknown {
   return ['false', '0', 'no'].includes(text) ? false : value;
 }
 
-/** Returns the items of a list: JSON, or text with `;` or `|` between the ids. */
+/** Returns the items of a list: JSON, or text with `;` between the ids. */
 function toItems(value: unknown, id: string, columns?: Readonly<Record<string, Columns>>): Record<string, unknown>[] {
   const parsed = typeof value === 'string' && /^\s*\[/.test(value) ? toJson(value) : value;
   const list: unknown[] = Array.isArray(parsed)
     ? parsed
     : String(parsed)
-        .split(/[;|]/)
+        .split(';')
         .map((each) => each.trim())
         .filter((each) => each !== '');
   return list.map((item) => {

@@ -49,6 +49,22 @@ describe('the ready mappings', () => {
   });
 });
 
+describe('a ready mapping', () => {
+  it.each([
+    ['keygen', { maxMachines: null }, null],
+    ['keygen', { maxMachines: '' }, null],
+    ['keygen', { attributes: { maxMachines: null } }, null],
+    ['keygen', {}, undefined],
+    ['cryptlex', { allowedActivations: 0 }, null],
+    ['licensespring', { max_activations: '0' }, null],
+    ['lemon-squeezy', { activation_limit: null }, null],
+    ['lemon-squeezy', { attributes: { activation_limit: 5 } }, 5],
+    ['lemon-squeezy', {}, undefined],
+  ] as const)('of %s reads the seats of %j as %j', (name, record, seats) => {
+    expect(mapColumns(record, COLUMN_MAPPINGS[name]).max_activations).toBe(seats);
+  });
+});
+
 describe('a mapping', () => {
   it.each<[string, unknown, unknown]>([
     ['expiry_date', '2027-03-04', '2027-03-04T00:00:00Z'],
@@ -65,7 +81,7 @@ describe('a mapping', () => {
     ['external_id', 42, '42'],
     ['external_id', 2 ** 60, 2 ** 60],
     ['license_key', 12345678901234567890n.toString(), '12345678901234567890'],
-    ['devices', 'a; b|c', [{ fingerprint: 'a' }, { fingerprint: 'b' }, { fingerprint: 'c' }]],
+    ['devices', 'a; b|c', [{ fingerprint: 'a' }, { fingerprint: 'b|c' }]],
     ['devices', '[{"fingerprint":"a"}]', [{ fingerprint: 'a' }]],
     ['features', 'x', [{ feature_id: 'x', feature_name: 'x' }]],
     ['metadata', '{"a":1}', { a: 1 }],

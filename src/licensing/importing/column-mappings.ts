@@ -20,7 +20,7 @@ const KEYGEN: ColumnMapping = {
       from: ['attributes.status', 'status'],
       values: { INACTIVE: 'ACTIVE', EXPIRING: 'ACTIVE', BANNED: 'REVOKED' },
     },
-    max_activations: { from: ['attributes.maxMachines', 'maxMachines'] },
+    max_activations: { from: ['attributes.maxMachines', 'maxMachines'], values: { null: null } },
     metadata: { from: ['attributes.metadata', 'metadata'] },
     devices: {
       from: ['machines'],
@@ -120,7 +120,7 @@ const LEMON_SQUEEZY: ColumnMapping = {
       from: ['attributes.status', 'status'],
       values: { inactive: 'ACTIVE', active: 'ACTIVE', expired: 'EXPIRED', disabled: 'SUSPENDED' },
     },
-    max_activations: { from: ['attributes.activation_limit', 'activation_limit'] },
+    max_activations: { from: ['attributes.activation_limit', 'activation_limit'], values: { null: null } },
     'metadata.order_id': { from: ['attributes.order_id', 'order_id'] },
     devices: {
       from: ['instances'],

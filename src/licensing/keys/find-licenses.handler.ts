@@ -1,5 +1,6 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { FindCustomerIdsQuery } from '../../customers/index.js';
+import { PermissionDeniedError } from '../../shared/access/access.errors.js';
 import { Authenticator } from '../../shared/access/authenticator.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { InvalidFieldError } from '../../shared/errors.js';
@@ -33,6 +34,7 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
 
   async execute(command: FindLicensesCommand) {
     const { actor, request } = command;
+    if (request.email !== undefined && !actor.may('customers:read')) throw new PermissionDeniedError('customers:read');
     const tenant = await this.authenticator.findTenant(actor.tenantId);
     return this.unitOfWork.perform(command, async (transaction) => {
       const { sql, value } = await this.condition(command, tenant);

@@ -8,7 +8,7 @@ export const FindLicensesRequest = z
     license_key: text(1_000).meta({ description: 'The current license key, or one that it replaced.' }),
     last_four: text(8).meta({ description: 'The last four characters of the current license key.' }),
     fingerprint: text(255).meta({ description: 'Fingerprint of a device that is or was activated.' }),
-    email: Email.meta({ description: 'E-mail address of the customer.' }),
+    email: Email.meta({ description: 'E-mail address of the customer. Also needs the permission `customers:read`.' }),
     order_id: z.uuid(),
     external_id: text(255),
   })

@@ -15,7 +15,7 @@ export class LicenseKeyRotation {
     private readonly source: LicenseKeySource,
   ) {}
 
-  /** The former license key works for `overlapSeconds`, and keys that it replaced no longer than it. Throws LicenseStateError. */
+  /** The former license key works for `overlapSeconds`, and keys that it replaced no longer than it. Throws LicenseStateError, KeyOverlapRunningError. */
   async rotate(
     license: License,
     now: Date,

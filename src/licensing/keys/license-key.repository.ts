@@ -5,6 +5,7 @@ import { FOREIGN_KEY_NORMALISATIONS } from '../../shared/foreign-keys.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import type { License } from '../license.entity.js';
+import { KeyOverlapRunningError } from '../license.errors.js';
 import { FORGOTTEN, ownKeyDigest, storedKeyDigest } from './license-key.js';
 
 /** Most replaced keys of a license that are still found. */
@@ -31,6 +32,7 @@ export class LicenseKeyRepository {
 
   /**
    * Adds a license key of ours. The others work until `validUntil` at the latest; of these the `MAX_OLD_KEYS` latest are found after that.
+   * Throws KeyOverlapRunningError rather than forget a license key that would still work.
    */
   async replace(transaction: Transaction, license: License, licenseKey: string, now: Date, validUntil: Date) {
     const { tenantId, licenseId } = license;
@@ -39,12 +41,14 @@ export class LicenseKeyRepository {
     const firstKept = number - MAX_OLD_KEYS;
     const old = [...rotated, this.issuedKey(license)];
     const digestsOf = (keys: readonly NumberedKey[]) => keys.flatMap((key) => this.possibleDigests(tenantId, key));
+    const forgotten = digestsOf(old.filter((key) => key.number < firstKept));
+    if (forgotten.length > 0 && validUntil > now) await assertEnded(transaction, licenseId, forgotten, now);
     transaction.write({
       name: 'license-keys.end',
       // A key that ends as before is not written again.
       text: `UPDATE license_keys SET valid_until = ${ENDED}
              WHERE digest = ANY($3) AND tenant_id = $1 AND license_id = $2 AND valid_until IS DISTINCT FROM ${ENDED}`,
-      values: [tenantId, licenseId, digestsOf(old), digestsOf(old.filter((key) => key.number < firstKept)), validUntil],
+      values: [tenantId, licenseId, digestsOf(old), forgotten, validUntil],
     });
     transaction.write({
       name: 'license-keys.forget',
@@ -95,4 +99,15 @@ export class LicenseKeyRepository {
       storedKeyDigest(this.secrets, licenseKey, tenantId, normalisation),
     );
   }
+}
+
+/** Throws KeyOverlapRunningError if a license key with one of these digests still works. */
+async function assertEnded(transaction: Transaction, licenseId: string, digests: readonly Buffer[], now: Date) {
+  const [running] = await transaction.query<{ until: Date }>({
+    name: 'license-keys.find-running',
+    text: `SELECT valid_until AS until FROM license_keys
+           WHERE digest = ANY($3) AND tenant_id = $1 AND license_id = $2 AND valid_until > $4`,
+    values: [transaction.tenantId, licenseId, digests, now],
+  });
+  if (running) throw new KeyOverlapRunningError(licenseId, MAX_OLD_KEYS, running.until);
 }

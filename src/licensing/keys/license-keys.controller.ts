@@ -51,9 +51,9 @@ export class LicenseKeysController {
       operationId: 'rotateLicenseKey',
       summary: 'Replace a license key',
       description:
-        'The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED.',
+        'The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED. Five former license keys are kept: while the oldest of them works, another overlap is refused.',
     },
-    { 403: ['POOL_NOT_ALLOWED'], 404: ['LICENSE_NOT_FOUND'], 409: ['LICENSE_STATE'] },
+    { 403: ['POOL_NOT_ALLOWED'], 404: ['LICENSE_NOT_FOUND'], 409: ['LICENSE_STATE', 'KEY_OVERLAP_RUNNING'] },
   )
   @ApiOkResponse({ standardSchema: LicenseWithNewKey })
   rotate(

@@ -81,7 +81,7 @@ export async function eraseLicenses(
   const named = [...erased, ...blocked];
   await eraseRefusals(erasure, periods, named);
   const inherited = await eraseInheritedMetadata(erasure, licenses, periods);
-  const own = await eraseOwnLicenses(erasure, licenseIds);
+  const own = await eraseOwnLicenses(erasure, licenseIds, periods);
   await eraseMetadataValues(erasure, licenseIds);
   const keys = await eraseForeignKeys(erasure, secrets, licenseIds);
   const events = await eraseEvents(erasure, periods, named);
@@ -299,17 +299,30 @@ function byLicense(erased: readonly NamedDevice[]): [string[], string[]] {
   return [erased.map(({ license_id }) => license_id), erased.map(({ fingerprint }) => fingerprint)];
 }
 
+/**
+ * Erases what licenses say about the customer. An external id may be the e-mail address of the customer whom the license was imported
+ * for, so it is erased also from a license that this customer gave away.
+ */
 async function eraseOwnLicenses(
   { owner, tenantId, customerId, now }: Erasure,
   licenseIds: readonly string[],
+  periods: readonly HoldingPeriod[],
 ): Promise<number> {
-  const { rowCount } = await owner.query(
-    `UPDATE licenses SET issued_to = 'Customer ' || customer_id, metadata = '{}', version = version + 1, updated_at = $4
+  const values = [tenantId, licenseIds, customerId, now];
+  const { rowCount: own } = await owner.query(
+    `UPDATE licenses SET issued_to = 'Customer ' || customer_id, metadata = '{}', external_id = NULL,
+       version = version + 1, updated_at = $4
      WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND customer_id = $3
-       AND (issued_to <> 'Customer ' || customer_id OR metadata <> '{}')`,
-    [tenantId, licenseIds, customerId, now],
+       AND (issued_to <> 'Customer ' || customer_id OR metadata <> '{}' OR external_id IS NOT NULL)`,
+    values,
   );
-  return rowCount ?? 0;
+  const importedFor = periods.filter(({ since }) => since === null).map(({ licenseId }) => licenseId);
+  const { rowCount: given } = await owner.query(
+    `UPDATE licenses SET external_id = NULL, version = version + 1, updated_at = $3
+     WHERE tenant_id = $1 AND license_id = ANY($2::uuid[]) AND external_id IS NOT NULL`,
+    [tenantId, importedFor, now],
+  );
+  return (own ?? 0) + (given ?? 0);
 }
 
 /** Removes values of metadata that the licenses do not have any more, by which lists could be filtered. */

@@ -44,7 +44,7 @@ export async function eraseResults(erasure: Erasure, secrets: Secrets, holdings:
     last = await inTenant(owner, tenantId, async () => {
       const rows = await lockResults(erasure, last ?? '');
       const results = rows.map((row) => ({ row, result: unsealed(secrets, tenantId, row) }));
-      const present = await presentMetadata(erasure, results, holdings);
+      const present = await presentTerms(erasure, results, holdings);
       for (const { row, result } of results) {
         const left = erasedResult(erasure, holdings, present, result);
         if (isDeepStrictEqual(left, result)) continue;
@@ -71,20 +71,26 @@ function unsealed(secrets: Secrets, tenantId: string, { id, result, sealed }: St
   return sealed ? JSON.parse(secrets.unseal(sealed, idempotencySealContext(tenantId, id))) : result;
 }
 
-/** Returns the current metadata of the licenses in the results. */
-async function presentMetadata(
+/** Values of a license with another holder that the customer may have left. */
+interface PresentTerms {
+  readonly metadata: JsonObject;
+  readonly external_id: string | null;
+}
+
+/** Returns the current metadata and external ids of the licenses in the results. */
+async function presentTerms(
   { owner, tenantId }: Erasure,
   results: readonly { readonly result: unknown }[],
   { licenseIds }: Holdings,
-): Promise<ReadonlyMap<unknown, JsonObject>> {
+): Promise<ReadonlyMap<unknown, PresentTerms>> {
   const ids = results
     .flatMap(({ result }) => itemsOf(result) ?? [result])
     .flatMap((item) => (isJsonObject(item) && licenseIds.has(item.license_id) ? [item.license_id] : []));
-  const { rows } = await owner.query<{ license_id: string; metadata: JsonObject }>(
-    'SELECT license_id, metadata FROM licenses WHERE tenant_id = $1 AND license_id = ANY($2::uuid[])',
+  const { rows } = await owner.query<PresentTerms & { license_id: string }>(
+    'SELECT license_id, metadata, external_id FROM licenses WHERE tenant_id = $1 AND license_id = ANY($2::uuid[])',
     [tenantId, ids],
   );
-  return new Map(rows.map(({ license_id, metadata }) => [license_id, metadata]));
+  return new Map(rows.map((row) => [row.license_id, row]));
 }
 
 /** Returns the items of a result that is a list; undefined if it is none. */
@@ -96,7 +102,7 @@ function itemsOf(result: unknown): readonly unknown[] | undefined {
 function erasedResult(
   erasure: Erasure,
   holdings: Holdings,
-  present: ReadonlyMap<unknown, JsonObject>,
+  present: ReadonlyMap<unknown, PresentTerms>,
   result: unknown,
 ): unknown {
   if (!isJsonObject(result)) return result;
@@ -112,20 +118,23 @@ function erasedResult(
   if (licenseIds.has(licenseId) && typeof licenseKey === 'string' && !isOwnKey(licenseKey)) return undefined;
   if (typeof blockId === 'string' && deviceIds.has(blockId)) return withoutBlockedDevice(result, blockId);
   if (isCustomers || deviceIds.has(result.activation_id)) return withoutPersonalData(result, customerId);
-  // The license has another holder, but its metadata may date from this customer's period.
-  if (licenseIds.has(licenseId) && isJsonObject(metadata) && !('activation_id' in result))
-    return { ...result, metadata: stillPresent(metadata, present.get(licenseId) ?? {}) };
-  return result;
+  // The license has another holder, but its metadata and its external id may date from this customer's period.
+  if (!licenseIds.has(licenseId) || !isJsonObject(metadata) || 'activation_id' in result) return result;
+  const { metadata: kept = {}, external_id } = present.get(licenseId) ?? {};
+  const changed = { metadata: stillPresent(metadata, kept), external_id: external_id ?? null };
+  return { ...result, ...pick(changed, Object.keys(result)) };
 }
 
 function withoutPersonalData(result: JsonObject, customerId: string): JsonObject {
-  const { activation_id: activationId } = result;
+  const { activation_id: activationId, license_id: licenseId } = result;
   const empty: JsonObject = {
     ...Object.fromEntries(PERSONAL_FIELDS.map((field) => [field, null])),
     issued_to: `Customer ${customerId}`,
     fingerprint: typeof activationId === 'string' ? pseudonymOf(activationId) : null,
     metadata: {},
     text: '',
+    // That of an order belongs to the sale.
+    ...(licenseId !== undefined && { external_id: null }),
   };
   return { ...result, ...pick(empty, Object.keys(result)) };
 }

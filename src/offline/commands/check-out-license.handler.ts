@@ -81,6 +81,9 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
     if (fingerprint === undefined || !locked) {
       if (seatLimit(license) !== null)
         throw new InvalidFieldError('/fingerprint', 'is required: this license counts seats');
+      // A file for any device would be one for a blocked device.
+      if (license.blockedDevices > 0)
+        throw new InvalidFieldError('/fingerprint', 'is required: a device of this license is blocked');
       return null;
     }
     const about = { user_id, units, name, hostname, platform, version, metadata, reason };

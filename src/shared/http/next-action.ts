@@ -102,6 +102,7 @@ export const PROBLEM_ACTIONS = {
   INTERNAL_ERROR: 'retry',
   INVITATION_NOT_FOUND: 'contact_vendor',
   INVITATION_STATE: 'fix_request',
+  KEY_OVERLAP_RUNNING: 'retry',
   KEY_REPLACED: 'contact_vendor',
   LICENSE_FILE_OUTSTANDING: 'retry',
   LICENSE_NOT_TRIAL: 'none',

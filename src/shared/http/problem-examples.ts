@@ -55,6 +55,8 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   INTERNAL_ERROR: 'Internal error. Include the X-Request-Id when you report it.',
   INVITATION_NOT_FOUND: 'There is no such invitation, or it has ended.',
   INVITATION_STATE: 'The invitation 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e is REDEEMED.',
+  KEY_OVERLAP_RUNNING:
+    'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e has 5 former license keys, the oldest of which works until 2026-12-01T00:00:00.000Z. Rotate after that, or with overlap_seconds 0, which ends them all.',
   KEY_REPLACED: 'Another license key replaced this one. Enter the new license key.',
   LICENSE_FILE_OUTSTANDING:
     'The license 019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e cannot end before 2026-12-01T00:00:00.000Z: a license file is valid until then.',

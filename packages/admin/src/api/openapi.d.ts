@@ -975,7 +975,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a license key
-         * @description The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED. Requires `licenses:rotate-key` (roles: admin, support, partner, platform).
+         * @description The license stays as it is. The former license key works until the end of the overlap, with the warning KEY_ROTATED; then it is KEY_REPLACED. Five former license keys are kept: while the oldest of them works, another overlap is refused. Requires `licenses:rotate-key` (roles: admin, support, partner, platform).
          */
         post: operations["rotateLicenseKey"];
         delete?: never;
@@ -995,7 +995,7 @@ export interface paths {
         put?: never;
         /**
          * Find licenses by a value
-         * @description Exact, within the tenant. Recorded in the event log, without the value. Requires `licenses:read` (roles: admin, issuer, support, read-only, partner, platform).
+         * @description Exact, within the tenant. Recorded in the event log, without the value. By `email` it also needs `customers:read`. Requires `licenses:read` (roles: admin, issuer, support, read-only, partner, platform).
          */
         post: operations["findLicenses"];
         delete?: never;
@@ -5250,7 +5250,7 @@ export interface components {
             fingerprint?: string;
             /**
              * Format: email
-             * @description E-mail address of the customer.
+             * @description E-mail address of the customer. Also needs the permission `customers:read`.
              * @example jane@example.com
              */
             email?: string;
@@ -6465,7 +6465,7 @@ export interface components {
          */
         CheckOutRequest: {
             /**
-             * @description The only device that the license file is for. Required if the license counts seats: the file holds one until it expires.
+             * @description The only device that the license file is for; absent: any. Required if the license counts seats, of which the file holds one until it expires, and while a device of the license is blocked.
              * @example 5f2d9c1e7ab04c3f
              */
             fingerprint?: string;
@@ -7706,7 +7706,7 @@ export interface components {
             /** @description Tenant of the vendor. Required for an imported license key, unless an API key is sent as well. */
             tenant_id?: string;
             /**
-             * @description The only device that the license file is for. Required if the license counts seats: the file holds one until it expires.
+             * @description The only device that the license file is for; absent: any. Required if the license counts seats, of which the file holds one until it expires, and while a device of the license is blocked.
              * @example 5f2d9c1e7ab04c3f
              */
             fingerprint?: string;
@@ -9731,7 +9731,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOTE_NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FILTER_NOT_DECLARED" | "FILTER_NOT_READY" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
+        ProblemCode: "ACTIVATION_LIMIT_REACHED" | "ACTIVATION_NOT_FOUND" | "API_KEY_INACTIVE" | "API_KEY_NOT_FOUND" | "BILLING_EVENT_CONFLICT" | "BLOCKED_DEVICE_NOT_FOUND" | "BODY_TOO_LARGE" | "CLIENT_CLOSED_REQUEST" | "CURSOR_MISMATCH" | "CUSTOMER_EXISTS" | "CUSTOMER_INACTIVE" | "CUSTOMER_NOTE_NOT_FOUND" | "CUSTOMER_NOT_FOUND" | "DATABASE_BUSY" | "DATABASE_UNAVAILABLE" | "DEACTIVATION_LIMIT_REACHED" | "DEVICE_BLOCKED" | "EMAIL_LIMIT_REACHED" | "EMAIL_MESSAGE_ERASED" | "EMAIL_MESSAGE_NOT_FOUND" | "EMAIL_MESSAGE_STATE" | "EMAIL_PARTNER_NOT_FOUND" | "EMAIL_RECIPIENT_MISSING" | "EMAIL_TEMPLATE_NOT_FOUND" | "EXPECTATION_FAILED" | "EXPIRY_TOO_FAR" | "FEATURE_UNAVAILABLE" | "FILTER_NOT_DECLARED" | "FILTER_NOT_READY" | "FOREIGN_KEYS_EXIST" | "FOREIGN_ORIGIN" | "GRANT_EXCEEDED" | "HEADERS_TOO_LARGE" | "HEARTBEAT_EXPIRED" | "HISTORY_TOO_LONG" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_RESULT_ERASED" | "IDENTITY_PROVIDER_UNAVAILABLE" | "INSECURE_CONNECTION" | "IMPORT_CONFLICT" | "INTERNAL_ERROR" | "INVITATION_NOT_FOUND" | "INVITATION_STATE" | "KEY_OVERLAP_RUNNING" | "KEY_REPLACED" | "LICENSE_FILE_OUTSTANDING" | "LICENSE_NOT_TRIAL" | "LICENSE_IS_TRIAL" | "LICENSE_NEVER_EXPIRES" | "LICENSE_NOT_FOUND" | "LICENSE_RESTRICTED" | "LICENSE_STATE" | "LICENSE_SUBSCRIBED" | "LINE_TOO_LONG" | "MALFORMED_REQUEST" | "METHOD_NOT_ALLOWED" | "NETWORK_NOT_ALLOWED" | "NOT_ACTIVATED" | "NO_ACTIVE_SIGNING_KEY" | "NOT_READY" | "OIDC_NOT_CONFIGURED" | "ONLY_ACTIVE_SIGNING_KEY" | "ORDER_EXISTS" | "ORDER_LINE_REFUSED" | "ORDER_NOT_DUE" | "ORDER_NOT_FOUND" | "ORDER_STATE" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PAYMENT_TOO_HIGH" | "PARTNER_NOT_APPROVED" | "PARTNER_NOT_FOUND" | "PARTNER_STATE" | "PERMISSION_DENIED" | "POOL_EXHAUSTED" | "POOL_EXPIRED" | "POOL_NOT_ALLOWED" | "POOL_NOT_FOUND" | "POOL_REQUIRED" | "POOL_TEMPLATE_MISMATCH" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "RECENT_SIGN_IN_REQUIRED" | "SESSION_NOT_FOUND" | "TEMPLATE_PRODUCT_MISMATCH" | "PRODUCT_EXISTS" | "PRODUCT_INACTIVE" | "PRODUCT_NOT_FOUND" | "QUOTE_EXPIRED" | "QUOTE_NOT_FOUND" | "QUOTE_STATE" | "RATE_LIMITED" | "REFUND_TOO_HIGH" | "REPLACEMENT_TOKEN_INVALID" | "REQUEST_TIMEOUT" | "REVOCATION_LIST_NOT_READY" | "ROUTE_NOT_FOUND" | "SEAT_LENT" | "SIGNING_KEY_NOT_FOUND" | "SIGNING_KEY_STATE" | "SUBSCRIPTION_CUSTOMER_MISMATCH" | "SUBSCRIPTION_EXISTS" | "SUBSCRIPTION_LINKED" | "SUBSCRIPTION_MANAGED" | "SUBSCRIPTION_NOT_FOUND" | "TEMPLATE_EXISTS" | "TEMPLATE_INACTIVE" | "TEMPLATE_IS_TRIAL" | "TEMPLATE_NAME_TAKEN" | "TEMPLATE_NOT_FOUND" | "TENANT_EXISTS" | "TENANT_NOT_FOUND" | "TENANT_REQUIRED" | "TENANT_SUSPENDED" | "TOO_MANY_CHUNKS" | "TOO_MANY_LINES" | "TRIAL_ALREADY_USED" | "TRIAL_NOT_ALLOWED" | "UNAUTHENTICATED" | "UNSUPPORTED_MEDIA_TYPE" | "USAGE_EXCEEDED" | "USAGE_NOT_HELD" | "VALIDATION_FAILED" | "WORKFLOWS_UNAVAILABLE" | "WORKFLOW_RUN_ENDED" | "WORKFLOW_RUN_EXISTS" | "WORKFLOW_RUN_NOT_FOUND" | "WORKFLOW_RUN_STATE";
         FieldProblem: {
             /**
              * @description JSON pointer (RFC 6901) into the body.
@@ -13697,7 +13697,15 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound8"];
-            409: components["responses"]["Conflict6"];
+            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, KEY_OVERLAP_RUNNING */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
