@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { QueryResultRow } from 'pg';
 import type { License } from '../licensing/index.js';
+import { coalesceReads } from '../shared/async/coalesce-reads.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import type { Statement } from '../shared/persistence/tenant-connection.js';
+import type { RowKey } from '../shared/persistence/tenant-scoped.repository.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
+import { rowKeyString } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { toCurrentUsage, type PeriodUsage } from './current-usage.js';
 import { periodStart } from './entitlement.js';
@@ -23,8 +28,12 @@ const READ_AS_OF = {
 
 const READ_ALL = {
   name: 'usages.read-all',
-  text: `SELECT feature_id, period_start, used::float8 AS used, updated_at FROM license_usages
-         WHERE tenant_id = $1 AND license_id = $2 ORDER BY feature_id, period_start DESC LIMIT 1000`,
+  text: `SELECT tenant_id AS "tenantId", id, (
+           SELECT json_agg(item) FROM (
+             SELECT feature_id, period_start, used::float8 AS used, updated_at FROM license_usages usage
+             WHERE usage.tenant_id = wanted.tenant_id AND usage.license_id = wanted.id
+             ORDER BY feature_id, period_start DESC LIMIT 1000) item) AS usage
+         FROM (SELECT * FROM unnest($1::text[], $2::uuid[]) AS asked (tenant_id, id) WHERE ${SET_TENANT_OF_ROW} OFFSET 0) wanted`,
 };
 const BEGIN_PERIOD = {
   name: 'usages.begin-period',
@@ -49,9 +58,21 @@ export interface UsageKey {
   readonly periodStart: Date;
 }
 
+/** Usage of a license in all periods. Times are text in JSON. */
+interface UsageOfLicense extends RowKey {
+  readonly usage: readonly JsonOf<StoredUsage>[] | null;
+}
+type JsonOf<Row> = { readonly [Name in keyof Row]: Row[Name] extends Date ? string : Row[Name] };
+
 /** Reads usage per feature, and corrects it; UsageChanges writes that of programs. */
 @Injectable()
 export class UsageRepository {
+  private readonly reads = coalesceReads<RowKey, UsageOfLicense>(
+    ({ tenantId, id }) => rowKeyString(tenantId, id),
+    (row) => row,
+    (keys) => this.unitOfWork.queryStandalone<UsageOfLicense & QueryResultRow>(readAll(keys)),
+  );
+
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Returns the usage in the current period by feature. */
@@ -70,11 +91,20 @@ export class UsageRepository {
     return this.readBy<number | null>(tenantId, license, instant, statement);
   }
 
-  /** Returns the usage in all periods, by feature and the latest first. */
-  readAll(tenantId: string, licenseId: string): Promise<StoredUsage[]> {
-    return this.unitOfWork.read(tenantId, (transaction) =>
-      transaction.query<StoredUsage>({ ...READ_ALL, values: [tenantId, licenseId] }),
-    );
+  /**
+   * Returns the usage in all periods, by feature and the latest first. Reads in the open unit of work; without one, shares a statement with
+   * other reads that arrive meanwhile.
+   */
+  async readAll(tenantId: string, licenseId: string): Promise<StoredUsage[]> {
+    const key = { tenantId, id: licenseId };
+    const readOne = async (transaction: Transaction) =>
+      (await transaction.query<UsageOfLicense & QueryResultRow>(readAll([key])))[0];
+    const found = await (this.unitOfWork.isOpen ? this.unitOfWork.read(tenantId, readOne) : this.reads.add(key));
+    return (found?.usage ?? []).map((row) => ({
+      ...row,
+      period_start: new Date(row.period_start),
+      updated_at: new Date(row.updated_at),
+    }));
   }
 
   /** Locks the usage in a period; undefined if there is none. With a time it is begun then, with a usage of 0. */
@@ -108,4 +138,8 @@ export class UsageRepository {
     );
     return toCurrentUsage(license, rows, at);
   }
+}
+
+function readAll(keys: readonly RowKey[]): Statement {
+  return { ...READ_ALL, values: [keys.map(({ tenantId }) => tenantId), keys.map(({ id }) => id)] };
 }

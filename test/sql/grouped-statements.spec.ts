@@ -56,6 +56,7 @@ const MIXED = [
   'revocation-lists.find-published',
   'templates.find-issuable',
   'usages.change',
+  'usages.read-all',
 ];
 /** Further statements that are tried. */
 const TRIED = [
@@ -82,6 +83,7 @@ const SOURCES = [
   'shared/persistence/tenant-scoped.repository.ts',
   'signing/assert-signing-keys-open.ts',
   'usage/usage-changes.ts',
+  'usage/usage.repository.ts',
   'validation/evidence-collector.ts',
 ];
 
@@ -269,6 +271,7 @@ describe('a statement for many tenants', () => {
       for (const path of ['products/p', 'license-templates/t', 'customers/c'])
         await ok(ofBoth((api) => api.get(`/v1/${path}`)));
       await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}`)));
+      await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}/usage`)));
       await ok(ofBoth((api) => api.get('/v1/products')));
       await ok(ofBoth((api) => api.get('/v1/licenses?status=EXPIRED')));
       await ok(
