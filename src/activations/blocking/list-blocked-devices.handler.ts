@@ -1,7 +1,7 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Paginator } from '../../shared/http/paginator.js';
-import { equalities } from '../../shared/persistence/tenant-scoped.repository.js';
+import { equalities, indexedEqualities } from '../../shared/persistence/tenant-scoped.repository.js';
 import { BlockedDeviceRepository } from './blocked-device.repository.js';
 import { toBlockedDeviceResponse } from './blocked-device.response.js';
 import { ListBlockedDevicesQuery } from './list-blocked-devices.query.js';
@@ -21,7 +21,11 @@ export class ListBlockedDevicesHandler implements IQueryHandler<ListBlockedDevic
     const page = this.paginator.request(scope, request);
     if (!(await this.queries.execute(new FindLicenseQuery(actor, licenseId))))
       throw new LicenseNotFoundError(licenseId);
-    const conditions = [...equalities({ licenseId, fingerprint: request.fingerprint }), IS_BLOCKED];
+    const conditions = [
+      ...indexedEqualities({ licenseId }),
+      ...equalities({ fingerprint: request.fingerprint }),
+      IS_BLOCKED,
+    ];
     const rows = await this.blockedDevices.list(actor.tenantId, conditions, page);
     return this.paginator.page(
       rows,

@@ -2,7 +2,7 @@ import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { Paginator } from '../../shared/http/paginator.js';
-import { equalities, type Condition } from '../../shared/persistence/tenant-scoped.repository.js';
+import { equalities, indexedEqualities, type Condition } from '../../shared/persistence/tenant-scoped.repository.js';
 import type { Activation } from '../activation.entity.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { ListActivationsQuery } from './list-activations.query.js';
@@ -23,7 +23,7 @@ export class ListActivationsHandler implements IQueryHandler<ListActivationsQuer
     if (!(await this.queries.execute(new FindLicenseQuery(actor, licenseId))))
       throw new LicenseNotFoundError(licenseId);
     const now = this.clock.now();
-    const conditions = [...equalities({ licenseId }), ...inStatus(request.status, now)];
+    const conditions = [...indexedEqualities({ licenseId }), ...inStatus(request.status, now)];
     const rows = await this.activations.list(actor.tenantId, conditions, page);
     const position = ({ createdAt: at, activationId: id }: Activation) => ({ at, id });
     return this.paginator.page(rows, page, position, (activation) => toActivationResponse(activation, now));

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Paginator } from '../../shared/http/paginator.js';
-import { equalities } from '../../shared/persistence/tenant-scoped.repository.js';
+import { indexedEqualities } from '../../shared/persistence/tenant-scoped.repository.js';
 import { CustomerNotFoundError } from '../customer.errors.js';
 import { CustomerRepository } from '../customer.repository.js';
 import { CustomerNoteRepository } from './customer-note.repository.js';
@@ -18,7 +18,7 @@ export class ListCustomerNotesHandler implements IQueryHandler<ListCustomerNotes
   async execute({ actor: { tenantId }, customerId, request }: ListCustomerNotesQuery) {
     const page = this.paginator.request({ tenantId, list: 'customer-notes', of: customerId }, request);
     if (!(await this.customers.find(tenantId, customerId))) throw new CustomerNotFoundError(customerId);
-    const rows = await this.notes.list(tenantId, equalities({ customerId }), page);
+    const rows = await this.notes.list(tenantId, indexedEqualities({ customerId }), page);
     return this.paginator.page(rows, page, ({ createdAt: at, noteId: id }) => ({ at, id }), toCustomerNoteResponse);
   }
 }

@@ -3,6 +3,7 @@ import { Clock } from '../../shared/time/clock.js';
 import { Paginator } from '../../shared/http/paginator.js';
 import {
   equalities,
+  indexedEqualities,
   prefixCondition,
   range,
   type Condition,
@@ -71,13 +72,12 @@ function conditionsOf(request: ListLicensesRequest, now: Date): Condition[] {
   // The expiry of a license that has not started does not show.
   const byExpiry = request.expires_from ?? request.expires_before;
   return [
-    ...equalities({
+    ...equalities({ licenseType: request.license_type, trial: request.trial }),
+    ...indexedEqualities({
       customerId: request.customer_id,
       productId: request.product_id,
       templateId: request.template_id,
-      licenseType: request.license_type,
       licenseKeyLastFour: request.last_four,
-      trial: request.trial,
       orderId: request.order_id,
       subscriptionId: request.subscription_id,
       partnerId: request.partner_id,

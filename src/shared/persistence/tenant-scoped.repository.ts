@@ -45,7 +45,12 @@ export interface Condition {
   readonly joined?: { readonly sql: string; readonly order?: { readonly by: string; readonly id: string } };
   readonly sql: string;
   readonly parameters: ObjectLiteral;
+  /** Property of an equality whose rows an index has in the order of the list, so that one plan serves all values. */
+  readonly indexed?: string;
 }
+
+/** Most statements of lists that a repository names; each connection keeps the plans of all that it sends. */
+const MAX_NAMED_LISTS = 32;
 
 /** Parsers of values that JSON carries as text, by column type. */
 const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefined>> = {
@@ -62,6 +67,8 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   /** Statements that insert or update, by the columns that they write. */
   private readonly writes = new Map<string, { readonly name: string; readonly text: string }>();
+  /** Names of statements of lists, by their texts. */
+  private readonly listNames = new Map<string, string>();
   private readonly groups: Coalescer<RowKey, Row | null>;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
   private readonly findStatement: SelectByKeys;
@@ -165,7 +172,22 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
       SELECT ${select} FROM (SELECT ${SET_TENANT} AS is_set OFFSET 0) wanted
       CROSS JOIN LATERAL (${parts.map(selectPart).join(' UNION ALL ')}) item ${join}
       ${parts.length === 1 ? '' : sortBy(own)} LIMIT $${values.push(limit + 1)}`;
-    return { text, values };
+    const filters = parts.flat().filter(({ parameters }) => Object.keys(parameters).length > 0);
+    const hasOnePlan =
+      parts.length === 1 && filters.length <= 1 && filters.every(({ indexed }) => indexed !== undefined);
+    if (!hasOnePlan || this.unitOfWork.partnerId !== undefined) return { text, values };
+    const by = filters.map(({ indexed = '' }) => `-by-${this.column(indexed)}`).join('');
+    const name = this.listName(`${this.table}.list${by}${after ? '-after' : ''}`, text);
+    return name === undefined ? { text, values } : { name, text, values };
+  }
+
+  /** Returns a name for this statement alone; undefined if there are too many. */
+  private listName(wanted: string, text: string): string | undefined {
+    const known = this.listNames.get(text);
+    if (known !== undefined || this.listNames.size === MAX_NAMED_LISTS) return known;
+    const name = [...this.listNames.values()].includes(wanted) ? `${wanted}-${this.listNames.size}` : wanted;
+    this.listNames.set(text, name);
+    return name;
   }
 
   /** Runs a `listStatement`: in the open unit of work, without one as a transaction by itself. */
@@ -382,6 +404,13 @@ export function equalities(filters: Readonly<Record<string, string | boolean | u
   return Object.entries(filters)
     .filter(([, value]) => value !== undefined)
     .map(([property, value]) => ({ sql: `item.${property} = :${property}`, parameters: { [property]: value } }));
+}
+
+/** Returns `equalities` by columns of which each has an index with the columns of the sort order behind it. */
+export function indexedEqualities(filters: Readonly<Record<string, string | undefined>>): Condition[] {
+  return Object.entries(filters).flatMap(([property, value]) =>
+    equalities({ [property]: value }).map((condition) => ({ ...condition, indexed: property })),
+  );
 }
 
 /** Time range with `from` inclusive and `before` exclusive; an undefined end is open. */
