@@ -174,6 +174,9 @@ const saleLine = {
   quantity: 1,
   unit_price: 99_000,
   amount: 99_000,
+  starts: null,
+  expires_if_started_by: null,
+  overrides: null,
 };
 const quoteSummary = {
   quote_id: EXAMPLES.quoteId,

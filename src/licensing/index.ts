@@ -45,7 +45,7 @@ export type { BatchOutcome } from './batches/license-batch-runner.js';
 export { ISSUE_PROBLEMS } from './issuing/issue-problems.js';
 export { LicensePreview } from './previews/license-preview.response.js';
 export { PreviewIssueQuery, type IssueToPreview, type PreviewedIssue } from './previews/preview-issue.query.js';
-export { LicenseStatus, IssueLicenseRequest } from './license.requests.js';
+export { LaterIssueTerms, LicenseStatus, IssueLicenseRequest } from './license.requests.js';
 export { devicesResetFields, IssuedLicense, SelectedLicense, type LicenseResponse } from './license.response.js';
 export {
   ExpiryTooFarError,
@@ -93,3 +93,4 @@ export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
 export { leaseEnd, leaseEndSql, leasingLicensesSql } from './lease-end.js';
 export { maxActivationsOf, startsWithUse } from './max-activations.js';
+export { Overrides } from './license-overrides.js';

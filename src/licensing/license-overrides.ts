@@ -4,19 +4,29 @@ import { InvalidFieldError } from '../shared/errors.js';
 import { Timestamp, UtcTime } from '../shared/http/schema.js';
 import { Feature, MAX_FEATURES, overridableFields, Restriction, Term, type LicenseTerms } from '../templates/index.js';
 
+const termFields = {
+  ...overridableFields,
+  features: overridableFields.features.meta({
+    description: 'Each replaces the feature of the template with its feature_id, or is added.',
+  }),
+  restrictions: overridableFields.restrictions.meta({ description: 'Replace all restrictions of the template.' }),
+  term: Term.meta({ description: 'Term of the license, also of its renewals. Not for a trial.' }),
+  expiry_date: Timestamp.nullable().meta({
+    description: 'End of the first term, in the future. Null: never expires. Renewals are by the term of the template.',
+  }),
+};
+
+const EXAMPLES = [{ max_activations: 10, term: { years: 2 } }];
+const ONE_END = 'must not contain both term and expiry_date';
+
+function hasOneEnd({ term, expiry_date }: { term?: unknown; expiry_date?: unknown }): boolean {
+  return term === undefined || expiry_date === undefined;
+}
+
 /** Terms of an issue request that differ from those of its template. */
 export const OverridesInput = z
   .strictObject({
-    ...overridableFields,
-    features: overridableFields.features.meta({
-      description: 'Each replaces the feature of the template with its feature_id, or is added.',
-    }),
-    restrictions: overridableFields.restrictions.meta({ description: 'Replace all restrictions of the template.' }),
-    term: Term.meta({ description: 'Term of the license, also of its renewals. Not for a trial.' }),
-    expiry_date: Timestamp.nullable().meta({
-      description:
-        'End of the first term, in the future. Null: never expires. Renewals are by the term of the template.',
-    }),
+    ...termFields,
     metadata: FreeFormInput.meta({
       description: 'Added to `metadata`, which is of the license alone and never replaced by a template.',
       type: 'object',
@@ -24,11 +34,16 @@ export const OverridesInput = z
     }),
   })
   .partial()
-  .refine((all) => all.term === undefined || all.expiry_date === undefined, {
-    message: 'must not contain both term and expiry_date',
-  })
-  .meta({ id: 'OverridesInput', examples: [{ max_activations: 10, term: { years: 2 } }] });
+  .refine(hasOneEnd, ONE_END)
+  .meta({ id: 'OverridesInput', examples: EXAMPLES });
 export type OverridesInput = z.infer<typeof OverridesInput>;
+
+/** Overrides without metadata, for what is issued later: a line of an order, a workflow. */
+export const TermOverrides = z
+  .strictObject(termFields)
+  .partial()
+  .refine(hasOneEnd, ONE_END)
+  .meta({ id: 'TermOverrides', examples: EXAMPLES });
 
 export const OVERRIDE_NAMES = Object.keys(OverridesInput.shape) as (keyof OverridesInput)[];
 

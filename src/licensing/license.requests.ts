@@ -16,13 +16,40 @@ import { ActionReason } from './license-action.requests.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { FreeFormInput } from '../shared/free-form.js';
 import { METADATA_FILTER_MEMBERS, withMetadataFilters } from './metadata-filters/metadata-filters.requests.js';
-import { OverridesInput } from './license-overrides.js';
+import { OverridesInput, TermOverrides } from './license-overrides.js';
 
 export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
   id: 'LicenseStatus',
   description: 'Current status; EXPIRED also during the grace period, PENDING before the start. INACTIVE is reserved.',
 });
 export type LicenseStatus = z.infer<typeof LicenseStatus>;
+
+const startFields = {
+  starts: z
+    .union(
+      [z.enum(['AT_ISSUE', 'AT_FIRST_ACTIVATION']), Timestamp],
+      rule('must be AT_ISSUE, AT_FIRST_ACTIVATION or a time'),
+    )
+    .optional()
+    .meta({
+      description:
+        'Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.',
+      examples: ['AT_FIRST_ACTIVATION'],
+    }),
+  expires_if_started_by: Timestamp.optional().meta({
+    description:
+      'Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.',
+  }),
+};
+
+/** Terms of a license that is issued later: by a line of an order, by a workflow. */
+export const LaterIssueTerms = z.strictObject({
+  ...startFields,
+  overrides: TermOverrides.optional().meta({
+    description: 'Terms that differ from those of the template. A later change of the template keeps them.',
+  }),
+});
+export type LaterIssueTerms = z.infer<typeof LaterIssueTerms>;
 
 export const IssueLicenseRequest = z
   .strictObject({
@@ -38,21 +65,7 @@ export const IssueLicenseRequest = z
       description:
         'License pool to issue from. With the key of a partner, the default is its only usable pool of the template; customers are its own.',
     }),
-    starts: z
-      .union(
-        [z.enum(['AT_ISSUE', 'AT_FIRST_ACTIVATION']), Timestamp],
-        rule('must be AT_ISSUE, AT_FIRST_ACTIVATION or a time'),
-      )
-      .optional()
-      .meta({
-        description:
-          'Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.',
-        examples: ['AT_FIRST_ACTIVATION'],
-      }),
-    expires_if_started_by: Timestamp.optional().meta({
-      description:
-        'Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.',
-    }),
+    ...startFields,
     overrides: OverridesInput.optional().meta({
       description: 'Terms that differ from those of the template. A later change of the template keeps them.',
     }),

@@ -1,4 +1,5 @@
 import { Column, PrimaryColumn } from 'typeorm';
+import type { LaterIssueTerms } from '../licensing/index.js';
 import type { JsonObject } from '../shared/json.js';
 import type { LineRequest } from './lines.requests.js';
 
@@ -40,9 +41,13 @@ export abstract class Line {
   @Column('bigint')
   amount!: number;
 
+  /** Start and overrides of the licenses that an ISSUE line issues; null: those of the template. */
+  @Column('jsonb', { name: 'issue_terms', nullable: true })
+  issueTerms!: LaterIssueTerms | null;
+
   /** Returns the terms in wire names. */
   get terms(): JsonObject {
-    const { line, kind, templateId, licenseId, months, days, quantity, unitPrice, amount } = this;
+    const { line, kind, templateId, licenseId, months, days, quantity, unitPrice, amount, issueTerms } = this;
     return {
       line,
       kind,
@@ -53,6 +58,7 @@ export abstract class Line {
       quantity,
       unit_price: unitPrice,
       amount,
+      ...(issueTerms as JsonObject | null),
     };
   }
 }
@@ -60,7 +66,7 @@ export abstract class Line {
 /** Columns of a line that follow from a request; the amounts are safe integers, since the schema checks their sum. */
 export type LineTerms = Pick<
   Line,
-  'line' | 'kind' | 'templateId' | 'licenseId' | 'months' | 'days' | 'quantity' | 'unitPrice' | 'amount'
+  'line' | 'kind' | 'templateId' | 'licenseId' | 'months' | 'days' | 'quantity' | 'unitPrice' | 'amount' | 'issueTerms'
 >;
 
 export function toLineTerms(requests: readonly LineRequest[]): LineTerms[] {
@@ -76,8 +82,15 @@ export function toLineTerms(requests: readonly LineRequest[]): LineTerms[] {
       quantity,
       unitPrice: request.unit_price,
       amount: quantity * request.unit_price,
+      issueTerms: request.kind === 'ISSUE' ? issueTermsOf(request) : null,
     };
   });
+}
+
+/** Returns the start and the overrides of a line; null if it has none. */
+function issueTermsOf({ starts, expires_if_started_by, overrides }: LaterIssueTerms): LaterIssueTerms | null {
+  if (starts === undefined && overrides === undefined) return null;
+  return { starts, expires_if_started_by, overrides };
 }
 
 /** Returns the sum of amounts, each part of a total that is a safe integer. */
@@ -87,6 +100,6 @@ export function totalOf(lines: readonly { readonly amount: number }[]): number {
 
 /** Returns the terms of a line without its row. */
 export function termsOf(line: LineTerms): LineTerms {
-  const { line: number, kind, templateId, licenseId, months, days, quantity, unitPrice, amount } = line;
-  return { line: number, kind, templateId, licenseId, months, days, quantity, unitPrice, amount };
+  const { line: number, kind, templateId, licenseId, months, days, quantity, unitPrice, amount, issueTerms } = line;
+  return { line: number, kind, templateId, licenseId, months, days, quantity, unitPrice, amount, issueTerms };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LaterIssueTerms } from '../licensing/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
@@ -31,7 +32,12 @@ export const IssueLine = z
     license_template_id: ResourceId,
     quantity: integer(1, MAX_LICENSES).default(1).meta({ description: 'Number of licenses.' }),
     unit_price,
+    ...LaterIssueTerms.shape,
   })
+  .refine(
+    ({ starts, expires_if_started_by: until }) => until === undefined || starts === 'AT_FIRST_ACTIVATION',
+    'must not contain expires_if_started_by unless starts is AT_FIRST_ACTIVATION',
+  )
   .meta({ id: 'IssueLine', description: 'Issues licenses to the customer of the order.' });
 
 export const RenewLine = z

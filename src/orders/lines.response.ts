@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Overrides } from '../licensing/index.js';
+import { UtcTime } from '../shared/http/schema.js';
 import { Amount } from './lines.requests.js';
 import { LINE_KINDS, type Line } from './line.entity.js';
 
@@ -13,6 +15,9 @@ export const LineResponse = z
     quantity: z.int(),
     unit_price: Amount,
     amount: Amount,
+    starts: z.union([z.enum(['AT_ISSUE', 'AT_FIRST_ACTIVATION']), UtcTime]).nullable(),
+    expires_if_started_by: UtcTime.nullable(),
+    overrides: Overrides.nullable(),
   })
   .meta({ id: 'QuoteLine' });
 export type LineResponse = z.infer<typeof LineResponse>;
@@ -28,5 +33,8 @@ export function toLineResponse(line: Line): LineResponse {
     quantity: line.quantity,
     unit_price: line.unitPrice,
     amount: line.amount,
+    starts: line.issueTerms?.starts ?? null,
+    expires_if_started_by: line.issueTerms?.expires_if_started_by ?? null,
+    overrides: line.issueTerms?.overrides ?? null,
   };
 }

@@ -5,6 +5,7 @@ import {
   IssueLicensesCommand,
   LicenseRefusedError,
   RenewLicenseCommand,
+  type LaterIssueTerms,
   TrialAlreadyUsedError,
 } from '../licensing/index.js';
 import { RetryTransaction } from '../database/with-retries.js';
@@ -38,7 +39,7 @@ export class OrderFulfilment {
   constructor(private readonly commands: CommandBus) {}
 
   /** Throws PermissionDeniedError, and OrderLineRefusedError if a line cannot be fulfilled; then the caller must roll back. */
-  async advance(actor: Actor, order: Order): Promise<void> {
+  async advance(actor: Actor, order: Order, now: Date): Promise<void> {
     for (const { kind, openQuantity } of order.lines) {
       if (openQuantity > 0 && !actor.may(PERMISSIONS[kind])) throw new PermissionDeniedError(PERMISSIONS[kind]);
     }
@@ -46,6 +47,7 @@ export class OrderFulfilment {
     await this.issue(
       actor,
       order,
+      now,
       parts.filter(({ line }) => line.kind === 'ISSUE'),
     );
     for (const { line } of parts.filter(({ line: { kind } }) => kind !== 'ISSUE')) {
@@ -57,10 +59,10 @@ export class OrderFulfilment {
   }
 
   /** Issues all licenses by one command, which shares statements between them. */
-  private async issue(actor: Actor, { customerId, orderId }: Order, parts: readonly Part[]): Promise<void> {
+  private async issue(actor: Actor, { customerId, orderId }: Order, now: Date, parts: readonly Part[]): Promise<void> {
     const units = parts.flatMap(({ line, quantity }) => Array<OrderLine>(quantity).fill(line));
     const licenses = units.map((line) => ({
-      request: { license_template_id: line.templateId ?? '', customer_id: customerId },
+      request: { license_template_id: line.templateId ?? '', customer_id: customerId, ...termsAt(line, now) },
       origin: { orderId },
     }));
     if (licenses.length === 0) return;
@@ -90,6 +92,12 @@ function nextParts({ lines }: Order): Part[] {
     left -= quantity;
   }
   return parts;
+}
+
+/** Returns start and overrides for an issue. A start that has passed while the order was not fulfilled is the issue. */
+function termsAt({ issueTerms }: OrderLine, now: Date): LaterIssueTerms {
+  const { starts, ...others } = issueTerms ?? {};
+  return starts !== undefined && new Date(starts) <= now ? others : { starts, ...others };
 }
 
 function commandOf(actor: Actor, { kind, licenseId, templateId, months, days }: OrderLine): Command<unknown> {

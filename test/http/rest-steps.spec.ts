@@ -53,7 +53,12 @@ describe('the steps of workflows over REST', () => {
     const customer = await twice('createCustomer', { customer: JANE, email_required: true });
     expect(customer).toEqual({ customer_id: expect.any(String), created: true });
     const { customer_id = '' } = customer;
-    const license = await twice('issueLicense', { license_template_id: template, customer_id });
+    const license = await twice('issueLicense', {
+      license_template_id: template,
+      customer_id,
+      starts: 'AT_ISSUE',
+      overrides: { max_activations: 7 },
+    });
     expect(license).toEqual({ license_id: expect.any(String), created: true });
     const { license_id = '' } = license;
     const email = await twice('sendLicenseEmail', { license_id, customer_id });

@@ -61,7 +61,8 @@ describe('workflows on DBOS', () => {
     ).map(({ type }) => type);
 
   it('makes a customer of a lead, once, with one story in the log', async () => {
-    const runId = await start();
+    const overrides = { max_activations: 7 };
+    const runId = await start({ starts: 'AT_FIRST_ACTIVATION', overrides });
     const run = await reach(runId, 'COMPLETED');
     const { customer_id, license_id, email_message_id } = run.result;
     expect(run).toMatchObject({ customer_id, error: null, undone: [], failed_attempts: 0 });
@@ -70,7 +71,7 @@ describe('workflows on DBOS', () => {
       { name: 'issueLicense', outcome: 'DONE', attempts: 1 },
       { name: 'sendLicenseEmail', outcome: 'DONE', attempts: 1 },
     ]);
-    expect(await licensesOf(customer_id)).toMatchObject([{ license_id, status: 'ACTIVE' }]);
+    expect(await licensesOf(customer_id)).toMatchObject([{ license_id, status: 'PENDING', overrides }]);
     expect((await api.get(`/v1/email-messages/${email_message_id}`)).body).toMatchObject({
       to: LEAD.email,
       license_id,

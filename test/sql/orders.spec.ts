@@ -125,6 +125,8 @@ describe('orders and quotes', () => {
       ['/lines', { lines: [issue(10_000), issue(1)] }],
       ['/lines/0/kind', { lines: [{ ...issue(), kind: 'GIVE' }] }],
       ['/lines/0/license_id', { lines: [{ ...issue(), license_id: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e' }] }],
+      ['/lines/0', { lines: [issue(1, 1, { expires_if_started_by: '2999-01-01T00:00:00Z' })] }],
+      ['/lines/0/overrides/metadata', { lines: [issue(1, 1, { overrides: { metadata: {} } })] }],
       ['/total_amount', { total_amount: 1 }],
     ])('names %s of a request that is not valid', async (pointer, more) => {
       const { status, body } = await api.post('/v1/orders', { ...sale(issue()), ...more });
@@ -270,6 +272,35 @@ describe('orders and quotes', () => {
         metadata: { operation: 'orders.fulfil' },
         event_data: { order_id: order.order_id },
       });
+    });
+
+    it('issues with the start and the overrides of a line, also of one that was a quote', async () => {
+      const before = time.now;
+      const at = (days: number) => new Date(before + days * DAY_MS).toISOString();
+      const waiting = { starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: at(90) };
+      const overrides = { max_activations: 9, term: { years: 2 } };
+      const quoted = sale(issue(2, 1, { ...waiting, overrides }), issue(1, 1, { starts: at(1) }), issue());
+      const { quote_id } = await api.create('/v1/quotes', { ...quoted, valid_until: at(9) });
+      await api.post(`/v1/quotes/${quote_id}/send`);
+      const { order_id } = (await api.post(`/v1/quotes/${quote_id}/accept`)).body;
+      const order = (await api.get(`/v1/orders/${order_id}`)).body;
+      const nothing = { starts: null, expires_if_started_by: null, overrides: null };
+      expect(order.lines).toMatchObject([{ ...waiting, overrides }, { ...nothing, starts: at(1) }, nothing]);
+      await done(order, 'approve');
+      time.now += 2 * DAY_MS;
+      try {
+        const { lines } = await done(order, 'fulfil');
+        const licenses = await licensesOf(order);
+        const issued = (line: number) =>
+          licenses.filter(({ license_id }) => lines[line].license_ids.includes(license_id));
+        const pending = { status: 'PENDING', starts_at: null, expiry_date: null, max_activations: 9, overrides };
+        expect(issued(0)).toMatchObject([pending, pending]);
+        // Its start has passed meanwhile, so that it starts with the issue.
+        expect(issued(1)).toMatchObject([{ status: 'ACTIVE', issued_date: at(2), starts_at: at(2), overrides: {} }]);
+        expect(issued(2)).toMatchObject([{ status: 'ACTIVE', overrides: {} }]);
+      } finally {
+        time.now = before;
+      }
     });
 
     it('of 20 at once does each line once', async () => {

@@ -33,6 +33,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'shared/messaging/command-observer.ts counters': 'names of operations',
   'shared/persistence/committed-cache.ts values': 'the cache itself',
   'shared/persistence/tenant-connection.ts writes': 'one transaction',
+  'shared/persistence/tenant-scoped.repository.ts listNames': 'names of statements, at most 32',
   'shared/persistence/tenant-scoped.repository.ts writes': 'texts of statements',
   'customers/commands/import-customers.handler.ts byEmail': 'lines of one transaction',
   'customers/commands/import-customers.handler.ts byId': 'lines of one transaction',

@@ -41,6 +41,7 @@ import { EndedLeases1764806000000 } from './1764806000000-ended-leases.js';
 import { CountedRefusals1764808000000 } from './1764808000000-counted-refusals.js';
 import { MetadataFilters1764805000000 } from './1764805000000-metadata-filters.js';
 import { CustomerNotes1764811000000 } from './1764811000000-customer-notes.js';
+import { IssueTermsOfLines1764815000000 } from './1764815000000-issue-terms-of-lines.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -87,6 +88,7 @@ export const migrations = [
   CountedRefusals1764808000000,
   MetadataFilters1764805000000,
   CustomerNotes1764811000000,
+  IssueTermsOfLines1764815000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -21,7 +21,7 @@ export class FulfilOrderHandler implements ICommandHandler<FulfilOrderCommand> {
       if (order.status !== 'FULFILLED') {
         const { order_fulfilment_after: trigger } = await this.queries.execute(new GetTenantQuery(actor));
         order.assertFulfillable(trigger);
-        await this.fulfilment.advance(actor, order);
+        await this.fulfilment.advance(actor, order, now);
         order.completeFulfilment(now);
       }
       const Event = order.status === 'FULFILLED' ? OrderFulfilledEvent : OrderProgressedEvent;

@@ -27,6 +27,13 @@ export interface PartnerInput {
   readonly email?: string | undefined;
 }
 
+/** Start and overrides of a license, as in an issue request; overrides without metadata. */
+export interface IssueTerms {
+  readonly starts?: string | undefined;
+  readonly expires_if_started_by?: string | undefined;
+  readonly overrides?: object | undefined;
+}
+
 /**
  * Steps by name. A step takes effect once per run and call, however often it is attempted. `created` says whether the run made what the
  * result names, because only that may be undone.
@@ -39,11 +46,13 @@ export interface Steps {
   }): Promise<{ readonly customer_id: string; readonly created: boolean }>;
   /** Archives a customer that this run created. */
   deactivateCustomer(argument: { readonly customer_id: string }): Promise<{ readonly customer_id: string }>;
-  issueLicense(argument: {
-    readonly license_template_id: string;
-    readonly customer_id: string;
-    readonly trial?: boolean | undefined;
-  }): Promise<{ readonly license_id: string; readonly created: true }>;
+  issueLicense(
+    argument: {
+      readonly license_template_id: string;
+      readonly customer_id: string;
+      readonly trial?: boolean | undefined;
+    } & IssueTerms,
+  ): Promise<{ readonly license_id: string; readonly created: true }>;
   /** Revokes a license that this run issued. */
   revokeLicense(argument: { readonly license_id: string }): Promise<{ readonly license_id: string }>;
   /** Queues the e-mail with the license key to the license's own customer. The key is put in when it is sent. */

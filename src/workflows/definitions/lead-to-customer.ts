@@ -1,7 +1,7 @@
-import type { CustomerInput, Engine } from './contract.js';
+import type { CustomerInput, Engine, IssueTerms } from './contract.js';
 
 /** Input of a run, which `lead-to-customer.definition.ts` validates. */
-export interface LeadToCustomerInput {
+export interface LeadToCustomerInput extends IssueTerms {
   readonly lead: CustomerInput;
   readonly license_template_id: string;
   readonly trial?: boolean | undefined;
@@ -32,8 +32,9 @@ export async function leadToCustomer(w: Engine, input: LeadToCustomerInput): Pro
     if (approved === null) throw w.refused('NOT_APPROVED', `Nobody approved the run within ${days} days.`);
   }
 
-  const { license_template_id, trial } = input;
-  const { license_id } = await w.steps.issueLicense({ license_template_id, customer_id, trial });
+  const { license_template_id, trial, starts, expires_if_started_by, overrides } = input;
+  const terms = { license_template_id, customer_id, trial, starts, expires_if_started_by, overrides };
+  const { license_id } = await w.steps.issueLicense(terms);
   w.undo(() => w.steps.revokeLicense({ license_id }));
 
   const email = input.welcome ? await w.steps.sendLicenseEmail({ license_id, customer_id }) : null;

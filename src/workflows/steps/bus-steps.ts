@@ -60,8 +60,8 @@ export const BUS_STEPS: BusSteps = {
   },
   issueLicense: {
     permissions: ['licenses:issue'],
-    async perform({ actor, runId, options, execute }, { license_template_id, customer_id, trial }) {
-      const request = { license_template_id, customer_id, trial, metadata: { workflow_run_id: runId } };
+    async perform({ actor, runId, options, execute }, terms) {
+      const request = { ...terms, metadata: { workflow_run_id: runId } };
       const { license_id } = await execute(new IssueLicenseCommand(actor, request, options));
       return { license_id, created: true };
     },

@@ -29,8 +29,8 @@ export const REST_STEPS: RestSteps = {
     await send('PATCH', `/v1/customers/${encodeURIComponent(customer_id)}`, { active: false });
     return { customer_id };
   },
-  async issueLicense({ runId, send }, { license_template_id, customer_id, trial }) {
-    const request = { license_template_id, customer_id, trial, metadata: { workflow_run_id: runId } };
+  async issueLicense({ runId, send }, terms) {
+    const request = { ...terms, metadata: { workflow_run_id: runId } };
     const { license_id } = await send<{ license_id: string }>('POST', '/v1/licenses', request);
     return { license_id, created: true };
   },

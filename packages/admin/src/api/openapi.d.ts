@@ -7913,6 +7913,45 @@ export interface components {
             quantity?: number;
             /** @description Price of one unit in minor units of the currency, taxes as the vendor likes: none is computed. */
             unit_price: number;
+            /**
+             * @description Start of the license and of its first term; PENDING until then. AT_FIRST_ACTIVATION: the first activation or license file, without seats also the first usage. Default: AT_ISSUE.
+             * @example AT_FIRST_ACTIVATION
+             */
+            starts?: ("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string;
+            /**
+             * Format: date-time
+             * @description Time at which a license expires that still awaits its first activation. Only with AT_FIRST_ACTIVATION.
+             */
+            expires_if_started_by?: string;
+            /** @description Terms that differ from those of the template. A later change of the template keeps them. */
+            overrides?: components["schemas"]["TermOverrides"];
+        };
+        /**
+         * @example {
+         *       "max_activations": 10,
+         *       "term": {
+         *         "years": 2
+         *       }
+         *     }
+         */
+        TermOverrides: {
+            /** @description Number of seats. Null: unlimited. */
+            max_activations?: number | null;
+            /** @description Days after the expiry in which the license stays valid. Default: 30; trials have none. */
+            grace_period_days?: number;
+            /** @description Each replaces the feature of the template with its feature_id, or is added. */
+            features?: components["schemas"]["FeatureInput"][];
+            /** @description Replace all restrictions of the template. */
+            restrictions?: components["schemas"]["RestrictionInput"][];
+            /**
+             * @description Term of the license, also of its renewals. Not for a trial.
+             * @example {
+             *       "years": 1
+             *     }
+             */
+            term?: components["schemas"]["Term"];
+            /** @description End of the first term, in the future. Null: never expires. Renewals are by the term of the template. */
+            expiry_date?: string | null;
         };
         /** @description Renews a license. Without months and days: by its own term. */
         RenewLine: {
@@ -7967,7 +8006,10 @@ export interface components {
          *           "days": null,
          *           "quantity": 1,
          *           "unit_price": 99000,
-         *           "amount": 99000
+         *           "amount": 99000,
+         *           "starts": null,
+         *           "expires_if_started_by": null,
+         *           "overrides": null
          *         }
          *       ]
          *     }
@@ -8024,6 +8066,9 @@ export interface components {
             unit_price: number;
             /** @description Amount in minor units of the currency, such as cents. */
             amount: number;
+            starts: (("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string) | null;
+            expires_if_started_by: string | null;
+            overrides: components["schemas"]["Overrides"] | null;
         };
         /** @enum {string} */
         LineKind: "ISSUE" | "RENEW" | "CHANGE_TEMPLATE";
@@ -8169,7 +8214,10 @@ export interface components {
          *           "days": null,
          *           "quantity": 1,
          *           "unit_price": 99000,
-         *           "amount": 99000
+         *           "amount": 99000,
+         *           "starts": null,
+         *           "expires_if_started_by": null,
+         *           "overrides": null
          *         }
          *       ],
          *       "order_created": true
@@ -8311,6 +8359,9 @@ export interface components {
          *           "quantity": 1,
          *           "unit_price": 99000,
          *           "amount": 99000,
+         *           "starts": null,
+         *           "expires_if_started_by": null,
+         *           "overrides": null,
          *           "fulfilled_quantity": 0,
          *           "license_ids": [],
          *           "refunded": false,
@@ -8389,6 +8440,9 @@ export interface components {
             unit_price: number;
             /** @description Amount in minor units of the currency, such as cents. */
             amount: number;
+            starts: (("AT_ISSUE" | "AT_FIRST_ACTIVATION") | string) | null;
+            expires_if_started_by: string | null;
+            overrides: components["schemas"]["Overrides"] | null;
             /** @description Units that are fulfilled. */
             fulfilled_quantity: number;
             /** @description Licenses that the line issued. */
@@ -8569,6 +8623,9 @@ export interface components {
          *           "quantity": 1,
          *           "unit_price": 99000,
          *           "amount": 99000,
+         *           "starts": null,
+         *           "expires_if_started_by": null,
+         *           "overrides": null,
          *           "fulfilled_quantity": 1,
          *           "license_ids": [
          *             "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4e"
