@@ -15,7 +15,7 @@ export async function launch() {
   const executablePath = isAbsolute(CHROMIUM)
     ? CHROMIUM
     : execFileSync('which', [CHROMIUM], { encoding: 'utf8' }).trim();
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 }
 
 /** A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others. */
@@ -54,3 +54,6 @@ export async function accessibilityFaults(page) {
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
 }
+
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+export const seen = (page, text) => page.getByText(text).first().waitFor();

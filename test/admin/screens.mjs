@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { accessibilityFaults, button, seen } from './browser.mjs';
+
+/** Address of each screen, and what is done there before it is looked at. */
+async function screensOf(api) {
+  const { data: licenses } = await api('GET', '/v1/licenses?limit=50');
+  const full = licenses.find(({ issued_to, trial }) => issued_to === 'Margaret Hamilton' && !trial);
+  const explain = async (page) => {
+    await page.getByLabel('Device').fill('new-laptop');
+    await page.getByLabel('Country').fill('DE');
+    await button(page, 'Explain').click();
+    await seen(page, 'The program may not run');
+  };
+  return {
+    main: {
+      dashboard: ['/dashboard'],
+      licenses: ['/licenses'],
+      license: [`/licenses/${full.license_id}`],
+      explain: [`/licenses/${full.license_id}?tab=explain`, explain],
+      issue: ['/issue'],
+    },
+    others: {
+      template: ['/templates/studio'],
+      devices: [`/licenses/${full.license_id}?tab=devices`],
+      usage: [`/licenses/${full.license_id}?tab=usage`],
+      timeline: [`/licenses/${full.license_id}?tab=timeline`],
+      'new-template': ['/templates/new'],
+      templates: ['/templates'],
+      search: [
+        '/dashboard',
+        async (page) => {
+          await page.keyboard.press('/');
+          await page.locator('[role=combobox]:focus').waitFor();
+          await page.keyboard.type('Margaret');
+          await page.getByRole('option').first().waitFor();
+        },
+      ],
+      'bulk-changes': ['/bulk-changes'],
+      import: ['/import'],
+      customers: ['/customers'],
+      customer: ['/customers/customer-10'],
+      products: ['/products'],
+      product: ['/products/ISP-PRO-001'],
+      events: ['/events'],
+      'workflow-runs': ['/workflow-runs'],
+      'api-keys': ['/api-keys'],
+      sessions: ['/sessions'],
+      settings: ['/settings'],
+    },
+  };
+}
+
+async function show(page, baseUrl, [path, prepareScreen]) {
+  await page.goto(`${baseUrl}/admin${path}`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
+  await prepareScreen?.(page);
+}
+
+/** The main screens in one theme. */
+export async function smokeScreens({ baseUrl, api, page, step }) {
+  const { main } = await screensOf(api);
+  for (const [name, screen] of Object.entries(main)) {
+    await step(`axe finds nothing on the screen ${name}`, async () => {
+      await show(page, baseUrl, screen);
+      assert.deepEqual(await accessibilityFaults(page), []);
+    });
+  }
+}
+
+/** All screens in both themes, also where they are narrow. A folder gets a picture of each. */
+export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
+  const { main, others } = await screensOf(api);
+  const all = Object.entries({ ...main, ...others });
+  if (pictures) await mkdir(pictures, { recursive: true });
+  for (const theme of ['light', 'dark']) {
+    const page = await open({ colorScheme: theme });
+    const picture = async (name) => {
+      if (pictures) await page.screenshot({ path: join(pictures, `${name}-${theme}.png`) });
+    };
+    await page.goto(`${baseUrl}/admin/`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await step(`axe finds nothing on the sign-in page, ${theme}`, async () => {
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await picture('sign-in');
+    });
+    await signIn(page);
+    for (const [name, screen] of all) {
+      await step(`axe finds nothing on the screen ${name}, ${theme}`, async () => {
+        await show(page, baseUrl, screen);
+        assert.deepEqual(await accessibilityFaults(page), []);
+        await picture(name);
+      });
+    }
+    await step(`a screen of 320 px does not scroll sideways, ${theme}`, async () => {
+      await page.setViewportSize({ width: 320, height: 640 });
+      for (const [, [path]] of all) {
+        await page.goto(`${baseUrl}/admin${path}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${path} is ${overflow} px too wide`);
+      }
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { button, seen } from './browser.mjs';
+
+/** The search finds a license by whatever somebody has of it, by keyboard alone. */
+export async function search({ baseUrl, api, open, signIn, step }) {
+  const page = await open();
+  await signIn(page);
+  const { data } = await api('GET', '/v1/licenses?q=Margaret');
+  const { license_id, license_key_last_four } = data.find(({ trial }) => !trial);
+  const { license_key } = await api('POST', `/v1/licenses/${license_id}/reveal-key`);
+  const find = async (text, key = '/') => {
+    await page.keyboard.press(key);
+    await page.locator('[role=combobox]:focus').waitFor();
+    await page.keyboard.type(text);
+  };
+  const ways = {
+    'a license key': license_key,
+    'the end of a key': license_key_last_four,
+    'a license id': license_id,
+    'a name': 'margaret h',
+    'a device': 'device-3',
+  };
+
+  for (const [way, value] of Object.entries(ways)) {
+    await step(`a license is found by ${way}`, async () => {
+      await page.goto(`${baseUrl}/admin/dashboard`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await find(value, way === 'a name' ? 'Control+k' : '/');
+      await page.getByRole('option').first().waitFor();
+      await page.getByText('Loading').waitFor({ state: 'detached' });
+      const at = await page
+        .getByRole('option')
+        .evaluateAll((options) =>
+          options.findIndex(({ innerText }) => /Margaret Hamilton · (?!.*Trial)|license key/.test(innerText)),
+        );
+      for (let steps = 0; steps < at; steps++) await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/licenses\/[0-9a-f-]{36}$/);
+      await page.getByRole('heading', { name: /Margaret Hamilton/, level: 1 }).waitFor();
+    });
+  }
+
+  await step('a customer, a page and nothing are found', async () => {
+    await find('ada@example.com');
+    await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /Ada Lovelace/, level: 1 }).waitFor();
+    await find('Templ');
+    await page.getByRole('option', { name: 'Templates' }).click();
+    await page.getByRole('heading', { name: 'Templates', level: 1 }).waitFor();
+    await find('nobody at all');
+    await seen(page, 'Nothing found');
+    await page.keyboard.press('Escape');
+  });
+
+  await step('a view is saved, and its columns are chosen', async () => {
+    await page.goto(`${baseUrl}/admin/licenses?status=SUSPENDED`);
+    await button(page, 'Views').click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    await page.getByLabel('Name').fill('Overdue');
+    await button(page, 'Save').click();
+    await button(page, 'Columns').click();
+    await page.getByRole('menuitemcheckbox', { name: 'Issued' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('columnheader', { name: 'Issued', exact: true }).waitFor();
+    await page.goto(`${baseUrl}/admin/licenses`);
+    await page.getByRole('columnheader', { name: 'Issued', exact: true }).waitFor();
+    await button(page, 'Views').click();
+    await page.getByRole('menuitem', { name: 'Overdue' }).click();
+    await page.waitForURL(/status=SUSPENDED/);
+    await button(page, 'Overdue').waitFor();
+    await page.getByRole('row', { name: /Grace Hopper/ }).waitFor();
+    await page
+      .getByRole('row', { name: /Ada Lovelace/ })
+      .first()
+      .waitFor({ state: 'detached' });
+  });
+}
