@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { button, seen } from './browser.mjs';
 
-/** What people do every day, from the sign-in to the sign-out. The smoke test takes the steps that are marked. */
+/** The work of every day, from the sign-in to the sign-out. The smoke test takes the steps that are marked. */
 export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, step, smokeStep }) {
   const page = await open();
   let licenseId = '';

@@ -39,6 +39,9 @@ const licenses = createRoute({
     'product_id',
     'template_id',
     'customer_id',
+    'order_id',
+    'has_free_seats',
+    'trial',
     'expires_from',
     'expires_before',
   ),
@@ -55,6 +58,21 @@ const issue = createRoute({
   path: '/issue',
   validateSearch: texts('template_id', 'customer_id'),
   component: lazyRouteComponent(() => import('./routes/issue/issue-page'), 'IssuePage'),
+});
+const bulkChanges = createRoute({
+  getParentRoute,
+  path: '/bulk-changes',
+  component: lazyRouteComponent(() => import('./routes/bulk/bulk-page'), 'BulkChangeList'),
+});
+const bulkChange = createRoute({
+  getParentRoute,
+  path: '/bulk-changes/$changeId',
+  component: lazyRouteComponent(() => import('./routes/bulk/bulk-page'), 'BulkChangePage'),
+});
+const importLicenses = createRoute({
+  getParentRoute,
+  path: '/import',
+  component: lazyRouteComponent(() => import('./routes/import/import-page'), 'ImportPage'),
 });
 const templates = createRoute({
   getParentRoute,
@@ -145,6 +163,9 @@ export const router = createRouter({
     licenses,
     license,
     issue,
+    bulkChanges,
+    bulkChange,
+    importLicenses,
     templates,
     newTemplate,
     template,

@@ -15,7 +15,7 @@ const headers: Middleware = {
     const { pathname } = new URL(request.url);
     const isOfPlatform = /^\/(?:auth|v1\/tenants)(?:\/|$)/.test(pathname);
     if (tenant !== undefined && !isOfPlatform) request.headers.set('X-Tenant-Id', tenant);
-    const isDryRun = pathname.endsWith('/explain') || pathname.endsWith('/preview');
+    const isDryRun = /(?:\/explain|[/:]preview)$/.test(pathname);
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
       if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID());
     }

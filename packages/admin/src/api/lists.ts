@@ -1,5 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, type QueryKey } from '@tanstack/react-query';
 
+const MAX_PAGES_TO_REFETCH = 3;
+
 interface Page<T> {
   readonly data: readonly T[];
   readonly next_cursor: string | null;
@@ -19,6 +21,8 @@ export function useList<T>(
     placeholderData: keepPreviousData,
     enabled,
     refetchInterval,
+    // To come back to the window would read all pages of a long list again.
+    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= MAX_PAGES_TO_REFETCH,
   });
   return { ...query, rows: query.data?.pages.flatMap(({ data }) => data) ?? [] };
 }

@@ -21,3 +21,14 @@ export function signedOut(): void {
 export function confirmSession(): Promise<boolean> {
   return listener?.confirm() ?? Promise.resolve(false);
 }
+
+const endings = new Set<() => void>();
+
+/** Calls a function whenever the one who was signed in, or the tenant, is another one or gone. */
+export function onSessionEnd(listener: () => void): void {
+  endings.add(listener);
+}
+
+export function sessionEnded(): void {
+  for (const listener of endings) listener();
+}

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { useText } from '../text/texts';
 import { Button } from './button';
 import { Card } from './card';
@@ -26,7 +26,18 @@ export interface ListState<T> {
   readonly fetchNextPage: () => unknown;
 }
 
+/** Rows that can be ticked, to do something with them together. */
+export interface RowSelection<T> {
+  readonly isTicked: (row: T) => boolean;
+  readonly onTick: (rows: readonly T[], isTicked: boolean) => void;
+  readonly labelOf: (row: T) => string;
+  readonly labelOfAll: string;
+  readonly disabled: boolean;
+}
+
 const ROW_HEIGHT = 49;
+/** Rows below the last one in view at which the next page is read. */
+const ROWS_AHEAD = 10;
 const SKELETON_ROWS = 6;
 
 /** A list with its states. Only the rows in view are in the document, so that ten thousand scroll smoothly. */
@@ -35,12 +46,14 @@ export function DataTable<T>({
   columns,
   list,
   rowKey,
+  selection,
   empty,
 }: {
   label: string;
   columns: readonly Column<T>[];
   list: ListState<T>;
   rowKey: (row: T) => string;
+  selection?: RowSelection<T> | undefined;
   empty: ReactNode;
 }) {
   const t = useText();
@@ -58,6 +71,11 @@ export function DataTable<T>({
         <table className="w-full text-left text-sm" aria-busy={list.isPending || list.isPlaceholderData}>
           <thead className="border-b border-line bg-sunken/60 text-xs text-soft">
             <tr>
+              {selection && (
+                <th scope="col" className="w-0 py-2.5 pl-5">
+                  <TickAll rows={list.rows} selection={selection} />
+                </th>
+              )}
               {columns.map(({ id, header, align, secondary }) => (
                 <th
                   key={id}
@@ -70,9 +88,9 @@ export function DataTable<T>({
             </tr>
           </thead>
           {list.isPending ? (
-            <SkeletonRows columns={columns} />
+            <SkeletonRows columns={columns} isTickable={selection !== undefined} />
           ) : (
-            <Rows rows={list.rows} columns={columns} rowKey={rowKey} />
+            <Rows list={list} columns={columns} rowKey={rowKey} selection={selection} />
           )}
         </table>
       </div>
@@ -99,15 +117,40 @@ function cellClass(
   return cn('px-5', more, align === 'right' && 'text-right', secondary === true && 'hidden lg:table-cell');
 }
 
+function TickAll<T>({ rows, selection }: { rows: readonly T[]; selection: RowSelection<T> }) {
+  const box = useRef<HTMLInputElement>(null);
+  const ticked = rows.filter(selection.isTicked).length;
+  const isPartial = ticked > 0 && ticked < rows.length;
+  useEffect(() => {
+    if (box.current) box.current.indeterminate = isPartial;
+  }, [isPartial]);
+  return (
+    <input
+      ref={box}
+      type="checkbox"
+      className="block size-4 accent-accent"
+      aria-label={selection.labelOfAll}
+      disabled={selection.disabled}
+      checked={rows.length > 0 && ticked === rows.length}
+      onChange={({ target }) => {
+        selection.onTick(rows, target.checked);
+      }}
+    />
+  );
+}
+
 function Rows<T>({
-  rows,
+  list,
   columns,
   rowKey,
+  selection,
 }: {
-  rows: readonly T[];
+  list: ListState<T>;
   columns: readonly Column<T>[];
   rowKey: (row: T) => string;
+  selection: RowSelection<T> | undefined;
 }) {
+  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -120,16 +163,36 @@ function Rows<T>({
     scrollMargin: top,
   });
   const items = virtualizer.getVirtualItems();
+  const isNearEnd = (items.at(-1)?.index ?? 0) >= rows.length - ROWS_AHEAD;
+  const readsOn = isNearEnd && hasNextPage && !isFetchingNextPage && !list.error;
+  useEffect(() => {
+    if (readsOn) void fetchNextPage();
+  }, [readsOn, fetchNextPage]);
+  const columnCount = columns.length + (selection ? 1 : 0);
   const before = (items[0]?.start ?? top) - top;
   const after = virtualizer.getTotalSize() - ((items.at(-1)?.end ?? top) - top);
   return (
     <tbody ref={body}>
-      {before > 0 && <Spacer height={before} columns={columns.length} />}
+      {before > 0 && <Spacer height={before} columns={columnCount} />}
       {items.map(({ index }) => {
         const row = rows[index];
         if (row === undefined) return null;
         return (
           <tr key={rowKey(row)} className="border-b border-line last:border-b-0 hover:bg-sunken/50">
+            {selection && (
+              <td className="w-0 py-2 pl-5">
+                <input
+                  type="checkbox"
+                  className="block size-4 accent-accent"
+                  aria-label={selection.labelOf(row)}
+                  disabled={selection.disabled}
+                  checked={selection.isTicked(row)}
+                  onChange={({ target }) => {
+                    selection.onTick([row], target.checked);
+                  }}
+                />
+              </td>
+            )}
             {columns.map(({ id, cell, align, secondary }) => (
               <td key={id} className={cellClass({ align, secondary }, 'h-12 max-w-96 py-2')}>
                 {cell(row)}
@@ -138,7 +201,7 @@ function Rows<T>({
           </tr>
         );
       })}
-      {after > 0 && <Spacer height={after} columns={columns.length} />}
+      {after > 0 && <Spacer height={after} columns={columnCount} />}
     </tbody>
   );
 }
@@ -151,11 +214,12 @@ function Spacer({ height, columns }: { height: number; columns: number }) {
   );
 }
 
-function SkeletonRows<T>({ columns }: { columns: readonly Column<T>[] }) {
+function SkeletonRows<T>({ columns, isTickable }: { columns: readonly Column<T>[]; isTickable: boolean }) {
   return (
     <tbody aria-hidden>
       {Array.from({ length: SKELETON_ROWS }, (_, row) => (
         <tr key={row} className="border-b border-line last:border-b-0">
+          {isTickable && <td />}
           {columns.map(({ id, secondary }) => (
             <td key={id} className={cellClass({ secondary }, 'h-12')}>
               <Skeleton className="h-4 w-24" />

@@ -1,7 +1,7 @@
 import { useMemo, type ReactNode } from 'react';
 import { given } from '../api/lists';
 import { useText } from '../text/texts';
-import { DataTable, type Column, type ListState } from './data-table';
+import { DataTable, type Column, type ListState, type RowSelection } from './data-table';
 import { FilterBar, FilterSelect } from './filter-bar';
 import { PageHeader } from './page';
 import { Empty } from './states';
@@ -11,6 +11,8 @@ export interface Filters<S> {
   readonly filter: { readonly [K in keyof S]?: Exclude<S[K], undefined | ''> };
   readonly isFiltered: boolean;
   readonly change: (changed: Partial<S>) => void;
+  /** Sets these and no others. */
+  readonly show: (filter: Partial<S>) => void;
   readonly clear: () => void;
 }
 
@@ -22,6 +24,7 @@ export function useFilters<S extends object>(search: S, navigate: (to: never) =>
     filter,
     isFiltered: Object.keys(filter).length > 0,
     change: (changed) => go({ ...search, ...changed }),
+    show: go,
     clear: () => go({}),
   };
 }
@@ -33,6 +36,7 @@ export function ResourceList<T, S extends object>({
   actions,
   filters,
   filterFields,
+  above,
   empty,
   ...table
 }: {
@@ -41,11 +45,14 @@ export function ResourceList<T, S extends object>({
   actions?: ReactNode;
   filters?: Filters<S>;
   filterFields?: ReactNode;
+  /** Stands between the filters and the list. */
+  above?: ReactNode;
   /** Shown where there is nothing at all. */
   empty: ReactNode;
   list: ListState<T>;
   rowKey: (row: T) => string;
   columns: readonly Column<T>[];
+  selection?: RowSelection<T> | undefined;
 }) {
   const t = useText();
   const isFiltered = filters?.isFiltered === true;
@@ -53,8 +60,9 @@ export function ResourceList<T, S extends object>({
     <>
       <PageHeader title={title} name={title} {...(hint !== undefined && { hint })} actions={actions} />
       {filterFields !== undefined && (
-        <FilterBar onClear={isFiltered ? filters?.clear : undefined}>{filterFields}</FilterBar>
+        <FilterBar onClear={isFiltered ? filters.clear : undefined}>{filterFields}</FilterBar>
       )}
+      {above}
       <DataTable
         {...table}
         label={title}

@@ -1,6 +1,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { CircleUser, LogOut, Menu as MenuIcon, Moon, Sun, X } from 'lucide-react';
-import { useState } from 'react';
+import { CircleUser, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { sessionEnded } from '../api/session-signals';
 import { Button } from '../parts/button';
 import { cn } from '../parts/class-names';
 import { useText } from '../text/texts';
@@ -21,10 +22,17 @@ export function Layout() {
 
 function Shell() {
   const t = useText();
+  const { me } = useSession();
   const { pathname } = useLocation();
+  const owner = `${me.tenant_id} ${me.type} ${me.id}`;
+  useEffect(() => sessionEnded, [owner]);
   // On a narrow screen the navigation is open on the page that it was opened on, so it closes when it leads elsewhere.
   const [openedOn, setOpenedOn] = useState<string | undefined>();
   const isOpen = openedOn === pathname;
+  const [isSearching, setSearching] = useState(false);
+  const search = () => {
+    setSearching(true);
+  };
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
       <a
@@ -58,6 +66,7 @@ function Shell() {
         <div className="hidden px-5 pt-5 pb-3 lg:block">
           <Brand />
         </div>
+        <SearchButton onClick={search} />
         <Navigation />
         <Account />
       </aside>
@@ -67,7 +76,7 @@ function Shell() {
           <Outlet />
         </div>
       </main>
-      <Shortcuts />
+      <Shortcuts isSearching={isSearching} onSearch={setSearching} />
     </div>
   );
 }
@@ -78,6 +87,26 @@ function Brand() {
       <Logo className="size-7" />
       <span className="font-semibold tracking-tight">Imprimatur</span>
     </Link>
+  );
+}
+
+function SearchButton({ onClick }: { onClick: () => void }) {
+  const t = useText();
+  return (
+    <div className="px-3 pt-3 lg:pt-1">
+      <button
+        type="button"
+        aria-keyshortcuts="/ Control+K Meta+K"
+        onClick={onClick}
+        className="flex h-9 w-full items-center gap-2.5 rounded-md border border-line bg-sunken px-2.5 text-sm text-soft hover:text-ink"
+      >
+        <Search className="size-4 shrink-0" aria-hidden />
+        <span className="grow text-left">{t('search.open')}</span>
+        <kbd className="rounded border border-line bg-card px-1.5 font-mono text-xs" aria-hidden>
+          /
+        </kbd>
+      </button>
+    </div>
   );
 }
 

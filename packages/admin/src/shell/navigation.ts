@@ -2,7 +2,9 @@ import {
   Activity,
   Boxes,
   FileKey2,
+  FileUp,
   KeyRound,
+  Layers,
   LayoutDashboard,
   LayoutTemplate,
   MonitorSmartphone,
@@ -21,6 +23,8 @@ export interface Screen {
     | '/customers'
     | '/products'
     | '/events'
+    | '/bulk-changes'
+    | '/import'
     | '/workflow-runs'
     | '/api-keys'
     | '/sessions'
@@ -52,6 +56,8 @@ export const SCREENS: readonly { readonly text: TextId; readonly screens: readon
     text: 'nav.group.operations',
     screens: [
       { to: '/events', text: 'nav.events', icon: Activity, permission: 'events:read', letter: 'e' },
+      { to: '/bulk-changes', text: 'nav.bulkChanges', icon: Layers, permission: 'licenses:read', letter: 'b' },
+      { to: '/import', text: 'nav.import', icon: FileUp, permission: 'licenses:import', letter: 'i' },
       { to: '/workflow-runs', text: 'nav.workflows', icon: Workflow, permission: 'workflows:read', letter: 'w' },
     ],
   },

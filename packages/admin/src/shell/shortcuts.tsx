@@ -5,9 +5,13 @@ import { useMay } from './session';
 
 const ShortcutHelp = lazy(async () => ({ default: (await import('./shortcut-help')).ShortcutHelp }));
 
+const Search = lazy(async () => ({ default: (await import('./search')).Search }));
+
 const SEQUENCE_MS = 1_200;
-/** Pages mark the field that `/` leads to. */
-const SEARCH = '[data-search]';
+
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role="dialog"]') !== null;
+}
 
 function isTyping(target: EventTarget | null): boolean {
   return (
@@ -16,8 +20,8 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** `/` leads to the search, `g` and a letter to a screen, `?` shows them all. */
-export function Shortcuts() {
+/** `/` and ⌘K open the search, `g` and a letter lead to a screen, `?` shows them all. */
+export function Shortcuts({ isSearching, onSearch }: { isSearching: boolean; onSearch: (isOpen: boolean) => void }) {
   const may = useMay();
   const navigate = useNavigate();
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -25,18 +29,18 @@ export function Shortcuts() {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'k' && (event.ctrlKey || event.metaKey) && !isInDialog(event.target)) {
+        event.preventDefault();
+        onSearch(true);
+        return;
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const follows = Date.now() - begun.current < SEQUENCE_MS;
       begun.current = 0;
       if (event.key === '?') setHelpOpen(true);
       else if (event.key === '/') {
         event.preventDefault();
-        const field = document.querySelector<HTMLElement>(SEARCH);
-        if (field) field.focus();
-        else
-          void navigate({ to: '/licenses', search: {} }).then(() =>
-            document.querySelector<HTMLElement>(SEARCH)?.focus(),
-          );
+        onSearch(true);
       } else if (event.key === 'g') begun.current = Date.now();
       else if (follows) {
         const screen = SCREENS.flatMap(({ screens }) => screens).find(({ letter }) => letter === event.key);
@@ -47,15 +51,24 @@ export function Shortcuts() {
     return () => {
       document.removeEventListener('keydown', onKey);
     };
-  }, [navigate, may]);
+  }, [navigate, may, onSearch]);
 
-  return isHelpOpen ? (
+  return (
     <Suspense>
-      <ShortcutHelp
-        onClose={() => {
-          setHelpOpen(false);
-        }}
-      />
+      {isSearching && (
+        <Search
+          onClose={() => {
+            onSearch(false);
+          }}
+        />
+      )}
+      {isHelpOpen && (
+        <ShortcutHelp
+          onClose={() => {
+            setHelpOpen(false);
+          }}
+        />
+      )}
     </Suspense>
-  ) : null;
+  );
 }

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Check, CircleCheck } from 'lucide-react';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
-import { ProblemError } from '../../api/problem';
 import { templatesQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
@@ -11,7 +10,8 @@ import { Button, LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
 import { cn } from '../../parts/class-names';
 import { CodeBlock } from '../../parts/copy';
-import { CheckField, Field, Input } from '../../parts/fields';
+import { CheckField, Field, Input, Select } from '../../parts/fields';
+import { faultOf } from '../../parts/form-dialog';
 import { Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Empty, Fault, Loading, Refusal } from '../../parts/states';
@@ -21,12 +21,14 @@ import { useText, useWord } from '../../text/texts';
 import { CustomerPicker } from '../customers/customer-picker';
 import { LicenseKey } from '../licenses/reveal-key-dialog';
 import { SendEmailDialog } from '../licenses/send-email-dialog';
+import { IssuePreview, useFacts, useIssuePreview } from '../previews/issue-preview';
 import { useTermInWords } from '../templates/term';
 
 type Template = Schemas['LicenseTemplate'];
 type IssueRequest = Schemas['IssueLicenseRequest'];
 
 const route = getRouteApi('/issue');
+const STARTS = ['AT_ISSUE', 'AT_FIRST_ACTIVATION', 'AT_DATE'] as const;
 
 export function IssuePage() {
   const t = useText();
@@ -38,24 +40,63 @@ export function IssuePage() {
   );
 }
 
+interface Terms {
+  readonly issuedTo: string;
+  readonly isTrial: boolean;
+  readonly starts: 'AT_ISSUE' | 'AT_FIRST_ACTIVATION' | 'AT_DATE';
+  readonly startDate: string;
+  readonly startBy: string;
+  readonly seats: string;
+  readonly expiry: string;
+}
+
+const AS_THE_TEMPLATE: Terms = {
+  issuedTo: '',
+  isTrial: false,
+  starts: 'AT_ISSUE',
+  startDate: '',
+  startBy: '',
+  seats: '',
+  expiry: '',
+};
+
+/** Begin of a day in the time zone of the person. */
+function dayToTime(day: string): string {
+  return new Date(`${day}T00:00`).toISOString();
+}
+
+function toRequest(templateId: string, customerId: string, terms: Terms): IssueRequest {
+  const { issuedTo, isTrial, starts, startDate, startBy, seats, expiry } = terms;
+  const overrides = {
+    ...(seats !== '' && { max_activations: Number(seats) }),
+    ...(expiry !== '' && { expiry_date: dayToTime(expiry) }),
+  };
+  return {
+    license_template_id: templateId,
+    customer_id: customerId,
+    ...(issuedTo !== '' && { issued_to: issuedTo }),
+    ...(isTrial && { trial: true }),
+    ...(starts === 'AT_FIRST_ACTIVATION' && { starts }),
+    ...(starts === 'AT_FIRST_ACTIVATION' && startBy !== '' && { expires_if_started_by: dayToTime(startBy) }),
+    ...(starts === 'AT_DATE' && startDate !== '' && { starts: dayToTime(startDate) }),
+    ...(Object.keys(overrides).length > 0 && { overrides }),
+  };
+}
+
 function Wizard() {
   const t = useText();
   const preset = route.useSearch();
   const [templateId, setTemplateId] = useState(preset.template_id);
   const [customerId, setCustomerId] = useState(preset.customer_id);
-  const [issuedTo, setIssuedTo] = useState('');
-  const [isTrial, setTrial] = useState(false);
+  const [terms, setTerms] = useState(AS_THE_TEMPLATE);
   const [step, setStep] = useState(preset.template_id === undefined ? 0 : preset.customer_id === undefined ? 1 : 2);
   const templates = useQuery(templatesQuery());
   const template = templates.data?.data.find(({ template_id }) => template_id === templateId);
-  const request = useMemo(
-    (): IssueRequest => ({
-      license_template_id: templateId ?? '',
-      customer_id: customerId ?? '',
-      ...(issuedTo !== '' && { issued_to: issuedTo }),
-      ...(isTrial && { trial: true }),
-    }),
-    [templateId, customerId, issuedTo, isTrial],
+  const request =
+    templateId === undefined || customerId === undefined ? undefined : toRequest(templateId, customerId, terms);
+  const [facts, factFields] = useFacts();
+  const preview = useIssuePreview(request && { ...request, validate: facts }, (body) =>
+    bodyOf(api.POST('/v1/licenses:preview', { body })),
   );
   const issue = useWrite({
     write: (body: IssueRequest) => bodyOf(api.POST('/v1/licenses', { body })),
@@ -65,13 +106,11 @@ function Wizard() {
     const restart = () => {
       issue.reset();
       setCustomerId(undefined);
-      setIssuedTo('');
-      setTrial(false);
+      setTerms(AS_THE_TEMPLATE);
       setStep(0);
     };
     return <Issued license={issue.data} onAgain={restart} />;
   }
-  const fault = issue.error instanceof ProblemError ? issue.error.faults : undefined;
   const steps = [t('issue.step.template'), t('issue.step.customer'), t('issue.step.check')];
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -89,7 +128,7 @@ function Wizard() {
         )}
         {step === 1 && (
           <Card title={t('issue.customer')}>
-            <CustomerPicker value={customerId} onChange={setCustomerId} fault={fault?.get('customer_id')} />
+            <CustomerPicker value={customerId} onChange={setCustomerId} fault={faultOf(issue.error, 'customer_id')} />
             <NextBack
               onBack={() => {
                 setStep(0);
@@ -102,73 +141,170 @@ function Wizard() {
           </Card>
         )}
         {step === 2 && (
-          <Card title={t('issue.details')}>
-            <form
-              className="space-y-4"
-              onSubmit={(event) => {
-                event.preventDefault();
-                issue.mutate(request);
-              }}
-            >
-              <Field label={t('license.issuedTo')} hint={t('issue.issuedToHint')} fault={fault?.get('issued_to')}>
-                {(aria) => (
-                  <Input
-                    {...aria}
-                    maxLength={255}
-                    value={issuedTo}
-                    onChange={(event) => {
-                      setIssuedTo(event.target.value);
-                    }}
-                  />
-                )}
-              </Field>
-              {template?.trial_allowed === true && (
-                <CheckField
-                  label={t('issue.trial')}
-                  hint={t('issue.trialHint', { days: template.trial_duration_days })}
-                  checked={isTrial}
-                  onChange={(event) => {
-                    setTrial(event.target.checked);
-                  }}
-                />
-              )}
-              <Fault error={issue.error} />
-              <div className="flex justify-between gap-2 pt-2">
-                <Button
-                  onClick={() => {
-                    setStep(1);
-                  }}
-                >
-                  {t('back')}
-                </Button>
-                <Button
-                  type="submit"
-                  look="primary"
-                  busy={issue.isPending}
-                  disabled={templateId === undefined || customerId === undefined}
-                >
-                  {t('issue.do')}
-                </Button>
-              </div>
-            </form>
-          </Card>
+          <TermsForm
+            terms={terms}
+            template={template}
+            error={issue.error ?? preview.error}
+            busy={issue.isPending}
+            disabled={request === undefined || preview.error !== null}
+            onChange={setTerms}
+            onBack={() => {
+              setStep(1);
+            }}
+            onSubmit={() => {
+              if (request) issue.mutate(request);
+            }}
+          />
         )}
       </div>
       <div className="space-y-5">
         <Card title={t('issue.preview')}>
-          {template ? (
-            <Preview template={template} isTrial={isTrial} customerId={customerId} />
+          {request ? (
+            <IssuePreview preview={preview} facts={factFields} />
           ) : (
             <p className="text-sm text-soft">{t('issue.previewEmpty')}</p>
           )}
         </Card>
-        {templateId !== undefined && customerId !== undefined && (
+        {request && (
           <Card title={t('issue.sameCall')} hint={t('issue.sameCallHint')}>
             <CodeBlock label={t('issue.sameCall')} text={curlOf(request)} />
           </Card>
         )}
       </div>
     </div>
+  );
+}
+
+function TermsForm({
+  terms,
+  template,
+  error,
+  busy,
+  disabled,
+  onChange,
+  onBack,
+  onSubmit,
+}: {
+  terms: Terms;
+  template: Template | undefined;
+  error: Error | null;
+  busy: boolean;
+  disabled: boolean;
+  onChange: (terms: Terms) => void;
+  onBack: () => void;
+  onSubmit: () => void;
+}) {
+  const t = useText();
+  const fault = (name: string) => faultOf(error, name);
+  const set = (changed: Partial<Terms>) => onChange({ ...terms, ...changed });
+  return (
+    <Card title={t('issue.details')}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSubmit();
+        }}
+      >
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field
+            label={t('license.issuedTo')}
+            hint={t('issue.issuedToHint')}
+            fault={fault('issued_to')}
+            className="sm:col-span-2"
+          >
+            {(aria) => (
+              <Input
+                {...aria}
+                maxLength={255}
+                value={terms.issuedTo}
+                onChange={({ target }) => set({ issuedTo: target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('license.seats')} hint={t('issue.asTemplate')} fault={fault('overrides.max_activations')}>
+            {(aria) => (
+              <Input
+                {...aria}
+                type="number"
+                min={1}
+                max={1_000_000}
+                value={terms.seats}
+                onChange={({ target }) => set({ seats: target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('license.expires')} hint={t('issue.asTemplate')} fault={fault('overrides.expiry_date')}>
+            {(aria) => (
+              <Input
+                {...aria}
+                type="date"
+                value={terms.expiry}
+                onChange={({ target }) => set({ expiry: target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('preview.starts')} fault={fault('starts')}>
+            {(aria) => (
+              <Select
+                {...aria}
+                value={terms.starts}
+                onChange={({ target }) => set({ starts: target.value as Terms['starts'] })}
+              >
+                {STARTS.map((starts) => (
+                  <option key={starts} value={starts}>
+                    {t(`issue.starts.${starts}`)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          {terms.starts === 'AT_DATE' && (
+            <Field label={t('issue.startDate')} required>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  type="date"
+                  required
+                  value={terms.startDate}
+                  onChange={({ target }) => set({ startDate: target.value })}
+                />
+              )}
+            </Field>
+          )}
+          {terms.starts === 'AT_FIRST_ACTIVATION' && (
+            <Field label={t('issue.startBy')} hint={t('issue.startByHint')} fault={fault('expires_if_started_by')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  type="date"
+                  value={terms.startBy}
+                  onChange={({ target }) => set({ startBy: target.value })}
+                />
+              )}
+            </Field>
+          )}
+          {template?.trial_allowed === true && (
+            <div className="sm:col-span-2">
+              <CheckField
+                label={t('issue.trial')}
+                hint={t('issue.trialHint', { days: template.trial_duration_days })}
+                checked={terms.isTrial}
+                onChange={({ target }) => set({ isTrial: target.checked })}
+              />
+            </div>
+          )}
+        </div>
+        <div className="mt-4">
+          <Fault error={error} />
+        </div>
+        <div className="flex justify-between gap-2 pt-4">
+          <Button onClick={onBack}>{t('back')}</Button>
+          <Button type="submit" look="primary" busy={busy} disabled={disabled}>
+            {t('issue.do')}
+          </Button>
+        </div>
+      </form>
+    </Card>
   );
 }
 
@@ -294,55 +430,6 @@ function TemplateChoice({
       </ul>
       {shown.length === 0 && <p className="py-6 text-center text-sm text-soft">{t('list.noMatch')}</p>}
     </div>
-  );
-}
-
-function Preview({
-  template,
-  isTrial,
-  customerId,
-}: {
-  template: Template;
-  isTrial: boolean;
-  customerId: string | undefined;
-}) {
-  const t = useText();
-  const word = useWord();
-  const term = useTermInWords();
-  const rows: [string, ReactNode][] = [
-    [t('template'), template.template_name],
-    [t('license.product'), template.product_id],
-    [t('customer'), customerId ?? <span className="text-soft">{t('issue.notChosen')}</span>],
-    [t('template.type'), isTrial ? t('issue.trial') : word('type', template.license_type)],
-    [t('license.term'), isTrial ? t('days', { days: template.trial_duration_days }) : term(template)],
-    [
-      t('license.seats'),
-      template.max_activations === null
-        ? t('seats.unlimitedShort')
-        : t('seats.count', { count: template.max_activations }),
-    ],
-    [t('license.graceDays'), t('days', { days: isTrial ? 0 : template.grace_period_days })],
-  ];
-  return (
-    <>
-      <dl className="space-y-2.5 text-sm">
-        {rows.map(([name, value]) => (
-          <div key={name} className="flex justify-between gap-4">
-            <dt className="text-soft">{name}</dt>
-            <dd className="text-right font-medium break-words">{value}</dd>
-          </div>
-        ))}
-      </dl>
-      {template.features.length > 0 && (
-        <ul className="mt-4 flex flex-wrap gap-1.5 border-t border-line pt-4" aria-label={t('template.features')}>
-          {template.features.map(({ feature_id, feature_name }) => (
-            <li key={feature_id}>
-              <Badge tone="info">{feature_name}</Badge>
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
   );
 }
 

@@ -122,7 +122,7 @@ const TERMS: readonly (readonly [months: string, text: TextId])[] = [
   ['36', 'renew.threeYears'],
 ];
 
-function TermField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+export function TermField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const t = useText();
   return (
     <Field label={t('renew.by')}>

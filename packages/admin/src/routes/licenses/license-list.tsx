@@ -1,33 +1,31 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { Download, Plus } from 'lucide-react';
 import { actingFor } from '../../api/acting-for';
 import { api, bodyOf, problemOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
 import { productsQuery } from '../../api/queries';
 import { Button, LinkButton } from '../../parts/button';
+import { ColumnMenu } from '../../parts/column-menu';
 import { download } from '../../parts/download';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty, Fault } from '../../parts/states';
-import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
+import { useKept } from '../../shell/use-kept';
 import { useText, useWord } from '../../text/texts';
-import { LicenseState, Seats, type License } from './license-status';
-import { ROW_LINK } from '../../parts/text-link';
+import { BulkBar, UnfinishedChanges } from '../bulk/bulk-bar';
+import { BULK_ACTIONS, PERMISSION_OF } from '../bulk/bulk-change';
+import { useSelection } from '../bulk/selection';
+import { dayFromNow, SOON_DAYS } from './expiry';
+import { USUAL_COLUMNS, useLicenseColumns } from './license-columns';
+import type { License } from './license-status';
+import { ViewMenu } from './license-views';
 
 const route = getRouteApi('/licenses');
 const STATUSES = ['ACTIVE', 'PENDING', 'SUSPENDED', 'EXPIRED', 'REVOKED', 'INACTIVE'] as const;
 const TYPES = ['PERPETUAL', 'SUBSCRIPTION', 'TRIAL', 'EVALUATION', 'CONCURRENT', 'NAMED_USER'] as const;
-const SOON_DAYS = [7, 30, 90] as const;
-
-function dayFromNow(days: number): string {
-  const day = new Date();
-  day.setUTCHours(0, 0, 0, 0);
-  day.setUTCDate(day.getUTCDate() + days);
-  return day.toISOString();
-}
 
 export const LicenseList = gated('licenses:read', Licenses);
 
@@ -39,16 +37,30 @@ function Licenses() {
   const { filter, change } = filters;
   const products = useQuery({ ...productsQuery, enabled: may('products:read') });
   const list = useList(['licenses', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/licenses', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
+    bodyOf(api.GET('/v1/licenses', { params: { query: { limit: 100, ...filter, ...given({ cursor }) } as never } })),
   );
   const soon = SOON_DAYS.find(
     (days) => filter.expires_before === dayFromNow(days) && filter.expires_from !== undefined,
   );
+  const columns = useLicenseColumns();
+  const [shown, show] = useKept('license-columns', USUAL_COLUMNS);
+  const selection = useSelection(filter);
+  const selectable = BULK_ACTIONS.some((action) => may(PERMISSION_OF[action]))
+    ? {
+        isTicked: ({ license_id }: License) => selection.has(license_id),
+        onTick: selection.tick,
+        labelOf: ({ issued_to }: License) => t('bulk.select', { name: issued_to }),
+        labelOfAll: t('bulk.selectShown'),
+        disabled: selection.selection.kind === 'matching',
+      }
+    : undefined;
   return (
     <ResourceList
       title={t('licenses.title')}
       actions={
         <>
+          <ViewMenu filter={filter} onShow={filters.show} />
+          <ColumnMenu columns={columns.slice(1)} shown={shown} onChange={show} />
           <ExportButton query={filter} />
           {may('licenses:issue') && (
             <LinkButton to="/issue" look="primary">
@@ -95,33 +107,22 @@ function Licenses() {
             options={SOON_DAYS.map((days) => [String(days), t('licenses.expiresIn', { days })])}
           />
           {filter.customer_id !== undefined && <Chip text={t('licenses.ofCustomer', { id: filter.customer_id })} />}
+          {filter.order_id !== undefined && <Chip text={t('licenses.ofOrder', { id: filter.order_id })} />}
+          {filter.has_free_seats === 'false' && <Chip text={t('licenses.full')} />}
+          {filter.trial === 'true' && <Chip text={t('licenses.trials')} />}
           {filter.template_id !== undefined && <Chip text={t('licenses.ofTemplate', { id: filter.template_id })} />}
         </>
       }
       list={list}
       rowKey={({ license_id }) => license_id}
-      columns={[
-        { id: 'issuedTo', header: t('license.issuedTo'), cell: (license) => <Holder license={license} /> },
-        {
-          id: 'product',
-          header: t('license.product'),
-          secondary: true,
-          cell: (license) => <Product license={license} />,
-        },
-        { id: 'status', header: t('status'), cell: (license) => <LicenseState license={license} /> },
-        {
-          id: 'seats',
-          header: t('license.seats'),
-          secondary: true,
-          cell: (license) => <Seats used={license.current_activations} max={license.max_activations} />,
-        },
-        {
-          id: 'expiry',
-          header: t('license.expires'),
-          cell: ({ expiry_date }) =>
-            expiry_date === null ? <span className="text-soft">{t('never')}</span> : <Expiry at={expiry_date} />,
-        },
-      ]}
+      columns={columns.filter(({ id }, index) => index === 0 || shown.includes(id))}
+      selection={selectable}
+      above={
+        <>
+          <UnfinishedChanges />
+          <BulkBar selection={selection} />
+        </>
+      }
       empty={
         <Empty title={t('licenses.empty')} hint={t('licenses.emptyHint')}>
           {may('licenses:issue') && (
@@ -135,40 +136,8 @@ function Licenses() {
   );
 }
 
-function Expiry({ at }: { at: string }) {
-  return (
-    <div>
-      <Time at={at} dateOnly />
-      <div className="text-xs text-soft">
-        <RelativeTime at={at} />
-      </div>
-    </div>
-  );
-}
-
 function Chip({ text }: { text: string }) {
   return <span className="rounded-full bg-accent-soft px-3 py-1 text-xs font-medium text-accent-ink">{text}</span>;
-}
-
-function Holder({ license }: { license: License }) {
-  return (
-    <div className="min-w-0">
-      <Link to="/licenses/$licenseId" params={{ licenseId: license.license_id }} className={ROW_LINK}>
-        {license.issued_to}
-      </Link>
-      <div className="font-mono text-xs text-soft">…{license.license_key_last_four}</div>
-    </div>
-  );
-}
-
-function Product({ license }: { license: License }) {
-  const word = useWord();
-  return (
-    <div className="min-w-0">
-      <div className="truncate">{license.product_display_name}</div>
-      <div className="truncate text-xs text-soft">{word('type', license.license_type)}</div>
-    </div>
-  );
 }
 
 /** Exports the licenses of the view, all pages of it. */

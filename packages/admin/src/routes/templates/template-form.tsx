@@ -2,14 +2,17 @@ import { useQuery } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useFieldArray, useForm, useWatch, type UseFormReturn } from 'react-hook-form';
+import { api, bodyOf } from '../../api/client';
 import { productsQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
+import { cn } from '../../parts/class-names';
 import { CheckField, Field, Input, Select, TextArea } from '../../parts/fields';
 import { LeaveGuard, useServerFaults } from '../../parts/form-state';
 import { Fault } from '../../parts/states';
 import { useText, useWord } from '../../text/texts';
-import type { TemplateForm as Form } from './template-form-values';
+import { IssuePreview, useFacts, useIssuePreview } from '../previews/issue-preview';
+import { toCreateRequest, type TemplateForm as Form } from './template-form-values';
 
 const TYPES = ['SUBSCRIPTION', 'PERPETUAL', 'CONCURRENT', 'NAMED_USER', 'TRIAL', 'EVALUATION'] as const;
 const MODELS = ['PER_DEVICE', 'PER_SEAT', 'PER_CPU', 'PER_CORE', 'SITE_LICENSE', 'ENTERPRISE'] as const;
@@ -42,13 +45,16 @@ export function TemplateForm({
   const { isDirty } = form.formState;
   return (
     <form onSubmit={(event) => void form.handleSubmit(onSubmit)(event)}>
-      <fieldset disabled={readOnly} className="space-y-5">
-        <Kind form={form} isNew={isNew} />
-        <Terms form={form} />
-        <Features form={form} />
-        <Restrictions form={form} />
-        <Advanced form={form} />
-      </fieldset>
+      <div className={cn('grid items-start gap-5', !readOnly && 'xl:grid-cols-[minmax(0,1fr)_20rem]')}>
+        <fieldset disabled={readOnly} className="min-w-0 space-y-5">
+          <Kind form={form} isNew={isNew} />
+          <Terms form={form} />
+          <Features form={form} />
+          <Restrictions form={form} />
+          <Advanced form={form} />
+        </fieldset>
+        {!readOnly && <LivePreview form={form} isNew={isNew} />}
+      </div>
       {!readOnly && (
         <div className="sticky bottom-0 z-10 mt-5 space-y-3 border-t border-line bg-page/95 py-4 backdrop-blur">
           {notice}
@@ -77,6 +83,33 @@ export function TemplateForm({
 interface Part {
   form: UseFormReturn<Form>;
 }
+
+/** What a license of the terms in the form would be. */
+function LivePreview({ form, isNew }: Part & { isNew: boolean }) {
+  const t = useText();
+  const values = useWatch({ control: form.control }) as Form;
+  const [facts, factFields] = useFacts();
+  const isReady = values.product_id !== '' && values.template_name !== '';
+  const { template_id: _, ...template } = toCreateRequest(values);
+  // Licenses are issued from active templates alone, and the name of a stored one is taken.
+  const name = isNew ? values.template_name : `${values.template_name.slice(0, 200)} ${PREVIEW_NAME}`;
+  const request = { template: { ...template, template_name: name, active: true }, validate: facts };
+  const preview = useIssuePreview(isReady ? request : undefined, (body) =>
+    bodyOf(api.POST('/v1/license-templates:preview', { body })),
+  );
+  return (
+    <Card title={t('template.preview')} hint={t('template.previewHint')} className="xl:sticky xl:top-6">
+      {isReady ? (
+        <IssuePreview preview={preview} facts={factFields} />
+      ) : (
+        <p className="text-sm text-soft">{t('template.previewEmpty')}</p>
+      )}
+    </Card>
+  );
+}
+
+/** Tells the name of a previewed template from all that are stored. */
+const PREVIEW_NAME = crypto.randomUUID();
 
 function useFaults(form: UseFormReturn<Form>) {
   const { errors } = form.formState;
@@ -294,9 +327,9 @@ function Features({ form }: Part) {
             return (
               <li
                 key={field.id}
-                className="grid items-start gap-3 rounded-lg border border-line p-4 sm:grid-cols-2 lg:grid-cols-[1fr_1fr_8rem_7rem_7rem_auto]"
+                className="relative grid items-start gap-3 rounded-lg border border-line p-4 pr-14 sm:grid-cols-6 [&>*]:sm:col-span-2"
               >
-                <Field label={t('feature.id')} fault={faults?.feature_id?.message}>
+                <Field label={t('feature.id')} fault={faults?.feature_id?.message} className="sm:col-span-3!">
                   {(aria) => (
                     <Input
                       {...aria}
@@ -307,7 +340,7 @@ function Features({ form }: Part) {
                     />
                   )}
                 </Field>
-                <Field label={t('feature.name')} fault={faults?.feature_name?.message}>
+                <Field label={t('feature.name')} fault={faults?.feature_name?.message} className="sm:col-span-3!">
                   {(aria) => (
                     <Input {...aria} required maxLength={255} {...register(`features.${index}.feature_name`)} />
                   )}
@@ -350,7 +383,7 @@ function Features({ form }: Part) {
                 <Button
                   look="quiet"
                   size="icon"
-                  className="sm:mt-6"
+                  className="absolute top-3 right-3"
                   aria-label={t('template.removeFeature', { index: index + 1 })}
                   onClick={() => {
                     remove(index);

@@ -1,0 +1,108 @@
+/** A row of a CSV file or a line of an NDJSON file. */
+export interface SourceRow {
+  /** Number of its first line in the file. */
+  readonly number: number;
+  readonly value?: Readonly<Record<string, unknown>>;
+  /** Why it cannot be read. */
+  readonly fault?: 'JSON' | 'COLUMNS' | 'QUOTE';
+  /** As it stands in the file. */
+  readonly text: string;
+}
+
+export interface SourceFile {
+  readonly name: string;
+  readonly kind: 'csv' | 'ndjson';
+  readonly columns: readonly string[];
+  readonly rows: readonly SourceRow[];
+}
+
+/** Columns of a file of refused lines that say why; they are left out when it is imported. */
+export const REASON_COLUMNS = ['import_line', 'import_code', 'import_detail'];
+
+/** Returns a value as the text of a cell. */
+export function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Reads a file. Throws TypeError if it is not UTF-8. */
+export async function readSource(file: File): Promise<SourceFile> {
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+  return sourceOf(file.name, text);
+}
+
+export function sourceOf(name: string, text: string): SourceFile {
+  if (/\.(?:nd)?jsonl?$/i.test(name) || /^\s*\{/.test(text))
+    return { name, kind: 'ndjson', columns: [], rows: linesOf(text) };
+  const [header, ...records] = recordsOf(text);
+  const columns = (header?.values ?? []).map((column) => column.trim());
+  const kept = columns.filter((column) => !REASON_COLUMNS.includes(column));
+  const rows = records.map(({ number, values, isOpen, text: source }): SourceRow => {
+    if (isOpen) return { number, text: source, fault: 'QUOTE' };
+    if (values.length !== columns.length) return { number, text: source, fault: 'COLUMNS' };
+    const cells = columns.map((column, at) => [column, values[at]] as const);
+    const value = Object.fromEntries(cells.filter(([column]) => kept.includes(column)));
+    return { number, text: source, value };
+  });
+  return { name, kind: 'csv', columns: kept, rows };
+}
+
+function linesOf(text: string): SourceRow[] {
+  return text.split('\n').flatMap((line, index): SourceRow[] => {
+    if (line.trim() === '') return [];
+    const row = { number: index + 1, text: line };
+    try {
+      const value: unknown = JSON.parse(line);
+      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+      return [isObject ? { ...row, value: value as Record<string, unknown> } : { ...row, fault: 'JSON' }];
+    } catch {
+      return [{ ...row, fault: 'JSON' }];
+    }
+  });
+}
+
+interface CsvRecord {
+  readonly number: number;
+  readonly values: readonly string[];
+  /** Whether a quoted value does not end. */
+  readonly isOpen: boolean;
+  readonly text: string;
+}
+
+/** Reads CSV (RFC 4180) with commas, semicolons or tabs. Empty lines between rows are left out. */
+function recordsOf(content: string): CsvRecord[] {
+  const text = content.replace(/^\uFEFF/, '');
+  const [firstLine = ''] = text.split('\n', 1);
+  const separator = [',', ';', '\t'].find((each) => firstLine.replaceAll(/"[^"]*"/g, '').includes(each)) ?? ',';
+  // A value with its quotes or without, and what ends it.
+  const cell = new RegExp(
+    `(?:"([^"]*(?:""[^"]*)*)"|([^"${separator}\\n][^${separator}\\n]*|))(\\r?\\n|${separator}|$)`,
+    'y',
+  );
+  const records: CsvRecord[] = [];
+  let number = 1;
+  for (let at = 0; at < text.length;) {
+    const start = at;
+    const values: string[] = [];
+    let isOpen = false;
+    for (let isEnded = false; !isEnded;) {
+      cell.lastIndex = at;
+      const found = cell.exec(text);
+      if (!found) {
+        // The row goes to the end of its line, so that the rows after it can be read.
+        const end = text.indexOf('\n', at);
+        isOpen = true;
+        at = end < 0 ? text.length : end + 1;
+        break;
+      }
+      const [whole, quoted, plain = '', end = ''] = found;
+      values.push(quoted?.replaceAll('""', '"') ?? plain.replace(/\r$/, ''));
+      at += whole.length;
+      isEnded = end !== separator;
+    }
+    const source = text.slice(start, at).replace(/\r?\n$/, '');
+    if (source.trim() !== '') records.push({ number, values, isOpen, text: source });
+    number += text.slice(start, at).split('\n').length - 1;
+  }
+  return records;
+}

@@ -1,0 +1,303 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import {
+  FileKey2,
+  KeyRound,
+  MonitorSmartphone,
+  Package,
+  Search as SearchIcon,
+  User,
+  type LucideIcon,
+} from 'lucide-react';
+import { useEffect, useId, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { api, bodyOf, type Schemas } from '../api/client';
+import { isCode } from '../api/problem';
+import { cn } from '../parts/class-names';
+import { Fault } from '../parts/states';
+import { useSettled } from '../parts/use-settled';
+import { LicenseState } from '../routes/licenses/license-status';
+import { nameOfCustomer } from '../routes/customers/customer-picker';
+import { useText, type TextId } from '../text/texts';
+import { SCREENS } from './navigation';
+import { useMay } from './session';
+
+type License = Schemas['License'];
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Letters that a license key may have; the server decides whether it is one. */
+const KEY = /^[\w-]{16,512}$/;
+const LAST_FOUR = /^[0-9a-z]{4}$/i;
+const MIN_LETTERS = 2;
+
+interface Result {
+  readonly id: string;
+  readonly icon: LucideIcon;
+  readonly title: string;
+  readonly detail?: ReactNode;
+  readonly open: () => void;
+}
+
+interface Group {
+  readonly text: TextId;
+  readonly results: readonly Result[];
+}
+
+/** Finds licenses, customers, orders and pages by whatever somebody has of them. */
+export function Search({ onClose }: { onClose: () => void }) {
+  const t = useText();
+  const listId = useId();
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const q = useSettled(text.trim());
+  const { groups, isPending, error } = useResults(text.trim(), q, onClose);
+  const results = groups.flatMap((group) => group.results);
+  const chosen = Math.min(at, Math.max(0, results.length - 1));
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      setAt((chosen + step + results.length) % Math.max(1, results.length));
+    } else if (event.key === 'Enter' && q === text.trim()) {
+      event.preventDefault();
+      results[chosen]?.open();
+    }
+  };
+  return (
+    <Base.Root
+      open
+      onOpenChange={(isOpen) => {
+        if (!isOpen) onClose();
+      }}
+    >
+      <Base.Portal>
+        <Base.Backdrop className="fixed inset-0 z-40 bg-black/45" />
+        <Base.Popup
+          aria-label={t('search.title')}
+          className="fixed top-[10vh] left-1/2 z-50 flex max-h-[75vh] w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 flex-col overflow-hidden rounded-xl border border-line bg-card shadow-2xl"
+        >
+          <div className="flex items-center gap-3 border-b border-line px-4">
+            <SearchIcon className="size-4 shrink-0 text-soft" aria-hidden />
+            <input
+              role="combobox"
+              aria-label={t('search.title')}
+              aria-expanded={results.length > 0}
+              aria-controls={listId}
+              aria-autocomplete="list"
+              aria-activedescendant={results.length > 0 ? `${listId}-${chosen}` : undefined}
+              placeholder={t('search.hint')}
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={512}
+              value={text}
+              onKeyDown={onKeyDown}
+              onChange={({ target }) => {
+                setText(target.value);
+                setAt(0);
+              }}
+              className="h-12 w-full bg-transparent text-sm outline-none placeholder:text-soft"
+            />
+          </div>
+          <div id={listId} role="listbox" aria-label={t('search.results')} className="overflow-y-auto p-2">
+            {groups.map(({ text: name, results: found }) => (
+              <div key={name} role="group" aria-label={t(name)}>
+                <p className="px-2.5 pt-2 pb-1 text-xs font-medium text-soft" aria-hidden>
+                  {t(name)}
+                </p>
+                {found.map((result) => (
+                  <Option
+                    key={result.id}
+                    id={`${listId}-${results.indexOf(result)}`}
+                    result={result}
+                    isChosen={results[chosen] === result}
+                  />
+                ))}
+              </div>
+            ))}
+          </div>
+          <p role="status" className={results.length > 0 && !isPending ? 'sr-only' : 'px-4 pb-4 text-sm text-soft'}>
+            {isPending
+              ? t('loading')
+              : results.length === 0
+                ? t('search.none')
+                : t('search.count', { count: results.length })}
+          </p>
+          {error && (
+            <div className="p-3">
+              <Fault error={error} />
+            </div>
+          )}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** The field has the focus and the keys; a pointer chooses directly. */
+function Option({ id, result, isChosen }: { id: string; result: Result; isChosen: boolean }) {
+  const { icon: Icon, title, detail, open } = result;
+  useEffect(() => {
+    if (isChosen) document.getElementById(id)?.scrollIntoView({ block: 'nearest' });
+  }, [isChosen, id]);
+  return (
+    <div
+      id={id}
+      role="option"
+      aria-selected={isChosen}
+      onClick={open}
+      className={cn(
+        'flex cursor-pointer items-center gap-3 rounded-md px-2.5 py-2 text-sm hover:bg-sunken',
+        isChosen && 'bg-sunken',
+      )}
+    >
+      <Icon className="size-4 shrink-0 text-soft" aria-hidden />
+      <span className="min-w-0 grow truncate font-medium">{title}</span>
+      {detail !== undefined && <span className="shrink-0 text-xs text-soft">{detail}</span>}
+    </div>
+  );
+}
+
+function useResults(text: string, q: string, onClose: () => void) {
+  const t = useText();
+  const may = useMay();
+  const navigate = useNavigate();
+  const go = (navigated: Promise<void>) => {
+    onClose();
+    void navigated;
+  };
+  const openLicense = (licenseId: string) => {
+    go(navigate({ to: '/licenses/$licenseId', params: { licenseId } }));
+  };
+  const isLong = q.length >= MIN_LETTERS;
+  const licenses = useQuery({
+    queryKey: ['licenses', 'search', q],
+    queryFn: () => findLicenses(q),
+    enabled: isLong && may('licenses:read'),
+  });
+  const customers = useQuery({
+    queryKey: ['customers', 'search', q],
+    queryFn: () => bodyOf(api.GET('/v1/customers', { params: { query: { q, limit: 5 } } })),
+    enabled: isLong && may('customers:read'),
+  });
+  const order = useQuery({
+    queryKey: ['orders', q],
+    queryFn: () => orNothing(bodyOf(api.GET('/v1/orders/{order_id}', { params: { path: { order_id: q } } }))),
+    enabled: UUID.test(q) && may('orders:read'),
+  });
+  // The server records that somebody looked for a key, so it is asked only when that is chosen.
+  const exact = useMutation({
+    mutationFn: (body: Schemas['FindLicensesRequest']) => bodyOf(api.POST('/v1/licenses:find', { body })),
+    onSuccess: ({ data: [found] }) => {
+      if (found) openLicense(found.license_id);
+    },
+  });
+  const exactly = (id: string, title: TextId, body: Schemas['FindLicensesRequest']): Result => ({
+    id,
+    icon: KeyRound,
+    title: t(title),
+    detail: exact.data?.data.length === 0 ? t('search.notFound') : undefined,
+    open: () => {
+      exact.mutate(body);
+    },
+  });
+  const groups: Group[] = [
+    {
+      text: 'search.licenses',
+      results: [
+        ...(may('licenses:read') && KEY.test(text) && !UUID.test(text)
+          ? [
+              exactly('key', 'search.byKey', { license_key: text }),
+              exactly('external', 'search.byExternalId', { external_id: text.slice(0, 255) }),
+            ]
+          : []),
+        ...(isLong ? (licenses.data ?? []) : []).map(({ license, isDevice }): Result => ({
+          id: license.license_id,
+          icon: isDevice ? MonitorSmartphone : FileKey2,
+          title: `${license.issued_to} · ${license.product_display_name} · …${license.license_key_last_four}`,
+          detail: <LicenseState license={license} />,
+          open: () => {
+            openLicense(license.license_id);
+          },
+        })),
+      ],
+    },
+    {
+      text: 'search.customers',
+      results: (isLong ? (customers.data?.data ?? []) : []).map((customer) => ({
+        id: customer.customer_id,
+        icon: User,
+        title: nameOfCustomer(customer),
+        detail: customer.email ?? customer.customer_id,
+        open: () => {
+          go(navigate({ to: '/customers/$customerId', params: { customerId: customer.customer_id } }));
+        },
+      })),
+    },
+    {
+      text: 'search.orders',
+      results: order.data
+        ? [
+            {
+              id: order.data.order_id,
+              icon: Package,
+              title: order.data.order_id,
+              detail: order.data.status,
+              open: () => {
+                go(navigate({ to: '/licenses', search: { order_id: q } }));
+              },
+            },
+          ]
+        : [],
+    },
+    {
+      text: 'search.pages',
+      results: SCREENS.flatMap(({ screens }) => screens)
+        .filter(({ permission, text: name }) => may(permission) && t(name).toLowerCase().includes(text.toLowerCase()))
+        .map(({ to, text: name, icon }) => ({
+          id: to,
+          icon,
+          title: t(name),
+          open: () => {
+            go(navigate({ to }));
+          },
+        })),
+    },
+  ];
+  return {
+    groups: groups.filter(({ results }) => results.length > 0),
+    isPending: q !== text || licenses.isLoading || customers.isLoading || order.isLoading || exact.isPending,
+    error: exact.error ?? licenses.error ?? customers.error ?? order.error,
+  };
+}
+
+/** Finds licenses by the beginning of a name, an id, the end of a key, a device or an order. */
+async function findLicenses(q: string): Promise<{ license: License; isDevice: boolean }[]> {
+  const list = async (query: object) => {
+    const { data } = await bodyOf(api.GET('/v1/licenses', { params: { query: { ...query, limit: 5 } } }));
+    return data;
+  };
+  const [byName, byId, byEnd, byOrder, byDevice] = await Promise.all([
+    list({ q: q.slice(0, 100) }),
+    UUID.test(q)
+      ? orNothing(bodyOf(api.GET('/v1/licenses/{license_id}', { params: { path: { license_id: q } } })))
+      : null,
+    LAST_FOUR.test(q) ? list({ last_four: q.toUpperCase() }) : [],
+    UUID.test(q) ? list({ order_id: q }) : [],
+    q.length <= 255 ? list({ fingerprint: q }) : [],
+  ]);
+  const found = new Map<string, { license: License; isDevice: boolean }>();
+  for (const license of [...(byId ? [byId] : []), ...byEnd, ...byOrder, ...byName])
+    found.set(license.license_id, { license, isDevice: false });
+  for (const license of byDevice)
+    if (!found.has(license.license_id)) found.set(license.license_id, { license, isDevice: true });
+  return [...found.values()];
+}
+
+async function orNothing<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (['LICENSE_NOT_FOUND', 'ORDER_NOT_FOUND'].some((code) => isCode(error, code))) return null;
+    throw error;
+  }
+}
