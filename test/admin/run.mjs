@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { launch, openBrowser } from './browser.mjs';
 import { bulk } from './bulk.mjs';
+import { business } from './business.mjs';
 import { flows } from './flows.mjs';
 import { importing } from './import.mjs';
 import { loads } from './loads.mjs';
@@ -19,7 +20,7 @@ import { search } from './search.mjs';
 import { screens, smokeScreens } from './screens.mjs';
 import { startServer } from './server.mjs';
 
-const PARTS = { flows, search, importing, bulk, loads, screens };
+const PARTS = { flows, search, importing, bulk, business, loads, screens };
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

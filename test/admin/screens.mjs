@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accessibilityFaults, button, seen } from './browser.mjs';
+import { businessScreens } from './business.mjs';
 
 /** Address of each screen, and what is done there before it is looked at. */
 async function screensOf(api) {
@@ -73,7 +74,7 @@ export async function smokeScreens({ baseUrl, api, page, step }) {
 /** All screens in both themes, also where they are narrow. A folder gets a picture of each. */
 export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
   const { main, others } = await screensOf(api);
-  const all = Object.entries({ ...main, ...others });
+  const all = Object.entries({ ...main, ...others, ...(await businessScreens(api)) });
   if (pictures) await mkdir(pictures, { recursive: true });
   for (const theme of ['light', 'dark']) {
     const page = await open({ colorScheme: theme });

@@ -42,6 +42,7 @@ const licenses = createRoute({
     'order_id',
     'has_free_seats',
     'trial',
+    'partner_id',
     'expires_from',
     'expires_before',
   ),
@@ -123,6 +124,79 @@ const product = createRoute({
   path: '/products/$productId',
   component: lazyRouteComponent(() => import('./routes/products/product-page'), 'ProductPage'),
 });
+const orders = createRoute({
+  getParentRoute,
+  path: '/orders',
+  validateSearch: texts('external_id', 'status', 'payment_status', 'customer_id'),
+  component: lazyRouteComponent(() => import('./routes/orders/order-list'), 'OrderList'),
+});
+const newOrder = createRoute({
+  getParentRoute,
+  path: '/orders/new',
+  validateSearch: texts('customer_id'),
+  component: lazyRouteComponent(() => import('./routes/orders/order-page'), 'NewOrderPage'),
+});
+const order = createRoute({
+  getParentRoute,
+  path: '/orders/$orderId',
+  component: lazyRouteComponent(() => import('./routes/orders/order-page'), 'OrderPage'),
+});
+const quotes = createRoute({
+  getParentRoute,
+  path: '/quotes',
+  validateSearch: texts('status', 'customer_id'),
+  component: lazyRouteComponent(() => import('./routes/quotes/quote-list'), 'QuoteList'),
+});
+const newQuote = createRoute({
+  getParentRoute,
+  path: '/quotes/new',
+  validateSearch: texts('customer_id'),
+  component: lazyRouteComponent(() => import('./routes/quotes/quote-page'), 'NewQuotePage'),
+});
+const quote = createRoute({
+  getParentRoute,
+  path: '/quotes/$quoteId',
+  component: lazyRouteComponent(() => import('./routes/quotes/quote-page'), 'QuotePage'),
+});
+const subscriptions = createRoute({
+  getParentRoute,
+  path: '/subscriptions',
+  validateSearch: texts('status', 'customer_id'),
+  component: lazyRouteComponent(() => import('./routes/subscriptions/subscription-list'), 'SubscriptionList'),
+});
+const newSubscription = createRoute({
+  getParentRoute,
+  path: '/subscriptions/new',
+  validateSearch: texts('customer_id'),
+  component: lazyRouteComponent(() => import('./routes/subscriptions/subscription-page'), 'NewSubscriptionPage'),
+});
+const subscription = createRoute({
+  getParentRoute,
+  path: '/subscriptions/$subscriptionId',
+  component: lazyRouteComponent(() => import('./routes/subscriptions/subscription-page'), 'SubscriptionPage'),
+});
+const partners = createRoute({
+  getParentRoute,
+  path: '/partners',
+  validateSearch: texts('q', 'status'),
+  component: lazyRouteComponent(() => import('./routes/partners/partner-list'), 'PartnerList'),
+});
+const newPartner = createRoute({
+  getParentRoute,
+  path: '/partners/new',
+  component: lazyRouteComponent(() => import('./routes/partners/partner-page'), 'NewPartnerPage'),
+});
+const partner = createRoute({
+  getParentRoute,
+  path: '/partners/$partnerId',
+  validateSearch: texts('tab'),
+  component: lazyRouteComponent(() => import('./routes/partners/partner-page'), 'PartnerPage'),
+});
+const licensePool = createRoute({
+  getParentRoute,
+  path: '/license-pools/$poolId',
+  component: lazyRouteComponent(() => import('./routes/partners/pool-page'), 'PoolPage'),
+});
 const events = createRoute({
   getParentRoute,
   path: '/events',
@@ -175,6 +249,19 @@ export const router = createRouter({
     products,
     newProduct,
     product,
+    orders,
+    newOrder,
+    order,
+    quotes,
+    newQuote,
+    quote,
+    subscriptions,
+    newSubscription,
+    subscription,
+    partners,
+    newPartner,
+    partner,
+    licensePool,
     events,
     workflowRuns,
     workflowRun,

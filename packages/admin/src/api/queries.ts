@@ -60,3 +60,33 @@ export const workflowRunQuery = (run_id: string) =>
     queryKey: ['workflow-runs', run_id],
     queryFn: () => bodyOf(api.GET('/v1/workflow-runs/{run_id}', { params: { path: { run_id } } })),
   });
+
+export const orderQuery = (order_id: string) =>
+  queryOptions({
+    queryKey: ['orders', order_id],
+    queryFn: () => bodyOf(api.GET('/v1/orders/{order_id}', { params: { path: { order_id } } })),
+  });
+
+export const quoteQuery = (quote_id: string) =>
+  queryOptions({
+    queryKey: ['quotes', quote_id],
+    queryFn: () => bodyOf(api.GET('/v1/quotes/{quote_id}', { params: { path: { quote_id } } })),
+  });
+
+export const subscriptionQuery = (subscription_id: string) =>
+  queryOptions({
+    queryKey: ['subscriptions', subscription_id],
+    queryFn: () => bodyOf(api.GET('/v1/subscriptions/{subscription_id}', { params: { path: { subscription_id } } })),
+  });
+
+export const partnerQuery = (partner_id: string) =>
+  queryOptions({
+    queryKey: ['partners', partner_id],
+    queryFn: () => bodyOf(api.GET('/v1/partners/{partner_id}', { params: { path: { partner_id } } })),
+  });
+
+export const licensePoolQuery = (pool_id: string) =>
+  queryOptions({
+    queryKey: ['license-pools', pool_id],
+    queryFn: () => bodyOf(api.GET('/v1/license-pools/{pool_id}', { params: { path: { pool_id } } })),
+  });

@@ -40,7 +40,7 @@ export function FormDialog({
       >
         {children}
         <DialogActions>
-          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button onClick={onClose}>{danger ? t('back') : t('cancel')}</Button>
           <Button type="submit" look={danger ? 'danger' : 'primary'} busy={busy} disabled={disabled}>
             {submitLabel}
           </Button>

@@ -1,14 +1,18 @@
 import {
   Activity,
   Boxes,
+  CalendarSync,
   FileKey2,
   FileUp,
+  FileText,
+  Handshake,
   KeyRound,
   Layers,
   LayoutDashboard,
   LayoutTemplate,
   MonitorSmartphone,
   Settings,
+  ShoppingCart,
   Users,
   Workflow,
   type LucideIcon,
@@ -22,6 +26,10 @@ export interface Screen {
     | '/templates'
     | '/customers'
     | '/products'
+    | '/orders'
+    | '/quotes'
+    | '/subscriptions'
+    | '/partners'
     | '/events'
     | '/bulk-changes'
     | '/import'
@@ -50,6 +58,21 @@ export const SCREENS: readonly { readonly text: TextId; readonly screens: readon
     screens: [
       { to: '/templates', text: 'nav.templates', icon: LayoutTemplate, permission: 'templates:read', letter: 't' },
       { to: '/products', text: 'nav.products', icon: Boxes, permission: 'products:read', letter: 'p' },
+    ],
+  },
+  {
+    text: 'nav.group.sales',
+    screens: [
+      { to: '/orders', text: 'nav.orders', icon: ShoppingCart, permission: 'orders:read', letter: 'r' },
+      { to: '/quotes', text: 'nav.quotes', icon: FileText, permission: 'orders:read', letter: 'q' },
+      {
+        to: '/subscriptions',
+        text: 'nav.subscriptions',
+        icon: CalendarSync,
+        permission: 'subscriptions:read',
+        letter: 'b',
+      },
+      { to: '/partners', text: 'nav.partners', icon: Handshake, permission: 'partners:read', letter: 'a' },
     ],
   },
   {

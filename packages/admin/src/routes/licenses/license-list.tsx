@@ -110,6 +110,7 @@ function Licenses() {
           {filter.order_id !== undefined && <Chip text={t('licenses.ofOrder', { id: filter.order_id })} />}
           {filter.has_free_seats === 'false' && <Chip text={t('licenses.full')} />}
           {filter.trial === 'true' && <Chip text={t('licenses.trials')} />}
+          {filter.partner_id !== undefined && <Chip text={t('licenses.ofPartner', { id: filter.partner_id })} />}
           {filter.template_id !== undefined && <Chip text={t('licenses.ofTemplate', { id: filter.template_id })} />}
         </>
       }

@@ -1,0 +1,77 @@
+import type { ReactNode } from 'react';
+import {
+  Controller,
+  get,
+  useForm,
+  type Control,
+  type DefaultValues,
+  type FieldValues,
+  type Path,
+  type UseFormReturn,
+} from 'react-hook-form';
+import type { Conflict } from '../api/use-guarded-write';
+import { ChangedMeanwhile } from './changes';
+import { FormDialog } from './form-dialog';
+import { useServerFaults } from './form-state';
+import { ReasonFields } from './reason-fields';
+import { Fault } from './states';
+
+interface Write<F> {
+  readonly mutate: (input: F) => void;
+  readonly isPending: boolean;
+  readonly error: Error | null;
+  /** What somebody else changed meanwhile. */
+  readonly conflict?: Conflict | undefined;
+}
+
+/** A dialog whose form one write takes: the faults of the server at the fields, and what somebody else changed meanwhile. */
+export function WriteDialog<F extends FieldValues>({
+  values,
+  write,
+  children,
+  ...dialog
+}: {
+  title: string;
+  hint?: ReactNode;
+  submitLabel: string;
+  danger?: boolean;
+  wide?: boolean;
+  values: F;
+  write: Write<F>;
+  onClose: () => void;
+  children?: (form: UseFormReturn<F>, fault: (name: string) => string | undefined) => ReactNode;
+}) {
+  const form = useForm<F>({ defaultValues: values as DefaultValues<F> });
+  useServerFaults(form, write.conflict ? null : write.error);
+  const { errors } = form.formState;
+  const fault = (name: string) => {
+    const found: { message?: string } | undefined = get(errors, name);
+    return found?.message;
+  };
+  return (
+    <FormDialog
+      {...dialog}
+      busy={write.isPending}
+      disabled={write.conflict !== undefined}
+      onSubmit={() => {
+        form.clearErrors();
+        void form.handleSubmit((input) => write.mutate(input))();
+      }}
+    >
+      {children?.(form, fault)}
+      <ChangedMeanwhile conflict={write.conflict} />
+      {!write.conflict && <Fault error={write.error} />}
+    </FormDialog>
+  );
+}
+
+/** The fields of a reason within a form. */
+export function ReasonControl<F extends FieldValues>({ control, name }: { control: Control<F>; name: Path<F> }) {
+  return (
+    <Controller
+      control={control}
+      name={name}
+      render={({ field: { value, onChange } }) => <ReasonFields value={value} onChange={onChange} />}
+    />
+  );
+}

@@ -1,0 +1,276 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Banknote, CircleAlert, CircleCheck, Ellipsis, PackageCheck, Undo2, X } from 'lucide-react';
+import { useState } from 'react';
+import { api, bodyOf, type Schemas } from '../../api/client';
+import { given } from '../../api/lists';
+import { orderQuery } from '../../api/queries';
+import { useWrite } from '../../api/use-write';
+import { Badge } from '../../parts/badge';
+import { Button } from '../../parts/button';
+import { Card, Fact, Facts } from '../../parts/card';
+import { Code } from '../../parts/copy';
+import { Field, Input } from '../../parts/fields';
+import { Gate, gated } from '../../parts/gate';
+import { Menu, MenuItem } from '../../parts/menu';
+import { useMoney } from '../../parts/money';
+import { PageHeader } from '../../parts/page';
+import { ResourceDetail } from '../../parts/resource-detail';
+import { ResourceForm } from '../../parts/resource-form';
+import { Section } from '../../parts/section';
+import { TEXT_LINK } from '../../parts/text-link';
+import { Time } from '../../parts/time';
+import { useMay } from '../../shell/session';
+import { useText } from '../../text/texts';
+import { EventFeed } from '../events/event-feed';
+import { LicenseLink, LinesTable } from './lines-table';
+import { dueAmount, OrderDialog, type OrderAction } from './order-dialogs';
+import { OrderState, PaymentState } from './order-state';
+import { emptySale, SaleFields, toSale, type SaleForm } from './sale-form';
+
+export type Order = Schemas['Order'];
+
+const route = getRouteApi('/orders/$orderId');
+const newRoute = getRouteApi('/orders/new');
+
+function Up() {
+  const t = useText();
+  return (
+    <Link to="/orders" className="hover:underline">
+      {t('orders.title')}
+    </Link>
+  );
+}
+
+export function NewOrderPage() {
+  const t = useText();
+  const navigate = useNavigate();
+  const { customer_id } = newRoute.useSearch();
+  const create = useWrite({
+    write: (form: SaleForm) =>
+      bodyOf(api.POST('/v1/orders', { body: { ...given({ external_id: form.external_id }), ...toSale(form) } })),
+    done: t('order.created'),
+    changes: ['orders'],
+    onDone: ({ order_id }) =>
+      void navigate({ to: '/orders/$orderId', params: { orderId: order_id }, ignoreBlocker: true }),
+  });
+  return (
+    <Gate permission="orders:write">
+      <PageHeader above={<Up />} title={t('orders.new')} name={t('orders.new')} />
+      <ResourceForm
+        title={t('order.details')}
+        values={emptySale(customer_id)}
+        isNew
+        busy={create.isPending}
+        error={create.error}
+        submitLabel={t('order.create')}
+        onSubmit={create.mutate}
+      >
+        {(form, fault) => (
+          <SaleFields form={form} fault={fault}>
+            <Field label={t('order.externalId')} hint={t('order.externalIdHint')} fault={fault('external_id')}>
+              {(aria) => <Input {...aria} maxLength={64} {...form.register('external_id')} />}
+            </Field>
+          </SaleFields>
+        )}
+      </ResourceForm>
+    </Gate>
+  );
+}
+
+export const OrderPage = gated('orders:read', function OrderPage() {
+  const { orderId } = route.useParams();
+  return (
+    <ResourceDetail query={useQuery(orderQuery(orderId))} id={orderId}>
+      {(order) => <Details order={order} />}
+    </ResourceDetail>
+  );
+});
+
+function Details({ order }: { order: Order }) {
+  const t = useText();
+  const may = useMay();
+  const money = useMoney();
+  const { currency } = order;
+  const name = order.external_id ?? t('order.name', { id: order.order_id.slice(-12) });
+  const times = [
+    ['created', order.created_at],
+    ['order.approvedAt', order.approved_at],
+    ['order.fulfilledAt', order.fulfilled_at],
+    ['order.cancelledAt', order.cancelled_at],
+  ] as const;
+  return (
+    <>
+      <PageHeader
+        above={<Up />}
+        name={name}
+        title={
+          <span className="flex flex-wrap items-center gap-3">
+            {name}
+            <OrderState status={order.status} />
+            <PaymentState status={order.payment_status} />
+          </span>
+        }
+        hint={<Code>{order.order_id}</Code>}
+        actions={<Actions order={order} />}
+      />
+      <div className="space-y-5">
+        {order.fulfilment_refusal && <Refused refusal={order.fulfilment_refusal} />}
+        <Card>
+          <Facts>
+            <Fact name={t('customer')}>
+              <Link to="/customers/$customerId" params={{ customerId: order.customer_id }} className={TEXT_LINK}>
+                {order.customer_id}
+              </Link>
+            </Fact>
+            <Fact name={t('orders.payment')}>
+              {t('order.paidOf', {
+                paid: money(order.paid_amount - order.refunded_amount, currency),
+                total: money(order.total_amount, currency),
+              })}
+              {order.refunded_amount > 0 && (
+                <span className="block text-xs text-soft">
+                  {t('order.refundedAmount', { amount: money(order.refunded_amount, currency) })}
+                </span>
+              )}
+            </Fact>
+            {order.quote_id !== null && (
+              <Fact name={t('order.quote')}>
+                <Link to="/quotes/$quoteId" params={{ quoteId: order.quote_id }} className={TEXT_LINK}>
+                  {order.quote_id}
+                </Link>
+              </Fact>
+            )}
+            {times.map(
+              ([text, at]) =>
+                at !== null && (
+                  <Fact key={text} name={t(text)}>
+                    <Time at={at} />
+                  </Fact>
+                ),
+            )}
+          </Facts>
+        </Card>
+        <LinesTable
+          lines={order.lines}
+          currency={currency}
+          total={order.total_amount}
+          below={(line) => <LineState line={line} />}
+        />
+        {may('events:read') && (
+          <Section title={t('history')}>
+            <EventFeed filter={{ resource_id: order.order_id }} />
+          </Section>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Refused({ refusal: { line, code } }: { refusal: NonNullable<Order['fulfilment_refusal']> }) {
+  const t = useText();
+  return (
+    <p role="status" className="flex items-start gap-3 rounded-lg bg-warn-soft px-4 py-3 text-sm text-warn">
+      <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
+      <span>
+        {line === null ? t('order.refused') : t('order.refusedLine', { line })} <Code>{code}</Code>
+      </span>
+    </p>
+  );
+}
+
+/** What a line has done so far: the licenses that it issued, and what became of them. */
+function LineState({ line }: { line: Schemas['OrderLine'] }) {
+  const t = useText();
+  const { license_ids: ids, fulfilled_quantity: fulfilled, quantity, withdrawal, refunded } = line;
+  return (
+    <div className="mt-1.5 space-y-1.5">
+      <div className="flex flex-wrap gap-1.5">
+        {fulfilled > 0 && (
+          <Badge tone={fulfilled === quantity ? 'good' : 'warn'}>{t('lines.fulfilled', { fulfilled, quantity })}</Badge>
+        )}
+        {refunded && <Badge>{t('lines.refunded')}</Badge>}
+        {withdrawal !== 'KEEP' && <Badge tone="warn">{t(`withdrawal.${withdrawal}.done`)}</Badge>}
+      </div>
+      {ids.length > 0 && (
+        <details className="text-xs">
+          <summary className="text-accent-ink">{t('lines.issued', { count: ids.length })}</summary>
+          <ul className="mt-1.5 max-h-56 space-y-1 overflow-y-auto">
+            {ids.map((id) => (
+              <li key={id}>
+                <LicenseLink licenseId={id} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Actions({ order }: { order: Order }) {
+  const t = useText();
+  const may = useMay();
+  const [open, setOpen] = useState<OrderAction | undefined>();
+  const { status, payment_status: payment } = order;
+  const isOpen = status === 'PENDING' || status === 'APPROVED';
+  const isRefunded = payment === 'REFUNDED';
+  const all = [
+    { name: 'approve', icon: CircleCheck, open: status === 'PENDING' && !isRefunded && may('orders:approve') },
+    {
+      name: 'recordPayment',
+      icon: Banknote,
+      open: status !== 'CANCELLED' && dueAmount(order) > 0 && !isRefunded && may('orders:write'),
+    },
+    { name: 'fulfil', icon: PackageCheck, open: isOpen && !isRefunded && may('orders:fulfil') },
+    { name: 'refund', icon: Undo2, open: ['PAID', 'PARTIAL'].includes(payment) && may('orders:write') },
+    { name: 'cancel', icon: X, open: status !== 'CANCELLED' && may('orders:write'), danger: true },
+  ] as const;
+  const [first, ...more] = all.filter((action) => action.open);
+  return (
+    <>
+      {first && (
+        <Button
+          look={'danger' in first ? 'plain' : 'primary'}
+          onClick={() => {
+            setOpen(first.name);
+          }}
+        >
+          <first.icon aria-hidden />
+          {t(`order.${first.name}`)}
+        </Button>
+      )}
+      {more.length > 0 && (
+        <Menu
+          trigger={
+            <Button size="icon" aria-label={t('more')}>
+              <Ellipsis aria-hidden />
+            </Button>
+          }
+        >
+          {more.map(({ name, icon, ...action }) => (
+            <MenuItem
+              key={name}
+              icon={icon}
+              danger={'danger' in action}
+              onClick={() => {
+                setOpen(name);
+              }}
+            >
+              {t(`order.${name}`)}
+            </MenuItem>
+          ))}
+        </Menu>
+      )}
+      {open && (
+        <OrderDialog
+          action={open}
+          order={order}
+          onClose={() => {
+            setOpen(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}

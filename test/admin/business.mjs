@@ -1,0 +1,245 @@
+// The screens of sales, partners and operations: their data, and the flows through them.
+import assert from 'node:assert/strict';
+import { accessibilityFaults } from './browser.mjs';
+
+const TEMPLATE = 'professional-isp';
+const CUSTOMER = 'customer-10';
+
+let prepared;
+
+/** Returns the screens of sales, partners and operations, with the paths of what is made for them, once. */
+export function businessScreens(api) {
+  return (prepared ??= prepare(api));
+}
+
+async function prepare(api) {
+  const issue = (quantity, unit_price) => ({ kind: 'ISSUE', license_template_id: TEMPLATE, quantity, unit_price });
+  const sale = { customer_id: CUSTOMER, currency: 'EUR' };
+  const { order_id } = await api('POST', '/v1/orders', { ...sale, external_id: 'SO-1', lines: [issue(2, 99_000)] });
+  await api('POST', `/v1/orders/${order_id}/record-payment`, { amount: 100_000 });
+  await api('POST', `/v1/orders/${order_id}/approve`, {});
+  await api('POST', `/v1/orders/${order_id}/fulfil`, {});
+  const valid_until = '2099-01-01T00:00:00Z';
+  const { quote_id } = await api('POST', '/v1/quotes', { ...sale, valid_until, lines: [issue(5, 120_000)] });
+  const plan = { subscription_id: 'sub-1', customer_id: CUSTOMER, template_id: TEMPLATE, quantity: 10 };
+  await api('POST', '/v1/subscriptions', { ...plan, period_end: '2090-01-01T00:00:00Z' });
+  const { license_id } = (await api('GET', `/v1/licenses?customer_id=${CUSTOMER}&template_id=${TEMPLATE}`)).data[0];
+  await api('POST', '/v1/subscriptions/sub-1/link', { license_id });
+  const renewal = { event_id: 'evt-1', occurred_at: '2026-11-01T00:00:00Z', kind: 'renewed' };
+  await api('POST', '/v1/subscriptions/sub-1/events', { ...renewal, period_end: '2091-01-01T00:00:00Z' });
+  const { partner_id } = await api('POST', '/v1/partners', { name: 'Old Resellers', email: 'old@example.com' });
+  await api('POST', `/v1/partners/${partner_id}/approve`, {});
+  const pool = { partner_id, license_template_id: TEMPLATE, quantity: 100, allowed_actions: ['renew'] };
+  const { pool_id } = await api('POST', '/v1/license-pools', pool);
+  await api('POST', '/v1/partner-invitations', { partner_id });
+  return {
+    orders: ['/orders'],
+    order: [`/orders/${order_id}`],
+    'new-order': ['/orders/new'],
+    quotes: ['/quotes'],
+    quote: [`/quotes/${quote_id}`],
+    subscriptions: ['/subscriptions'],
+    subscription: ['/subscriptions/sub-1'],
+    'new-subscription': ['/subscriptions/new'],
+    partners: ['/partners'],
+    partner: [`/partners/${partner_id}`],
+    invitations: [`/partners/${partner_id}?tab=invitations`],
+    'license-pool': [`/license-pools/${pool_id}`],
+  };
+}
+
+/** Screens with a list, by the permission that they need. */
+const LISTS = {
+  '/licenses': 'licenses:read',
+  '/customers': 'customers:read',
+  '/templates': 'templates:read',
+  '/products': 'products:read',
+  '/orders': 'orders:read',
+  '/quotes': 'orders:read',
+  '/subscriptions': 'subscriptions:read',
+  '/partners': 'partners:read',
+  '/events': 'events:read',
+  '/workflow-runs': 'workflows:read',
+  '/api-keys': 'api-keys:manage',
+  '/sessions': 'sessions:manage',
+};
+
+export async function business({ api, baseUrl, open, signIn, step }) {
+  await businessScreens(api);
+  const page = await open();
+  await signIn(page);
+  await flows({ page, step, api, baseUrl });
+  await listStates({ open, signIn, step, api, baseUrl });
+}
+
+async function flows({ page, step, api, baseUrl }) {
+  const button = (name) => page.getByRole('button', { name, exact: true });
+  const seen = (text) => page.getByText(text).first().waitFor();
+  const dialog = page.getByRole('dialog');
+  const confirm = (name) => dialog.getByRole('button', { name, exact: true }).click();
+  const idOfPage = () => new URL(page.url()).pathname.split('/').at(-1);
+  const choose = async (name) => {
+    await button('More actions').click();
+    await page.getByRole('menuitem', { name, exact: true }).click();
+  };
+
+  await step(
+    'an order is made with its exact price, approved, paid in part, fulfilled and refunded by line',
+    async () => {
+      await page.goto(`${baseUrl}/admin/orders/new`);
+      await page.getByRole('combobox', { name: 'Customer' }).fill('Ada');
+      await page.getByRole('option', { name: /Ada Lovelace/ }).click();
+      await page.getByLabel('Template').selectOption(TEMPLATE);
+      await page.getByLabel('Unit price').fill('990.123');
+      await button('Create order').click();
+      await seen('Enter an amount such as 990.00');
+      await page.getByLabel('Unit price').fill('990.10');
+      await button('Add line').click();
+      await page.getByLabel('What').nth(1).selectOption('RENEW');
+      await page.getByLabel('License ID').fill('not-an-id');
+      await page.getByLabel('Unit price').nth(1).fill('10');
+      await button('Create order').click();
+      await page.locator('[aria-invalid=true]').waitFor();
+      assert.equal(await page.getByLabel('License ID').getAttribute('aria-invalid'), 'true');
+      await button('Remove line 2').click();
+      await button('Create order').click();
+      await seen('The order is created.');
+      await page.waitForURL(/\/orders\/[0-9a-f-]{36}$/);
+      const orderId = idOfPage();
+      assert.equal((await api('GET', `/v1/orders/${orderId}`)).total_amount, 99_010);
+      await button('Approve').click();
+      await api('PATCH', `/v1/orders/${orderId}`, { metadata: { note: 'meanwhile' } });
+      await confirm('Approve');
+      await seen('Changed meanwhile');
+      await button('Use the current state').click();
+      await confirm('Approve');
+      await seen('The order is approved.');
+      await button('Record payment').click();
+      await dialog.getByLabel('Amount in EUR').fill('500');
+      await confirm('Record payment');
+      await seen('Partly paid');
+      await choose('Fulfil');
+      await confirm('Fulfil');
+      await seen('1 of 1 fulfilled');
+      await choose('Refund');
+      await dialog.getByLabel('Licenses that it issued').selectOption('SUSPEND');
+      await confirm('Refund');
+      await seen('Licenses suspended');
+      const order = await api('GET', `/v1/orders/${orderId}`);
+      assert.deepEqual([order.paid_amount, order.refunded_amount], [50_000, 50_000]);
+      const [licenseId] = order.lines[0].license_ids;
+      assert.equal((await api('GET', `/v1/licenses/${licenseId}`)).status, 'SUSPENDED');
+    },
+  );
+
+  await step('a quote is sent and accepted, and leads to its order', async () => {
+    const line = { kind: 'ISSUE', license_template_id: TEMPLATE, unit_price: 120_000 };
+    const offer = { customer_id: CUSTOMER, currency: 'JPY', valid_until: '2099-01-01T00:00:00Z', lines: [line] };
+    const { quote_id } = await api('POST', '/v1/quotes', offer);
+    await page.goto(`${baseUrl}/admin/quotes/${quote_id}`);
+    await seen('JP¥120,000');
+    await button('Mark as sent').click();
+    await confirm('Mark as sent');
+    await button('Accept').click();
+    await dialog.getByLabel('Your order number').fill('SO-2');
+    await confirm('Accept');
+    await seen('The quote is accepted, and its order is there.');
+    const { order_id } = await api('GET', `/v1/quotes/${quote_id}`);
+    await page.getByRole('link', { name: order_id }).click();
+    await page.getByRole('heading', { name: /SO-2/, level: 1 }).waitFor();
+  });
+
+  await step('a subscription is cancelled for the end of its period, and goes on after all', async () => {
+    await page.goto(`${baseUrl}/admin/subscriptions/sub-1`);
+    await seen('Renewed');
+    await choose('Cancel subscription');
+    await confirm('Cancel subscription');
+    await seen('Ends with the period');
+    await choose('Continue after all');
+    await confirm('Continue after all');
+    await page.getByText('Ends with the period').waitFor({ state: 'detached' });
+    assert.equal((await api('GET', '/v1/subscriptions/sub-1')).cancel_at_period_end, false);
+  });
+
+  await step('a partner is approved, gets a pool and an invitation, and is suspended', async () => {
+    await page.goto(`${baseUrl}/admin/partners/new`);
+    await page.getByLabel('Name').fill('New Resellers');
+    await page.getByLabel('E-mail').fill('new@example.com');
+    await button('Create partner').click();
+    await seen('Waits for approval');
+    const partnerId = idOfPage();
+    await button('Approve').click();
+    await confirm('Approve');
+    await button('New pool').click();
+    await dialog.getByRole('combobox', { name: /^Template/ }).selectOption(TEMPLATE);
+    await dialog.getByLabel('Number of licenses').fill('10');
+    await dialog.getByLabel('Renew').check();
+    await confirm('Create pool');
+    await page.getByRole('link', { name: TEMPLATE }).click();
+    await button('Allot or take back').click();
+    await dialog.getByLabel('What').selectOption('TAKE');
+    await dialog.getByLabel('Number of licenses').fill('11');
+    await confirm('Allot or take back');
+    await dialog.getByRole('alert').getByText('POOL_EXHAUSTED').waitFor();
+    await dialog.getByLabel('Number of licenses').fill('4');
+    await confirm('Allot or take back');
+    await page.getByRole('cell', { name: '-4', exact: true }).waitFor();
+    await page.getByLabel('Seats').check();
+    await button('Save').click();
+    await seen('The rules are saved.');
+    const [pool] = (await api('GET', `/v1/license-pools?partner_id=${partnerId}`)).data;
+    assert.deepEqual(
+      [pool.available, pool.allowed_actions, pool.allowed_overrides],
+      [6, ['renew'], ['max_activations']],
+    );
+    await page.goto(`${baseUrl}/admin/partners/${partnerId}?tab=invitations`);
+    await button('Invite').click();
+    await dialog.getByLabel('Send it by e-mail').uncheck();
+    await confirm('Invite');
+    await page.getByRole('dialog', { name: 'The code of the invitation' }).waitFor();
+    await button('Done').click();
+    await button('Withdraw').click();
+    await confirm('Withdraw');
+    await seen('Withdrawn');
+    await button('Suspend').click();
+    await dialog.getByLabel('Its licenses').selectOption('REVOKE');
+    await confirm('Suspend');
+    await seen('Suspended');
+  });
+}
+
+/** Lists without rows, and lists that somebody may not see. */
+async function listStates({ open, signIn, step, api, baseUrl }) {
+  await step('every list says that it is empty, and why it failed', async () => {
+    const page = await open();
+    await signIn(page);
+    let answer = {};
+    await page.route(/\/v1\/(?!me|reports)[a-z-]+(?:\?|$)/, (route) => route.fulfill(answer));
+    for (const path of Object.keys(LISTS)) {
+      answer = { json: { data: [], next_cursor: null } };
+      await page.goto(`${baseUrl}/admin${path}`);
+      await page
+        .getByText(/^No |^Nothing /)
+        .first()
+        .waitFor();
+      assert.deepEqual(await accessibilityFaults(page), [], path);
+      const problem = { type: 'about:blank', title: 'Conflict', status: 409, code: 'TEST', detail: 'It is refused.' };
+      answer = { status: 409, contentType: 'application/problem+json', body: JSON.stringify(problem) };
+      await page.reload();
+      await page.getByRole('alert').getByText('It is refused.').waitFor();
+    }
+  });
+
+  await step('every list names the permission that somebody lacks', async () => {
+    const { api_key } = await api('POST', '/v1/api-keys', { name: 'Importer', permissions: ['licenses:import'] });
+    const page = await open();
+    await page.goto(`${baseUrl}/admin/`);
+    await page.getByLabel('API key').fill(api_key);
+    await page.getByRole('button', { name: 'Sign in with API key' }).click();
+    for (const [path, permission] of Object.entries(LISTS)) {
+      await page.getByText('You may not see this').waitFor();
+      await page.goto(`${baseUrl}/admin${path}`);
+      await page.getByText(permission).waitFor();
+    }
+  });
+}
