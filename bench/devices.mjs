@@ -49,7 +49,8 @@ export async function prepareNewDevices(contender) {
   await deleteNewDevices(contender.cluster);
 }
 
-async function issueMany(contender, template, count) {
+/** Issues licenses to one customer of the tenant. */
+export async function issueMany(contender, template, count) {
   const body = JSON.stringify({ license_template_id: template, customer_id: 'customer-1' });
   const licenses = [];
   while (licenses.length < count) {
@@ -64,9 +65,14 @@ async function createSigningKey(contender) {
   await post(contender, `/v1/signing-keys/${kid}/activate`, '{}');
 }
 
-async function post(contender, path, body) {
-  const headers = { ...headersOf(tenantOfPrograms(contender)), 'content-type': 'application/json' };
-  const answer = await fetch(contender.url + path, { method: 'POST', headers, body });
+function post(contender, path, body) {
+  return send(contender, 'POST', path, body);
+}
+
+/** Sends JSON as the tenant of programs and returns the answer. */
+export async function send(contender, method, path, body) {
+  const headers = { ...headersOf(tenantOfPrograms(contender)), ...(body && { 'content-type': 'application/json' }) };
+  const answer = await fetch(contender.url + path, { method, headers, body });
   if (!answer.ok) throw new Error(`${contender.name} answered ${path} with ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }

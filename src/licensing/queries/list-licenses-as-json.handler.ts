@@ -122,6 +122,7 @@ function metadataConditions(request: ListLicensesRequest, order: SortOrder): Con
       joined: { sql, ...(isOrdered && { order: { by: `${row}.created_at`, id: `${row}.license_id` } }) },
       sql: `${row}.key = :key AND ${row}.value = :value`,
       parameters: { key, value },
+      ...(isOrdered && { indexed: 'metadata' }),
     };
   });
 }
