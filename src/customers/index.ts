@@ -1,5 +1,6 @@
 export { CreateCustomerCommand } from './commands/create-customer.command.js';
-export { ImportCustomersCommand, type FoundCustomer } from './commands/import-customers.command.js';
+export type { CustomerPlan, PlannedCustomer } from './commands/customer-plan.js';
+export { ImportCustomersCommand } from './commands/import-customers.command.js';
 export { UpdateCustomerCommand } from './commands/update-customer.command.js';
 export { CreateCustomerNoteCommand } from './notes/create-customer-note.command.js';
 export { DeleteCustomerNoteCommand } from './notes/delete-customer-note.command.js';

@@ -3,7 +3,7 @@ export { BatchIssueLicensesCommand } from './batches/batch-issue-licenses.comman
 export { IssueLicenseCommand } from './issuing/issue-license.command.js';
 export { IssueLicensesCommand, type LicenseToIssue } from './issuing/issue-licenses.command.js';
 export { PARTNER_ACTIONS, PARTNER_OVERRIDES, type PartnerAction, type PartnerOverride } from './partner-allowance.js';
-export { PoolAllowance, type PoolGrant, type PoolRequest } from './issuing/pool-allowance.js';
+export { PoolAllowance, type LockedPools, type PoolGrant, type PoolRequest } from './issuing/pool-allowance.js';
 export { RevealLicenseKeyCommand } from './keys/reveal-license-key.command.js';
 export { FindLicensesCommand } from './keys/find-licenses.command.js';
 export { LicensesFoundEvent } from './events/licenses-found.event.js';

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { changeBetween, type Change } from '../shared/persistence/change.js';
 import { deepFreeze } from '../shared/deep-freeze.js';
@@ -276,8 +277,8 @@ export class License extends LicenseTerms {
   }
 
   /**
-   * Creates a license as another system had it, with the template's terms for what is not given. One that has expired is not renewed
-   * automatically. Throws TrialNotAllowedError, ExpiryTooFarError, InvalidFieldError.
+   * Creates a license as another system had it, by the rules of an issue. Seats, features and an expiry that are not those of the template
+   * are overrides. One that has expired is not renewed automatically. Throws TrialNotAllowedError, ExpiryTooFarError, InvalidFieldError.
    */
   static import(
     template: Template,
@@ -285,20 +286,17 @@ export class License extends LicenseTerms {
     customer: { readonly customerId: string; readonly name?: string | undefined },
     now: Date,
   ): License {
-    const { issuedDate = now, expiryDate, status = 'ACTIVE', maxActivations, features } = imported;
+    const { issuedDate = now, expiryDate, status = 'ACTIVE' } = imported;
     const { trial, issuedTo, metadata, externalId, devices } = imported;
+    const overrides = overridesOf(template, imported);
     const request = { license_template_id: template.templateId, customer_id: customer.customerId, trial, metadata };
-    const license = License.issue(template, { ...request, issued_to: issuedTo }, customer.name, issuedDate);
+    const license = License.issue(template, { ...request, issued_to: issuedTo, overrides }, customer.name, issuedDate);
     license.externalId = externalId ?? null;
     license.currentActivations = devices;
     license.createdAt = now;
     license.updatedAt = now;
-    if (expiryDate !== undefined) license.setExpiry(expiryDate);
-    if (features !== undefined) license.features = features;
-    if (maxActivations !== undefined && maxActivations !== license.maxActivations) {
-      license.maxActivations = maxActivations;
-      license.editedTerms = [...license.editedTerms, 'max_activations'];
-    }
+    if (expiryDate !== undefined && expiryDate?.getTime() !== license.expiryDate?.getTime())
+      license.overrideFirstTerm({ expiry_date: expiryDate?.toISOString() ?? null }, issuedDate, '');
     const hasExpired = isPast(license.expiryDate, now);
     if (status === 'EXPIRED' && !hasExpired)
       throw new InvalidFieldError('/status', 'must be EXPIRED only with an expiry_date in the past');
@@ -685,19 +683,21 @@ export class License extends LicenseTerms {
     return termOf(this);
   }
 
-  /** Sets the end of the first term that the request names. Throws InvalidFieldError, ExpiryTooFarError. */
-  private overrideFirstTerm({ term, expiry_date: end }: OverridesInput, start: Date): void {
+  /** Sets the end of the first term that the request names at this pointer. Throws InvalidFieldError, ExpiryTooFarError. */
+  private overrideFirstTerm({ term, expiry_date: end }: OverridesInput, start: Date, at = '/overrides'): void {
     const neverExpires = this.licenseType === 'PERPETUAL' && !this.trial;
-    if (term && this.trial)
-      throw new InvalidFieldError('/overrides/term', 'must be absent for a trial: set expiry_date');
+    if (term && this.trial) throw new InvalidFieldError(`${at}/term`, 'must be absent for a trial: set expiry_date');
     if (term && neverExpires)
-      throw new InvalidFieldError('/overrides/term', 'must be absent: a PERPETUAL license never expires');
+      throw new InvalidFieldError(`${at}/term`, 'must be absent: a PERPETUAL license never expires');
     if (end && neverExpires)
-      throw new InvalidFieldError('/overrides/expiry_date', 'must be null: a PERPETUAL license never expires');
+      throw new InvalidFieldError(`${at}/expiry_date`, 'must be null: a PERPETUAL license never expires');
     if (end === null && this.trial)
-      throw new InvalidFieldError('/overrides/expiry_date', 'must be a time: the license is a trial');
+      throw new InvalidFieldError(`${at}/expiry_date`, 'must be a time: the license is a trial');
     if (end && new Date(end) <= start)
-      throw new InvalidFieldError('/overrides/expiry_date', 'must be in the future, and after the start');
+      throw new InvalidFieldError(
+        `${at}/expiry_date`,
+        `must be after the start of the license, ${start.toISOString()}`,
+      );
     if (end !== undefined) {
       this.setExpiry(end === null ? null : new Date(end));
       this.overrides = { ...this.overrides, expiry_date: end };
@@ -846,6 +846,19 @@ const SNAPSHOT_COLUMNS = snapshotColumns(License, ['editedTerms', 'nextDueAt', '
 
 export function licenseSealContext(tenantId: string, licenseId: string): readonly string[] {
   return [tenantId, licenseId];
+}
+
+/** Returns the terms of an imported license that are not those of the template; undefined: none. */
+function overridesOf(template: Template, { maxActivations, features = [] }: ImportedTerms): OverridesInput | undefined {
+  const same = (feature: License['features'][number]) =>
+    template.features.some((each) => isDeepStrictEqual(each, feature));
+  const differing = features.filter((feature) => !same(feature));
+  const hasSeats = maxActivations !== undefined && maxActivations !== template.maxActivations;
+  if (!hasSeats && differing.length === 0) return undefined;
+  return {
+    ...(hasSeats && { max_activations: maxActivations }),
+    ...(differing.length > 0 && { features: differing }),
+  };
 }
 
 /** Returns the start that the request names; undefined: the first activation. Throws InvalidFieldError. */

@@ -30,6 +30,7 @@ import { LicenseTimer } from './lifecycle/license-timer.js';
 import { ImportLicensesHandler } from './importing/import-licenses.handler.js';
 import { ImportRepository } from './importing/import.repository.js';
 import { ImportsController } from './importing/imports.controller.js';
+import { ImportTemplates } from './importing/import-templates.js';
 import { LicenseImporter } from './importing/license-importer.js';
 import { License } from './license.entity.js';
 import { LicenseReader } from './license-reader.js';
@@ -85,6 +86,7 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     BatchChangeLicensesHandler,
     ImportRepository,
     LicenseImporter,
+    ImportTemplates,
     ImportLicensesHandler,
     LicenseKeyRepository,
     LicenseKeyRotation,

@@ -1,13 +1,14 @@
 import { NotAllowedByPoolError } from './license.errors.js';
-import { OVERRIDE_NAMES } from './license-overrides.js';
+import { OVERRIDE_NAMES, type Overrides, type OverridesInput } from './license-overrides.js';
 import type { IssueLicenseRequest } from './license.requests.js';
 
 /**
- * Actions that a pool may allow to the keys of its partner; `starts`: to choose the start of a license that is issued, the others: the
- * actions of that name on licenses of the pool.
+ * Actions that a pool may allow to the keys of its partner; `starts`: to choose the start of a license that is issued, `import`: to import
+ * licenses into the pool, the others: the actions of that name on licenses of the pool.
  */
 export const PARTNER_ACTIONS = [
   'starts',
+  'import',
   'renew',
   'convert-trial',
   'change-template',
@@ -43,9 +44,21 @@ export function assertIssueAllowed(
   { overrides = {}, starts, expires_if_started_by }: IssueLicenseRequest,
   { allowedActions, allowedOverrides }: PartnerAllowance = NOTHING,
 ): void {
-  const names = Object.keys(overrides) as PartnerOverride[];
-  const denied = names.find((name) => !allowedOverrides.includes(name));
-  if (denied !== undefined) throw new NotAllowedByPoolError(`override ${denied}`);
+  assertOverridesAllowed(overrides, allowedOverrides);
   const isStartNamed = starts !== undefined || expires_if_started_by !== undefined;
   if (isStartNamed && !allowedActions.includes('starts')) throw new NotAllowedByPoolError('choose the start');
+}
+
+/** Throws NotAllowedByPoolError. */
+export function assertImportAllowed(
+  overrides: Overrides | null,
+  { allowedActions, allowedOverrides }: PartnerAllowance,
+): void {
+  assertActionsAllowed(['import'], { allowedActions });
+  assertOverridesAllowed(overrides ?? {}, allowedOverrides);
+}
+
+function assertOverridesAllowed(overrides: OverridesInput | Overrides, allowed: readonly PartnerOverride[]): void {
+  const denied = (Object.keys(overrides) as PartnerOverride[]).find((name) => !allowed.includes(name));
+  if (denied !== undefined) throw new NotAllowedByPoolError(`override ${denied}`);
 }

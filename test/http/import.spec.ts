@@ -3,7 +3,13 @@ import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { NO_CLIENT_LIMITS, TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 
+const FEATURE = { feature_id: 'calls', feature_name: 'Calls', limit_value: 5, limit_type: 'COUNT' };
 const FOREIGN_KEY = 'ACME-2019-basic-key/ä-0001';
+
+const seen = (activated: string, last: string) => ({
+  activated_at: `${activated}T00:00:00Z`,
+  last_seen_at: `${last}T00:00:00Z`,
+});
 
 describe('the import of licenses', () => {
   let app: TestApp;
@@ -14,7 +20,11 @@ describe('the import of licenses', () => {
   beforeAll(async () => {
     app = await TestApp.start({ environment: NO_CLIENT_LIMITS });
     [api, other] = await Promise.all([app.tenant(), app.tenant()]);
-    template = await api.template({ max_activations: 3, default_duration: 30, auto_renewal_enabled: true });
+    template = await api.template({
+      ...{ max_activations: 3, default_duration: 30, auto_renewal_enabled: true, trial_allowed: true },
+      features: [FEATURE, { ...FEATURE, feature_id: 'kept' }],
+    });
+    await api.template({ template_id: 'forever', license_type: 'PERPETUAL' });
   });
 
   afterAll(() => app.stop());
@@ -30,6 +40,10 @@ describe('the import of licenses', () => {
     customer: { customer_id: 'imported' },
     ...more,
   });
+  const productOf = async (id: string) => {
+    const { product_id } = (await api.get(`/v1/license-templates/${id}`)).body;
+    return { product_id: product_id as string };
+  };
   const license = async (id: string) => (await api.get(`/v1/licenses/${id}`)).body;
   const validate = async (license_key: string, tenant_id?: string, as = app.anonymous()) =>
     (await as.post('/v1/client/validate', { license_key, tenant_id, fingerprint: 'pc-1' })).body;
@@ -126,6 +140,8 @@ describe('the import of licenses', () => {
     const short = (license_key: string) => send([line({ license_template_id: own, license_key })], '', {}, vendor);
     expect(await short('Key-0001')).toMatchObject([{ outcome: 'IMPORTED' }]);
     expect(await short(' KEY-0001 ')).toMatchObject([{ outcome: 'KNOWN' }]);
+    // The characters are counted as they are compared.
+    expect(await short(' KEY-1     ')).toMatchObject([{ outcome: 'REFUSED' }]);
     expect((await validate('  key-0001', vendor.tenantId)).code).toBe('VALID');
     const refused = await vendor.patch('/v1/settings', { foreign_key_normalisation: 'NONE' });
     expect(refused).toMatchObject({ status: 409, body: { code: 'FOREIGN_KEYS_EXIST' } });
@@ -166,6 +182,35 @@ describe('the import of licenses', () => {
       { external_id: 'x', issued_date: '2999-01-01T00:00:00Z' },
       { errors: [{ pointer: '/issued_date' }] },
     ],
+    [
+      'a trial that never ends',
+      { external_id: 'x', trial: true, expiry_date: null },
+      { errors: [{ pointer: '/expiry_date' }] },
+    ],
+    [
+      'a PERPETUAL license that ends',
+      { external_id: 'x', license_template_id: 'forever', expiry_date: '2099-01-01T00:00:00Z' },
+      { errors: [{ pointer: '/expiry_date' }] },
+    ],
+    [
+      'an expiry before the issue',
+      { external_id: 'x', issued_date: '2024-01-02T00:00:00Z', expiry_date: '2024-01-01T00:00:00Z' },
+      { errors: [{ pointer: '/expiry_date' }] },
+    ],
+    ['an expiry before its import', { external_id: 'x', expiry_date: '2024-01-01T00:00:00Z' }, { status: 400 }],
+    ['a feature twice', { external_id: 'x', features: [FEATURE, FEATURE] }, { errors: [{ pointer: '/features' }] }],
+    [
+      'a device that was seen before its activation',
+      { external_id: 'x', devices: [{ fingerprint: 'a', ...seen('2024-01-02', '2024-01-01') }] },
+      { errors: [{ pointer: '/devices/0/last_seen_at' }] },
+    ],
+    [
+      'a device that was seen and never activated',
+      { external_id: 'x', devices: [{ fingerprint: 'a', last_seen_at: '2024-01-01T00:00:00Z' }] },
+      { errors: [{ pointer: '/devices/0/last_seen_at' }] },
+    ],
+    ['a key of spaces', { license_key: ' '.repeat(16) }, { errors: [{ pointer: '/license_key' }] }],
+    ['a short key of wide characters', { license_key: '😀'.repeat(15) }, { errors: [{ pointer: '/license_key' }] }],
   ])('refuses a line with %s, and stores the others', async (_, more, problem) => {
     const results = await send([line(more), line({ external_id: `beside ${Math.random()}` }), '{"broken"']);
     expect(results).toMatchObject([
@@ -238,6 +283,24 @@ describe('the import of licenses', () => {
     expect(again).toEqual(
       first.map(({ line: number, license_id }) => ({ line: number, outcome: 'KNOWN', status: 200, license_id })),
     );
+    // Another body with the same key is refused line by line; the same one goes on where it broke off.
+    const longer = [
+      ...lines.slice(0, 2),
+      line({ customer: { customer_id: 'another' } }),
+      line({ external_id: 'after the others' }),
+    ];
+    expect(await send(longer, '', { 'Idempotency-Key': 'file-1' })).toMatchObject([
+      { outcome: 'KNOWN' },
+      { outcome: 'KNOWN' },
+      { outcome: 'REFUSED', status: 422, problem: { code: 'IDEMPOTENCY_KEY_REUSED' } },
+      { outcome: 'IMPORTED' },
+    ]);
+    const own = { idempotency_key: 'line-1' };
+    expect(await send([line(own)])).toMatchObject([{ outcome: 'IMPORTED' }]);
+    expect(await send([line(own), line({ ...own, issued_to: 'Another' })])).toMatchObject([
+      { outcome: 'KNOWN' },
+      { outcome: 'REFUSED', problem: { code: 'IDEMPOTENCY_KEY_REUSED' } },
+    ]);
     const crossed = await send([line({ license_key: 'repeated-key-0123456789', external_id: 'repeated' })]);
     expect(crossed).toMatchObject([{ outcome: 'REFUSED', problem: { code: 'IMPORT_CONFLICT' } }]);
     const rekeyed = await send([line({ license_key: 'another-key-0123456789', external_id: 'repeated' })]);
@@ -255,6 +318,34 @@ describe('the import of licenses', () => {
       customer: { email: 'nobody@example.com' },
     });
     expect((await send([known, refused])).map(({ outcome }) => outcome)).toEqual(['KNOWN', 'REFUSED']);
+    // Refused for devices, for a trial of the line before, as a repetition, and for the expiry.
+    const first = line({ external_id: 'z', trial: true, customer: { email: 'trial@example.com' } });
+    const device = { fingerprint: 'd' };
+    const lines = [
+      first,
+      line({ external_id: 'z1', devices: [device, device], customer: { email: 'nobody@example.com' } }),
+      { ...first, external_id: 'z2', customer: { email: 'Trial@example.com', company_name: 'Nobody' } },
+      line({ external_id: 'z', customer: { email: 'nobody@example.com' } }),
+      line({ external_id: 'z3', trial: true, expiry_date: null, customer: { email: 'nobody@example.com' } }),
+      // The name is that of this line, and not of one that was refused.
+      line({
+        external_id: 'z4',
+        devices: [device, device],
+        customer: { email: 'name@example.com', last_name: 'Wrong' },
+      }),
+      line({ external_id: 'z4', customer: { email: 'name@example.com', last_name: 'Right' } }),
+    ];
+    const results = await send(lines);
+    expect(results.map(({ problem }) => problem?.code)).toEqual([
+      undefined,
+      'VALIDATION_FAILED',
+      'TRIAL_ALREADY_USED',
+      'IMPORT_CONFLICT',
+      'VALIDATION_FAILED',
+      'VALIDATION_FAILED',
+      undefined,
+    ]);
+    expect(await license(results[6].license_id as string)).toMatchObject({ issued_to: 'Right' });
     for (const email of ['former@example.com', 'nobody@example.com'])
       expect((await api.get(`/v1/customers?email=${email}`)).body.data).toEqual([]);
   });
@@ -290,6 +381,83 @@ describe('the import of licenses', () => {
     const results = await send(lines, '?dry_run=true');
     expect(results.map(({ outcome }) => outcome)).toEqual(['IMPORTABLE', 'REFUSED', 'REFUSED', 'KNOWN']);
     expect(await count()).toEqual(before);
+  });
+
+  it('of a dry run answers as the import does, also for what lines far apart have in common', async () => {
+    const vendor = await app.tenant();
+    const own = await vendor.template({ max_activations: 3, trial_allowed: true });
+    await vendor.patch('/v1/settings', { customers_must_exist: true });
+    const of = (more: Wire) => line({ license_template_id: own, customer: { email: 'far@example.com' }, ...more });
+    const between = Array.from({ length: 255 }, (_, n) => of({ external_id: `far-${n}` }));
+    const lines = [
+      of({ license_key: 'far-apart-0123456789', external_id: 'far', trial: true }),
+      of({ external_id: 'made', customer: { customer_id: 'made', email: 'made@example.com' } }),
+      ...between,
+      of({ license_key: 'far-apart-0123456789' }),
+      of({ external_id: 'far' }),
+      of({ external_id: 'far-trial', trial: true }),
+      of({ external_id: 'known-by-id', customer: { customer_id: 'made' } }),
+      of({ external_id: 'unknown-by-id', customer: { customer_id: 'nobody' } }),
+    ];
+    const told = async (query: string) =>
+      (await send(lines, query, {}, vendor)).map(({ outcome, problem }) => [outcome, problem?.detail]);
+    const dry = await told('?dry_run=true');
+    expect(
+      (await told('')).map(([outcome, detail]) => [outcome === 'IMPORTED' ? 'IMPORTABLE' : outcome, detail]),
+    ).toEqual(dry);
+    expect(dry.slice(257).map(([outcome]) => outcome)).toEqual([
+      'REFUSED',
+      'REFUSED',
+      'REFUSED',
+      'IMPORTABLE',
+      'REFUSED',
+    ]);
+  });
+
+  it('keeps seats, features and the expiry as overrides, which another template leaves', async () => {
+    const other = await api.template({ template_id: 'wider', max_activations: 50, ...(await productOf(template)) });
+    const [kept] = await send([
+      line({
+        external_id: 'overridden',
+        max_activations: 7,
+        expiry_date: null,
+        features: [{ ...FEATURE, limit_value: 9 }],
+      }),
+    ]);
+    const [plain] = await send([line({ external_id: 'not overridden', max_activations: 3, features: [FEATURE] })]);
+    expect((await license(plain.license_id as string)).overrides).toEqual({});
+    const limits = ({ features }: Wire) =>
+      (features as Wire[]).map(({ feature_id, limit_value }) => [feature_id, limit_value]);
+    const stored = await license(kept.license_id as string);
+    expect(stored.overrides).toMatchObject({ max_activations: 7, expiry_date: null, features: [{ limit_value: 9 }] });
+    expect(limits(stored)).toEqual([
+      ['calls', 9],
+      ['kept', 5],
+    ]);
+    const change = async (more: Wire = {}) =>
+      (await api.post(`/v1/licenses/${kept.license_id}/change-template`, { license_template_id: other, ...more })).body;
+    const changed = await change();
+    expect(changed).toMatchObject({ max_activations: 7, expiry_date: null, overrides: stored.overrides });
+    expect(limits(changed)).toEqual([['calls', 9]]);
+    expect(await change({ reset_overrides: true })).toMatchObject({
+      max_activations: 50,
+      overrides: {},
+      features: [],
+    });
+  });
+
+  it('ends a transaction with the devices of its lines, too', async () => {
+    const many = await api.template({ max_activations: null });
+    const devices = Array.from({ length: 400 }, (_, n) => ({ fingerprint: `m-${n}` }));
+    const lines = Array.from({ length: 8 }, (_, n) =>
+      line({ license_template_id: many, external_id: `many-${n}`, devices }),
+    );
+    expect(new Set((await send(lines)).map(({ outcome }) => outcome))).toEqual(new Set(['IMPORTED']));
+    const [largest] = await app.database.query(
+      `SELECT max(devices)::int AS devices FROM (
+         SELECT sum(current_activations) AS devices FROM licenses WHERE external_id LIKE 'many-%' GROUP BY xmin::text) AS chunk`,
+    );
+    expect(largest?.devices).toBeLessThanOrEqual(2_000);
   });
 
   it('reads CSV, with our names and with those of another system', async () => {

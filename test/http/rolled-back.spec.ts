@@ -269,7 +269,7 @@ const CASES: Record<string, Case> = {
   HeartbeatCommand: ({ actor, license }) =>
     new activations.HeartbeatCommand(actor, license.license_id as string, 'device'),
   ImportCustomersCommand: ({ actor, mark }) =>
-    new ImportCustomersCommand(actor, [{ customer_id: mark, first_name: mark }], { dryRun: false }),
+    new ImportCustomersCommand(actor, [{ customer_id: mark, first_name: mark }]),
   ImportLicensesCommand: ({ actor, templateId, mark }) => {
     const line = {
       license_template_id: templateId,

@@ -55,6 +55,11 @@ describe('an idempotency key', () => {
     const again = await api.post('/v1/licenses', order(name), keyed(name));
     expect([again.status, again.headers.location, again.text]).toEqual([201, first.headers.location, first.text]);
     expect(first.headers['idempotency-replayed']).toBeUndefined();
+    // At once with others of the same key, each is compared with the stored request by itself.
+    const mixed = await Promise.all(
+      [name, 'Another', name, 'Another'].map((issuedTo) => api.post('/v1/licenses', order(issuedTo), keyed(name))),
+    );
+    expect(mixed.map(({ status }) => status)).toEqual([201, 422, 201, 422]);
   });
 
   it('does not mind another order of members, but another request is refused and changes nothing', async () => {

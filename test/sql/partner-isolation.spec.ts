@@ -130,7 +130,7 @@ describe('the isolation of partners', () => {
     const customer = await ours.api.create('/v1/customers', { last_name: 'Acting' });
     const request = { license_template_id: template, customer_id: customer.customer_id as string, ...more };
     const license = await ours.api.create('/v1/licenses', request);
-    const every = ['starts', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'];
+    const every = ['starts', 'import', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'];
     await allow({ allowed_actions: every.filter((each) => each !== action) });
     const refused = await ours.api.post(path(license.license_id as string), body);
     expect(refused).toMatchObject({ status: 403, body: { code: 'POOL_NOT_ALLOWED' } });
@@ -229,6 +229,100 @@ describe('the isolation of partners', () => {
         [404, 'POOL_NOT_FOUND'],
         [404, 'CUSTOMER_NOT_FOUND'],
       ]);
+    },
+    importLicenses: async () => {
+      const mark = randomUUID();
+      const send = async (lines: readonly Wire[], of = ours.api, query = '') => {
+        const text = lines.map((line) => JSON.stringify(line)).join('\n');
+        const path = `/v1/licenses:import${query}`;
+        return (await of.send('post', path, text, { 'Content-Type': NDJSON })).body as Wire[];
+      };
+      const line = (more: Wire = {}) => ({
+        license_template_id: templateId,
+        customer: { customer_id: ours.customerId },
+        ...more,
+      });
+      const told = (results: readonly Wire[]) =>
+        results.map(({ outcome, problem }) => (problem?.code ?? outcome) as string);
+      const left = async (poolId: string) => (await tenant.get(`/v1/license-pools/${poolId}`)).body.available as number;
+      const before = await left(ours.poolId);
+      // The vendor's keys and ids that a partner meets: of a license key it learns that it is taken, and nothing of the ids.
+      const vendors = {
+        customer: { customer_id: tenants.customerId },
+        external_id: mark,
+        license_key: `${mark}-vendor`,
+      };
+      const byKey = { customer: { customer_id: tenants.customerId }, idempotency_key: mark };
+      expect(told(await send([line(vendors), line(byKey)], tenant))).toEqual(['IMPORTED', 'IMPORTED']);
+      expect(told(await send([line({ external_id: mark })]))).toEqual(['POOL_NOT_ALLOWED']);
+      await allow({ allowed_actions: ['import'] });
+      const email = `${mark}@example.com`;
+      const lines = [
+        line({ external_id: mark, license_key: `${mark}-ours` }),
+        line({ idempotency_key: mark, customer: { email } }),
+        line({ license_key: `${mark}-vendor` }),
+        line({ external_id: 'p', pool_id: theirs.poolId }),
+        line({ external_id: 'n', pool_id: NOBODYS }),
+        ...[theirs.customerId, tenants.customerId, NOBODYS].map((customer_id) =>
+          line({ external_id: customer_id, customer: { customer_id, last_name: 'X' } }),
+        ),
+        line({ external_id: 'o', max_activations: 9, customer: { email: `none-${email}` } }),
+        line({ external_id: 'e', expiry_date: null, customer: { email: `none-${email}` } }),
+      ];
+      const refusals = [
+        ...['IMPORT_CONFLICT', 'POOL_NOT_FOUND', 'POOL_NOT_FOUND'],
+        ...['CUSTOMER_NOT_FOUND', 'CUSTOMER_NOT_FOUND', 'CUSTOMER_NOT_FOUND'],
+        ...['POOL_NOT_ALLOWED', 'POOL_NOT_ALLOWED'],
+      ];
+      expect(told(await send(lines, ours.api, '?dry_run=true'))).toEqual(['IMPORTABLE', 'IMPORTABLE', ...refusals]);
+      const results = await send(lines);
+      expect(told(results)).toEqual(['IMPORTED', 'IMPORTED', ...refusals]);
+      expect(JSON.stringify(results[2])).not.toContain('license_id');
+      expect(told(await send(lines))).toEqual(['KNOWN', 'KNOWN', ...refusals]);
+      expect(await left(ours.poolId)).toBe(before - 2);
+      const imported = (await ours.api.get(`/v1/licenses/${results[1]?.license_id}`)).body;
+      expect(imported).toMatchObject({ partner_id: ours.partnerId, pool_id: ours.poolId, issued_to: email });
+      expect(await rows(ours.api, `/v1/customers?email=${email}`)).toMatchObject([{ partner_id: ours.partnerId }]);
+      expect(await rows(tenant, `/v1/customers?email=none-${email}`)).toEqual([]);
+      const found = (await tenant.post('/v1/licenses:find', { external_id: mark })).body.data as Wire[];
+      expect(new Set(found.map(({ partner_id }) => partner_id as unknown))).toEqual(new Set([null, ours.partnerId]));
+
+      // Another pool of two licenses: the third line is refused, wherever it stands, and one that was revoked is returned.
+      const terms = { partner_id: ours.partnerId, license_template_id: otherTemplateId, returns_revoked: true };
+      const pool = await tenant.create('/v1/license-pools', { ...terms, quantity: 2 });
+      await tenant.patch(`/v1/license-pools/${pool.pool_id}`, {
+        allowed_actions: ['import'],
+        allowed_overrides: ['max_activations'],
+      });
+      const other = (n: number, more: Wire = {}) =>
+        line({ license_template_id: otherTemplateId, pool_id: pool.pool_id, external_id: `${mark}-${n}`, ...more });
+      const three = [
+        other(0, { max_activations: 9 }),
+        // Refused for its devices, so that it takes none.
+        other(1, { devices: [{ fingerprint: 'a' }, { fingerprint: 'a' }] }),
+        ...Array.from({ length: 255 }, () => other(2, { license_template_id: 'unknown' })),
+        other(3, { status: 'REVOKED' }),
+        other(4, { customer: { email: `none-${email}` } }),
+      ];
+      const outcomes = async (query: string) => {
+        const codes = told(await send(three, ours.api, query));
+        return [codes[0], codes[1], codes[257], codes[258]];
+      };
+      const expected = ['VALIDATION_FAILED', 'IMPORTED', 'POOL_EXHAUSTED'];
+      expect(await outcomes('?dry_run=true')).toEqual([
+        'IMPORTABLE',
+        ...expected.map((code) => (code === 'IMPORTED' ? 'IMPORTABLE' : code)),
+      ]);
+      expect(await outcomes('')).toEqual(['IMPORTED', ...expected]);
+      expect(await left(pool.pool_id as string)).toBe(1);
+      expect(await rows(tenant, `/v1/customers?email=none-${email}`)).toEqual([]);
+      // The vendor's own keys import into a pool, too, where the license is known by the ids of its partner.
+      const own = { external_id: `${mark}-own`, customer: { customer_id: tenants.customerId } };
+      const pooled = line({ ...own, license_template_id: otherTemplateId, pool_id: pool.pool_id });
+      expect(told(await send([pooled], tenant))).toEqual(['IMPORTED']);
+      expect(told(await send([pooled, line(own)], tenant))).toEqual(['KNOWN', 'IMPORTED']);
+      await tenant.patch(`/v1/license-pools/${pool.pool_id}`, { expires_at: '2026-01-01T00:00:00Z' });
+      await allow({});
     },
     listLicenses: async () => {
       await listsOurs('/v1/licenses', [theirs.licenseId, tenants.licenseId]);

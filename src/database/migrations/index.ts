@@ -42,6 +42,7 @@ import { CountedRefusals1764808000000 } from './1764808000000-counted-refusals.j
 import { MetadataFilters1764805000000 } from './1764805000000-metadata-filters.js';
 import { CustomerNotes1764811000000 } from './1764811000000-customer-notes.js';
 import { IssueTermsOfLines1764815000000 } from './1764815000000-issue-terms-of-lines.js';
+import { ExternalIdsOfPartners1764812000000 } from './1764812000000-external-ids-of-partners.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -89,6 +90,7 @@ export const migrations = [
   MetadataFilters1764805000000,
   CustomerNotes1764811000000,
   IssueTermsOfLines1764815000000,
+  ExternalIdsOfPartners1764812000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -27,7 +27,7 @@ export class LicenseCreatedEvent extends IntegrationEvent {
 }
 
 /** Returns the ids of what the license was issued for. */
-function originOf({ orderId, subscriptionId, partnerId, poolId }: License): JsonObject {
+export function originOf({ orderId, subscriptionId, partnerId, poolId }: License): JsonObject {
   return {
     ...(orderId !== null && { order_id: orderId }),
     ...(subscriptionId !== null && { subscription_id: subscriptionId }),

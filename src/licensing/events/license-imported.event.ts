@@ -1,6 +1,7 @@
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { License } from '../license.entity.js';
+import { originOf } from './license-created.event.js';
 
 /** First event of a license that another system had, with the number of its active devices. */
 export class LicenseImportedEvent extends IntegrationEvent {
@@ -20,6 +21,8 @@ export class LicenseImportedEvent extends IntegrationEvent {
         issued_date: license.issuedDate.toISOString(),
         expiry_date: license.expiryDate?.toISOString() ?? null,
         current_activations: license.currentActivations,
+        ...originOf(license),
+        ...(license.overrides && { overrides: Object.keys(license.overrides) }),
       },
       { issued_to: license.issuedTo, external_id: license.externalId },
     );

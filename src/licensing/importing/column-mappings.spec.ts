@@ -8,6 +8,7 @@ import { readLines } from '../../shared/http/streams/lines.js';
 import { mapColumns, ownMapping, type SourceRecord } from './column-mapping.js';
 import { COLUMN_MAPPINGS, MAPPING_NAMES } from './column-mappings.js';
 import { ImportLine } from './import-line.requests.js';
+import { SeenLines } from './seen-lines.js';
 
 const FOLDER = 'docs/migrate';
 const PATIENT = { lineMs: 60_000, keepEmpty: true };
@@ -198,5 +199,23 @@ describe('CSV', () => {
         },
       ),
     );
+  });
+});
+
+describe('the lines before in an import', () => {
+  it('are those of transactions that were committed: an attempt that is repeated counts nothing', () => {
+    const seen = new SeenLines();
+    const attempt = () => {
+      const lines = new SeenLines(seen);
+      expect([lines.has('key'), lines.takenFromPools.get('pool')]).toEqual([false, undefined]);
+      lines.add(['key']);
+      lines.takeFromPool('pool');
+      expect(lines.has('key')).toBe(true);
+      return lines;
+    };
+    attempt();
+    seen.addAll(attempt());
+    const later = new SeenLines(seen);
+    expect([later.has('key'), later.takenFromPools.get('pool')]).toEqual([true, 1]);
   });
 });

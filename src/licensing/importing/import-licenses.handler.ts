@@ -1,16 +1,20 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { chunksOf } from '../../shared/async/chunks-of.js';
+import { mapAsync } from '../../shared/http/streams/in-order.js';
 import { isJsonObject } from '../../shared/json.js';
 import { MalformedJsonError } from '../../shared/http/json-body.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { mapColumns, ownMapping } from './column-mapping.js';
 import { ImportLine } from './import-line.requests.js';
 import { ImportLicensesCommand, type ImportOutcome, type ImportRecord } from './import-licenses.command.js';
-import { LicenseImporter, type NumberedLine } from './license-importer.js';
-import { SeenLicenses } from './seen-licenses.js';
+import type { NumberedLine } from './identified-line.js';
+import { LicenseImporter } from './license-importer.js';
+import { SeenLines } from './seen-lines.js';
 
 /** Lines of one transaction. The tenant is locked meanwhile, against other imports and changes of its settings. */
 const CHUNK_SIZE = 250;
+/** Devices with which a transaction ends, so that it is short with many devices, too. */
+const CHUNK_DEVICES = 2_000;
 /** Longest wait for more lines of a chunk, so that a client that sends a line and waits gets its result. */
 const MAX_WAIT_MS = 20;
 
@@ -24,10 +28,10 @@ export class ImportLicensesHandler implements ICommandHandler<ImportLicensesComm
 
   private async *run(command: ImportLicensesCommand): AsyncGenerator<ImportOutcome> {
     const { actor, records, options } = command;
-    // A dry run stores nothing, so what earlier lines would have stored is remembered.
-    const seen = options.dryRun ? new SeenLicenses() : undefined;
-    for await (const chunk of chunksOf(records, CHUNK_SIZE, MAX_WAIT_MS)) {
-      const read = chunk.map((record) => readLine(record, command));
+    const seen = new SeenLines();
+    const readAll = mapAsync(records, (record) => readLine(record, command));
+    const devicesOf = (line: ReadLine) => ('error' in line ? 0 : line.line.devices.length);
+    for await (const read of chunksOf(readAll, CHUNK_SIZE, MAX_WAIT_MS, { of: devicesOf, most: CHUNK_DEVICES })) {
       const lines = read.flatMap((line) => ('error' in line ? [] : [line]));
       const imported = lines.length > 0 ? await this.importer.importAll(actor, lines, options, seen) : [];
       const outcomes = new Map(imported.map((outcome) => [outcome.line, outcome]));
@@ -44,15 +48,16 @@ export class ImportLicensesHandler implements ICommandHandler<ImportLicensesComm
   }
 }
 
-function readLine(record: ImportRecord, { options }: ImportLicensesCommand) {
+type ReadLine = NumberedLine | { readonly number: number; readonly error: unknown };
+
+function readLine(record: ImportRecord, { options }: ImportLicensesCommand): ReadLine {
   const { number } = record;
   try {
     if ('error' in record) throw record.error;
     const { value } = record;
     if (!isJsonObject(value)) throw new MalformedJsonError('a line must be a JSON object');
     const mapping = options.mapping ?? (record.isCsv ? ownMapping(value) : undefined);
-    const line: NumberedLine = { number, line: validated(ImportLine, mapping ? mapColumns(value, mapping) : value) };
-    return line;
+    return { number, line: validated(ImportLine, mapping ? mapColumns(value, mapping) : value) };
   } catch (error) {
     return { number, error };
   }

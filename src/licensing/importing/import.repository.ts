@@ -4,7 +4,9 @@ import { RetryTransaction } from '../../database/with-retries.js';
 import type { ForeignKeyNormalisation } from '../../shared/foreign-keys.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import type { License } from '../license.entity.js';
+import { TrialAlreadyUsedError } from '../license.errors.js';
 import { LicenseRepository } from '../license.repository.js';
+import { externalKey } from './identified-line.js';
 
 /** License that is not stored yet, with the digest of its license key; the normalisation is null for a key of ours. */
 export interface ImportedLicense {
@@ -15,7 +17,8 @@ export interface ImportedLicense {
 
 /** Values of lines by which licenses may be known. */
 export interface WantedLicenses {
-  readonly digests: readonly Buffer[];
+  /** In hexadecimal. */
+  readonly digests: readonly string[];
   readonly externalIds: readonly string[];
   readonly licenseIds: readonly string[];
   readonly trials: readonly Trial[];
@@ -26,9 +29,10 @@ export interface Trial {
   readonly productId: string;
 }
 
-/** Ids of known licenses by digest (hexadecimal), external id, and license id; and the trials that were used. */
+/** Known licenses by digest (hexadecimal), by external id (see externalKey) and by license id; and the trials that were used. */
 export interface KnownLicenses {
-  readonly byDigest: ReadonlyMap<string, string>;
+  /** License keys are unique in the tenant, so a partner also meets those of licenses that are not its own. */
+  readonly byDigest: ReadonlyMap<string, { readonly licenseId: string; readonly isVisible: boolean }>;
   readonly byExternalId: ReadonlyMap<string, string>;
   readonly ids: ReadonlySet<string>;
   readonly trials: ReadonlySet<string>;
@@ -38,15 +42,23 @@ export function trialKey({ customerId, productId }: Trial): string {
   return JSON.stringify([customerId, productId]);
 }
 
+interface KnownRow {
+  readonly by: 'digest' | 'external' | 'id' | 'trial';
+  readonly value: string;
+  readonly license_id: string;
+  readonly partner_id: string | null;
+}
+
 /** Each part reaches an index by equality alone. */
 const FIND_KNOWN = {
   name: 'licenses.find-known',
-  text: `SELECT 'digest' AS by, encode(digest, 'hex') AS value, license_id FROM license_keys
-         WHERE digest = ANY($2::bytea[]) AND tenant_id = $1
-         UNION ALL SELECT 'external', external_id, license_id FROM licenses
+  text: `SELECT 'digest' AS by, encode(digest, 'hex') AS value, license_id, (
+           SELECT partner_id FROM licenses license WHERE license.tenant_id = $1 AND license.license_id = key.license_id) AS partner_id
+         FROM license_keys key WHERE digest = ANY($2::bytea[]) AND tenant_id = $1
+         UNION ALL SELECT 'external', external_id, license_id, partner_id FROM licenses
          WHERE tenant_id = $1 AND external_id = ANY($3::text[]) AND external_id IS NOT NULL
-         UNION ALL SELECT 'id', license_id::text, license_id FROM licenses WHERE tenant_id = $1 AND license_id = ANY($4::uuid[])
-         UNION ALL SELECT 'trial', jsonb_build_array(trial_customer_id, trial_product_id)::text, license_id
+         UNION ALL SELECT 'id', license_id::text, license_id, NULL FROM licenses WHERE tenant_id = $1 AND license_id = ANY($4::uuid[])
+         UNION ALL SELECT 'trial', jsonb_build_array(trial_customer_id, trial_product_id)::text, license_id, NULL
          FROM unnest($5::text[], $6::text[]) AS trial (customer_id, product_id)
          JOIN licenses ON tenant_id = $1 AND trial_customer_id = trial.customer_id AND trial_product_id = trial.product_id`,
 };
@@ -57,35 +69,45 @@ export class ImportRepository {
   constructor(private readonly licenses: LicenseRepository) {}
 
   async findKnown(transaction: Transaction, wanted: WantedLicenses): Promise<KnownLicenses> {
-    const rows = await transaction.query<{ by: string; value: string; license_id: string }>({
+    const rows = await transaction.query<KnownRow>({
       ...FIND_KNOWN,
       values: [
         transaction.tenantId,
-        wanted.digests,
+        wanted.digests.map((digest) => Buffer.from(digest, 'hex')),
         wanted.externalIds,
         wanted.licenseIds,
         wanted.trials.map(({ customerId }) => customerId),
         wanted.trials.map(({ productId }) => productId),
       ],
     });
-    const entries = (by: string) =>
-      rows.flatMap((row) => (row.by === by ? [[row.value, row.license_id] as const] : []));
+    const of = (by: string) => rows.filter((row) => row.by === by);
+    const isVisible = ({ partner_id }: KnownRow) =>
+      transaction.partnerId === undefined || transaction.partnerId === partner_id;
     return {
-      byDigest: new Map(entries('digest')),
-      byExternalId: new Map(entries('external')),
-      ids: new Set(entries('id').map(([id]) => id)),
-      trials: new Set(entries('trial').map(([value]) => JSON.stringify(JSON.parse(value)))),
+      byDigest: new Map(
+        of('digest').map((row) => [row.value, { licenseId: row.license_id, isVisible: isVisible(row) }]),
+      ),
+      byExternalId: new Map(of('external').map((row) => [externalKey(row.value, row.partner_id), row.license_id])),
+      ids: new Set(of('id').map(({ value }) => value)),
+      trials: new Set(of('trial').map(({ value }) => JSON.stringify(JSON.parse(value)))),
     };
   }
 
-  /** Stores licenses with their license keys. A license that somebody else stored meanwhile repeats the transaction. */
+  /**
+   * Stores licenses with their license keys. A license that somebody else stored meanwhile repeats the transaction. Throws
+   * TrialAlreadyUsedError if a partner's customer had the trial from the vendor, which no statement of the partner finds.
+   */
   async insert(transaction: Transaction, imported: readonly ImportedLicense[]): Promise<void> {
     const stored = await this.licenses
       .insertMany(
         transaction,
         imported.map(({ license }) => license),
       )
-      .catch(retryTrial);
+      .catch((error: unknown) => {
+        if (!violates(error, 'licenses_one_trial')) throw error;
+        if (transaction.partnerId !== undefined) throw new TrialAlreadyUsedError(error);
+        throw new RetryTransaction('The trial was used meanwhile.');
+      });
     if (stored.size < imported.length) throw new RetryTransaction('A license was stored meanwhile.');
     transaction.write(
       {
@@ -104,8 +126,4 @@ export class ImportRepository {
         violates(error, 'license_keys_pkey') ? new RetryTransaction('The license key exists meanwhile.') : error,
     );
   }
-}
-
-function retryTrial(error: unknown): never {
-  throw violates(error, 'licenses_one_trial') ? new RetryTransaction('The trial was used meanwhile.') : error;
 }

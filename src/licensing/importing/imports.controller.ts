@@ -3,13 +3,14 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
+import { CurrentActor, OpenToPartners, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
 import { DescribeBatch } from '../../shared/http/api.decorators.js';
 import { WriteOptions } from '../../shared/http/command-options.decorators.js';
 import { mapAsync } from '../../shared/http/streams/in-order.js';
 import { Ndjson } from '../../shared/http/streams/ndjson.js';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import type { PartnerAction } from '../partner-allowance.js';
 import { ImportLicensesCommand, type ImportRecord } from './import-licenses.command.js';
 import { ImportParameters, mappingOf } from './import-line.requests.js';
 import { ImportRecords } from './import-records.decorator.js';
@@ -22,12 +23,13 @@ export class ImportsController {
 
   @Post('licenses::import')
   @HttpCode(200)
+  @OpenToPartners('import' satisfies PartnerAction)
   @RequirePermission('licenses:import')
   @DescribeBatch({
     operationId: 'importLicenses',
     summary: 'Import licenses of another system',
     description:
-      'NDJSON, or CSV whose first line names the columns. A result per line. A license that is known by its key or external id stays as it is, so an import can be repeated.',
+      'NDJSON, or CSV whose first line names the columns. A result per line. A license that is known by its key or external id stays as it is, so an import can be repeated. With the key of a partner, licenses are imported into its pools, as far as they allow it.',
   })
   @Ndjson('ImportLine', 'ImportResult', { csv: true })
   async import(

@@ -1,72 +1,63 @@
-import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { QueryBus, CommandBus } from '@nestjs/cqrs';
+import { HttpException, Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
 import {
   CustomerInactiveError,
   CustomerNotFoundError,
   ImportCustomersCommand,
-  type FoundCustomer,
+  type CustomerPlan,
 } from '../../customers/index.js';
 import { isDataError } from '../../database/sql-errors.js';
-import type { Actor } from '../../shared/access/actor.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
+import type { Actor } from '../../shared/access/actor.js';
 import { InvalidFieldError } from '../../shared/errors.js';
+import type { IdempotencyClaim } from '../../shared/persistence/idempotency-claim.js';
+import { Idempotency, type ReadResult } from '../../shared/persistence/idempotency.js';
 import { lockImportSettings, type ImportSettings } from '../../shared/persistence/tenant-lock.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
 import { Clock } from '../../shared/time/clock.js';
-import {
-  GetIssuableTemplatesQuery,
-  isTrialType,
-  ListTemplatesQuery,
-  type IssuableTemplate,
-} from '../../templates/index.js';
-import { assertIssuable } from '../assert-issuable.js';
+import { isTrialType } from '../../templates/index.js';
 import { LicenseImportedEvent } from '../events/license-imported.event.js';
 import { IMPORTED, LicenseExpiredEvent } from '../events/license-timer.events.js';
+import { PoolAllowance, type LockedPools, type PoolGrant, type PoolRequest } from '../issuing/pool-allowance.js';
 import { foreignKeyDigest, lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
-import { ImportLicensesCommand, type ImportOptions, type ImportOutcome } from './import-licenses.command.js';
-import { SHORT_KEY_LENGTH, type ImportLine } from './import-line.requests.js';
+import { assertImportAllowed } from '../partner-allowance.js';
 import {
-  ImportRepository,
-  trialKey,
-  type ImportedLicense,
-  type KnownLicenses,
-  type Trial,
-} from './import.repository.js';
+  assertIdentified,
+  externalKey,
+  identify,
+  keysOf,
+  type IdentifiedLine,
+  type NumberedLine,
+} from './identified-line.js';
+import { assertDevicesFit, assertKeyAllowed, assertPast } from './import-checks.js';
+import { ImportLicensesCommand, type ImportOptions, type ImportOutcome } from './import-licenses.command.js';
+import type { ImportLine } from './import-line.requests.js';
+import { ImportTemplates, type TemplatesOfLines } from './import-templates.js';
+import { ImportRepository, trialKey, type ImportedLicense, type KnownLicenses } from './import.repository.js';
 import { ImportConflictError } from './import.errors.js';
 import { ImportedDevices, type LicenseDevices } from './imported-devices.js';
-import { SeenLicenses } from './seen-licenses.js';
+import { SeenLines } from './seen-lines.js';
 
-const UNSTORABLE = 'has a value that cannot be stored';
-
-export interface NumberedLine {
-  readonly number: number;
-  readonly line: ImportLine;
-}
-
-/** Line with the ids by which its license may be known. */
-interface IdentifiedLine extends NumberedLine {
-  /** Digests of the license key as an imported key and as one of ours; undefined without a license key. */
-  readonly digests: readonly Buffer[] | undefined;
-  /** Id of the license that follows from an idempotency key; undefined: a new one. */
-  readonly licenseId: string | undefined;
-}
-
+/** Values that decide the lines of one transaction. */
 interface Chunk {
   readonly transaction: Transaction;
   readonly actor: Actor;
   readonly settings: ImportSettings;
-  readonly templates: ReadonlyMap<string, IssuableTemplate>;
-  /** Templates of products, by product; undefined if a product has none or several. */
-  readonly templateOfProduct: ReadonlyMap<string, string | undefined>;
+  readonly templates: TemplatesOfLines;
+  readonly pools: LockedPools;
   readonly known: KnownLicenses;
-  readonly seen: SeenLicenses;
+  /** Readers of the results that lines with an idempotency key had before; undefined: no line has one. */
+  readonly claimed: ReadonlyMap<IdempotencyClaim, ReadResult> | undefined;
+  readonly seen: SeenLines;
   readonly now: Date;
 }
+
+/** License that is to be stored, with the id of its line. */
+type Prepared = ImportedLicense & LicenseDevices & { readonly identified: IdentifiedLine };
 
 /** Imports the lines of one transaction, which locks the tenant: of two imports at once the second one knows what the first stored. */
 @Injectable()
@@ -74,46 +65,50 @@ export class LicenseImporter {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
+    private readonly templates: ImportTemplates,
     private readonly repository: ImportRepository,
     private readonly devices: ImportedDevices,
+    private readonly pools: PoolAllowance,
+    private readonly idempotency: Idempotency,
     private readonly secrets: Secrets,
     private readonly licenseKeys: LicenseKeySource,
     private readonly clock: Clock,
   ) {}
 
-  /** Imports the lines one by one if PostgreSQL does not take a value, so that each has a result of its own. */
+  /** Imports the lines one by one if the database refuses one of them, so that each has a result of its own. */
   async importAll(
     actor: Actor,
     lines: readonly NumberedLine[],
     options: ImportOptions,
-    seen: SeenLicenses | undefined,
+    seen: SeenLines,
   ): Promise<ImportOutcome[]> {
     try {
       return await this.importTogether(actor, lines, options, seen);
     } catch (error) {
-      if (!isDataError(error)) throw error;
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
       const [only] = lines;
-      if (lines.length === 1 && only)
-        return [{ line: only.number, outcome: 'REFUSED', error: new InvalidFieldError('', UNSTORABLE) }];
+      if (lines.length === 1 && only) return [{ line: only.number, outcome: 'REFUSED', error: refusal }];
       const outcomes: ImportOutcome[] = [];
       for (const line of lines) outcomes.push(...(await this.importAll(actor, [line], options, seen)));
       return outcomes;
     }
   }
 
-  private importTogether(
+  private async importTogether(
     actor: Actor,
     lines: readonly NumberedLine[],
     options: ImportOptions,
-    seen: SeenLicenses | undefined,
+    seen: SeenLines,
   ): Promise<ImportOutcome[]> {
-    return this.unitOfWork.run(actor, (transaction) =>
-      transaction.inOperation(ImportLicensesCommand.operation, () =>
-        // An attempt that is repeated forgets what it saw.
-        this.importChunk(transaction, actor, lines, options, seen ?? new SeenLicenses()),
-      ),
+    const { outcomes, added } = await this.unitOfWork.run(actor, (transaction) =>
+      transaction.inOperation(ImportLicensesCommand.operation, async () => {
+        const attempt = new SeenLines(seen);
+        return { outcomes: await this.importChunk(transaction, actor, lines, options, attempt), added: attempt };
+      }),
     );
+    seen.addAll(added);
+    return outcomes;
   }
 
   private async importChunk(
@@ -121,35 +116,37 @@ export class LicenseImporter {
     actor: Actor,
     lines: readonly NumberedLine[],
     options: ImportOptions,
-    seen: SeenLicenses,
+    seen: SeenLines,
   ): Promise<ImportOutcome[]> {
     const settings = await lockImportSettings(transaction);
     if (!settings) throw new TenantNotFoundError();
-    const identified = lines.map((line) => this.identify(actor.tenantId, line, settings, options));
-    const { templates, templateOfProduct } = await this.findTemplates(actor, lines);
+    const now = this.clock.now();
+    const identified = lines.map((line) => identify(line, actor, settings, this.secrets, options.idempotencyKey));
+    const templates = await this.templates.find(
+      actor,
+      lines.map(({ line }) => line),
+    );
+    const pools = await this.lockPools(transaction, actor, lines, templates, seen, now);
+    const claims = identified.flatMap(({ claim }) => claim ?? []);
+    const claimed = claims.length > 0 ? await this.idempotency.readStored(transaction, claims) : undefined;
     const stored = await this.repository.findKnown(transaction, {
-      digests: identified.flatMap(({ digests }) => digests ?? []),
+      digests: identified.flatMap(({ digests }) => digests),
       externalIds: lines.flatMap(({ line }) => line.external_id ?? []),
       licenseIds: identified.flatMap(({ licenseId }) => licenseId ?? []),
       trials: [],
     });
-    const now = this.clock.now();
-    const early = identified.map((line) =>
-      earlyOutcome(line, { settings, templates, templateOfProduct, known: stored, now }),
-    );
+    const chunk = { transaction, actor, settings, templates, pools, known: stored, claimed, seen, now };
+    const early = identified.map((line) => earlyOutcome(line, chunk));
     // Customers of other lines are neither looked for nor made.
     const open = identified.filter((_, at) => early[at] === undefined);
-    const customers = open.length > 0 ? await this.findCustomers(actor, open, options) : [];
-    const trials = trialsOf(open, customers, templates, templateOfProduct);
-    const known = trials.length > 0 ? await this.withTrials(transaction, stored, trials) : stored;
-    const chunk = { transaction, actor, settings, templates, templateOfProduct, known, seen, now };
-    const customerOf = new Map(open.map(({ number }, at) => [number, customers[at]]));
-    const prepared: (ImportedLicense & LicenseDevices)[] = [];
+    const customers = await this.findCustomers(actor, open, seen);
+    const known = await this.withTrials(transaction, stored, open, customers, templates);
+    const prepared: Prepared[] = [];
     const outcomes = identified.map((line, at): ImportOutcome => {
       const decided = early[at];
       if (decided) return decided;
       try {
-        const { imported, licenseKey } = this.prepare(chunk, line, customerOf.get(line.number));
+        const { imported, licenseKey } = this.prepare({ ...chunk, known }, line, customers);
         prepared.push(imported);
         if (options.dryRun) return { line: line.number, outcome: 'IMPORTABLE' };
         return { line: line.number, outcome: 'IMPORTED', licenseId: imported.license.licenseId, licenseKey };
@@ -157,223 +154,215 @@ export class LicenseImporter {
         return { line: line.number, outcome: 'REFUSED', error };
       }
     });
-    if (!options.dryRun && prepared.length > 0) await this.store(transaction, actor, prepared, now);
+    if (options.dryRun) rememberUnstored(seen, prepared, customers);
+    else await this.store(chunk, prepared, customers, identified, outcomes);
     return outcomes;
   }
 
-  private identify(
-    tenantId: string,
-    { number, line }: NumberedLine,
-    { foreignKeyNormalisation }: ImportSettings,
-    { idempotencyKey }: ImportOptions,
-  ): IdentifiedLine {
-    const { license_key: licenseKey, external_id: externalId } = line;
-    const digests =
-      licenseKey === undefined
-        ? undefined
-        : [
-            foreignKeyDigest(this.secrets, licenseKey, { id: tenantId, foreignKeyNormalisation }),
-            ownKeyDigest(this.secrets, licenseKey),
-          ];
-    const key = line.idempotency_key ?? (idempotencyKey && `${idempotencyKey}\n${number}`);
-    const isIdentified = digests !== undefined || externalId !== undefined;
-    return { number, line, digests, licenseId: isIdentified || key === undefined ? undefined : idFrom(tenantId, key) };
+  /** Locks the pools of lines that are imported into one, less what a dry run took from them before. */
+  private async lockPools(
+    transaction: Transaction,
+    actor: Actor,
+    lines: readonly NumberedLine[],
+    templates: TemplatesOfLines,
+    seen: SeenLines,
+    now: Date,
+  ): Promise<LockedPools> {
+    const requests = lines.flatMap(({ line }) => poolRequest(actor, line, templates) ?? []);
+    const pools = await this.pools.lock(transaction, requests, now);
+    for (const [poolId, count] of seen.takenFromPools) pools.take(poolId, count);
+    return pools;
   }
 
-  private async withTrials(transaction: Transaction, known: KnownLicenses, wanted: readonly Trial[]) {
+  private findCustomers(actor: Actor, lines: readonly NumberedLine[], seen: SeenLines): Promise<CustomerPlan> {
+    const customers = lines.map(({ line }) => line.customer);
+    return this.commands.execute(new ImportCustomersCommand(actor, customers, seen.planned));
+  }
+
+  /** Adds the trials that customers of lines which may be trials have had. */
+  private async withTrials(
+    transaction: Transaction,
+    known: KnownLicenses,
+    lines: readonly NumberedLine[],
+    customers: CustomerPlan,
+    templates: TemplatesOfLines,
+  ): Promise<KnownLicenses> {
+    const wanted = lines.flatMap(({ line }) => {
+      const template = templates.find(line);
+      if (!template || (line.trial !== true && !isTrialType(template.licenseType))) return [];
+      const customerId = customers.knownId(line.customer);
+      return customerId === undefined ? [] : { customerId, productId: template.productId };
+    });
+    if (wanted.length === 0) return known;
     const nothing = { digests: [], externalIds: [], licenseIds: [] };
     const { trials } = await this.repository.findKnown(transaction, { ...nothing, trials: wanted });
     return { ...known, trials };
   }
 
-  private async findTemplates(actor: Actor, lines: readonly NumberedLine[]) {
-    const products = new Set(
-      lines.flatMap(({ line }) => (line.license_template_id === undefined ? (line.product_id ?? []) : [])),
-    );
-    const templateOfProduct = new Map<string, string | undefined>();
-    for (const productId of products) {
-      const request = { product_id: productId, active: true, limit: 2 };
-      const { data } = await this.queries.execute(new ListTemplatesQuery(actor, request));
-      templateOfProduct.set(productId, data.length === 1 ? data[0]?.template_id : undefined);
-    }
-    const ids = new Set([
-      ...lines.flatMap(({ line }) => line.license_template_id ?? []),
-      ...[...templateOfProduct.values()].flatMap((id) => id ?? []),
-    ]);
-    const found = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [...ids]));
-    return { templates: new Map(found.map((each) => [each.template.templateId, each])), templateOfProduct };
-  }
-
-  private findCustomers(actor: Actor, lines: readonly NumberedLine[], { dryRun = false }: ImportOptions) {
-    const customers = lines.map(({ line }) => line.customer);
-    return this.commands.execute(new ImportCustomersCommand(actor, customers, { dryRun }));
-  }
-
-  private prepare(
-    chunk: Chunk,
-    { number, line, digests, licenseId }: IdentifiedLine,
-    customer: FoundCustomer | Error | undefined,
-  ) {
-    const { settings, known, seen, now } = chunk;
-    if (!customer || customer instanceof Error) throw customer ?? new Error('A line has no customer.');
-    if (!customer.isStored && settings.customersMustExist) throw new CustomerNotFoundError(customer.customerId);
+  /** Returns the license of a line. A line that is refused changes nothing: what it takes is taken at the end. */
+  private prepare(chunk: Chunk, identified: IdentifiedLine, customers: CustomerPlan) {
+    const { settings, templates, known, seen, pools, now } = chunk;
+    const { line, licenseId } = identified;
+    const keys = keysOf(identified, ownerOf(chunk, line));
+    assertFirst(keys, seen);
+    const customer = customers.find(line.customer);
+    if (!customer.hasRow && settings.customersMustExist) throw new CustomerNotFoundError(customer.customerId);
     if (!customer.active) throw new CustomerInactiveError(customer.customerId);
-    const license = License.import(templateOf(line, chunk), toImportedTerms(line), customer, now);
+    const license = License.import(templates.get(line), toImportedTerms(line), customer, now);
     if (licenseId !== undefined) license.licenseId = licenseId;
-    this.assertDevicesFit(line, license);
-    const { trialCustomerId, trialProductId } = license;
-    const trial = trialCustomerId !== null &&
-      trialProductId !== null && { customerId: trialCustomerId, productId: trialProductId };
-    if (trial && known.trials.has(trialKey(trial))) throw new TrialAlreadyUsedError();
-    const keys = [
-      ...(digests ?? []).map((digest) => digest.toString('hex')),
-      ...(line.external_id === undefined ? [] : [`external ${line.external_id}`]),
-      ...(licenseId === undefined ? [] : [licenseId]),
-      ...(trial ? [`trial ${trialKey(trial)}`] : []),
-    ];
-    if (seen.isRepeated(keys, number))
-      throw new ImportConflictError('an earlier line has the same license key, external id, idempotency key or trial');
-    return this.withKey(license, line, settings);
+    assertDevicesFit(line, this.devices.limit(license));
+    const { trialCustomerId: customerId, trialProductId: productId } = license;
+    const trial = customerId === null || productId === null ? undefined : trialKey({ customerId, productId });
+    if (trial !== undefined && (known.trials.has(trial) || seen.has(trial))) throw new TrialAlreadyUsedError();
+    const pool = poolOf(chunk, line, license);
+    if (pool) {
+      license.poolId = pool.poolId;
+      license.partnerId = pool.partnerId;
+      pools.take(pool.poolId);
+    }
+    customers.keep(customer);
+    seen.add(trial === undefined ? keys : [...keys, trial]);
+    return this.withKey(license, identified, settings);
   }
 
-  private withKey(license: License, line: ImportLine, { foreignKeyNormalisation }: ImportSettings) {
-    const { license_key: foreignKey, devices } = line;
+  private withKey(license: License, identified: IdentifiedLine, { foreignKeyNormalisation }: ImportSettings) {
+    const { license_key: foreignKey, devices } = identified.line;
     const licenseKey = foreignKey ?? this.licenseKeys.next();
     license.licenseKeySealed = this.secrets.seal(licenseKey, license.sealContext);
     license.licenseKeyLastFour = lastFour(licenseKey);
     const tenant = { id: license.tenantId, foreignKeyNormalisation };
-    const imported =
+    const imported: Prepared =
       foreignKey === undefined
-        ? { license, devices, digest: ownKeyDigest(this.secrets, licenseKey), normalisation: null }
+        ? { license, devices, identified, digest: ownKeyDigest(this.secrets, licenseKey), normalisation: null }
         : {
             license,
             devices,
+            identified,
             digest: foreignKeyDigest(this.secrets, foreignKey, tenant),
             normalisation: foreignKeyNormalisation,
           };
     return { imported, licenseKey: foreignKey === undefined ? licenseKey : undefined };
   }
 
-  private assertDevicesFit({ devices }: ImportLine, license: License): void {
-    if (new Set(devices.map(({ fingerprint }) => fingerprint)).size < devices.length)
-      throw new InvalidFieldError('/devices', 'must have different fingerprints');
-    const limit = this.devices.limit(license);
-    if (limit !== null && devices.length > limit)
-      throw new InvalidFieldError('/devices', `must be at most ${limit}: the license has no more seats`);
-  }
-
+  /** Stores the licenses with what belongs to them, and the idempotency keys of all lines that are not refused. */
   private async store(
-    transaction: Transaction,
-    actor: Actor,
-    prepared: readonly (ImportedLicense & LicenseDevices)[],
-    now: Date,
+    { transaction, actor, claimed, now }: Chunk,
+    prepared: readonly Prepared[],
+    customers: CustomerPlan,
+    identified: readonly IdentifiedLine[],
+    outcomes: readonly ImportOutcome[],
   ): Promise<void> {
+    const claims = identified.flatMap(({ claim }, at) => {
+      const outcome = outcomes[at];
+      if (!claim || claimed?.has(claim) || !outcome || !('licenseId' in outcome)) return [];
+      return this.idempotency.toClaimRow(claim, { license_id: outcome.licenseId });
+    });
+    if (claims.length > 0) this.idempotency.storeClaims(transaction, claims);
+    if (prepared.length === 0) return;
+    const licenses = prepared.map(({ license }) => license);
+    await customers.store();
     await this.repository.insert(transaction, prepared);
     await this.devices.insert(transaction, prepared, now);
-    for (const { license } of prepared) {
+    await this.recordPooled(transaction, licenses, now);
+    for (const license of licenses) {
       transaction.record(new LicenseImportedEvent(actor, license));
       if (license.expiryDate && license.statusAt(now) === 'EXPIRED')
         transaction.record(new LicenseExpiredEvent(actor, now, license, license.expiryDate, IMPORTED));
     }
   }
+
+  /** Counts licenses against their pools, which take back those that have ended if they do so. */
+  private async recordPooled(transaction: Transaction, licenses: readonly License[], now: Date): Promise<void> {
+    const pooled = licenses.filter(({ poolId }) => poolId !== null);
+    if (pooled.length === 0) return;
+    this.pools.recordIssued(transaction, pooled);
+    const ended = pooled.filter((license) => license.status === 'REVOKED' || license.isPastGrace(now));
+    if (ended.length > 0) await this.pools.settle(transaction, ended, now);
+  }
+}
+
+/** Returns the refusal of a line that the database did not store; undefined if the error is not about a line. */
+function refusalOf(error: unknown): Error | undefined {
+  if (isDataError(error)) return new InvalidFieldError('', 'has a value that cannot be stored');
+  return error instanceof TrialAlreadyUsedError ? error : undefined;
 }
 
 /** Returns the outcome of a line that needs no customer: its license is known, or it is refused for what it contains. */
-function earlyOutcome(
-  identified: IdentifiedLine,
-  chunk: Pick<Chunk, 'settings' | 'templates' | 'templateOfProduct' | 'known' | 'now'>,
-): ImportOutcome | undefined {
-  const { number, line, digests, licenseId } = identified;
+function earlyOutcome(identified: IdentifiedLine, chunk: Chunk): ImportOutcome | undefined {
+  const { number, line, claim } = identified;
   try {
-    const known = knownLicense(identified, chunk.known);
+    const partnerId = ownerOf(chunk, line);
+    assertFirst(keysOf(identified, partnerId), chunk.seen);
+    const earlier = claim && chunk.claimed?.get(claim)?.();
+    const known = licenseIdOf(earlier) ?? knownLicense(identified, partnerId, chunk.known);
     if (known !== undefined) return { line: number, outcome: 'KNOWN', licenseId: known };
-    assertIdentified(line, digests, licenseId);
+    assertIdentified(identified);
     assertKeyAllowed(line, chunk.settings);
     assertPast(line, chunk.now);
-    templateOf(line, chunk);
+    chunk.templates.get(line);
     return undefined;
   } catch (error) {
     return { line: number, outcome: 'REFUSED', error };
   }
 }
 
+/** Remembers for later lines of a dry run what these would have stored. */
+function rememberUnstored(seen: SeenLines, prepared: readonly Prepared[], { kept }: CustomerPlan): void {
+  seen.customers.push(...kept);
+  for (const { license } of prepared) if (license.poolId !== null) seen.takeFromPool(license.poolId);
+}
+
+/** Throws ImportConflictError if a line before has one of these keys. */
+function assertFirst(keys: readonly string[], seen: SeenLines): void {
+  if (keys.some((key) => seen.has(key)))
+    throw new ImportConflictError('an earlier line has the same license key, external id or idempotency key');
+}
+
+function licenseIdOf(result: unknown): string | undefined {
+  return (result as { readonly license_id: string } | undefined)?.license_id;
+}
+
 /** Returns the known license of a line. Throws ImportConflictError if its license key and its external id belong to different licenses. */
-function knownLicense({ line, digests, licenseId }: IdentifiedLine, known: KnownLicenses): string | undefined {
-  const byKey = digests?.map((digest) => known.byDigest.get(digest.toString('hex'))).find((id) => id !== undefined);
-  const byExternalId = line.external_id === undefined ? undefined : known.byExternalId.get(line.external_id);
-  if (byExternalId !== undefined && digests !== undefined && byKey !== byExternalId)
+function knownLicense(
+  { line, digests, licenseId }: IdentifiedLine,
+  partnerId: string | null,
+  known: KnownLicenses,
+): string | undefined {
+  const byKey = digests.map((digest) => known.byDigest.get(digest)).find((license) => license !== undefined);
+  if (byKey && !byKey.isVisible) throw new ImportConflictError('another license has its license key');
+  const byExternalId =
+    line.external_id === undefined ? undefined : known.byExternalId.get(externalKey(line.external_id, partnerId));
+  if (byExternalId !== undefined && digests.length > 0 && byKey?.licenseId !== byExternalId)
     throw new ImportConflictError(
       byKey === undefined
         ? 'the license with its external id has another license key'
         : 'its license key and its external id belong to different licenses',
     );
-  return byKey ?? byExternalId ?? (licenseId !== undefined && known.ids.has(licenseId) ? licenseId : undefined);
-}
-
-function assertIdentified(line: ImportLine, digests: unknown, licenseId: string | undefined): void {
-  if (digests !== undefined || line.external_id !== undefined || licenseId !== undefined) return;
-  throw new InvalidFieldError(
-    '',
-    'must contain license_key, external_id or idempotency_key, or the request an Idempotency-Key: a repeated import would store it twice',
+  return (
+    byKey?.licenseId ?? byExternalId ?? (licenseId !== undefined && known.ids.has(licenseId) ? licenseId : undefined)
   );
 }
 
-function assertKeyAllowed(
-  { license_key: licenseKey }: ImportLine,
-  { allowShortKeys, foreignKeyNormalisation }: ImportSettings,
-): void {
-  if (licenseKey === undefined) return;
-  const length = foreignKeyNormalisation === 'NONE' ? licenseKey.length : licenseKey.trim().length;
-  if (length < (allowShortKeys ? 8 : SHORT_KEY_LENGTH))
-    throw new InvalidFieldError(
-      '/license_key',
-      `must have at least ${allowShortKeys ? 8 : SHORT_KEY_LENGTH} characters${allowShortKeys ? '' : ', or the setting allow_short_keys must be on'}`,
-    );
+/** Returns the partner that the license of a line belongs to; null: none. */
+function ownerOf({ actor, pools }: Pick<Chunk, 'actor' | 'pools'>, { pool_id: poolId }: ImportLine): string | null {
+  return actor.partnerId ?? (poolId === undefined ? null : (pools.partnerOf(poolId) ?? null));
 }
 
-function assertPast({ issued_date, devices }: ImportLine, now: Date): void {
-  if (issued_date !== undefined && new Date(issued_date) > now)
-    throw new InvalidFieldError('/issued_date', 'must not be in the future');
-  devices.forEach(({ activated_at, last_seen_at }, at) => {
-    for (const [name, time] of Object.entries({ activated_at, last_seen_at }))
-      if (time !== undefined && new Date(time) > now)
-        throw new InvalidFieldError(`/devices/${at}/${name}`, 'must not be in the future');
-  });
+/** Returns the request for the pool of a line; undefined if it is imported into none. */
+function poolRequest(actor: Actor, line: ImportLine, templates: TemplatesOfLines): PoolRequest | undefined {
+  const templateId = templates.idOf(line);
+  const isPooled = actor.partnerId !== undefined || line.pool_id !== undefined;
+  return isPooled && templateId !== undefined ? { actor, poolId: line.pool_id, templateId } : undefined;
 }
 
-/** Throws InvalidFieldError, TemplateNotFoundError, TemplateInactiveError, ProductInactiveError. */
-function templateOf(
-  line: ImportLine,
-  { templates, templateOfProduct }: Pick<Chunk, 'templates' | 'templateOfProduct'>,
-) {
-  const { license_template_id: templateId, product_id: productId } = line;
-  const id = templateId ?? (productId === undefined ? undefined : templateOfProduct.get(productId));
-  if (id === undefined)
-    throw new InvalidFieldError(
-      '/license_template_id',
-      'is required, or the product must have exactly one active template',
-    );
-  const template = assertIssuable(id, templates.get(id));
-  if (productId !== undefined && productId !== template.productId)
-    throw new InvalidFieldError('/product_id', `must be ${template.productId}, the product of the template`);
-  return template;
-}
-
-/** Returns the trials that lines may be, as far as they have a template and a customer. */
-function trialsOf(
-  lines: readonly NumberedLine[],
-  customers: readonly (FoundCustomer | Error)[],
-  templates: ReadonlyMap<string, IssuableTemplate>,
-  templateOfProduct: ReadonlyMap<string, string | undefined>,
-) {
-  return lines.flatMap(({ line }, at) => {
-    const customer = customers[at];
-    const id = line.license_template_id ?? templateOfProduct.get(line.product_id ?? '');
-    const template = id === undefined ? undefined : templates.get(id)?.template;
-    if (!template || !customer || customer instanceof Error) return [];
-    if (line.trial !== true && !isTrialType(template.licenseType)) return [];
-    return { customerId: customer.customerId, productId: template.productId };
-  });
+/** Returns the pool of a line; undefined: none. Throws NotAllowedByPoolError, and the reason why the pool gives no license. */
+function poolOf({ actor, templates, pools }: Chunk, line: ImportLine, license: License): PoolGrant | undefined {
+  const request = poolRequest(actor, line, templates);
+  if (!request) return undefined;
+  const pool = pools.find(request);
+  if (pool instanceof HttpException) throw pool;
+  if (actor.partnerId !== undefined) assertImportAllowed(license.overrides, pool);
+  return pool;
 }
 
 function toImportedTerms(line: ImportLine) {
@@ -390,15 +379,4 @@ function toImportedTerms(line: ImportLine) {
     metadata,
     devices: line.devices.length,
   };
-}
-
-/** Returns the license id of a line that an idempotency key identifies: a UUID of version 8 made of their digest. */
-function idFrom(tenantId: string, key: string): string {
-  const bytes = createHash('sha256')
-    .update(JSON.stringify(['import', tenantId, key]))
-    .digest()
-    .subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -44,7 +44,7 @@ export class IssueReplay {
         .read(tenantId, (transaction) => this.idempotency.readStored(transaction, claims))
         .catch((error: unknown) => ({ error }));
       for (const issue of ofTenant) {
-        const earlier = 'error' in stored ? stored : stored.get(issue.claim?.keyDigest ?? '');
+        const earlier = 'error' in stored ? stored : issue.claim && stored.get(issue.claim);
         if (earlier) outcomes.set(issue, 'error' in earlier ? earlier : await this.replay(issue, earlier));
       }
     };

@@ -17,22 +17,25 @@ export interface PoolGrant extends PartnerAllowance {
   readonly partnerId: string;
 }
 
+/** Locked pools, with the licenses that are left of them. */
+export interface LockedPools {
+  /** Returns the pool of a request, or the reason why it gives no license. */
+  find(request: PoolRequest): PoolGrant | HttpException;
+  /** Takes licenses from a pool, so that later requests find fewer. */
+  take(poolId: string, count?: number): void;
+  /** Returns the partner of a pool; undefined if there is no such pool. */
+  partnerOf(poolId: string): string | undefined;
+}
+
 /** Keeps the balance of license pools. Licensing declares this for its commands; the module that stores pools implements it. */
 export abstract class PoolAllowance {
-  /**
-   * Locks the pools until the unit of work ends and returns for each request its pool, or the reason why no license can be issued. Together
-   * the granted requests do not exceed the balance of any pool.
-   */
-  abstract reserve(
-    transaction: Transaction,
-    requests: readonly PoolRequest[],
-    now: Date,
-  ): Promise<readonly (PoolGrant | HttpException)[]>;
+  /** Locks the pools of these requests until the unit of work ends. */
+  abstract lock(transaction: Transaction, requests: readonly PoolRequest[], now: Date): Promise<LockedPools>;
 
   /** Returns what the pool allows to the keys of its partner; undefined if there is no such pool. */
   abstract findAllowance(transaction: Transaction, poolId: string): Promise<PartnerAllowance | undefined>;
 
-  /** Records that licenses were issued from their pools, which `reserve` has locked. */
+  /** Records that licenses were issued from their pools, which `lock` has locked. */
   abstract recordIssued(transaction: Transaction, licenses: readonly License[]): void;
 
   /**

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { HttpException, Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Clock } from '../../shared/time/clock.js';
 import type { ClaimedIssue } from './issue-replay.js';
@@ -13,7 +13,7 @@ export class PoolReservations {
     private readonly clock: Clock,
   ) {}
 
-  /** Notes the pool of each request that issues from one; see PoolAllowance.reserve. */
+  /** Takes a license for each request that issues from a pool and notes the pool, or the reason why it gives none. */
   async reserve(issues: Iterable<ClaimedIssue>): Promise<void> {
     const pooled = [...issues].filter(({ command }) => command.isPooled);
     const [first] = pooled;
@@ -24,8 +24,12 @@ export class PoolReservations {
       templateId: request.license_template_id,
     }));
     const pools = await this.unitOfWork.run(first.command.actor, (transaction) =>
-      this.pools.reserve(transaction, requests, this.clock.now()),
+      this.pools.lock(transaction, requests, this.clock.now()),
     );
-    pooled.forEach((issue, at) => (issue.pool = pools[at]));
+    requests.forEach((request, at) => {
+      const [issue, pool] = [pooled[at], pools.find(request)];
+      if (!(pool instanceof HttpException)) pools.take(pool.poolId);
+      if (issue) issue.pool = pool;
+    });
   }
 }

@@ -1,5 +1,11 @@
 import { Injectable, type HttpException } from '@nestjs/common';
-import { PoolAllowance, type License, type PoolGrant, type PoolRequest } from '../../licensing/index.js';
+import {
+  PoolAllowance,
+  type License,
+  type LockedPools,
+  type PoolGrant,
+  type PoolRequest,
+} from '../../licensing/index.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import {
   PartnerStateError,
@@ -32,10 +38,10 @@ export class LedgerPoolAllowance extends PoolAllowance {
     super();
   }
 
-  async reserve(transaction: Transaction, requests: readonly PoolRequest[], now: Date) {
-    const candidates = await this.candidatesOf(transaction, requests, now);
-    const locked = await this.lock(transaction, [...new Set(candidates.flat())], now);
-    return requests.map((request, at) => grant(request, candidates[at] ?? [], locked, now));
+  async lock(transaction: Transaction, requests: readonly PoolRequest[], now: Date) {
+    const usable = await this.usableOf(transaction, requests, now);
+    const ids = requests.flatMap((request) => candidatesOf(request, usable));
+    return new LockedLedgers(await this.lockAll(transaction, [...new Set(ids)], now), usable, now);
   }
 
   async findAllowance({ tenantId }: Transaction, poolId: string) {
@@ -51,7 +57,7 @@ export class LedgerPoolAllowance extends PoolAllowance {
 
   async settle(transaction: Transaction, licenses: readonly License[], now: Date): Promise<void> {
     const poolIds = [...new Set(licenses.flatMap(({ poolId }) => poolId ?? []))];
-    const locked = await this.lock(transaction, poolIds, now);
+    const locked = await this.lockAll(transaction, poolIds, now);
     const holding = await this.ledger.holding(
       transaction,
       licenses.map(({ licenseId }) => licenseId),
@@ -68,21 +74,20 @@ export class LedgerPoolAllowance extends PoolAllowance {
     if (entries.length > 0) this.ledger.append(transaction, entries);
   }
 
-  /** Returns for each request the pool that it names, or the usable ones of the actor's partner, which are looked up once a template. */
-  private async candidatesOf(transaction: Transaction, requests: readonly PoolRequest[], now: Date) {
-    const usable = new Map<string, Promise<string[]>>();
-    return Promise.all(
-      requests.map(async ({ actor: { partnerId }, poolId, templateId }) => {
-        if (poolId !== undefined || partnerId === undefined) return poolId === undefined ? [] : [poolId];
-        const found = usable.get(templateId) ?? this.pools.findUsable(transaction, partnerId, templateId, now);
-        usable.set(templateId, found);
-        return found;
-      }),
+  /** Returns the usable pools of the actor's partner, by template, for requests that name no pool. */
+  private async usableOf(transaction: Transaction, requests: readonly PoolRequest[], now: Date) {
+    const unnamed = new Map(
+      requests.flatMap(({ actor: { partnerId }, poolId, templateId }) =>
+        poolId !== undefined || partnerId === undefined ? [] : [[templateId, partnerId] as const],
+      ),
     );
+    const find = async ([templateId, partnerId]: readonly [string, string]) =>
+      [templateId, await this.pools.findUsable(transaction, partnerId, templateId, now)] as const;
+    return new Map(await Promise.all([...unnamed].map(find)));
   }
 
   /** Locks the pools and reads their ledgers: both statements are sent at once, and the second runs under the lock of the first. */
-  private async lock(transaction: Transaction, poolIds: readonly string[], now: Date) {
+  private async lockAll(transaction: Transaction, poolIds: readonly string[], now: Date) {
     if (poolIds.length === 0) return new Map<string, LockedPool>();
     const [pools, ledgers] = await Promise.all([
       this.pools.lock(transaction, poolIds),
@@ -102,7 +107,36 @@ export class LedgerPoolAllowance extends PoolAllowance {
   }
 }
 
-/** Returns the pool of a request, less one license, or the reason why it has none. */
+type UsablePools = ReadonlyMap<string, readonly string[]>;
+
+/** Returns the pool that a request names, or the usable ones of its template. */
+function candidatesOf({ actor, poolId, templateId }: PoolRequest, usable: UsablePools): readonly string[] {
+  if (poolId !== undefined) return [poolId];
+  return actor.partnerId === undefined ? [] : (usable.get(templateId) ?? []);
+}
+
+class LockedLedgers implements LockedPools {
+  constructor(
+    private readonly locked: ReadonlyMap<string, LockedPool>,
+    private readonly usable: UsablePools,
+    private readonly now: Date,
+  ) {}
+
+  find(request: PoolRequest): PoolGrant | HttpException {
+    return grant(request, candidatesOf(request, this.usable), this.locked, this.now);
+  }
+
+  take(poolId: string, count = 1): void {
+    const of = this.locked.get(poolId);
+    if (of) of.available -= count;
+  }
+
+  partnerOf(poolId: string): string | undefined {
+    return this.locked.get(poolId)?.pool.partnerId;
+  }
+}
+
+/** Returns the pool of a request, or the reason why it gives no license. */
 function grant(
   request: PoolRequest,
   candidates: readonly string[],
@@ -121,7 +155,6 @@ function grant(
   if (pool.templateId !== templateId) return new PoolTemplateMismatchError(pool.poolId, pool.templateId);
   if (pool.expiresAt && pool.hasExpired(now)) return new PoolExpiredError(pool.poolId, pool.expiresAt);
   if (available < 1) return new PoolExhaustedError(pool.poolId, available);
-  first.available -= 1;
   const { poolId: id, partnerId, allowedActions, allowedOverrides } = pool;
   return { poolId: id, partnerId, allowedActions, allowedOverrides };
 }

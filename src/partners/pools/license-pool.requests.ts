@@ -13,7 +13,7 @@ const NO_TWICE = 'must not contain a name twice';
 export const PartnerAction = z.enum(PARTNER_ACTIONS).meta({
   id: 'PartnerAction',
   description:
-    '`starts`: choose the start of a license that is issued. The others: the actions of that name on licenses of the pool.',
+    '`starts`: choose the start of a license that is issued. `import`: import licenses into the pool. The others: the actions of that name on licenses of the pool.',
 });
 export const PartnerOverride = z
   .enum(PARTNER_OVERRIDES)
@@ -27,7 +27,7 @@ const fields = {
   allowed_overrides: z
     .array(PartnerOverride)
     .refine(isSet, NO_TWICE)
-    .meta({ description: "Terms that the partner's keys may override at the issue. Default: none." }),
+    .meta({ description: "Terms that the partner's keys may override at the issue or import. Default: none." }),
   returns_revoked: z.boolean().meta({ description: 'Whether a revoked license can be issued again.' }),
   returns_expired: z
     .boolean()

@@ -67,7 +67,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   partner: {
     customers: 'read write',
-    licenses: 'read issue renew change-template transfer rotate-key',
+    licenses: 'read issue import renew change-template transfer rotate-key',
     events: 'read',
     partners: 'read',
   },

@@ -121,6 +121,7 @@ export const TENANT_ROLES = {
     'customers:write',
     'licenses:read',
     'licenses:issue',
+    'licenses:import',
     'licenses:renew',
     'licenses:change-template',
     'licenses:transfer',

@@ -40,6 +40,17 @@ export function claimOf(command: TenantCommand<unknown>): IdempotencyClaim | und
   };
 }
 
+/** Returns the claim of a part of a request by a key that does not depend on the principal. `content` tells it from another one with the key. */
+export function sharedClaimOf(tenantId: string, key: readonly string[], content: unknown): IdempotencyClaim {
+  return {
+    tenantId,
+    keyDigest: sha256(key),
+    requestDigest: sha256([DIGEST_VERSION, content]),
+    rememberDays: undefined,
+    legacyDigest: () => undefined,
+  };
+}
+
 export function isRememberDays(days: number): boolean {
   return Number.isInteger(days) && days >= 1 && days <= MAX_REMEMBER_DAYS;
 }

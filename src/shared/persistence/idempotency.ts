@@ -60,6 +60,19 @@ const STORE_RESULT = {
   text: `UPDATE idempotency_keys SET result_sealed = $3 WHERE tenant_id = $1 AND key_digest = decode($2, 'hex')`,
 };
 
+const DELETE_ALL_EXPIRED = {
+  name: 'idempotency.forget-all',
+  text: `DELETE FROM idempotency_keys WHERE tenant_id = $1 AND key_digest IN (SELECT decode(unnest($2::text[]), 'hex'))
+           AND expires_at <= $3`,
+};
+const STORE_CLAIMS = {
+  name: 'idempotency.keep-all',
+  text: `INSERT INTO idempotency_keys (tenant_id, key_digest, request_digest, result, created_at, expires_at)
+         SELECT $1, decode(key_digest, 'hex'), decode(request_digest, 'hex'), result, $3::timestamptz, expires_at
+         FROM json_to_recordset($2::json) AS claim (key_digest text, request_digest text, result json, expires_at timestamptz)
+         ORDER BY key_digest ON CONFLICT DO NOTHING`,
+};
+
 /**
  * Stores results by idempotency key in the transaction of their effect, so that a result exists exactly if the effect was committed.
  * A second request waits on the row of the claim; it gets the result or, if the first was rolled back, takes the claim itself.
@@ -107,7 +120,7 @@ export class Idempotency {
   private async acquire(transaction: Transaction, claim: IdempotencyClaim): Promise<ReadResult | undefined> {
     for (;;) {
       if (await this.insert(transaction, claim)) return undefined;
-      const earlier = (await this.readStored(transaction, [claim])).get(claim.keyDigest);
+      const earlier = (await this.readStored(transaction, [claim])).get(claim);
       if (earlier) return earlier;
       const values = [claim.tenantId, claim.keyDigest, this.expiredBy()];
       await transaction.query({ ...DELETE_EXPIRED, values });
@@ -124,18 +137,26 @@ export class Idempotency {
     return { key_digest: keyDigest, request_digest: requestDigest, result, expires_at };
   }
 
-  /** Returns the stored results by key digest; claims that have expired or were deleted are missing. */
+  /** Stores claims with their results, which are unsealed; see toClaimRow. One that another request took meanwhile stays. */
+  storeClaims(transaction: Transaction, claims: readonly ClaimRow[]): void {
+    const { tenantId } = transaction;
+    const digests = claims.map(({ key_digest }) => key_digest);
+    transaction.write({ ...DELETE_ALL_EXPIRED, values: [tenantId, digests, this.expiredBy()] });
+    transaction.write({ ...STORE_CLAIMS, values: [tenantId, JSON.stringify(claims), this.clock.now()] });
+  }
+
+  /** Returns the stored results by claim, of which several may have one key; claims that have expired or were deleted are missing. */
   async readStored(
     transaction: Transaction,
     claims: readonly IdempotencyClaim[],
-  ): Promise<ReadonlyMap<string, ReadResult>> {
+  ): Promise<ReadonlyMap<IdempotencyClaim, ReadResult>> {
     const values = [transaction.tenantId, claims.map(({ keyDigest }) => keyDigest), this.expiredBy()];
     const rows = await transaction.query<StoredResultRow>({ ...READ_CLAIMS, values });
     const stored = new Map(rows.filter(({ expired }) => !expired).map((row) => [row.key_digest, row]));
     return new Map(
       claims.flatMap((claim) => {
         const row = stored.get(claim.keyDigest);
-        return row ? [[claim.keyDigest, () => this.readResult(claim, row)]] : [];
+        return row ? [[claim, () => this.readResult(claim, row)]] : [];
       }),
     );
   }

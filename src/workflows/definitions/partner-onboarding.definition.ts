@@ -42,6 +42,7 @@ export const PARTNER_ONBOARDING = define<PartnerOnboardingInput>({
     'partners:approve',
     'licenses:read',
     'licenses:issue',
+    'licenses:import',
     'licenses:renew',
     'licenses:change-template',
     'licenses:transfer',

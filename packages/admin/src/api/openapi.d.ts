@@ -1015,7 +1015,7 @@ export interface paths {
         put?: never;
         /**
          * Import licenses of another system
-         * @description NDJSON, or CSV whose first line names the columns. A result per line. A license that is known by its key or external id stays as it is, so an import can be repeated. Requires `licenses:import` (roles: admin, platform).
+         * @description NDJSON, or CSV whose first line names the columns. A result per line. A license that is known by its key or external id stays as it is, so an import can be repeated. With the key of a partner, licenses are imported into its pools, as far as they allow it. Requires `licenses:import` (roles: admin, partner, platform).
          */
         post: operations["importLicenses"];
         delete?: never;
@@ -5500,14 +5500,14 @@ export interface components {
             expires_at?: string | null;
             /** @description Actions that the partner's keys may take. Default: none. */
             allowed_actions?: components["schemas"]["PartnerAction"][];
-            /** @description Terms that the partner's keys may override at the issue. Default: none. */
+            /** @description Terms that the partner's keys may override at the issue or import. Default: none. */
             allowed_overrides?: components["schemas"]["PartnerOverride"][];
         };
         /**
-         * @description `starts`: choose the start of a license that is issued. The others: the actions of that name on licenses of the pool.
+         * @description `starts`: choose the start of a license that is issued. `import`: import licenses into the pool. The others: the actions of that name on licenses of the pool.
          * @enum {string}
          */
-        PartnerAction: "starts" | "renew" | "convert-trial" | "change-template" | "transfer" | "rotate-key";
+        PartnerAction: "starts" | "import" | "renew" | "convert-trial" | "change-template" | "transfer" | "rotate-key";
         /**
          * @description Name of an override.
          * @enum {string}
@@ -5586,7 +5586,7 @@ export interface components {
         UpdateLicensePoolRequest: {
             /** @description Actions that the partner's keys may take. Default: none. */
             allowed_actions?: components["schemas"]["PartnerAction"][];
-            /** @description Terms that the partner's keys may override at the issue. Default: none. */
+            /** @description Terms that the partner's keys may override at the issue or import. Default: none. */
             allowed_overrides?: components["schemas"]["PartnerOverride"][];
             /** @description Whether a revoked license can be issued again. */
             returns_revoked?: boolean;
@@ -10213,7 +10213,7 @@ export interface components {
             version: number;
         };
         /**
-         * @description License of another system. A license that is known by its key or external id is left as it is.
+         * @description License of another system. A license that is known by its key or external id is left as it is. Seats, features and an expiry that are not those of the template are overrides.
          * @example {
          *       "license_template_id": "team-yearly",
          *       "license_key": "ACME-0001-2345-6789-ABCD",
@@ -10242,9 +10242,14 @@ export interface components {
              * @example customer-001
              */
             product_id?: string | number;
-            /** @description The key that the customer has, of any format. Fewer than 16 characters need the setting `allow_short_keys`. Absent: a new one. */
+            /**
+             * Format: uuid
+             * @description License pool that the license counts against. With the key of a partner, the default is its only usable pool of the template.
+             */
+            pool_id?: string;
+            /** @description The key that the customer has, of any format. Fewer than 16 characters, as the tenant compares keys, need the setting `allow_short_keys`. Absent: a new one. */
             license_key?: string;
-            /** @description Id of the license in the other system. Unique. */
+            /** @description Id of the license in the other system. Unique among those of the vendor, and those of each partner. */
             external_id?: string;
             /** @description Identifies a line with neither license_key nor external_id, if the request has no Idempotency-Key. */
             idempotency_key?: string;
@@ -10255,7 +10260,7 @@ export interface components {
              * @description Default: now.
              */
             issued_date?: string;
-            /** @description Null: never. Absent: by the term of the template, from issued_date. */
+            /** @description After issued_date. Null: never, which a trial cannot be; a PERPETUAL license has no other. Absent: by the term of the template, from issued_date. */
             expiry_date?: string | null;
             /**
              * @description Default: ACTIVE, until the expiry. EXPIRED needs an expiry in the past.
@@ -10265,7 +10270,7 @@ export interface components {
             trial?: boolean;
             /** @description Seats. Absent: those of the template. */
             max_activations?: number | null;
-            /** @description Absent: those of the template. */
+            /** @description Each replaces the feature of the template with its feature_id, or is added. */
             features?: components["schemas"]["FeatureInput"][];
             /** @description Free-form JSON object, at most 16 KiB and 8 levels. */
             metadata?: {
@@ -10308,7 +10313,10 @@ export interface components {
             platform?: string;
             /** Format: date-time */
             activated_at?: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Not before `activated_at`, without which it is refused.
+             */
             last_seen_at?: string;
         };
         /**
