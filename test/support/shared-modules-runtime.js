@@ -1,8 +1,9 @@
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SyntheticModule } from 'node:vm';
 import Runtime from 'jest-runtime';
 
-/** Built code and packages. Jest's own are loaded by Jest, for each file. */
+/** The product's code, as it is built, and packages. Jest's own are loaded by Jest, for each file. */
 const SHARED = /\/dist\/|\/node_modules\/(?!(@jest|jest|jest-[^/]+|expect)\/)/;
 
 /** Built-in classes that `expect.any` and Jest's comparisons know. */
@@ -27,6 +28,14 @@ const GLOBALS = ['afterAll', 'afterEach', 'beforeAll', 'beforeEach', 'describe',
 
 /** Modules for the test files of this worker, by URL. */
 const loaded = new Map();
+
+const SOURCES = `${resolve('src')}/`;
+const BUILT = `${resolve('dist')}/`;
+
+/** Returns the file that the build made of a source of the product. */
+function built(path) {
+  return path.startsWith(SOURCES) ? path.replace(SOURCES, BUILT).replace(/\.ts$/, '.js') : path;
+}
 
 /** Returns a module for the test files, with the exports of the module that Node.js loaded from the URL. */
 async function wrap(url) {
@@ -53,14 +62,14 @@ export default class SharingRuntime extends Runtime {
     super(...args);
     for (const name of BUILT_IN) this._environment.global[name] = globalThis[name];
     const { esmLoader } = this;
-    const resolve = esmLoader.resolveModule.bind(esmLoader);
+    const resolveModule = esmLoader.resolveModule.bind(esmLoader);
     esmLoader.getContext = () => undefined;
     // On newer releases of Node.js, Jest would load modules without calling `resolveModule`.
     this._resolution.hasDistinctAsyncResolver = () => true;
     esmLoader.resolveModule = async (specifier, from, context) => {
-      if (specifier.startsWith('node:') || specifier === '@jest/globals') return resolve(specifier, from, context);
-      const path = await this._resolution.resolveEsmAsync(from, specifier);
-      if (!SHARED.test(path)) return resolve(specifier, from, context);
+      if (specifier.startsWith('node:') || specifier === '@jest/globals') return resolveModule(specifier, from, context);
+      const path = built(await this._resolution.resolveEsmAsync(from, specifier));
+      if (!SHARED.test(path)) return resolveModule(specifier, from, context);
       const { href } = pathToFileURL(path);
       if (!loaded.has(href)) loaded.set(href, wrap(href));
       return loaded.get(href);
