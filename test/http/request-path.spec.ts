@@ -10,7 +10,8 @@ import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 
-const SRC = resolve('src');
+/** What runs is built from `src/`. */
+const BUILT = resolve('dist');
 /** Requests that must all run a function of a file that is on the path, since a periodic task may run during one of them. */
 const REQUESTS = 20;
 
@@ -60,8 +61,10 @@ describe('the way of a request in docs/architecture.md', () => {
     const { result } = await session.post('Profiler.takePreciseCoverage');
     return result
       .filter(({ functions }) => functions.some(({ ranges }) => ranges.some(({ count }) => count > 0)))
-      .map(({ url }) => relative(SRC, url.startsWith('file:') ? fileURLToPath(url) : url).replaceAll('\\', '/'))
-      .filter((file) => file.endsWith('.ts') && !file.startsWith('..'));
+      .filter(({ url }) => url.startsWith('file:'))
+      .map(({ url }) => relative(BUILT, fileURLToPath(url)).replaceAll('\\', '/'))
+      .filter((file) => file.endsWith('.js') && !file.startsWith('..'))
+      .map((file) => file.replace(/\.js$/, '.ts'));
   };
 
   /** Returns the files that each call needs. Calls of a controller's method run neither guards nor HTTP. */
