@@ -36,6 +36,19 @@ const unusedParser = {
   },
 };
 
+/**
+ * `@nestjs/typeorm` looks for two classes that TypeORM no longer has, and would load the installed TypeORM for that, beside the one in the
+ * bundle.
+ */
+const removedClasses = {
+  name: 'removed-classes',
+  setup({ onLoad }) {
+    onLoad({ filter: /@nestjs\/typeorm\/dist\/common\/typeorm-compat\.js$/ }, () => ({
+      contents: 'export const Connection = undefined, AbstractRepository = undefined;',
+    }));
+  },
+};
+
 /** The programs that scripts of package.json start, with the names of their bundles. */
 function programs(root) {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -74,7 +87,7 @@ export async function bundlePrograms(root) {
     sourcemap: true,
     sourcesContent: false,
     banner: { js: COMMONJS },
-    plugins: [unusedParser, optionalPackages, asciiComments],
+    plugins: [unusedParser, removedClasses, optionalPackages, asciiComments],
     logLevel: 'warning',
   });
 }
