@@ -67,7 +67,8 @@ export default class SharingRuntime extends Runtime {
     // On newer releases of Node.js, Jest would load modules without calling `resolveModule`.
     this._resolution.hasDistinctAsyncResolver = () => true;
     esmLoader.resolveModule = async (specifier, from, context) => {
-      if (specifier.startsWith('node:') || specifier === '@jest/globals') return resolveModule(specifier, from, context);
+      if (specifier.startsWith('node:') || specifier === '@jest/globals')
+        return resolveModule(specifier, from, context);
       const path = built(await this._resolution.resolveEsmAsync(from, specifier));
       if (!SHARED.test(path)) return resolveModule(specifier, from, context);
       const { href } = pathToFileURL(path);
