@@ -10,7 +10,7 @@ import type { Api } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 
-/** What runs is built from `src/`. */
+/** Folder of the files that run, which the build makes of those in `src/`. */
 const BUILT = resolve('dist');
 /** Requests that must all run a function of a file that is on the path, since a periodic task may run during one of them. */
 const REQUESTS = 20;
