@@ -8,7 +8,7 @@ const { chromium } = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Statuses of answers that a step expects; Chromium logs each as an error. */
-const EXPECTED = /^Failed to load resource: the server responded with a status of (?:400|401|403|404|409|412) /;
+const EXPECTED = /^Failed to load resource: the server responded with a status of (?:400|401|403|404|409|412|415) /;
 
 export async function launch() {
   const { CHROMIUM = 'chromium' } = process.env;
@@ -18,10 +18,13 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 }
 
-/** A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others. */
-export async function openBrowser(browser, baseUrl, options = {}) {
+/** A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others than those that it may reach. */
+export async function openBrowser(browser, baseUrl, { reaches = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
   const faults = [];
+  let page;
+  // Tabs that the test itself opens elsewhere are no pages of ours.
+  const isOurs = (each) => each === page || each?.url().startsWith(baseUrl);
   await context.exposeBinding('noteViolation', (_source, text) => faults.push(`policy: ${text}`));
   await context.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
@@ -31,15 +34,18 @@ export async function openBrowser(browser, baseUrl, options = {}) {
     ),
   );
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text()))
+    if (isOurs(message.page()) && ['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text()))
       faults.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => faults.push(`error: ${error.error().stack}`));
   context.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(baseUrl) && !/^(?:data|blob):/.test(url)) faults.push(`foreign request: ${url}`);
+    if (!isOurs(request.frame().page())) return;
+    const isOwn = [baseUrl, ...reaches].some((origin) => url.startsWith(origin));
+    if (!isOwn && !/^(?:data|blob):/.test(url)) faults.push(`foreign request: ${url}`);
   });
-  return { context, page: await context.newPage(), faults };
+  page = await context.newPage();
+  return { context, page, faults };
 }
 
 /** Returns what axe finds on a page, by the rules of WCAG 2.2 AA. */

@@ -14,13 +14,15 @@ import { bulk } from './bulk.mjs';
 import { business } from './business.mjs';
 import { flows } from './flows.mjs';
 import { importing } from './import.mjs';
+import { keyboard } from './keyboard.mjs';
 import { loads } from './loads.mjs';
 import { prepare } from './scene.mjs';
 import { search } from './search.mjs';
 import { screens, smokeScreens } from './screens.mjs';
+import { sessions } from './sessions.mjs';
 import { startServer } from './server.mjs';
 
-const PARTS = { flows, search, importing, bulk, business, loads, screens };
+const PARTS = { flows, sessions, keyboard, search, importing, bulk, business, loads, screens };
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,11 +35,13 @@ const [server, browser] = await Promise.all([startServer(), launch()]);
 const { baseUrl, adminKey } = server;
 const opened = [];
 
-async function open(options) {
-  const one = await openBrowser(browser, baseUrl, options);
+async function openAt(url, reaches, options) {
+  const one = await openBrowser(browser, url, { reaches, ...options });
   opened.push(one);
   return one.page;
 }
+
+const open = (options) => openAt(baseUrl, [], options);
 
 async function signIn(page, key = adminKey) {
   await page.goto(`${baseUrl}/admin/`);
@@ -63,7 +67,7 @@ async function step(name, run) {
 
 try {
   await prepare(server);
-  const tools = { ...server, open, signIn, step, pictures };
+  const tools = { ...server, open, openAt, signIn, step, pictures };
   if (options.smoke) {
     await flows({ ...tools, smokeStep: step, step: () => Promise.resolve() });
     const page = await open();

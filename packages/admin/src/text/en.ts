@@ -803,6 +803,7 @@ export const ENGLISH = {
   'pools.emptyHint': 'A pool holds the licenses of one template that this partner may issue.',
   'pools.new': 'New pool',
   'pools.newHint': 'Licenses of a template that the partner may issue.',
+  'preview.afterActivation': 'The program may run once its device is activated',
   'preview.afterStart': 'One term after the start',
   'preview.firstActivation': 'At the first activation',
   'preview.graceEnds': 'Grace ends',
@@ -862,7 +863,8 @@ export const ENGLISH = {
   'refused.ENDED': 'Your session has ended. Sign in again.',
   'refused.LINK_INVALID': 'The link was used already, or is older than ten minutes. Make a new one.',
   'refused.SIGN_IN_FAILED': 'The sign-in failed. Try again.',
-  'refused.TENANT_CLAIM_INVALID': 'The identity provider named a tenant that cannot exist. Ask your administrator.',
+  'refused.TENANT_CLAIM_INVALID':
+    'The identity provider named no tenant, or one that cannot exist. Ask your administrator.',
   'refused.TENANT_UNKNOWN': 'The identity provider named a tenant that does not exist here. Ask your administrator.',
   'refused.TOKEN_EXPIRED': 'The answer of the identity provider has expired. Try again.',
   'refused.TOKEN_INVALID': 'The answer of the identity provider is not valid.',

@@ -7,9 +7,10 @@ import { api, bodyOf, type Schemas } from '../../api/client';
 import { LinkButton } from '../../parts/button';
 import { BarChart } from '../../parts/bar-chart';
 import { Card } from '../../parts/card';
+import { cn } from '../../parts/class-names';
 import { Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
-import { Empty, Loading, Refusal } from '../../parts/states';
+import { Empty, Loading, Refusal, Skeleton } from '../../parts/states';
 import { TEXT_LINK } from '../../parts/text-link';
 import { useMay } from '../../shell/session';
 import { useText, useWord, type TextId } from '../../text/texts';
@@ -60,16 +61,19 @@ function Report<T>({
   title,
   hint,
   query,
+  isChart = false,
   children,
 }: {
   title: string;
   hint?: string;
   query: Read<T>;
+  /** A chart has its height before it is there, so that nothing moves. */
+  isChart?: boolean;
   children: (data: T) => ReactNode;
 }) {
   const { data, error } = query;
   return (
-    <Card title={title} hint={hint}>
+    <Card title={title} hint={hint} className={cn(isChart && 'min-h-76')}>
       {data !== undefined ? (
         children(data)
       ) : error ? (
@@ -93,14 +97,14 @@ function Overview() {
   const t = useText();
   const intl = useIntl();
   const query = useQuery({ queryKey: ['reports', 'overview'], queryFn: () => bodyOf(api.GET('/v1/reports/overview')) });
-  if (!query.data) {
+  if (query.error && !query.data) {
     return (
       <Card flush>
-        {query.error ? <Refusal error={query.error} onRetry={() => void query.refetch()} /> : <Loading />}
+        <Refusal error={query.error} onRetry={() => void query.refetch()} />
       </Card>
     );
   }
-  const { totals } = query.data;
+  const totals = query.data?.totals;
   return (
     <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
       {TILES.map(({ name, text, status, dot }) => (
@@ -115,7 +119,7 @@ function Overview() {
               {t(text)}
             </span>
             <span className="mt-1 block text-2xl font-semibold tracking-tight tabular-nums">
-              {intl.formatNumber(totals[name])}
+              {totals ? intl.formatNumber(totals[name]) : <Skeleton className="h-8 w-12" />}
             </span>
           </Link>
         </li>
@@ -138,7 +142,7 @@ function Expirations() {
     queryFn: () => bodyOf(api.GET('/v1/reports/expirations', { params: { query: { days: '90' } as never } })),
   });
   return (
-    <Report title={t('dashboard.expirations')} hint={t('dashboard.expirationsHint')} query={query}>
+    <Report isChart title={t('dashboard.expirations')} hint={t('dashboard.expirationsHint')} query={query}>
       {({ data }) => (
         <BarChart
           label={t('dashboard.expirations')}
@@ -159,7 +163,7 @@ function Activity() {
   const day = useDay();
   const query = useQuery({ queryKey: ['reports', 'activity'], queryFn: () => bodyOf(api.GET('/v1/reports/activity')) });
   return (
-    <Report title={t('dashboard.activity')} hint={t('dashboard.last30')} query={query}>
+    <Report isChart title={t('dashboard.activity')} hint={t('dashboard.last30')} query={query}>
       {({ data }) => (
         <BarChart
           label={t('dashboard.activity')}

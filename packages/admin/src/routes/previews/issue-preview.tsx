@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { CircleCheck, CircleX } from 'lucide-react';
+import { CircleCheck, CircleDashed, CircleX } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Schemas } from '../../api/client';
 import { Badge } from '../../parts/badge';
@@ -41,7 +41,7 @@ export function IssuePreview({ preview, facts }: { preview: PreviewState; facts:
   if (error) return <Fault error={error} />;
   if (isPending || !data) return <Loading />;
   return (
-    <div aria-live="polite" aria-busy={isFetching} className={cn(isFetching && 'opacity-60')}>
+    <div aria-busy={isFetching} className={cn(isFetching && 'opacity-60')}>
       <LicenseFacts license={data.license} />
       <h3 className="mt-5 border-t border-line pt-4 text-sm font-semibold">{t('preview.program')}</h3>
       {facts}
@@ -114,17 +114,27 @@ function Moment({ at }: { at: string }) {
   );
 }
 
+/** Reasons of a license whose program has not activated its device yet. */
+const BEFORE_ACTIVATION: readonly string[] = ['FINGERPRINT_REQUIRED', 'NOT_ACTIVATED'];
+
 /** What a validation says right after the issue. */
 function Verdict({ validation }: { validation: Preview['validation'] }) {
   const t = useText();
   const word = useWord();
   const { valid, reasons } = validation;
-  const Icon = valid ? CircleCheck : CircleX;
+  const waits = !valid && reasons.every(({ code }) => BEFORE_ACTIVATION.includes(code));
+  const Icon = valid ? CircleCheck : waits ? CircleDashed : CircleX;
+  const text = valid ? t('explain.allowed') : waits ? t('preview.afterActivation') : t('explain.refused');
   return (
-    <>
-      <p className={cn('mt-3 flex items-center gap-2 text-sm font-medium', valid ? 'text-good' : 'text-bad')}>
+    <div aria-live="polite">
+      <p
+        className={cn(
+          'mt-3 flex items-center gap-2 text-sm font-medium',
+          valid ? 'text-good' : waits ? 'text-accent-ink' : 'text-bad',
+        )}
+      >
         <Icon className="size-4 shrink-0" aria-hidden />
-        {valid ? t('explain.allowed') : t('explain.refused')}
+        {text}
       </p>
       {reasons.length > 0 && (
         <ul className="mt-2 space-y-1 text-sm">
@@ -135,7 +145,7 @@ function Verdict({ validation }: { validation: Preview['validation'] }) {
           ))}
         </ul>
       )}
-    </>
+    </div>
   );
 }
 
