@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { stringify } from 'csv-stringify/sync';
+import stableStringify from 'safe-stable-stringify';
 import { z } from 'zod';
 import { COLUMN_MAPPINGS, mapColumns, ownMapping, type ColumnMapping } from '../licensing/index.js';
 import { loadConfig } from '../config.js';
 import { MaintenanceError } from '../maintenance/index.js';
 import { readLines } from '../shared/http/streams/lines.js';
-import { csvRows } from '../shared/http/streams/csv-rows.js';
+import { csvRows, type InvalidRow } from '../shared/http/streams/csv-rows.js';
 import { withProgress } from './progress-bar.js';
+import { parsed, RefusedLines, sourceOf, type Refusal, type SourceLine } from './refused-lines.js';
 import { run, say } from './run.js';
 
 const USAGE = `Usage: npm run import -- FILE [options]
@@ -19,22 +19,17 @@ const USAGE = `Usage: npm run import -- FILE [options]
   --template ID       the template of lines that name none
   --product ID        the product of lines that name neither template nor product
   --dry-run           say what would happen, and change nothing
-  --refused FILE      where refused lines are written as CSV; default: FILE.refused.csv
+  --refused FILE      where refused lines are written as CSV, with the reasons; default: FILE.refused.csv
 
 FILE is CSV, whose first line names the columns, or NDJSON. IMPORT_SERVER_URL is the server (the local one by
 default), IMPORT_API_KEY an API key with the permission licenses:import. Lines that the server knows already are
-left as they are: to go on after a failure, or after a correction of refused lines, run the command again.`;
+left as they are: to go on after a failure, run the command again. Refused lines can be corrected in their own file,
+which is imported like FILE, with the same options.`;
 
 /** Lines of one request. A request that fails is repeated from its beginning, and what it stored is known then. */
 const LINES_PER_REQUEST = 2_000;
 const MAX_ATTEMPTS = 5;
 const NO_LIMIT = { lineMs: 2 ** 31 - 1, bodyMs: 2 ** 31 - 1, bodyBytes: Infinity, lines: Infinity };
-
-interface SourceLine {
-  readonly number: number;
-  readonly value: Readonly<Record<string, unknown>> | undefined;
-  readonly fault?: string;
-}
 
 interface Result {
   readonly line: number;
@@ -46,37 +41,6 @@ const Mapping: z.ZodType<ColumnMapping> = z.strictObject({
   columns: z.record(z.string(), z.any()),
   defaults: z.record(z.string(), z.unknown()).optional(),
 });
-
-/** Columns of a file of refused lines that say why; they are left out when it is imported. */
-const REASON_COLUMNS = ['import_line', 'import_code', 'import_detail'];
-
-/** Refused lines with the reason, and the values that they had, as CSV. The file is made with the first one. */
-class RefusedLines {
-  count = 0;
-  private stream: ReturnType<typeof createWriteStream> | undefined;
-  private columns: readonly string[] = [];
-
-  constructor(readonly file: string) {}
-
-  add({ line, problem }: Result, chunk: readonly SourceLine[]): void {
-    const value = chunk.find(({ number }) => number === line)?.value ?? {};
-    if (!this.stream) {
-      this.stream = createWriteStream(this.file, { mode: 0o600 });
-      this.columns = Object.keys(value);
-      this.stream.write(stringify([[...REASON_COLUMNS, ...this.columns]]));
-    }
-    const detail = [problem?.detail, ...(problem?.errors ?? []).map((error) => JSON.stringify(error))].join(' ');
-    const values = this.columns.map((name) => toCell(value[name]));
-    this.stream.write(stringify([[String(line), problem?.code ?? '', detail, ...values]]));
-    this.count++;
-  }
-
-  async close(): Promise<void> {
-    if (!this.stream) return;
-    this.stream.end();
-    await finished(this.stream);
-  }
-}
 
 run('could not import the file', async () => {
   const { positionals, values } = parseArgs({
@@ -111,7 +75,7 @@ run('could not import the file', async () => {
     for await (const chunk of chunksOf(readFileLines(file), LINES_PER_REQUEST)) {
       for (const result of await importChunk(chunk, { url, apiKey, mapping, defaults, repetitions })) {
         counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
-        if (result.outcome === 'REFUSED') refused.add(result, chunk);
+        if (result.outcome === 'REFUSED') await refused.add(...refusalOf(result, chunk));
       }
       progress(chunk.length);
     }
@@ -120,7 +84,7 @@ run('could not import the file', async () => {
   for (const outcome of ['IMPORTED', 'IMPORTABLE', 'KNOWN', 'REFUSED'])
     if (counts.has(outcome)) say(`${outcome}: ${counts.get(outcome) ?? 0}`);
   if (refused.count > 0) {
-    say(`The refused lines are in ${refused.file}. Correct them there or in ${file}, and run the command again.`);
+    say(`The refused lines are in ${refused.file}. Correct them there, and import that file with the same options.`);
     process.exitCode = 2;
   }
 });
@@ -152,22 +116,21 @@ async function* readFileLines(file: string): AsyncGenerator<SourceLine> {
   const isCsv = !/\.(nd)?jsonl?$/i.test(file);
   const lines = readLines(createReadStream(file), { ...NO_LIMIT, keepEmpty: isCsv });
   for await (const line of isCsv ? csvRows(lines) : lines) {
-    if ('error' in line) yield { number: line.number, value: undefined, fault: line.error.message };
-    else if ('value' in line) yield { number: line.number, value: withoutReason(line.value) };
+    if ('error' in line) yield unreadable(line, isCsv ? 'csv' : 'ndjson');
+    else if ('value' in line) yield sourceOf(line.number, line.value);
     else yield parsed(line.number, line.text);
   }
 }
 
-function withoutReason(row: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !REASON_COLUMNS.includes(name)));
+function unreadable(line: InvalidRow, form: SourceLine['form']): SourceLine {
+  return { number: line.number, value: undefined, form, fault: line.error.message, text: line.source };
 }
 
-function parsed(number: number, text: string): SourceLine {
-  try {
-    return { number, value: JSON.parse(text) as SourceLine['value'] };
-  } catch {
-    return { number, value: undefined, fault: 'The line is not JSON.' };
-  }
+/** Returns the refused line of a result, with the reason. */
+function refusalOf({ line: number, problem }: Result, chunk: readonly SourceLine[]): [SourceLine, Refusal] {
+  const line = chunk.find((each) => each.number === number) ?? { number, value: undefined, form: 'ndjson' as const };
+  const detail = [problem?.detail, ...(problem?.errors ?? []).map((error) => JSON.stringify(error))].join(' ');
+  return [line, { code: problem?.code ?? '', detail }];
 }
 
 async function* chunksOf(lines: AsyncIterable<SourceLine>, size: number): AsyncGenerator<SourceLine[]> {
@@ -192,22 +155,29 @@ interface Target {
 
 /** Sends the lines of one request and returns their results with the numbers of the file. */
 async function importChunk(chunk: readonly SourceLine[], target: Target): Promise<Result[]> {
-  const sent = chunk.flatMap((line) => (line.value ? [{ number: line.number, line: toLine(line.value, target) }] : []));
+  const sent = chunk.flatMap((line) =>
+    line.value ? [{ number: line.number, line: toLine(line, line.value, target) }] : [],
+  );
   const body = sent.map(({ line }) => JSON.stringify(line)).join('\n');
   const results = sent.length === 0 ? [] : await post(body, sent.length, target);
-  const unreadable = chunk.filter(({ value }) => !value);
-  return [
+  const unread = chunk.filter(({ value }) => !value);
+  const all = [
     ...results.map((result) => ({ ...result, line: sent[result.line - 1]?.number ?? 0 })),
-    ...unreadable.map(({ number, fault = '' }) => ({
+    ...unread.map(({ number, fault = '' }) => ({
       line: number,
       outcome: 'REFUSED',
       problem: { code: 'MALFORMED_REQUEST', detail: fault },
     })),
   ];
+  return all.sort((one, other) => one.line - other.line);
 }
 
-function toLine(value: Readonly<Record<string, unknown>>, { mapping, defaults, repetitions }: Target) {
-  const isFlat = Object.values(value).every((each) => typeof each === 'string');
+function toLine(
+  { isRestored = false }: SourceLine,
+  value: Readonly<Record<string, unknown>>,
+  { mapping, defaults, repetitions }: Target,
+) {
+  const isFlat = isRestored || Object.values(value).every((each) => typeof each === 'string');
   const line = mapping || isFlat ? mapColumns(value, mapping ?? ownMapping(value)) : { ...value };
   if (line.license_template_id === undefined && line.product_id === undefined && defaults.product_id !== undefined)
     line.product_id = defaults.product_id;
@@ -218,9 +188,9 @@ function toLine(value: Readonly<Record<string, unknown>>, { mapping, defaults, r
   return line;
 }
 
-/** Returns the idempotency key of a line without an id: that of its content, so that other lines of the file may change. Equal lines are counted. */
+/** Returns the idempotency key of a line without an id: that of its content in any order, so that other lines of the file may change. Equal lines are counted. */
 function keyOf(value: Readonly<Record<string, unknown>>, repetitions: Map<string, number>): string {
-  const digest = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  const digest = createHash('sha256').update(stableStringify(value)).digest('hex');
   const count = (repetitions.get(digest) ?? 0) + 1;
   repetitions.set(digest, count);
   return `${digest}-${count}`;
@@ -253,9 +223,4 @@ async function post(body: string, expected: number, { url, apiKey }: Target): Pr
       await new Promise((resolve) => setTimeout(resolve, 1_000 * attempt));
     }
   }
-}
-
-function toCell(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,7 +36,7 @@ describe('npm run demo', () => {
   });
 });
 
-describe('npm run tenants', () => {
+describe('npm run tenants and npm run import', () => {
   let server: ServerProcess;
   const tenants = (...args: string[]) => cli('tenants', args, { DATA_DIR: server.dataDir });
   const statusWith = async (key: string) => (await server.fetch('/licenses', { key })).status;
@@ -109,6 +109,82 @@ describe('npm run tenants', () => {
     const scraped = await fetch(new URL('/metrics', server.url), { headers: { Authorization: `Bearer ${key}` } });
     expect(await scraped.text()).toContain('http_request_duration_seconds_count{method="GET",route="/v1/tenants"');
   });
+
+  it('imports a file, and from then on does only what is missing: from the file, and from that of refused lines', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'imprimatur-import-'));
+    const file = join(folder, 'licenses.ndjson');
+    const refused = `${file}.refused.csv`;
+    const key = await server.key();
+    const run = (from: string) =>
+      cli('import', [from], { DATA_DIR: server.dataDir, IMPORT_API_KEY: key, IMPORT_SERVER_URL: server.url });
+    const create = async (path: string, body: unknown) =>
+      expect((await server.fetch(path, { method: 'POST', body })).status).toBe(201);
+    const template = (template_id: string) =>
+      create('/license-templates', {
+        ...{ template_id, template_name: template_id, product_id: 'moved', default_duration: 30 },
+        ...{ license_type: 'SUBSCRIPTION', license_model: 'PER_SEAT' },
+      });
+    await create('/products', { product_id: 'moved', name: 'Moved' });
+    await template('ready');
+    const plain = { license_template_id: 'ready', customer: { email: 'plain@example.com' } };
+    const later = { license_template_id: 'later', customer: { last_name: "'=Roe", email: 'roe@example.com' } };
+    const known = { license_key: '=cmd()-0123456789', external_id: '00123' };
+    const lines = [
+      ...[plain, plain],
+      { ...later, ...known, expiry_date: null, metadata: { a: { b: '1' } } },
+      { ...later, issued_to: '@home', metadata: { number: 7, null: null, text: '7' } },
+    ];
+    await writeFile(file, [...lines.map((line) => JSON.stringify(line)), '{"broken'].join('\n'));
+    await writeFile(refused, 'of a former run', { mode: 0o644 });
+    const first = await run(file);
+    expect(first).toMatchObject({ code: 2, output: expect.stringMatching(/IMPORTED: 2\nREFUSED: 3\n/) });
+    expect((await stat(refused)).mode & 0o777).toBe(0o600);
+    const rows = (await readFile(refused, 'utf8')).trimEnd().split('\n');
+    expect(rows[0]).toBe(
+      'import_line,import_code,import_detail,import_form,import_text,license_template_id,customer,license_key,external_id,expiry_date,metadata,issued_to',
+    );
+    expect(rows[1]).toMatch(/^3,TEMPLATE_NOT_FOUND,There is no license template later\.,ndjson,,later,/);
+    expect(rows[1]).toContain(",'=cmd()-0123456789,00123,null,");
+    expect(rows[2]).toMatch(/^4,TEMPLATE_NOT_FOUND,.*,,,,"\{""number"".*\}",'@home$/);
+    expect(rows[3]).toBe('5,MALFORMED_REQUEST,The line is not JSON.,ndjson,"{""broken",,,,,,,');
+
+    // The reason is mended, and the file of refused lines imported as it is. Then both files have nothing new.
+    await template('later');
+    expect((await run(refused)).output).toMatch(/IMPORTED: 2\nREFUSED: 1\n/);
+    expect((await run(file)).output).toMatch(/^KNOWN: 4\nREFUSED: 1\n/);
+    const found = async (by: object) => {
+      const response = await server.fetch('/licenses:find', { method: 'POST', body: by });
+      return ((await response.json()) as { data: Record<string, unknown>[] }).data;
+    };
+    expect(await found({ license_key: known.license_key })).toMatchObject([
+      { external_id: '00123', expiry_date: null, issued_to: "'=Roe", metadata: { a: { b: '1' } } },
+    ]);
+    const ofRoe = await found({ email: 'roe@example.com' });
+    expect(ofRoe.find(({ external_id }) => external_id === null)).toMatchObject({
+      ...{ issued_to: '@home', expiry_date: expect.any(String) },
+      metadata: { number: 7, null: null, text: '7' },
+    });
+    expect(ofRoe).toHaveLength(2);
+    expect(await found({ email: 'plain@example.com' })).toHaveLength(2);
+
+    // Of CSV each cell is what it was, and a row that cannot be read stands in one cell.
+    const csv = join(folder, 'licenses.csv');
+    const header = 'license_template_id,license_key,customer.email,metadata.note';
+    const csvLines = [
+      'none,+49-0123456789-0123,csv@example.com,-1',
+      "none,'=x",
+      "ready,csv-0123456789abc,csv@example.com,'=y",
+    ];
+    await writeFile(csv, [header, ...csvLines].join('\n'));
+    expect((await run(csv)).output).toMatch(/IMPORTED: 1\nREFUSED: 2\n/);
+    const again = join(folder, 'again.csv');
+    await writeFile(again, (await readFile(`${csv}.refused.csv`, 'utf8')).replace(',none,', ',ready,'));
+    expect((await run(again)).output).toMatch(/IMPORTED: 1\nREFUSED: 1\n/);
+    expect(await readFile(`${again}.refused.csv`, 'utf8')).toContain(`,csv,"none,'=x",`);
+    const notes = (await found({ email: 'csv@example.com' })).map(({ metadata }) => metadata);
+    expect(notes).toEqual([{ note: '-1' }, { note: "'=y" }]);
+    await rm(folder, { recursive: true });
+  }, 30_000);
 
   it('prints a key that nobody has yet', async () => {
     expect(isApiKey((await tenants('generate-key')).output.trim())).toBe(true);

@@ -106,8 +106,10 @@ describe('a mapping', () => {
 });
 
 const READ = 'The request cannot be read: ';
-const UNENDED = `${READ}a quoted value does not end.`;
-const BAD_QUOTE = `${READ}a quoted value must end with its quote.`;
+const UNENDED = `${READ}the quoted value that begins in line 2 does not end.`;
+const behind = (line: number) =>
+  `${READ}line ${line} has text behind the quote that ends the value which begins in line 2.`;
+const stray = (line: number) => `${line}: ${READ}line ${line} has a quote within a value that does not begin with one.`;
 
 describe('CSV', () => {
   it.each<[string, string | Buffer, unknown[]]>([
@@ -134,12 +136,13 @@ describe('CSV', () => {
       ['2: The request cannot be read: the row has 1 values, and the first line 2 names.', [3, '2', '3']],
     ],
     ['a quote without an end', 'a,b\n1,"2\n3,4', [`2: ${UNENDED}`, `3: ${UNENDED}`]],
-    ['quotes within values', 'a,b,c\nx,19" rack,"c"', [[2, 'x', '19" rack', 'c']]],
-    ['text behind a quote', 'a,b\n"1"x,2\n3,4', [`2: ${BAD_QUOTE}`, [3, '3', '4']]],
+    ['quotes within values', 'a,b,c\nx,19" rack,"c"\n1,2,3"', [stray(2), stray(3)]],
+    ['a quote behind a space', 'a,b\n1, "2"\n3,4', [stray(2), [3, '3', '4']]],
+    ['text behind a quote', 'a,b\n"1"x,2\n3,4', [`2: ${behind(2)}`, [3, '3', '4']]],
     [
       'a quote that ends in a later line',
       'a,b\n1,"2\n3,4\n5,"6"\n7,8',
-      [`2: ${BAD_QUOTE}`, `3: ${BAD_QUOTE}`, `4: ${BAD_QUOTE}`, [5, '7', '8']],
+      [...[2, 3, 4].map((line) => `${line}: ${behind(4)}`), [5, '7', '8']],
     ],
     [
       'empty lines in a value',

@@ -16,7 +16,7 @@ export interface InvalidRow extends InvalidLine {
 
 /**
  * Reads CSV (RFC 4180) whose first line names the columns, with commas, semicolons or tabs between the values. The lines include empty ones.
- * A quoted value may contain line breaks and begins with its quote; other quotes are text. A row that cannot be read is one invalid line for
+ * A quoted value may contain line breaks; it begins and ends with its quote, and a value without quotes has none. A row that cannot be read is one invalid line for
  * each of its lines, and so are all lines of a file whose first line cannot be read.
  */
 export async function* csvRows(lines: AsyncIterable<Line | InvalidLine>): AsyncGenerator<CsvRow | InvalidRow> {
@@ -24,7 +24,7 @@ export async function* csvRows(lines: AsyncIterable<Line | InvalidLine>): AsyncG
   let row: OpenRow | undefined;
   for await (const line of lines) {
     if ('error' in line) {
-      if (row) yield* row.refused(new MalformedJsonError(UNENDED));
+      if (row) yield* row.refused(row.unended);
       header ??= { error: new MalformedJsonError('the first line is unreadable') };
       row = undefined;
       yield line;
@@ -45,10 +45,8 @@ export async function* csvRows(lines: AsyncIterable<Line | InvalidLine>): AsyncG
     else yield* rowOf(row, header.columns);
     row = undefined;
   }
-  if (row) yield* row.refused(new MalformedJsonError(UNENDED));
+  if (row) yield* row.refused(row.unended);
 }
-
-const UNENDED = 'a quoted value does not end';
 
 type Header = { readonly columns: readonly string[]; readonly separator: string } | { readonly error: Error };
 
@@ -84,6 +82,8 @@ class OpenRow {
   private length = 0;
   /** Parts of the quoted value that has not ended. */
   private quoted: string[] | undefined;
+  /** Number of the line in which the latest quoted value begins. */
+  private quotedFrom = 0;
 
   constructor(readonly separator: string) {}
 
@@ -100,6 +100,11 @@ class OpenRow {
     return this.quoted !== undefined;
   }
 
+  /** Fault of a row whose last value does not end. */
+  get unended(): Error {
+    return new MalformedJsonError(`the quoted value that begins in line ${this.quotedFrom} does not end`);
+  }
+
   /** Reads the next line of the row. Returns the fault that makes the row invalid. */
   add(line: Line): Error | undefined {
     this.lines.push(line);
@@ -109,12 +114,18 @@ class OpenRow {
     for (let at: number | undefined = 0; at !== undefined;) {
       if (this.quoted === undefined && line.text[at] === '"') {
         this.quoted = [];
+        this.quotedFrom = line.number;
         at++;
       }
       const next: number | undefined = this.quoted
         ? this.readQuoted(line.text, at, this.quoted)
         : this.readPlain(line.text, at);
-      if (next === MALFORMED) return new MalformedJsonError('a quoted value must end with its quote');
+      if (next === STRAY_QUOTE)
+        return new MalformedJsonError(`line ${line.number} has a quote within a value that does not begin with one`);
+      if (next === TEXT_BEHIND)
+        return new MalformedJsonError(
+          `line ${line.number} has text behind the quote that ends the value which begins in line ${this.quotedFrom}`,
+        );
       at = next;
     }
     return undefined;
@@ -128,7 +139,9 @@ class OpenRow {
   /** Reads a value without quotes and returns the place of the next value; undefined at the end of the line. */
   private readPlain(text: string, at: number): number | undefined {
     const end = text.indexOf(this.separator, at);
-    this.values.push(end < 0 ? text.slice(at).replace(/\r$/, '') : text.slice(at, end));
+    const value = end < 0 ? text.slice(at).replace(/\r$/, '') : text.slice(at, end);
+    if (value.includes('"')) return STRAY_QUOTE;
+    this.values.push(value);
     return end < 0 ? undefined : end + 1;
   }
 
@@ -147,9 +160,10 @@ class OpenRow {
       this.values.push(parts.join(''));
       this.quoted = undefined;
       if (text[at] === this.separator) return at + 1;
-      return at === text.length || text.slice(at) === '\r' ? undefined : MALFORMED;
+      return at === text.length || text.slice(at) === '\r' ? undefined : TEXT_BEHIND;
     }
   }
 }
 
-const MALFORMED = -1;
+/** Faults in place of a place in the line. */
+const [TEXT_BEHIND, STRAY_QUOTE] = [-1, -2];
