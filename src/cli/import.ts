@@ -73,6 +73,7 @@ run('could not import the file', async () => {
   const repetitions = new Map<string, number>();
   await withProgress(total, 'lines', async (progress) => {
     for await (const chunk of chunksOf(readFileLines(file), LINES_PER_REQUEST)) {
+      refused.see(chunk);
       for (const result of await importChunk(chunk, { url, apiKey, mapping, defaults, repetitions })) {
         counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
         if (result.outcome === 'REFUSED') await refused.add(...refusalOf(result, chunk));

@@ -12,6 +12,8 @@ export interface SourceLine {
   readonly value: Values | undefined;
   readonly form: 'csv' | 'ndjson';
   readonly fault?: string | undefined;
+  /** Names of the columns of a line that cannot be read. */
+  readonly columns?: readonly string[];
   /** Text of a line that cannot be read. */
   readonly text?: string | undefined;
   /** Whether the line is from a file of refused lines. */
@@ -40,9 +42,15 @@ export class RefusedLines {
 
   constructor(readonly file: string) {}
 
-  async add({ number, value, form, text }: SourceLine, { code, detail }: Refusal): Promise<void> {
+  /** Notes the columns of a CSV file, which its unreadable rows do not tell. */
+  see(lines: readonly SourceLine[]): void {
+    const row = lines.find(({ form, value }) => form === 'csv' && value);
+    for (const name of Object.keys(row?.value ?? {})) this.columns.add(name);
+  }
+
+  async add({ number, value, columns, form, text }: SourceLine, { code, detail }: Refusal): Promise<void> {
     this.collected ??= await create(this.partFile);
-    for (const name of Object.keys(value ?? {})) this.columns.add(name);
+    for (const name of columns ?? Object.keys(value ?? {})) this.columns.add(name);
     const line: SpooledLine = { number, value, form, text, code, detail };
     await this.collected.write(`${JSON.stringify(line)}\n`);
     this.count++;
@@ -79,8 +87,12 @@ export function sourceOf(number: number, row: Readonly<Record<string, string>>):
     ADDED.some((added) => added === name) ? [] : [[armed(name), armed(cell)] as const],
   );
   const text = armed(row.import_text ?? '');
-  if (text !== '' && cells.every(([, cell]) => cell === ''))
-    return form === 'ndjson' ? parsed(number, text) : unread(number, text);
+  if (text !== '' && cells.every(([, cell]) => cell === '')) {
+    if (form === 'ndjson') return parsed(number, text);
+    const columns = cells.map(([name]) => name);
+    const fault = 'The line has no values: move those in import_text to their columns.';
+    return { number, value: undefined, columns, form, fault, text };
+  }
   const value = form === 'csv' ? cells : cells.flatMap(([name, cell]) => (cell === '' ? [] : [[name, fromCell(cell)]]));
   return { number, value: Object.fromEntries(value) as Values, form, isRestored: true };
 }
@@ -92,11 +104,6 @@ export function parsed(number: number, text: string): SourceLine {
   } catch {
     return { number, value: undefined, form: 'ndjson', fault: 'The line is not JSON.', text };
   }
-}
-
-function unread(number: number, text: string): SourceLine {
-  const fault = 'The line has no values: move those in import_text to their columns.';
-  return { number, value: undefined, form: 'csv', fault, text };
 }
 
 function textOf(value: unknown): string {

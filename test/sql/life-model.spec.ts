@@ -6,6 +6,7 @@ import {
   ReinstateLicenseCommand,
   RenewLicenseCommand,
   RevokeLicenseCommand,
+  RotateLicenseKeyCommand,
   SuspendLicenseCommand,
   TransferLicenseCommand,
   UpdateLicenseCommand,
@@ -14,7 +15,7 @@ import {
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { Clock } from '../../src/shared/time/clock.js';
 import { Actor } from '../../src/shared/access/actor.js';
-import { type Api, type Wire } from '../support/api.js';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 
@@ -23,31 +24,63 @@ const DAY_MS = 86_400_000;
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const TERM = 30;
 const GRACE = 5;
+const OWN_SEATS = 3;
+const IMPORTED_EXPIRY = 40;
 const reason = { code: 'OTHER' } as const;
+
+/** How a license begins: as a trial, with seats of its own, awaiting its first activation, or imported. */
+const BEGINNINGS = ['trial', 'overridden', 'waiting', 'imported'] as const;
+type Beginning = (typeof BEGINNINGS)[number];
 
 /** The license as simple as it can be thought of. Days count from the start. */
 class Model {
   status: 'ACTIVE' | 'SUSPENDED' | 'REVOKED' = 'ACTIVE';
-  trial = true;
-  expiry = 14;
+  trial: boolean;
+  /** Infinity while the first activation is awaited. */
+  expiry: number;
   customer = 'c';
-  seats = 1;
+  seats: number;
   changes = 1;
-  events: string[] = ['created'];
+  events: string[];
+  private isActivated = false;
+  private readonly hasOwnSeats: boolean;
   /** The day of the first thing that time has done and nobody has told. */
-  private due: number | undefined = 7;
+  private due: number | undefined;
+
+  constructor(beginning: Beginning) {
+    this.trial = beginning === 'trial';
+    this.expiry = { trial: 14, overridden: TERM, waiting: Infinity, imported: IMPORTED_EXPIRY }[beginning];
+    this.hasOwnSeats = beginning === 'overridden' || beginning === 'imported';
+    this.seats = this.hasOwnSeats ? OWN_SEATS : 1;
+    this.events = [beginning === 'imported' ? 'imported' : 'created'];
+    this.due = this.after(0);
+  }
 
   /** Answer: `ok`, or the problem code. */
   apply(step: Step, today: number): string {
     if (step.kind === 'wait') return 'ok';
-    const refusal = this.refusal(step);
+    const refusal = this.refusal(step, today);
     if (refusal) return refusal;
+    if (step.kind === 'activate') return this.activate(today);
     this.look(today);
     if (step.kind === 'look') return 'ok';
     const event = this.change(step, today);
     if (event) this.events.push(event);
     if (event) this.changes++;
     if (this.due === undefined || this.due > today) this.due = this.after(today);
+    return 'ok';
+  }
+
+  /** The first activation of the device; that of a waiting license starts it. */
+  private activate(today: number): string {
+    if (this.expiry === Infinity) {
+      this.expiry = today + TERM;
+      this.events.push('started');
+      this.changes++;
+      this.due = this.after(today);
+    }
+    if (!this.isActivated) this.events.push('activated');
+    this.isActivated = true;
     return 'ok';
   }
 
@@ -64,20 +97,26 @@ class Model {
     const expired = this.status === 'ACTIVE' && this.expiry <= today;
     const graceEnd = this.trial ? this.expiry : this.expiry + GRACE;
     return {
-      status: expired ? 'EXPIRED' : this.status,
+      status: expired ? 'EXPIRED' : this.status === 'ACTIVE' && this.expiry === Infinity ? 'PENDING' : this.status,
       in_grace: expired && today < graceEnd,
       trial: this.trial,
-      expiry_date: new Date(START + this.expiry * DAY_MS).toISOString(),
+      expiry_date: this.expiry === Infinity ? null : new Date(START + this.expiry * DAY_MS).toISOString(),
       customer_id: this.customer,
       max_activations: this.seats,
+      ...(this.hasOwnSeats && { overrides: { max_activations: this.seats } }),
       version: this.changes,
     };
   }
 
-  private refusal({ kind }: Step): string | undefined {
+  private refusal({ kind }: Step, today: number): string | undefined {
     if (kind === 'look') return undefined;
     const suspended = this.status === 'SUSPENDED';
-    const wrong = suspended ? ['convert', 'suspend'] : ['reinstate'];
+    const isOver = this.expiry + (this.trial ? 0 : GRACE) <= today;
+    const wrong = [
+      ...(suspended ? ['convert', 'suspend', 'activate'] : ['reinstate']),
+      ...(isOver ? ['activate'] : []),
+      ...(this.expiry === Infinity ? ['renew', 'convert'] : []),
+    ];
     if (this.status === 'REVOKED' || wrong.includes(kind)) return 'LICENSE_STATE';
     if (kind === 'convert' && !this.trial) return 'LICENSE_NOT_TRIAL';
     if (kind === 'transfer' && this.trial) return 'LICENSE_IS_TRIAL';
@@ -101,6 +140,8 @@ class Model {
         if (this.seats === value) return undefined;
         this.seats = value;
         return 'updated';
+      case 'rotate':
+        return 'key_rotated';
       default:
         this.status = kind === 'suspend' ? 'SUSPENDED' : kind === 'revoke' ? 'REVOKED' : 'ACTIVE';
         return kind === 'reinstate' ? 'reinstated' : kind === 'suspend' ? 'suspended' : 'revoked';
@@ -119,32 +160,23 @@ class Model {
 }
 
 interface Step {
-  readonly kind: 'renew' | 'convert' | 'suspend' | 'reinstate' | 'revoke' | 'transfer' | 'edit' | 'wait' | 'look';
+  readonly kind: (typeof KINDS)[number] | 'revoke' | 'activate';
   readonly value: number;
 }
 
-const steps = fc.array(
-  fc.record({
-    kind: fc.oneof(
-      { weight: 1, arbitrary: fc.constant('revoke' as const) },
-      {
-        weight: 15,
-        arbitrary: fc.constantFrom<Step['kind'][]>(
-          'renew',
-          'convert',
-          'suspend',
-          'reinstate',
-          'transfer',
-          'edit',
-          'wait',
-          'look',
-        ),
-      },
-    ),
-    value: fc.integer({ min: 1, max: 4 }),
-  }),
-  { minLength: 1, maxLength: 20 },
-);
+const KINDS = ['renew', 'convert', 'suspend', 'reinstate', 'transfer', 'edit', 'rotate', 'wait', 'look'] as const;
+const stepsOf = (kinds: readonly Step['kind'][]) =>
+  fc.array(
+    fc.record({
+      kind: fc.oneof(
+        { weight: 1, arbitrary: fc.constant('revoke' as const) },
+        { weight: 15, arbitrary: fc.constantFrom<Step['kind'][]>(...kinds) },
+      ),
+      value: fc.integer({ min: 1, max: 4 }),
+    }),
+    { minLength: 1, maxLength: 20 },
+  );
+const beginnings = fc.constantFrom<Beginning[]>(...BEGINNINGS);
 
 describe('the life of a license, against a model', () => {
   let app: TestApp;
@@ -173,12 +205,31 @@ describe('the life of a license, against a model', () => {
 
   afterAll(() => app.stop());
 
-  const trial = async (): Promise<{ id: string; model: Model }> => {
+  const begin = async (beginning: Beginning): Promise<{ id: string; model: Model }> => {
     today = 0;
-    const model = new Model();
+    const model = new Model(beginning);
     model.customer = `customer-${++customers}`;
-    const { license_id } = await api.issue(template, { customer_id: model.customer, trial: true });
-    return { id: license_id as string, model };
+    const id = beginning === 'imported' ? await importFor(model.customer) : await issue(beginning, model.customer);
+    return { id, model };
+  };
+
+  const issue = async (beginning: Exclude<Beginning, 'imported'>, customer_id: string) => {
+    const terms = {
+      trial: { trial: true },
+      overridden: { overrides: { max_activations: OWN_SEATS } },
+      waiting: { starts: 'AT_FIRST_ACTIVATION' },
+    }[beginning];
+    return (await api.issue(template, { customer_id, ...terms })).license_id as string;
+  };
+
+  const importFor = async (customer_id: string) => {
+    const line = {
+      ...{ license_template_id: template, license_key: `imported-key-of-${customer_id}`, customer: { customer_id } },
+      ...{ issued_date: '2025-06-01T00:00:00Z', max_activations: OWN_SEATS },
+      expiry_date: new Date(START + IMPORTED_EXPIRY * DAY_MS).toISOString(),
+    };
+    const { body } = await api.send('post', '/v1/licenses:import', JSON.stringify(line), { 'Content-Type': NDJSON });
+    return (body as Wire[])[0]?.license_id as string;
   };
 
   const command = (id: string, { kind, value }: Step, key?: string) => {
@@ -198,12 +249,18 @@ describe('the life of a license, against a model', () => {
         return new TransferLicenseCommand(actor, id, { customer_id: `c-${value}` }, options);
       case 'edit':
         return new UpdateLicenseCommand(actor, id, { max_activations: value }, options);
+      case 'rotate':
+        return new RotateLicenseKeyCommand(actor, id, { reason }, options);
       default:
         return undefined;
     }
   };
 
   const send = async (id: string, step: Step, key?: string): Promise<string> => {
+    if (step.kind === 'activate') {
+      const { status, body } = await api.post(`/v1/licenses/${id}/activations`, { fingerprint: 'device' });
+      return status === 200 ? 'ok' : (body.code as string);
+    }
     const message = command(id, step, key);
     if (!message) return 'ok';
     return app.nest
@@ -222,10 +279,16 @@ describe('the life of a license, against a model', () => {
 
   it('step by step, while time passes, it reads as the model, answers as the model, and has its history', async () => {
     const seen = new Map<string, number>();
-    const wanted = Object.entries({ 'renew ok': 10, 'transfer ok': 1, 'edit LICENSE_STATE': 1 });
+    const wanted = Object.entries({
+      'renew ok': 10,
+      'transfer ok': 1,
+      'edit LICENSE_STATE': 1,
+      'rotate ok': 1,
+      'activate ok': 1,
+    });
     await assertUntilReached(
-      fc.asyncProperty(steps, async (sequence) => {
-        const { id, model } = await trial();
+      fc.asyncProperty(beginnings, stepsOf([...KINDS, 'activate']), async (beginning, sequence) => {
+        const { id, model } = await begin(beginning);
         for (const step of sequence) {
           if (step.kind === 'wait') today += step.value * 5;
           const expected = model.apply(step, today);
@@ -246,8 +309,8 @@ describe('the life of a license, against a model', () => {
 
   it('all at once, each twice with its key, it is as if they had come one after another in the order of the log', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, async (sequence) => {
-        const { id, model } = await trial();
+      fc.asyncProperty(beginnings, stepsOf(KINDS), async (beginning, sequence) => {
+        const { id, model } = await begin(beginning);
         const answers = await Promise.all(
           sequence.flatMap((step, at) => [send(id, step, `${id} ${at}`), send(id, step, `${id} ${at}`)]),
         );
@@ -265,6 +328,7 @@ describe('the life of a license, against a model', () => {
           revoked: 'revoke',
           transferred: 'transfer',
           updated: 'edit',
+          key_rotated: 'rotate',
         };
         const { data } = (await api.get(`/v1/license-events?license_id=${id}&limit=100`)).body;
         for (const [at, event] of history.slice(1).entries()) {
@@ -285,7 +349,7 @@ describe('the life of a license, against a model', () => {
         const renewed = history.filter((event) => event === 'renewed').length;
         const sent = sequence.filter(({ kind }) => kind === 'renew').length;
         if (history.includes('revoked')) expect(renewed).toBeLessThanOrEqual(sent);
-        else expect(renewed).toBe(sent);
+        else expect(renewed).toBe(beginning === 'waiting' ? 0 : sent);
         expect(answers.filter((answer) => !/^(ok|LICENSE_\w+)$/.test(answer))).toEqual([]);
       }),
       { numRuns: RUNS },
