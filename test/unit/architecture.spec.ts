@@ -32,6 +32,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'sessions/cookie-session.authenticator.ts sessions': 'CommittedCache',
   'shared/messaging/command-observer.ts counters': 'names of operations',
   'shared/persistence/committed-cache.ts values': 'the cache itself',
+  'shared/persistence/page-reads.ts sharedTexts': 'texts of statements, at most 32 for each repository',
   'shared/persistence/tenant-connection.ts writes': 'one transaction',
   'shared/persistence/tenant-scoped.repository.ts listNames': 'names of statements, at most 32',
   'shared/persistence/tenant-scoped.repository.ts writes': 'texts of statements',

@@ -6,6 +6,7 @@ import { hydrate } from './hydrate.js';
 import { yieldToEventLoop } from '../async/yield-to-event-loop.js';
 import { coalesceReads } from '../async/coalesce-reads.js';
 import type { Coalescer } from '../async/coalescer.js';
+import { PageReads, type PageStatement } from './page-reads.js';
 import type { Statement } from './tenant-connection.js';
 import type { Transaction } from './transaction.js';
 import { SET_TENANT, SET_TENANT_OF_ROW } from './set-tenant-of-row.js';
@@ -70,6 +71,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   /** Names of statements of lists, by their texts. */
   private readonly listNames = new Map<string, string>();
   private readonly groups: Coalescer<RowKey, Row | null>;
+  private readonly pages: PageReads;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
   private readonly findStatement: SelectByKeys;
   private readonly lockStatement: { readonly name: string; readonly text: string };
@@ -80,6 +82,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     private readonly idProperty: Extract<keyof Row, string>,
     protected readonly unitOfWork: UnitOfWork,
   ) {
+    this.pages = new PageReads(unitOfWork);
     const keyOf = (row: Row): RowKey => ({ tenantId: row.tenantId, id: row[idProperty] });
     this.groups = coalesceReads(
       ({ tenantId, id }) => rowKeyString(tenantId, id),
@@ -149,7 +152,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     parts: readonly (readonly Condition[])[],
     { limit, order, after }: PageRequest,
     join = '',
-  ): Statement {
+  ): Statement | PageStatement {
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
     const sortBy = (columns: { readonly by: string; readonly id: string }) =>
       `ORDER BY ${this.toColumns(columns.by)} ${direction}, ${this.toColumns(columns.id)} ${direction}`;
@@ -178,7 +181,12 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     if (!hasOnePlan || this.unitOfWork.partnerId !== undefined) return { text, values };
     const by = filters.map(({ indexed = '' }) => `-by-${this.column(indexed)}`).join('');
     const name = this.listName(`${this.table}.list${by}${after ? '-after' : ''}`, text);
-    return name === undefined ? { text, values } : { name, text, values };
+    if (name === undefined) return { text, values };
+    // The first pages of few rows are shared. All rows of a tenant are many, and other pages are seldom read at once.
+    const [filter] = filters;
+    if (!filter || after) return { name, text, values };
+    const types = Object.keys(filter.parameters).map((property) => String(this.columnOf(property)?.type ?? 'text'));
+    return { name, text, values, valueTypes: [...first.map(typeOfValue), ...types, 'integer'] };
   }
 
   /** Returns a name for this statement alone; undefined if there are too many. */
@@ -190,10 +198,16 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return name;
   }
 
-  /** Runs a `listStatement`: in the open unit of work, without one as a transaction by itself. */
-  protected queryPage<Selected extends ObjectLiteral>(tenantId: string, statement: Statement): Promise<Selected[]> {
-    if (!this.unitOfWork.isOpen) return this.unitOfWork.queryStandalone<Selected>(statement);
-    return this.unitOfWork.read(tenantId, (transaction) => transaction.query<Selected>(statement));
+  /** Runs a `listStatement`: in the open unit of work, without one as a transaction by itself, which other pages may share. */
+  protected queryPage<Selected extends ObjectLiteral>(
+    tenantId: string,
+    statement: Statement | PageStatement,
+  ): Promise<Selected[]> {
+    if (this.unitOfWork.isOpen)
+      return this.unitOfWork.read(tenantId, (transaction) => transaction.query<Selected>(statement));
+    return 'valueTypes' in statement
+      ? this.pages.add<Selected>(statement)
+      : this.unitOfWork.queryStandalone<Selected>(statement);
   }
 
   async insert(row: Row): Promise<void> {
@@ -382,6 +396,11 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 /** Writes bytes in the hexadecimal notation of PostgreSQL, since JSON has no type for them. */
 function toJsonValue(value: unknown): unknown {
   return Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : (value ?? null);
+}
+
+/** Returns the type in PostgreSQL of a value that stands before those of the filters. */
+function typeOfValue(value: unknown): string {
+  return value instanceof Date ? 'timestamptz' : 'text';
 }
 
 function fail(message: string): never {
