@@ -41,8 +41,26 @@ export interface Route {
 }
 
 export const BUILT_DOCUMENT_FILE = fileURLToPath(new URL('../../dist/openapi.json', import.meta.url));
+
+/** Values that all test files of a worker share, since to make them takes long. */
+interface Made {
+  readonly builtDocument: OpenAPIObject;
+  readonly routesOf: WeakMap<OpenAPIObject, readonly Route[]>;
+  readonly routesByShape: WeakMap<OpenAPIObject, ReadonlyMap<string, readonly Route[]>>;
+  readonly validatorsOf: WeakMap<OpenAPIObject, Validators>;
+}
+
+const worker = globalThis as { madeOfOpenApi?: Made };
+worker.madeOfOpenApi ??= {
+  builtDocument: JSON.parse(readFileSync(BUILT_DOCUMENT_FILE, 'utf8')) as OpenAPIObject,
+  routesOf: new WeakMap(),
+  routesByShape: new WeakMap(),
+  validatorsOf: new WeakMap(),
+};
+const { routesOf, routesByShape, validatorsOf } = worker.madeOfOpenApi;
+
 /** The document that the build has written and the server serves; test/http/openapi.spec.ts compares it with the sources. */
-export const builtDocument = JSON.parse(readFileSync(BUILT_DOCUMENT_FILE, 'utf8')) as OpenAPIObject;
+export const { builtDocument } = worker.madeOfOpenApi;
 
 /** Each path of the document with its operations by method; their parameters and responses resolved. */
 export function operations(document: OpenAPIObject): Route[] {
@@ -51,7 +69,25 @@ export function operations(document: OpenAPIObject): Route[] {
   return [...known];
 }
 
-const routesOf = new WeakMap<OpenAPIObject, readonly Route[]>();
+/** Returns the route of a path, undefined if there is none. */
+function routeOf(document: OpenAPIObject, method: string, path: string): Route | undefined {
+  const known = routesByShape.get(document) ?? groupByShape(operations(document));
+  routesByShape.set(document, known);
+  return known.get(shapeOf(method, path))?.find((each) => matches(each.path, path));
+}
+
+function groupByShape(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {
+  const groups = new Map<string, Route[]>();
+  for (const route of routes) {
+    const shape = shapeOf(route.method, route.path);
+    groups.set(shape, [...(groups.get(shape) ?? []), route]);
+  }
+  return groups;
+}
+
+function shapeOf(method: string, path: string): string {
+  return `${method} ${path.split('/').length}`;
+}
 
 function resolvedRoutes(document: OpenAPIObject): Route[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
@@ -81,7 +117,7 @@ export function resolve<Part extends { readonly $ref?: string }>(document: OpenA
 /** Throws unless status, content type, problem code and body are what the document says. Unknown routes have no entry. */
 export function assertDocumented(document: OpenAPIObject, method: string, url: string, response: Response): void {
   const path = url.split('?')[0] ?? '';
-  const found = operations(document).find((entry) => entry.method === method && matches(entry.path, path));
+  const found = routeOf(document, method, path);
   if (!found) return;
   const { status } = response;
   const where = `${method.toUpperCase()} ${found.path} answered ${status}`;
@@ -142,20 +178,11 @@ interface Validators {
   readonly compiled: Map<string, ValidateFunction>;
 }
 
-const validatorsOf = new WeakMap<OpenAPIObject, Validators>();
-/** By the text of the document, because the applications of a file have equal ones and to compile takes long. */
-const validatorsOfText = new Map<string, Validators>();
-
 function validators(document: OpenAPIObject): Validators {
-  const text = JSON.stringify(document);
-  const known = validatorsOfText.get(text);
-  if (known) return known;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajvFormats.default(ajv);
   ajv.addSchema(document, 'openapi');
-  const made = { ajv, compiled: new Map<string, ValidateFunction>() };
-  validatorsOfText.set(text, made);
-  return made;
+  return { ajv, compiled: new Map<string, ValidateFunction>() };
 }
 
 /** The faults of a value by the schema that the reference names. */
