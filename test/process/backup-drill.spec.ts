@@ -245,7 +245,7 @@ describe('the command lines of maintenance', () => {
   });
 
   it('rekey, replace-lookup-key and erase work on an embedded database', async () => {
-    const server = await ServerProcess.create();
+    const server = await ServerProcess.create({ WORKFLOWS: 'off' });
     const environment = { DATA_DIR: server.dataDir };
     await server.start();
     const license = await issue(server);

@@ -42,7 +42,7 @@ describe('npm run tenants and npm run import', () => {
   const statusWith = async (key: string) => (await server.fetch('/licenses', { key })).status;
 
   beforeAll(async () => {
-    server = await ServerProcess.create();
+    server = await ServerProcess.create({ WORKFLOWS: 'off' });
     await server.start();
   });
 

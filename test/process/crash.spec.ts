@@ -7,7 +7,7 @@ const ROUNDS = 6;
 let server: ServerProcess;
 
 beforeAll(async () => {
-  server = await ServerProcess.create();
+  server = await ServerProcess.create({ WORKFLOWS: 'off' });
 });
 
 afterAll(() => server.cleanUp());

@@ -40,6 +40,7 @@ describe('a relay that is not on loopback', () => {
       SMTP_URL: `${protocol}://${ELSEWHERE}:${relay.port}`,
       EMAIL_FROM: 'licenses@vendor.example',
       EMAIL_INTERVAL_MS: '100',
+      WORKFLOWS: 'off',
       ...(isTrusted && { NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') }),
     });
     try {
@@ -70,6 +71,7 @@ describe('a server that is killed while it sends e-mail', () => {
       SMTP_URL: relay.url,
       EMAIL_FROM: 'licenses@vendor.example',
       EMAIL_INTERVAL_MS: '100',
+      WORKFLOWS: 'off',
       EMAIL_RETRY_MS: '100',
       EMAIL_ATTEMPT_TIMEOUT_MS: '1000',
       SAMPLE_DATA: 'true',

@@ -32,7 +32,7 @@ describe('callers without a key, against a server of its own', () => {
   let attacker = 1;
 
   beforeAll(async () => {
-    server = await ServerProcess.create();
+    server = await ServerProcess.create({ WORKFLOWS: 'off' });
     await server.start();
     port = Number(new URL(server.url).port);
   });

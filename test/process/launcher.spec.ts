@@ -16,7 +16,8 @@ describe('the server process', () => {
   let server: ServerProcess;
 
   beforeAll(async () => {
-    server = await ServerProcess.create();
+    // The servers of `npm start` have the engine of workflows.
+    server = await ServerProcess.create({ WORKFLOWS: 'off' });
     await server.start();
     expect((await server.fetch('/licenses', { method: 'POST', body: ORDER })).status).toBe(201);
   });
@@ -75,7 +76,7 @@ describe('the server process', () => {
   });
 
   it('refuses a second start on its folder and names the process that has it', async () => {
-    const second = new ServerProcess(server.dataDir);
+    const second = new ServerProcess(server.dataDir, { WORKFLOWS: 'off' });
     expect(await second.startRefused()).toBe(1);
     expect(second.output).toContain(`is in use by imprimatur server (process ${server.pid})`);
     expect((await server.fetch('/licenses')).status).toBe(200);
@@ -108,7 +109,7 @@ describe('the server process', () => {
       });
     }
     expect((await server.postmaster()).pid).toBe(pid);
-    const second = new ServerProcess(server.dataDir);
+    const second = new ServerProcess(server.dataDir, { WORKFLOWS: 'off' });
     expect(await second.startRefused()).toBe(1);
     expect(second.output).toContain(`is in use by imprimatur server (process ${server.pid})`);
   });

@@ -53,6 +53,7 @@ describe('events of a billing system', () => {
       MASTER_KEY: randomBytes(32).toString('hex'),
       LOOKUP_KEY: randomBytes(32).toString('hex'),
       LICENSE_TIMER_INTERVAL_MS: '50',
+      WORKFLOWS: 'off',
     };
     servers = [await ServerProcess.create(environment), await ServerProcess.create(environment)];
     await Promise.all(servers.map((server) => server.start()));
