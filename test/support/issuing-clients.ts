@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { query } from './database.js';
 import { eventually } from './eventually.js';
@@ -18,6 +17,7 @@ interface Event {
 /** Clients of one server that issue licenses until it dies, and know which licenses it has answered for. */
 export class IssuingClients {
   private readonly answered = new Set<string>();
+  private onAnswer: () => void = () => undefined;
   private rounds = 0;
 
   constructor(
@@ -32,8 +32,13 @@ export class IssuingClients {
     this.rounds++;
     await this.server.start();
     const target = this.answered.size + randomInt(MIN_ISSUES, MAX_ISSUES);
+    const reached = new Promise<void>((reach) => {
+      this.onAnswer = () => {
+        if (this.answered.size >= target) reach();
+      };
+    });
     const clients = Array.from({ length: CLIENTS }, () => this.issueWhileItLives());
-    while (this.answered.size < target) await nextTurn();
+    await reached;
     await kill();
     await Promise.all(clients);
   }
@@ -61,6 +66,7 @@ export class IssuingClients {
         const response = await this.server.fetch('/licenses', { method: 'POST', body: this.order, ...this.withKey() });
         if (response.status !== 201) return;
         this.answered.add(((await response.json()) as { license_id: string }).license_id);
+        this.onAnswer();
       }
     } catch {
       // The connection died with the server.
