@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { faultsOf, SeatHistory, type SeatVersion } from '../support/seat-history.js';
 import { ServerProcess } from '../support/server.js';
 
-const ROUNDS = Number(process.env.SEAT_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.SEAT_ROUNDS ?? 2);
 const SEATS = 5;
 /** So few that who leaves may well have a seat. */
 const DEVICES = 20;

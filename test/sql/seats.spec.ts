@@ -8,7 +8,7 @@ import type { Api, Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 
-const ROUNDS = Number(process.env.SEAT_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.SEAT_ROUNDS ?? 2);
 const HOUR_MS = 3_600_000;
 /** In the middle of an hour, so that a test does not begin in one and end in the next. */
 const START = new Date('2026-06-15T10:30:00.000Z');
