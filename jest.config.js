@@ -8,6 +8,7 @@ console.error(`Property tests draw from TEST_SEED=${process.env.TEST_SEED}, whic
 const shared = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
+  runtime: '<rootDir>/test/support/shared-modules-runtime.js',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -27,7 +28,6 @@ const shared = {
 
 /** Starts PostgreSQL when one of its files runs. */
 const withDatabase = {
-  runtime: '<rootDir>/test/support/shared-modules-runtime.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   setupFilesAfterEnv: ['<rootDir>/test/support/end-servers.ts'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SyntheticModule } from 'node:vm';
@@ -60,6 +61,13 @@ async function wrap(url) {
 export default class SharingRuntime extends Runtime {
   constructor(...args) {
     super(...args);
+    const file = args.find((each) => typeof each === 'string' && each.endsWith('.spec.ts'));
+    // Fake timers belong to the context that Jest gives to a file.
+    this.isSharing = !readFileSync(file, 'utf8').includes('useFakeTimers');
+    if (this.isSharing) this.share();
+  }
+
+  share() {
     for (const name of BUILT_IN) this._environment.global[name] = globalThis[name];
     const { esmLoader } = this;
     const resolveModule = esmLoader.resolveModule.bind(esmLoader);
@@ -78,7 +86,7 @@ export default class SharingRuntime extends Runtime {
   }
 
   unstable_importModule(from, name) {
-    for (const global of GLOBALS) globalThis[global] = this._environment.global[global];
+    if (this.isSharing) for (const global of GLOBALS) globalThis[global] = this._environment.global[global];
     return super.unstable_importModule(from, name);
   }
 }
