@@ -190,6 +190,46 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     assert.equal(await support.getByRole('link', { name: 'API keys' }).count(), 0);
     await support.goto(`${baseUrl}/admin/api-keys`);
     await seen(support, 'You may not see this');
+    // Buttons of what only others may do, on the screens where they stand.
+    const { data } = await api('GET', '/v1/licenses?q=Barbara');
+    for (const path of [
+      'licenses',
+      `licenses/${data[0].license_id}`,
+      'templates',
+      'templates/studio',
+      'products',
+      'issue',
+      'import',
+    ]) {
+      await support.goto(`${baseUrl}/admin/${path}`);
+      await support.getByRole('heading', { level: 1 }).or(support.getByText('You may not see this')).first().waitFor();
+      await support.waitForLoadState('networkidle');
+      const forbidden =
+        /^(Issue license|New template|Create template|Save|Duplicate|New product|Check|Import \d+ lines?)$/;
+      const names = await support.getByRole('button').or(support.getByRole('link')).allInnerTexts();
+      assert.deepEqual(
+        names.filter((name) => forbidden.test(name.trim())),
+        [],
+        path,
+      );
+    }
+    const refused = await support.evaluate(async (id) => {
+      const statuses = [];
+      for (const [method, target, body] of [
+        ['POST', '/v1/licenses', { license_template_id: 'studio', customer_id: 'customer-10' }],
+        ['POST', '/v1/api-keys', { name: 'x', role: 'admin' }],
+        ['POST', `/v1/licenses/${id}/change-template`, { license_template_id: 'studio' }],
+        ['PATCH', '/v1/license-templates/studio', { grace_period_days: 1 }],
+        ['PATCH', '/v1/settings', {}],
+        ['POST', '/v1/license-templates', { template_name: 'x' }],
+      ])
+        statuses.push(
+          (await fetch(target, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }))
+            .status,
+        );
+      return statuses;
+    }, data[0].license_id);
+    assert.deepEqual(refused, Array(6).fill(403));
     await api('POST', `/v1/api-keys/${id}/revoke`);
     await support.getByRole('link', { name: 'Customers' }).click();
     await support.getByText('Your session has ended').waitFor({ timeout: 5_000 });

@@ -6,7 +6,7 @@ const LARGEST_PAINT_LIMIT_MS = 1_500;
 const LOADS = 3;
 
 /** How much a browser loads before somebody sees the dashboard, how soon it is there, and what times and charts say. */
-export async function loads({ baseUrl, open, signIn, step }) {
+export async function loads({ baseUrl, adminKey, open, signIn, step }) {
   await step(`the first load is at most ${FIRST_LOAD_LIMIT_BYTES / 1_000} kB`, async () => {
     const page = await open();
     const bodies = [];
@@ -60,6 +60,26 @@ export async function loads({ baseUrl, open, signIn, step }) {
     });
     assert.ok(text.includes(there), `${text} is not ${there}`);
     assert.equal(title, `${at.slice(0, 19).replace('T', ' ')} UTC`);
+  });
+
+  await step('the language is that of the browser until another one is chosen', async () => {
+    const page = await open({ locale: 'de-AT' });
+    await page.goto(`${baseUrl}/admin/`);
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+    await page.getByLabel('API-Schlüssel').fill(adminKey);
+    await page.getByRole('button', { name: 'Mit API-Schlüssel anmelden' }).click();
+    await page.getByRole('heading', { name: 'Übersicht', level: 1 }).waitFor();
+    for (const name of ['Lizenzen', 'Kunden', 'Ereignisse', 'Vorlagen', 'Import', 'Einstellungen']) {
+      await page.getByRole('navigation').getByRole('link', { name }).click();
+      await page.getByRole('heading', { name: name === 'Import' ? 'Lizenzen importieren' : name, level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+    }
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
   });
 
   await step('each chart has its numbers as a table', async () => {

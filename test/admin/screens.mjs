@@ -53,6 +53,9 @@ async function screensOf(api) {
   };
 }
 
+/** A narrow screen, and what is left of a usual one at 200 %. */
+const NARROW = { '320 px': { width: 320, height: 640 }, '200 %': { width: 640, height: 430 } };
+
 async function show(page, baseUrl, [path, prepareScreen]) {
   await page.goto(`${baseUrl}/admin${path}`);
   await page.getByRole('heading', { level: 1 }).waitFor();
@@ -95,14 +98,16 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
         await picture(name);
       });
     }
-    await step(`a screen of 320 px does not scroll sideways, ${theme}`, async () => {
-      await page.setViewportSize({ width: 320, height: 640 });
-      for (const [, [path]] of all) {
-        await page.goto(`${baseUrl}/admin${path}`);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${path} is ${overflow} px too wide`);
-      }
-    });
+    for (const [size, viewport] of Object.entries(NARROW)) {
+      await step(`no screen of ${size} scrolls sideways, and axe finds nothing, ${theme}`, async () => {
+        await page.setViewportSize(viewport);
+        for (const [name, [path]] of all) {
+          await show(page, baseUrl, [path]);
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
+          if (theme === 'light') assert.deepEqual(await accessibilityFaults(page), [], name);
+        }
+      });
+    }
   }
 }

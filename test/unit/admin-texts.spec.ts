@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { GERMAN } from '../../packages/admin/src/text/de.js';
 import { ENGLISH } from '../../packages/admin/src/text/en.js';
 
 const SOURCES = 'packages/admin/src';
@@ -27,6 +28,20 @@ describe('the texts of the admin UI', () => {
     );
     expect(groups.length).toBeGreaterThan(10);
     expect(unused).toEqual([]);
+  });
+
+  it('are all there in German, and no others, with the same arguments', () => {
+    const english: Readonly<Record<string, string>> = ENGLISH;
+    expect(Object.keys(ENGLISH).filter((id) => !Object.hasOwn(GERMAN, id))).toEqual([]);
+    expect(Object.keys(GERMAN).filter((id) => !Object.hasOwn(ENGLISH, id))).toEqual([]);
+    const argumentsOf = (text = '') =>
+      [...new Set([...text.matchAll(/\{(\w+)\s*[,}]/g)].map(([, name]) => name))].sort();
+    const differing = Object.entries(GERMAN).filter(
+      ([id, text]) => argumentsOf(text).join() !== argumentsOf(english[id]).join(),
+    );
+    expect(differing).toEqual([]);
+    const empty = Object.keys(GERMAN).filter((id) => (GERMAN[id] === '') !== (english[id] === ''));
+    expect(empty).toEqual([]);
   });
 
   it('name every status, type and reason that the API has', () => {

@@ -2,6 +2,7 @@ import { GitCompare } from 'lucide-react';
 import type { Conflict } from '../api/use-guarded-write';
 import { useText } from '../text/texts';
 import { Button } from './button';
+import { Time } from './time';
 
 export interface Change {
   readonly name: string;
@@ -60,9 +61,8 @@ export function Changes({
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 export function Value({ value }: { value: unknown }) {
-  if (value === null || value === undefined) return <span aria-label="none">—</span>;
-  if (typeof value === 'string' && ISO_TIME.test(value))
-    return <time dateTime={value}>{new Date(value).toLocaleString()}</time>;
+  if (value === null || value === undefined) return <span>—</span>;
+  if (typeof value === 'string' && ISO_TIME.test(value)) return <Time at={value} />;
   return <>{typeof value === 'string' ? value : JSON.stringify(value)}</>;
 }
 

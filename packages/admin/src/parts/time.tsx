@@ -2,16 +2,16 @@ import { useIntl } from 'react-intl';
 
 const DAY_MS = 86_400_000;
 
+function inUtc(at: string): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 /** A time in the zone of the person, with UTC when it is pointed at. */
 export function Time({ at, dateOnly = false }: { at: string; dateOnly?: boolean }) {
   const intl = useIntl();
   const text = intl.formatDate(at, { dateStyle: 'medium', ...(!dateOnly && { timeStyle: 'short' }) });
   return (
-    <time
-      dateTime={at}
-      title={`${at.replace('T', ' ').replace(/\.\d+Z$/, '')} UTC`}
-      className="whitespace-nowrap tabular-nums"
-    >
+    <time dateTime={at} title={inUtc(at)} className="whitespace-nowrap tabular-nums">
       {text}
     </time>
   );
@@ -35,7 +35,7 @@ export function useRelativeTime(): (at: string) => string {
 export function RelativeTime({ at }: { at: string }) {
   const relative = useRelativeTime();
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString()}>
+    <time dateTime={at} title={inUtc(at)}>
       {relative(at)}
     </time>
   );

@@ -1,9 +1,10 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { CircleUser, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { sessionEnded } from '../api/session-signals';
 import { Button } from '../parts/button';
 import { cn } from '../parts/class-names';
+import { chooseLanguage, currentWording, LANGUAGES, subscribeToWording, type Language } from '../text/language';
 import { useText } from '../text/texts';
 import { Logo } from './logo';
 import { SCREENS } from './navigation';
@@ -166,10 +167,30 @@ function Account() {
       >
         {isDark ? <Sun aria-hidden /> : <Moon aria-hidden />}
       </Button>
+      <LanguageButton />
       <Button look="quiet" size="icon" aria-label={t('signOut')} title={t('signOut')} onClick={signOut}>
         <LogOut aria-hidden />
       </Button>
     </div>
+  );
+}
+
+/** Leads from each language to the next one, which it names. */
+function LanguageButton() {
+  const { language } = useSyncExternalStore(subscribeToWording, currentWording);
+  const all = Object.keys(LANGUAGES) as Language[];
+  const other = all[(all.indexOf(language) + 1) % all.length] ?? language;
+  return (
+    <Button
+      look="quiet"
+      size="icon"
+      lang={other}
+      aria-label={`${other.toUpperCase()}: ${LANGUAGES[other]}`}
+      title={LANGUAGES[other]}
+      onClick={() => void chooseLanguage(other)}
+    >
+      <span aria-hidden>{other.toUpperCase()}</span>
+    </Button>
   );
 }
 

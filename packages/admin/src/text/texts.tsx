@@ -1,17 +1,16 @@
-import { useCallback, type ReactNode } from 'react';
+import { useCallback, useSyncExternalStore, type ReactNode } from 'react';
 import { IntlProvider, useIntl } from 'react-intl';
 import { ENGLISH } from './en';
+import { currentWording, subscribeToWording } from './language';
 
 export type TextId = keyof typeof ENGLISH;
 export type TextValues = Record<string, string | number | Date | null | undefined>;
 export type TextOf = (id: TextId, values?: TextValues) => string;
 
-/** Words are English; times and numbers are written as in the person's English-speaking country, if the browser names one. */
-const LOCALE = navigator.languages.find((language) => /^en\b/.test(language)) ?? 'en';
-
 export function Texts({ children }: { children: ReactNode }) {
+  const { locale, messages } = useSyncExternalStore(subscribeToWording, currentWording);
   return (
-    <IntlProvider locale={LOCALE} messages={ENGLISH}>
+    <IntlProvider locale={locale} messages={messages}>
       {children}
     </IntlProvider>
   );
