@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -5,7 +6,11 @@ import { defineConfig } from 'vite';
 /** `IMPRIMATUR_URL` names the server that `npm run dev` passes requests to. */
 const { IMPRIMATUR_URL: target = 'http://127.0.0.1:3000' } = process.env;
 
+/** The server and its admin UI are one package, so they have one version. */
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
 export default defineConfig({
+  define: { __VERSION__: JSON.stringify(version) },
   base: '/admin/',
   plugins: [react(), tailwindcss()],
   build: {

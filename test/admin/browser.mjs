@@ -51,7 +51,7 @@ export async function openBrowser(browser, baseUrl, { reaches = [], ...options }
 /** Returns what axe finds on a page, by the rules of WCAG 2.2 AA. */
 export async function accessibilityFaults(page) {
   // A theme changes colours over a moment, and axe would measure them on the way.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),

@@ -32,6 +32,13 @@ async function prepare(api) {
   const pool = { partner_id, license_template_id: TEMPLATE, quantity: 100, allowed_actions: ['renew'] };
   const { pool_id } = await api('POST', '/v1/license-pools', pool);
   await api('POST', '/v1/partner-invitations', { partner_id });
+  const message = { template: 'renewal_reminder', license_id };
+  const { email_message_id } = await api('POST', '/v1/email-messages', message);
+  const lead = { first_name: 'Mary', last_name: 'Shelley', email: 'mary@example.com' };
+  const input = { lead, license_template_id: TEMPLATE, approval: true, welcome: false };
+  const { run_id } = await api('POST', '/v1/workflow-runs', { workflow: 'lead-to-customer', input });
+  await api('POST', `/v1/licenses/${license_id}/blocked-devices`, { fingerprint: 'stolen', reason: { code: 'FRAUD' } });
+  await api('POST', `/v1/customers/${CUSTOMER}/notes`, { text: 'Prefers invoices by post.' });
   return {
     orders: ['/orders'],
     order: [`/orders/${order_id}`],
@@ -45,6 +52,17 @@ async function prepare(api) {
     partner: [`/partners/${partner_id}`],
     invitations: [`/partners/${partner_id}?tab=invitations`],
     'license-pool': [`/license-pools/${pool_id}`],
+    emails: ['/emails'],
+    email: [`/emails/${email_message_id}`],
+    'email-texts': ['/email-templates'],
+    'email-text': ['/email-templates/license_issued/de'],
+    'workflow-run': [`/workflow-runs/${run_id}`],
+    'new-workflow-run': ['/workflow-runs/new'],
+    'blocked-devices': [`/licenses/${license_id}?tab=devices`],
+    files: [`/licenses/${license_id}?tab=files`],
+    'template-versions': [`/templates/${TEMPLATE}/versions`],
+    'signing-keys': ['/signing-keys'],
+    help: ['/help'],
   };
 }
 
@@ -58,17 +76,21 @@ const LISTS = {
   '/quotes': 'orders:read',
   '/subscriptions': 'subscriptions:read',
   '/partners': 'partners:read',
+  '/emails': 'emails:read',
   '/events': 'events:read',
   '/workflow-runs': 'workflows:read',
   '/api-keys': 'api-keys:manage',
+  '/signing-keys': 'signing-keys:read',
   '/sessions': 'sessions:manage',
 };
 
-export async function business({ api, baseUrl, open, signIn, step }) {
+export async function business({ api, baseUrl, open, signIn, step, platformKey }) {
   await businessScreens(api);
   const page = await open();
   await signIn(page);
   await flows({ page, step, api, baseUrl });
+  await operations({ page, step, api, baseUrl });
+  await platform({ open, step, baseUrl, platformKey });
   await listStates({ open, signIn, step, api, baseUrl });
 }
 
@@ -205,6 +227,150 @@ async function flows({ page, step, api, baseUrl }) {
     await dialog.getByLabel('Its licenses').selectOption('REVOKE');
     await confirm('Suspend');
     await seen('Suspended');
+  });
+}
+
+async function operations({ page, step, api, baseUrl }) {
+  const screens = await businessScreens(api);
+  const button = (name) => page.getByRole('button', { name, exact: true });
+  const seen = (text) => page.getByText(text).first().waitFor();
+  const dialog = page.getByRole('dialog');
+  const confirm = (name) => dialog.getByRole('button', { name, exact: true }).click();
+
+  await step('an e-mail is cancelled and sent again, and its texts are written in another language', async () => {
+    await page.goto(`${baseUrl}/admin${screens.email[0]}`);
+    await seen('The server has no mail server to send by');
+    await seen('Hello Ada Lovelace');
+    await button('Cancel message').click();
+    await confirm('Cancel message');
+    await seen('Cancelled by somebody');
+    await button('Send again').click();
+    await confirm('Send again');
+    await seen('Repeats');
+    await page.goto(`${baseUrl}/admin/email-templates/trial_ending/de`);
+    await page.getByLabel('Subject').fill('{{unknown}} endet');
+    await page.getByRole('alert').getByText('unknown').first().waitFor();
+    await page.getByLabel('Subject').fill('{{product_name}} endet bald');
+    await seen('ISP Professional endet bald');
+    await button('Save').click();
+    await seen('The texts are saved.');
+    assert.equal((await api('GET', '/v1/email-templates/trial_ending/de')).subject, '{{product_name}} endet bald');
+    const body = { subject: 'Another', text: 'Text', html: '<p>Text</p>' };
+    await page.getByLabel('Subject').fill('Mine');
+    await api('PUT', '/v1/email-templates/trial_ending/de', body);
+    await button('Save').click();
+    await seen('Changed meanwhile');
+    await button('Keep my changes on top').click();
+    await button('Save').click();
+    await button('Delete these texts').click();
+    await confirm('Delete these texts');
+    await seen('There are no texts of yours in this language yet.');
+  });
+
+  await step('a run is started, and goes on once it is approved', async () => {
+    await page.goto(`${baseUrl}/admin/workflow-runs/new`);
+    await page.getByLabel('First name').fill('Emmy');
+    await page.getByLabel('E-mail', { exact: true }).fill('not an address');
+    await page.getByRole('combobox', { name: /^Template/ }).selectOption(TEMPLATE);
+    await page.getByLabel('Send the license key by e-mail').uncheck();
+    await page.getByLabel('E-mail', { exact: true }).evaluate((field) => field.setAttribute('type', 'text'));
+    await button('Start a run').click();
+    await page.locator('[aria-invalid=true]').waitFor();
+    await page.getByLabel('E-mail', { exact: true }).fill('emmy@example.com');
+    await button('Start a run').click();
+    await button('Approve').click();
+    await confirm('Approve');
+    await page.getByText('Completed', { exact: true }).waitFor();
+  });
+
+  await step('a device is blocked and unblocked, and a note is added and deleted', async () => {
+    await page.goto(`${baseUrl}/admin${screens['blocked-devices'][0]}`);
+    await button('Block a device').click();
+    await dialog.getByLabel('Device').fill('lost-laptop');
+    await confirm('Block');
+    const row = page.getByRole('row', { name: /lost-laptop/ });
+    await row.getByRole('button', { name: 'Unblock' }).click();
+    await confirm('Unblock');
+    await row.waitFor({ state: 'detached' });
+    await page.goto(`${baseUrl}/admin/customers/${CUSTOMER}`);
+    await page.getByLabel('New note').fill('Wants a quote.');
+    await button('Add note').click();
+    await page.getByRole('listitem').filter({ hasText: 'Wants a quote.' }).getByRole('button').click();
+    await confirm('Delete note');
+    await page.getByText('Wants a quote.').waitFor({ state: 'detached' });
+  });
+
+  await step('a license file is made and saved', async () => {
+    await page.goto(`${baseUrl}/admin${screens.files[0]}`);
+    await button('Make a license file').click();
+    await dialog.getByLabel('Device').fill('offline-1');
+    const [saved] = await Promise.all([page.waitForEvent('download'), confirm('Make and save')]);
+    assert.match(saved.suggestedFilename(), /\.lic$/);
+    await page.getByRole('row', { name: /offline-1/ }).waitFor();
+  });
+
+  await step('the versions of a template are compared', async () => {
+    await api('PATCH', `/v1/license-templates/${TEMPLATE}`, { grace_period_days: 21 });
+    await page.goto(`${baseUrl}/admin/templates/${TEMPLATE}`);
+    await page.getByRole('link', { name: 'Versions' }).click();
+    await page.getByRole('cell', { name: 'grace_period_days' }).waitFor();
+    await page.getByRole('cell', { name: '21', exact: true }).waitFor();
+  });
+
+  await step(
+    'a signing key is made and activated, and the one that signs ends only after its begin was typed',
+    async () => {
+      await page.goto(`${baseUrl}/admin/signing-keys`);
+      await button('New signing key').click();
+      await confirm('Create key');
+      const rowOf = (state) => page.getByRole('row').filter({ hasText: state });
+      await rowOf('Published, not used yet').getByRole('button').click();
+      await page.getByRole('menuitem', { name: 'Activate' }).click();
+      await confirm('Activate');
+      await rowOf('Retired').waitFor();
+      await rowOf('Signs').getByRole('button').click();
+      await page.getByRole('menuitem', { name: 'Revoke' }).click();
+      await dialog.getByLabel(/^Type /).fill('xxxx');
+      await confirm('Revoke');
+      await seen('The key begins with');
+      await button('Back').click();
+      const { data: keys } = await api('GET', '/v1/signing-keys');
+      assert.equal(keys.filter(({ state }) => state === 'ACTIVE').length, 1);
+    },
+  );
+}
+
+/** The work of an operator with a platform key: tenants, and acting for one of them. */
+async function platform({ open, step, baseUrl, platformKey }) {
+  const key = await platformKey();
+  await step('a platform key makes a tenant, acts for it in a banner, and suspends it', async () => {
+    const page = await open();
+    const button = (name) => page.getByRole('button', { name, exact: true });
+    const dialog = page.getByRole('dialog');
+    await page.goto(`${baseUrl}/admin/`);
+    await page.getByLabel('API key').fill(key);
+    await button('Sign in with API key').click();
+    await page.getByRole('heading', { name: 'Choose a tenant', level: 1 }).waitFor();
+    await button('Act for it: tenant-001').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await button('New tenant').click();
+    await dialog.getByLabel('Tenant ID').fill('not an id!');
+    await dialog.getByRole('button', { name: 'Create tenant' }).click();
+    await dialog.locator('[aria-invalid=true]').waitFor();
+    await dialog.getByLabel('Tenant ID').fill('tenant-new');
+    await dialog.getByRole('button', { name: 'Create tenant' }).click();
+    await button('Act for it: tenant-new').click();
+    await page.getByText('You act for the tenant tenant-new').waitFor();
+    await page.goto(`${baseUrl}/admin/products`);
+    await page.getByText('No products yet').waitFor();
+    await button('Choose another').click();
+    await button('Actions for tenant-new').click();
+    await page.getByRole('menuitem', { name: 'Suspend' }).click();
+    await dialog.getByRole('button', { name: 'Suspend' }).click();
+    await page
+      .getByRole('row', { name: /tenant-new/ })
+      .getByText('Suspended')
+      .waitFor();
   });
 }
 

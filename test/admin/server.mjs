@@ -57,6 +57,13 @@ export async function startServer(settings = {}) {
     return `${baseUrl}/admin/${hash}`;
   }
 
+  /** A platform key, as an operator makes it. */
+  async function platformKey() {
+    const command = ['dist/cli/tenants.bundle.js', 'platform-key', 'operator'];
+    await promisify(execFile)(process.execPath, command, { env });
+    return (await readFile(join(dataDir, 'platform-operator.key'), 'utf8')).trim();
+  }
+
   async function stop() {
     if (program.exitCode === null) {
       program.kill();
@@ -65,5 +72,5 @@ export async function startServer(settings = {}) {
     await rm(folder, { recursive: true, force: true });
   }
 
-  return { baseUrl, adminKey, api, signInLink, stop };
+  return { baseUrl, adminKey, api, signInLink, platformKey, stop };
 }

@@ -21,6 +21,12 @@ const patterns = [...code.matchAll(/\bt\(\s*`([^`]+)`/g)].map(
   ([, text = '']) => new RegExp(`^${text.replaceAll('.', '\\.').replaceAll(/\$\{[^}]+\}/g, '[\\w-]+')}$`),
 );
 
+it('each screen of the admin UI has a letter of its own', () => {
+  const letters = [...readFileSync(join(SOURCES, 'shell/navigation.ts'), 'utf8').matchAll(/\bletter: '(\w)'/g)];
+  expect(letters.length).toBeGreaterThan(10);
+  expect(new Set(letters.map(([, letter]) => letter)).size).toBe(letters.length);
+});
+
 describe('the texts of the admin UI', () => {
   it('are all used', () => {
     const unused = Object.keys(ENGLISH).filter(
@@ -63,6 +69,22 @@ describe('the texts of the admin UI', () => {
       ActorType: 'actor',
       SignInMethod: 'method',
       TokenFault: 'refused',
+      OrderStatus: 'orderStatus',
+      QuoteStatus: 'orderStatus',
+      PaymentStatus: 'payment',
+      SubscriptionStatus: 'subscriptionStatus',
+      SubscriptionHold: 'hold',
+      StoredEventKind: 'billingEvent',
+      PartnerStatus: 'partnerStatus',
+      PartnerAction: 'partnerAction',
+      PartnerOverride: 'partnerOverride',
+      InvitationStatus: 'invitationStatus',
+      PoolEntryKind: 'poolEntry',
+      EmailTemplateName: 'emailTemplate',
+      EmailStatus: 'emailStatus',
+      EmailReason: 'emailReason',
+      EmailAttemptOutcome: 'emailOutcome',
+      SigningKeyState: 'signingKeyState',
     }).flatMap(([schema, group]) => {
       const values = document.components.schemas[schema]?.enum ?? [`${schema} is no list`];
       return values.map((value) => `${group}.${value}`).filter((id) => !(id in ENGLISH));

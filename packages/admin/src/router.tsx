@@ -197,6 +197,48 @@ const licensePool = createRoute({
   path: '/license-pools/$poolId',
   component: lazyRouteComponent(() => import('./routes/partners/pool-page'), 'PoolPage'),
 });
+const emails = createRoute({
+  getParentRoute,
+  path: '/emails',
+  validateSearch: texts('status', 'template', 'customer_id'),
+  component: lazyRouteComponent(() => import('./routes/emails/email-list'), 'EmailList'),
+});
+const email = createRoute({
+  getParentRoute,
+  path: '/emails/$emailId',
+  component: lazyRouteComponent(() => import('./routes/emails/email-page'), 'EmailPage'),
+});
+const emailTexts = createRoute({
+  getParentRoute,
+  path: '/email-templates',
+  component: lazyRouteComponent(() => import('./routes/emails/text-list'), 'TextList'),
+});
+const emailText = createRoute({
+  getParentRoute,
+  path: '/email-templates/$template/$language',
+  component: lazyRouteComponent(() => import('./routes/emails/text-page'), 'TextPage'),
+});
+const signingKeys = createRoute({
+  getParentRoute,
+  path: '/signing-keys',
+  component: lazyRouteComponent(() => import('./routes/signing-keys/signing-key-list'), 'SigningKeyList'),
+});
+const newWorkflowRun = createRoute({
+  getParentRoute,
+  path: '/workflow-runs/new',
+  component: lazyRouteComponent(() => import('./routes/workflows/new-run-page'), 'NewRunPage'),
+});
+const templateVersions = createRoute({
+  getParentRoute,
+  path: '/templates/$templateId/versions',
+  validateSearch: texts('from', 'to'),
+  component: lazyRouteComponent(() => import('./routes/templates/template-versions'), 'TemplateVersionsPage'),
+});
+const help = createRoute({
+  getParentRoute,
+  path: '/help',
+  component: lazyRouteComponent(() => import('./routes/help/help-page'), 'HelpPage'),
+});
 const events = createRoute({
   getParentRoute,
   path: '/events',
@@ -262,6 +304,14 @@ export const router = createRouter({
     newPartner,
     partner,
     licensePool,
+    emails,
+    email,
+    emailTexts,
+    emailText,
+    signingKeys,
+    newWorkflowRun,
+    templateVersions,
+    help,
     events,
     workflowRuns,
     workflowRun,

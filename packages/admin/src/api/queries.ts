@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, bodyOf } from './client';
+import { api, bodyOf, type Schemas } from './client';
 
 /** How each resource is read. The first member of a key names the resource, so that a change can invalidate all that shows it. */
 export const meQuery = queryOptions({
@@ -89,4 +89,22 @@ export const licensePoolQuery = (pool_id: string) =>
   queryOptions({
     queryKey: ['license-pools', pool_id],
     queryFn: () => bodyOf(api.GET('/v1/license-pools/{pool_id}', { params: { path: { pool_id } } })),
+  });
+
+export const emailQuery = (email_message_id: string) =>
+  queryOptions({
+    queryKey: ['emails', email_message_id],
+    queryFn: () => bodyOf(api.GET('/v1/email-messages/{email_message_id}', { params: { path: { email_message_id } } })),
+  });
+
+export const emailTextQuery = (template: string, language: string) =>
+  queryOptions({
+    queryKey: ['email-templates', template, language],
+    queryFn: () =>
+      bodyOf(
+        api.GET('/v1/email-templates/{template}/{language}', {
+          // A name that is no template is refused by the server.
+          params: { path: { template: template as Schemas['EmailTemplateName'], language } },
+        }),
+      ),
   });

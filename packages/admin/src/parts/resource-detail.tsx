@@ -8,21 +8,21 @@ interface Read<T> {
   readonly refetch: () => unknown;
 }
 
-/** What a query has read; until then that it loads, or why it was refused. */
+/** Shows what a query has read; until then that it loads, or why it was refused. */
 export function ResourceDetail<T>({
   query,
   id,
+  bare = false,
   children,
 }: {
   query: Read<T>;
   /** Tells resources apart, so that no state of one is shown with another. */
   id?: string;
+  /** Within a card that there is. */
+  bare?: boolean;
   children: (data: T) => ReactNode;
 }) {
   if (query.data !== undefined) return <Fragment key={id}>{children(query.data)}</Fragment>;
-  return (
-    <Card flush>
-      {query.error ? <Refusal error={query.error} onRetry={() => void query.refetch()} /> : <Loading />}
-    </Card>
-  );
+  const state = query.error ? <Refusal error={query.error} onRetry={() => void query.refetch()} /> : <Loading />;
+  return bare ? state : <Card flush>{state}</Card>;
 }

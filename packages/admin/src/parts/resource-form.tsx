@@ -18,6 +18,7 @@ export function ResourceForm<T extends FieldValues>({
   submitLabel,
   notice,
   onSubmit,
+  beside,
   children,
 }: {
   title: string;
@@ -30,6 +31,8 @@ export function ResourceForm<T extends FieldValues>({
   submitLabel: string;
   notice?: ReactNode;
   onSubmit: (values: T) => void;
+  /** Stands beside the card, such as a preview of what is typed. */
+  beside?: (form: UseFormReturn<T>) => ReactNode;
   children: (form: UseFormReturn<T>, fault: (name: string) => string | undefined) => ReactNode;
 }) {
   const t = useText();
@@ -40,14 +43,16 @@ export function ResourceForm<T extends FieldValues>({
     const found: { message?: string } | undefined = get(errors, name);
     return found?.message;
   };
-  return (
+  const card = (
     <Card title={title}>
       <form
-        onSubmit={(event) =>
+        onSubmit={(event) => {
+          // A fault of the server is about what was sent; one that no field has would block the form for good.
+          form.clearErrors();
           void form.handleSubmit((data) => {
             onSubmit(data);
-          })(event)
-        }
+          })(event);
+        }}
         className="space-y-5"
       >
         <fieldset disabled={readOnly} className="grid gap-4 sm:grid-cols-2">
@@ -74,6 +79,13 @@ export function ResourceForm<T extends FieldValues>({
       </form>
       <LeaveGuard isDirty={isDirty && !busy} />
     </Card>
+  );
+  if (!beside) return card;
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-2">
+      {card}
+      {beside(form)}
+    </div>
   );
 }
 

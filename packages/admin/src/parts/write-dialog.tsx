@@ -20,7 +20,7 @@ interface Write<F> {
   readonly mutate: (input: F) => void;
   readonly isPending: boolean;
   readonly error: Error | null;
-  /** What somebody else changed meanwhile. */
+  /** Differences that somebody else has made meanwhile. */
   readonly conflict?: Conflict | undefined;
 }
 

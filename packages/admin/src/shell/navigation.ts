@@ -2,14 +2,17 @@ import {
   Activity,
   Boxes,
   CalendarSync,
+  CircleQuestionMark,
   FileKey2,
-  FileUp,
+  FileLock2,
   FileText,
+  FileUp,
   Handshake,
   KeyRound,
   Layers,
   LayoutDashboard,
   LayoutTemplate,
+  Mail,
   MonitorSmartphone,
   Settings,
   ShoppingCart,
@@ -30,16 +33,20 @@ export interface Screen {
     | '/quotes'
     | '/subscriptions'
     | '/partners'
+    | '/emails'
     | '/events'
     | '/bulk-changes'
     | '/import'
     | '/workflow-runs'
     | '/api-keys'
+    | '/signing-keys'
     | '/sessions'
-    | '/settings';
+    | '/settings'
+    | '/help';
   readonly text: TextId;
   readonly icon: LucideIcon;
-  readonly permission: string;
+  /** Undefined: open to everybody who is signed in. */
+  readonly permission: string | undefined;
   /** Second letter of the shortcut that begins with `g`. */
   readonly letter: string;
 }
@@ -70,7 +77,7 @@ export const SCREENS: readonly { readonly text: TextId; readonly screens: readon
         text: 'nav.subscriptions',
         icon: CalendarSync,
         permission: 'subscriptions:read',
-        letter: 'b',
+        letter: 'u',
       },
       { to: '/partners', text: 'nav.partners', icon: Handshake, permission: 'partners:read', letter: 'a' },
     ],
@@ -79,6 +86,7 @@ export const SCREENS: readonly { readonly text: TextId; readonly screens: readon
     text: 'nav.group.operations',
     screens: [
       { to: '/events', text: 'nav.events', icon: Activity, permission: 'events:read', letter: 'e' },
+      { to: '/emails', text: 'nav.emails', icon: Mail, permission: 'emails:read', letter: 'm' },
       { to: '/bulk-changes', text: 'nav.bulkChanges', icon: Layers, permission: 'licenses:read', letter: 'b' },
       { to: '/import', text: 'nav.import', icon: FileUp, permission: 'licenses:import', letter: 'i' },
       { to: '/workflow-runs', text: 'nav.workflows', icon: Workflow, permission: 'workflows:read', letter: 'w' },
@@ -88,8 +96,10 @@ export const SCREENS: readonly { readonly text: TextId; readonly screens: readon
     text: 'nav.group.administration',
     screens: [
       { to: '/api-keys', text: 'nav.keys', icon: KeyRound, permission: 'api-keys:manage', letter: 'k' },
+      { to: '/signing-keys', text: 'nav.signingKeys', icon: FileLock2, permission: 'signing-keys:read', letter: 'y' },
       { to: '/sessions', text: 'nav.sessions', icon: MonitorSmartphone, permission: 'sessions:manage', letter: 's' },
       { to: '/settings', text: 'nav.settings', icon: Settings, permission: 'settings:read', letter: 'o' },
+      { to: '/help', text: 'help.title', icon: CircleQuestionMark, permission: undefined, letter: 'h' },
     ],
   },
 ];

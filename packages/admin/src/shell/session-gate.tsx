@@ -84,12 +84,13 @@ export function SessionGate({ children }: { children: ReactNode }) {
     const permissions = new Set<string>(me.data.permissions);
     const leave = () => {
       actFor(undefined);
-      client.clear();
-      void client.invalidateQueries();
+      // Nothing of the tenant may be shown for the next one. The query of who is signed in is on this page, so it is read again.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+      void client.resetQueries({ queryKey: meQuery.queryKey });
     };
     return {
       me: me.data,
-      may: (permission) => permissions.has(permission),
+      may: (permission) => permission === undefined || permissions.has(permission),
       signOut,
       leaveTenant: actingFor() === undefined ? undefined : leave,
     };

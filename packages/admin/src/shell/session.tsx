@@ -6,7 +6,8 @@ export type Permission = Schemas['TenantPermission'];
 
 export interface Session {
   readonly me: Caller;
-  readonly may: (permission: string) => boolean;
+  /** Whether the signed-in one has a permission; what needs none is open. */
+  readonly may: (permission: string | undefined) => boolean;
   readonly signOut: () => void;
   readonly leaveTenant: (() => void) | undefined;
 }

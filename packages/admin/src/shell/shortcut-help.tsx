@@ -1,9 +1,11 @@
+import { Link } from '@tanstack/react-router';
 import { Dialog } from '../parts/dialog';
 import { useText } from '../text/texts';
 import { SCREENS } from './navigation';
 import { useMay } from './session';
 
-export function ShortcutHelp({ onClose }: { onClose: () => void }) {
+/** The shortcuts that the person can use. */
+export function ShortcutList() {
   const t = useText();
   const may = useMay();
   const rows: [string[], string][] = [
@@ -14,28 +16,35 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
       .map(({ letter, text }): [string[], string] => [['g', letter], t(text)]),
   ];
   return (
+    <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2.5 text-sm">
+      {rows.map(([keys, text]) => (
+        <div key={keys.join()} className="contents">
+          <dt className="flex gap-1">
+            {keys.map((key) => (
+              <kbd
+                key={key}
+                className="min-w-6 rounded border border-line bg-sunken px-1.5 py-0.5 text-center font-mono text-xs"
+              >
+                {key}
+              </kbd>
+            ))}
+          </dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function ShortcutHelp({ onClose }: { onClose: () => void }) {
+  const t = useText();
+  return (
     <Dialog open onClose={onClose} title={t('shortcuts.title')}>
-      <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2.5 text-sm">
-        {rows.map(([keys, text]) => (
-          <div key={keys.join()} className="contents">
-            <dt className="flex gap-1">
-              {keys.map((key) => (
-                <kbd
-                  key={key}
-                  className="min-w-6 rounded border border-line bg-sunken px-1.5 py-0.5 text-center font-mono text-xs"
-                >
-                  {key}
-                </kbd>
-              ))}
-            </dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
+      <ShortcutList />
       <p className="mt-5 border-t border-line pt-4 text-xs text-soft">
-        <a href="/docs" target="_blank" rel="noreferrer" className="text-accent-ink underline">
-          {t('shortcuts.docs')}
-        </a>
+        <Link to="/help" onClick={onClose} className="text-accent-ink underline">
+          {t('shortcuts.more')}
+        </Link>
       </p>
     </Dialog>
   );

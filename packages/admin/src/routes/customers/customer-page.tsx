@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
+import { CalendarSync, Plus, ShoppingCart } from 'lucide-react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given, useList } from '../../api/lists';
 import { customerQuery } from '../../api/queries';
@@ -21,6 +21,7 @@ import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import { LicenseState } from '../licenses/license-status';
 import { nameOfCustomer } from './customer-picker';
+import { Notes } from './notes';
 import type { UseFormReturn } from 'react-hook-form';
 import { ROW_LINK } from '../../parts/text-link';
 
@@ -157,17 +158,31 @@ function Details({ customer }: { customer: Customer }) {
         title={nameOfCustomer(customer)}
         hint={customer.email ?? customer.customer_id}
         actions={
-          may('licenses:issue') &&
-          customer.active && (
-            <LinkButton to="/issue" search={{ customer_id: customer.customer_id }} look="primary">
-              <Plus aria-hidden />
-              {t('licenses.issue')}
-            </LinkButton>
-          )
+          <>
+            {may('orders:read') && (
+              <LinkButton to="/orders" search={{ customer_id: customer.customer_id }}>
+                <ShoppingCart aria-hidden />
+                {t('orders.title')}
+              </LinkButton>
+            )}
+            {may('subscriptions:read') && (
+              <LinkButton to="/subscriptions" search={{ customer_id: customer.customer_id }}>
+                <CalendarSync aria-hidden />
+                {t('subscriptions.title')}
+              </LinkButton>
+            )}
+            {may('licenses:issue') && customer.active && (
+              <LinkButton to="/issue" search={{ customer_id: customer.customer_id }} look="primary">
+                <Plus aria-hidden />
+                {t('licenses.issue')}
+              </LinkButton>
+            )}
+          </>
         }
       />
       <div className="space-y-6">
         {may('licenses:read') && <CustomerLicenses customerId={customer.customer_id} />}
+        <Notes customerId={customer.customer_id} />
         <Pinned resource={customer}>{(pinned, pin) => <Edit customer={pinned} onSaved={pin} />}</Pinned>
       </div>
     </>

@@ -87,7 +87,7 @@ export function EventFeed({
 }
 
 /** Returns the function that names an actor; keys have names for those who may list them. */
-function useActorNames(): (actor: Event['actor']) => string {
+export function useActorNames(): (actor: { readonly type: string; readonly id: string }) => string {
   const t = useText();
   const word = useWord();
   const may = useMay();

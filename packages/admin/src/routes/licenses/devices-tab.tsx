@@ -1,4 +1,4 @@
-import { MonitorX } from 'lucide-react';
+import { Ban, MonitorX } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { given, useList } from '../../api/lists';
@@ -13,6 +13,7 @@ import { Empty, Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { BlockDialog, BlockedDevices } from './blocked-devices';
 import type { License } from './license-status';
 import { ReasonFields, type Reason } from '../../parts/reason-fields';
 import { FormDialog } from '../../parts/form-dialog';
@@ -50,6 +51,7 @@ function Devices({ license }: { license: License }) {
   const may = useMay();
   const [all, setAll] = useState(false);
   const [releasing, setReleasing] = useState<Activation | undefined>();
+  const [blocking, setBlocking] = useState<string | undefined>();
   const list = useDevices(license.license_id, { all });
   return (
     <>
@@ -104,7 +106,7 @@ function Devices({ license }: { license: License }) {
             ),
           },
           { id: 'units', header: t('devices.units'), secondary: true, align: 'right', cell: ({ units }) => units },
-          ...(may('activations:write')
+          ...(may('activations:write') || may('devices:block')
             ? [
                 {
                   id: 'release',
@@ -112,21 +114,51 @@ function Devices({ license }: { license: License }) {
                   align: 'right' as const,
                   cell: (device: Activation) =>
                     device.status === 'ACTIVE' && (
-                      <Button
-                        size="small"
-                        onClick={() => {
-                          setReleasing(device);
-                        }}
-                      >
-                        <MonitorX aria-hidden />
-                        {t('release.menu')}
-                      </Button>
+                      <div className="flex justify-end gap-2">
+                        {may('devices:block') && (
+                          <Button
+                            size="small"
+                            onClick={() => {
+                              setBlocking(device.fingerprint);
+                            }}
+                          >
+                            <Ban aria-hidden />
+                            {t('block.menu')}
+                          </Button>
+                        )}
+                        {may('activations:write') && (
+                          <Button
+                            size="small"
+                            onClick={() => {
+                              setReleasing(device);
+                            }}
+                          >
+                            <MonitorX aria-hidden />
+                            {t('release.menu')}
+                          </Button>
+                        )}
+                      </div>
                     ),
                 },
               ]
             : []),
         ]}
       />
+      <BlockedDevices
+        license={license}
+        onBlock={() => {
+          setBlocking('');
+        }}
+      />
+      {blocking !== undefined && (
+        <BlockDialog
+          license={license}
+          fingerprint={blocking}
+          onClose={() => {
+            setBlocking(undefined);
+          }}
+        />
+      )}
       {releasing && (
         <ReleaseDialog
           license={license}

@@ -30,6 +30,7 @@ import { ActionDialog, type ActionName } from './action-dialogs';
 import { DevicesTab } from './devices-tab';
 import { ChangeTemplateDialog, EditDialog, TransferDialog } from './edit-dialogs';
 import { ExplainTab } from './explain-tab';
+import { FilesTab } from './files-tab';
 import { LicenseState, Seats, stateOf, useStateInWords, type License } from './license-status';
 import { OverviewTab } from './overview-tab';
 import { RevealKeyDialog } from './reveal-key-dialog';
@@ -63,6 +64,7 @@ function Details({ license }: { license: License }) {
     { value: 'overview', label: t('license.tab.overview'), panel: <OverviewTab license={license} /> },
     { value: 'devices', label: t('license.tab.devices'), panel: <DevicesTab license={license} /> },
     { value: 'usage', label: t('license.tab.usage'), panel: <UsageTab license={license} /> },
+    { value: 'files', label: t('license.tab.files'), panel: <FilesTab license={license} /> },
     {
       value: 'explain',
       label: t('license.tab.explain'),

@@ -3,12 +3,13 @@ import type { ReactNode } from 'react';
 import type { Schemas } from '../../api/client';
 import { Card } from '../../parts/card';
 import { useMoney } from '../../parts/money';
+import { Time } from '../../parts/time';
 import { TEXT_LINK } from '../../parts/text-link';
 import { useText } from '../../text/texts';
 
 type Line = Schemas['QuoteLine'];
 
-/** What an order or quote sells. */
+/** The lines of an order or quote: what is sold, and for how much. */
 export function LinesTable<L extends Line>({
   lines,
   currency,
@@ -18,7 +19,7 @@ export function LinesTable<L extends Line>({
   lines: readonly L[];
   currency: string;
   total: number;
-  /** What stands below the description of a line. */
+  /** Stands below the description of a line. */
   below?: (line: L) => ReactNode;
 }) {
   const t = useText();
@@ -94,6 +95,22 @@ function LineText({ line }: { line: Line }) {
       )}
       {line.months !== null && <span className="text-soft"> {t('term.months', { count: line.months })}</span>}
       {line.days !== null && <span className="text-soft"> {t('days', { days: line.days })}</span>}
+      {line.starts !== null && (
+        <span className="block text-xs text-soft">
+          {line.starts === 'AT_ISSUE' || line.starts === 'AT_FIRST_ACTIVATION' ? (
+            t(`lines.starts.${line.starts === 'AT_ISSUE' ? 'issue' : 'activation'}`)
+          ) : (
+            <>
+              {t('lines.starts')} <Time at={line.starts} />
+            </>
+          )}
+        </span>
+      )}
+      {line.overrides !== null && (
+        <span className="block text-xs text-soft">
+          {t('lines.overrides', { names: Object.keys(line.overrides).join(', ') })}
+        </span>
+      )}
       {license !== null && (
         <span className="block text-xs">
           <LicenseLink licenseId={license} />

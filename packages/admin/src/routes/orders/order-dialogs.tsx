@@ -161,7 +161,7 @@ interface Withdrawal {
   reason: Reason;
 }
 
-/** What becomes of the licenses, as far as the person may do that. An order that issued none has no choice. */
+/** Asks what becomes of the licenses, as far as the person may do that. An order that issued none has no choice. */
 function WithdrawalFields({
   order,
   form,

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { api, bodyOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
+import { Badge } from '../../parts/badge';
 import { LinkButton } from '../../parts/button';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
@@ -49,6 +50,9 @@ function Orders() {
             value={filter.external_id ?? ''}
             onChange={(external_id) => change({ external_id })}
           />
+          {filter.customer_id !== undefined && (
+            <Badge tone="info">{t('licenses.ofCustomer', { id: filter.customer_id })}</Badge>
+          )}
           <FilterSelect
             label={t('orders.anyStatus')}
             value={filter.status}

@@ -179,7 +179,7 @@ function Refused({ refusal: { line, code } }: { refusal: NonNullable<Order['fulf
   );
 }
 
-/** What a line has done so far: the licenses that it issued, and what became of them. */
+/** Shows how far a line is: the licenses that it issued, and what became of them. */
 function LineState({ line }: { line: Schemas['OrderLine'] }) {
   const t = useText();
   const { license_ids: ids, fulfilled_quantity: fulfilled, quantity, withdrawal, refunded } = line;

@@ -4,7 +4,7 @@ import { CheckField, Field, Input } from '../../parts/fields';
 import { useText, useWord } from '../../text/texts';
 import { dayOf, endOfDay } from '../subscriptions/subscription-dialogs';
 
-const ACTIONS = ['starts', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'] as const;
+const ACTIONS = ['starts', 'import', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'] as const;
 const OVERRIDES = [
   'max_activations',
   'grace_period_days',
@@ -15,7 +15,7 @@ const OVERRIDES = [
   'metadata',
 ] as const;
 
-/** What a pool allows to its partner. A group of check boxes is a list of the chosen names. */
+/** Rules of a pool, as its form has them. A group of check boxes is a list of the chosen names. */
 export interface RulesForm {
   allowed_actions: Schemas['PartnerAction'][];
   allowed_overrides: Schemas['PartnerOverride'][];

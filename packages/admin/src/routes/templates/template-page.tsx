@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Copy, FileKey2, Plus } from 'lucide-react';
+import { Copy, FileKey2, History, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { templateQuery } from '../../api/queries';
@@ -96,6 +96,10 @@ function Details({ template }: { template: Template }) {
                 {t('template.licenses')}
               </LinkButton>
             )}
+            <LinkButton to="/templates/$templateId/versions" params={{ templateId: template.template_id }}>
+              <History aria-hidden />
+              {t('versions.title')}
+            </LinkButton>
             {may('templates:write') && (
               <Button
                 onClick={() => {

@@ -15,6 +15,7 @@ import { PageHeader } from '../../parts/page';
 import { Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
+import { WriteDialog } from '../../parts/write-dialog';
 import { useText, useWord } from '../../text/texts';
 import { RunState } from './run-state';
 import { TEXT_LINK } from '../../parts/text-link';
@@ -25,6 +26,13 @@ type Run = Schemas['WorkflowRunDetails'];
 const route = getRouteApi('/workflow-runs/$runId');
 const REFRESH_MS = 3_000;
 const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED'];
+
+/** Permissions that a signal needs beside `workflows:signal`, by workflow and signal. */
+const SIGNALS: Readonly<Record<string, readonly string[]>> = {
+  'lead-to-customer approved': ['workflows:approve'],
+  'partner-onboarding approved': ['partners:approve'],
+  'quote-to-order accepted': ['orders:write'],
+};
 
 export const RunPage = gated('workflows:read', function RunPage() {
   const { runId } = route.useParams();
@@ -159,11 +167,13 @@ function Steps({ run }: { run: Run }) {
   );
 }
 
-/** Cancelling a run, and another try after it stalled. */
+/** Sending the signal that a run waits for, cancelling it, and another try after it stalled. */
 function Actions({ run }: { run: Run }) {
   const t = useText();
   const may = useMay();
+  const word = useWord();
   const [isCancelling, setCancelling] = useState(false);
+  const [isSignalling, setSignalling] = useState(false);
   const changes = ['workflow-runs'];
   const { run_id } = run;
   const params = { path: { run_id }, header: ifUnchanged(run) };
@@ -181,6 +191,8 @@ function Actions({ run }: { run: Run }) {
     changes,
   });
   const isOpen = !ENDED.includes(run.state) && run.cancel_requested_at === null;
+  const signal = isOpen ? run.waiting_for : null;
+  const maySend = may('workflows:signal') && (SIGNALS[`${run.workflow} ${signal}`] ?? []).every(may);
   return (
     <>
       <Fault error={retry.error} />
@@ -195,6 +207,26 @@ function Actions({ run }: { run: Run }) {
           <RotateCcw aria-hidden />
           {t('runs.retry')}
         </Button>
+      )}
+      {signal !== null && maySend && (
+        <Button
+          look="primary"
+          onClick={() => {
+            setSignalling(true);
+          }}
+        >
+          <CircleCheck aria-hidden />
+          {word('signal', signal)}
+        </Button>
+      )}
+      {isSignalling && signal !== null && (
+        <SignalDialog
+          run={run}
+          signal={signal}
+          onClose={() => {
+            setSignalling(false);
+          }}
+        />
       )}
       {isOpen && may('workflows:cancel') && (
         <Button
@@ -236,5 +268,34 @@ function Actions({ run }: { run: Run }) {
         </Dialog>
       )}
     </>
+  );
+}
+
+/** A signal such as an approval. It changes what a run does next, so it is confirmed. */
+function SignalDialog({ run, signal, onClose }: { run: Run; signal: string; onClose: () => void }) {
+  const t = useText();
+  const word = useWord();
+  const { run_id } = run;
+  const send = useWrite({
+    write: (_input: object) =>
+      bodyOf(
+        api.POST('/v1/workflow-runs/{run_id}/signals/{signal}', {
+          params: { path: { run_id, signal }, header: ifUnchanged(run) },
+          body: {},
+        }),
+      ),
+    done: t('runs.signalSent'),
+    changes: ['workflow-runs', 'orders', 'partners'],
+    onDone: onClose,
+  });
+  return (
+    <WriteDialog
+      title={word('signal', signal)}
+      hint={t('runs.signalHint')}
+      submitLabel={word('signal', signal)}
+      values={{}}
+      write={send}
+      onClose={onClose}
+    />
   );
 }

@@ -1,0 +1,299 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useWatch, type UseFormReturn } from 'react-hook-form';
+import { api, bodyOf, type Schemas } from '../../api/client';
+import { given } from '../../api/lists';
+import { templatesQuery } from '../../api/queries';
+import { useWrite } from '../../api/use-write';
+import { CheckField, Field, Input, Select } from '../../parts/fields';
+import { gated } from '../../parts/gate';
+import { PageHeader } from '../../parts/page';
+import { ResourceForm } from '../../parts/resource-form';
+import { useMay } from '../../shell/session';
+import { useText, useWord } from '../../text/texts';
+
+type Workflow = Schemas['WorkflowName'];
+const WORKFLOWS = ['lead-to-customer', 'partner-onboarding', 'subscription-activation', 'quote-to-order'] as const;
+
+/** The inputs of all workflows, by the names that the API has for them, so that its faults find their fields. */
+interface Form {
+  workflow: Workflow;
+  run_id: string;
+  input: {
+    lead: { customer_id: string; first_name: string; last_name: string; email: string; company_name: string };
+    partner: { name: string; email: string };
+    pools: { license_template_id: string; quantity: string }[];
+    license_template_id: string;
+    trial: boolean;
+    approval: boolean;
+    welcome: boolean;
+    quote_id: string;
+    external_id: string;
+    fulfil: boolean;
+    confirmation: boolean;
+    subscription_id: string;
+    license_id: string;
+    quantity: string;
+  };
+}
+
+const EMPTY: Form = {
+  workflow: 'lead-to-customer',
+  run_id: '',
+  input: {
+    lead: { customer_id: '', first_name: '', last_name: '', email: '', company_name: '' },
+    partner: { name: '', email: '' },
+    pools: [{ license_template_id: '', quantity: '' }],
+    license_template_id: '',
+    trial: false,
+    approval: true,
+    welcome: true,
+    quote_id: '',
+    external_id: '',
+    fulfil: true,
+    confirmation: true,
+    subscription_id: '',
+    license_id: '',
+    quantity: '',
+  },
+};
+
+/** Returns the members that a workflow takes. */
+const INPUT_OF: Readonly<Record<Workflow, (input: Form['input']) => Record<string, unknown>>> = {
+  'lead-to-customer': ({ lead, license_template_id, trial, approval, welcome }) => ({
+    lead: given(lead),
+    license_template_id,
+    trial,
+    approval,
+    welcome,
+  }),
+  'partner-onboarding': ({ partner, pools, license_template_id }) => ({
+    partner: given(partner),
+    pools: pools.map((pool) => ({ ...pool, quantity: Number(pool.quantity) })),
+    ...given({ license_template_id }),
+  }),
+  'subscription-activation': ({ subscription_id, license_id, quantity }) => ({
+    subscription_id,
+    ...given({ license_id, quantity: quantity === '' ? undefined : Number(quantity) }),
+  }),
+  'quote-to-order': ({ quote_id, external_id, subscription_id, fulfil, confirmation }) => ({
+    quote_id,
+    ...given({ external_id, subscription_id }),
+    fulfil,
+    confirmation,
+  }),
+};
+
+export const NewRunPage = gated('workflows:start', function NewRunPage() {
+  const t = useText();
+  const navigate = useNavigate();
+  const start = useWrite({
+    write: ({ workflow, run_id, input }: Form) =>
+      bodyOf(
+        api.POST('/v1/workflow-runs', { body: { workflow, ...given({ run_id }), input: INPUT_OF[workflow](input) } }),
+      ),
+    done: t('runs.begun'),
+    changes: ['workflow-runs'],
+    onDone: ({ run_id }) =>
+      void navigate({ to: '/workflow-runs/$runId', params: { runId: run_id }, ignoreBlocker: true }),
+  });
+  return (
+    <>
+      <PageHeader
+        above={
+          <Link to="/workflow-runs" className="hover:underline">
+            {t('runs.title')}
+          </Link>
+        }
+        title={t('runs.start')}
+        name={t('runs.start')}
+        hint={t('runs.startHint')}
+      />
+      <ResourceForm
+        title={t('runs.input')}
+        values={EMPTY}
+        isNew
+        busy={start.isPending}
+        error={start.error}
+        submitLabel={t('runs.start')}
+        onSubmit={start.mutate}
+      >
+        {(form, fault) => <Fields form={form} fault={fault} />}
+      </ResourceForm>
+    </>
+  );
+});
+
+interface Part {
+  form: UseFormReturn<Form>;
+  fault: (name: string) => string | undefined;
+}
+
+const FIELDS: Readonly<Record<Workflow, (part: Part) => React.ReactNode>> = {
+  'lead-to-customer': LeadFields,
+  'partner-onboarding': PartnerFields,
+  'subscription-activation': SubscriptionFields,
+  'quote-to-order': QuoteFields,
+};
+
+function Fields(part: Part) {
+  const t = useText();
+  const word = useWord();
+  const { register, control } = part.form;
+  const workflow = useWatch({ control, name: 'workflow' });
+  const InputFields = FIELDS[workflow];
+  return (
+    <>
+      <Field label={t('runs.workflow')} hint={word('workflowHint', workflow)}>
+        {(aria) => (
+          <Select {...aria} {...register('workflow')}>
+            {WORKFLOWS.map((name) => (
+              <option key={name} value={name}>
+                {word('workflow', name)}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <Field label={t('runs.id')} hint={t('runs.idHint')} fault={part.fault('run_id')}>
+        {(aria) => <Input {...aria} maxLength={64} {...register('run_id')} />}
+      </Field>
+      <InputFields {...part} />
+    </>
+  );
+}
+
+type TextName =
+  | `input.lead.${keyof Form['input']['lead']}`
+  | `input.partner.${keyof Form['input']['partner']}`
+  | 'input.quote_id'
+  | 'input.external_id'
+  | 'input.subscription_id'
+  | 'input.license_id'
+  | 'input.quantity'
+  | 'input.pools.0.quantity';
+
+function TextField({
+  form: { register },
+  fault,
+  name,
+  label,
+  ...rest
+}: Part & { name: TextName; label: string; hint?: string } & Omit<React.ComponentProps<'input'>, 'form' | 'name'>) {
+  const { hint, ...input } = rest;
+  return (
+    <Field label={label} hint={hint} required={input.required === true} fault={fault(name)}>
+      {(aria) => <Input maxLength={255} {...input} {...aria} {...register(name)} />}
+    </Field>
+  );
+}
+
+function TemplateField({
+  form: { register },
+  fault,
+  name,
+  label,
+  hint,
+  required = false,
+}: Part & {
+  name: 'input.license_template_id' | 'input.pools.0.license_template_id';
+  label: string;
+  hint?: string;
+  required?: boolean;
+}) {
+  const t = useText();
+  const may = useMay();
+  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
+  return (
+    <Field label={label} hint={hint} required={required} fault={fault(name)}>
+      {(aria) => (
+        <Select {...aria} required={required} {...register(name)}>
+          <option value="">{required ? t('choose') : t('runs.none')}</option>
+          {templates.data?.data.map(({ template_id, template_name }) => (
+            <option key={template_id} value={template_id}>
+              {template_name}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+function LeadFields(part: Part) {
+  const t = useText();
+  const { register } = part.form;
+  return (
+    <>
+      <TextField {...part} name="input.lead.first_name" label={t('customer.firstName')} />
+      <TextField {...part} name="input.lead.last_name" label={t('customer.lastName')} />
+      <TextField {...part} name="input.lead.company_name" label={t('customer.company')} />
+      <TextField {...part} name="input.lead.email" type="email" label={t('customer.email')} />
+      <TextField {...part} name="input.lead.customer_id" label={t('customer.id')} hint={t('runs.customerHint')} />
+      <TemplateField {...part} name="input.license_template_id" label={t('template')} required />
+      <div className="space-y-3 sm:col-span-2">
+        <CheckField label={t('runs.approval')} hint={t('runs.approvalHint')} {...register('input.approval')} />
+        <CheckField label={t('runs.trial')} {...register('input.trial')} />
+        <CheckField label={t('runs.welcome')} {...register('input.welcome')} />
+      </div>
+    </>
+  );
+}
+
+function PartnerFields(part: Part) {
+  const t = useText();
+  return (
+    <>
+      <TextField {...part} name="input.partner.name" label={t('partner.name')} required />
+      <TextField {...part} name="input.partner.email" type="email" label={t('customer.email')} required />
+      <TemplateField {...part} name="input.pools.0.license_template_id" label={t('runs.poolTemplate')} required />
+      <TextField
+        {...part}
+        name="input.pools.0.quantity"
+        type="number"
+        min={0}
+        max={1_000_000}
+        label={t('pool.quantity')}
+        required
+      />
+      <TemplateField
+        {...part}
+        name="input.license_template_id"
+        label={t('runs.partnerTemplate')}
+        hint={t('runs.partnerTemplateHint')}
+      />
+    </>
+  );
+}
+
+function SubscriptionFields(part: Part) {
+  const t = useText();
+  return (
+    <>
+      <TextField {...part} name="input.subscription_id" label={t('subscription.id')} required />
+      <TextField {...part} name="input.license_id" label={t('lines.licenseId')} hint={t('runs.licenseHint')} />
+      <TextField {...part} name="input.quantity" type="number" min={1} max={1_000_000} label={t('license.seats')} />
+    </>
+  );
+}
+
+function QuoteFields(part: Part) {
+  const t = useText();
+  const { register } = part.form;
+  return (
+    <>
+      <TextField {...part} name="input.quote_id" label={t('runs.quoteId')} required />
+      <TextField {...part} name="input.external_id" label={t('order.externalId')} />
+      <TextField
+        {...part}
+        name="input.subscription_id"
+        label={t('subscription.id')}
+        hint={t('runs.subscriptionHint')}
+      />
+      <div className="space-y-3 sm:col-span-2">
+        <CheckField label={t('runs.fulfil')} {...register('input.fulfil')} />
+        <CheckField label={t('runs.confirmation')} {...register('input.confirmation')} />
+      </div>
+    </>
+  );
+}
