@@ -287,6 +287,13 @@ describe('the isolation of partners', () => {
       const found = (await tenant.post('/v1/licenses:find', { external_id: mark })).body.data as Wire[];
       expect(new Set(found.map(({ partner_id }) => partner_id as unknown))).toEqual(new Set([null, ours.partnerId]));
 
+      // An address that a customer of somebody else has is that of a new one.
+      const vendor = await tenant.create('/v1/customers', { email: `taken-${email}` });
+      const [taken] = await send([line({ external_id: `${mark}-taken`, customer: { email: `taken-${email}` } })]);
+      const own = (await tenant.get(`/v1/licenses/${taken?.license_id}`)).body;
+      expect(own.partner_id).toBe(ours.partnerId);
+      expect(own.customer_id).not.toBe(vendor.customer_id);
+
       // Another pool of two licenses: the third line is refused, wherever it stands, and one that was revoked is returned.
       const terms = { partner_id: ours.partnerId, license_template_id: otherTemplateId, returns_revoked: true };
       const pool = await tenant.create('/v1/license-pools', { ...terms, quantity: 2 });
@@ -317,10 +324,20 @@ describe('the isolation of partners', () => {
       expect(await left(pool.pool_id as string)).toBe(1);
       expect(await rows(tenant, `/v1/customers?email=none-${email}`)).toEqual([]);
       // The vendor's own keys import into a pool, too, where the license is known by the ids of its partner.
-      const own = { external_id: `${mark}-own`, customer: { customer_id: tenants.customerId } };
-      const pooled = line({ ...own, license_template_id: otherTemplateId, pool_id: pool.pool_id });
+      const vendorsOwn = { external_id: `${mark}-own`, customer: { customer_id: tenants.customerId } };
+      const pooled = line({ ...vendorsOwn, license_template_id: otherTemplateId, pool_id: pool.pool_id });
       expect(told(await send([pooled], tenant))).toEqual(['IMPORTED']);
-      expect(told(await send([pooled, line(own)], tenant))).toEqual(['KNOWN', 'IMPORTED']);
+      expect(told(await send([pooled, line(vendorsOwn)], tenant))).toEqual(['KNOWN', 'IMPORTED']);
+      // Of imports and issues at once, no more succeed than the pool has.
+      await tenant.post(`/v1/license-pools/${pool.pool_id}/allot`, { quantity: 5 });
+      const request = issueRequest({ license_template_id: otherTemplateId, pool_id: pool.pool_id as string });
+      const [imports, issues] = await Promise.all([
+        send(Array.from({ length: 5 }, (_, n) => other(100 + n))),
+        Promise.all(Array.from({ length: 5 }, () => ours.api.post('/v1/licenses', request))),
+      ]);
+      const given = [...told(imports), ...issues.map(({ status, body }) => (status === 201 ? 'ISSUED' : body.code))];
+      expect(given.filter((each) => each === 'POOL_EXHAUSTED')).toHaveLength(5);
+      expect(await left(pool.pool_id as string)).toBe(0);
       await tenant.patch(`/v1/license-pools/${pool.pool_id}`, { expires_at: '2026-01-01T00:00:00Z' });
       await allow({});
     },
