@@ -38,6 +38,13 @@ async function screensOf(api) {
           await page.getByRole('option').first().waitFor();
         },
       ],
+      selection: [
+        '/licenses',
+        async (page) => {
+          await page.getByRole('checkbox', { name: 'Select Ada Lovelace' }).first().check();
+          await page.getByRole('checkbox', { name: 'Select Grace Hopper' }).first().check();
+        },
+      ],
       'bulk-changes': ['/bulk-changes'],
       import: ['/import'],
       customers: ['/customers'],

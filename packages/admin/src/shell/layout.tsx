@@ -1,5 +1,5 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { CircleUser, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
+import { LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { sessionEnded } from '../api/session-signals';
 import { Button } from '../parts/button';
@@ -115,7 +115,7 @@ function Navigation() {
   const t = useText();
   const { may } = useSession();
   return (
-    <nav aria-label={t('nav.label')} className="grow space-y-5 overflow-y-auto px-3 py-3">
+    <nav aria-label={t('nav.label')} className="grow space-y-4 overflow-y-auto px-3 py-3">
       {SCREENS.map(({ text, screens }) => {
         const open = screens.filter(({ permission }) => may(permission));
         if (open.length === 0) return null;
@@ -127,7 +127,7 @@ function Navigation() {
                 <li key={to}>
                   <Link
                     to={to}
-                    className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm font-medium text-soft transition-colors hover:bg-sunken hover:text-ink data-[status=active]:bg-accent-soft data-[status=active]:text-accent-ink"
+                    className="flex items-center gap-2.5 rounded-md px-2.5 py-1 text-sm font-medium text-soft transition-colors hover:bg-sunken hover:text-ink data-[status=active]:bg-accent-soft data-[status=active]:text-accent-ink"
                   >
                     <Icon className="size-4 shrink-0" aria-hidden />
                     {t(name)}
@@ -149,12 +149,9 @@ function Account() {
   const isDark = theme === 'dark';
   return (
     <div className="flex items-center gap-1 border-t border-line p-3">
-      <span className="flex min-w-0 grow items-center gap-2.5 p-1.5">
-        <CircleUser className="size-5 shrink-0 text-soft" aria-hidden />
-        <span className="min-w-0 text-xs">
-          <span className="block truncate font-medium">{me.tenant_id}</span>
-          <span className="block truncate text-soft">{me.type === 'user' ? me.id : t('account.apiKey')}</span>
-        </span>
+      <span className="min-w-0 grow p-1.5 text-xs">
+        <span className="block truncate font-medium">{me.tenant_id}</span>
+        <span className="block truncate text-soft">{me.type === 'user' ? me.id : t('account.apiKey')}</span>
       </span>
       <Button
         look="quiet"

@@ -4,6 +4,7 @@ import { Plus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useIntl } from 'react-intl';
 import { api, bodyOf, type Schemas } from '../../api/client';
+import { licenseQuery } from '../../api/queries';
 import { LinkButton } from '../../parts/button';
 import { BarChart } from '../../parts/bar-chart';
 import { Card } from '../../parts/card';
@@ -11,7 +12,8 @@ import { cn } from '../../parts/class-names';
 import { Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Empty, Loading, Refusal, Skeleton } from '../../parts/states';
-import { TEXT_LINK } from '../../parts/text-link';
+import { ROW_LINK, TEXT_LINK } from '../../parts/text-link';
+import { RelativeTime } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord, type TextId } from '../../text/texts';
 import { Seats } from '../licenses/license-status';
@@ -46,6 +48,7 @@ export function Dashboard() {
           <Fullest />
           <Denials />
         </div>
+        {may('events:read') && <Latest />}
       </div>
     </Gate>
   );
@@ -198,9 +201,9 @@ function Fullest() {
                   to="/licenses/$licenseId"
                   params={{ licenseId: row.license_id }}
                   search={{ tab: 'devices' }}
-                  className={`min-w-0 truncate font-mono text-xs text-accent-ink ${TEXT_LINK}`}
+                  className={`min-w-0 truncate text-sm text-accent-ink ${TEXT_LINK}`}
                 >
-                  {row.license_id}
+                  <LicenseName licenseId={row.license_id} />
                 </Link>
                 <Seats used={row.seats_in_use} max={row.seats} />
               </li>
@@ -208,6 +211,60 @@ function Fullest() {
           </ul>
         )
       }
+    </Report>
+  );
+}
+
+/** The holder of a license, and its id until that is known. */
+function LicenseName({ licenseId }: { licenseId: string }) {
+  const may = useMay();
+  const { data } = useQuery({ ...licenseQuery(licenseId), enabled: may('licenses:read') });
+  return data ? (
+    <>
+      {data.issued_to} <span className="font-mono text-xs text-soft">…{data.license_key_last_four}</span>
+    </>
+  ) : (
+    <span className="font-mono text-xs">{licenseId}</span>
+  );
+}
+
+const LATEST = 6;
+
+function Latest() {
+  const t = useText();
+  const word = useWord();
+  const query = useQuery({
+    queryKey: ['events', 'latest'],
+    queryFn: () =>
+      bodyOf(api.GET('/v1/license-events', { params: { query: { order: 'desc', limit: LATEST } as never } })),
+  });
+  return (
+    <Report title={t('dashboard.latest')} query={query}>
+      {({ data }) => (
+        <>
+          <ol className="divide-y divide-line text-sm">
+            {data.map(({ seq, event_type, license_id, created_at }) => (
+              <li key={seq} className="flex flex-wrap justify-between gap-x-6 py-2">
+                {license_id === null ? (
+                  <span className="font-medium">{word('event', event_type)}</span>
+                ) : (
+                  <Link to="/licenses/$licenseId" params={{ licenseId: license_id }} className={ROW_LINK}>
+                    {word('event', event_type)}
+                  </Link>
+                )}
+                <span className="text-xs text-soft">
+                  <RelativeTime at={created_at} />
+                </span>
+              </li>
+            ))}
+          </ol>
+          <p className="mt-3 text-sm">
+            <Link to="/events" className={`text-accent-ink ${TEXT_LINK}`}>
+              {t('dashboard.allEvents')}
+            </Link>
+          </p>
+        </>
+      )}
     </Report>
   );
 }

@@ -120,7 +120,7 @@ function EventRow({ event, actor, withResource }: { event: Event; actor: string;
   const tone = TONES.find(([pattern]) => pattern.test(event.event_type))?.[1] ?? 'quiet';
   const because =
     typeof reason === 'string'
-      ? reason
+      ? word('reason', reason)
       : reason?.code === undefined
         ? undefined
         : [word('reason', reason.code), reason.text].filter(Boolean).join(': ');
