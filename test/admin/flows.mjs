@@ -33,6 +33,11 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     await page.getByRole('option', { name: /Ada Lovelace/ }).click();
     await button(page, 'Next').click();
     await seen(page, '"license_template_id":"studio"');
+    await page.getByLabel('Seats').fill('0');
+    await page.locator('[aria-invalid=true]').waitFor();
+    await page.getByLabel('Seats').fill('2');
+    await seen(page, '"overrides":{"max_activations":2}');
+    await seen(page, 'The program may run once its device is activated');
     await button(page, 'Issue license').click();
     await seen(page, 'The license is issued');
     assert.match(await page.locator('[data-license-key]').innerText(), /^[0-9A-F]{4}(-[0-9A-F]{4})+$/);
@@ -61,6 +66,15 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     await button(page, 'Explain').click();
     await button(page, 'Activate this device').click();
     await seen(page, 'The program may run');
+  });
+
+  await step('the license key is sent by e-mail', async () => {
+    await button(page, 'More actions').click();
+    await page.getByRole('menuitem', { name: 'Send e-mail' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click();
+    await seen(page, 'The e-mail is queued.');
+    const { data } = await api('GET', '/v1/email-messages?limit=1');
+    assert.equal(data[0].license_id, licenseId);
   });
 
   await step('a past time is explained from the event log', async () => {
@@ -163,6 +177,8 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
   await step('of two tabs that edit a template, the second sees what the first has changed', async () => {
     await page.goto(`${baseUrl}/admin/templates/studio`);
     await page.getByLabel(/^Name/).first().fill('Studio Pro');
+    await page.getByLabel(/^Seats/).fill('4');
+    await seen(page, '4 seats');
     await api('PATCH', '/v1/license-templates/studio', { grace_period_days: 5 });
     await button(page, 'Save').click();
     await seen(page, 'Changed meanwhile');
