@@ -23,7 +23,7 @@ export default async function globalSetup() {
   await admin.connect();
   if (!external) {
     // Nothing in it outlives the run, and no test kills this PostgreSQL: those have clusters of their own.
-    await admin.query('ALTER SYSTEM SET fsync = off');
+    for (const setting of ['fsync', 'full_page_writes']) await admin.query(`ALTER SYSTEM SET ${setting} = off`);
     await admin.query('SELECT pg_reload_conf()');
     // The tests connect some thousand times, and each time the password is hashed as often as this.
     await admin.query('SET scram_iterations = 1');
