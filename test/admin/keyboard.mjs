@@ -46,6 +46,7 @@ export async function keyboard({ baseUrl, adminKey, api, open, step }) {
     await tabTo(/^Customer/);
     await type('Alan');
     await page.getByRole('option', { name: /Alan Turing/ }).waitFor();
+    await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor({ state: 'detached' });
     await press('Enter');
     await choose(/^Next$/);
     await tabTo(/^Seats/);

@@ -42,7 +42,8 @@ export function CustomerPicker({
       setAt(Math.max(0, Math.min(customers.length - 1, at + step)));
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      onChange(customers[at]?.customer_id);
+      // The customers that are still shown are those of the former letters.
+      if (!found.isPlaceholderData) onChange(customers[at]?.customer_id);
     }
   };
   return (
