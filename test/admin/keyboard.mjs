@@ -114,7 +114,7 @@ export async function keyboard({ baseUrl, adminKey, api, open, step }) {
     await press('g');
     await press('l');
     await heading('Licenses');
-    await choose(/^Select Ada Lovelace/, 'Space');
+    await choose(/^Select John Doe/, 'Space');
     for (let tabs = 0; tabs < MAX_TABS && !/^Suspend$/.test(await focused()); tabs++) await press('Shift+Tab');
     await press('Enter');
     await page.getByRole('dialog', { name: 'Suspend 1 license' }).waitFor();
