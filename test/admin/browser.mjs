@@ -21,6 +21,7 @@ export async function launch() {
 /** A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others than those that it may reach. */
 export async function openBrowser(browser, baseUrl, { reaches = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
+  context.setDefaultTimeout(60_000);
   const faults = [];
   let page;
   // Tabs that the test itself opens elsewhere are no pages of ours.

@@ -8,6 +8,8 @@ const CUSTOMER = 'customer-many';
 /** Changes of many licenses: begun, broken off, resumed after another sign-in, exact. */
 export async function bulk({ baseUrl, api, open, signIn, step }) {
   const page = await open();
+  // Ten thousand changes take a while where other work runs beside them.
+  page.setDefaultTimeout(180_000);
   const all = async () => {
     const lines = await api('GET', `/v1/licenses?customer_id=${CUSTOMER}&format=ndjson`);
     return new Map(
