@@ -71,7 +71,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   report_denials: 'SELECT, INSERT, UPDATE (denials)',
   report_seat_peaks: 'SELECT, INSERT, UPDATE (peak, seat_limit)',
   report_validations: 'SELECT, INSERT, UPDATE (validations)',
-  report_expired_use: 'SELECT, INSERT, UPDATE (validations, last_seen_at)',
+  report_expired_use: 'SELECT, INSERT, UPDATE (validations, first_seen_at, last_seen_at)',
   quotes: `SELECT, INSERT, UPDATE (customer_id, status, currency, total_amount, valid_until, order_id, metadata, sent_at, decided_at,
     version, updated_at)`,
   // Lines of drafts and of orders that have not begun are replaced.

@@ -109,8 +109,12 @@ const filters = {
 export const ListLicensesRequest = withMetadataFilters(z.object({ ...pageParameters, ...filters, format }));
 export type ListLicensesRequest = z.infer<typeof ListLicensesRequest>;
 
-/** Filter in a body, with the filters of the list. */
-export const SelectLicensesRequest = withMetadataFilters(z.object(filters)).meta({
+const Flag = z.union([z.boolean(), FlagParameter]);
+
+/** Filter in a body, with the filters of the list. Flags may be text, as in the list. */
+export const SelectLicensesRequest = withMetadataFilters(
+  z.object({ ...filters, trial: Flag.optional(), has_free_seats: Flag.optional() }),
+).meta({
   id: 'SelectLicensesRequest',
   ...METADATA_FILTER_MEMBERS,
   examples: [{ template_id: EXAMPLES.openTemplateId, status: 'ACTIVE' }],

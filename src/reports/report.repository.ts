@@ -65,8 +65,8 @@ const OVERVIEW_TOTALS = {
 const EXPIRATIONS = {
   name: 'reports.expirations',
   text: `SELECT to_char(every.at, 'YYYY-MM-DD') AS day,
-           ${sum('licenses', "status = 'ACTIVE' AND NOT auto_renewal_enabled")} AS expiring,
-           ${sum('licenses', "status = 'ACTIVE' AND auto_renewal_enabled")} AS renewing,
+           ${sum('licenses', "status IN ('ACTIVE', 'PENDING') AND NOT auto_renewal_enabled")} AS expiring,
+           ${sum('licenses', "status IN ('ACTIVE', 'PENDING') AND auto_renewal_enabled")} AS renewing,
            ${sum('licenses', "status = 'SUSPENDED'")} AS suspended
          FROM ${DAYS('$3', '($3::date + $4::int - 1)')}
          LEFT JOIN report_expirations ON tenant_id = $1 AND product_id = $2 AND day = every.at::date
@@ -167,7 +167,7 @@ const FOUND = {
   EXPIRED_STILL_ASKING: finding(
     'EXPIRED_STILL_ASKING',
     'report_licenses license JOIN report_expired_use used USING (tenant_id, license_id)',
-    `status = 'EXPIRED' AND NOT in_grace`,
+    `status = 'EXPIRED' AND NOT in_grace AND used.last_seen_at >= license.expiry_date`,
     'validations::float8',
     'last_seen_at',
   ),

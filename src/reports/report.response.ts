@@ -45,8 +45,13 @@ export const ExpirationsReport = reportOf(
   z
     .object({
       day,
-      expiring: count.meta({ description: 'Active licenses that expire on the day.' }),
-      renewing: count.meta({ description: 'Active licenses with automatic renewal whose term ends on the day.' }),
+      expiring: count.meta({
+        description: 'Active and pending licenses that expire on the day, also by `expires_if_started_by`.',
+      }),
+      renewing: count.meta({
+        description:
+          'Active and pending licenses with automatic renewal whose term ends on the day. Trials do not renew.',
+      }),
       suspended: count.meta({ description: 'Suspended licenses whose term ends on the day.' }),
     })
     .meta({ id: 'ExpirationsRow' }),

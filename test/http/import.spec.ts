@@ -539,6 +539,11 @@ describe('the import of licenses', () => {
     const denied = await find({ email: 'find@example.com' }, reader);
     expect(denied).toMatchObject({ status: 403, body: { code: 'PERMISSION_DENIED' } });
     expect(denied.body.detail).toContain('customers:read');
+    expect((await find({ fingerprint: 'find-pc' }, reader)).body.detail).toContain('activations:read');
+    expect((await reader.get('/v1/licenses?fingerprint=find-pc')).body.detail).toContain('activations:read');
+    const issued = await vendor.issue(own);
+    const last_four = (issued.license_key as string).slice(-4).toLowerCase();
+    expect((await find({ last_four })).body.data).toMatchObject([{ license_id: issued.license_id }]);
     expect((await find({ external_id: 'find-1' }, reader)).status).toBe(200);
     expect((await find({ last_four: 'WXYZ', external_id: 'x' })).status).toBe(400);
     await eventually(async () => {
@@ -551,12 +556,12 @@ describe('the import of licenses', () => {
     expect(await list('last_four=WXYZ')).toEqual([id]);
     expect(await list('fingerprint=find-pc')).toEqual([id]);
     expect(await list('fingerprint=find-pc&trial=true')).toEqual([]);
-    expect(await list('has_free_seats=true')).toHaveLength(2);
+    expect(await list('has_free_seats=true')).toHaveLength(3);
     await vendor.post(`/v1/licenses/${id}/activations`, { fingerprint: 'second' });
     expect(await list('has_free_seats=false')).toEqual([id]);
-    expect(await list('has_free_seats=true&trial=false')).toHaveLength(1);
+    expect(await list('has_free_seats=true&trial=false')).toHaveLength(2);
     const csv = await vendor.get('/v1/licenses?format=csv');
     expect(csv.headers['content-type']).toContain('text/csv');
-    expect(csv.text.split('\r\n')).toHaveLength(4);
+    expect(csv.text.split('\r\n')).toHaveLength(5);
   });
 });

@@ -154,6 +154,37 @@ describe('reports', () => {
       full_licenses: 1,
       over_used_licenses: 1,
     });
+
+    // It expires again: what was asked after the first expiry does not count.
+    const expiries = () => app.database.query(`SELECT 1 FROM license_event_logs WHERE event_type = 'license.expired'`);
+    today = 50;
+    await eventually(async () => expect(await expiries()).toHaveLength(2));
+    await app.nest.get(ReportFollower).sweep();
+    expect((await report('compliance?finding=EXPIRED_STILL_ASKING')).data).toEqual([]);
+    expect((await validate(license.license_key)).body.code).toBe('EXPIRED');
+    await flush();
+    const again = (await report('compliance?finding=EXPIRED_STILL_ASKING')).data;
+    expect(again).toEqual([expect.objectContaining({ validations: 1 })]);
+  });
+
+  it('say of trials that they expire, whatever renews automatically, and of licenses that have not started when they end', async () => {
+    const terms = { default_duration: 10, auto_renewal_enabled: true, trial_allowed: true, trial_duration_days: 5 };
+    const template_id = await api.template(terms);
+    const ofProduct = (await api.get(`/v1/license-templates/${template_id}`)).body.product_id as string;
+    await api.issue(template_id, { customer_id: 'trial', trial: true });
+    await api.issue(template_id, {
+      customer_id: 'later',
+      starts: new Date(START + (today + 1) * DAY_MS).toISOString(),
+    });
+    await eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
+    await app.nest.get(ReportFollower).sweep();
+    const ends = (await report(`expirations?days=30&product_id=${ofProduct}`)).data as Wire[];
+    expect(
+      ends.flatMap(({ expiring, renewing }, day) => (expiring || renewing ? [[day, expiring, renewing]] : [])),
+    ).toEqual([
+      [5, 1, 0],
+      [11, 0, 1],
+    ]);
   });
 
   it('are CSV and NDJSON, too, and nobody reads those of another tenant, or without the permission', async () => {
@@ -161,7 +192,7 @@ describe('reports', () => {
     expect(csv.headers['content-disposition']).toBe('attachment; filename="denials.csv"');
     expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
       '"day","product_id","kind","code","denials"',
-      `,"${productId}","VALIDATION","EXPIRED",5`,
+      `,"${productId}","VALIDATION","EXPIRED",6`,
     ]);
     expect((await api.getAs(NDJSON, '/v1/reports/expirations?days=7')).body).toHaveLength(7);
     const [other, without] = [await app.tenant(), await app.key(api.tenantId, ['licenses:read', 'events:read'])];

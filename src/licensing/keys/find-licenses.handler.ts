@@ -20,6 +20,12 @@ const MAX_FOUND = 20;
 /** Customers of one e-mail address. With more, the search is refused instead of leaving some out. */
 const MAX_CUSTOMERS = 10_000;
 
+/** Permissions that a search also needs, because its answer tells what the holder of a license would not. */
+const NEEDED = [
+  ['email', 'customers:read'],
+  ['fingerprint', 'activations:read'],
+] as const;
+
 @CommandHandler(FindLicensesCommand)
 export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand> {
   constructor(
@@ -34,7 +40,9 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
 
   async execute(command: FindLicensesCommand) {
     const { actor, request } = command;
-    if (request.email !== undefined && !actor.may('customers:read')) throw new PermissionDeniedError('customers:read');
+    for (const [name, permission] of NEEDED) {
+      if (request[name] !== undefined && !actor.may(permission)) throw new PermissionDeniedError(permission);
+    }
     const tenant = await this.authenticator.findTenant(actor.tenantId);
     return this.unitOfWork.perform(command, async (transaction) => {
       const { sql, value } = await this.condition(command, tenant);
@@ -64,7 +72,11 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
         );
       return { sql: 'item.customer_id = ANY($2::text[])', value: ids };
     }
-    if (last_four !== undefined) return { sql: 'item.license_key_last_four = $2', value: last_four };
+    if (last_four !== undefined) {
+      // Own license keys are in upper case, imported ones in either.
+      const value = [last_four, last_four.toUpperCase()];
+      return { sql: 'item.license_key_last_four = ANY($2::text[])', value };
+    }
     if (fingerprint !== undefined)
       return { sql: `item.license_id IN (${this.seatCounter.licensesOfDeviceSql('$1', '$2')})`, value: fingerprint };
     if (order_id !== undefined) return { sql: 'item.order_id = $2::uuid', value: order_id };

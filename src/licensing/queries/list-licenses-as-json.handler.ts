@@ -1,4 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import type { Actor } from '../../shared/access/actor.js';
+import { PermissionDeniedError } from '../../shared/access/access.errors.js';
 import { Clock } from '../../shared/time/clock.js';
 import { Paginator } from '../../shared/http/paginator.js';
 import {
@@ -8,7 +10,7 @@ import {
   range,
   type Condition,
 } from '../../shared/persistence/tenant-scoped.repository.js';
-import { type ListLicensesRequest } from '../license.requests.js';
+import type { ListLicensesRequest, SelectLicensesRequest } from '../license.requests.js';
 import type { LicenseStatus } from '../license-status.js';
 import { SeatCounter } from '../seat-counter.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -33,6 +35,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
 
   async execute({ actor, request }: ListLicensesAsJsonQuery) {
     const { tenantId } = actor;
+    assertMayFilter(actor, request);
     await this.metadataFilters.assertDeclared(actor, request);
     const order = sortOrderFor(request);
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
@@ -48,6 +51,11 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
       (each) => toLicenseJson(each, now),
     );
   }
+}
+
+/** Throws PermissionDeniedError if the actor may not ask for the licenses of a device. */
+export function assertMayFilter(actor: Actor, { fingerprint }: SelectLicensesRequest): void {
+  if (fingerprint !== undefined && !actor.may('activations:read')) throw new PermissionDeniedError('activations:read');
 }
 
 /** Returns the filters of each part of the list. */

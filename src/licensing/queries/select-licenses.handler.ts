@@ -7,7 +7,7 @@ import { SeatCounter } from '../seat-counter.js';
 import { MetadataFilters } from '../metadata-filters/metadata-filters.js';
 import { LicenseRepository } from '../license.repository.js';
 import { sortOrderFor } from './license-sort-orders.js';
-import { partsOf } from './list-licenses-as-json.handler.js';
+import { assertMayFilter, partsOf } from './list-licenses-as-json.handler.js';
 import { SelectLicensesQuery } from './select-licenses.query.js';
 
 @QueryHandler(SelectLicensesQuery)
@@ -21,6 +21,7 @@ export class SelectLicensesHandler implements IQueryHandler<SelectLicensesQuery>
   ) {}
 
   async execute(query: SelectLicensesQuery) {
+    assertMayFilter(query.actor, query.request);
     await this.metadataFilters.assertDeclared(query.actor, query.request);
     return this.pagesOf(query);
   }

@@ -216,7 +216,9 @@ const COUNT_EVENTS = {
         sumsByProduct(
           ['day', 'status', 'auto_renewal_enabled'],
           'sum(sign)',
-          `(SELECT *, (expiry_date AT TIME ZONE 'UTC')::date AS day FROM state WHERE expiry_date IS NOT NULL) AS ending`,
+          `(SELECT product_id, sign, status, (expiry_date AT TIME ZONE 'UTC')::date AS day,
+                   auto_renewal_enabled AND NOT trial AS auto_renewal_enabled
+            FROM state WHERE expiry_date IS NOT NULL) AS ending`,
         ),
       )}
     ), activity AS (

@@ -43,6 +43,9 @@ const ADD_CODES = {
       ORDER BY product_id, day, code`,
   ),
 };
+/** The license was renewed since, and has expired again: counting begins anew. */
+const IS_OF_EARLIER_END = `kept.last_seen_at < (SELECT expiry_date FROM report_licenses license
+  WHERE license.tenant_id = kept.tenant_id AND license.license_id = kept.license_id)`;
 const ADD_EXPIRED = {
   name: 'reports.add-expired-use',
   text: `INSERT INTO report_expired_use AS kept (tenant_id, license_id, validations, first_seen_at, last_seen_at)
@@ -50,7 +53,8 @@ const ADD_EXPIRED = {
            license_id uuid, validations bigint, first_seen_at timestamptz, last_seen_at timestamptz)
          ORDER BY license_id
          ON CONFLICT (tenant_id, license_id) DO UPDATE SET
-           validations = kept.validations + EXCLUDED.validations,
+           validations = EXCLUDED.validations + CASE WHEN ${IS_OF_EARLIER_END} THEN 0 ELSE kept.validations END,
+           first_seen_at = CASE WHEN ${IS_OF_EARLIER_END} THEN EXCLUDED.first_seen_at ELSE kept.first_seen_at END,
            last_seen_at = greatest(kept.last_seen_at, EXCLUDED.last_seen_at)`,
 };
 

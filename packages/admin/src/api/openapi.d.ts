@@ -4981,13 +4981,8 @@ export interface components {
             last_four?: string;
             /** @description Fingerprint of a device that is or was activated. */
             fingerprint?: string;
-            /** @enum {string} */
-            trial?: "true" | "false";
-            /**
-             * @description Whether fewer seats than `max_activations` are in use.
-             * @enum {string}
-             */
-            has_free_seats?: "true" | "false";
+            trial?: boolean | ("true" | "false");
+            has_free_seats?: boolean | ("true" | "false");
             /**
              * Format: date-time
              * @description Issued at or after.
@@ -9483,9 +9478,9 @@ export interface components {
              * @description Day in UTC.
              */
             day: string;
-            /** @description Active licenses that expire on the day. */
+            /** @description Active and pending licenses that expire on the day, also by `expires_if_started_by`. */
             expiring: number;
-            /** @description Active licenses with automatic renewal whose term ends on the day. */
+            /** @description Active and pending licenses with automatic renewal whose term ends on the day. Trials do not renew. */
             renewing: number;
             /** @description Suspended licenses whose term ends on the day. */
             suspended: number;
