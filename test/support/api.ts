@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import supertest, { type Response } from 'supertest';
@@ -12,9 +11,6 @@ type Body = Record<string, unknown>;
 /** The body of an answer, of which a test names what it expects. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Wire = any;
-
-/** Otherwise each request has a connection of its own, which both sides take as long to open and to close as to send a short request. */
-const CONNECTIONS = new Agent({ keepAlive: true });
 
 /** The REST API as one caller sees it. Every answer is checked against the OpenAPI document. */
 export class Api {
@@ -48,7 +44,7 @@ export class Api {
     body?: string | Body,
     headers: Record<string, string> = {},
   ): Promise<Response> {
-    let request = supertest(this.nest.getHttpServer())[method](path).agent(CONNECTIONS).set(headers);
+    let request = supertest(this.nest.getHttpServer())[method](path).set(headers);
     if (this.key !== undefined) request = request.set('Authorization', `Bearer ${this.key}`);
     const ndjson = headers['Content-Type'] === NDJSON;
     // A selection is NDJSON, although its request is JSON.
@@ -62,8 +58,7 @@ export class Api {
 
   /** Posts these bytes as JSON. */
   async sendBytes(path: string, bytes: Buffer): Promise<Response> {
-    let request = supertest(this.nest.getHttpServer()).post(path).agent(CONNECTIONS);
-    request = request.set('Content-Type', 'application/json');
+    let request = supertest(this.nest.getHttpServer()).post(path).set('Content-Type', 'application/json');
     if (this.key !== undefined) request = request.set('Authorization', `Bearer ${this.key}`);
     const response = await request.serialize((sent: unknown) => sent as string).send(bytes);
     assertDocumented(this.document, 'post', path, response);
