@@ -192,7 +192,7 @@ describe('reports', () => {
     expect(csv.headers['content-disposition']).toBe('attachment; filename="denials.csv"');
     expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
       '"day","product_id","kind","code","denials"',
-      `,"${productId}","VALIDATION","EXPIRED",6`,
+      `,"${productId}","VALIDATION","EXPIRED",1`,
     ]);
     expect((await api.getAs(NDJSON, '/v1/reports/expirations?days=7')).body).toHaveLength(7);
     const [other, without] = [await app.tenant(), await app.key(api.tenantId, ['licenses:read', 'events:read'])];
