@@ -89,7 +89,13 @@ describe('reminders', () => {
     time.now += 60_000;
     await switchOn({ renewal_reminder: true, license_expired: true, reminder_days: [7, 1] });
     // It had expired before its import.
-    const old = { license_template_id: template, customer: { customer_id: 'ann' }, external_id: 'old' };
+    const since = new Date(started - 31 * DAY_MS).toISOString();
+    const old = {
+      license_template_id: template,
+      customer: { customer_id: 'ann' },
+      external_id: 'old',
+      issued_date: since,
+    };
     const body = JSON.stringify({ ...old, expiry_date: new Date(started - DAY_MS).toISOString() });
     const [imported] = (await api.send('post', '/v1/licenses:import', body, { 'Content-Type': NDJSON })).body;
     await recorded(imported.license_id as string, 'license.expired', 1);
