@@ -168,17 +168,17 @@ describe('reports', () => {
   });
 
   it('say of trials that they expire, whatever renews automatically, and of licenses that have not started when they end', async () => {
+    const seller = await app.tenant();
     const terms = { default_duration: 10, auto_renewal_enabled: true, trial_allowed: true, trial_duration_days: 5 };
-    const template_id = await api.template(terms);
-    const ofProduct = (await api.get(`/v1/license-templates/${template_id}`)).body.product_id as string;
-    await api.issue(template_id, { customer_id: 'trial', trial: true });
-    await api.issue(template_id, {
+    const template_id = await seller.template(terms);
+    await seller.issue(template_id, { customer_id: 'trial', trial: true });
+    await seller.issue(template_id, {
       customer_id: 'later',
       starts: new Date(START + (today + 1) * DAY_MS).toISOString(),
     });
     await eventually(async () => expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]));
     await app.nest.get(ReportFollower).sweep();
-    const ends = (await report(`expirations?days=30&product_id=${ofProduct}`)).data as Wire[];
+    const ends = (await seller.get('/v1/reports/expirations?days=30')).body.data as Wire[];
     expect(
       ends.flatMap(({ expiring, renewing }, day) => (expiring || renewing ? [[day, expiring, renewing]] : [])),
     ).toEqual([
