@@ -2,6 +2,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNotify } from '../parts/toasts';
 import { confirmed } from './client';
 
+/** Resources that are read from the event log, which has a write soon after its answer. */
+const FROM_LOG = ['events', 'license-files'];
+const LOG_MS = 500;
+
 /** A write. When it has happened, what shows the named resources is read again, and a notice says so. Never optimistic. */
 export function useWrite<Input, Output>({
   write,
@@ -21,7 +25,10 @@ export function useWrite<Input, Output>({
     onSuccess: async (output) => {
       if (done !== undefined) notify(done);
       onDone?.(output);
-      await Promise.all([...changes, 'events'].map((resource) => client.invalidateQueries({ queryKey: [resource] })));
+      const readAgain = (resources: readonly string[]) =>
+        Promise.all(resources.map((resource) => client.invalidateQueries({ queryKey: [resource] })));
+      setTimeout(() => void readAgain(FROM_LOG), LOG_MS);
+      await readAgain([...changes, ...FROM_LOG]);
     },
   });
 }
