@@ -176,7 +176,7 @@ function CreateTenant({ onClose }: { onClose: () => void }) {
     <WriteDialog
       title={t('tenants.new')}
       submitLabel={t('tenants.create')}
-      values={{ tenant_id: '', limit: '' } as Form}
+      values={{ tenant_id: '', limit: '' }}
       write={write}
       onClose={onClose}
     >

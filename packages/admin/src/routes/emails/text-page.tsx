@@ -108,7 +108,7 @@ function Editor({ texts: read, language }: { texts: Texts; language: string }) {
   return (
     <ResourceForm
       title={t('emailTexts.texts')}
-      values={{ subject, text, html } as Form}
+      values={{ subject, text, html }}
       isNew={!isOwn(texts, language)}
       readOnly={!may('emails:manage')}
       blocked={save.conflict !== undefined}
@@ -178,7 +178,7 @@ function Preview({
   texts: Texts;
 }) {
   const t = useText();
-  const [subject = '', text = '', html = ''] = useWatch({ control, name: ['subject', 'text', 'html'] });
+  const [subject, text, html] = useWatch({ control, name: ['subject', 'text', 'html'] });
   const typed = useDeferredValue(JSON.stringify({ subject, text, html }));
   const body = JSON.parse(typed) as Form;
   const preview = useQuery({

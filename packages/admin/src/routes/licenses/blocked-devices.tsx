@@ -136,7 +136,7 @@ export function BlockDialog({
       hint={t('block.hint')}
       submitLabel={t('block.menu')}
       danger
-      values={{ fingerprint, reason: { code: 'TERMS_VIOLATED' } } as Form}
+      values={{ fingerprint, reason: { code: 'TERMS_VIOLATED' } }}
       write={write}
       onClose={onClose}
     >

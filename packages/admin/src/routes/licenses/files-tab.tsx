@@ -139,7 +139,7 @@ function MakeFile({ license, onClose }: { license: License; onClose: () => void 
       title={t('files.make')}
       hint={t('files.makeHint')}
       submitLabel={t('files.do')}
-      values={{ fingerprint: '', user_id: '', days: '30', reason: { code: 'CUSTOMER_REQUEST' } } as Form}
+      values={{ fingerprint: '', user_id: '', days: '30', reason: { code: 'CUSTOMER_REQUEST' } }}
       write={write}
       onClose={onClose}
     >

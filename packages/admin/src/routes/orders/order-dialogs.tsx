@@ -61,7 +61,7 @@ function Approve(props: Props) {
       title={t('order.approve')}
       hint={t('order.approveHint')}
       submitLabel={t('order.approve')}
-      values={{ reason: { code: 'CUSTOMER_REQUEST' } as Reason }}
+      values={{ reason: { code: 'CUSTOMER_REQUEST' } }}
       write={write}
       onClose={props.onClose}
     >
@@ -114,7 +114,7 @@ function RecordPayment(props: Props) {
       title={t('order.recordPayment')}
       hint={t('order.due', { amount: money(due, currency) })}
       submitLabel={t('order.recordPayment')}
-      values={{ outcome: 'RECEIVED', amount: fromMinorUnits(due, currency), reference: '' } as Payment}
+      values={{ outcome: 'RECEIVED', amount: fromMinorUnits(due, currency), reference: '' }}
       write={write}
       onClose={props.onClose}
     >
@@ -204,7 +204,7 @@ function Cancel(props: Props) {
       hint={t('order.cancelHint')}
       submitLabel={t('order.cancel')}
       danger
-      values={{ licenses: 'KEEP', reason: { code: 'CUSTOMER_REQUEST' } } as Withdrawal}
+      values={{ licenses: 'KEEP', reason: { code: 'CUSTOMER_REQUEST' } }}
       write={write}
       onClose={props.onClose}
     >
@@ -235,13 +235,11 @@ function Refund(props: Props) {
       hint={t('order.refundHint')}
       submitLabel={t('order.refund')}
       danger
-      values={
-        {
-          chosen: lines.map(({ refunded }) => !refunded),
-          licenses: 'KEEP',
-          reason: { code: 'REFUNDED' },
-        } as RefundForm
-      }
+      values={{
+        chosen: lines.map(({ refunded }) => !refunded),
+        licenses: 'KEEP',
+        reason: { code: 'REFUNDED' },
+      }}
       write={write}
       onClose={props.onClose}
     >

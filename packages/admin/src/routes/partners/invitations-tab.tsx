@@ -178,7 +178,7 @@ function Invite({
       title={t('invitation.create')}
       hint={t('invitation.createHint')}
       submitLabel={t('invitation.create')}
-      values={{ email: '', send_email: mayEmail } as Form}
+      values={{ email: '', send_email: mayEmail }}
       write={write}
       onClose={onClose}
     >

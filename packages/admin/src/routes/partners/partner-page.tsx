@@ -81,7 +81,7 @@ export function NewPartnerPage() {
       <PageHeader above={<Up />} title={t('partners.new')} name={t('partners.new')} hint={t('partners.newHint')} />
       <ResourceForm
         title={t('partner.details')}
-        values={{ name: '', email: '' } as Form}
+        values={{ name: '', email: '' }}
         isNew
         busy={create.isPending}
         error={create.error}
@@ -225,7 +225,7 @@ function PartnerDialog({ action, partner, onClose }: { action: PartnerAction; pa
       hint={t(`partner.${action}.hint`, { name })}
       submitLabel={t(`partner.${action}`)}
       danger={action === 'suspend'}
-      values={{ license_effect: 'KEEP', reason: { code: REASONS[action] } } as ActionForm}
+      values={{ license_effect: 'KEEP', reason: { code: REASONS[action] } }}
       write={write}
       onClose={onClose}
     >

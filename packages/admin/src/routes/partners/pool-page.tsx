@@ -191,7 +191,7 @@ function Allot({ pool, onClose }: { pool: Pool; onClose: () => void }) {
       title={t('pool.allot')}
       hint={t('pool.allotHint', { available: pool.available })}
       submitLabel={t('pool.allot')}
-      values={{ direction: 'ADD', quantity: '', reason: { code: 'PAYMENT_RECEIVED' } } as AllotForm}
+      values={{ direction: 'ADD', quantity: '', reason: { code: 'PAYMENT_RECEIVED' } }}
       write={write}
       onClose={onClose}
     >

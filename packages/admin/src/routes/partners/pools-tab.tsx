@@ -126,7 +126,7 @@ function CreatePool({ partner, onClose }: { partner: Partner; onClose: () => voi
       hint={t('pools.newHint')}
       submitLabel={t('pool.create')}
       wide
-      values={{ license_template_id: '', quantity: '', ...EMPTY_RULES } as Form}
+      values={{ license_template_id: '', quantity: '', ...EMPTY_RULES }}
       write={write}
       onClose={onClose}
     >

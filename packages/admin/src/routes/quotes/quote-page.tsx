@@ -230,7 +230,7 @@ function QuoteDialog({ action, quote, onClose }: { action: QuoteAction; quote: Q
       hint={t(`quote.${action}.hint`)}
       submitLabel={t(`quote.${action}`)}
       danger={action === 'decline'}
-      values={{ external_id: '', reason: { code: 'CUSTOMER_REQUEST' } } as Decision}
+      values={{ external_id: '', reason: { code: 'CUSTOMER_REQUEST' } }}
       write={write}
       onClose={onClose}
     >

@@ -233,7 +233,7 @@ function Cancel(props: Props) {
       hint={t('subscription.cancel.hint')}
       submitLabel={t('subscription.cancel')}
       danger
-      values={{ when: isPlanned ? 'NOW' : 'PERIOD_END' } as { when: When }}
+      values={{ when: isPlanned ? 'NOW' : 'PERIOD_END' }}
       write={write}
       onClose={onClose}
     >

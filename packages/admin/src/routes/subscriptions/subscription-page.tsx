@@ -85,16 +85,14 @@ export function NewSubscriptionPage() {
       <PageHeader above={<Up />} title={t('subscriptions.new')} name={t('subscriptions.new')} />
       <ResourceForm
         title={t('subscription.details')}
-        values={
-          {
-            subscription_id: '',
-            customer_id: customer_id ?? '',
-            template_id: '',
-            trial: false,
-            quantity: '',
-            period_end: '',
-          } as Form
-        }
+        values={{
+          subscription_id: '',
+          customer_id: customer_id ?? '',
+          template_id: '',
+          trial: false,
+          quantity: '',
+          period_end: '',
+        }}
         isNew
         busy={create.isPending}
         error={create.error}
