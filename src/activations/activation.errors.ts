@@ -8,10 +8,12 @@ import type { DeactivationLimit } from '../templates/index.js';
 /** Request of a device that has no seat, as it was refused under the lock of the license. */
 export interface RefusedSeat {
   readonly license: License;
-  /** Seats that the device lacks. */
+  /** Seats that the device lacks, by those that are stored. */
   readonly missing: number;
   /** Latest activation of the device, which has ended; null: it was never activated. */
   readonly lastActivationId: string | null;
+  /** Whether the device has a seat, and wants more. It replaces no other device. */
+  readonly hasSeat: boolean;
 }
 
 /** Devices that a refused program may replace, as members of the refusal. */
@@ -27,11 +29,10 @@ export class ActivationLimitReachedError extends ConflictException {
 
   constructor(
     readonly seats: SeatShortage,
-    /** Device without a seat that was refused, by which it may replace another one. */
-    readonly refused?: RefusedSeat,
+    readonly refused: RefusedSeat,
     private readonly offer?: ReplacementOffer,
   ) {
-    const way = offer ? 'Choose one of `devices` to replace.' : describeRelease(seats);
+    const way = offer ? 'Choose one of `devices` to replace.' : describeWay(seats, refused);
     super(`Not enough free seats: ${describeSeatsInUse(seats)} ${way}`, {
       errorCode: 'ACTIVATION_LIMIT_REACHED',
     });
@@ -39,16 +40,22 @@ export class ActivationLimitReachedError extends ConflictException {
       current_activations: seats.inUse,
       max_activations: seats.max,
       seat_limit: seats.limit,
+      ...(seats.deactivationsUntil && { resets_at: seats.deactivationsUntil.toISOString() }),
       ...offer,
     };
   }
 
   get deactivateCount(): number | undefined {
-    return this.offer ? undefined : this.seats.deactivateCount;
+    return this.offer || this.seats.deactivationsUntil !== undefined ? undefined : this.seats.deactivateCount;
+  }
+
+  get retryAt(): Date | undefined {
+    const { deactivationsUntil: resetsAt, heldUntil } = this.seats;
+    return resetsAt && heldUntil && heldUntil > resetsAt ? heldUntil : (resetsAt ?? undefined);
   }
 
   get heldUntil(): Date | undefined {
-    return this.offer ? undefined : this.seats.heldUntil;
+    return this.offer || this.seats.deactivationsUntil === null ? undefined : this.seats.heldUntil;
   }
 
   get nextAction(): NextAction | undefined {
@@ -79,21 +86,36 @@ export class HeartbeatExpiredError extends ConflictException {
 /** Programs have deactivated as many devices in this period as the template allows. */
 export class DeactivationLimitReachedError extends ConflictException {
   readonly extension: JsonObject;
+  /** End of the period; undefined: no period allows a deactivation. */
+  readonly retryAt: Date | undefined;
 
-  constructor(
-    deactivationsPerPeriod: DeactivationLimit,
-    readonly retryAt: Date,
-  ) {
+  constructor(deactivationsPerPeriod: DeactivationLimit, periodEnds: Date) {
     const { limit, period } = deactivationsPerPeriod;
-    const until = retryAt.toISOString();
-    super(
-      `Programs may deactivate ${limit} devices per ${period.toLowerCase()}. Try again at ${until}, or ask the vendor.`,
-      {
-        errorCode: 'DEACTIVATION_LIMIT_REACHED',
-      },
-    );
-    this.extension = { deactivations_per_period: { limit, period }, resets_at: until };
+    const resetsAt = limit === 0 ? undefined : periodEnds;
+    super(describeDeactivations(deactivationsPerPeriod, resetsAt), { errorCode: 'DEACTIVATION_LIMIT_REACHED' });
+    this.retryAt = resetsAt;
+    this.extension = {
+      deactivations_per_period: { limit, period },
+      ...(resetsAt && { resets_at: resetsAt.toISOString() }),
+    };
   }
+
+  get nextAction(): NextAction | undefined {
+    return this.retryAt ? undefined : 'contact_vendor';
+  }
+}
+
+/** Describes the way to a seat, which is no deactivation where programs may make no more of them. */
+function describeWay(seats: SeatShortage, { license: { deactivationsPerPeriod: limit } }: RefusedSeat): string {
+  const { deactivationsUntil: resetsAt } = seats;
+  return limit && resetsAt !== undefined ? describeDeactivations(limit, resetsAt ?? undefined) : describeRelease(seats);
+}
+
+function describeDeactivations({ limit, period }: DeactivationLimit, resetsAt: Date | undefined): string {
+  if (!resetsAt) return 'Programs may not deactivate devices of this license. Ask the vendor.';
+  const devices = limit === 1 ? '1 device' : `${limit} devices`;
+  const until = resetsAt.toISOString();
+  return `Programs may deactivate ${devices} per ${period.toLowerCase()}. Try again at ${until}, or ask the vendor.`;
 }
 
 /** The device was deactivated, by request or because another device took its seat. */

@@ -47,13 +47,15 @@ export class DeactivationCounter {
     );
   }
 
-  /** Tells whether programs may deactivate another device in the current period. */
-  async isAllowed(transaction: Transaction, license: License, now: Date): Promise<boolean> {
+  /** Returns the time until which programs may deactivate no other device; null: they never may. Undefined: they may now. */
+  async forbiddenUntil(transaction: Transaction, license: License, now: Date): Promise<Date | null | undefined> {
     const { licenseId, deactivationsPerPeriod } = license;
-    if (!deactivationsPerPeriod) return true;
+    if (!deactivationsPerPeriod) return undefined;
     const { limit, period } = deactivationsPerPeriod;
-    const values = [transaction.tenantId, licenseId, period, periodStart({ reset_period: period }, now)];
+    if (limit === 0) return null;
+    const reset = { reset_period: period };
+    const values = [transaction.tenantId, licenseId, period, periodStart(reset, now)];
     const [row] = await transaction.query<{ deactivations: number }>({ ...READ, values });
-    return (row?.deactivations ?? 0) < limit;
+    return (row?.deactivations ?? 0) < limit ? undefined : periodEnd(reset, now);
   }
 }

@@ -12,6 +12,8 @@ export interface LockedLicense {
   /** Latest activation of the device, which may have ended. */
   readonly device: Activation | undefined;
   readonly others: OtherActivations;
+  /** The other active activations before a replacement, which a refusal rolls back; absent: none was replaced. */
+  readonly stored?: OtherActivations;
   /** Whether the vendor has blocked the device. */
   readonly isBlocked: boolean;
 }

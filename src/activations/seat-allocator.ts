@@ -193,8 +193,9 @@ export class SeatAllocator {
     // A device that changes its user needs another seat.
     const keeps = known && (!countsUsers || known.userId === null || known.userId === user);
     const held = keeps ? seatsRequired(license, known, others) : 0;
-    // A refusal rolls back evictions, so it reports the seats that were in use before them.
-    let inUseBefore: number | undefined;
+    // A refusal rolls back evictions and the replacement, so it reports the seats that were in use before them.
+    const stored = locked.stored ?? locked.others;
+    let inUseBefore = locked.stored && seatsInUse(license, locked.stored);
     for (;;) {
       const required = seatsRequired(license, { units }, others);
       const inUse = seatsInUse(license, others);
@@ -216,8 +217,13 @@ export class SeatAllocator {
         const max = maxActivationsOf(license) ?? limit;
         const { partnerId } = license;
         const shortage = { inUse: inUseBefore, max, limit, partnerId, ...release };
-        const refused = { license, missing, lastActivationId: locked.device?.activationId ?? null };
-        throw new ActivationLimitReachedError(shortage, known ? undefined : refused);
+        const refused = {
+          license,
+          missing: seatsInUse(license, stored) + seatsRequired(license, { units }, stored) - limit,
+          lastActivationId: locked.device?.activationId ?? null,
+          hasSeat: known !== undefined,
+        };
+        throw new ActivationLimitReachedError(shortage, refused);
       }
       others = remaining;
     }

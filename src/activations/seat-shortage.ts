@@ -17,6 +17,8 @@ export interface SeatShortage extends SeatRelease {
   readonly limit: number;
   /** Partner of the license, which sees the refusal. */
   readonly partnerId?: string | null;
+  /** Time until which the program may deactivate no device, which it would have to; null: it never may. Undefined: it may. */
+  readonly deactivationsUntil?: Date | null | undefined;
 }
 
 export function describeSeatsInUse({ inUse, max, limit }: Pick<SeatShortage, 'inUse' | 'max' | 'limit'>): string {
@@ -32,7 +34,11 @@ export function describeRelease({ deactivateCount: count, heldUntil }: SeatRelea
   return `License files hold seats until ${heldUntil.toISOString()}. ${then}, or raise max_activations.`;
 }
 
-/** Returns the next action if no deactivation helps, because the device needs more seats than the license has. */
-export function nextActionOf({ deactivateCount }: SeatRelease): NextAction | undefined {
+/** Returns the next action if no deactivation helps, because the device needs more seats than the license has, or if none is allowed. */
+export function nextActionOf({
+  deactivateCount,
+  deactivationsUntil,
+}: Pick<SeatShortage, 'deactivateCount' | 'deactivationsUntil'>): NextAction | undefined {
+  if (deactivationsUntil !== undefined) return deactivationsUntil ? 'retry' : 'contact_vendor';
   return deactivateCount === undefined ? 'contact_vendor' : undefined;
 }

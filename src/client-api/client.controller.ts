@@ -84,7 +84,7 @@ export class ClientController {
     {
       ...UNKNOWN_LICENSE_KEY,
       403: ['LICENSE_RESTRICTED', 'DEVICE_BLOCKED'],
-      409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED'],
+      409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'DEACTIVATION_LIMIT_REACHED'],
     },
   )
   @ApiOkResponse({ standardSchema: ClientActivation })
@@ -187,7 +187,13 @@ export class ClientController {
     {
       ...UNKNOWN_LICENSE_KEY,
       403: ['LICENSE_RESTRICTED', 'DEVICE_BLOCKED'],
-      409: ['KEY_REPLACED', 'LICENSE_STATE', 'ACTIVATION_LIMIT_REACHED', 'NO_ACTIVE_SIGNING_KEY'],
+      409: [
+        'KEY_REPLACED',
+        'LICENSE_STATE',
+        'ACTIVATION_LIMIT_REACHED',
+        'DEACTIVATION_LIMIT_REACHED',
+        'NO_ACTIVE_SIGNING_KEY',
+      ],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })

@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually.js';
 const REASON = { code: 'FRAUD', text: 'Ticket 4712' };
 const NOBODYS = '01890000-0000-7000-8000-000000000000';
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 interface Scene {
   readonly id: string;
@@ -276,6 +277,63 @@ describe('the devices of a license', () => {
       expect(codeOf(await program('deactivate', 'c'))).toBe('OK');
     });
 
+    it('are never where the limit is 0, and waiting is no way out', async () => {
+      const { path, program } = await issue({ deactivations_per_period: { limit: 0, period: 'MONTH' } });
+      for (const device of ['a', 'b']) await program('activate', device);
+      const { status, body } = await program('deactivate', 'a');
+      expect({ status, body }).toMatchObject({ status: 409, body: { code: 'DEACTIVATION_LIMIT_REACHED' } });
+      expect([body.detail, body.next, body.resets_at]).toEqual([
+        'Programs may not deactivate devices of this license. Ask the vendor.',
+        { action: 'contact_vendor' },
+        undefined,
+      ]);
+      const refused = await program('activate', 'c');
+      expect(refused.body).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', next: { action: 'contact_vendor' } });
+      expect(refused.body.next).toEqual({ action: 'contact_vendor' });
+      expect(await seats(path)).toEqual([2, 'a', 'b']);
+    });
+
+    it.each([
+      ['new device', 'c', {}],
+      ['device that wants more', 'b', { units: 2 }],
+    ])('are not the next step of a %s once the limit is used up', async (_, fingerprint, more) => {
+      const { path, program } = await issue({
+        license_model: 'PER_CORE',
+        deactivations_per_period: { limit: 1, period: 'DAY' },
+      });
+      for (const device of ['a', 'b']) await program('activate', device);
+      const before = await program('activate', fingerprint, more);
+      expect(before.body.next).toEqual({ action: 'deactivate_device', count: 1 });
+      await program('deactivate', 'a');
+      await program('activate', 'd');
+      const refused = (await program('activate', fingerprint, more)).body;
+      const { resets_at: after } = (await program('deactivate', 'd')).body;
+      expect(refused).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', resets_at: after });
+      expect(refused.next).toEqual({ action: 'retry', after });
+      expect(refused.detail).toContain(`Programs may deactivate 1 device per day. Try again at ${after as string}`);
+      // Staff may deactivate, so nothing changes for it.
+      const byStaff = await tenant.post(`${path}/activations`, { fingerprint, ...more });
+      expect(byStaff.body.next).toEqual({ action: 'deactivate_device', count: 1 });
+    });
+
+    it('are changes of the user of a seat, too', async () => {
+      const { id, path, program } = await issue({
+        max_activations: 1,
+        license_type: 'NAMED_USER',
+        deactivations_per_period: { limit: 1, period: 'YEAR' },
+      });
+      const as = (user_id?: string) => program('activate', 'pc', user_id === undefined ? {} : { user_id });
+      const codes: string[] = [];
+      for (const user of ['anna', undefined, 'anna', 'bob', 'bob', 'carl']) codes.push(codeOf(await as(user)));
+      expect(codes).toEqual(['OK', 'OK', 'OK', 'OK', 'OK', 'DEACTIVATION_LIMIT_REACHED']);
+      expect(codeOf(await program('check-out', 'pc', { user_id: 'carl' }))).toBe('DEACTIVATION_LIMIT_REACHED');
+      expect(codeOf(await program('deactivate', 'pc'))).toBe('DEACTIVATION_LIMIT_REACHED');
+      expect((await tenant.get(`${path}/activations`)).body.data).toMatchObject([{ user_id: 'bob', status: 'ACTIVE' }]);
+      // Staff is not counted.
+      expect(codeOf(await tenant.post(`${path}/activations`, { fingerprint: 'pc', user_id: 'carl' }))).toBe('OK');
+      await toldOf(id, 'license.activation_changed', 2);
+    });
+
     it('are so exactly as often under any concurrency, with and without leases', async () => {
       for (const license_type of ['SUBSCRIPTION', 'CONCURRENT']) {
         const terms = { deactivations_per_period: { limit: 3, period: 'YEAR' }, license_type };
@@ -424,7 +482,7 @@ describe('the devices of a license', () => {
       expect(codeOf(await program('replace', 'new', choice(token, ids[1])))).toBe('OK');
       // The limit is used up, so that nothing is offered, and what was offered before is refused.
       const refused = await program('activate', 'newer');
-      expect(refused.body).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', next: { action: 'deactivate_device' } });
+      expect(refused.body).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', next: { action: 'retry' } });
       expect(offerOf(refused).token).toBeUndefined();
       expect(await seats(path)).toEqual([2, 'a', 'new']);
     });
@@ -451,6 +509,35 @@ describe('the devices of a license', () => {
       expect(offered[0]).toBe(ids[1]);
       expect(codeOf(await program('replace', 'new', choice(next, ids[1])))).toBe('OK');
       expect(await seats(path)).toEqual([2, 'c', 'new']);
+    });
+
+    it('that is too small is refused by the seats that stay in use, and offers no device that makes no room', async () => {
+      const { id, path, program } = await issue({ ...REPLACING, license_model: 'PER_CORE', max_activations: 8 });
+      for (const [device, units] of Object.entries({ a: 4, b: 2 })) await program('activate', device, { units });
+      // Each hour records one refusal of a device, so that the second one comes in the next hour.
+      const untilHour = HOUR_MS - ((start + passed) % HOUR_MS);
+      passed += untilHour + HOUR_MS - MINUTE_MS;
+      const { token, ids } = offerOf(await program('activate', 'c', { units: 4 }));
+      expect(ids).toHaveLength(2);
+      passed += 2 * MINUTE_MS;
+      const { status, body } = await program('replace', 'c', choice(token, ids[0], { units: 8 }));
+      expect({ status, body }).toMatchObject({
+        status: 409,
+        body: {
+          code: 'ACTIVATION_LIMIT_REACHED',
+          detail: 'Not enough free seats: 6 of 8 in use. Deactivate 2 devices first.',
+          current_activations: 6,
+        },
+      });
+      expect(body.next).toEqual({ action: 'deactivate_device', count: 2 });
+      expect(offerOf({ body })).toEqual({ token: undefined, ids: [] });
+      expect(await seats(path)).toEqual([6, 'a', 'b']);
+      const numbers = { event_data: { current_activations: 6, seat_limit: 8 } };
+      expect(await toldOf(id, 'license.activation_refused', 2)).toMatchObject([numbers, numbers]);
+      const { token: next, ids: offered } = offerOf(await program('replace', 'c', choice(token, ids[1], { units: 6 })));
+      expect(offered).toEqual([ids[0]]);
+      expect(codeOf(await program('replace', 'c', choice(next, offered[0], { units: 6 })))).toBe('OK');
+      expect(await seats(path)).toEqual([8, 'b', 'c']);
     });
 
     it('refuses a blocked device, a suspended license and a forbidden place, and changes nothing', async () => {

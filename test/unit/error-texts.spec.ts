@@ -25,16 +25,23 @@ const CLASS = /^export class (\w+) extends \w+/gm;
 const DENIED: ValidationReason = { code: 'COUNTRY_DENIED', detail: 'The license excludes this country.' };
 const CLOSED: ValidationReason = { code: 'TIME_DENIED', detail: 'The license excludes this time.', retryAt: LATER };
 const SEATS = { inUse: 6, max: 5, limit: 6 };
+const REFUSED = { license: { deactivationsPerPeriod: { limit: 1, period: 'MONTH' } } };
 
 /** Arguments of each error of the API, one list for each sentence that it can have. */
 const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ActivationLimitReachedError: [
-    [{ inUse: 5, max: 5, limit: 5, deactivateCount: 1 }],
-    [{ ...SEATS, deactivateCount: 2 }],
-    [{ ...SEATS, deactivateCount: 0, heldUntil: LATER }],
-    [{ ...SEATS, deactivateCount: 2, heldUntil: LATER }],
-    [SEATS],
-    [{ ...SEATS, deactivateCount: 1 }, {}, { devices: [], replacement_token: 't', replacement_expires_at: 'then' }],
+    [{ inUse: 5, max: 5, limit: 5, deactivateCount: 1 }, REFUSED],
+    [{ ...SEATS, deactivateCount: 2 }, REFUSED],
+    [{ ...SEATS, deactivateCount: 0, heldUntil: LATER }, REFUSED],
+    [{ ...SEATS, deactivateCount: 2, heldUntil: LATER }, REFUSED],
+    [{ ...SEATS, deactivateCount: 1, deactivationsUntil: LATER }, REFUSED],
+    [{ ...SEATS, deactivateCount: 1, deactivationsUntil: null }, REFUSED],
+    [SEATS, REFUSED],
+    [
+      { ...SEATS, deactivateCount: 1 },
+      REFUSED,
+      { devices: [], replacement_token: 't', replacement_expires_at: 'then' },
+    ],
   ],
   ActivationNotFoundError: [[]],
   ApiKeyInactiveError: [[ID]],
@@ -56,7 +63,10 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   CustomerNotFoundError: [['customer-001']],
   DatabaseBusyError: [[new Error('statement timeout')]],
   DatabaseUnavailableError: [[new Error('ECONNREFUSED')]],
-  DeactivationLimitReachedError: [[{ limit: 3, period: 'MONTH' }, LATER]],
+  DeactivationLimitReachedError: [
+    [{ limit: 3, period: 'MONTH' }, LATER],
+    [{ limit: 0, period: 'MONTH' }, LATER],
+  ],
   DeviceBlockedError: [[]],
   DeviceNotActivatedError: [[]],
   EmailLimitReachedError: [[1_000, 60]],

@@ -18,7 +18,8 @@ export interface ActivateOptions extends UnlockedOptions {
 
 /**
  * Activates a device, or returns its active activation. `holdUntil` holds the seat until then; a newly taken seat also ends then. Throws
- * ValidationError, LicenseNotFoundError, LicenseStateError, DeviceBlockedError, InvalidFieldError, ActivationLimitReachedError.
+ * ValidationError, LicenseNotFoundError, LicenseStateError, DeviceBlockedError, InvalidFieldError, ActivationLimitReachedError,
+ * DeactivationLimitReachedError.
  */
 export class ActivateDeviceCommand extends TenantCommand<ActivationResponse> {
   static readonly operation = 'activations.create';

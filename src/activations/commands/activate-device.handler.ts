@@ -5,12 +5,14 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
 import { ActivationRepository } from '../activation.repository.js';
+import { DeactivationCounter } from '../deactivation-counter.js';
 import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
 import { ActivationRefusals, isRecordedRefusal } from '../activation-refusals.js';
 import type { LockedLicense } from '../locked-license.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { decideSeat } from '../seat-decision.js';
+import { seatMetric } from '../seats.js';
 import { ActivateDeviceCommand } from './activate-device.command.js';
 import { toActivationResponse } from '../activation.response.js';
 
@@ -22,6 +24,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     private readonly activations: ActivationRepository,
     private readonly refusals: ActivationRefusals,
     private readonly licenseLock: LicenseLock,
+    private readonly deactivations: DeactivationCounter,
     private readonly clock: Clock,
   ) {}
 
@@ -72,6 +75,9 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     if (known) {
       const before = { userId: known.userId, units: known.units };
       known.updateFrom(device, grantOf(command, locked, known));
+      // The former user gives up the seat as by a deactivation.
+      if (seatMetric(license) === 'users' && before.userId !== null && before.userId !== known.userId)
+        this.deactivations.count(transaction, actor, license, now);
       this.activations.put(transaction, known);
       if (before.userId !== known.userId || before.units !== known.units) {
         const seats = { inUse, max: maxActivationsOf(license) };

@@ -4,7 +4,7 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Clock } from '../../shared/time/clock.js';
 import { ActivationRefusals, isRecordedRefusal } from '../activation-refusals.js';
-import { ActivationNotFoundError } from '../activation.errors.js';
+import { ActivationLimitReachedError, ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { toActivationResponse } from '../activation.response.js';
 import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
@@ -41,8 +41,23 @@ export class ReplaceDeviceHandler implements ICommandHandler<ReplaceDeviceComman
       );
     } catch (error) {
       if (!isRecordedRefusal(error)) throw error;
-      throw await this.refusals.report(actor, licenseId, device.fingerprint, error, this.clock.now());
+      const now = this.clock.now();
+      const refusal = error instanceof ActivationLimitReachedError ? await this.asStored(error, command, now) : error;
+      throw await this.refusals.report(actor, licenseId, device.fingerprint, refusal, now);
     }
+  }
+
+  /** Returns the refusal with the way to a seat by the devices that are stored, the one that was not replaced included. */
+  private async asStored(
+    { seats, refused }: ActivationLimitReachedError,
+    { actor, device: { fingerprint } }: ReplaceDeviceCommand,
+    now: Date,
+  ) {
+    const { license, missing } = refused;
+    const { deactivateCount, heldUntil } = await this.unitOfWork.read(actor.tenantId, (transaction) =>
+      this.activations.release(transaction, license, fingerprint, missing, now),
+    );
+    return new ActivationLimitReachedError({ ...seats, deactivateCount, heldUntil }, refused);
   }
 
   private async replace(transaction: Transaction, command: ReplaceDeviceCommand) {
@@ -56,7 +71,10 @@ export class ReplaceDeviceHandler implements ICommandHandler<ReplaceDeviceComman
     this.assertToken(command, locked);
     const others = await this.end(transaction, command, locked);
     const { ipAddress } = options;
-    const from = { locked: { ...locked, others }, ...(ipAddress !== undefined && { ipAddress }) };
+    const from = {
+      locked: { ...locked, others, stored: locked.others },
+      ...(ipAddress !== undefined && { ipAddress }),
+    };
     return this.commands.execute(new ActivateDeviceCommand(actor, licenseId, device, from));
   }
 

@@ -21,22 +21,29 @@ export class ReplacementOffers {
 
   /**
    * Returns the refusal with the devices and a token, if the license allows programs to replace devices, a single device makes room, and no
-   * limit forbids its deactivation. Else returns it as it is.
+   * limit forbids its deactivation. Where the limit forbids it, the refusal names no deactivation as the way.
    */
   async addTo(refusal: ActivationLimitReachedError, { subject }: Actor, fingerprint: string, now: Date) {
     const { refused } = refusal;
     // Inside a unit of work the refusal is completed where that unit of work has ended.
-    if (subject.type !== 'license_key' || !refused || this.unitOfWork.isOpen) return refusal;
-    const { license, missing, lastActivationId } = refused;
+    if (subject.type !== 'license_key' || this.unitOfWork.isOpen) return refusal;
+    const { license, missing, lastActivationId, hasSeat } = refused;
     const { tenantId, licenseId } = license;
-    if (!license.selfServiceReplacement) return refusal;
-    const [isAllowed, devices] = await this.unitOfWork.read(tenantId, (transaction) =>
+    const mayReplace = license.selfServiceReplacement && !hasSeat;
+    if (!mayReplace && !license.deactivationsPerPeriod) return refusal;
+    const [deactivationsUntil, devices] = await this.unitOfWork.read(tenantId, (transaction) =>
       Promise.all([
-        this.deactivations.isAllowed(transaction, license, now),
-        this.activations.listReplaceable(transaction, license, { fingerprint, missing }, now, MAX_DEVICES),
+        this.deactivations.forbiddenUntil(transaction, license, now),
+        mayReplace
+          ? this.activations.listReplaceable(transaction, license, { fingerprint, missing }, now, MAX_DEVICES)
+          : [],
       ]),
     );
-    if (!isAllowed || devices.length === 0) return refusal;
+    if (deactivationsUntil !== undefined)
+      return refusal.seats.deactivateCount
+        ? new ActivationLimitReachedError({ ...refusal.seats, deactivationsUntil }, refused)
+        : refusal;
+    if (devices.length === 0) return refusal;
     const { token, expiresAt } = this.tokens.create({ tenantId, licenseId, fingerprint, lastActivationId }, now);
     return new ActivationLimitReachedError(refusal.seats, refused, {
       replacement_token: token,

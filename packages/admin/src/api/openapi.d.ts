@@ -16318,7 +16318,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden7"];
             404: components["responses"]["NotFound8"];
-            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, KEY_REPLACED, LICENSE_STATE, ACTIVATION_LIMIT_REACHED */
+            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, KEY_REPLACED, LICENSE_STATE, ACTIVATION_LIMIT_REACHED, DEACTIVATION_LIMIT_REACHED */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16518,7 +16518,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden7"];
             404: components["responses"]["NotFound8"];
-            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, KEY_REPLACED, LICENSE_STATE, ACTIVATION_LIMIT_REACHED, NO_ACTIVE_SIGNING_KEY */
+            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, KEY_REPLACED, LICENSE_STATE, ACTIVATION_LIMIT_REACHED, DEACTIVATION_LIMIT_REACHED, NO_ACTIVE_SIGNING_KEY */
             409: {
                 headers: {
                     [name: string]: unknown;
