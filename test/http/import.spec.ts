@@ -81,10 +81,11 @@ describe('the import of licenses', () => {
     expect(body.data).toMatchObject([
       { fingerprint: 'pc-1', name: 'Front desk', status: 'ACTIVE', first_seen_at: '2024-03-01T00:00:00.000Z' },
     ]);
-    const events = (await api.get(`/v1/license-events?license_id=${stored.license_id}`)).body.data as Wire[];
-    expect(events).toMatchObject([
-      { event_type: 'license.imported', resource_seq: 1, event_data: { external_id: 'old-1', current_activations: 1 } },
-    ]);
+    const event_data = { external_id: 'old-1', current_activations: 1 };
+    await eventually(async () => {
+      const { data } = (await api.get(`/v1/license-events?license_id=${stored.license_id}`)).body;
+      expect(data).toMatchObject([{ event_type: 'license.imported', resource_seq: 1, event_data }]);
+    });
     expect((await api.post(`/v1/licenses/${stored.license_id}/reveal-key`)).body.license_key).toBe(FOREIGN_KEY);
     // The next customer with the address is the same.
     const [next] = await send([

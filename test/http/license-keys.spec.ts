@@ -65,11 +65,15 @@ describe('the keys of a license', () => {
 
     const revealed = await api.post(`/v1/licenses/${license.license_id}/reveal-key`);
     expect(revealed.body.license_key).toBe(rotated.license_key);
-    const events = (await api.get(`/v1/license-events?license_id=${license.license_id}`)).body.data as Wire[];
-    expect(events.find(({ event_type }) => event_type === 'license.key_rotated')?.event_data).toMatchObject({
-      reason: REASON,
-      before: { license_key_last_four: former.slice(-4) },
-      after: { license_key_last_four: rotated.license_key_last_four },
+    const events = await eventually(async () => {
+      const { data } = (await api.get(`/v1/license-events?license_id=${license.license_id}`)).body;
+      const event = (data as Wire[]).find(({ event_type }) => event_type === 'license.key_rotated');
+      expect(event?.event_data).toMatchObject({
+        reason: REASON,
+        before: { license_key_last_four: former.slice(-4) },
+        after: { license_key_last_four: rotated.license_key_last_four },
+      });
+      return data as Wire[];
     });
     expect(JSON.stringify(events)).not.toContain(rotated.license_key);
   });
