@@ -94,7 +94,7 @@ function nextParts({ lines }: Order): Part[] {
   return parts;
 }
 
-/** Returns start and overrides for an issue. A start that has passed while the order was not fulfilled is the issue. */
+/** Returns start and overrides for an issue. A time that has passed while the order was not fulfilled is left out: the license starts at its issue. */
 function termsAt({ issueTerms }: OrderLine, now: Date): LaterIssueTerms {
   const { starts, ...others } = issueTerms ?? {};
   return starts !== undefined && new Date(starts) <= now ? others : { starts, ...others };

@@ -15,7 +15,7 @@ const BulkDialog = lazy(async () => ({ default: (await import('./bulk-dialog')).
 
 const FIRST: readonly BulkAction[] = ['renew', 'suspend', 'revoke'];
 
-/** What can be done with the licenses that are selected. */
+/** Actions on the licenses that are selected. */
 export function BulkBar({ selection }: { selection: ReturnType<typeof useSelection> }) {
   const t = useText();
   const word = useWord();

@@ -23,7 +23,7 @@ export const USUAL_REASON: Readonly<Record<BulkAction, Schemas['ActionReason']['
 
 export type SelectedLicense = Schemas['SelectedLicense'];
 
-/** What is done to each license: the body of the action for one. */
+/** Change that is made to each license: the body of the action for one. */
 export type BulkBody = Partial<
   Schemas['RenewLicenseRequest'] & Schemas['TransferLicenseRequest'] & Schemas['ChangeLicenseTemplateRequest']
 >;

@@ -139,7 +139,7 @@ function FileChoice({
           className="sr-only"
           onChange={({ target }) => {
             read(target.files?.[0]);
-            // The same file can be chosen again after it was corrected.
+            // A file that was corrected can be chosen again.
             target.value = '';
           }}
         />
@@ -213,7 +213,7 @@ function MappingCard({
   );
 }
 
-/** What each column of the file is. */
+/** Choice of the field that each column of the file has. */
 function Columns({
   file,
   members,

@@ -1,18 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Banknote, CircleAlert, CircleCheck, Ellipsis, PackageCheck, Undo2, X } from 'lucide-react';
+import { Banknote, CircleAlert, CircleCheck, PackageCheck, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { orderQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
-import { Button } from '../../parts/button';
+import { ActionMenu } from '../../parts/action-menu';
 import { Card, Fact, Facts } from '../../parts/card';
 import { Code } from '../../parts/copy';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
-import { Menu, MenuItem } from '../../parts/menu';
 import { useMoney } from '../../parts/money';
 import { PageHeader } from '../../parts/page';
 import { ResourceDetail } from '../../parts/resource-detail';
@@ -226,42 +225,12 @@ function Actions({ order }: { order: Order }) {
     { name: 'refund', icon: Undo2, open: ['PAID', 'PARTIAL'].includes(payment) && may('orders:write') },
     { name: 'cancel', icon: X, open: status !== 'CANCELLED' && may('orders:write'), danger: true },
   ] as const;
-  const [first, ...more] = all.filter((action) => action.open);
+  const actions = all
+    .filter((action) => action.open)
+    .map((action) => ({ ...action, label: t(`order.${action.name}`) }));
   return (
     <>
-      {first && (
-        <Button
-          look={'danger' in first ? 'plain' : 'primary'}
-          onClick={() => {
-            setOpen(first.name);
-          }}
-        >
-          <first.icon aria-hidden />
-          {t(`order.${first.name}`)}
-        </Button>
-      )}
-      {more.length > 0 && (
-        <Menu
-          trigger={
-            <Button size="icon" aria-label={t('more')}>
-              <Ellipsis aria-hidden />
-            </Button>
-          }
-        >
-          {more.map(({ name, icon, ...action }) => (
-            <MenuItem
-              key={name}
-              icon={icon}
-              danger={'danger' in action}
-              onClick={() => {
-                setOpen(name);
-              }}
-            >
-              {t(`order.${name}`)}
-            </MenuItem>
-          ))}
-        </Menu>
-      )}
+      <ActionMenu actions={actions} primary onChoose={setOpen} />
       {open && (
         <OrderDialog
           action={open}

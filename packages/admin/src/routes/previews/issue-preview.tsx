@@ -14,7 +14,7 @@ import { LicenseState } from '../licenses/license-status';
 type Preview = Schemas['IssuePreview'];
 export type Facts = Schemas['FactsToValidate'];
 
-/** What the server would issue for a request, asked a moment after each change. The former answer stays until the new one is there. */
+/** License that the server would issue for a request, asked for a moment after each change. The former answer stays until the new one is there. */
 export function useIssuePreview<Request>(request: Request | undefined, ask: (request: Request) => Promise<Preview>) {
   const settled = useSettled(request === undefined ? '' : JSON.stringify(request));
   return useQuery({
@@ -117,7 +117,7 @@ function Moment({ at }: { at: string }) {
 /** Reasons of a license whose program has not activated its device yet. */
 const BEFORE_ACTIVATION: readonly string[] = ['FINGERPRINT_REQUIRED', 'NOT_ACTIVATED'];
 
-/** What a validation says right after the issue. */
+/** Result of a validation right after the issue. */
 function Verdict({ validation }: { validation: Preview['validation'] }) {
   const t = useText();
   const word = useWord();

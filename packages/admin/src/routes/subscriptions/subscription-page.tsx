@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { CalendarX, Ellipsis, Link2, Pencil, Undo2, Unlink } from 'lucide-react';
+import { CalendarX, Link2, Pencil, Undo2, Unlink } from 'lucide-react';
 import { useState } from 'react';
 import { Controller } from 'react-hook-form';
 import { api, bodyOf, type Schemas } from '../../api/client';
@@ -8,12 +8,11 @@ import { given, useList } from '../../api/lists';
 import { subscriptionQuery, templatesQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
-import { Button } from '../../parts/button';
+import { ActionMenu } from '../../parts/action-menu';
 import { Card, Fact, Facts } from '../../parts/card';
 import { DataTable } from '../../parts/data-table';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
-import { Menu, MenuItem } from '../../parts/menu';
 import { PageHeader } from '../../parts/page';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
@@ -319,40 +318,12 @@ function Actions({ subscription }: { subscription: Subscription }) {
     { name: 'keep', icon: Undo2, open: !isOver && ends },
     { name: 'cancel', icon: CalendarX, open: !isOver && (!ends || may('subscriptions:ingest')), danger: true },
   ] as const;
-  const [first, ...more] = all.filter((action) => action.open);
-  if (!first) return null;
+  const actions = all
+    .filter((action) => action.open)
+    .map((action) => ({ ...action, label: t(`subscription.${action.name}`) }));
   return (
     <>
-      <Button
-        onClick={() => {
-          setOpen(first.name);
-        }}
-      >
-        <first.icon aria-hidden />
-        {t(`subscription.${first.name}`)}
-      </Button>
-      {more.length > 0 && (
-        <Menu
-          trigger={
-            <Button size="icon" aria-label={t('more')}>
-              <Ellipsis aria-hidden />
-            </Button>
-          }
-        >
-          {more.map(({ name, icon, ...action }) => (
-            <MenuItem
-              key={name}
-              icon={icon}
-              danger={'danger' in action}
-              onClick={() => {
-                setOpen(name);
-              }}
-            >
-              {t(`subscription.${name}`)}
-            </MenuItem>
-          ))}
-        </Menu>
-      )}
+      <ActionMenu actions={actions} onChoose={setOpen} />
       {open && (
         <SubscriptionDialog
           action={open}

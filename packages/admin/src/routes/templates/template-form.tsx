@@ -84,7 +84,7 @@ interface Part {
   form: UseFormReturn<Form>;
 }
 
-/** What a license of the terms in the form would be. */
+/** License that would be issued with the terms in the form. */
 function LivePreview({ form, isNew }: Part & { isNew: boolean }) {
   const t = useText();
   const values = useWatch({ control: form.control }) as Form;
