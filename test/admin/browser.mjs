@@ -18,7 +18,13 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 }
 
-/** A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others than those that it may reach. */
+/** Within a longer text, and no part of a UUID. */
+const LICENSE_KEY = /(?<![0-9a-f])[0-9a-f]{4}(?:-[0-9a-f]{4}){4}(?![0-9a-f])/i;
+
+/**
+ * A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others than those that it may reach,
+ * license keys in addresses.
+ */
 export async function openBrowser(browser, baseUrl, { reaches = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
   context.setDefaultTimeout(60_000);
@@ -44,6 +50,7 @@ export async function openBrowser(browser, baseUrl, { reaches = [], ...options }
     if (!isOurs(request.frame().page())) return;
     const isOwn = [baseUrl, ...reaches].some((origin) => url.startsWith(origin));
     if (!isOwn && !/^(?:data|blob):/.test(url)) faults.push(`foreign request: ${url}`);
+    if (LICENSE_KEY.test(decodeURIComponent(url))) faults.push(`license key in an address: ${url}`);
   });
   page = await context.newPage();
   return { context, page, faults };

@@ -39,6 +39,19 @@ export async function search({ baseUrl, api, open, signIn, step }) {
     });
   }
 
+  await step('a license key is in no address, unless somebody says that it is none', async () => {
+    await find(license_key.toLowerCase());
+    await page.getByRole('option', { name: 'Find this license key' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.goto(`${baseUrl}/admin/licenses`);
+    await page.getByLabel('Issued to …').fill(license_key);
+    await seen(page, 'This may be a license key');
+    await find('0a1b2c3d-0000-4000-8000-00000000000f', 'Control+k');
+    await page.getByRole('option', { name: 'Search names and IDs for it' }).click();
+    await seen(page, 'Nothing found');
+    await page.keyboard.press('Escape');
+  });
+
   await step('a customer, a page and nothing are found', async () => {
     await find('ada@example.com');
     await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor();

@@ -1,10 +1,13 @@
 import { Search, X } from 'lucide-react';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useText } from '../text/texts';
 import { Button } from './button';
 import { Input, Select } from './fields';
+import { mayBeLicenseKey } from './license-key-text';
 
 const TYPING_MS = 250;
+/** They open the search also while a field has the focus. */
+const SEARCH_KEYS = navigator.userAgent.includes('Mac') ? '⌘K' : 'Ctrl+K';
 
 export function FilterBar({ children, onClear }: { children: ReactNode; onClear?: (() => void) | undefined }) {
   const t = useText();
@@ -21,17 +24,25 @@ export function FilterBar({ children, onClear }: { children: ReactNode; onClear?
   );
 }
 
-/** The field that `/` leads to. It changes the address a moment after the last letter. */
+/**
+ * The field that `/` leads to. It changes the address a moment after the last letter. A field that holds back keys changes it with no text that
+ * may be a license key, and says where that is found.
+ */
 export function SearchField({
   value,
   onChange,
   label,
+  holdsBackKeys = false,
 }: {
   value: string;
   onChange: (value: string) => void;
   label: string;
+  holdsBackKeys?: boolean;
 }) {
+  const t = useText();
+  const hintId = useId();
   const [text, setText] = useState(value);
+  const isHeldBack = holdsBackKeys && mayBeLicenseKey(text);
   const latest = useRef(onChange);
   useEffect(() => {
     latest.current = onChange;
@@ -42,12 +53,12 @@ export function SearchField({
     setText(value);
   }
   useEffect(() => {
-    if (text.trim() === value) return undefined;
+    if (text.trim() === value || isHeldBack) return undefined;
     const timer = setTimeout(() => latest.current(text.trim()), TYPING_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [text, value]);
+  }, [text, value, isHeldBack]);
   return (
     <div className="relative w-full sm:w-72">
       <Search className="pointer-events-none absolute top-2.5 left-3 size-4 text-soft" aria-hidden />
@@ -61,8 +72,12 @@ export function SearchField({
         onChange={(event) => {
           setText(event.target.value);
         }}
+        aria-describedby={isHeldBack ? hintId : undefined}
         className="pl-9"
       />
+      <p id={hintId} role="status" className={isHeldBack ? 'mt-1 text-xs text-soft' : 'sr-only'}>
+        {isHeldBack && t('filter.mayBeKey', { key: SEARCH_KEYS })}
+      </p>
     </div>
   );
 }

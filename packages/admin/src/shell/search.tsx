@@ -14,6 +14,7 @@ import { useEffect, useId, useState, type KeyboardEvent, type ReactNode } from '
 import { api, bodyOf, type Schemas } from '../api/client';
 import { isCode } from '../api/problem';
 import { cn } from '../parts/class-names';
+import { mayBeLicenseKey } from '../parts/license-key-text';
 import { Fault } from '../parts/states';
 import { useSettled } from '../parts/use-settled';
 import { LicenseState } from '../routes/licenses/license-status';
@@ -25,8 +26,9 @@ import { useMay } from './session';
 type License = Schemas['License'];
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Letters that a license key may have; the server decides whether it is one. */
-const KEY = /^[\w-]{16,512}$/;
+/** Of a license key, which may be of another system. */
+const MIN_KEY_LETTERS = 8;
+const MAX_ID_LETTERS = 255;
 const LAST_FOUR = /^[0-9a-z]{4}$/i;
 const MIN_LETTERS = 2;
 
@@ -50,7 +52,7 @@ export function Search({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const q = useSettled(text.trim());
-  const { groups, isPending, error } = useResults(text.trim(), q, onClose);
+  const { groups, hasFound, isPending, error } = useResults(text.trim(), q, onClose);
   const results = groups.flatMap((group) => group.results);
   const chosen = Math.min(at, Math.max(0, results.length - 1));
   const onKeyDown = (event: KeyboardEvent) => {
@@ -115,12 +117,8 @@ export function Search({ onClose }: { onClose: () => void }) {
               </div>
             ))}
           </div>
-          <p role="status" className={results.length > 0 && !isPending ? 'sr-only' : 'px-4 pb-4 text-sm text-soft'}>
-            {isPending
-              ? t('loading')
-              : results.length === 0
-                ? t('search.none')
-                : t('search.count', { count: results.length })}
+          <p role="status" className={hasFound && !isPending ? 'sr-only' : 'px-4 pb-4 text-sm text-soft'}>
+            {isPending ? t('loading') : !hasFound ? t('search.none') : t('search.count', { count: results.length })}
           </p>
           {error && (
             <div className="p-3">
@@ -168,7 +166,9 @@ function useResults(text: string, q: string, onClose: () => void) {
   const openLicense = (licenseId: string) => {
     go(navigate({ to: '/licenses/$licenseId', params: { licenseId } }));
   };
-  const isLong = q.length >= MIN_LETTERS;
+  const [inAddress, setInAddress] = useState('');
+  const isSecret = mayBeLicenseKey(q) && q !== inAddress;
+  const isLong = q.length >= MIN_LETTERS && !isSecret;
   const licenses = useQuery({
     queryKey: ['licenses', 'search', q],
     queryFn: () => findLicenses(q),
@@ -182,43 +182,66 @@ function useResults(text: string, q: string, onClose: () => void) {
   const order = useQuery({
     queryKey: ['orders', q],
     queryFn: () => orNothing(bodyOf(api.GET('/v1/orders/{order_id}', { params: { path: { order_id: q } } }))),
-    enabled: UUID.test(q) && may('orders:read'),
+    enabled: UUID.test(q) && !isSecret && may('orders:read'),
   });
   // The server records that somebody looked for a key, so it is asked only when that is chosen.
   const exact = useMutation({
-    mutationFn: (body: Schemas['FindLicensesRequest']) => bodyOf(api.POST('/v1/licenses:find', { body })),
-    onSuccess: ({ data: [found] }) => {
-      if (found) openLicense(found.license_id);
+    mutationFn: ({ body }: { way: string; text: string; body: Schemas['FindLicensesRequest'] }) =>
+      bodyOf(api.POST('/v1/licenses:find', { body })),
+    onSuccess: ({ data: [found, ...others] }) => {
+      if (found && others.length === 0) openLicense(found.license_id);
     },
   });
-  const exactly = (id: string, title: TextId, body: Schemas['FindLicensesRequest']): Result => ({
-    id,
+  const found = exact.variables?.text === text ? exact.data?.data : undefined;
+  const exactly = (way: string, title: TextId, body: Schemas['FindLicensesRequest']): Result => ({
+    id: way,
     icon: KeyRound,
     title: t(title),
-    detail: exact.data?.data.length === 0 ? t('search.notFound') : undefined,
+    detail: exact.variables?.way === way && found?.length === 0 ? t('search.notFound') : undefined,
     open: () => {
-      exact.mutate(body);
+      exact.mutate({ way, text, body });
     },
   });
+  const toResult = (license: License, icon: LucideIcon): Result => ({
+    id: license.license_id,
+    icon,
+    title: `${license.issued_to} · ${license.product_display_name} · …${license.license_key_last_four}`,
+    detail: <LicenseState license={license} />,
+    open: () => {
+      openLicense(license.license_id);
+    },
+  });
+  const isId = text.length <= MAX_ID_LETTERS;
+  const exactWays =
+    may('licenses:read') && text.length >= MIN_KEY_LETTERS
+      ? [
+          exactly('key', 'search.byKey', { license_key: text }),
+          ...(isId ? [exactly('external', 'search.byExternalId', { external_id: text })] : []),
+          ...(isId && may('activations:read') ? [exactly('device', 'search.byDevice', { fingerprint: text })] : []),
+        ]
+      : [];
   const groups: Group[] = [
     {
       text: 'search.licenses',
       results: [
-        ...(may('licenses:read') && KEY.test(text) && !UUID.test(text)
+        ...(isSecret
           ? [
-              exactly('key', 'search.byKey', { license_key: text }),
-              exactly('external', 'search.byExternalId', { external_id: text.slice(0, 255) }),
+              ...exactWays,
+              {
+                id: 'inAddress',
+                icon: SearchIcon,
+                title: t('search.inAddress'),
+                detail: t('search.inAddress.detail'),
+                open: () => {
+                  setInAddress(q);
+                },
+              },
             ]
           : []),
-        ...(isLong ? (licenses.data ?? []) : []).map(({ license, isDevice }): Result => ({
-          id: license.license_id,
-          icon: isDevice ? MonitorSmartphone : FileKey2,
-          title: `${license.issued_to} · ${license.product_display_name} · …${license.license_key_last_four}`,
-          detail: <LicenseState license={license} />,
-          open: () => {
-            openLicense(license.license_id);
-          },
-        })),
+        ...(isLong ? (licenses.data ?? []) : []).map(({ license, isDevice }) =>
+          toResult(license, isDevice ? MonitorSmartphone : FileKey2),
+        ),
+        ...(isSecret && found && found.length > 1 ? found.map((license) => toResult(license, FileKey2)) : []),
       ],
     },
     {
@@ -263,7 +286,10 @@ function useResults(text: string, q: string, onClose: () => void) {
         })),
     },
   ];
+  const hasFound = groups.some(({ results }) => results.length > 0);
+  if (!isSecret) groups.push({ text: 'search.exactly', results: exactWays });
   return {
+    hasFound,
     groups: groups.filter(({ results }) => results.length > 0),
     isPending: q !== text || licenses.isLoading || customers.isLoading || order.isLoading || exact.isPending,
     error: exact.error ?? licenses.error ?? customers.error ?? order.error,

@@ -73,7 +73,12 @@ function Licenses() {
       filters={filters}
       filterFields={
         <>
-          <SearchField label={t('licenses.search')} value={filter.q ?? ''} onChange={(q) => change({ q })} />
+          <SearchField
+            label={t('licenses.search')}
+            value={filter.q ?? ''}
+            onChange={(q) => change({ q })}
+            holdsBackKeys
+          />
           <FilterSelect
             label={t('licenses.anyStatus')}
             value={filter.status}
