@@ -44,6 +44,7 @@ export async function fillCluster(seed, size) {
   // Reports count the events as a server would that follows the log.
   await monitor.query('ANALYZE');
   await rebuildReports(monitor, () => undefined);
+  await monitor.query(USE);
   await monitor.query('VACUUM (ANALYZE)');
   return restartWith(cluster, (name) => `RESET ${name}`);
 }
@@ -113,3 +114,31 @@ const EVENTS = `
 const COUNTERS = `
   INSERT INTO license_event_counters (tenant_id, last_seq) SELECT tenant_id, max(seq) FROM plan GROUP BY tenant_id
   ON CONFLICT (tenant_id) DO UPDATE SET last_seq = EXCLUDED.last_seq`;
+
+/**
+ * What reports count beside licenses that were issued: every license has changed and has a peak on one of 60 days; of 100 licenses each one is
+ * full, over-used, revoked with devices, and expired but still validated; the ten greatest tenants have denials of a year. Totals stay as the
+ * events have them.
+ */
+const DRAWN = `mod(abs(hashtext(license_id::text)), 100)`;
+const DENIED = `FROM tenants, unnest('{"",p-0,p-1,p-2,p-3,p-4}'::text[]) product, generate_series(0, 364) days_ago,
+    unnest('{DEVICE_LIMIT_REACHED,LICENSE_EXPIRED,LICENSE_REVOKED,LICENSE_SUSPENDED,DEVICE_BLOCKED,NOT_STARTED}'::text[]) code
+  WHERE id < 'tenant-0010'`;
+const USE = `
+  INSERT INTO report_licenses (tenant_id, license_id, product_id, template_id, template_version, license_type, license_model, status,
+    in_grace, trial, expiry_date, grace_period_days, auto_renewal_enabled, max_activations, seats_in_use, seat_limit, fill)
+  SELECT tenant_id, license_id, product_id, template_id, template_version, license_type, license_model,
+    CASE ${DRAWN} WHEN 2 THEN 'REVOKED' WHEN 3 THEN 'EXPIRED' ELSE 'ACTIVE' END, false, false,
+    CASE ${DRAWN} WHEN 3 THEN now() - interval '9 days' ELSE expiry_date END, 0, auto_renewal_enabled, 7,
+    in_use, 7, in_use * 100 / 7
+  FROM (SELECT *, CASE ${DRAWN} WHEN 0 THEN 7 WHEN 1 THEN 9 WHEN 2 THEN 2 WHEN 3 THEN 0 ELSE 1 END AS in_use FROM licenses) AS license
+  ON CONFLICT DO NOTHING;
+  INSERT INTO report_seat_peaks (tenant_id, license_id, day, product_id, peak, seat_limit)
+  SELECT tenant_id, license_id, current_date - mod(abs(hashtext(license_id::text)), 60), product_id,
+         1 + mod(abs(hashtext(license_id::text)), 7), 7 FROM report_licenses;
+  INSERT INTO report_expired_use (tenant_id, license_id, validations, first_seen_at, last_seen_at)
+  SELECT tenant_id, license_id, 5, now() - interval '8 days', now() FROM report_licenses WHERE status = 'EXPIRED';
+  INSERT INTO report_denials (tenant_id, product_id, day, code, denials)
+  SELECT id, product, current_date - days_ago, code, 5 ${DENIED};
+  INSERT INTO report_validations (tenant_id, product_id, day, code, validations)
+  SELECT id, product, current_date - days_ago, code, 5 ${DENIED}`;

@@ -49,8 +49,11 @@ const REPORTS = [
   ['activity', {}],
   ['utilisation', {}],
   ['peaks', {}],
-  ['denials', {}],
+  ['denials', { by: 'day' }],
+  ['denials', { by: 'product' }],
+  ['compliance', { finding: 'OVER_USED' }],
   ['compliance', { finding: 'DEVICES_WITHOUT_LICENSE' }],
+  ['compliance', { finding: 'EXPIRED_STILL_ASKING' }],
 ];
 
 /** Each with who is asked, the request of a contender, and how dear 1,000 times the rows may make it. */
@@ -64,7 +67,10 @@ export async function scaleScenarios(cluster) {
     reads.push(read(`list, ${name}, nine tenths down`, who, LICENSES, { ...query, limit, cursor }));
   }
   for (const { name, query } of eventReads(facts)) reads.push(read(`events, ${name}`, OURS, EVENTS, query));
-  for (const [name, query] of REPORTS) reads.push(read(`report, ${name}`, OURS, `/v1/reports/${name}`, query));
+  for (const [name, query] of REPORTS) {
+    const of = Object.values(query).map((value) => `, ${value.toLowerCase().replaceAll('_', ' ')}`);
+    reads.push(read(`report, ${name}${of.join('')}`, OURS, `/v1/reports/${name}`, query));
+  }
   const issues = { connections: 64, who: BOTH, goal: 1.6, writes: true, countsWal: true, walGoal: 1.3 };
   const ofPrograms = { connections: 8, who: BOTH, goal: 1.25 };
   return {
