@@ -53,7 +53,7 @@ export async function search({ baseUrl, api, open, signIn, step }) {
   });
 
   await step('a customer, a page and nothing are found', async () => {
-    await find('ada@example.com');
+    await find('ada@example.com', 'Control+k');
     await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: /Ada Lovelace/, level: 1 }).waitFor();
