@@ -116,7 +116,7 @@ const COUNTERS = `
   ON CONFLICT (tenant_id) DO UPDATE SET last_seq = EXCLUDED.last_seq`;
 
 /**
- * What reports count beside licenses that were issued: every license has changed and has a peak on one of 60 days; of 100 licenses each one is
+ * Counts of reports beside those of licenses that were issued: every license has changed and has a peak on one of 60 days; of 100 licenses each one is
  * full, over-used, revoked with devices, and expired but still validated; the ten greatest tenants have denials of a year. Totals stay as the
  * events have them.
  */
