@@ -363,6 +363,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   SignInOptions: { oidc: false },
   OwnSession: {
     session_id: EXAMPLES.sessionId,
+    method: 'api_key',
     type: 'api_key',
     id: EXAMPLES.apiKeyId,
     ...tenant,

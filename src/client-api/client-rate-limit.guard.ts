@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Config } from '../config.js';
 import { canonicalLicenseKey, isOwnKey } from '../licensing/index.js';
@@ -92,5 +92,5 @@ function assertNotLimited(waitMs: number): void {
 }
 
 function sha256(text: string): string {
-  return hash('sha256', text, 'base64url');
+  return createHash('sha256').update(text).digest('base64url');
 }

@@ -4,13 +4,13 @@ import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
 import { Actor, UNBOUNDED, type Subject } from '../shared/access/actor.js';
 import type { Principal } from '../shared/access/authenticator.js';
-import type { KnownSession } from '../shared/access/session-authenticator.js';
+import type { KnownSession, SignInMethod } from '../shared/access/session-authenticator.js';
 import { effectivePermissions, withinTenant, type Permission } from '../shared/access/permissions.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { newId } from '../shared/random.js';
 import { keyColumnsSql, toKeyPrincipal, toKnownTenant, type KeyRow } from '../tenants/index.js';
 import { SessionEndedEvent, SessionStartedEvent } from './events/session.events.js';
-import type { EndReason, SignInMethod } from './session.entity.js';
+import type { EndReason } from './session.entity.js';
 import { generateSecret, hashSecret } from './session-secret.js';
 
 const MINUTE_MS = 60_000;
@@ -56,6 +56,7 @@ export interface FoundSession extends Omit<KnownSession, 'isRecent'> {
 
 interface SessionRow extends KeyRow {
   session_id: string;
+  method: SignInMethod;
   session_tenant_id: string | null;
   api_key_id: string | null;
   issuer: string | null;
@@ -68,7 +69,7 @@ interface SessionRow extends KeyRow {
 
 /** A session of an API key lasts as long as the secret that was shown. */
 const FIND = `
-  SELECT s.session_id, s.tenant_id AS session_tenant_id, s.api_key_id, s.issuer, s.subject, s.permissions AS session_permissions,
+  SELECT s.session_id, s.method, s.tenant_id AS session_tenant_id, s.api_key_id, s.issuer, s.subject, s.permissions AS session_permissions,
          s.authenticated_at, s.last_seen_at, s.ends_at, ${keyColumnsSql('s.key_sha256')}
   FROM sessions s
   LEFT JOIN api_keys k ON k.id = s.api_key_id
@@ -275,6 +276,7 @@ function found(row: SessionRow, principal: Principal, openUntil: Date): FoundSes
   const { expiresAt } = principal.bounds;
   return {
     id: row.session_id,
+    method: row.method,
     principal,
     authenticatedAt: row.authenticated_at,
     openUntil: expiresAt && expiresAt < openUntil ? expiresAt : openUntil,

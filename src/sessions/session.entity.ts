@@ -1,8 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { SignInMethod } from '../shared/access/session-authenticator.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
-
-export const SIGN_IN_METHODS = ['api_key', 'link', 'oidc'] as const;
-export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 
 export const END_REASONS = ['SIGNED_OUT', 'ENDED', 'REPLACED', 'EXPIRED', 'WITHDRAWN'] as const;
 export type EndReason = (typeof END_REASONS)[number];

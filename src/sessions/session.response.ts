@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { pageOf } from '../shared/http/paging.js';
 import { ActorType, UtcTime } from '../shared/http/schema.js';
-import type { KnownSession } from '../shared/access/session-authenticator.js';
-import { END_REASONS, SIGN_IN_METHODS, type Session } from './session.entity.js';
+import { SIGN_IN_METHODS, type KnownSession } from '../shared/access/session-authenticator.js';
+import { END_REASONS, type Session } from './session.entity.js';
 
 export const SignInOptions = z
   .object({
@@ -11,9 +11,12 @@ export const SignInOptions = z
   .meta({ id: 'SignInOptions', description: 'How one can sign in, besides with an API key or a link.' });
 export type SignInOptions = z.infer<typeof SignInOptions>;
 
+const Method = z.enum(SIGN_IN_METHODS).meta({ id: 'SignInMethod' });
+
 export const OwnSession = z
   .object({
     session_id: z.uuid(),
+    method: Method,
     type: ActorType,
     id: z.string().meta({ description: 'Id of the API key, or `sub` of the person.' }),
     tenant_id: z
@@ -39,7 +42,7 @@ export const SessionResponse = z
   .object({
     session_id: z.uuid(),
     tenant_id: z.string(),
-    method: z.enum(SIGN_IN_METHODS).meta({ id: 'SignInMethod' }),
+    method: Method,
     api_key_id: z.uuid().nullable(),
     issuer: z.string().nullable().meta({ description: 'Identity provider of a person.' }),
     subject: z.string().nullable().meta({ description: 'Person, as the identity provider names it.' }),
@@ -59,9 +62,10 @@ export type SessionResponse = z.infer<typeof SessionResponse>;
 export const SessionPage = pageOf(SessionResponse).meta({ id: 'SessionPage' });
 export type SessionPage = z.infer<typeof SessionPage>;
 
-export function toOwnSession({ id, principal, authenticatedAt }: KnownSession): OwnSession {
+export function toOwnSession({ id, method, principal, authenticatedAt }: KnownSession): OwnSession {
   return {
     session_id: id,
+    method,
     type: principal.subject.type,
     id: principal.subject.id,
     tenant_id: principal.tenant?.id ?? null,

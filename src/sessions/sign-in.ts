@@ -4,7 +4,7 @@ import { NetworkNotAllowedError, UnauthenticatedError } from '../shared/access/a
 import { Authenticator } from '../shared/access/authenticator.js';
 import type { Permission } from '../shared/access/permissions.js';
 import { isFromForeignPage } from '../shared/access/own-page.js';
-import type { KnownSession } from '../shared/access/session-authenticator.js';
+import type { KnownSession, SignInMethod } from '../shared/access/session-authenticator.js';
 import { AuthFailureLimit } from '../shared/limits/auth-failure-limit.js';
 import { isCleanText } from '../shared/json.js';
 import { Clock } from '../shared/time/clock.js';
@@ -12,7 +12,7 @@ import { hashApiKey, isApiKey } from '../tenants/index.js';
 import { CookieSessionAuthenticator } from './cookie-session.authenticator.js';
 import { assertSecureConnection, clearCookie, readCookie, SESSION_COOKIE, setCookie } from './session-cookie.js';
 import { ForeignOriginError, WrongSubjectError } from './session.errors.js';
-import type { EndReason, SignInMethod } from './session.entity.js';
+import type { EndReason } from './session.entity.js';
 import type { SignInRequest } from './session.requests.js';
 import { SessionStore, type SignedInKey, type SignedInPerson } from './session-store.js';
 import { SignInLinks } from './sign-in-links.js';

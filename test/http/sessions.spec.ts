@@ -82,7 +82,10 @@ describe('sessions of browsers', () => {
   describe('with an API key', () => {
     it('are a cookie that scripts cannot read, and act as the API key', async () => {
       const { response, page } = await withKey(admin);
-      expect(response).toMatchObject({ status: 201, body: { tenant_id: admin.tenantId, type: 'api_key' } });
+      expect(response).toMatchObject({
+        status: 201,
+        body: { tenant_id: admin.tenantId, type: 'api_key', method: 'api_key' },
+      });
       expect(cookiesOf(response)).toEqual([
         expect.stringMatching(/^imprimatur=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/),
       ]);
@@ -208,6 +211,8 @@ describe('sessions of browsers', () => {
       const code = await linkCode();
       const responses = await Promise.all(Array.from({ length: 8 }, () => signIn({ code })));
       expect(responses.map(({ response }) => response.status).sort()).toEqual([201, ...Array<number>(7).fill(401)]);
+      const begun = responses.find(({ response }) => response.status === 201);
+      expect((await send('get', '/auth/session', begun?.page)).body.method).toBe('link');
     });
 
     it('do not begin after ten minutes, nor with a key that is gone', async () => {

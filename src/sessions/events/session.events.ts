@@ -1,6 +1,7 @@
 import type { Actor } from '../../shared/access/actor.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
-import type { EndReason, SignInMethod } from '../session.entity.js';
+import type { SignInMethod } from '../../shared/access/session-authenticator.js';
+import type { EndReason } from '../session.entity.js';
 
 export class SessionStartedEvent extends IntegrationEvent {
   readonly type = 'session.started';

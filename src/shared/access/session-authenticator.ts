@@ -1,9 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { AuthenticationOptions, Principal } from './authenticator.js';
 
+export const SIGN_IN_METHODS = ['api_key', 'link', 'oidc'] as const;
+export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
+
 /** Session of a browser. Its principal is the API key or person that signed in, never the session. */
 export interface KnownSession {
   readonly id: string;
+  readonly method: SignInMethod;
   readonly principal: Principal;
   /** Last time at which the person showed a credential. */
   readonly authenticatedAt: Date;

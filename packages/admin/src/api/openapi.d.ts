@@ -3238,6 +3238,7 @@ export interface components {
         OwnSession: {
             /** Format: uuid */
             session_id: string;
+            method: components["schemas"]["SignInMethod"];
             type: components["schemas"]["ActorType"];
             /** @description Id of the API key, or `sub` of the person. */
             id: string;
@@ -3250,6 +3251,8 @@ export interface components {
              */
             authenticated_at: string;
         };
+        /** @enum {string} */
+        SignInMethod: "api_key" | "link" | "oidc";
         /**
          * @description The session has ended.
          * @example {
@@ -3338,8 +3341,6 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @enum {string} */
-        SignInMethod: "api_key" | "link" | "oidc";
         SessionEndReason: ("SIGNED_OUT" | "ENDED" | "REPLACED" | "EXPIRED" | "WITHDRAWN") | null;
         /** @example {} */
         EndSessionRequest: Record<string, never>;
