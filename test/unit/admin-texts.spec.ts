@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { PROBLEM_ACTIONS } from '../../src/shared/http/next-action.js';
 import { GERMAN } from '../../packages/admin/src/text/de.js';
 import { ENGLISH } from '../../packages/admin/src/text/en.js';
+import { GERMAN_FAULTS, GERMAN_PROBLEMS } from '../../packages/admin/src/text/problems-de.js';
+import { ENGLISH_PROBLEMS } from '../../packages/admin/src/text/problems-en.js';
+import { CODES_WITHOUT_FACTS } from '../../packages/admin/src/text/problem-codes.js';
 
 const SOURCES = 'packages/admin/src';
 
@@ -90,5 +94,52 @@ describe('the texts of the admin UI', () => {
       return values.map((value) => `${group}.${value}`).filter((id) => !(id in ENGLISH));
     });
     expect(missing).toEqual([]);
+  });
+});
+
+describe('the texts of refusals in the admin UI', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+    .map((name) => readFileSync(join('src', name), 'utf8'));
+
+  it('are there for each code of the API in each language, and say what to do', () => {
+    const codes = Object.keys(PROBLEM_ACTIONS).sort();
+    for (const texts of [ENGLISH_PROBLEMS, GERMAN_PROBLEMS]) {
+      expect(Object.keys(texts).sort()).toEqual(codes);
+      for (const [meaning, remedy] of Object.values(texts)) {
+        expect(meaning).toMatch(/^[A-ZÄÖÜ].*[^.]$/);
+        expect(remedy).toMatch(/^[A-ZÄÖÜ].*\.$/);
+      }
+    }
+  });
+
+  it('are followed by what the server says wherever that has facts', () => {
+    // An error whose message is one literal says the same each time.
+    const errors = sources.flatMap((source) => [
+      ...source.matchAll(/super\(((?:[^()]|\([^()]*\))*?)\{[^}]*?errorCode: '([A-Z_]+)'/g),
+    ]);
+    const isLiteral = (text: string) => /^'(?:[^'\\]|\\.)*'$/.test(text.trim().replace(/,$/, ''));
+    const withFacts = new Set(errors.filter(([, text = '']) => !isLiteral(text)).map(([, , code]) => code));
+    const literal = new Set(errors.filter(([, text = '']) => isLiteral(text)).map(([, , code = '']) => code));
+    expect(literal.size).toBeGreaterThan(30);
+    const withoutErrors = ['CLIENT_CLOSED_REQUEST', 'INTERNAL_ERROR', 'REQUEST_TIMEOUT'];
+    expect([...CODES_WITHOUT_FACTS].sort()).toEqual(
+      [...[...literal].filter((code) => !withFacts.has(code)), ...withoutErrors].sort(),
+    );
+  });
+
+  it('translate what schemas say of a field', () => {
+    const translated = (fault: string) => GERMAN_FAULTS.some(([pattern]) => pattern.test(fault));
+    const faults = readFileSync('src/shared/http/schema-messages.spec.ts', 'utf8').matchAll(
+      /'((?:must|is|unknown)\b[^']*)'/g,
+    );
+    const all = [...new Set([...faults].map(([, fault = '']) => fault))];
+    expect(all.length).toBeGreaterThan(15);
+    expect(all.filter((fault) => !translated(fault))).toEqual([]);
+    const groups = GERMAN_FAULTS.map(([pattern, text]) => [
+      new RegExp(`${pattern.source}|`).exec('')?.length ?? 0,
+      Math.max(0, ...[...text.matchAll(/\$(\d)/g)].map(([, index]) => Number(index))),
+    ]);
+    expect(groups.filter(([count = 0, used = 0]) => used >= count)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { useId, type ComponentProps, type ReactNode } from 'react';
+import { useFaultText } from '../text/problems';
 import { cn } from './class-names';
 
 export const INPUT =
@@ -40,6 +41,7 @@ export function Field({
   children: (aria: FieldAria) => ReactNode;
 }) {
   const id = useId();
+  const faultText = useFaultText(fault !== undefined);
   const described = [fault === undefined ? '' : `${id}-fault`, hint === undefined ? '' : `${id}-hint`]
     .filter(Boolean)
     .join(' ');
@@ -61,7 +63,7 @@ export function Field({
       })}
       {fault !== undefined && (
         <p id={`${id}-fault`} className="text-xs font-medium text-bad">
-          {fault}
+          {faultText(fault)}
         </p>
       )}
       {hint !== undefined && (

@@ -15,8 +15,8 @@ export function useServerFaults<T extends FieldValues>(
     if (!(error instanceof ProblemError)) return;
     const faults = [...error.faults];
     for (const [name, message] of faults) setError(name as Path<T>, { type: 'server', message });
-    const first = faults[0]?.[0];
-    if (first !== undefined) setFocus(first as Path<T>);
+    // A fault may be about no field of the form: the first that is about one gets the focus.
+    for (const [name] of faults.reverse()) setFocus(name as Path<T>);
   }, [error, setError, setFocus]);
 }
 

@@ -1,9 +1,11 @@
 import { CircleAlert, Inbox, LockKeyhole, WifiOff, type LucideIcon } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { OFFLINE, ProblemError } from '../api/problem';
+import { useErrorText, useFaultText } from '../text/problems';
 import { useText } from '../text/texts';
 import { Button } from './button';
 import { Code } from './copy';
+import { FactsText } from './facts-text';
 
 function State({
   icon: Icon,
@@ -50,12 +52,13 @@ export function Forbidden({ permission }: { permission: string }) {
 /** A refusal, with what is needed to ask about it. */
 export function Refusal({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const t = useText();
+  const { meaning, remedy, facts } = useErrorText(error);
   const refusal = error instanceof ProblemError ? error : undefined;
   const isOffline = refusal?.code === OFFLINE;
-  const title = isOffline ? t('offline.title') : (refusal?.problem.title ?? '') || t('error.title');
   return (
-    <State icon={isOffline ? WifiOff : CircleAlert} title={title} role="alert">
-      <p className="max-w-md text-sm text-soft">{isOffline ? t('offline.hint') : error.message}</p>
+    <State icon={isOffline ? WifiOff : CircleAlert} title={meaning || t('error.title')} role="alert">
+      {remedy !== undefined && <p className="max-w-md text-sm text-soft">{remedy}</p>}
+      {facts !== undefined && <FactsText className="max-w-md text-sm wrap-anywhere text-soft">{facts}</FactsText>}
       {refusal && !isOffline && (
         <p className="flex flex-wrap items-center justify-center gap-2 text-xs text-soft">
           <Code>{refusal.code}</Code>
@@ -74,22 +77,51 @@ export function Refusal({ error, onRetry }: { error: Error; onRetry?: () => void
 /** A refusal inside a form or dialog. */
 export function Fault({ error }: { error: Error | null }) {
   const t = useText();
+  const { meaning, remedy, facts } = useErrorText(error);
   if (!error) return null;
   const refusal = error instanceof ProblemError ? error : undefined;
-  const isOffline = refusal?.code === OFFLINE;
   return (
     <div role="alert" className="flex gap-3 rounded-lg bg-bad-soft px-4 py-3 text-sm text-bad">
       <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
-      <div className="min-w-0">
-        <p className="font-medium">{isOffline ? t('offline.hint') : error.message}</p>
-        {refusal && !isOffline && (
-          <p className="mt-0.5 text-xs break-all">
+      <div className="min-w-0 space-y-0.5">
+        <p className="font-medium">{meaning || t('error.title')}</p>
+        {remedy !== undefined && <p>{remedy}</p>}
+        {facts !== undefined && <FactsText className="wrap-anywhere">{facts}</FactsText>}
+        {refusal && refusal.faults.size > 0 && <FaultsElsewhere faults={refusal.faults} />}
+        {refusal && refusal.code !== OFFLINE && (
+          <p className="text-xs break-all">
             {refusal.code}
             {refusal.requestId !== null && ` · ${refusal.requestId}`}
           </p>
         )}
       </div>
     </div>
+  );
+}
+
+/** The faults of a request, where not each stands at a field of the form. */
+function FaultsElsewhere({ faults }: { faults: ReadonlyMap<string, string> }) {
+  const faultText = useFaultText(true);
+  const list = useRef<HTMLUListElement>(null);
+  const [areMarked, setMarked] = useState(true);
+  useEffect(() => {
+    // The fields are marked by an effect of the form, which runs after this one.
+    const frame = requestAnimationFrame(() => {
+      const form = list.current?.closest('form, [role=dialog], main');
+      setMarked((form?.querySelectorAll('[aria-invalid=true]').length ?? 0) >= faults.size);
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+    };
+  }, [faults]);
+  return (
+    <ul ref={list} hidden={areMarked} className="list-disc pl-4">
+      {[...faults].map(([name, fault]) => (
+        <li key={name} className="wrap-anywhere">
+          {name === '' ? faultText(fault) : `${name}: ${faultText(fault)}`}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -11,11 +11,13 @@ import { Dialog, DialogActions } from '../../parts/dialog';
 import { download } from '../../parts/download';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
+import { ProblemLine } from '../../parts/problem-line';
 import { Progress } from '../../parts/progress';
 import { Empty, Fault, Loading, Refusal } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { Time } from '../../parts/time';
 import { useMay, useSession } from '../../shell/session';
+import { useProblemText } from '../../text/problems';
 import { useText, useWord } from '../../text/texts';
 import { isDone, PERMISSION_OF, type BulkChange } from './bulk-change';
 import { bulkChangesQuery } from './bulk-queries';
@@ -184,6 +186,7 @@ function Work({ change }: { change: BulkChange }) {
 /** Why licenses were refused, how many for each reason, and the first of them. */
 function Failures({ change }: { change: BulkChange }) {
   const t = useText();
+  const textOf = useProblemText();
   const failures = useQuery({
     queryKey: ['bulk-changes', 'failures', change.id, change.failed],
     queryFn: async () => {
@@ -194,9 +197,12 @@ function Failures({ change }: { change: BulkChange }) {
   const counts = new Map<string, number>();
   for (const { code = '' } of failures.data ?? []) counts.set(code, (counts.get(code) ?? 0) + 1);
   return (
-    <Card title={t('bulk.failures')} hint={[...counts].map(([code, count]) => `${code}: ${count}`).join(' · ')}>
+    <Card
+      title={t('bulk.failures')}
+      hint={[...counts].map(([code, count]) => `${textOf({ code }).meaning}: ${count}`).join(' · ')}
+    >
       <ul className="divide-y divide-line text-sm">
-        {failures.data?.slice(0, SHOWN).map(({ license_id, detail }) => (
+        {failures.data?.slice(0, SHOWN).map(({ license_id, code = '', detail }) => (
           <li key={license_id} className="flex flex-wrap justify-between gap-x-6 gap-y-1 py-2">
             <Link
               to="/licenses/$licenseId"
@@ -205,7 +211,9 @@ function Failures({ change }: { change: BulkChange }) {
             >
               {license_id}
             </Link>
-            <span className="text-soft">{detail}</span>
+            <span className="text-soft">
+              <ProblemLine code={code} detail={detail} />
+            </span>
           </li>
         ))}
       </ul>

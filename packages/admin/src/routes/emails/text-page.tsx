@@ -21,6 +21,7 @@ import { ResourceForm } from '../../parts/resource-form';
 import { Fault, Loading } from '../../parts/states';
 import { WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
+import { useFaultText } from '../../text/problems';
 import { useText, useWord } from '../../text/texts';
 import { EmailContent } from './email-content';
 
@@ -225,13 +226,14 @@ function Preview({
 
 /** Why the texts cannot be rendered, by field. */
 function PreviewFault({ error }: { error: Error }) {
+  const faultText = useFaultText(true);
   const faults = error instanceof ProblemError ? [...error.faults] : [];
   if (faults.length === 0) return <Fault error={error} />;
   return (
     <ul role="alert" className="space-y-1 rounded-lg bg-bad-soft px-4 py-3 text-sm text-bad">
-      {faults.map(([name, detail]) => (
+      {faults.map(([name, fault]) => (
         <li key={name}>
-          {name}: {detail}
+          {name}: {faultText(fault)}
         </li>
       ))}
     </ul>

@@ -11,6 +11,7 @@ import { Field, Select } from '../../parts/fields';
 import { LeaveGuard } from '../../parts/form-state';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
+import { ProblemLine } from '../../parts/problem-line';
 import { Progress } from '../../parts/progress';
 import { Fault } from '../../parts/states';
 import { useMay } from '../../shell/session';
@@ -356,7 +357,9 @@ function Results({ run, file }: { run: ImportRun; file: SourceFile }) {
               <tr key={row.number} className="border-t border-line align-top">
                 <td className="py-1.5 pr-4 tabular-nums">{row.number}</td>
                 <td className="py-1.5 pr-4 font-mono text-xs break-all">{code}</td>
-                <td className="py-1.5 break-words">{detail}</td>
+                <td className="py-1.5 wrap-anywhere">
+                  {row.fault ? detail : <ProblemLine code={code ?? ''} detail={detail} hasFacts />}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -20,6 +20,7 @@ import { Section } from '../../parts/section';
 import { TEXT_LINK } from '../../parts/text-link';
 import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
+import { useProblemText } from '../../text/problems';
 import { useText } from '../../text/texts';
 import { EventFeed } from '../events/event-feed';
 import { LicenseLink, LinesTable } from './lines-table';
@@ -168,11 +169,12 @@ function Details({ order }: { order: Order }) {
 
 function Refused({ refusal: { line, code } }: { refusal: NonNullable<Order['fulfilment_refusal']> }) {
   const t = useText();
+  const { meaning } = useProblemText()({ code });
   return (
     <p role="status" className="flex items-start gap-3 rounded-lg bg-warn-soft px-4 py-3 text-sm text-warn">
       <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
       <span>
-        {line === null ? t('order.refused') : t('order.refusedLine', { line })} <Code>{code}</Code>
+        {line === null ? t('order.refused') : t('order.refusedLine', { line })} {meaning}. <Code>{code}</Code>
       </span>
     </p>
   );

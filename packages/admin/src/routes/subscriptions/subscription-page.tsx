@@ -14,6 +14,7 @@ import { DataTable } from '../../parts/data-table';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
+import { ProblemLine } from '../../parts/problem-line';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Section } from '../../parts/section';
@@ -219,7 +220,8 @@ function Details({ subscription }: { subscription: Subscription }) {
             )}
             {problem && (
               <p role="status" className="mt-4 rounded-lg bg-bad-soft px-4 py-3 text-sm text-bad">
-                {problem.detail} <span className="text-xs">{problem.code}</span>
+                <ProblemLine code={problem.code} detail={problem.detail} />
+                <span className="block text-xs">{problem.code}</span>
               </p>
             )}
           </Card>

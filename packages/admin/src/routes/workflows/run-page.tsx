@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { CircleCheck, CircleX, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
+import { isCode } from '../../api/problem';
 import { workflowRunQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
@@ -12,6 +13,7 @@ import { Code } from '../../parts/copy';
 import { Dialog, DialogActions } from '../../parts/dialog';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
+import { ProblemLine } from '../../parts/problem-line';
 import { Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
@@ -38,7 +40,8 @@ export const RunPage = gated('workflows:read', function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery({
     ...workflowRunQuery(runId),
-    refetchInterval: ({ state }) => (state.data && ENDED.includes(state.data.state) ? false : REFRESH_MS),
+    refetchInterval: ({ state }) =>
+      isCode(state.error, 'UNAUTHENTICATED') || (state.data && ENDED.includes(state.data.state)) ? false : REFRESH_MS,
   });
   return (
     <ResourceDetail query={run} id={runId}>
@@ -109,7 +112,9 @@ function Details({ run }: { run: Run }) {
           {run.error && (
             <Card title={t('runs.error')}>
               <Badge tone="bad">{run.error.code}</Badge>
-              <p className="mt-2 text-sm text-soft">{run.error.detail}</p>
+              <p className="mt-2 text-sm text-soft">
+                <ProblemLine code={run.error.code} detail={run.error.detail} />
+              </p>
             </Card>
           )}
           {run.result && (
