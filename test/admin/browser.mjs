@@ -32,6 +32,14 @@ export async function openBrowser(browser, baseUrl, { reaches = [], ...options }
   let page;
   // Tabs that the test itself opens elsewhere are no pages of ours.
   const isOurs = (each) => each === page || each?.url().startsWith(baseUrl);
+  // The first request of a new tab comes before its page; our pages open it.
+  const pageOf = (request) => {
+    try {
+      return request.frame().page();
+    } catch {
+      return page;
+    }
+  };
   await context.exposeBinding('noteViolation', (_source, text) => faults.push(`policy: ${text}`));
   await context.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
@@ -47,7 +55,7 @@ export async function openBrowser(browser, baseUrl, { reaches = [], ...options }
   context.on('weberror', (error) => faults.push(`error: ${error.error().stack}`));
   context.on('request', (request) => {
     const url = request.url();
-    if (!isOurs(request.frame().page())) return;
+    if (!isOurs(pageOf(request))) return;
     const isOwn = [baseUrl, ...reaches].some((origin) => url.startsWith(origin));
     if (!isOwn && !/^(?:data|blob):/.test(url)) faults.push(`foreign request: ${url}`);
     if (LICENSE_KEY.test(decodeURIComponent(url))) faults.push(`license key in an address: ${url}`);
@@ -67,6 +75,12 @@ export async function accessibilityFaults(page) {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
+}
+
+/** Signs in by the API key at the page that is open. */
+export async function enterKey(page, key) {
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Sign in with API key' }).click();
 }
 
 export const button = (page, name) => page.getByRole('button', { name, exact: true });

@@ -68,6 +68,31 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     await seen(page, 'The program may run');
   });
 
+  await step(
+    'a device that was refused lately is explained by one click, and the verdict outlives another tab',
+    async () => {
+      const { data } = await api('GET', '/v1/licenses?q=Margaret&limit=10');
+      const full = data.find(({ trial }) => !trial);
+      const other = await page.context().newPage();
+      await other.goto(`${baseUrl}/admin/licenses/${full.license_id}?tab=explain`);
+      await other.getByRole('button', { name: /^one-too-many/ }).click();
+      await seen(other, 'All seats are taken');
+      await other.getByRole('tab', { name: 'Devices' }).click();
+      await other.getByRole('tab', { name: 'Explain' }).click();
+      await seen(other, 'All seats are taken');
+      assert.equal(await other.getByLabel('Device').inputValue(), 'one-too-many');
+      const order = { license_template_id: 'studio', customer_id: 'customer-10', starts: '2090-03-01T12:00:00Z' };
+      const { license_id } = await api('POST', '/v1/licenses', order);
+      await other.goto(`${baseUrl}/admin/licenses/${license_id}?tab=explain`);
+      await seen(other, /^It starts in \d+ years: programs are refused until then/);
+      await button(other, 'Explain').click();
+      await other.locator('main time[datetime="2090-03-01T12:00:00.000Z"]').last().waitFor();
+      await button(other, 'Enter the device').click();
+      assert.equal(await other.evaluate(() => document.activeElement.getAttribute('name')), 'fingerprint');
+      await other.close();
+    },
+  );
+
   await step('the license key is sent by e-mail', async () => {
     await button(page, 'More actions').click();
     await page.getByRole('menuitem', { name: 'Send e-mail' }).click();

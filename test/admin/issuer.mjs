@@ -53,9 +53,19 @@ export async function startIssuer() {
         end_session_endpoint: `${url}/logout`,
       });
   });
+  /** Token by which the provider withdraws the sign-in of a person. */
+  const logoutToken = (sub) =>
+    new SignJWT({ sub, jti: randomUUID(), events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })
+      .setProtectedHeader({ alg: 'RS256', kid: jwk.kid, typ: 'logout+jwt' })
+      .setIssuer(url)
+      .setAudience('admin-ui')
+      .setIssuedAt()
+      .setExpirationTime('2m')
+      .sign(privateKey);
   return {
     url,
     person,
+    logoutToken,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { seen } from './browser.mjs';
 
 const MAX_TABS = 90;
+const MAX_ITEMS = 20;
 
 /** The flows of a day by keyboard alone: no step of it points at anything. */
 export async function keyboard({ baseUrl, adminKey, api, open, step }) {
@@ -27,6 +28,26 @@ export async function keyboard({ baseUrl, adminKey, api, open, step }) {
     await press(key);
   };
   const heading = (name) => page.getByRole('heading', { name, level: 1 }).waitFor();
+  const go = async (letter, name) => {
+    await press('g');
+    await press(letter);
+    await heading(name);
+  };
+  const fill = async (name, text) => {
+    await tabTo(name);
+    await press('Control+a');
+    await type(text);
+  };
+  /** Opens a menu, and takes the item of this name. */
+  const choosePath = async (menu, item) => {
+    await choose(menu);
+    await page.getByRole('menu').waitFor();
+    for (let items = 0; items < MAX_ITEMS && !item.test(await focused()); items++) await press('ArrowDown');
+    assert.match(await focused(), item);
+    await press('Enter');
+  };
+  const dialog = (name) => page.getByRole('dialog', { name }).waitFor();
+  const noDialog = () => page.getByRole('dialog').waitFor({ state: 'detached' });
 
   await step('sign in by keyboard', async () => {
     await page.goto(`${baseUrl}/admin/`);
@@ -134,8 +155,162 @@ export async function keyboard({ baseUrl, adminKey, api, open, step }) {
     await seen(page, 'Imported: 1');
   });
 
-  await step('sign out by keyboard', async () => {
+  await step('look for a license, a customer and a page by keyboard', async () => {
+    for (const [words, name] of [
+      ['Barbara', /Barbara Liskov/],
+      ['Settings', 'Settings'],
+    ]) {
+      await press('/');
+      await page.locator('[role=combobox]:focus').waitFor();
+      await type(words);
+      await page.getByRole('option', { name }).first().waitFor();
+      await page
+        .getByRole('status')
+        .getByText(/found|result/i)
+        .waitFor();
+      await press('Enter');
+      await heading(name);
+    }
+    await press('?');
+    await dialog('Keyboard shortcuts');
+    await press('Escape');
+    await noDialog();
+  });
+
+  await step('make a customer, note something, and archive it by keyboard', async () => {
+    await go('c', 'Customers');
+    await choose(/^New customer$/);
+    await heading('New customer');
+    await fill(/^Company/, 'Keys Ltd');
+    await press('Enter');
+    await heading('Keys Ltd');
+    await fill(/^New note/, 'Likes the keyboard.');
+    await choose(/^Add note$/);
+    await seen(page, 'Likes the keyboard.');
+    await choose(/^Delete note/);
+    await dialog('Delete note');
+    await choose(/^Delete note$/);
+    await page.getByText('Likes the keyboard.').waitFor({ state: 'detached' });
+    await choose(/^Active/, 'Space');
+    await choose(/^Save$/);
+    await seen(page, 'The customer is saved.');
+  });
+
+  await step('make a product, and a template of it, by keyboard', async () => {
+    await go('p', 'Products');
+    await choose(/^New product$/);
+    await heading('New product');
+    await fill(/^Name/, 'Keyboard Suite');
+    await fill(/^Product ID/, 'KEYS-1');
+    await press('Enter');
+    await heading('Keyboard Suite');
+    await go('t', 'Templates');
+    await choose(/^New template$/);
+    await heading('New template');
+    await fill(/^Name/, 'Keyboard yearly');
+    await tabTo(/^Product/);
+    await type('Keyboard');
+    await choose(/^Create template$/);
+    await heading(/Keyboard yearly/);
+  });
+
+  await step('sell by keyboard: an order, its payment and fulfilment; a quote', async () => {
+    await go('r', 'Orders');
+    await choose(/^New order$/);
+    await heading('New order');
+    await fill(/^Customer/, 'Ada');
+    await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor();
+    await page.getByRole('option').nth(1).waitFor({ state: 'detached' });
+    await press('Enter');
+    await tabTo(/^Template/);
+    await type('Studio');
+    await fill(/^Unit price/, '99');
+    await choose(/^Create order$/);
+    await seen(page, 'The order is created.');
+    await choose(/^Approve$/);
+    await dialog('Approve');
+    await choose(/^Approve$/);
+    await seen(page, 'The order is approved.');
+    await noDialog();
+    await choose(/^Record payment$/);
+    await dialog('Record payment');
+    await choose(/^Record payment$/);
+    await seen(page, 'The payment is recorded.');
+    await noDialog();
+    await choosePath(/^More actions$/, /^Fulfil$/);
+    await dialog('Fulfil');
+    await choose(/^Fulfil$/);
+    await seen(page, '1 of 1 fulfilled');
+  });
+
+  await step('approve a partner, and give it a pool, by keyboard', async () => {
+    await go('a', 'Partners');
+    await choose(/^New partner$/);
+    await heading('New partner');
+    await fill(/^Name/, 'Keys Resellers');
+    await fill(/^E-mail/, 'keys@example.com');
+    await press('Enter');
+    await heading(/Keys Resellers/);
+    await choose(/^Approve$/);
+    await dialog(/Approve/);
+    await choose(/^Approve$/);
+    await noDialog();
+    await choose(/^New pool$/);
+    await dialog('New pool');
+    await tabTo(/^Template/);
+    await type('Studio');
+    await fill(/^Number of licenses/, '5');
+    await choose(/^Create pool$/);
+    await noDialog();
+    await page.getByRole('link', { name: 'studio' }).first().waitFor();
+  });
+
+  await step('make, rotate and revoke an API key, and end a session, by keyboard', async () => {
+    await go('k', 'API keys');
+    await choose(/^New API key$/);
+    await dialog('New API key');
+    await fill(/^Name/, 'By keyboard');
+    await choose(/^Create key$/);
+    await dialog('The new API key');
+    await choose(/^Done$/);
+    await noDialog();
+    for (const [item, title, button] of [
+      [/^Rotate$/, /^Rotate/, /^Rotate$/],
+      [/^Revoke$/, /^Revoke/, /^Revoke$/],
+    ]) {
+      await choosePath(/^Actions for By keyboard$/, item);
+      await dialog(title);
+      await choose(button);
+      if (title.test('Rotate')) await choose(/^Done$/);
+      await noDialog();
+    }
+    await api('GET', '/v1/api-keys').then(({ data }) =>
+      assert.notEqual(data.find(({ name }) => name === 'By keyboard').revoked_at, null),
+    );
+  });
+
+  await step('read an event, choose a view of licenses and change a setting by keyboard', async () => {
+    await go('e', 'Events');
+    await tabTo(/^Every kind|API key revoked/);
+    await type('API key revoked');
+    await page.waitForURL(/event_type=api_key.revoked/);
+    await choose(/API key revoked by|^API key revoked/);
+    await go('l', 'Licenses');
+    await tabTo(/^Every status/);
+    await type('Suspended');
+    await page.waitForURL(/status=SUSPENDED/);
+    await go('o', 'Settings');
+    await choose(/^Orders are fulfilled|^Fulfil/, 'Space');
+    await choose(/^Save$/);
+    await seen(page, 'The settings are saved.');
+  });
+
+  await step('sign out by keyboard, and in again', async () => {
     await choose(/^Sign out$/);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await tabTo(/^API key/);
+    await type(adminKey);
+    await press('Enter');
+    await heading('Dashboard');
   });
 }

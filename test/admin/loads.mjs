@@ -75,6 +75,25 @@ export async function loads({ baseUrl, adminKey, open, signIn, step }) {
       await page.getByRole('heading', { name: name === 'Import' ? 'Lizenzen importieren' : name, level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
     }
+    await page.goto(`${baseUrl}/admin/products/new`);
+    await page.getByLabel('Name').fill('Doppelt');
+    await page.getByLabel('Produkt-ID').fill('ISP-PRO-001');
+    const create = page.getByRole('button', { name: 'Produkt anlegen' });
+    await create.click();
+    const refusal = page.getByRole('alert');
+    await refusal.getByText('Es gibt schon ein Produkt mit dieser ID').waitFor();
+    await refusal.getByText('Wählen Sie eine andere ID.').waitFor();
+    assert.equal(await refusal.getByText('There is already a product ISP-PRO-001.').getAttribute('lang'), 'en');
+    await page.getByLabel('Produkt-ID').fill('keine gültige ID!');
+    await create.click();
+    await page
+      .getByText(/^muss 1 bis 64 Buchstaben/)
+      .first()
+      .waitFor();
+    await page.getByLabel('Produkt-ID').fill('DOPPELT-1');
+    await create.click();
+    await page.getByRole('heading', { name: 'Doppelt', level: 1 }).waitFor();
+    await page.goto(`${baseUrl}/admin/settings`);
     await page.getByRole('button', { name: 'English' }).click();
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     await page.reload();

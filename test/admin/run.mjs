@@ -9,9 +9,10 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { launch, openBrowser } from './browser.mjs';
+import { enterKey, launch, openBrowser } from './browser.mjs';
 import { bulk } from './bulk.mjs';
 import { business } from './business.mjs';
+import { disturbances } from './disturbances.mjs';
 import { flows } from './flows.mjs';
 import { importing } from './import.mjs';
 import { keyboard } from './keyboard.mjs';
@@ -22,7 +23,7 @@ import { screens, smokeScreens } from './screens.mjs';
 import { sessions } from './sessions.mjs';
 import { startServer } from './server.mjs';
 
-const PARTS = { flows, sessions, keyboard, search, importing, bulk, business, loads, screens };
+const PARTS = { flows, sessions, disturbances, keyboard, search, importing, bulk, business, loads, screens };
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -45,8 +46,7 @@ const open = (options) => openAt(baseUrl, [], options);
 
 async function signIn(page, key = adminKey) {
   await page.goto(`${baseUrl}/admin/`);
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in with API key' }).click();
+  await enterKey(page, key);
   await page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
 }
 

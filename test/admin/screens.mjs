@@ -108,13 +108,33 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
     for (const [size, viewport] of Object.entries(NARROW)) {
       await step(`no screen of ${size} scrolls sideways, and axe finds nothing, ${theme}`, async () => {
         await page.setViewportSize(viewport);
-        for (const [name, [path]] of all) {
-          await show(page, baseUrl, [path]);
+        for (const [name, screen] of all) {
+          await show(page, baseUrl, screen);
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
-          if (theme === 'light') assert.deepEqual(await accessibilityFaults(page), [], name);
+          assert.deepEqual(await accessibilityFaults(page), [], name);
         }
       });
     }
   }
+
+  await step('with the colours of the system, and without motion, every screen says the same', async () => {
+    const page = await open({ forcedColors: 'active', reducedMotion: 'reduce' });
+    await signIn(page);
+    for (const [name, screen] of all) {
+      await show(page, baseUrl, screen);
+      assert.deepEqual(await accessibilityFaults(page), [], name);
+      const { moving, unmarked } = await page.evaluate(() => ({
+        moving: document.getAnimations().filter(({ effect }) => effect.getComputedTiming().activeDuration > 1).length,
+        // Marks that are a background otherwise: the page that is open, the choice, how much is done.
+        unmarked: [
+          ...document.querySelectorAll(
+            'nav [data-status=active], [aria-selected=true][role=option], [role=progressbar]',
+          ),
+        ].filter((element) => getComputedStyle(element).outlineStyle === 'none').length,
+      }));
+      assert.deepEqual({ moving, unmarked }, { moving: 0, unmarked: 0 }, name);
+      if (pictures) await page.screenshot({ path: join(pictures, `${name}-forced-colors.png`) });
+    }
+  });
 }

@@ -24,14 +24,27 @@ export async function startServer(settings = {}) {
   await chmod(folder, 0o755);
   const dataDir = join(folder, 'data');
   const env = { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1', ...settings };
-  const program = spawn(process.execPath, ['dist/main.bundle.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const baseUrl = await new Promise((resolve, reject) => {
-    createInterface(program.stdout).on('line', (line) => {
-      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
-      if (url) resolve(url);
+  let program;
+
+  /** Starts the program. Returns its address. */
+  function run() {
+    program = spawn(process.execPath, ['dist/main.bundle.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    return new Promise((resolve, reject) => {
+      createInterface(program.stdout).on('line', (line) => {
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
+        if (url) resolve(url);
+      });
+      program.on('exit', () => reject(new Error('The server ended.')));
     });
-    program.on('exit', () => reject(new Error('The server ended.')));
-  });
+  }
+
+  async function end(signal) {
+    if (program.exitCode !== null || program.signalCode !== null) return;
+    program.kill(signal);
+    await once(program, 'exit');
+  }
+
+  const baseUrl = await run();
   const adminKey = (await readFile(join(dataDir, 'admin.key'), 'utf8')).trim();
 
   async function api(method, path, body, headers = {}) {
@@ -65,12 +78,9 @@ export async function startServer(settings = {}) {
   }
 
   async function stop() {
-    if (program.exitCode === null) {
-      program.kill();
-      await once(program, 'exit');
-    }
+    await end();
     await rm(folder, { recursive: true, force: true });
   }
 
-  return { baseUrl, adminKey, api, signInLink, platformKey, stop };
+  return { baseUrl, adminKey, api, signInLink, platformKey, run, end, stop };
 }

@@ -169,7 +169,56 @@ async function flows({ baseUrl, adminKey, api, issuer, open, step }) {
     await page.getByText('Your session has ended').waitFor({ timeout: 5_000 });
   });
 
+  await step('a page that is covered goes on after a sign-in at the identity provider, in another tab', async () => {
+    const [tab] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Sign in with your organization' }).click(),
+    ]);
+    await tab.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor({ state: 'detached' });
+    await tab.close();
+    assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'Customers');
+  });
+
+  await step('a person confirms who they are at the identity provider, and the action goes on', async () => {
+    issuer.person.claims = { sub: 'grace', tenant_id: 'tenant-001', permissions: ['admin'] };
+    const admin = await open();
+    await admin.goto(`${baseUrl}/admin/api-keys`);
+    await admin.getByRole('link', { name: 'Sign in with your organization' }).click();
+    await button(admin, 'New API key').waitFor();
+    await admin.route(
+      '**/v1/api-keys',
+      (route) =>
+        route.fulfill({
+          status: 403,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ code: 'RECENT_SIGN_IN_REQUIRED', status: 403, detail: 'This needs a sign-in.' }),
+        }),
+      { times: 1 },
+    );
+    await button(admin, 'New API key').click();
+    await admin.getByRole('dialog').getByLabel('Name').fill('Of a person');
+    await button(admin, 'Create key').click();
+    const confirm = admin.getByRole('dialog', { name: 'Confirm that it is you' });
+    const [tab] = await Promise.all([
+      admin.context().waitForEvent('page'),
+      confirm.getByRole('link', { name: 'Sign in with your organization' }).click(),
+    ]);
+    await admin.getByRole('dialog', { name: 'The new API key' }).waitFor();
+    await tab.close();
+  });
+
+  await step('sessions end when the identity provider withdraws the sign-in', async () => {
+    const body = new URLSearchParams({ logout_token: await issuer.logoutToken('grace') });
+    const answer = await fetch(`${baseUrl}/auth/backchannel-logout`, { method: 'POST', body });
+    assert.equal(answer.status, 204);
+    await page.getByRole('navigation').getByRole('link', { name: 'Licenses' }).click();
+    await page.getByText('Your session has ended').waitFor({ timeout: 5_000 });
+    assert.equal((await api('GET', '/v1/sessions?limit=1')).data[0].end_reason, 'WITHDRAWN');
+  });
+
   await step('the sign-out of a person of an identity provider ends there', async () => {
+    await page.goto(`${baseUrl}/admin/`);
     await page.getByRole('link', { name: 'Sign in with your organization' }).click();
     await button(page, 'Sign out').click();
     await page.getByRole('heading', { name: 'Signed out' }).waitFor();

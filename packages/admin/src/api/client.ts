@@ -1,25 +1,53 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from './openapi';
-import { OFFLINE, ProblemError, type Problem } from './problem';
 import { actingFor } from './acting-for';
-import { confirmSession, signedOut } from './session-signals';
+import { OFFLINE, ProblemError, type Problem } from './problem';
+import { confirmSession, onSessionEnd, signedOut } from './session-signals';
 
 export type Schemas = components['schemas'];
 
 const SAFE = ['GET', 'HEAD'];
 
+/**
+ * Idempotency keys of writes whose outcome is not known, by the write. The same write sent again, as after a broken connection, is the same
+ * change, so it happens once.
+ */
+const unsettled = new Map<string, string>();
+onSessionEnd(() => {
+  unsettled.clear();
+});
+
+/** Returns whether the write may still happen, or have happened. */
+async function isUnsettled(response: Response): Promise<boolean> {
+  if (response.status >= 500) return true;
+  if (response.status !== 409) return false;
+  const problem = (await response
+    .clone()
+    .json()
+    .catch(() => undefined)) as Partial<Problem> | undefined;
+  return problem?.code === 'IDEMPOTENCY_IN_PROGRESS';
+}
+
 /** Names the tenant of a platform key, and the change that a write is, so that it happens once however often it is sent. */
 const headers: Middleware = {
-  onRequest({ request }) {
+  async onRequest({ request }) {
     const tenant = actingFor();
     const { pathname } = new URL(request.url);
     const isOfPlatform = /^\/(?:auth|v1\/tenants)(?:\/|$)/.test(pathname);
     if (tenant !== undefined && !isOfPlatform) request.headers.set('X-Tenant-Id', tenant);
     const isDryRun = /(?:\/explain|[/:]preview)$/.test(pathname);
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
-      if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID());
+      const write = `${request.method} ${request.url} ${tenant ?? ''} ${await request.clone().text()}`;
+      const key = unsettled.get(write) ?? crypto.randomUUID();
+      unsettled.set(write, key);
+      request.headers.set('Idempotency-Key', key);
     }
     return request;
+  },
+  async onResponse({ request, response }) {
+    const key = request.headers.get('Idempotency-Key');
+    if (key === null || (await isUnsettled(response))) return;
+    for (const [write, each] of unsettled) if (each === key) unsettled.delete(write);
   },
 };
 

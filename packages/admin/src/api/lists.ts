@@ -1,4 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, type QueryKey } from '@tanstack/react-query';
+import { isCode } from './problem';
 
 const MAX_PAGES_TO_REFETCH = 3;
 
@@ -20,7 +21,8 @@ export function useList<T>(
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
     enabled,
-    refetchInterval,
+    // Nobody is there to be shown anything new.
+    refetchInterval: ({ state }) => !isCode(state.error, 'UNAUTHENTICATED') && refetchInterval,
     // To come back to the window would read all pages of a long list again.
     refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= MAX_PAGES_TO_REFETCH,
   });

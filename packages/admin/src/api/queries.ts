@@ -1,12 +1,32 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api, bodyOf, type Schemas } from './client';
+
+/** Names the person or key that is signed in, for a tenant: what was read for one may not be shown to another. */
+export function ownerOf({ tenant_id, type, id }: Schemas['Caller']): string {
+  return `${tenant_id} ${type} ${id}`;
+}
 
 /** How each resource is read. The first member of a key names the resource, so that a change can invalidate all that shows it. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: () => bodyOf(api.GET('/v1/me')),
+  queryFn: async ({ client }) => {
+    const former = client.getQueryData<Schemas['Caller']>(['me']);
+    const me = await bodyOf(api.GET('/v1/me'));
+    if (former && ownerOf(former) !== ownerOf(me)) forgetAll(client);
+    return me;
+  },
   staleTime: 30_000,
   retry: false,
+});
+
+/** Drops what was read, but for who is signed in. */
+export function forgetAll(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
+}
+
+export const ownSessionQuery = queryOptions({
+  queryKey: ['own-session'],
+  queryFn: () => bodyOf(api.GET('/auth/session')),
 });
 
 export const signInOptionsQuery = queryOptions({

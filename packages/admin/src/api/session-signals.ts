@@ -1,5 +1,6 @@
 /** News of the session that requests bring, for the shell to show. */
 interface Listener {
+  /** A request was refused because nobody is signed in. */
   signedOut(): void;
   /** Resolves to whether the person has confirmed who they are. */
   confirm(): Promise<boolean>;

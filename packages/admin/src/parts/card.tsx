@@ -41,7 +41,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   return (
     <div className="min-w-0">
       <dt className="text-xs text-soft">{name}</dt>
-      <dd className="mt-0.5 text-sm break-words">{children}</dd>
+      <dd className="mt-0.5 text-sm wrap-anywhere">{children}</dd>
     </div>
   );
 }

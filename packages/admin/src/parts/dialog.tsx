@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { useText } from '../text/texts';
 import { buttonClass } from './button';
 import { cn } from './class-names';
@@ -22,16 +22,20 @@ export function Dialog({
   children: ReactNode;
 }) {
   const t = useText();
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root
       open={open}
-      onOpenChange={(isOpen) => {
-        if (!isOpen) onClose();
+      onOpenChange={(isOpen, { reason }) => {
+        // A click beside a form must not lose what was typed.
+        const isStray = reason === 'outside-press' && popup.current?.querySelector('form');
+        if (!isOpen && !isStray) onClose();
       }}
     >
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Popup
+          ref={popup}
           className={cn(
             'appear fixed top-[8vh] left-1/2 z-50 max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 overflow-y-auto rounded-xl border border-line bg-card p-6 shadow-2xl',
             wide ? 'max-w-2xl' : 'max-w-md',

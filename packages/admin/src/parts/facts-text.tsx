@@ -3,7 +3,7 @@ import { Time } from './time';
 
 const TIME = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
 
-/** What the server says in English; its times are shown in the zone of the person. */
+/** A sentence of the server in English; its times are shown in the zone of the person. */
 export function FactsText({ children, className }: { children: string; className?: string }) {
   return (
     <p lang="en" className={className}>

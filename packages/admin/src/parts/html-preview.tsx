@@ -19,7 +19,7 @@ export function HtmlPreview({ html }: { html: string }) {
     const plain = html.replaceAll(/<style[\s\S]*?<\/style>/gi, '').replaceAll(/<[^>]*>/g, withoutAttributes);
     return childrenOf(new DOMParser().parseFromString(plain, 'text/html').body);
   }, [html]);
-  return <div className="email-preview text-sm break-words">{content}</div>;
+  return <div className="email-preview text-sm wrap-anywhere">{content}</div>;
 }
 
 function withoutAttributes(tag: string): string {

@@ -21,7 +21,7 @@ export function PageHeader({
     <header className="mb-5 flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
         {above !== undefined && <div className="mb-1 text-xs text-soft">{above}</div>}
-        <h1 className="text-xl font-semibold tracking-tight break-words">{title}</h1>
+        <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
         {hint !== undefined && <div className="mt-1 text-sm text-soft">{hint}</div>}
       </div>
       {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}

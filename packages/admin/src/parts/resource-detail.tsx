@@ -1,4 +1,6 @@
 import { Fragment, type ReactNode } from 'react';
+import { isCode } from '../api/problem';
+import { NotFound } from '../shell/not-found';
 import { Card } from './card';
 import { Loading, Refusal } from './states';
 
@@ -23,6 +25,8 @@ export function ResourceDetail<T>({
   children: (data: T) => ReactNode;
 }) {
   if (query.data !== undefined) return <Fragment key={id}>{children(query.data)}</Fragment>;
+  // An id that no resource can have is in the address.
+  if (isCode(query.error, 'VALIDATION_FAILED') && !bare) return <NotFound />;
   const state = query.error ? <Refusal error={query.error} onRetry={() => void query.refetch()} /> : <Loading />;
   return bare ? state : <Card flush>{state}</Card>;
 }

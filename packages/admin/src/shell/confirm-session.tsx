@@ -1,31 +1,82 @@
+import { useQuery } from '@tanstack/react-query';
 import { ArrowRight } from 'lucide-react';
-import { useState, type SyntheticEvent } from 'react';
+import { useEffect, useState, type SyntheticEvent } from 'react';
 import { api, bodyOf } from '../api/client';
+import { toCredential } from '../api/credential';
+import { listenToOtherTabs } from '../api/other-tabs';
 import { isCode } from '../api/problem';
+import { ownSessionQuery } from '../api/queries';
 import { Button, buttonClass } from '../parts/button';
 import { Dialog, DialogActions } from '../parts/dialog';
 import { Field, Input } from '../parts/fields';
-import { Fault } from '../parts/states';
+import { Fault, Loading } from '../parts/states';
 import { useText } from '../text/texts';
-import { useSession } from './session';
 import { loginAddress } from './sign-in';
 
-/** Asks for the credential once more, before an action on secrets. A person of an identity provider signs in there again. */
+/**
+ * Asks for a credential once more, before an action on secrets: the API key, a new link, or a sign-in at the identity provider. It ends as
+ * well when that was done in another tab.
+ */
 export function ConfirmSession({ onEnd }: { onEnd: (confirmed: boolean) => void }) {
   const t = useText();
-  const { me } = useSession();
-  const [key, setKey] = useState('');
+  const session = useQuery({ ...ownSessionQuery, staleTime: 0, gcTime: 0 });
+  const { refetch } = session;
+  const at = session.data?.authenticated_at;
+  const [before, setBefore] = useState<string | undefined>();
+  if (before === undefined && at !== undefined) setBefore(at);
+
+  useEffect(
+    () =>
+      listenToOtherTabs(() => {
+        void refetch();
+      }),
+    [refetch],
+  );
+  useEffect(() => {
+    if (before !== undefined && at !== undefined && at > before) onEnd(true);
+  }, [before, at, onEnd]);
+
+  return (
+    <Dialog open onClose={() => onEnd(false)} title={t('confirmSession.title')} hint={t('confirmSession.hint')}>
+      {session.error ? (
+        <Fault error={session.error} />
+      ) : session.data === undefined ? (
+        <Loading />
+      ) : session.data.method === 'oidc' ? (
+        <>
+          <p className="text-sm">{t('confirmSession.newTab')}</p>
+          <DialogActions>
+            <Button onClick={() => onEnd(false)}>{t('cancel')}</Button>
+            <a href={loginAddress(true)} target="_blank" rel="noopener" className={buttonClass({ look: 'primary' })}>
+              {t('signIn.oidc')}
+              <ArrowRight aria-hidden />
+            </a>
+          </DialogActions>
+        </>
+      ) : (
+        <ConfirmForm isOfLink={session.data.method === 'link'} onEnd={onEnd} />
+      )}
+    </Dialog>
+  );
+}
+
+function ConfirmForm({ isOfLink, onEnd }: { isOfLink: boolean; onEnd: (confirmed: boolean) => void }) {
+  const t = useText();
+  const [pasted, setPasted] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     setBusy(true);
-    bodyOf(api.POST('/auth/session/confirm', { body: { api_key: key.trim() } }))
+    setError(null);
+    const body = toCredential(pasted);
+    bodyOf(api.POST('/auth/session/confirm', { body }))
       .then(
         () => onEnd(true),
         (refusal: unknown) => {
           const isWrong = isCode(refusal, 'UNAUTHENTICATED') || isCode(refusal, 'PERMISSION_DENIED');
-          setError(isWrong ? new Error(t('confirmSession.wrong')) : (refusal as Error));
+          const wrong = t('code' in body ? 'confirmSession.wrongLink' : 'confirmSession.wrong');
+          setError(isWrong ? new Error(wrong) : (refusal as Error));
         },
       )
       .finally(() => {
@@ -33,39 +84,31 @@ export function ConfirmSession({ onEnd }: { onEnd: (confirmed: boolean) => void 
       });
   };
   return (
-    <Dialog open onClose={() => onEnd(false)} title={t('confirmSession.title')} hint={t('confirmSession.hint')}>
-      {me.type === 'user' ? (
-        <DialogActions>
-          <a href={loginAddress(true)} className={buttonClass({ look: 'primary' })}>
-            {t('signIn.oidc')}
-            <ArrowRight aria-hidden />
-          </a>
-        </DialogActions>
-      ) : (
-        <form onSubmit={submit} className="space-y-4">
-          <Field label={t('signIn.apiKey')}>
-            {(aria) => (
-              <Input
-                {...aria}
-                type="password"
-                autoComplete="current-password"
-                required
-                value={key}
-                onChange={(event) => {
-                  setKey(event.target.value);
-                }}
-              />
-            )}
-          </Field>
-          <Fault error={error} />
-          <DialogActions>
-            <Button onClick={() => onEnd(false)}>{t('cancel')}</Button>
-            <Button type="submit" look="primary" busy={isBusy}>
-              {t('confirm')}
-            </Button>
-          </DialogActions>
-        </form>
-      )}
-    </Dialog>
+    <form onSubmit={submit} className="space-y-4">
+      <Field
+        label={t(isOfLink ? 'confirmSession.keyOrLink' : 'signIn.apiKey')}
+        hint={isOfLink ? t('confirmSession.linkHint', { command: 'npm run admin-link' }) : undefined}
+      >
+        {(aria) => (
+          <Input
+            {...aria}
+            type="password"
+            autoComplete="current-password"
+            required
+            value={pasted}
+            onChange={(event) => {
+              setPasted(event.target.value);
+            }}
+          />
+        )}
+      </Field>
+      <Fault error={error} />
+      <DialogActions>
+        <Button onClick={() => onEnd(false)}>{t('cancel')}</Button>
+        <Button type="submit" look="primary" busy={isBusy}>
+          {t('confirm')}
+        </Button>
+      </DialogActions>
+    </form>
   );
 }

@@ -1,6 +1,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { ownerOf } from '../api/queries';
 import { sessionEnded } from '../api/session-signals';
 import { Button } from '../parts/button';
 import { cn } from '../parts/class-names';
@@ -25,7 +26,7 @@ function Shell() {
   const t = useText();
   const { me } = useSession();
   const { pathname } = useLocation();
-  const owner = `${me.tenant_id} ${me.type} ${me.id}`;
+  const owner = ownerOf(me);
   useEffect(() => sessionEnded, [owner]);
   // On a narrow screen the navigation is open on the page that it was opened on, so it closes when it leads elsewhere.
   const [openedOn, setOpenedOn] = useState<string | undefined>();

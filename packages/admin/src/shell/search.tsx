@@ -19,7 +19,7 @@ import { Fault } from '../parts/states';
 import { useSettled } from '../parts/use-settled';
 import { LicenseState } from '../routes/licenses/license-status';
 import { nameOfCustomer } from '../routes/customers/customer-picker';
-import { useText, type TextId } from '../text/texts';
+import { useText, useWord, type TextId } from '../text/texts';
 import { SCREENS } from './navigation';
 import { useMay } from './session';
 
@@ -157,6 +157,7 @@ function Option({ id, result, isChosen }: { id: string; result: Result; isChosen
 
 function useResults(text: string, q: string, onClose: () => void) {
   const t = useText();
+  const word = useWord();
   const may = useMay();
   const navigate = useNavigate();
   const go = (navigated: Promise<void>) => {
@@ -264,9 +265,9 @@ function useResults(text: string, q: string, onClose: () => void) {
               id: order.data.order_id,
               icon: Package,
               title: order.data.order_id,
-              detail: order.data.status,
+              detail: word('orderStatus', order.data.status),
               open: () => {
-                go(navigate({ to: '/licenses', search: { order_id: q } }));
+                go(navigate({ to: '/orders/$orderId', params: { orderId: q } }));
               },
             },
           ]

@@ -1,15 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { Fragment, lazy, Suspense, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { actFor, actingFor } from '../api/acting-for';
-import { api, bodyOf } from '../api/client';
+import { api, bodyOf, type Schemas } from '../api/client';
+import { listenToOtherTabs, tellOtherTabs } from '../api/other-tabs';
 import { isCode, ProblemError } from '../api/problem';
-import { meQuery } from '../api/queries';
+import { forgetAll, meQuery, ownerOf } from '../api/queries';
+import { queryClient } from '../api/query-client';
 import { listenToSession } from '../api/session-signals';
 import { Loading, Refusal } from '../parts/states';
 import { SessionContext, type Session } from './session';
 import { SignIn, type SignInProblem } from './sign-in';
 
 const ConfirmSession = lazy(async () => ({ default: (await import('./confirm-session')).ConfirmSession }));
+const SignInAgain = lazy(async () => ({ default: (await import('./sign-in-again')).SignInAgain }));
 const TenantChoice = lazy(async () => ({ default: (await import('./tenant-choice')).TenantChoice }));
 
 /** Takes what a link or the identity provider has put behind the `#`, and removes it from the address. */
@@ -29,17 +32,27 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const [problem, setProblem] = useState<SignInProblem | undefined>(
     arrived.refused === undefined ? undefined : { reason: arrived.refused },
   );
-  const [hasEnded, setEnded] = useState(false);
   const [confirming, setConfirming] = useState<((confirmed: boolean) => void) | undefined>();
-  const wasSignedIn = useRef(false);
   const me = useQuery({ ...meQuery, enabled: code === undefined });
+  const isSignedOut = isCode(me.error, 'UNAUTHENTICATED');
+  const owner = me.data && !isSignedOut ? ownerOf(me.data) : undefined;
+
   useEffect(() => {
-    wasSignedIn.current ||= me.data !== undefined;
-  }, [me.data]);
+    // A link that is opened in a tab of this page changes its fragment alone.
+    const take = () => {
+      const { code: next } = takeFragment();
+      if (next !== undefined) setCode(next);
+    };
+    addEventListener('hashchange', take);
+    return () => {
+      removeEventListener('hashchange', take);
+    };
+  }, []);
 
   useEffect(() => {
     if (code === undefined) return;
     bodyOf(api.POST('/auth/session', { body: { code } }))
+      .then(startOver)
       .catch((error: unknown) => {
         setProblem({
           reason: isCode(error, 'UNAUTHENTICATED') ? 'LINK_INVALID' : 'SIGN_IN_FAILED',
@@ -48,14 +61,29 @@ export function SessionGate({ children }: { children: ReactNode }) {
       })
       .finally(() => {
         setCode(undefined);
+        void client.invalidateQueries({ queryKey: meQuery.queryKey });
       });
-  }, [code]);
+  }, [code, client]);
+
+  const lookAgain = useCallback(() => {
+    // Who is signed in may be just what is being asked.
+    void client.refetchQueries({ queryKey: meQuery.queryKey }, { cancelRefetch: false });
+  }, [client]);
+  const isCovered = isSignedOut && me.data !== undefined;
+
+  useEffect(() => {
+    if (!isCovered) return;
+    return () => {
+      // Reads under the cover were refused meanwhile.
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+    };
+  }, [isCovered, client]);
 
   useEffect(
     () =>
       listenToSession({
         signedOut: () => {
-          if (wasSignedIn.current) setEnded(true);
+          if (!isSignedOut) lookAgain();
         },
         confirm: () =>
           new Promise((resolve) => {
@@ -65,13 +93,26 @@ export function SessionGate({ children }: { children: ReactNode }) {
             });
           }),
       }),
-    [],
+    [lookAgain, isSignedOut],
+  );
+
+  useEffect(() => {
+    if (owner !== undefined) tellOtherTabs(owner);
+  }, [owner]);
+
+  useEffect(
+    () =>
+      listenToOtherTabs((other) => {
+        if (other !== owner) lookAgain();
+      }),
+    [owner, lookAgain],
   );
 
   const signOut = useCallback(() => {
     bodyOf(api.DELETE('/auth/session'))
       .then(({ sign_out_url }) => {
         actFor(undefined);
+        tellOtherTabs(undefined);
         location.assign(sign_out_url ?? '/admin/');
       })
       .catch(() => {
@@ -85,7 +126,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     const leave = () => {
       actFor(undefined);
       // Nothing of the tenant may be shown for the next one. The query of who is signed in is on this page, so it is read again.
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+      forgetAll(client);
       void client.resetQueries({ queryKey: meQuery.queryKey });
     };
     return {
@@ -97,19 +138,19 @@ export function SessionGate({ children }: { children: ReactNode }) {
   }, [me.data, signOut, client]);
 
   if (code !== undefined || me.isPending) return <Loading />;
-  const isSignedOut = hasEnded || isCode(me.error, 'UNAUTHENTICATED');
-  if (isSignedOut) {
-    const enter = () => {
-      setEnded(false);
-      setProblem(undefined);
-      client.clear();
-      void me.refetch();
-    };
-    return <SignIn problem={hasEnded ? { reason: 'ENDED' } : problem} onSignedIn={enter} />;
+  const enter = (signedIn: Schemas['OwnSession']) => {
+    startOver(signedIn);
+    setProblem(undefined);
+    void me.refetch();
+  };
+  if (!session) {
+    if (isSignedOut) return <SignIn problem={problem} onSignedIn={enter} />;
+    return me.error instanceof ProblemError ? (
+      <Refusal error={me.error} onRetry={() => void me.refetch()} />
+    ) : (
+      <Loading />
+    );
   }
-  if (me.error instanceof ProblemError && !session)
-    return <Refusal error={me.error} onRetry={() => void me.refetch()} />;
-  if (!session) return <Loading />;
   return (
     <SessionContext value={session}>
       <Suspense fallback={<Loading />}>
@@ -121,14 +162,25 @@ export function SessionGate({ children }: { children: ReactNode }) {
             }}
           />
         ) : (
-          children
+          <Fragment key={ownerOf(session.me)}>{children}</Fragment>
         )}
       </Suspense>
-      {confirming && (
+      {confirming && !isSignedOut && (
         <Suspense>
           <ConfirmSession onEnd={confirming} />
         </Suspense>
       )}
+      {isCovered && (
+        <Suspense fallback={<Loading />}>
+          <SignInAgain onSignedIn={enter} />
+        </Suspense>
+      )}
     </SessionContext>
   );
+}
+
+/** Forgets the tenant that the one before has acted for. */
+function startOver({ type, id }: Schemas['OwnSession']): void {
+  const former = queryClient.getQueryData<Schemas['Caller']>(meQuery.queryKey);
+  if (type !== 'platform_key' || (former && former.id !== id)) actFor(undefined);
 }

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { SCREENS } from './navigation';
 import { useMay } from './session';
+import { areSingleKeysOn } from './single-keys';
 
 const ShortcutHelp = lazy(async () => ({ default: (await import('./shortcut-help')).ShortcutHelp }));
 
@@ -34,7 +35,7 @@ export function Shortcuts({ isSearching, onSearch }: { isSearching: boolean; onS
         onSearch(true);
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !areSingleKeysOn()) return;
       const follows = Date.now() - begun.current < SEQUENCE_MS;
       begun.current = 0;
       if (event.key === '?') setHelpOpen(true);

@@ -1,4 +1,4 @@
-/** What each refusal of the API means, and what to do about it. */
+/** Meaning and remedy of each refusal of the API. */
 export const GERMAN_PROBLEMS = {
   ACTIVATION_LIMIT_REACHED: [
     'Alle Plätze sind belegt',

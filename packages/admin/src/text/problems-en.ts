@@ -1,4 +1,4 @@
-/** What each refusal of the API means, and what to do about it. */
+/** Meaning and remedy of each refusal of the API. */
 export const ENGLISH_PROBLEMS = {
   ACTIVATION_LIMIT_REACHED: ['All seats are taken', 'Release a device, or give the license more seats.'],
   ACTIVATION_NOT_FOUND: ['The device is not activated', 'It may have been released meanwhile. Reload the page.'],

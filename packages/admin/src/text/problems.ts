@@ -5,7 +5,7 @@ import { CODES_WITHOUT_FACTS } from './problem-codes';
 import { useText } from './texts';
 
 interface Catalogue {
-  /** What a refusal means, and what to do about it, for each code of the API. */
+  /** Meaning and remedy of each code of the API. */
   readonly problems: Readonly<Record<string, readonly [meaning: string, remedy: string]>>;
   /** Texts for the faults of fields, by a pattern of what the server says in English. */
   readonly faults: readonly (readonly [RegExp, string])[];
@@ -50,7 +50,7 @@ function useCatalogue(isNeeded: boolean): Catalogue | undefined {
 export interface ProblemText {
   readonly meaning: string;
   readonly remedy: string | undefined;
-  /** What the server says in English, where that has facts, such as a number or an id. */
+  /** Sentence of the server in English, where that has facts, such as a number or an id. */
   readonly facts: string | undefined;
 }
 

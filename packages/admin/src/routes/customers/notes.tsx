@@ -44,7 +44,7 @@ export function Notes({ customerId }: { customerId: string }) {
           {list.rows.map((note) => (
             <li key={note.note_id} className="flex items-start gap-3 py-3 text-sm first:pt-0 last:pb-0">
               <div className="min-w-0 grow">
-                <p className="break-words whitespace-pre-wrap">{note.text}</p>
+                <p className="wrap-anywhere whitespace-pre-wrap">{note.text}</p>
                 <p className="mt-1 text-xs text-soft">
                   {nameOf({ type: note.author_type, id: note.author_id })} · <Time at={note.created_at} />
                 </p>

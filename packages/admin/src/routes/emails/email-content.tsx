@@ -10,7 +10,7 @@ export function EmailContent({ email }: { email: Schemas['EmailPreview'] }) {
   const [tab, setTab] = useState('html');
   return (
     <div>
-      <p className="mb-3 text-base font-semibold break-words">{email.subject}</p>
+      <p className="mb-3 text-base font-semibold wrap-anywhere">{email.subject}</p>
       <Tabs
         value={tab}
         onChange={setTab}
@@ -19,7 +19,7 @@ export function EmailContent({ email }: { email: Schemas['EmailPreview'] }) {
           {
             value: 'text',
             label: t('emailTexts.text'),
-            panel: <pre className="font-sans text-sm break-words whitespace-pre-wrap">{email.text}</pre>,
+            panel: <pre className="font-sans text-sm wrap-anywhere whitespace-pre-wrap">{email.text}</pre>,
           },
         ]}
       />

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { CircleX, Send } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
+import { isCode } from '../../api/problem';
 import { emailQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
@@ -31,7 +32,8 @@ export const EmailPage = gated('emails:read', function EmailPage() {
   const { emailId } = route.useParams();
   const message = useQuery({
     ...emailQuery(emailId),
-    refetchInterval: ({ state }) => (state.data?.status === 'QUEUED' ? REFRESH_MS : false),
+    refetchInterval: ({ state }) =>
+      state.data?.status === 'QUEUED' && !isCode(state.error, 'UNAUTHENTICATED') ? REFRESH_MS : false,
   });
   return (
     <ResourceDetail query={message} id={emailId}>

@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { Check, CircleCheck } from 'lucide-react';
+import { Check, CircleCheck, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
-import { templatesQuery } from '../../api/queries';
+import { templateQuery, templatesQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button, LinkButton } from '../../parts/button';
@@ -12,10 +12,12 @@ import { cn } from '../../parts/class-names';
 import { CodeBlock } from '../../parts/copy';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { faultOf } from '../../parts/form-dialog';
+import { LeaveGuard } from '../../parts/form-state';
 import { Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Empty, Fault, Loading, Refusal } from '../../parts/states';
 import { Time } from '../../parts/time';
+import { useSettled } from '../../parts/use-settled';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { CustomerPicker } from '../customers/customer-picker';
@@ -23,6 +25,7 @@ import { LicenseKey } from '../licenses/reveal-key-dialog';
 import { SendEmailDialog } from '../licenses/send-email-dialog';
 import { IssuePreview, useFacts, useIssuePreview } from '../previews/issue-preview';
 import { useTermInWords } from '../templates/term';
+import { NewCustomerDialog } from './new-customer-dialog';
 
 type Template = Schemas['LicenseTemplate'];
 type IssueRequest = Schemas['IssueLicenseRequest'];
@@ -90,8 +93,10 @@ function Wizard() {
   const [customerId, setCustomerId] = useState(preset.customer_id);
   const [terms, setTerms] = useState(AS_THE_TEMPLATE);
   const [step, setStep] = useState(preset.template_id === undefined ? 0 : preset.customer_id === undefined ? 1 : 2);
-  const templates = useQuery(templatesQuery());
-  const template = templates.data?.data.find(({ template_id }) => template_id === templateId);
+  const [isDirty, setDirty] = useState(false);
+  const [isNewCustomer, setNewCustomer] = useState(false);
+  const may = useMay();
+  const { data: template } = useQuery({ ...templateQuery(templateId ?? ''), enabled: templateId !== undefined });
   const request =
     templateId === undefined || customerId === undefined ? undefined : toRequest(templateId, customerId, terms);
   const [facts, factFields] = useFacts();
@@ -101,7 +106,14 @@ function Wizard() {
   const issue = useWrite({
     write: (body: IssueRequest) => bodyOf(api.POST('/v1/licenses', { body })),
     changes: ['licenses'],
+    onDone: () => {
+      setDirty(false);
+    },
   });
+  const chooseCustomer = (id: string | undefined) => {
+    setCustomerId(id);
+    setDirty(true);
+  };
   if (issue.data) {
     const restart = () => {
       issue.reset();
@@ -115,10 +127,10 @@ function Wizard() {
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
       <div>
+        <LeaveGuard isDirty={isDirty && !issue.isPending} />
         <Steps names={steps} at={step} onGo={setStep} />
         {step === 0 && (
           <TemplateChoice
-            templates={templates}
             value={templateId}
             onChange={(id) => {
               setTemplateId(id);
@@ -128,7 +140,32 @@ function Wizard() {
         )}
         {step === 1 && (
           <Card title={t('issue.customer')}>
-            <CustomerPicker value={customerId} onChange={setCustomerId} fault={faultOf(issue.error, 'customer_id')} />
+            <CustomerPicker value={customerId} onChange={chooseCustomer} fault={faultOf(issue.error, 'customer_id')} />
+            {may('customers:write') && (
+              <p className="mt-3">
+                <Button
+                  size="small"
+                  onClick={() => {
+                    setNewCustomer(true);
+                  }}
+                >
+                  <UserPlus aria-hidden />
+                  {t('customers.new')}
+                </Button>
+              </p>
+            )}
+            {isNewCustomer && (
+              <NewCustomerDialog
+                onClose={() => {
+                  setNewCustomer(false);
+                }}
+                onCreated={({ customer_id }) => {
+                  setNewCustomer(false);
+                  chooseCustomer(customer_id);
+                  setStep(2);
+                }}
+              />
+            )}
             <NextBack
               onBack={() => {
                 setStep(0);
@@ -147,7 +184,10 @@ function Wizard() {
             error={issue.error ?? preview.error}
             busy={issue.isPending}
             disabled={request === undefined || preview.error !== null}
-            onChange={setTerms}
+            onChange={(changed) => {
+              setTerms(changed);
+              setDirty(true);
+            }}
             onBack={() => {
               setStep(1);
             }}
@@ -356,26 +396,19 @@ function NextBack({ onBack, onNext, disabled }: { onBack: () => void; onNext: ()
   );
 }
 
-function TemplateChoice({
-  templates,
-  value,
-  onChange,
-}: {
-  templates: { data?: { data: Template[] } | undefined; error: Error | null; refetch: () => unknown };
-  value: string | undefined;
-  onChange: (templateId: string) => void;
-}) {
+function TemplateChoice({ value, onChange }: { value: string | undefined; onChange: (templateId: string) => void }) {
   const t = useText();
   const word = useWord();
   const term = useTermInWords();
   const [q, setQ] = useState('');
+  const templates = useQuery({ ...templatesQuery(useSettled(q.trim())), placeholderData: keepPreviousData });
   if (!templates.data)
     return (
       <Card flush>
         {templates.error ? <Refusal error={templates.error} onRetry={() => void templates.refetch()} /> : <Loading />}
       </Card>
     );
-  if (templates.data.data.length === 0) {
+  if (templates.data.data.length === 0 && q === '') {
     return (
       <Card flush>
         <Empty title={t('issue.noTemplate')} hint={t('issue.noTemplateHint')}>
@@ -386,9 +419,7 @@ function TemplateChoice({
       </Card>
     );
   }
-  const shown = templates.data.data.filter(({ template_name, template_id }) =>
-    `${template_name} ${template_id}`.toLowerCase().includes(q.toLowerCase()),
-  );
+  const shown = templates.data.data;
   return (
     <div className="space-y-3">
       <Input

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleX, MonitorCheck } from 'lucide-react';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState, type RefObject } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
@@ -8,11 +8,12 @@ import { Button, LinkButton } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { cn } from '../../parts/class-names';
 import { Code, CopyButton } from '../../parts/copy';
+import { FactsText } from '../../parts/facts-text';
 import { Field, Input } from '../../parts/fields';
 import { Empty, Fault } from '../../parts/states';
-import { Time } from '../../parts/time';
+import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
-import { useText, useWord } from '../../text/texts';
+import { useText, useWord, type TextId } from '../../text/texts';
 import { nameOfDevice, useDevices } from './devices-tab';
 import type { LicenseDialog } from './license-page';
 import type { License } from './license-status';
@@ -30,7 +31,17 @@ interface Form {
   asOf: string;
 }
 
+/** What was asked last; it outlives the tab, so that a remedy on another tab leads back to its verdict. */
+export interface Explained {
+  readonly form: Form;
+  readonly question?: Question;
+}
+
+const MAX_REFUSALS = 5;
+
 const EMPTY: Form = { fingerprint: '', version: '', country: '', ip: '', feature: '', asOf: '' };
+
+export const NOTHING_EXPLAINED: Explained = { form: EMPTY };
 
 function toQuestion({ fingerprint, version, country, ip, feature, asOf }: Form): Question {
   return {
@@ -51,14 +62,17 @@ interface Ways {
 interface VerdictWays extends Ways {
   /** Asks the same question again. */
   readonly onAgain: () => void;
+  /** Leads to the field of a fact that was not given. */
+  readonly onEnter: (field: keyof Form) => void;
 }
 
 /** Why a program may run, or may not: now, or at a time that the customer names. */
-export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
+export function ExplainTab({ license, memory, ...ways }: { license: License; memory: RefObject<Explained> } & Ways) {
   const t = useText();
   const may = useMay();
   const devicesId = useId();
-  const [form, setForm] = useState(EMPTY);
+  const fields = useRef<HTMLFormElement>(null);
+  const [form, setForm] = useState(() => memory.current.form);
   const devices = useDevices(license.license_id);
   const explain = useMutation({
     mutationFn: (question: Question) =>
@@ -73,27 +87,35 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
   // A remedy changes the license; the verdict that is shown follows it.
   const { version } = license;
   useEffect(() => {
-    if (variables) mutate(variables);
+    const question = variables ?? memory.current.question;
+    if (question) mutate(question);
     // oxlint-disable-next-line react/exhaustive-deps -- only a change of the license asks again
   }, [version, license.current_activations]);
   const change = (changed: Partial<Form>) => {
     setForm({ ...form, ...changed });
+  };
+  const ask = (asked: Form) => {
+    const question = toQuestion(asked);
+    memory.current = { form: asked, question };
+    mutate(question);
   };
   const fault = (name: string) => faultOf(explain.error, name);
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
       <Card title={t('explain.title')} hint={t('explain.hint')}>
         <form
+          ref={fields}
           className="space-y-4"
           onSubmit={(event) => {
             event.preventDefault();
-            mutate(toQuestion(form));
+            ask(form);
           }}
         >
           <Field label={t('explain.device')} hint={t('explain.deviceHint')} fault={fault('fingerprint')}>
             {(aria) => (
               <Input
                 {...aria}
+                name="fingerprint"
                 list={devicesId}
                 maxLength={255}
                 value={form.fingerprint}
@@ -113,6 +135,7 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
               {(aria) => (
                 <Input
                   {...aria}
+                  name="country"
                   maxLength={2}
                   placeholder="DE"
                   className="uppercase"
@@ -125,6 +148,7 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
               {(aria) => (
                 <Input
                   {...aria}
+                  name="ip"
                   placeholder="203.0.113.7"
                   value={form.ip}
                   onChange={(event) => change({ ip: event.target.value })}
@@ -147,6 +171,7 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
               {(aria) => (
                 <Input
                   {...aria}
+                  name="version"
                   maxLength={100}
                   value={form.version}
                   onChange={(event) => change({ version: event.target.value })}
@@ -170,6 +195,16 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
             {t('explain.do')}
           </Button>
         </form>
+        {may('events:read') && (
+          <Refusals
+            license={license}
+            onChoose={(fingerprint) => {
+              const asked = { ...form, fingerprint };
+              setForm(asked);
+              ask(asked);
+            }}
+          />
+        )}
       </Card>
       <div className="space-y-5" aria-live="polite">
         <Fault error={explain.error} />
@@ -182,6 +217,9 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
             onAgain={() => {
               mutate(explain.variables);
             }}
+            onEnter={(field) => {
+              fields.current?.querySelector<HTMLInputElement>(`[name=${field}]`)?.focus();
+            }}
           />
         ) : (
           <Card flush>
@@ -190,6 +228,50 @@ export function ExplainTab({ license, ...ways }: { license: License } & Ways) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Devices whose activation was refused, the last first. One of them is what the customer asks about. */
+function Refusals({ license, onChoose }: { license: License; onChoose: (fingerprint: string) => void }) {
+  const t = useText();
+  const word = useWord();
+  const query = {
+    license_id: license.license_id,
+    event_type: 'license.activation_refused',
+    order: 'desc',
+    limit: '20',
+  };
+  const refusals = useQuery({
+    queryKey: ['events', 'refusals', license.license_id],
+    queryFn: () => bodyOf(api.GET('/v1/license-events', { params: { query: query as never } })),
+  });
+  const last = new Map<string, { code: string; at: string }>();
+  for (const { event_data, created_at } of refusals.data?.data ?? []) {
+    const { fingerprint, code } = event_data as { fingerprint?: string; code?: string };
+    if (fingerprint !== undefined && !last.has(fingerprint) && last.size < MAX_REFUSALS)
+      last.set(fingerprint, { code: code ?? '', at: created_at });
+  }
+  if (last.size === 0) return null;
+  return (
+    <section aria-label={t('explain.refusals')} className="mt-5 border-t border-line pt-4">
+      <h3 className="text-sm font-medium">{t('explain.refusals')}</h3>
+      <ul className="mt-2 space-y-1">
+        {[...last].map(([fingerprint, { code, at }]) => (
+          <li key={fingerprint}>
+            <button
+              type="button"
+              onClick={() => onChoose(fingerprint)}
+              className="w-full rounded-md px-2 py-1.5 text-left hover:bg-sunken"
+            >
+              <span className="block truncate font-mono text-xs">{fingerprint}</span>
+              <span className="block text-xs text-soft">
+                {word('why', code)} · <RelativeTime at={at} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -216,9 +298,11 @@ function VerdictCard({
           </span>
           <div>
             <h3 className="text-base font-semibold">{verdict.valid ? t('explain.allowed') : t('explain.refused')}</h3>
-            <p className="text-sm text-soft">
-              {verdict.reasons.length === 0 ? verdict.detail : t('explain.reasons', { count: verdict.reasons.length })}
-            </p>
+            {verdict.reasons.length === 0 ? (
+              <FactsText className="text-sm text-soft">{verdict.detail}</FactsText>
+            ) : (
+              <p className="text-sm text-soft">{t('explain.reasons', { count: verdict.reasons.length })}</p>
+            )}
             {verdict.as_of !== undefined && (
               <p className="mt-1 text-xs text-soft">
                 {t('explain.then')} <Time at={verdict.as_of} /> ·{' '}
@@ -240,7 +324,7 @@ function VerdictCard({
                 <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
                   {word('why', reason.code)} <Badge>{reason.code}</Badge>
                 </p>
-                <p className="mt-0.5 text-sm text-soft">{reason.detail}</p>
+                <FactsText className="mt-0.5 text-sm text-soft">{reason.detail}</FactsText>
               </div>
               {verdict.as_of === undefined && isFirstOfItsRemedy(verdict.reasons, index) && (
                 <Remedy reason={reason} question={question} license={license} {...ways} />
@@ -268,6 +352,14 @@ function VerdictCard({
   );
 }
 
+/** Facts that somebody can enter, by the reason that says that one is missing. */
+const MISSING: Readonly<Record<string, readonly [field: keyof Form, fact: keyof Question, text: TextId]>> = {
+  FINGERPRINT_REQUIRED: ['fingerprint', 'fingerprint', 'remedy.enterDevice'],
+  COUNTRY_DENIED: ['country', 'country', 'remedy.enterCountry'],
+  IP_DENIED: ['ip', 'ip', 'remedy.enterIp'],
+  VERSION_NOT_COVERED: ['version', 'version', 'remedy.enterVersion'],
+};
+
 /** One remedy may remove several reasons; it is offered once. */
 function isFirstOfItsRemedy(reasons: Verdict['reasons'], index: number): boolean {
   const action = reasons[index]?.next.action;
@@ -282,10 +374,14 @@ function Remedy({
   onDialog,
   onTab,
   onAgain,
+  onEnter,
 }: { reason: Schemas['ValidationReason']; question: Question; license: License } & VerdictWays) {
   const t = useText();
   const may = useMay();
   const { action } = reason.next;
+  const [field, fact, text] = MISSING[reason.code] ?? [];
+  if (field !== undefined && fact !== undefined && question[fact] === undefined)
+    return <Button onClick={() => onEnter(field)}>{text && t(text)}</Button>;
   if (action === 'renew' && may('licenses:renew'))
     return <Button onClick={() => onDialog('renew')}>{t('renew.menu')}</Button>;
   if (action === 'reinstate' && may('licenses:suspend'))

@@ -13,7 +13,7 @@ import {
   Pencil,
   RefreshCw,
 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { licenseQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
@@ -29,7 +29,7 @@ import { EventFeed } from '../events/event-feed';
 import { ActionDialog, type ActionName } from './action-dialogs';
 import { DevicesTab } from './devices-tab';
 import { ChangeTemplateDialog, EditDialog, TransferDialog } from './edit-dialogs';
-import { ExplainTab } from './explain-tab';
+import { ExplainTab, NOTHING_EXPLAINED, type Explained } from './explain-tab';
 import { FilesTab } from './files-tab';
 import { LicenseState, Seats, stateOf, useStateInWords, type License } from './license-status';
 import { OverviewTab } from './overview-tab';
@@ -59,6 +59,7 @@ function Details({ license }: { license: License }) {
   const navigate = route.useNavigate();
   const { tab = 'overview' } = route.useSearch();
   const [dialog, setDialog] = useState<LicenseDialog | undefined>();
+  const explained = useRef<Explained>(NOTHING_EXPLAINED);
   const openTab = (value: string) => void navigate({ search: { tab: value }, replace: true });
   const tabs: Tab[] = [
     { value: 'overview', label: t('license.tab.overview'), panel: <OverviewTab license={license} /> },
@@ -68,7 +69,7 @@ function Details({ license }: { license: License }) {
     {
       value: 'explain',
       label: t('license.tab.explain'),
-      panel: <ExplainTab license={license} onDialog={setDialog} onTab={openTab} />,
+      panel: <ExplainTab license={license} memory={explained} onDialog={setDialog} onTab={openTab} />,
     },
     ...(may('events:read')
       ? [
@@ -205,7 +206,14 @@ const GRACE_FILL = '#d08a1c';
 function TermBar({ license }: { license: License }) {
   const t = useText();
   const [today] = useState(() => Date.now());
-  const { issued_date, expiry_date, grace_ends_at } = license;
+  const { issued_date, expiry_date, grace_ends_at, starts_at } = license;
+  if (license.status === 'PENDING') {
+    return (
+      <span className="text-sm">
+        {t('preview.starts')}: {starts_at === null ? t('preview.firstActivation') : <Time at={starts_at} dateOnly />}
+      </span>
+    );
+  }
   if (expiry_date === null) return <span className="text-sm">{t('license.words.foreverShort')}</span>;
   const start = Date.parse(issued_date);
   const end = Date.parse(grace_ends_at ?? expiry_date);

@@ -53,6 +53,10 @@ function sentenceOf(license: License, t: TextOf, relative: (at: string) => strin
       return t(license.held_by_subscription ? 'license.words.suspendedBySubscription' : 'license.words.suspended');
     case 'REVOKED':
       return t('license.words.revoked');
+    case 'PENDING':
+      return license.starts_at === null
+        ? t('license.words.pendingActivation')
+        : t('license.words.pending', { when: relative(license.starts_at) });
     default:
       return t('license.words.inactive');
   }

@@ -43,8 +43,19 @@ export function OverviewTab({ license }: { license: License }) {
             <Fact name={t('license.issued')}>
               <Time at={license.issued_date} />
             </Fact>
+            {license.starts_at !== license.issued_date && (
+              <Fact name={t('preview.starts')}>
+                {license.starts_at === null ? t('preview.firstActivation') : <Time at={license.starts_at} />}
+              </Fact>
+            )}
             <Fact name={t('license.expires')}>
-              {license.expiry_date === null ? t('never') : <Time at={license.expiry_date} />}
+              {license.expiry_date !== null ? (
+                <Time at={license.expiry_date} />
+              ) : license.status === 'PENDING' ? (
+                t('preview.afterStart')
+              ) : (
+                t('never')
+              )}
             </Fact>
             <Fact name={t('license.graceDays')}>{t('days', { days: license.grace_period_days })}</Fact>
             <Fact name={t('license.maintenance')}>
@@ -80,17 +91,35 @@ export function OverviewTab({ license }: { license: License }) {
             </Fact>
             {license.subscription_id !== null && (
               <Fact name={t('overview.subscription')}>
-                <Code>{license.subscription_id}</Code>
+                <Link
+                  to="/subscriptions/$subscriptionId"
+                  params={{ subscriptionId: license.subscription_id }}
+                  className={`text-accent-ink break-all ${TEXT_LINK}`}
+                >
+                  {license.subscription_id}
+                </Link>
               </Fact>
             )}
             {license.order_id !== null && (
               <Fact name={t('overview.order')}>
-                <Code>{license.order_id}</Code>
+                <Link
+                  to="/orders/$orderId"
+                  params={{ orderId: license.order_id }}
+                  className={`text-accent-ink break-all ${TEXT_LINK}`}
+                >
+                  {license.order_id}
+                </Link>
               </Fact>
             )}
             {license.partner_id !== null && (
               <Fact name={t('overview.partner')}>
-                <Code>{license.partner_id}</Code>
+                <Link
+                  to="/partners/$partnerId"
+                  params={{ partnerId: license.partner_id }}
+                  className={`text-accent-ink break-all ${TEXT_LINK}`}
+                >
+                  {license.partner_id}
+                </Link>
               </Fact>
             )}
             <Fact name={t('license.id')}>

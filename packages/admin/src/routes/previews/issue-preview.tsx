@@ -82,7 +82,7 @@ function LicenseFacts({ license }: { license: Preview['license'] }) {
         {rows.map(([name, value]) => (
           <div key={name} className="flex justify-between gap-4">
             <dt className="text-soft">{name}</dt>
-            <dd className="text-right font-medium break-words">{value}</dd>
+            <dd className="text-right font-medium wrap-anywhere">{value}</dd>
           </div>
         ))}
       </dl>

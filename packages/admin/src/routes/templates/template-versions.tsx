@@ -58,7 +58,7 @@ function List({ versions }: { versions: readonly Version[] }) {
           <li key={version} className="flex flex-wrap items-start gap-x-6 gap-y-1 px-5 py-3.5 text-sm">
             <span className="w-24 font-medium">{t('versions.number', { version })}</span>
             <div className="min-w-0 grow">
-              <p className="font-mono text-xs break-words text-soft">
+              <p className="font-mono text-xs wrap-anywhere text-soft">
                 {changed.length === 0 ? t('versions.first') : changed.join(', ')}
               </p>
               {author_type !== null && author_id !== null && (
