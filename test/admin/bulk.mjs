@@ -108,6 +108,41 @@ export async function bulk({ baseUrl, api, open, signIn, step }) {
     // Other work on the machine can make single frames slow.
     assert.ok(usual < 100, `a frame takes ${usual} ms`);
   });
+
+  await step('a list without an end is paged through by cursor, ten thousand rows at a time', async () => {
+    const cursors = [];
+    await page.route(/\/v1\/customers\?/, async (route) => {
+      const { searchParams } = new URL(route.request().url());
+      const [from, limit] = [Number(searchParams.get('cursor') ?? 0), Number(searchParams.get('limit'))];
+      cursors.push(from);
+      await route.fulfill({
+        json: {
+          data: Array.from({ length: limit }, (_, row) => fakeCustomer(from + row)),
+          next_cursor: String(from + limit),
+        },
+      });
+    });
+    await page.goto(`${baseUrl}/admin/customers`);
+    await page.getByRole('row').nth(5).waitFor();
+    const { rows } = await page.evaluate(scrollToEnd, LICENSES);
+    assert.ok(rows < 100, `${rows} rows in the document`);
+    assert.deepEqual(
+      cursors,
+      Array.from({ length: LICENSES / 50 }, (_, index) => 50 * index),
+    );
+    await page.getByText('Rows 1 to 10,000').waitFor();
+    await button(page, 'Further rows').click();
+    await page.getByRole('link', { name: 'Customer 10000', exact: true }).waitFor();
+    assert.equal(cursors.at(-1), LICENSES);
+    await button(page, 'Earlier rows').click();
+    await page.getByRole('link', { name: 'Customer 0', exact: true }).waitFor();
+  });
+}
+
+function fakeCustomer(number) {
+  const at = '2026-01-01T00:00:00.000Z';
+  const customer_id = `customer-${number}`;
+  return { customer_id, first_name: 'Customer', last_name: String(number), active: true, created_at: at, version: 1 };
 }
 
 /** Loads all pages by scrolling, then scrolls through them. Returns the times of the frames, the shortest first. */

@@ -19,6 +19,8 @@ async function prepare(api) {
   await api('POST', `/v1/orders/${order_id}/record-payment`, { amount: 100_000 });
   await api('POST', `/v1/orders/${order_id}/approve`, {});
   await api('POST', `/v1/orders/${order_id}/fulfil`, {});
+  const own = { starts: 'AT_FIRST_ACTIVATION', overrides: { max_activations: 25, term: { months: 18 } } };
+  const pending = await api('POST', '/v1/orders', { ...sale, lines: [{ ...issue(3, 50_000), ...own }] });
   const valid_until = '2099-01-01T00:00:00Z';
   const { quote_id } = await api('POST', '/v1/quotes', { ...sale, valid_until, lines: [issue(5, 120_000)] });
   const plan = { subscription_id: 'sub-1', customer_id: CUSTOMER, template_id: TEMPLATE, quantity: 10 };
@@ -42,9 +44,11 @@ async function prepare(api) {
   return {
     orders: ['/orders'],
     order: [`/orders/${order_id}`],
+    'edit-order': [`/orders/${pending.order_id}/edit`],
     'new-order': ['/orders/new'],
     quotes: ['/quotes'],
     quote: [`/quotes/${quote_id}`],
+    'edit-quote': [`/quotes/${quote_id}/edit`],
     subscriptions: ['/subscriptions'],
     subscription: ['/subscriptions/sub-1'],
     'new-subscription': ['/subscriptions/new'],
@@ -84,12 +88,13 @@ const LISTS = {
   '/sessions': 'sessions:manage',
 };
 
-export async function business({ api, baseUrl, open, signIn, step, platformKey }) {
+export async function business({ api, baseUrl, adminKey, open, signIn, step, platformKey }) {
   await businessScreens(api);
   const page = await open();
   await signIn(page);
   await flows({ page, step, api, baseUrl });
   await operations({ page, step, api, baseUrl });
+  await conflicts({ page, step, api, baseUrl, adminKey });
   await platform({ open, step, baseUrl, platformKey });
   await listStates({ open, signIn, step, api, baseUrl });
 }
@@ -154,6 +159,91 @@ async function flows({ page, step, api, baseUrl }) {
     },
   );
 
+  await step('an order is edited with its own terms, also after another tab changed it', async () => {
+    const line = { kind: 'ISSUE', license_template_id: TEMPLATE, unit_price: 1_000 };
+    const starts = '2090-05-05T10:11:12.000Z';
+    const lines = [{ ...line, starts }, line];
+    const { order_id } = await api('POST', '/v1/orders', { customer_id: CUSTOMER, currency: 'EUR', lines });
+    await page.goto(`${baseUrl}/admin/orders/${order_id}`);
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    await page.getByRole('heading', { name: /^Edit order/, level: 1 }).waitFor();
+    await page.getByRole('option', { name: /Ada Lovelace/, selected: true }).waitFor();
+    await page.getByLabel('Number of licenses').nth(1).fill('3');
+    await page.getByText('Start and own terms').nth(1).click();
+    await page.getByLabel('Starts').nth(1).selectOption('AT_FIRST_ACTIVATION');
+    await page.getByLabel('Must start before').fill('2091-01-31');
+    await page.getByLabel('Seats', { exact: true }).nth(1).selectOption('limit');
+    await page.getByLabel('Number of seats').fill('25');
+    await page.getByLabel('Expires').nth(1).selectOption('months');
+    await page.getByLabel('How many').fill('18');
+    await button('Add feature').nth(1).click();
+    await page.getByLabel('ID', { exact: true }).fill('export');
+    await page.getByLabel('Name', { exact: true }).fill('Export');
+    await page.getByLabel('Own restrictions').nth(1).check();
+    await button('Add restriction').click();
+    await page.getByLabel('Values').fill('not a country');
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await button('Save').click();
+    await page.locator('[aria-invalid=true]').waitFor();
+    await page.getByLabel('Values').fill('DE, AT');
+    await api('PATCH', `/v1/orders/${order_id}`, { metadata: { note: 'meanwhile' } });
+    await button('Save').click();
+    await seen('Changed meanwhile');
+    await button('Keep my changes on top').click();
+    await button('Save').click();
+    await seen('The order is changed.');
+    const order = await api('GET', `/v1/orders/${order_id}`);
+    const [kept, changed] = order.lines;
+    assert.equal(kept.starts, starts);
+    assert.deepEqual(
+      [changed.quantity, changed.starts, changed.overrides.max_activations, changed.overrides.term],
+      [3, 'AT_FIRST_ACTIVATION', 25, { months: 18 }],
+    );
+    assert.equal(changed.overrides.features[0].feature_id, 'export');
+    assert.deepEqual(changed.overrides.restrictions[0].values, ['DE', 'AT']);
+    assert.deepEqual(order.metadata, { note: 'meanwhile' });
+    await page.goto(`${baseUrl}/admin/orders/${order_id}/edit`);
+    assert.equal(await page.getByLabel('Number of seats').inputValue(), '25');
+    await api('POST', `/v1/orders/${order_id}/approve`, {});
+    await page.reload();
+    await seen('This order can no longer be edited');
+  });
+
+  await step('orders are found by the name of their customer', async () => {
+    await page.goto(`${baseUrl}/admin/orders`);
+    const filter = page.getByLabel('ID of the customer');
+    await filter.fill('Ada');
+    await page.locator(`datalist option[value=${CUSTOMER}]`).waitFor({ state: 'attached' });
+    // Chromium puts the value of the chosen option into the field.
+    await filter.fill(CUSTOMER);
+    await page.waitForURL(/customer_id=customer-10/);
+    await page.getByRole('link', { name: 'SO-1' }).waitFor();
+    await filter.fill('customer-nobody');
+    await filter.press('Enter');
+    await seen('Nothing fits');
+    await button('Clear').click();
+    await page.waitForURL(/\/orders$/);
+  });
+
+  await step('a quote is edited, and once it is sent only its last day', async () => {
+    const line = { kind: 'ISSUE', license_template_id: TEMPLATE, unit_price: 120_000 };
+    const offer = { customer_id: CUSTOMER, currency: 'EUR', valid_until: '2099-01-01T00:00:00Z', lines: [line] };
+    const { quote_id } = await api('POST', '/v1/quotes', offer);
+    await page.goto(`${baseUrl}/admin/quotes/${quote_id}/edit`);
+    await page.getByLabel('Unit price').fill('1100.50');
+    await button('Save').click();
+    await seen('The quote is changed.');
+    const draft = await api('GET', `/v1/quotes/${quote_id}`);
+    assert.deepEqual([draft.total_amount, draft.valid_until], [110_050, '2099-01-01T00:00:00.000Z']);
+    await api('POST', `/v1/quotes/${quote_id}/send`, {});
+    await page.goto(`${baseUrl}/admin/quotes/${quote_id}/edit`);
+    await page.getByLabel('Valid until').fill('2098-12-31');
+    assert.equal(await page.getByLabel('Unit price').count(), 0);
+    await button('Save').click();
+    await seen('The quote is changed.');
+    assert.match((await api('GET', `/v1/quotes/${quote_id}`)).valid_until, /^209[89]-/);
+  });
+
   await step('a quote is sent and accepted, and leads to its order', async () => {
     const line = { kind: 'ISSUE', license_template_id: TEMPLATE, unit_price: 120_000 };
     const offer = { customer_id: CUSTOMER, currency: 'JPY', valid_until: '2099-01-01T00:00:00Z', lines: [line] };
@@ -181,6 +271,20 @@ async function flows({ page, step, api, baseUrl }) {
     await confirm('Continue after all');
     await page.getByText('Ends with the period').waitFor({ state: 'detached' });
     assert.equal((await api('GET', '/v1/subscriptions/sub-1')).cancel_at_period_end, false);
+  });
+
+  await step('an event of the billing system is recorded by hand', async () => {
+    await choose('Record an event');
+    await dialog.getByLabel('What happened').selectOption('quantity_changed');
+    await dialog.getByLabel('Event ID').fill('two words');
+    await dialog.getByLabel('Seats').fill('12');
+    await confirm('Record');
+    await dialog.locator('[aria-invalid=true]').waitFor();
+    await dialog.getByLabel('Event ID').fill('by-hand-1');
+    await confirm('Record');
+    await seen('The event is recorded.');
+    await seen('by-hand-1');
+    assert.equal((await api('GET', '/v1/subscriptions/sub-1')).quantity, 12);
   });
 
   await step('a partner is approved, gets a pool and an invitation, and is suspended', async () => {
@@ -283,6 +387,25 @@ async function operations({ page, step, api, baseUrl }) {
     await page.getByText('Completed', { exact: true }).waitFor();
   });
 
+  await step('partner onboarding starts for a partner that there is, with several pools', async () => {
+    const body = { name: 'Two Pools', email: 'two@example.com' };
+    const { partner_id } = await api('POST', '/v1/partners', body);
+    await page.goto(`${baseUrl}/admin/workflow-runs/new`);
+    await page.getByLabel('Workflow').selectOption('partner-onboarding');
+    await page.getByLabel('Partner', { exact: true }).selectOption(partner_id);
+    await page.getByLabel('Template of its pool').selectOption(TEMPLATE);
+    await page.getByLabel('Number of licenses').fill('5');
+    await button('Add pool').click();
+    await page.getByLabel('Template of its pool').nth(1).selectOption('studio');
+    await page.getByLabel('Number of licenses').nth(1).fill('7');
+    await button('Start a run').click();
+    await button('Approve').click();
+    await confirm('Approve');
+    await page.getByText('Completed', { exact: true }).waitFor();
+    const { data: pools } = await api('GET', `/v1/license-pools?partner_id=${partner_id}`);
+    assert.deepEqual(pools.map(({ available }) => available).sort(), [5, 7]);
+  });
+
   await step('a device is blocked and unblocked, and a note is added and deleted', async () => {
     await page.goto(`${baseUrl}/admin${screens['blocked-devices'][0]}`);
     await button('Block a device').click();
@@ -338,6 +461,89 @@ async function operations({ page, step, api, baseUrl }) {
       assert.equal(keys.filter(({ state }) => state === 'ACTIVE').length, 1);
     },
   );
+}
+
+/** Changes that somebody else makes while a dialog is open are shown, wherever a version is sent. */
+async function conflicts({ page, step, api, baseUrl, adminKey }) {
+  const screens = await businessScreens(api);
+  const button = (name) => page.getByRole('button', { name, exact: true });
+  const dialog = page.getByRole('dialog');
+  const { id: keyId } = await api('POST', '/v1/api-keys', { name: 'Conflicting', role: 'support' });
+  const { partner_id } = await api('POST', '/v1/partners', { name: 'Conflicting', email: 'c@example.com' });
+  await api('POST', `/v1/partners/${partner_id}/approve`, {});
+  const { invitation_id } = await api('POST', '/v1/partner-invitations', { partner_id });
+  const lead = { first_name: 'Con', last_name: 'Flict', email: 'con@example.com' };
+  const input = { lead, license_template_id: TEMPLATE, approval: true, welcome: false };
+  const { run_id } = await api('POST', '/v1/workflow-runs', { workflow: 'lead-to-customer', input });
+  const texts = { subject: 'One', text: 'Text', html: '<p>Text</p>' };
+  await api('PUT', '/v1/email-templates/trial_ending/fr', texts);
+  const headers = { 'Content-Type': 'application/json', Origin: baseUrl, 'User-Agent': 'Firefox Windows' };
+  const body = JSON.stringify({ api_key: adminKey });
+  const session = await fetch(`${baseUrl}/auth/session`, { method: 'POST', headers, body });
+  assert.ok(session.ok, await session.clone().text());
+  const { session_id: sessionId } = (await api('GET', '/v1/sessions')).data.find(
+    ({ user_agent }) => user_agent === 'Firefox Windows',
+  );
+  const licensePath = screens.files[0].split('?')[0];
+  const cases = {
+    'an API key': {
+      path: '/api-keys',
+      open: async () => {
+        await button('Actions for Conflicting').click();
+        await page.getByRole('menuitem', { name: 'Revoke' }).click();
+      },
+      change: () => api('POST', `/v1/api-keys/${keyId}/rotate`, { overlap_seconds: 3_600 }),
+      submit: 'Revoke',
+    },
+    'an invitation': {
+      path: `/partners/${partner_id}?tab=invitations`,
+      open: () => button('Withdraw').click(),
+      change: () => api('POST', `/v1/partner-invitations/${invitation_id}/resend`, {}),
+      submit: 'Withdraw',
+    },
+    'a signal': {
+      path: `/workflow-runs/${run_id}`,
+      open: () => button('Approve').click(),
+      change: () => api('POST', `/v1/workflow-runs/${run_id}/cancel`),
+      submit: 'Approve',
+    },
+    'a session': {
+      path: '/sessions',
+      open: () =>
+        page
+          .getByRole('row', { name: /Firefox · Windows/ })
+          .getByRole('button', { name: 'End' })
+          .click(),
+      change: () => api('POST', `/v1/sessions/${sessionId}/end`, {}),
+      submit: 'End',
+    },
+    'the texts of an e-mail': {
+      path: '/email-templates/trial_ending/fr',
+      open: () => button('Delete these texts').click(),
+      change: () => api('PUT', '/v1/email-templates/trial_ending/fr', { ...texts, subject: 'Two' }),
+      submit: 'Delete these texts',
+    },
+    'a license key that is shown': {
+      path: licensePath,
+      open: () => button('Show key').click(),
+      change: () => api('PATCH', `/v1${licensePath}`, { grace_period_days: 9 }),
+      submit: 'Show key',
+    },
+  };
+  for (const [name, { path, open, change, submit }] of Object.entries(cases)) {
+    await step(`what somebody else changed of ${name} is shown first`, async () => {
+      await page.goto(`${baseUrl}/admin${path}`);
+      await open();
+      await dialog.getByRole('button', { name: submit, exact: true }).waitFor();
+      await change();
+      await dialog.getByRole('button', { name: submit, exact: true }).click();
+      await dialog.getByRole('alert').getByText('Changed meanwhile').waitFor();
+      assert.equal(await dialog.getByRole('button', { name: submit, exact: true }).isDisabled(), true);
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await dialog.getByRole('button', { name: 'Use the current state' }).click();
+      assert.equal(await dialog.getByRole('button', { name: submit, exact: true }).isDisabled(), false);
+    });
+  }
 }
 
 /** The work of an operator with a platform key: tenants, and acting for one of them. */

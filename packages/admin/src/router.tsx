@@ -141,6 +141,11 @@ const order = createRoute({
   path: '/orders/$orderId',
   component: lazyRouteComponent(() => import('./routes/orders/order-page'), 'OrderPage'),
 });
+const editOrder = createRoute({
+  getParentRoute,
+  path: '/orders/$orderId/edit',
+  component: lazyRouteComponent(() => import('./routes/orders/order-page'), 'EditOrderPage'),
+});
 const quotes = createRoute({
   getParentRoute,
   path: '/quotes',
@@ -157,6 +162,11 @@ const quote = createRoute({
   getParentRoute,
   path: '/quotes/$quoteId',
   component: lazyRouteComponent(() => import('./routes/quotes/quote-page'), 'QuotePage'),
+});
+const editQuote = createRoute({
+  getParentRoute,
+  path: '/quotes/$quoteId/edit',
+  component: lazyRouteComponent(() => import('./routes/quotes/quote-page'), 'EditQuotePage'),
 });
 const subscriptions = createRoute({
   getParentRoute,
@@ -294,9 +304,11 @@ export const router = createRouter({
     orders,
     newOrder,
     order,
+    editOrder,
     quotes,
     newQuote,
     quote,
+    editQuote,
     subscriptions,
     newSubscription,
     subscription,

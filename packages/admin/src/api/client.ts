@@ -82,8 +82,13 @@ export async function confirmed<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
+declare const guard: unique symbol;
+
+/** State of a resource that `useGuardedWrite` hands to a write, so that a change by somebody else is shown and not only refused. */
+export type Guarded<T> = T & { readonly [guard]: true };
+
 /** Precondition that a resource has not changed since it was read. */
-export function ifUnchanged({ version }: { readonly version: number }) {
+export function ifUnchanged({ version }: Guarded<{ readonly version: number }>) {
   return { 'If-Match': `"${version}"` };
 }
 

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { changesBetween, type Change } from '../parts/changes';
+import type { Guarded } from './client';
 import { isCode } from './problem';
 import { useWrite } from './use-write';
 
@@ -25,9 +26,9 @@ export function useGuardedWrite<T extends Versioned, Input, Output>({
   onDone,
 }: {
   resource: T;
-  /** Reads the newest state. */
-  read: () => Promise<T>;
-  write: (input: Input, base: T) => Promise<Output>;
+  /** Reads the newest state; undefined if the resource is gone. */
+  read: () => Promise<T | undefined>;
+  write: (input: Input, base: Guarded<T>) => Promise<Output>;
   done?: string;
   changes: readonly string[];
   onDone?: (output: Output) => void;
@@ -37,7 +38,7 @@ export function useGuardedWrite<T extends Versioned, Input, Output>({
   const mutation = useWrite<Input, Output>({
     write: async (input) => {
       try {
-        return await write(input, base);
+        return await write(input, base as Guarded<T>);
       } catch (error) {
         if (isCode(error, 'PRECONDITION_FAILED')) setNewest(await read());
         throw error;

@@ -1,5 +1,7 @@
+import type { ReactNode } from 'react';
 import { useText } from '../text/texts';
 import { cn } from './class-names';
+import { ChartTable } from './chart-table';
 import { Empty } from './states';
 
 export interface Series {
@@ -15,7 +17,18 @@ export interface Bar {
 }
 
 /** Stacked bars, with the same numbers as a table beside them. */
-export function BarChart({ label, series, bars }: { label: string; series: readonly Series[]; bars: readonly Bar[] }) {
+export function BarChart({
+  label,
+  series,
+  bars,
+  table,
+}: {
+  label: string;
+  series: readonly Series[];
+  bars: readonly Bar[];
+  /** Rows of the table, if it says more than the bars. */
+  table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly ReactNode[])[] };
+}) {
   const t = useText();
   const sum = ({ values }: Bar) => values.reduce((total, value) => total + value, 0);
   if (bars.every((bar) => sum(bar) === 0)) return <Empty title={t('chart.empty')} />;
@@ -49,36 +62,11 @@ export function BarChart({ label, series, bars }: { label: string; series: reado
       </figcaption>
       <details className="mt-2 text-xs">
         <summary className="text-accent-ink">{t('chart.table')}</summary>
-        <div tabIndex={0} role="region" aria-label={label} className="mt-2 max-h-56 overflow-auto">
-          <table className="w-full text-left">
-            <thead className="text-soft">
-              <tr>
-                <th scope="col" className="py-1 font-medium">
-                  {t('chart.day')}
-                </th>
-                {series.map(({ name }) => (
-                  <th key={name} scope="col" className="py-1 text-right font-medium">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {bars
-                .filter((bar) => sum(bar) > 0)
-                .map((bar) => (
-                  <tr key={bar.label} className="border-t border-line">
-                    <td className="py-1">{bar.label}</td>
-                    {bar.values.map((value, index) => (
-                      <td key={series[index]?.name} className="py-1 text-right tabular-nums">
-                        {value}
-                      </td>
-                    ))}
-                  </tr>
-                ))}
-            </tbody>
-          </table>
-        </div>
+        <ChartTable
+          label={label}
+          columns={table?.columns ?? [t('chart.day'), ...series.map(({ name }) => name)]}
+          rows={table?.rows ?? bars.filter((bar) => sum(bar) > 0).map((bar) => [bar.label, ...bar.values])}
+        />
       </details>
     </figure>
   );

@@ -31,7 +31,7 @@ export function Changes({
 }) {
   const t = useText();
   return (
-    <div className="mt-2 overflow-x-auto">
+    <div tabIndex={0} role="region" aria-label={t('change.label')} className="mt-2 overflow-x-auto">
       <table className="w-full text-left text-xs">
         <thead className="text-soft">
           <tr>

@@ -1,9 +1,11 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import type { Sheet } from '../api/lists';
 import { useText } from '../text/texts';
 import { Button } from './button';
 import { Card } from './card';
 import { cn } from './class-names';
+import { SheetTurner } from './sheet-turner';
 import { Refusal, Skeleton } from './states';
 
 export interface Column<T> {
@@ -24,6 +26,8 @@ export interface ListState<T> {
   readonly error: Error | null;
   readonly refetch: () => unknown;
   readonly fetchNextPage: () => unknown;
+  /** Undefined for a list that is there as a whole. */
+  readonly sheet?: Sheet;
 }
 
 /** Rows that can be ticked, to do something with them together. */
@@ -106,6 +110,7 @@ export function DataTable<T>({
           </Button>
         </div>
       )}
+      {list.sheet && <SheetTurner sheet={list.sheet} count={list.rows.length} />}
     </Card>
   );
 }

@@ -3,7 +3,7 @@ import { useFaultText } from '../text/problems';
 import { cn } from './class-names';
 
 export const INPUT =
-  'h-9 w-full rounded-md border border-line-strong/60 bg-card px-3 text-sm text-ink placeholder:text-soft/80 ' +
+  'h-9 w-full min-w-0 rounded-md border border-line-strong/60 bg-card px-3 text-sm text-ink placeholder:text-soft/80 ' +
   'aria-invalid:border-bad aria-invalid:ring-1 aria-invalid:ring-bad disabled:bg-sunken disabled:text-soft';
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {

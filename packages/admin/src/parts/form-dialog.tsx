@@ -35,6 +35,8 @@ export function FormDialog({
         className="space-y-4"
         onSubmit={(event) => {
           event.preventDefault();
+          // The dialog may have been opened by a form, which it is no part of.
+          event.stopPropagation();
           onSubmit();
         }}
       >

@@ -149,26 +149,28 @@ function Account() {
   const [theme, setTheme] = useTheme();
   const isDark = theme === 'dark';
   return (
-    <div className="flex items-center gap-1 border-t border-line p-3">
-      <span className="min-w-0 grow p-1.5 text-xs">
-        <span className="block truncate font-medium">{me.tenant_id}</span>
-        <span className="block truncate text-soft">{me.type === 'user' ? me.id : t('account.apiKey')}</span>
-      </span>
-      <Button
-        look="quiet"
-        size="icon"
-        aria-label={isDark ? t('theme.light') : t('theme.dark')}
-        title={isDark ? t('theme.light') : t('theme.dark')}
-        onClick={() => {
-          setTheme(isDark ? 'light' : 'dark');
-        }}
-      >
-        {isDark ? <Sun aria-hidden /> : <Moon aria-hidden />}
-      </Button>
-      <LanguageButton />
-      <Button look="quiet" size="icon" aria-label={t('signOut')} title={t('signOut')} onClick={signOut}>
-        <LogOut aria-hidden />
-      </Button>
+    <div className="border-t border-line px-3 pt-2.5 pb-2">
+      <p className="px-1.5 text-xs break-words">
+        <span className="block font-medium">{me.tenant_id}</span>
+        <span className="block text-soft">{me.type === 'user' ? me.id : t('account.apiKey')}</span>
+      </p>
+      <div className="flex items-center gap-1">
+        <Button
+          look="quiet"
+          size="icon"
+          aria-label={isDark ? t('theme.light') : t('theme.dark')}
+          title={isDark ? t('theme.light') : t('theme.dark')}
+          onClick={() => {
+            setTheme(isDark ? 'light' : 'dark');
+          }}
+        >
+          {isDark ? <Sun aria-hidden /> : <Moon aria-hidden />}
+        </Button>
+        <LanguageButton />
+        <Button look="quiet" size="icon" aria-label={t('signOut')} title={t('signOut')} onClick={signOut}>
+          <LogOut aria-hidden />
+        </Button>
+      </div>
     </div>
   );
 }

@@ -1,15 +1,12 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
 import { Badge } from '../../parts/badge';
-import { LinkButton } from '../../parts/button';
+import { NewLink } from '../../parts/new-link';
 import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
 import { SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import { nameOfCustomer } from './customer-picker';
 import { ROW_LINK } from '../../parts/text-link';
@@ -20,18 +17,10 @@ export const CustomerList = gated('customers:read', Customers);
 
 function Customers() {
   const t = useText();
-  const may = useMay();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['customers', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/customers', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
-  );
-  const create = may('customers:write') && (
-    <LinkButton to="/customers/new" look="primary">
-      <Plus aria-hidden />
-      {t('customers.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/customers', 'customers', filter);
+  const create = <NewLink to="/customers/new" permission="customers:write" text={t('customers.new')} />;
   return (
     <>
       <ResourceList

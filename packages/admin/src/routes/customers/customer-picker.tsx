@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Check } from 'lucide-react';
 import { useId, useState, type KeyboardEvent } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
+import { customerQuery } from '../../api/queries';
 import { cn } from '../../parts/class-names';
 import { Field, Input } from '../../parts/fields';
 import { Fault } from '../../parts/states';
@@ -67,6 +68,7 @@ export function CustomerPicker({
           />
         )}
       </Field>
+      {value !== undefined && value !== '' && <Chosen customerId={value} />}
       <ul
         id={listId}
         role="listbox"
@@ -105,5 +107,19 @@ export function CustomerPicker({
       </ul>
       <Fault error={found.error} />
     </div>
+  );
+}
+
+/** The chosen customer, whatever the list shows. */
+function Chosen({ customerId }: { customerId: string }) {
+  const t = useText();
+  const { data } = useQuery(customerQuery(customerId));
+  return (
+    <p className="flex items-center gap-2 rounded-lg bg-accent-soft px-3 py-2 text-sm">
+      <Check className="size-4 shrink-0 text-accent-ink" aria-hidden />
+      <span className="min-w-0 truncate">
+        {t('customerPicker.chosen', { name: data ? nameOfCustomer(data) : customerId })}
+      </span>
+    </p>
   );
 }

@@ -1,15 +1,15 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { FileText } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
 import { LinkButton } from '../../parts/button';
-import { FilterSelect, SearchField } from '../../parts/filter-bar';
+import { FilterSelect } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
 import { useText, useWord } from '../../text/texts';
+import { CustomerFilter } from '../customers/customer-filter';
 import { EMAIL_TEMPLATES, EmailState } from './email-state';
 
 const route = getRouteApi('/emails');
@@ -22,11 +22,7 @@ function Emails() {
   const word = useWord();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['emails', 'list', filter], (cursor) =>
-    bodyOf(
-      api.GET('/v1/email-messages', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } }),
-    ),
-  );
+  const list = useFilteredList('/v1/email-messages', 'emails', filter);
   return (
     <ResourceList
       title={t('emails.title')}
@@ -40,11 +36,7 @@ function Emails() {
       filters={filters}
       filterFields={
         <>
-          <SearchField
-            label={t('filter.customerId')}
-            value={filter.customer_id ?? ''}
-            onChange={(customer_id) => change({ customer_id })}
-          />
+          <CustomerFilter value={filter.customer_id} onChange={(customer_id) => change({ customer_id })} />
           <FilterSelect
             label={t('orders.anyStatus')}
             value={filter.status}

@@ -7,7 +7,6 @@ import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { ProblemError } from '../../api/problem';
 import { emailTextQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
-import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
@@ -16,6 +15,7 @@ import { Code } from '../../parts/copy';
 import { Field, Input, TextArea } from '../../parts/fields';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
+import { Pinned } from '../../parts/pinned';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Fault, Loading } from '../../parts/states';
@@ -48,48 +48,71 @@ export const TextPage = gated('emails:read', function TextPage() {
   return (
     <ResourceDetail query={useQuery(emailTextQuery(template, language))} id={`${template}/${language}`}>
       {(texts) => (
-        <>
-          <PageHeader
-            above={
-              <Link to="/email-templates" className="hover:underline">
-                {t('emailTexts.title')}
-              </Link>
-            }
-            name={name}
-            title={
-              <span className="flex flex-wrap items-center gap-3">
-                {name}
-                <Badge tone={isOwn(texts, language) ? 'info' : 'quiet'}>
-                  {isOwn(texts, language) ? t('emailTexts.own') : t('emailTexts.builtIn')}
-                </Badge>
-              </span>
-            }
-            hint={isOwn(texts, language) ? texts.description : t('emailTexts.standIn', { language: texts.language })}
-            actions={isOwn(texts, language) && <DeleteButton texts={texts} language={language} />}
-          />
-          <Editor key={`${texts.version}`} texts={texts} language={language} />
-        </>
+        <Pinned resource={versioned(texts)}>
+          {(pinned, pin) => (
+            <>
+              <PageHeader
+                above={
+                  <Link to="/email-templates" className="hover:underline">
+                    {t('emailTexts.title')}
+                  </Link>
+                }
+                name={name}
+                title={
+                  <span className="flex flex-wrap items-center gap-3">
+                    {name}
+                    <Badge tone={isOwn(texts, language) ? 'info' : 'quiet'}>
+                      {isOwn(texts, language) ? t('emailTexts.own') : t('emailTexts.builtIn')}
+                    </Badge>
+                  </span>
+                }
+                hint={
+                  isOwn(texts, language) ? texts.description : t('emailTexts.standIn', { language: texts.language })
+                }
+                actions={
+                  isOwn(texts, language) && (
+                    <DeleteButton texts={versioned(texts)} language={language} onDeleted={pin} />
+                  )
+                }
+              />
+              <Editor texts={pinned} language={language} onSaved={pin} />
+            </>
+          )}
+        </Pinned>
       )}
     </ResourceDetail>
   );
 });
 
-function Editor({ texts: read, language }: { texts: Texts; language: string }) {
+type VersionedTexts = Texts & { readonly version: number };
+
+/** Texts that are built in have no version. */
+function versioned(texts: Texts): VersionedTexts {
+  return { ...texts, version: texts.version ?? 0 };
+}
+
+async function readTexts(template: Texts['template'], language: string): Promise<VersionedTexts> {
+  const path = { template, language };
+  return versioned(await bodyOf(api.GET('/v1/email-templates/{template}/{language}', { params: { path } })));
+}
+
+function Editor({
+  texts,
+  language,
+  onSaved,
+}: {
+  texts: VersionedTexts;
+  language: string;
+  onSaved: (saved: VersionedTexts) => void;
+}) {
   const t = useText();
   const may = useMay();
   const client = useQueryClient();
-  // The form keeps the state that it began with; what others change meanwhile is shown, not put into it.
-  const [texts] = useState(read);
   const { template, subject, text, html } = texts;
   const key = emailTextQuery(template, language).queryKey;
   const save = useGuardedWrite({
-    resource: { ...texts, version: texts.version ?? 0 },
-    read: async () => {
-      const newest = await bodyOf(
-        api.GET('/v1/email-templates/{template}/{language}', { params: { path: { template, language } } }),
-      );
-      return { ...newest, version: newest.version ?? 0 };
-    },
+    resource: texts,
+    read: () => readTexts(template, language),
     write: (body: Form, base) =>
       bodyOf(
         api.PUT('/v1/email-templates/{template}/{language}', {
@@ -103,8 +126,11 @@ function Editor({ texts: read, language }: { texts: Texts; language: string }) {
       ),
     done: t('emailTexts.saved'),
     changes: ['email-templates'],
-    onDone: (saved) =>
-      client.setQueryData(key, (former) => former && { ...former, ...saved, built_in: false, version: saved.version }),
+    onDone: (saved) => {
+      const newest = { ...texts, ...saved, built_in: false };
+      client.setQueryData(key, newest);
+      onSaved(newest);
+    },
   });
   return (
     <ResourceForm
@@ -240,25 +266,19 @@ function PreviewFault({ error }: { error: Error }) {
   );
 }
 
-function DeleteButton({ texts, language }: { texts: Texts; language: string }) {
+interface Deletion {
+  texts: VersionedTexts;
+  language: string;
+  onDeleted: (newest: VersionedTexts) => void;
+}
+
+function DeleteButton(props: Deletion) {
   const t = useText();
   const may = useMay();
   const [isOpen, setOpen] = useState(false);
-  const { template, version } = texts;
   const close = () => {
     setOpen(false);
   };
-  const remove = useWrite({
-    write: (_input: object) =>
-      bodyOf(
-        api.DELETE('/v1/email-templates/{template}/{language}', {
-          params: { path: { template, language }, header: ifUnchanged({ version: version ?? 0 }) },
-        }),
-      ),
-    done: t('emailTexts.deleted'),
-    changes: ['email-templates'],
-    onDone: close,
-  });
   if (!may('emails:manage')) return null;
   return (
     <>
@@ -270,17 +290,39 @@ function DeleteButton({ texts, language }: { texts: Texts; language: string }) {
         <RotateCcw aria-hidden />
         {t('emailTexts.delete')}
       </Button>
-      {isOpen && (
-        <WriteDialog
-          title={t('emailTexts.delete')}
-          hint={t('emailTexts.deleteHint')}
-          submitLabel={t('emailTexts.delete')}
-          danger
-          values={{}}
-          write={remove}
-          onClose={close}
-        />
-      )}
+      {isOpen && <DeleteDialog {...props} onClose={close} />}
     </>
+  );
+}
+
+/** Deletes the texts, so that those that are built in stand in for them. */
+function DeleteDialog({ texts, language, onDeleted, onClose }: Deletion & { onClose: () => void }) {
+  const t = useText();
+  const { template } = texts;
+  const remove = useGuardedWrite({
+    resource: texts,
+    read: () => readTexts(template, language),
+    write: async (_input: object, base) => {
+      const params = { path: { template, language }, header: ifUnchanged(base) };
+      await bodyOf(api.DELETE('/v1/email-templates/{template}/{language}', { params }));
+      return readTexts(template, language);
+    },
+    done: t('emailTexts.deleted'),
+    changes: ['email-templates'],
+    onDone: (newest) => {
+      onDeleted(newest);
+      onClose();
+    },
+  });
+  return (
+    <WriteDialog
+      title={t('emailTexts.delete')}
+      hint={t('emailTexts.deleteHint')}
+      submitLabel={t('emailTexts.delete')}
+      danger
+      values={{}}
+      write={remove}
+      onClose={onClose}
+    />
   );
 }

@@ -2,12 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import { Link } from '@tanstack/react-router';
 import { api, bodyOf, type Schemas } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
+import { given } from '../../api/lists';
 import { Badge, type Tone } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { Changes, changesBetween } from '../../parts/changes';
 import { Code } from '../../parts/copy';
+import { SheetTurner } from '../../parts/sheet-turner';
 import { Empty, Loading, Refusal } from '../../parts/states';
 import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
@@ -38,17 +40,11 @@ export function EventFeed({
 }) {
   const t = useText();
   const nameOf = useActorNames();
-  const list = useList(
-    ['events', filter],
-    (cursor) =>
-      bodyOf(
-        api.GET('/v1/license-events', {
-          params: { query: { order: 'desc', limit: 50, ...given(filter), ...given({ cursor }) } as never },
-        }),
-      ),
-    {
-      refetchInterval: isLive ? LIVE_MS : false,
-    },
+  const list = useFilteredList(
+    '/v1/license-events',
+    'events',
+    { ...given(filter), order: 'desc' },
+    { refetchInterval: isLive ? LIVE_MS : false },
   );
   if (list.isPending)
     return (
@@ -71,7 +67,7 @@ export function EventFeed({
   return (
     <Card flush>
       <ol className="divide-y divide-line">
-        {(list.rows as readonly Event[]).map((event) => (
+        {list.rows.map((event) => (
           <EventRow key={event.seq} event={event} actor={nameOf(event.actor)} withResource={withResource} />
         ))}
       </ol>
@@ -82,6 +78,7 @@ export function EventFeed({
           </Button>
         </div>
       )}
+      <SheetTurner sheet={list.sheet} count={list.rows.length} />
     </Card>
   );
 }

@@ -10,6 +10,7 @@ import { Button, LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
 import { cn } from '../../parts/class-names';
 import { CodeBlock } from '../../parts/copy';
+import { startOfDay } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { faultOf } from '../../parts/form-dialog';
 import { LeaveGuard } from '../../parts/form-state';
@@ -21,6 +22,7 @@ import { useSettled } from '../../parts/use-settled';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { CustomerPicker } from '../customers/customer-picker';
+import { MakeFile } from '../licenses/files-tab';
 import { LicenseKey } from '../licenses/reveal-key-dialog';
 import { SendEmailDialog } from '../licenses/send-email-dialog';
 import { IssuePreview, useFacts, useIssuePreview } from '../previews/issue-preview';
@@ -63,16 +65,11 @@ const AS_THE_TEMPLATE: Terms = {
   expiry: '',
 };
 
-/** Begin of a day in the time zone of the person. */
-function dayToTime(day: string): string {
-  return new Date(`${day}T00:00`).toISOString();
-}
-
 function toRequest(templateId: string, customerId: string, terms: Terms): IssueRequest {
   const { issuedTo, isTrial, starts, startDate, startBy, seats, expiry } = terms;
   const overrides = {
     ...(seats !== '' && { max_activations: Number(seats) }),
-    ...(expiry !== '' && { expiry_date: dayToTime(expiry) }),
+    ...(expiry !== '' && { expiry_date: startOfDay(expiry) }),
   };
   return {
     license_template_id: templateId,
@@ -80,8 +77,8 @@ function toRequest(templateId: string, customerId: string, terms: Terms): IssueR
     ...(issuedTo !== '' && { issued_to: issuedTo }),
     ...(isTrial && { trial: true }),
     ...(starts === 'AT_FIRST_ACTIVATION' && { starts }),
-    ...(starts === 'AT_FIRST_ACTIVATION' && startBy !== '' && { expires_if_started_by: dayToTime(startBy) }),
-    ...(starts === 'AT_DATE' && startDate !== '' && { starts: dayToTime(startDate) }),
+    ...(starts === 'AT_FIRST_ACTIVATION' && startBy !== '' && { expires_if_started_by: startOfDay(startBy) }),
+    ...(starts === 'AT_DATE' && startDate !== '' && { starts: startOfDay(startDate) }),
     ...(Object.keys(overrides).length > 0 && { overrides }),
   };
 }
@@ -468,7 +465,10 @@ function TemplateChoice({ value, onChange }: { value: string | undefined; onChan
 function Issued({ license, onAgain }: { license: Schemas['IssuedLicense']; onAgain: () => void }) {
   const t = useText();
   const may = useMay();
-  const [isMailing, setMailing] = useState(false);
+  const [open, setOpen] = useState<'email' | 'file' | undefined>();
+  const close = () => {
+    setOpen(undefined);
+  };
   return (
     <Card className="max-w-2xl">
       <div className="flex items-start gap-3">
@@ -498,22 +498,25 @@ function Issued({ license, onAgain }: { license: Schemas['IssuedLicense']; onAga
         {may('emails:send') && (
           <Button
             onClick={() => {
-              setMailing(true);
+              setOpen('email');
             }}
           >
             {t('email.menu')}
           </Button>
         )}
+        {may('licenses:check-out') && (
+          <Button
+            onClick={() => {
+              setOpen('file');
+            }}
+          >
+            {t('files.make')}
+          </Button>
+        )}
         <Button onClick={onAgain}>{t('issued.again')}</Button>
       </div>
-      {isMailing && (
-        <SendEmailDialog
-          license={license}
-          onClose={() => {
-            setMailing(false);
-          }}
-        />
-      )}
+      {open === 'email' && <SendEmailDialog license={license} onClose={close} />}
+      {open === 'file' && <MakeFile license={license} onClose={close} />}
     </Card>
   );
 }

@@ -2,6 +2,7 @@ import { Ban, Ellipsis, Plus, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given, useList } from '../../api/lists';
+import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
@@ -12,6 +13,7 @@ import { ResourceList } from '../../parts/resource-list';
 import { Menu, MenuItem } from '../../parts/menu';
 import { Empty, Fault } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
+import { WriteDialog } from '../../parts/write-dialog';
 import { useText, useWord } from '../../text/texts';
 import { faultOf, FormDialog } from '../../parts/form-dialog';
 import { LicenseKey } from '../licenses/reveal-key-dialog';
@@ -236,6 +238,23 @@ function CreateKey({ onClose, onDone }: { onClose: () => void; onDone: (key: Sch
   );
 }
 
+/** A write that changes a key only while it is as it is shown. */
+function useKeyWrite<Input, Output>(
+  apiKey: ApiKey,
+  write: (input: Input, params: { path: { key_id: string }; header: { 'If-Match': string } }) => Promise<Output>,
+  { done, onDone }: { done?: string; onDone: (output: Output) => void },
+) {
+  const path = { key_id: apiKey.id };
+  return useGuardedWrite({
+    resource: apiKey,
+    read: () => bodyOf(api.GET('/v1/api-keys/{key_id}', { params: { path } })),
+    write: (input: Input, base) => write(input, { path, header: ifUnchanged(base) }),
+    ...(done !== undefined && { done }),
+    changes: ['api-keys'],
+    onDone,
+  });
+}
+
 function RotateKey({
   apiKey,
   onClose,
@@ -246,77 +265,54 @@ function RotateKey({
   onDone: (key: Schemas['IssuedApiKey']) => void;
 }) {
   const t = useText();
-  const [overlap, setOverlap] = useState('86400');
-  const rotate = useWrite({
-    write: (overlap_seconds: number) =>
-      bodyOf(
-        api.POST('/v1/api-keys/{key_id}/rotate', {
-          params: { path: { key_id: apiKey.id }, header: ifUnchanged(apiKey) },
-          body: { overlap_seconds },
-        }),
-      ),
-    changes: ['api-keys'],
-    onDone,
-  });
+  const rotate = useKeyWrite(
+    apiKey,
+    ({ overlap }: { overlap: string }, params) =>
+      bodyOf(api.POST('/v1/api-keys/{key_id}/rotate', { params, body: { overlap_seconds: Number(overlap) } })),
+    { onDone },
+  );
   return (
-    <FormDialog
+    <WriteDialog
       title={t('keys.rotateTitle', { name: apiKey.name })}
       hint={t('keys.rotateHint')}
       submitLabel={t('keys.rotate')}
-      busy={rotate.isPending}
-      onSubmit={() => {
-        rotate.mutate(Number(overlap));
-      }}
+      values={{ overlap: '86400' }}
+      write={rotate}
       onClose={onClose}
     >
-      <Field label={t('keys.overlap')}>
-        {(aria) => (
-          <Select
-            {...aria}
-            value={overlap}
-            onChange={(event) => {
-              setOverlap(event.target.value);
-            }}
-          >
-            {OVERLAPS.map((seconds) => (
-              <option key={seconds} value={seconds}>
-                {t(`keys.overlap.${seconds}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      <Fault error={rotate.error} />
-    </FormDialog>
+      {({ register }, fault) => (
+        <Field label={t('keys.overlap')} fault={fault('overlap_seconds')}>
+          {(aria) => (
+            <Select {...aria} {...register('overlap')}>
+              {OVERLAPS.map((seconds) => (
+                <option key={seconds} value={seconds}>
+                  {t(`keys.overlap.${seconds}`)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      )}
+    </WriteDialog>
   );
 }
 
 function RevokeKey({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
   const t = useText();
-  const revoke = useWrite({
-    write: (key: ApiKey) =>
-      bodyOf(
-        api.POST('/v1/api-keys/{key_id}/revoke', { params: { path: { key_id: key.id }, header: ifUnchanged(key) } }),
-      ),
-    done: t('keys.revoked'),
-    changes: ['api-keys'],
-    onDone: onClose,
-  });
+  const revoke = useKeyWrite(
+    apiKey,
+    (_input: object, params) => bodyOf(api.POST('/v1/api-keys/{key_id}/revoke', { params })),
+    { done: t('keys.revoked'), onDone: onClose },
+  );
   return (
-    <Dialog open onClose={onClose} title={t('keys.revokeTitle', { name: apiKey.name })} hint={t('keys.revokeHint')}>
-      <Fault error={revoke.error} />
-      <DialogActions>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button
-          look="danger"
-          busy={revoke.isPending}
-          onClick={() => {
-            revoke.mutate(apiKey);
-          }}
-        >
-          {t('keys.revoke')}
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <WriteDialog
+      title={t('keys.revokeTitle', { name: apiKey.name })}
+      hint={t('keys.revokeHint')}
+      submitLabel={t('keys.revoke')}
+      danger
+      values={{}}
+      write={revoke}
+      onClose={onClose}
+    />
   );
 }

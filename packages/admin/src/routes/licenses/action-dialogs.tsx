@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { api, bodyOf, ifUnchanged } from '../../api/client';
+import { api, bodyOf, ifUnchanged, type Guarded } from '../../api/client';
 import { licenseQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Button } from '../../parts/button';
@@ -19,7 +19,7 @@ interface ActionInput {
   readonly term?: { readonly months: number } | { readonly days: number } | undefined;
 }
 
-const SEND: Readonly<Record<ActionName, (license: License, input: ActionInput) => Promise<License>>> = {
+const SEND: Readonly<Record<ActionName, (license: Guarded<License>, input: ActionInput) => Promise<License>>> = {
   renew: (license, { reason, term }) =>
     bodyOf(api.POST('/v1/licenses/{license_id}/renew', { params: parametersOf(license), body: { ...term, reason } })),
   suspend: (license, { reason }) =>
@@ -30,7 +30,7 @@ const SEND: Readonly<Record<ActionName, (license: License, input: ActionInput) =
     bodyOf(api.POST('/v1/licenses/{license_id}/revoke', { params: parametersOf(license), body: { reason } })),
 };
 
-function parametersOf(license: License) {
+function parametersOf(license: Guarded<License>) {
   return { path: { license_id: license.license_id }, header: ifUnchanged(license) };
 }
 

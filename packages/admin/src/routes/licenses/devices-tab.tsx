@@ -13,6 +13,7 @@ import { Empty, Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { SeatPeaks } from '../dashboard/seat-peaks';
 import { BlockDialog, BlockedDevices } from './blocked-devices';
 import type { License } from './license-status';
 import { ReasonFields, type Reason } from '../../parts/reason-fields';
@@ -150,6 +151,11 @@ function Devices({ license }: { license: License }) {
           setBlocking('');
         }}
       />
+      {may('reports:read') && (
+        <div className="mt-6">
+          <SeatPeaks licenseId={license.license_id} />
+        </div>
+      )}
       {blocking !== undefined && (
         <BlockDialog
           license={license}

@@ -116,7 +116,13 @@ interface Form {
 }
 
 /** Makes a license file and saves it; the server keeps no copy of its text. */
-function MakeFile({ license, onClose }: { license: License; onClose: () => void }) {
+export function MakeFile({
+  license,
+  onClose,
+}: {
+  license: Pick<License, 'license_id' | 'license_type'>;
+  onClose: () => void;
+}) {
   const t = useText();
   const { license_id } = license;
   const write = useWrite({
@@ -130,7 +136,7 @@ function MakeFile({ license, onClose }: { license: License; onClose: () => void 
     done: t('files.done'),
     changes: ['license-files', 'activations', 'licenses'],
     onDone: ({ license_file }) => {
-      download(`license-${license.license_key_last_four}.lic`, new Blob([license_file], { type: 'text/plain' }));
+      download(`license-${license_id.slice(-12)}.lic`, new Blob([license_file], { type: 'text/plain' }));
       onClose();
     },
   });

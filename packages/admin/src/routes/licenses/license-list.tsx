@@ -1,15 +1,16 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { Download, Plus } from 'lucide-react';
+import { Download } from 'lucide-react';
 import { actingFor } from '../../api/acting-for';
-import { api, bodyOf, problemOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { problemOf } from '../../api/client';
+import { useFilteredList } from '../../api/filtered-list';
 import { productsQuery } from '../../api/queries';
-import { Button, LinkButton } from '../../parts/button';
+import { Button } from '../../parts/button';
 import { ColumnMenu } from '../../parts/column-menu';
 import { download } from '../../parts/download';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
+import { NewLink } from '../../parts/new-link';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty, Fault } from '../../parts/states';
 import { useMay } from '../../shell/session';
@@ -36,9 +37,7 @@ function Licenses() {
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
   const products = useQuery({ ...productsQuery, enabled: may('products:read') });
-  const list = useList(['licenses', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/licenses', { params: { query: { limit: 100, ...filter, ...given({ cursor }) } as never } })),
-  );
+  const list = useFilteredList('/v1/licenses', 'licenses', filter, { limit: 100 });
   const soon = SOON_DAYS.find(
     (days) => filter.expires_before === dayFromNow(days) && filter.expires_from !== undefined,
   );
@@ -62,12 +61,7 @@ function Licenses() {
           <ViewMenu filter={filter} onShow={filters.show} />
           <ColumnMenu columns={columns.slice(1)} shown={shown} onChange={show} />
           <ExportButton query={filter} />
-          {may('licenses:issue') && (
-            <LinkButton to="/issue" look="primary">
-              <Plus aria-hidden />
-              {t('licenses.issue')}
-            </LinkButton>
-          )}
+          <NewLink to="/issue" permission="licenses:issue" text={t('licenses.issue')} />
         </>
       }
       filters={filters}
@@ -131,11 +125,7 @@ function Licenses() {
       }
       empty={
         <Empty title={t('licenses.empty')} hint={t('licenses.emptyHint')}>
-          {may('licenses:issue') && (
-            <LinkButton to="/issue" look="primary">
-              {t('licenses.issueFirst')}
-            </LinkButton>
-          )}
+          <NewLink to="/issue" permission="licenses:issue" text={t('licenses.issueFirst')} />
         </Empty>
       }
     />

@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'react';
 import { api, bodyOf, ifUnchanged } from '../../api/client';
-import { useWrite } from '../../api/use-write';
+import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Button } from '../../parts/button';
+import { ChangedMeanwhile } from '../../parts/changes';
 import { CopyButton } from '../../parts/copy';
 import { Dialog, DialogActions } from '../../parts/dialog';
 import { Fault } from '../../parts/states';
 import { useText } from '../../text/texts';
+import { useNewestLicense } from './action-dialogs';
 import type { License } from './license-status';
 
 const SHOWN_S = 60;
@@ -13,11 +15,13 @@ const SHOWN_S = 60;
 /** Shows a license key for a minute. The event log says who has seen it. */
 export function RevealKeyDialog({ license, onClose }: { license: License; onClose: () => void }) {
   const t = useText();
-  const reveal = useWrite({
-    write: (of: License) =>
+  const reveal = useGuardedWrite({
+    resource: license,
+    read: useNewestLicense(license.license_id),
+    write: (_input: undefined, base) =>
       bodyOf(
         api.POST('/v1/licenses/{license_id}/reveal-key', {
-          params: { path: { license_id: of.license_id }, header: ifUnchanged(of) },
+          params: { path: { license_id: base.license_id }, header: ifUnchanged(base) },
         }),
       ),
     changes: [],
@@ -40,14 +44,16 @@ export function RevealKeyDialog({ license, onClose }: { license: License; onClos
     <Dialog open onClose={onClose} title={t('reveal.title')} hint={t('reveal.hint')}>
       {key === undefined ? (
         <>
-          <Fault error={reveal.error} />
+          <ChangedMeanwhile conflict={reveal.conflict} />
+          {!reveal.conflict && <Fault error={reveal.error} />}
           <DialogActions>
             <Button onClick={onClose}>{t('cancel')}</Button>
             <Button
               look="primary"
               busy={reveal.isPending}
+              disabled={reveal.conflict !== undefined}
               onClick={() => {
-                reveal.mutate(license);
+                reveal.mutate(undefined);
               }}
             >
               {t('reveal.do')}

@@ -1,18 +1,15 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
-import { Badge } from '../../parts/badge';
-import { LinkButton } from '../../parts/button';
+import { useFilteredList } from '../../api/filtered-list';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { useMoney } from '../../parts/money';
+import { NewLink } from '../../parts/new-link';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { CustomerFilter } from '../customers/customer-filter';
 import { OrderState, PaymentState } from './order-state';
 
 const route = getRouteApi('/orders');
@@ -24,19 +21,11 @@ export const OrderList = gated('orders:read', Orders);
 function Orders() {
   const t = useText();
   const word = useWord();
-  const may = useMay();
   const money = useMoney();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['orders', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/orders', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
-  );
-  const create = may('orders:write') && (
-    <LinkButton to="/orders/new" look="primary">
-      <Plus aria-hidden />
-      {t('orders.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/orders', 'orders', filter);
+  const create = <NewLink to="/orders/new" permission="orders:write" text={t('orders.new')} />;
   return (
     <ResourceList
       title={t('orders.title')}
@@ -50,9 +39,7 @@ function Orders() {
             value={filter.external_id ?? ''}
             onChange={(external_id) => change({ external_id })}
           />
-          {filter.customer_id !== undefined && (
-            <Badge tone="info">{t('licenses.ofCustomer', { id: filter.customer_id })}</Badge>
-          )}
+          <CustomerFilter value={filter.customer_id} onChange={(customer_id) => change({ customer_id })} />
           <FilterSelect
             label={t('orders.anyStatus')}
             value={filter.status}

@@ -1,19 +1,24 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Banknote, CircleAlert, CircleCheck, PackageCheck, Undo2, X } from 'lucide-react';
+import { Banknote, CircleAlert, CircleCheck, PackageCheck, Pencil, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
-import { api, bodyOf, type Schemas } from '../../api/client';
+import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { orderQuery } from '../../api/queries';
+import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { ActionMenu } from '../../parts/action-menu';
+import { LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
+import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { useMoney } from '../../parts/money';
 import { PageHeader } from '../../parts/page';
+import { Pinned } from '../../parts/pinned';
+import { Empty } from '../../parts/states';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Section } from '../../parts/section';
@@ -26,12 +31,14 @@ import { EventFeed } from '../events/event-feed';
 import { LicenseLink, LinesTable } from './lines-table';
 import { dueAmount, OrderDialog, type OrderAction } from './order-dialogs';
 import { OrderState, PaymentState } from './order-state';
-import { emptySale, SaleFields, toSale, type SaleForm } from './sale-form';
+import { SaleFields } from './sale-form';
+import { changedSale, emptySale, saleFormOf, toSale, type SaleForm } from './sale-values';
 
 export type Order = Schemas['Order'];
 
 const route = getRouteApi('/orders/$orderId');
 const newRoute = getRouteApi('/orders/new');
+const editRoute = getRouteApi('/orders/$orderId/edit');
 
 function Up() {
   const t = useText();
@@ -78,6 +85,89 @@ export function NewOrderPage() {
   );
 }
 
+/** Whether the API allows changes of customer, currency and lines: before an approval, a payment and a license. */
+function isEditable({ status, paid_amount, lines }: Order): boolean {
+  const hasBegun = lines.some(({ fulfilled_quantity, refunded }) => fulfilled_quantity > 0 || refunded);
+  return status === 'PENDING' && paid_amount === 0 && !hasBegun;
+}
+
+export const EditOrderPage = gated('orders:write', function EditOrderPage() {
+  const t = useText();
+  const { orderId } = editRoute.useParams();
+  return (
+    <ResourceDetail query={useQuery(orderQuery(orderId))} id={orderId}>
+      {(read) => (
+        <Pinned resource={read}>
+          {(order) =>
+            isEditable(order) ? (
+              <Edit order={order} />
+            ) : (
+              <Card flush>
+                <Empty title={t('order.fixed')} hint={t('order.fixedHint')}>
+                  <LinkButton to="/orders/$orderId" params={{ orderId }}>
+                    {t('back')}
+                  </LinkButton>
+                </Empty>
+              </Card>
+            )
+          }
+        </Pinned>
+      )}
+    </ResourceDetail>
+  );
+});
+
+function Edit({ order }: { order: Order }) {
+  const t = useText();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { order_id } = order;
+  const before = saleFormOf(order);
+  const save = useGuardedWrite({
+    resource: order,
+    read: () => bodyOf(api.GET('/v1/orders/{order_id}', { params: { path: { order_id } } })),
+    write: (form: SaleForm, base) =>
+      bodyOf(
+        api.PATCH('/v1/orders/{order_id}', {
+          params: { path: { order_id }, header: ifUnchanged(base) },
+          body: changedSale(before, form),
+        }),
+      ),
+    done: t('order.saved'),
+    changes: ['orders'],
+    onDone: (saved) => {
+      client.setQueryData(orderQuery(order_id).queryKey, saved);
+      void navigate({ to: '/orders/$orderId', params: { orderId: order_id }, ignoreBlocker: true });
+    },
+  });
+  const name = t('order.editTitle', { name: order.external_id ?? order_id.slice(-12) });
+  return (
+    <>
+      <PageHeader
+        above={
+          <Link to="/orders/$orderId" params={{ orderId: order_id }} className="hover:underline">
+            {t('orders.order')}
+          </Link>
+        }
+        title={name}
+        name={name}
+      />
+      <ResourceForm
+        title={t('order.details')}
+        values={before}
+        blocked={save.conflict !== undefined}
+        busy={save.isPending}
+        error={save.conflict ? null : save.error}
+        submitLabel={t('save')}
+        notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
+        onSubmit={save.mutate}
+      >
+        {(form, fault) => <SaleFields form={form} fault={fault} />}
+      </ResourceForm>
+    </>
+  );
+}
+
 export const OrderPage = gated('orders:read', function OrderPage() {
   const { orderId } = route.useParams();
   return (
@@ -112,7 +202,17 @@ function Details({ order }: { order: Order }) {
           </span>
         }
         hint={<Code>{order.order_id}</Code>}
-        actions={<Actions order={order} />}
+        actions={
+          <>
+            {may('orders:write') && isEditable(order) && (
+              <LinkButton to="/orders/$orderId/edit" params={{ orderId: order.order_id }}>
+                <Pencil aria-hidden />
+                {t('edit')}
+              </LinkButton>
+            )}
+            <Actions order={order} />
+          </>
+        }
       />
       <div className="space-y-5">
         {order.fulfilment_refusal && <Refused refusal={order.fulfilment_refusal} />}

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Controller, useFieldArray, useWatch, type UseFormReturn } from 'react-hook-form';
-import type { Schemas } from '../../api/client';
 import { templatesQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Field, Input, Select } from '../../parts/fields';
@@ -10,63 +9,16 @@ import { toMinorUnits, useMoney } from '../../parts/money';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import { CustomerPicker } from '../customers/customer-picker';
+import { LineTerms } from './line-terms';
+import { KINDS, NEW_LINE, type SaleForm } from './sale-values';
 
-const KINDS = ['ISSUE', 'RENEW', 'CHANGE_TEMPLATE'] as const;
-
-interface LineForm {
-  kind: (typeof KINDS)[number];
-  license_template_id: string;
-  license_id: string;
-  quantity: string;
-  months: string;
-  unit_price: string;
-}
-
-export interface SaleForm {
-  customer_id: string;
-  external_id: string;
-  currency: string;
-  /** A day; only quotes have it. */
-  valid_until: string;
-  lines: LineForm[];
-}
-
-const NEW_LINE: LineForm = {
-  kind: 'ISSUE',
-  license_template_id: '',
-  license_id: '',
-  quantity: '1',
-  months: '',
-  unit_price: '',
-};
-
-export function emptySale(customerId: string | undefined): SaleForm {
-  return { customer_id: customerId ?? '', external_id: '', currency: 'EUR', valid_until: '', lines: [NEW_LINE] };
-}
-
-/** Returns what an order and a quote have in common. The form has checked the prices. */
-export function toSale({ customer_id, currency, lines }: SaleForm) {
-  return { customer_id, currency, lines: lines.map((line) => toLine(line, currency)) };
-}
-
-function toLine(line: LineForm, currency: string): Schemas['CreateOrderRequest']['lines'][number] {
-  const unit_price = toMinorUnits(line.unit_price, currency) ?? Number.NaN;
-  const { license_template_id, license_id } = line;
-  if (line.kind === 'ISSUE') return { kind: 'ISSUE', license_template_id, quantity: Number(line.quantity), unit_price };
-  if (line.kind === 'RENEW') {
-    const months = line.months === '' ? {} : { months: Number(line.months) };
-    return { kind: 'RENEW', license_id, ...months, unit_price };
-  }
-  return { kind: 'CHANGE_TEMPLATE', license_id, license_template_id, unit_price };
-}
-
-interface Part {
+export interface SalePart {
   form: UseFormReturn<SaleForm>;
   fault: (name: string) => string | undefined;
 }
 
 /** The fields of an order or quote: to whom, in which currency, and its lines. */
-export function SaleFields({ form, fault, children }: Part & { children?: ReactNode }) {
+export function SaleFields({ form, fault, children }: SalePart & { children?: ReactNode }) {
   const t = useText();
   const mayFind = useMay()('customers:read');
   const { control, register } = form;
@@ -109,7 +61,7 @@ export function SaleFields({ form, fault, children }: Part & { children?: ReactN
   );
 }
 
-function Lines({ form, fault }: Part) {
+function Lines({ form, fault }: SalePart) {
   const t = useText();
   const { control } = form;
   const lines = useFieldArray({ control, name: 'lines' });
@@ -172,74 +124,103 @@ function Total({ form }: { form: UseFormReturn<SaleForm> }) {
   );
 }
 
-function LineFields({ form: { control, register, getValues }, fault, index }: Part & { index: number }) {
+function LineFields({ form, fault, index }: SalePart & { index: number }) {
   const t = useText();
   const may = useMay();
-  const kind = useWatch({ control, name: `lines.${index}.kind` });
+  const { control, register, getValues } = form;
+  const [kind, unit, chosen] = useWatch({
+    control,
+    name: [`lines.${index}.kind`, `lines.${index}.renewal_unit`, `lines.${index}.license_template_id`],
+  });
   const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   const of = (name: string) => fault(`lines.${index}.${name}`);
   return (
-    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
-      <Field label={t('lines.what')} fault={of('kind')}>
-        {(aria) => (
-          <Select {...aria} {...register(`lines.${index}.kind`)}>
-            {KINDS.map((value) => (
-              <option key={value} value={value}>
-                {t(`lines.kind.${value}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      {kind !== 'ISSUE' && (
-        <Field label={t('lines.licenseId')} required fault={of('license_id')}>
-          {(aria) => <Input {...aria} required className="font-mono" {...register(`lines.${index}.license_id`)} />}
-        </Field>
-      )}
-      {kind !== 'RENEW' && (
-        <Field label={t('template')} required fault={of('license_template_id')}>
-          {(aria) =>
-            templates.data ? (
-              <Select {...aria} required {...register(`lines.${index}.license_template_id`)}>
-                <option value="">{t('choose')}</option>
-                {templates.data.data.map(({ template_id, template_name }) => (
-                  <option key={template_id} value={template_id}>
-                    {template_name}
-                  </option>
-                ))}
-              </Select>
-            ) : (
-              <Input {...aria} required maxLength={64} {...register(`lines.${index}.license_template_id`)} />
-            )
-          }
-        </Field>
-      )}
-      {kind === 'ISSUE' && (
-        <Field label={t('lines.licenses')} required fault={of('quantity')}>
+    <>
+      <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+        <Field label={t('lines.what')} fault={of('kind')}>
           {(aria) => (
-            <Input {...aria} type="number" required min={1} max={10_000} {...register(`lines.${index}.quantity`)} />
+            <Select {...aria} {...register(`lines.${index}.kind`)}>
+              {KINDS.map((value) => (
+                <option key={value} value={value}>
+                  {t(`lines.kind.${value}`)}
+                </option>
+              ))}
+            </Select>
           )}
         </Field>
-      )}
-      {kind === 'RENEW' && (
-        <Field label={t('lines.months')} hint={t('lines.monthsHint')} fault={of('months')}>
-          {(aria) => <Input {...aria} type="number" min={1} max={1_200} {...register(`lines.${index}.months`)} />}
-        </Field>
-      )}
-      <Field label={t('lines.unitPrice')} required fault={of('unit_price')}>
-        {(aria) => (
-          <Input
-            {...aria}
-            required
-            inputMode="decimal"
-            placeholder="0.00"
-            {...register(`lines.${index}.unit_price`, {
-              validate: (text) =>
-                toMinorUnits(text, getValues('currency').toUpperCase()) !== undefined || t('lines.priceFault'),
-            })}
-          />
+        {kind !== 'ISSUE' && (
+          <Field label={t('lines.licenseId')} required fault={of('license_id')}>
+            {(aria) => <Input {...aria} required className="font-mono" {...register(`lines.${index}.license_id`)} />}
+          </Field>
         )}
-      </Field>
-    </div>
+        {kind !== 'RENEW' && (
+          <Field label={t('template')} required fault={of('license_template_id')}>
+            {(aria) =>
+              templates.data ? (
+                <Select {...aria} required {...register(`lines.${index}.license_template_id`)}>
+                  <option value="">{t('choose')}</option>
+                  {chosen !== '' && templates.data.data.every(({ template_id }) => template_id !== chosen) && (
+                    <option value={chosen}>{chosen}</option>
+                  )}
+                  {templates.data.data.map(({ template_id, template_name }) => (
+                    <option key={template_id} value={template_id}>
+                      {template_name}
+                    </option>
+                  ))}
+                </Select>
+              ) : (
+                <Input {...aria} required maxLength={64} {...register(`lines.${index}.license_template_id`)} />
+              )
+            }
+          </Field>
+        )}
+        {kind === 'ISSUE' && (
+          <Field label={t('lines.licenses')} required fault={of('quantity')}>
+            {(aria) => (
+              <Input {...aria} type="number" required min={1} max={10_000} {...register(`lines.${index}.quantity`)} />
+            )}
+          </Field>
+        )}
+        {kind === 'RENEW' && (
+          <Field label={t('renew.by')} fault={of('months') ?? of('days')}>
+            {(aria) => (
+              <div className="flex gap-2">
+                <Select {...aria} {...register(`lines.${index}.renewal_unit`)}>
+                  <option value="">{t('renew.sameTerm')}</option>
+                  <option value="months">{t('template.unit.months')}</option>
+                  <option value="days">{t('template.unit.days')}</option>
+                </Select>
+                {unit !== '' && (
+                  <Input
+                    aria-label={t('lines.end.number')}
+                    type="number"
+                    required
+                    min={1}
+                    max={unit === 'months' ? 1_200 : 36_500}
+                    className="w-24"
+                    {...register(`lines.${index}.months`)}
+                  />
+                )}
+              </div>
+            )}
+          </Field>
+        )}
+        <Field label={t('lines.unitPrice')} required fault={of('unit_price')}>
+          {(aria) => (
+            <Input
+              {...aria}
+              required
+              inputMode="decimal"
+              placeholder="0.00"
+              {...register(`lines.${index}.unit_price`, {
+                validate: (text) =>
+                  toMinorUnits(text, getValues('currency').toUpperCase()) !== undefined || t('lines.priceFault'),
+              })}
+            />
+          )}
+        </Field>
+      </div>
+      {kind === 'ISSUE' && <LineTerms form={form} fault={fault} index={index} />}
+    </>
   );
 }

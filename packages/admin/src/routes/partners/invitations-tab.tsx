@@ -1,7 +1,8 @@
 import { MailPlus } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { findInList, given, useList } from '../../api/lists';
+import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge, type Tone } from '../../parts/badge';
 import { Button } from '../../parts/button';
@@ -25,6 +26,12 @@ type Open =
 
 const TONES: Readonly<Record<string, Tone>> = { OPEN: 'info', REDEEMED: 'good', EXPIRED: 'warn', WITHDRAWN: 'quiet' };
 
+function readPage(partner_id: string, cursor: string | undefined) {
+  return bodyOf(
+    api.GET('/v1/partner-invitations', { params: { query: { partner_id, limit: 50, ...given({ cursor }) } } }),
+  );
+}
+
 /** Invitations by which a partner makes its API key. */
 export function InvitationsTab({ partner }: { partner: Partner }) {
   const t = useText();
@@ -32,13 +39,7 @@ export function InvitationsTab({ partner }: { partner: Partner }) {
   const may = useMay();
   const mayWrite = may('partners:write');
   const [open, setOpen] = useState<Open | undefined>();
-  const list = useList(['partner-invitations', partner.partner_id], (cursor) =>
-    bodyOf(
-      api.GET('/v1/partner-invitations', {
-        params: { query: { partner_id: partner.partner_id, limit: 50, ...given({ cursor }) } },
-      }),
-    ),
-  );
+  const list = useList(['partner-invitations', partner.partner_id], (cursor) => readPage(partner.partner_id, cursor));
   const close = () => {
     setOpen(undefined);
   };
@@ -204,6 +205,27 @@ function Invite({
   );
 }
 
+/** A write that changes an invitation only while it is as it is shown. */
+function useInvitationWrite<Input, Output>(
+  invitation: Invitation,
+  write: (input: Input, params: { path: { invitation_id: string }; header: { 'If-Match': string } }) => Promise<Output>,
+  { done, onDone }: { done: string; onDone: (output: Output) => void },
+) {
+  const { invitation_id, partner_id } = invitation;
+  return useGuardedWrite({
+    resource: invitation,
+    read: () =>
+      findInList(
+        (cursor) => readPage(partner_id, cursor),
+        (each) => each.invitation_id === invitation_id,
+      ),
+    write: (input: Input, base) => write(input, { path: { invitation_id }, header: ifUnchanged(base) }),
+    done,
+    changes: ['partner-invitations', 'emails'],
+    onDone,
+  });
+}
+
 function Resend({
   invitation,
   onClose,
@@ -215,18 +237,14 @@ function Resend({
 }) {
   const t = useText();
   const mayEmail = useMay()('emails:send');
-  const write = useWrite({
-    write: ({ send_email }: { send_email: boolean }) =>
+  const write = useInvitationWrite(
+    invitation,
+    ({ send_email }: { send_email: boolean }, params) =>
       bodyOf(
-        api.POST('/v1/partner-invitations/{invitation_id}/resend', {
-          params: { path: { invitation_id: invitation.invitation_id }, header: ifUnchanged(invitation) },
-          body: send_email ? { send_email } : {},
-        }),
+        api.POST('/v1/partner-invitations/{invitation_id}/resend', { params, body: send_email ? { send_email } : {} }),
       ),
-    done: t('invitation.resent'),
-    changes: ['partner-invitations', 'emails'],
-    onDone,
-  });
+    { done: t('invitation.resent'), onDone },
+  );
   return (
     <WriteDialog
       title={t('invitation.resend')}
@@ -251,18 +269,12 @@ function Resend({
 
 function Withdraw({ invitation, onClose }: { invitation: Invitation; onClose: () => void }) {
   const t = useText();
-  const write = useWrite({
-    write: (_input: object) =>
-      bodyOf(
-        api.POST('/v1/partner-invitations/{invitation_id}/withdraw', {
-          params: { path: { invitation_id: invitation.invitation_id }, header: ifUnchanged(invitation) },
-          body: {},
-        }),
-      ),
-    done: t('invitation.withdrawn'),
-    changes: ['partner-invitations'],
-    onDone: onClose,
-  });
+  const write = useInvitationWrite(
+    invitation,
+    (_input: object, params) =>
+      bodyOf(api.POST('/v1/partner-invitations/{invitation_id}/withdraw', { params, body: {} })),
+    { done: t('invitation.withdrawn'), onDone: onClose },
+  );
   return (
     <WriteDialog
       title={t('invitation.withdraw')}

@@ -1,16 +1,13 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
 import { Badge, type Tone } from '../../parts/badge';
-import { LinkButton } from '../../parts/button';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
+import { NewLink } from '../../parts/new-link';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 
 const route = getRouteApi('/partners');
@@ -31,18 +28,10 @@ export const PartnerList = gated('partners:read', Partners);
 function Partners() {
   const t = useText();
   const word = useWord();
-  const may = useMay();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['partners', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/partners', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
-  );
-  const create = may('partners:write') && (
-    <LinkButton to="/partners/new" look="primary">
-      <Plus aria-hidden />
-      {t('partners.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/partners', 'partners', filter);
+  const create = <NewLink to="/partners/new" permission="partners:write" text={t('partners.new')} />;
   return (
     <ResourceList
       title={t('partners.title')}

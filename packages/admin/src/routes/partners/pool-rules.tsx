@@ -1,8 +1,8 @@
 import type { UseFormReturn } from 'react-hook-form';
 import type { Schemas } from '../../api/client';
+import { dayOf, endOfDay } from '../../parts/days';
 import { CheckField, Field, Input } from '../../parts/fields';
 import { useText, useWord } from '../../text/texts';
-import { dayOf, endOfDay } from '../subscriptions/subscription-dialogs';
 
 const ACTIONS = ['starts', 'import', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'] as const;
 const OVERRIDES = [

@@ -1,15 +1,12 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
 import { Badge } from '../../parts/badge';
-import { LinkButton } from '../../parts/button';
+import { NewLink } from '../../parts/new-link';
 import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
 import { SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import { ROW_LINK } from '../../parts/text-link';
 
@@ -19,18 +16,10 @@ export const ProductList = gated('products:read', Products);
 
 function Products() {
   const t = useText();
-  const may = useMay();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['products', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/products', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
-  );
-  const create = may('products:write') && (
-    <LinkButton to="/products/new" look="primary">
-      <Plus aria-hidden />
-      {t('products.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/products', 'products', filter);
+  const create = <NewLink to="/products/new" permission="products:write" text={t('products.new')} />;
   return (
     <>
       <ResourceList

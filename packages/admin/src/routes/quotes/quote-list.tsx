@@ -1,17 +1,15 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
-import { LinkButton } from '../../parts/button';
-import { FilterSelect, SearchField } from '../../parts/filter-bar';
+import { useFilteredList } from '../../api/filtered-list';
+import { FilterSelect } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { useMoney } from '../../parts/money';
+import { NewLink } from '../../parts/new-link';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { CustomerFilter } from '../customers/customer-filter';
 import { OrderState } from '../orders/order-state';
 
 const route = getRouteApi('/quotes');
@@ -22,19 +20,11 @@ export const QuoteList = gated('orders:read', Quotes);
 function Quotes() {
   const t = useText();
   const word = useWord();
-  const may = useMay();
   const money = useMoney();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['quotes', 'list', filter], (cursor) =>
-    bodyOf(api.GET('/v1/quotes', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } })),
-  );
-  const create = may('orders:write') && (
-    <LinkButton to="/quotes/new" look="primary">
-      <Plus aria-hidden />
-      {t('quotes.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/quotes', 'quotes', filter);
+  const create = <NewLink to="/quotes/new" permission="orders:write" text={t('quotes.new')} />;
   return (
     <ResourceList
       title={t('quotes.title')}
@@ -43,11 +33,7 @@ function Quotes() {
       filters={filters}
       filterFields={
         <>
-          <SearchField
-            label={t('filter.customerId')}
-            value={filter.customer_id ?? ''}
-            onChange={(customer_id) => change({ customer_id })}
-          />
+          <CustomerFilter value={filter.customer_id} onChange={(customer_id) => change({ customer_id })} />
           <FilterSelect
             label={t('orders.anyStatus')}
             value={filter.status}

@@ -1,22 +1,26 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { CircleCheck, CircleX, Send } from 'lucide-react';
+import { CircleCheck, CircleX, Pencil, Send } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { quoteQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
-import { Button } from '../../parts/button';
+import { Button, LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
+import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
+import { endOfDay } from '../../parts/days';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
+import { Pinned } from '../../parts/pinned';
 import type { Reason } from '../../parts/reason-fields';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Section } from '../../parts/section';
+import { Empty } from '../../parts/states';
 import { TEXT_LINK } from '../../parts/text-link';
 import { Time } from '../../parts/time';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
@@ -25,13 +29,15 @@ import { useText } from '../../text/texts';
 import { EventFeed } from '../events/event-feed';
 import { LinesTable } from '../orders/lines-table';
 import { OrderState } from '../orders/order-state';
-import { emptySale, SaleFields, toSale, type SaleForm } from '../orders/sale-form';
+import { SaleFields } from '../orders/sale-form';
+import { changedSale, emptySale, saleFormOf, toSale, type SaleForm } from '../orders/sale-values';
 
 type Quote = Schemas['Quote'];
 type QuoteAction = 'send' | 'accept' | 'decline';
 
 const route = getRouteApi('/quotes/$quoteId');
 const newRoute = getRouteApi('/quotes/new');
+const editRoute = getRouteApi('/quotes/$quoteId/edit');
 
 function Up() {
   const t = useText();
@@ -50,8 +56,7 @@ export function NewQuotePage() {
     write: (form: SaleForm) =>
       bodyOf(
         api.POST('/v1/quotes', {
-          // The quote is good until the end of the day, in the zone of the person.
-          body: { ...toSale(form), valid_until: new Date(`${form.valid_until}T23:59:59`).toISOString() },
+          body: { ...toSale(form), valid_until: endOfDay(form.valid_until) },
         }),
       ),
     done: t('quote.created'),
@@ -80,6 +85,105 @@ export function NewQuotePage() {
         )}
       </ResourceForm>
     </Gate>
+  );
+}
+
+/** A quote that was sent keeps what it offers; only its end can change. */
+function isEditable({ status }: Quote): boolean {
+  return status === 'DRAFT' || status === 'SENT';
+}
+
+export const EditQuotePage = gated('orders:write', function EditQuotePage() {
+  const t = useText();
+  const { quoteId } = editRoute.useParams();
+  return (
+    <ResourceDetail query={useQuery(quoteQuery(quoteId))} id={quoteId}>
+      {(read) => (
+        <Pinned resource={read}>
+          {(quote) =>
+            isEditable(quote) ? (
+              <Edit quote={quote} />
+            ) : (
+              <Card flush>
+                <Empty title={t('quote.fixed')} hint={t('quote.fixedHint')}>
+                  <LinkButton to="/quotes/$quoteId" params={{ quoteId }}>
+                    {t('back')}
+                  </LinkButton>
+                </Empty>
+              </Card>
+            )
+          }
+        </Pinned>
+      )}
+    </ResourceDetail>
+  );
+});
+
+function Edit({ quote }: { quote: Quote }) {
+  const t = useText();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { quote_id } = quote;
+  const before = saleFormOf(quote);
+  const save = useGuardedWrite({
+    resource: quote,
+    read: () => bodyOf(api.GET('/v1/quotes/{quote_id}', { params: { path: { quote_id } } })),
+    write: (form: SaleForm, base) =>
+      bodyOf(
+        api.PATCH('/v1/quotes/{quote_id}', {
+          params: { path: { quote_id }, header: ifUnchanged(base) },
+          body: {
+            ...changedSale(before, form),
+            ...(form.valid_until !== before.valid_until && { valid_until: endOfDay(form.valid_until) }),
+          },
+        }),
+      ),
+    done: t('quote.saved'),
+    changes: ['quotes'],
+    onDone: (saved) => {
+      client.setQueryData(quoteQuery(quote_id).queryKey, saved);
+      void navigate({ to: '/quotes/$quoteId', params: { quoteId: quote_id }, ignoreBlocker: true });
+    },
+  });
+  const name = t('quote.editTitle', { id: quote_id.slice(-12) });
+  return (
+    <>
+      <PageHeader
+        above={
+          <Link to="/quotes/$quoteId" params={{ quoteId: quote_id }} className="hover:underline">
+            {t('order.quote')}
+          </Link>
+        }
+        title={name}
+        name={name}
+        {...(quote.status === 'SENT' && { hint: t('quote.sentHint') })}
+      />
+      <ResourceForm
+        title={t('quote.details')}
+        values={before}
+        blocked={save.conflict !== undefined}
+        busy={save.isPending}
+        error={save.conflict ? null : save.error}
+        submitLabel={t('save')}
+        notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
+        onSubmit={save.mutate}
+      >
+        {(form, fault) => {
+          const validUntil = (
+            <Field label={t('quote.validUntil')} required fault={fault('valid_until')}>
+              {(aria) => <Input {...aria} type="date" required {...form.register('valid_until')} />}
+            </Field>
+          );
+          return quote.status === 'SENT' ? (
+            validUntil
+          ) : (
+            <SaleFields form={form} fault={fault}>
+              {validUntil}
+            </SaleFields>
+          );
+        }}
+      </ResourceForm>
+    </>
   );
 }
 
@@ -114,7 +218,19 @@ function Details({ quote }: { quote: Quote }) {
           </span>
         }
         hint={<Code>{quote.quote_id}</Code>}
-        actions={may('orders:write') && <Actions quote={quote} />}
+        actions={
+          may('orders:write') && (
+            <>
+              {isEditable(quote) && (
+                <LinkButton to="/quotes/$quoteId/edit" params={{ quoteId: quote.quote_id }}>
+                  <Pencil aria-hidden />
+                  {t('edit')}
+                </LinkButton>
+              )}
+              <Actions quote={quote} />
+            </>
+          )
+        }
       />
       <div className="space-y-5">
         <Card>

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
-import { given, useList } from '../../api/lists';
-import { useWrite } from '../../api/use-write';
+import { findInList, given, useList } from '../../api/lists';
+import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { gated } from '../../parts/gate';
 import { ResourceList } from '../../parts/resource-list';
-import { Empty, Fault } from '../../parts/states';
+import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
+import { WriteDialog } from '../../parts/write-dialog';
 import { useText, useWord } from '../../text/texts';
 
 type Session = Schemas['Session'];
@@ -21,31 +23,17 @@ function browserOf(agent: string | null): string {
   return [browser?.replace('Edg', 'Edge'), system].filter(Boolean).join(' · ') || (agent?.slice(0, 40) ?? '—');
 }
 
+const readPage = (cursor: string | undefined) =>
+  bodyOf(api.GET('/v1/sessions', { params: { query: { limit: 50, ...given({ cursor }) } } }));
+
 function Sessions() {
   const t = useText();
   const word = useWord();
   const own = useQuery({ queryKey: ['own-session'], queryFn: () => bodyOf(api.GET('/auth/session')) });
-  const list = useList(['sessions', 'list'], (cursor) =>
-    bodyOf(api.GET('/v1/sessions', { params: { query: { limit: 50, ...given({ cursor }) } } })),
-  );
-  const end = useWrite({
-    write: (session: Session) =>
-      bodyOf(
-        api.POST('/v1/sessions/{session_id}/end', {
-          params: { path: { session_id: session.session_id }, header: ifUnchanged(session) },
-          body: {},
-        }),
-      ),
-    done: t('sessions.ended'),
-    changes: ['sessions'],
-  });
+  const list = useList(['sessions', 'list'], readPage);
+  const [ending, setEnding] = useState<Session | undefined>();
   return (
     <>
-      {end.error && (
-        <div className="mb-4">
-          <Fault error={end.error} />
-        </div>
-      )}
       <ResourceList
         title={t('sessions.title')}
         hint={t('sessions.hint')}
@@ -94,9 +82,8 @@ function Sessions() {
               session.ended_at === null && (
                 <Button
                   size="small"
-                  busy={end.isPending && end.variables.session_id === session.session_id}
                   onClick={() => {
-                    end.mutate(session);
+                    setEnding(session);
                   }}
                 >
                   {t('sessions.end')}
@@ -105,6 +92,44 @@ function Sessions() {
           },
         ]}
       />
+      {ending && (
+        <EndDialog
+          session={ending}
+          onClose={() => {
+            setEnding(undefined);
+          }}
+        />
+      )}
     </>
+  );
+}
+
+function EndDialog({ session, onClose }: { session: Session; onClose: () => void }) {
+  const t = useText();
+  const { session_id } = session;
+  const write = useGuardedWrite({
+    resource: session,
+    read: () => findInList(readPage, (each) => each.session_id === session_id),
+    write: (_input: object, base) =>
+      bodyOf(
+        api.POST('/v1/sessions/{session_id}/end', {
+          params: { path: { session_id }, header: ifUnchanged(base) },
+          body: {},
+        }),
+      ),
+    done: t('sessions.ended'),
+    changes: ['sessions'],
+    onDone: onClose,
+  });
+  return (
+    <WriteDialog
+      title={t('sessions.endTitle')}
+      hint={t('sessions.endHint', { browser: browserOf(session.user_agent) })}
+      submitLabel={t('sessions.end')}
+      danger
+      values={{}}
+      write={write}
+      onClose={onClose}
+    />
   );
 }

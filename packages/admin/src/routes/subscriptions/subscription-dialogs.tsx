@@ -1,33 +1,33 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { subscriptionQuery, templatesQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
-import { Field, Input, Select } from '../../parts/fields';
+import { dayOf, endOfDay, startOfDay } from '../../parts/days';
+import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
-import { useText } from '../../text/texts';
+import { useText, useWord } from '../../text/texts';
 import type { Subscription } from './subscription-page';
 
-export type SubscriptionAction = 'edit' | 'link' | 'unlink' | 'keep' | 'cancel';
+export type SubscriptionAction = 'edit' | 'record' | 'link' | 'unlink' | 'keep' | 'cancel';
 
 interface Props {
   subscription: Subscription;
   onClose: () => void;
 }
 
-/** Returns the last second of a day in the zone of the person. */
-export function endOfDay(day: string): string {
-  return new Date(`${day}T23:59:59`).toISOString();
-}
-
-/** Returns the day of a time, in the zone of the person, as a date field has it. */
-export function dayOf(at: string | null): string {
-  return at === null ? '' : new Date(at).toLocaleDateString('sv');
-}
-
-const DIALOGS = { edit: Edit, link: LinkLicense, unlink: UnlinkLicense, keep: Keep, cancel: Cancel };
+const DIALOGS = {
+  edit: Edit,
+  record: RecordEvent,
+  link: LinkLicense,
+  unlink: UnlinkLicense,
+  keep: Keep,
+  cancel: Cancel,
+};
 
 export function SubscriptionDialog({ action, ...props }: Props & { action: SubscriptionAction }) {
   const Dialog = DIALOGS[action];
@@ -190,6 +190,208 @@ function Keep(props: Props) {
       write={write}
       onClose={props.onClose}
     />
+  );
+}
+
+const EVENT_KINDS = [
+  'activated',
+  'renewed',
+  'payment_failed',
+  'payment_recovered',
+  'plan_changed',
+  'quantity_changed',
+  'paused',
+  'resumed',
+  'cancel_scheduled',
+  'canceled',
+  'refunded',
+  'charged_back',
+] as const satisfies readonly Schemas['BillingEventKind'][];
+type EventKind = (typeof EVENT_KINDS)[number];
+
+interface EventForm {
+  kind: EventKind;
+  event_id: string;
+  occurred_at: string;
+  trial: boolean;
+  template_id: string;
+  quantity: string;
+  period_start: string;
+  period_end: string;
+  cancel_at_period_end: boolean;
+  ends_at: string;
+}
+type Fact = Exclude<keyof EventForm, 'kind' | 'event_id' | 'occurred_at'>;
+
+/** Facts that an event of each kind brings along; the first list is required. */
+const FACTS: Readonly<Record<EventKind, readonly [required: readonly Fact[], optional: readonly Fact[]]>> = {
+  activated: [[], ['trial', 'template_id', 'quantity', 'period_start', 'period_end']],
+  renewed: [['period_end'], ['period_start']],
+  payment_failed: [[], []],
+  payment_recovered: [[], ['period_start', 'period_end']],
+  plan_changed: [['template_id'], ['quantity']],
+  quantity_changed: [['quantity'], []],
+  paused: [[], []],
+  resumed: [[], ['period_start', 'period_end']],
+  cancel_scheduled: [[], ['cancel_at_period_end']],
+  canceled: [[], ['ends_at']],
+  refunded: [[], []],
+  charged_back: [[], []],
+};
+
+const TO_WIRE: Readonly<Record<Fact, (form: EventForm) => unknown>> = {
+  trial: ({ trial }) => trial,
+  template_id: ({ template_id }) => template_id,
+  quantity: ({ quantity }) => (quantity === '' ? '' : Number(quantity)),
+  period_start: ({ period_start }) => period_start && startOfDay(period_start),
+  period_end: ({ period_end }) => period_end && endOfDay(period_end),
+  cancel_at_period_end: ({ cancel_at_period_end }) => cancel_at_period_end,
+  ends_at: ({ ends_at }) => ends_at && endOfDay(ends_at),
+};
+
+/** Returns a time as a field for date and time has it, in the zone of the person. */
+function secondOf(at: Date): string {
+  return at.toLocaleString('sv').slice(0, 19).replace(' ', 'T');
+}
+
+/** Records what happened in the billing system, where that did not report it itself. */
+function RecordEvent({ subscription, onClose }: Props) {
+  const t = useText();
+  const word = useWord();
+  const { subscription_id } = subscription;
+  const [opened] = useState(() => new Date());
+  const write = useWrite({
+    write: (form: EventForm) => {
+      const { kind, event_id, occurred_at } = form;
+      const facts = given(Object.fromEntries(FACTS[kind].flat().map((fact) => [fact, TO_WIRE[fact](form)])));
+      // A correction in this second, made before the dialog opened, is older than the event.
+      const at = occurred_at === secondOf(opened) ? opened : new Date(occurred_at);
+      return bodyOf(
+        api.POST('/v1/subscriptions/{subscription_id}/events', {
+          params: { path: { subscription_id } },
+          body: { kind, event_id, occurred_at: at.toISOString(), ...facts },
+        }),
+      );
+    },
+    done: t('subscription.record.done'),
+    changes: ['subscriptions', 'licenses'],
+    onDone: onClose,
+  });
+  const values: EventForm = {
+    kind: 'renewed',
+    event_id: crypto.randomUUID(),
+    occurred_at: secondOf(opened),
+    trial: false,
+    template_id: '',
+    quantity: '',
+    period_start: '',
+    period_end: '',
+    cancel_at_period_end: true,
+    ends_at: '',
+  };
+  return (
+    <WriteDialog
+      title={t('subscription.record')}
+      hint={t('subscription.record.hint')}
+      submitLabel={t('subscription.record.do')}
+      values={values}
+      write={write}
+      onClose={onClose}
+    >
+      {(form, fault) => (
+        <>
+          <Field label={t('subscription.record.kind')} fault={fault('kind')}>
+            {(aria) => (
+              <Select {...aria} {...form.register('kind')}>
+                {EVENT_KINDS.map((kind) => (
+                  <option key={kind} value={kind}>
+                    {word('billingEvent', kind)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label={t('subscription.occurred')} required fault={fault('occurred_at')}>
+            {(aria) => <Input {...aria} type="datetime-local" step={1} required {...form.register('occurred_at')} />}
+          </Field>
+          <Field
+            label={t('subscription.record.id')}
+            hint={t('subscription.record.idHint')}
+            required
+            fault={fault('event_id')}
+          >
+            {(aria) => (
+              <Input {...aria} required maxLength={255} className="font-mono" {...form.register('event_id')} />
+            )}
+          </Field>
+          <FactFields form={form} fault={fault} />
+        </>
+      )}
+    </WriteDialog>
+  );
+}
+
+function FactFields({
+  form: { control, register },
+  fault,
+}: {
+  form: UseFormReturn<EventForm>;
+  fault: (name: string) => string | undefined;
+}) {
+  const t = useText();
+  const may = useMay();
+  const [required, optional] = FACTS[useWatch({ control, name: 'kind' })];
+  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
+  const isRequired = (fact: Fact) => required.includes(fact);
+  const has = (fact: Fact) => isRequired(fact) || optional.includes(fact);
+  const days = [
+    ['period_start', 'subscription.periodStart'],
+    ['period_end', 'subscription.periodEnd'],
+    ['ends_at', 'subscription.endsAt'],
+  ] as const;
+  return (
+    <>
+      {has('template_id') && (
+        <Field label={t('template')} required={isRequired('template_id')} fault={fault('template_id')}>
+          {(aria) => (
+            <Select {...aria} required={isRequired('template_id')} {...register('template_id')}>
+              <option value="">{isRequired('template_id') ? t('choose') : t('subscription.record.unchanged')}</option>
+              {templates.data?.data.map(({ template_id, template_name }) => (
+                <option key={template_id} value={template_id}>
+                  {template_name}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      )}
+      {has('quantity') && (
+        <Field label={t('license.seats')} required={isRequired('quantity')} fault={fault('quantity')}>
+          {(aria) => (
+            <Input
+              {...aria}
+              type="number"
+              min={1}
+              max={1_000_000}
+              required={isRequired('quantity')}
+              {...register('quantity')}
+            />
+          )}
+        </Field>
+      )}
+      {days.map(
+        ([fact, text]) =>
+          has(fact) && (
+            <Field key={fact} label={t(text)} required={isRequired(fact)} fault={fault(fact)}>
+              {(aria) => <Input {...aria} type="date" required={isRequired(fact)} {...register(fact)} />}
+            </Field>
+          ),
+      )}
+      {has('trial') && <CheckField label={t('subscription.trial')} {...register('trial')} />}
+      {has('cancel_at_period_end') && (
+        <CheckField label={t('subscription.record.cancelAtPeriodEnd')} {...register('cancel_at_period_end')} />
+      )}
+    </>
   );
 }
 

@@ -1,16 +1,14 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
-import { LinkButton } from '../../parts/button';
-import { FilterSelect, SearchField } from '../../parts/filter-bar';
+import { useFilteredList } from '../../api/filtered-list';
+import { FilterSelect } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
+import { NewLink } from '../../parts/new-link';
 import { ResourceList, useFilters } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { CustomerFilter } from '../customers/customer-filter';
 import { SubscriptionState } from './subscription-state';
 
 const route = getRouteApi('/subscriptions');
@@ -21,20 +19,10 @@ export const SubscriptionList = gated('subscriptions:read', Subscriptions);
 function Subscriptions() {
   const t = useText();
   const word = useWord();
-  const may = useMay();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['subscriptions', 'list', filter], (cursor) =>
-    bodyOf(
-      api.GET('/v1/subscriptions', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } }),
-    ),
-  );
-  const create = may('subscriptions:write') && (
-    <LinkButton to="/subscriptions/new" look="primary">
-      <Plus aria-hidden />
-      {t('subscriptions.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/subscriptions', 'subscriptions', filter);
+  const create = <NewLink to="/subscriptions/new" permission="subscriptions:write" text={t('subscriptions.new')} />;
   return (
     <ResourceList
       title={t('subscriptions.title')}
@@ -43,11 +31,7 @@ function Subscriptions() {
       filters={filters}
       filterFields={
         <>
-          <SearchField
-            label={t('filter.customerId')}
-            value={filter.customer_id ?? ''}
-            onChange={(customer_id) => change({ customer_id })}
-          />
+          <CustomerFilter value={filter.customer_id} onChange={(customer_id) => change({ customer_id })} />
           <FilterSelect
             label={t('orders.anyStatus')}
             value={filter.status}

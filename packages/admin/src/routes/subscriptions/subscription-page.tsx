@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { CalendarX, Link2, Pencil, Undo2, Unlink } from 'lucide-react';
+import { CalendarX, Link2, Pencil, ReceiptText, Undo2, Unlink } from 'lucide-react';
 import { useState } from 'react';
 import { Controller } from 'react-hook-form';
 import { api, bodyOf, type Schemas } from '../../api/client';
@@ -11,6 +11,7 @@ import { Badge } from '../../parts/badge';
 import { ActionMenu } from '../../parts/action-menu';
 import { Card, Fact, Facts } from '../../parts/card';
 import { DataTable } from '../../parts/data-table';
+import { endOfDay } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
@@ -26,7 +27,7 @@ import { useText, useWord } from '../../text/texts';
 import { CustomerPicker } from '../customers/customer-picker';
 import { EventFeed } from '../events/event-feed';
 import { LicenseLink } from '../orders/lines-table';
-import { endOfDay, SubscriptionDialog, type SubscriptionAction } from './subscription-dialogs';
+import { SubscriptionDialog, type SubscriptionAction } from './subscription-dialogs';
 import { SubscriptionState } from './subscription-state';
 
 export type Subscription = Schemas['Subscription'];
@@ -177,7 +178,7 @@ function Details({ subscription }: { subscription: Subscription }) {
             <SubscriptionState subscription={subscription} />
           </span>
         }
-        actions={may('subscriptions:write') && <Actions subscription={subscription} />}
+        actions={(may('subscriptions:write') || may('subscriptions:ingest')) && <Actions subscription={subscription} />}
       />
       <div className="space-y-5">
         <div className="grid items-start gap-5 lg:grid-cols-2">
@@ -313,12 +314,19 @@ function Actions({ subscription }: { subscription: Subscription }) {
   const [open, setOpen] = useState<SubscriptionAction | undefined>();
   const { status, cancel_at_period_end: ends, license } = subscription;
   const isOver = status === 'ENDED' || status === 'CANCELED';
+  const mayWrite = may('subscriptions:write');
   const all = [
-    { name: 'edit', icon: Pencil, open: !isOver },
-    { name: 'link', icon: Link2, open: !license && may('licenses:read') },
-    { name: 'unlink', icon: Unlink, open: license !== null },
-    { name: 'keep', icon: Undo2, open: !isOver && ends },
-    { name: 'cancel', icon: CalendarX, open: !isOver && (!ends || may('subscriptions:ingest')), danger: true },
+    { name: 'edit', icon: Pencil, open: mayWrite && !isOver },
+    { name: 'record', icon: ReceiptText, open: may('subscriptions:ingest') },
+    { name: 'link', icon: Link2, open: mayWrite && !license && may('licenses:read') },
+    { name: 'unlink', icon: Unlink, open: mayWrite && license !== null },
+    { name: 'keep', icon: Undo2, open: mayWrite && !isOver && ends },
+    {
+      name: 'cancel',
+      icon: CalendarX,
+      open: mayWrite && !isOver && (!ends || may('subscriptions:ingest')),
+      danger: true,
+    },
   ] as const;
   const actions = all
     .filter((action) => action.open)

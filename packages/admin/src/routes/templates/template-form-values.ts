@@ -88,6 +88,55 @@ function termOf({
     : { default_duration: String(days), term_unit: 'days' };
 }
 
+export function toFeatureRow(feature: Schemas['Feature']): FeatureRow {
+  return {
+    feature_id: feature.feature_id,
+    feature_name: feature.feature_name,
+    limit_type: feature.limit_type ?? '',
+    limit_value: textOf(feature.limit_value),
+    reset_period: feature.reset_period ?? '',
+    enabled: feature.enabled,
+    expires_at: feature.expires_at,
+  };
+}
+
+export function toRestrictionRow({ restriction_type, operator, values }: Schemas['Restriction']): RestrictionRow {
+  return { restriction_type, operator, values: values.join(', ') };
+}
+
+export function toFeature({
+  feature_id,
+  feature_name,
+  limit_type,
+  limit_value,
+  reset_period,
+  enabled,
+  expires_at,
+}: FeatureRow): Schemas['FeatureInput'] {
+  return {
+    feature_id,
+    feature_name,
+    enabled,
+    ...(expires_at !== null && { expires_at }),
+    ...(limit_type !== '' && {
+      limit_type: limit_type as Schemas['LimitType'],
+      limit_value: numberOf(limit_value),
+    }),
+    ...(limit_type !== '' && reset_period !== '' && { reset_period: reset_period as Schemas['ResetPeriod'] }),
+  };
+}
+
+export function toRestriction({ restriction_type, operator, values }: RestrictionRow): Schemas['RestrictionInput'] {
+  return {
+    restriction_type,
+    operator,
+    values: values
+      .split(/[,\n]/)
+      .map((value) => value.trim())
+      .filter(Boolean),
+  };
+}
+
 export function toForm(template: Template): TemplateForm {
   return {
     ...termOf(template),
@@ -98,20 +147,8 @@ export function toForm(template: Template): TemplateForm {
     license_type: template.license_type,
     license_model: template.license_model,
     max_activations: textOf(template.max_activations),
-    features: template.features.map((feature) => ({
-      feature_id: feature.feature_id,
-      feature_name: feature.feature_name,
-      limit_type: feature.limit_type ?? '',
-      limit_value: textOf(feature.limit_value),
-      reset_period: feature.reset_period ?? '',
-      enabled: feature.enabled,
-      expires_at: feature.expires_at,
-    })),
-    restrictions: template.restrictions.map(({ restriction_type, operator, values }) => ({
-      restriction_type,
-      operator,
-      values: values.join(', '),
-    })),
+    features: template.features.map(toFeatureRow),
+    restrictions: template.restrictions.map(toRestrictionRow),
     auto_renewal_enabled: template.auto_renewal_enabled,
     trial_allowed: template.trial_allowed,
     trial_duration_days: String(template.trial_duration_days),
@@ -141,27 +178,8 @@ function toTerms(
           ? { years: amount ?? 0 }
           : null,
     max_activations: numberOf(form.max_activations),
-    features: form.features.map(
-      ({ feature_id, feature_name, limit_type, limit_value, reset_period, enabled, expires_at }) => ({
-        feature_id,
-        feature_name,
-        enabled,
-        ...(expires_at !== null && { expires_at }),
-        ...(limit_type !== '' && {
-          limit_type: limit_type as Schemas['LimitType'],
-          limit_value: numberOf(limit_value),
-        }),
-        ...(limit_type !== '' && reset_period !== '' && { reset_period: reset_period as Schemas['ResetPeriod'] }),
-      }),
-    ),
-    restrictions: form.restrictions.map(({ restriction_type, operator, values }) => ({
-      restriction_type,
-      operator,
-      values: values
-        .split(/[,\n]/)
-        .map((value) => value.trim())
-        .filter(Boolean),
-    })),
+    features: form.features.map(toFeature),
+    restrictions: form.restrictions.map(toRestriction),
     auto_renewal_enabled: form.auto_renewal_enabled,
     trial_allowed: form.trial_allowed,
     trial_duration_days: Number(form.trial_duration_days),

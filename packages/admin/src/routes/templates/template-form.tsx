@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useFieldArray, useForm, useWatch, type UseFormReturn } from 'react-hook-form';
+import { useForm, useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf } from '../../api/client';
 import { productsQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
@@ -12,11 +11,12 @@ import { LeaveGuard, useServerFaults } from '../../parts/form-state';
 import { Fault } from '../../parts/states';
 import { useText, useWord } from '../../text/texts';
 import { IssuePreview, useFacts, useIssuePreview } from '../previews/issue-preview';
+import { FeatureFields } from './feature-fields';
+import { RestrictionFields } from './restriction-fields';
 import { toCreateRequest, type TemplateForm as Form } from './template-form-values';
 
 const TYPES = ['SUBSCRIPTION', 'PERPETUAL', 'CONCURRENT', 'NAMED_USER', 'TRIAL', 'EVALUATION'] as const;
 const MODELS = ['PER_DEVICE', 'PER_SEAT', 'PER_CPU', 'PER_CORE', 'SITE_LICENSE', 'ENTERPRISE'] as const;
-const RESTRICTIONS = ['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWARE_ID', 'TIME_BASED'] as const;
 
 export function TemplateForm({
   values,
@@ -291,192 +291,27 @@ function Terms({ form }: Part) {
 
 function Features({ form }: Part) {
   const t = useText();
-  const word = useWord();
-  const { control, register, formState } = form;
-  const { fields, append, remove } = useFieldArray({ control, name: 'features' });
-  const rows = useWatch({ control, name: 'features' });
-  const add = () => {
-    append({
-      feature_id: '',
-      feature_name: '',
-      limit_type: '',
-      limit_value: '',
-      reset_period: '',
-      enabled: true,
-      expires_at: null,
-    });
-  };
   return (
-    <Card
-      title={t('template.features')}
-      hint={t('template.featuresHint')}
-      actions={
-        <Button size="small" onClick={add}>
-          <Plus aria-hidden />
-          {t('template.addFeature')}
-        </Button>
-      }
-    >
-      {fields.length === 0 ? (
-        <p className="text-sm text-soft">{t('template.noFeatures')}</p>
-      ) : (
-        <ul className="space-y-3">
-          {fields.map((field, index) => {
-            const faults = formState.errors.features?.[index];
-            const metered = (rows[index]?.limit_type ?? '') !== '';
-            return (
-              <li
-                key={field.id}
-                className="relative grid items-start gap-3 rounded-lg border border-line p-4 pr-14 sm:grid-cols-6 [&>*]:sm:col-span-2"
-              >
-                <Field label={t('feature.id')} fault={faults?.feature_id?.message} className="sm:col-span-3!">
-                  {(aria) => (
-                    <Input
-                      {...aria}
-                      required
-                      maxLength={100}
-                      className="font-mono"
-                      {...register(`features.${index}.feature_id`)}
-                    />
-                  )}
-                </Field>
-                <Field label={t('feature.name')} fault={faults?.feature_name?.message} className="sm:col-span-3!">
-                  {(aria) => (
-                    <Input {...aria} required maxLength={255} {...register(`features.${index}.feature_name`)} />
-                  )}
-                </Field>
-                <Field label={t('feature.limitType')} fault={faults?.limit_type?.message}>
-                  {(aria) => (
-                    <Select {...aria} {...register(`features.${index}.limit_type`)}>
-                      <option value="">{t('feature.noLimit')}</option>
-                      {(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH'] as const).map((type) => (
-                        <option key={type} value={type}>
-                          {word('limit', type)}
-                        </option>
-                      ))}
-                    </Select>
-                  )}
-                </Field>
-                <Field label={t('feature.limit')} fault={faults?.limit_value?.message}>
-                  {(aria) => (
-                    <Input
-                      {...aria}
-                      type="number"
-                      min={0}
-                      disabled={!metered}
-                      {...register(`features.${index}.limit_value`)}
-                    />
-                  )}
-                </Field>
-                <Field label={t('feature.reset')} fault={faults?.reset_period?.message}>
-                  {(aria) => (
-                    <Select {...aria} disabled={!metered} {...register(`features.${index}.reset_period`)}>
-                      <option value="">{t('never')}</option>
-                      {(['DAY', 'MONTH', 'YEAR'] as const).map((period) => (
-                        <option key={period} value={period}>
-                          {word('reset', period)}
-                        </option>
-                      ))}
-                    </Select>
-                  )}
-                </Field>
-                <Button
-                  look="quiet"
-                  size="icon"
-                  className="absolute top-3 right-3"
-                  aria-label={t('template.removeFeature', { index: index + 1 })}
-                  onClick={() => {
-                    remove(index);
-                  }}
-                >
-                  <Trash2 aria-hidden />
-                </Button>
-              </li>
-            );
-          })}
-        </ul>
+    <FeatureFields form={form} name="features" empty={t('template.noFeatures')}>
+      {(add, rows) => (
+        <Card title={t('template.features')} hint={t('template.featuresHint')} actions={add}>
+          {rows}
+        </Card>
       )}
-    </Card>
+    </FeatureFields>
   );
 }
 
 function Restrictions({ form }: Part) {
   const t = useText();
-  const word = useWord();
-  const { control, register, formState } = form;
-  const { fields, append, remove } = useFieldArray({ control, name: 'restrictions' });
-  const add = () => {
-    append({ restriction_type: 'GEOGRAPHIC', operator: 'ALLOW', values: '' });
-  };
   return (
-    <Card
-      title={t('overview.restrictions')}
-      hint={t('template.restrictionsHint')}
-      actions={
-        <Button size="small" onClick={add}>
-          <Plus aria-hidden />
-          {t('template.addRestriction')}
-        </Button>
-      }
-    >
-      {fields.length === 0 ? (
-        <p className="text-sm text-soft">{t('template.noRestrictions')}</p>
-      ) : (
-        <ul className="space-y-3">
-          {fields.map((field, index) => {
-            const faults = formState.errors.restrictions?.[index];
-            return (
-              <li
-                key={field.id}
-                className="grid items-start gap-3 rounded-lg border border-line p-4 sm:grid-cols-[10rem_8rem_1fr_auto]"
-              >
-                <Field label={t('restriction.type')} fault={faults?.restriction_type?.message}>
-                  {(aria) => (
-                    <Select {...aria} {...register(`restrictions.${index}.restriction_type`)}>
-                      {RESTRICTIONS.map((type) => (
-                        <option key={type} value={type}>
-                          {word('restriction', type)}
-                        </option>
-                      ))}
-                    </Select>
-                  )}
-                </Field>
-                <Field label={t('restriction.operator')}>
-                  {(aria) => (
-                    <Select {...aria} {...register(`restrictions.${index}.operator`)}>
-                      <option value="ALLOW">{word('operator', 'ALLOW')}</option>
-                      <option value="DENY">{word('operator', 'DENY')}</option>
-                    </Select>
-                  )}
-                </Field>
-                <Field
-                  label={t('restriction.values')}
-                  hint={t('restriction.valuesHint')}
-                  fault={
-                    faults?.values?.message ?? (faults?.values as { message?: string }[] | undefined)?.[0]?.message
-                  }
-                >
-                  {(aria) => (
-                    <Input {...aria} required placeholder="DE, AT, CH" {...register(`restrictions.${index}.values`)} />
-                  )}
-                </Field>
-                <Button
-                  look="quiet"
-                  size="icon"
-                  className="sm:mt-6"
-                  aria-label={t('template.removeRestriction', { index: index + 1 })}
-                  onClick={() => {
-                    remove(index);
-                  }}
-                >
-                  <Trash2 aria-hidden />
-                </Button>
-              </li>
-            );
-          })}
-        </ul>
+    <RestrictionFields form={form} name="restrictions">
+      {(add, rows) => (
+        <Card title={t('overview.restrictions')} hint={t('template.restrictionsHint')} actions={add}>
+          {rows}
+        </Card>
       )}
-    </Card>
+    </RestrictionFields>
   );
 }
 

@@ -1,11 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
 import { productsQuery } from '../../api/queries';
 import { Badge } from '../../parts/badge';
-import { LinkButton } from '../../parts/button';
+import { NewLink } from '../../parts/new-link';
 import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
@@ -28,17 +26,8 @@ function Templates() {
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
   const products = useQuery({ ...productsQuery, enabled: may('products:read') });
-  const list = useList(['templates', 'list', filter], (cursor) =>
-    bodyOf(
-      api.GET('/v1/license-templates', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } }),
-    ),
-  );
-  const create = may('templates:write') && (
-    <LinkButton to="/templates/new" look="primary">
-      <Plus aria-hidden />
-      {t('templates.new')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/license-templates', 'templates', filter);
+  const create = <NewLink to="/templates/new" permission="templates:write" text={t('templates.new')} />;
   return (
     <>
       <ResourceList

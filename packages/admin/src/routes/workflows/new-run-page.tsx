@@ -1,10 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useWatch, type UseFormReturn } from 'react-hook-form';
+import { Plus, Trash2 } from 'lucide-react';
+import { useFieldArray, useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { templatesQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
+import { Button } from '../../parts/button';
+import { endOfDay } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
@@ -15,14 +18,33 @@ import { useText, useWord } from '../../text/texts';
 type Workflow = Schemas['WorkflowName'];
 const WORKFLOWS = ['lead-to-customer', 'partner-onboarding', 'subscription-activation', 'quote-to-order'] as const;
 
+interface PoolForm {
+  license_template_id: string;
+  quantity: string;
+  returns_revoked: boolean;
+  returns_expired: boolean;
+  /** A day. */
+  expires_at: string;
+}
+
+const NEW_POOL: PoolForm = {
+  license_template_id: '',
+  quantity: '',
+  returns_revoked: false,
+  returns_expired: false,
+  expires_at: '',
+};
+/** Most pools that a run makes. */
+const MAX_POOLS = 20;
+
 /** The inputs of all workflows, by the names that the API has for them, so that its faults find their fields. */
 interface Form {
   workflow: Workflow;
   run_id: string;
   input: {
     lead: { customer_id: string; first_name: string; last_name: string; email: string; company_name: string };
-    partner: { name: string; email: string };
-    pools: { license_template_id: string; quantity: string }[];
+    partner: { partner_id: string; name: string; email: string };
+    pools: PoolForm[];
     license_template_id: string;
     trial: boolean;
     approval: boolean;
@@ -42,8 +64,8 @@ const EMPTY: Form = {
   run_id: '',
   input: {
     lead: { customer_id: '', first_name: '', last_name: '', email: '', company_name: '' },
-    partner: { name: '', email: '' },
-    pools: [{ license_template_id: '', quantity: '' }],
+    partner: { partner_id: '', name: '', email: '' },
+    pools: [NEW_POOL],
     license_template_id: '',
     trial: false,
     approval: true,
@@ -68,8 +90,13 @@ const INPUT_OF: Readonly<Record<Workflow, (input: Form['input']) => Record<strin
     welcome,
   }),
   'partner-onboarding': ({ partner, pools, license_template_id }) => ({
-    partner: given(partner),
-    pools: pools.map((pool) => ({ ...pool, quantity: Number(pool.quantity) })),
+    partner:
+      partner.partner_id === '' ? { name: partner.name, email: partner.email } : { partner_id: partner.partner_id },
+    pools: pools.map(({ quantity, expires_at, ...pool }) => ({
+      ...pool,
+      quantity: Number(quantity),
+      ...(expires_at !== '' && { expires_at: endOfDay(expires_at) }),
+    })),
     ...given({ license_template_id }),
   }),
   'subscription-activation': ({ subscription_id, license_id, quantity }) => ({
@@ -171,7 +198,7 @@ type TextName =
   | 'input.subscription_id'
   | 'input.license_id'
   | 'input.quantity'
-  | 'input.pools.0.quantity';
+  | `input.pools.${number}.${'quantity' | 'expires_at'}`;
 
 function TextField({
   form: { register },
@@ -196,7 +223,7 @@ function TemplateField({
   hint,
   required = false,
 }: Part & {
-  name: 'input.license_template_id' | 'input.pools.0.license_template_id';
+  name: 'input.license_template_id' | `input.pools.${number}.license_template_id`;
   label: string;
   hint?: string;
   required?: boolean;
@@ -242,27 +269,106 @@ function LeadFields(part: Part) {
 
 function PartnerFields(part: Part) {
   const t = useText();
+  const { register, control } = part.form;
+  const partnerId = useWatch({ control, name: 'input.partner.partner_id' });
+  const partners = useQuery({
+    queryKey: ['partners', 'all'],
+    queryFn: () => bodyOf(api.GET('/v1/partners', { params: { query: { limit: 100 } } })),
+    enabled: useMay()('partners:read'),
+  });
   return (
     <>
-      <TextField {...part} name="input.partner.name" label={t('partner.name')} required />
-      <TextField {...part} name="input.partner.email" type="email" label={t('customer.email')} required />
-      <TemplateField {...part} name="input.pools.0.license_template_id" label={t('runs.poolTemplate')} required />
-      <TextField
-        {...part}
-        name="input.pools.0.quantity"
-        type="number"
-        min={0}
-        max={1_000_000}
-        label={t('pool.quantity')}
-        required
-      />
+      <Field
+        label={t('partner')}
+        fault={part.fault('input.partner.partner_id') ?? part.fault('input.partner')}
+        className="sm:col-span-2"
+      >
+        {(aria) => (
+          <Select {...aria} {...register('input.partner.partner_id')}>
+            <option value="">{t('runs.newPartner')}</option>
+            {partners.data?.data.map(({ partner_id, name }) => (
+              <option key={partner_id} value={partner_id}>
+                {name}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      {partnerId === '' && (
+        <>
+          <TextField {...part} name="input.partner.name" label={t('partner.name')} required />
+          <TextField {...part} name="input.partner.email" type="email" label={t('customer.email')} required />
+        </>
+      )}
       <TemplateField
         {...part}
         name="input.license_template_id"
         label={t('runs.partnerTemplate')}
         hint={t('runs.partnerTemplateHint')}
       />
+      <PoolFields {...part} />
     </>
+  );
+}
+
+function PoolFields(part: Part) {
+  const t = useText();
+  const { register, control } = part.form;
+  const pools = useFieldArray({ control, name: 'input.pools' });
+  return (
+    <div className="space-y-3 sm:col-span-2">
+      <h3 className="border-t border-line pt-5 text-sm font-semibold">{t('partner.tab.pools')}</h3>
+      <ol className="space-y-3">
+        {pools.fields.map(({ id }, index) => (
+          <li key={id} className="grid gap-4 rounded-lg border border-line p-4 sm:grid-cols-3">
+            <TemplateField
+              {...part}
+              name={`input.pools.${index}.license_template_id`}
+              label={t('runs.poolTemplate')}
+              required
+            />
+            <TextField
+              {...part}
+              name={`input.pools.${index}.quantity`}
+              type="number"
+              min={0}
+              max={1_000_000}
+              label={t('pool.quantity')}
+              required
+            />
+            <TextField {...part} name={`input.pools.${index}.expires_at`} type="date" label={t('pool.expires')} />
+            <div className="space-y-3 sm:col-span-3">
+              <CheckField label={t('runs.returnsRevoked')} {...register(`input.pools.${index}.returns_revoked`)} />
+              <CheckField label={t('runs.returnsExpired')} {...register(`input.pools.${index}.returns_expired`)} />
+            </div>
+            {pools.fields.length > 1 && (
+              <div className="flex justify-end sm:col-span-3">
+                <Button
+                  size="small"
+                  look="quiet"
+                  onClick={() => {
+                    pools.remove(index);
+                  }}
+                >
+                  <Trash2 aria-hidden />
+                  {t('runs.removePool', { index: index + 1 })}
+                </Button>
+              </div>
+            )}
+          </li>
+        ))}
+      </ol>
+      {pools.fields.length < MAX_POOLS && (
+        <Button
+          onClick={() => {
+            pools.append(NEW_POOL);
+          }}
+        >
+          <Plus aria-hidden />
+          {t('runs.addPool')}
+        </Button>
+      )}
+    </div>
   );
 }
 

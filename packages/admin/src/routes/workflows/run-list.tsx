@@ -1,14 +1,12 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Play } from 'lucide-react';
-import { api, bodyOf } from '../../api/client';
-import { given, useList } from '../../api/lists';
+import { useFilteredList } from '../../api/filtered-list';
+import { NewLink } from '../../parts/new-link';
 import { useFilters, ResourceList } from '../../parts/resource-list';
 import { FilterSelect } from '../../parts/filter-bar';
-import { LinkButton } from '../../parts/button';
 import { gated } from '../../parts/gate';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { RunState } from './run-state';
 import { ROW_LINK } from '../../parts/text-link';
@@ -22,20 +20,10 @@ export const RunList = gated('workflows:read', Runs);
 function Runs() {
   const t = useText();
   const word = useWord();
-  const may = useMay();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const list = useList(['workflow-runs', 'list', filter], (cursor) =>
-    bodyOf(
-      api.GET('/v1/workflow-runs', { params: { query: { limit: 50, ...filter, ...given({ cursor }) } as never } }),
-    ),
-  );
-  const start = may('workflows:start') && (
-    <LinkButton to="/workflow-runs/new" look="primary">
-      <Play aria-hidden />
-      {t('runs.start')}
-    </LinkButton>
-  );
+  const list = useFilteredList('/v1/workflow-runs', 'workflow-runs', filter);
+  const start = <NewLink to="/workflow-runs/new" permission="workflows:start" icon={Play} text={t('runs.start')} />;
   return (
     <>
       <ResourceList

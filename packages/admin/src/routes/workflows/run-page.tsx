@@ -1,20 +1,18 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { CircleCheck, CircleX, RotateCcw } from 'lucide-react';
+import { CircleCheck, CircleX, RotateCcw, X } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { isCode } from '../../api/problem';
 import { workflowRunQuery } from '../../api/queries';
-import { useWrite } from '../../api/use-write';
+import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
 import { Code } from '../../parts/copy';
-import { Dialog, DialogActions } from '../../parts/dialog';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { ProblemLine } from '../../parts/problem-line';
-import { Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { WriteDialog } from '../../parts/write-dialog';
@@ -172,134 +170,106 @@ function Steps({ run }: { run: Run }) {
   );
 }
 
+type RunAction = 'signal' | 'retry' | 'cancel';
+
 /** Sending the signal that a run waits for, cancelling it, and another try after it stalled. */
 function Actions({ run }: { run: Run }) {
-  const t = useText();
   const may = useMay();
+  const t = useText();
   const word = useWord();
-  const [isCancelling, setCancelling] = useState(false);
-  const [isSignalling, setSignalling] = useState(false);
-  const changes = ['workflow-runs'];
-  const { run_id } = run;
-  const params = { path: { run_id }, header: ifUnchanged(run) };
-  const cancel = useWrite({
-    write: () => bodyOf(api.POST('/v1/workflow-runs/{run_id}/cancel', { params })),
-    done: t('runs.cancelRequested'),
-    changes,
-    onDone: () => {
-      setCancelling(false);
-    },
-  });
-  const retry = useWrite({
-    write: () => bodyOf(api.POST('/v1/workflow-runs/{run_id}/retry', { params })),
-    done: t('runs.retried'),
-    changes,
-  });
+  // The signal that was asked about stays, whatever the run waits for meanwhile.
+  const [open, setOpen] = useState<{ readonly action: RunAction; readonly signal: string } | undefined>();
   const isOpen = !ENDED.includes(run.state) && run.cancel_requested_at === null;
   const signal = isOpen ? run.waiting_for : null;
   const maySend = may('workflows:signal') && (SIGNALS[`${run.workflow} ${signal}`] ?? []).every(may);
+  const all = [
+    {
+      name: 'retry',
+      icon: RotateCcw,
+      label: t('runs.retry'),
+      open: run.state === 'STALLED' && may('workflows:cancel'),
+    },
+    { name: 'signal', icon: CircleCheck, label: word('signal', signal ?? ''), open: signal !== null && maySend },
+    { name: 'cancel', icon: X, label: t('runs.cancel'), open: isOpen && may('workflows:cancel'), danger: true },
+  ] as const;
   return (
     <>
-      <Fault error={retry.error} />
-      {run.state === 'STALLED' && may('workflows:cancel') && (
-        <Button
-          look="primary"
-          busy={retry.isPending}
-          onClick={() => {
-            retry.mutate(undefined);
-          }}
-        >
-          <RotateCcw aria-hidden />
-          {t('runs.retry')}
-        </Button>
-      )}
-      {signal !== null && maySend && (
-        <Button
-          look="primary"
-          onClick={() => {
-            setSignalling(true);
-          }}
-        >
-          <CircleCheck aria-hidden />
-          {word('signal', signal)}
-        </Button>
-      )}
-      {isSignalling && signal !== null && (
-        <SignalDialog
+      {all
+        .filter((action) => action.open)
+        .map(({ name, icon: Icon, label, ...action }) => (
+          <Button
+            key={name}
+            look={'danger' in action ? 'plain' : 'primary'}
+            onClick={() => {
+              setOpen({ action: name, signal: signal ?? '' });
+            }}
+          >
+            <Icon aria-hidden />
+            {label}
+          </Button>
+        ))}
+      {open && (
+        <ActionDialog
+          {...open}
           run={run}
-          signal={signal}
           onClose={() => {
-            setSignalling(false);
+            setOpen(undefined);
           }}
         />
-      )}
-      {isOpen && may('workflows:cancel') && (
-        <Button
-          onClick={() => {
-            setCancelling(true);
-          }}
-        >
-          {t('runs.cancel')}
-        </Button>
-      )}
-      {isCancelling && (
-        <Dialog
-          open
-          onClose={() => {
-            setCancelling(false);
-          }}
-          title={t('runs.cancel')}
-          hint={t('runs.cancelHint')}
-        >
-          <Fault error={cancel.error} />
-          <DialogActions>
-            <Button
-              onClick={() => {
-                setCancelling(false);
-              }}
-            >
-              {t('back')}
-            </Button>
-            <Button
-              look="danger"
-              busy={cancel.isPending}
-              onClick={() => {
-                cancel.mutate(undefined);
-              }}
-            >
-              {t('runs.cancel')}
-            </Button>
-          </DialogActions>
-        </Dialog>
       )}
     </>
   );
 }
 
-/** A signal such as an approval. It changes what a run does next, so it is confirmed. */
-function SignalDialog({ run, signal, onClose }: { run: Run; signal: string; onClose: () => void }) {
+/** Confirms what changes the further way of a run. */
+function ActionDialog({
+  action,
+  signal,
+  run,
+  onClose,
+}: {
+  action: RunAction;
+  signal: string;
+  run: Run;
+  onClose: () => void;
+}) {
   const t = useText();
   const word = useWord();
+  const client = useQueryClient();
   const { run_id } = run;
-  const send = useWrite({
-    write: (_input: object) =>
-      bodyOf(
+  const texts = {
+    signal: [word('signal', signal), t('runs.signalHint'), t('runs.signalSent')],
+    retry: [t('runs.retry'), t('runs.retryHint'), t('runs.retried')],
+    cancel: [t('runs.cancel'), t('runs.cancelHint'), t('runs.cancelRequested')],
+  } as const;
+  const [title, hint, done] = texts[action];
+  const write = useGuardedWrite({
+    resource: run,
+    read: () => client.query({ ...workflowRunQuery(run_id), staleTime: 0 }),
+    write: (_input: object, base): Promise<unknown> => {
+      const header = ifUnchanged(base);
+      const params = { path: { run_id }, header };
+      if (action === 'cancel') return bodyOf(api.POST('/v1/workflow-runs/{run_id}/cancel', { params }));
+      if (action === 'retry') return bodyOf(api.POST('/v1/workflow-runs/{run_id}/retry', { params }));
+      return bodyOf(
         api.POST('/v1/workflow-runs/{run_id}/signals/{signal}', {
-          params: { path: { run_id, signal }, header: ifUnchanged(run) },
+          params: { path: { run_id, signal }, header },
           body: {},
         }),
-      ),
-    done: t('runs.signalSent'),
+      );
+    },
+    done,
     changes: ['workflow-runs', 'orders', 'partners'],
     onDone: onClose,
   });
   return (
     <WriteDialog
-      title={word('signal', signal)}
-      hint={t('runs.signalHint')}
-      submitLabel={word('signal', signal)}
+      title={title}
+      hint={hint}
+      submitLabel={title}
+      danger={action === 'cancel'}
       values={{}}
-      write={send}
+      write={write}
       onClose={onClose}
     />
   );
