@@ -1,4 +1,4 @@
-import { hydrate } from '../shared/persistence/hydrate.js';
+import { hydrate } from '../shared/hydrate.js';
 import { Activation, type CountedFields } from './activation.entity.js';
 
 /** Type of the event that changes the counted fields of an activation. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../shared/random.js';
 import type { DeviceInput } from './activation.requests.js';
@@ -138,6 +139,12 @@ export class Activation {
     this.lastSeenAt = now;
     this.lentUntil = laterOf(this.lentUntil, lentUntil);
     this.extendLease(leaseExpiresAt, toleranceMs);
+  }
+
+  /** Tells whether two states of an activation differ at most in when the device was last seen and in the end of its lease. */
+  equalsButForTimes(other: Activation): boolean {
+    const { lastSeenAt, leaseExpiresAt } = this;
+    return isDeepStrictEqual(Object.assign({}, this), Object.assign({}, other, { lastSeenAt, leaseExpiresAt }));
   }
 
   /** Records a heartbeat of an active device that no license file holds. `leaseExpiresAt` is the end of the lease; null: no lease. */

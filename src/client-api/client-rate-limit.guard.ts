@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Config } from '../config.js';
 import { canonicalLicenseKey, isOwnKey } from '../licensing/index.js';
@@ -92,5 +92,5 @@ function assertNotLimited(waitMs: number): void {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

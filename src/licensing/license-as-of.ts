@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hydrate } from '../shared/persistence/hydrate.js';
+import { hydrate } from '../shared/hydrate.js';
 import { License } from './license.entity.js';
 import type { JsonObject } from '../shared/json.js';
 

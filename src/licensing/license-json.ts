@@ -1,15 +1,16 @@
 import { JsonText } from '../shared/http/json-text.js';
 import { columnsOf } from '../shared/persistence/entity-columns.js';
-import { hydrate } from '../shared/persistence/hydrate.js';
+import { hydrate } from '../shared/hydrate.js';
 import type { Term } from '../templates/index.js';
 import { License } from './license.entity.js';
 import type { Overrides } from './license-overrides.js';
 import { LicenseResponse } from './license.response.js';
 import { maxActivationsOf } from './max-activations.js';
+import type { SortedFields } from './queries/license-sort-orders.js';
 
 type Member = keyof LicenseResponse;
 
-/** Values of a listed row as text, and the license with the fields that computed members and cursors follow from. */
+/** Values of a listed row as text, and the license with the fields that computed members follow from. */
 export interface ListedLicense {
   readonly values: readonly string[];
   readonly license: License;
@@ -20,8 +21,20 @@ export interface ListedRow {
   readonly row: string;
 }
 
-/** Columns of the response, and the one that says whether the license has started. The sealed license key is not among them. */
-const COLUMNS = columnsOf(License).filter(({ name }) => name in LicenseResponse.shape || name === 'awaited_start');
+/** Text columns that the schema limits to a few words, or to ids, so that only the others need escapes. */
+const WORDS = ['license_type', 'license_model', 'status', 'overage_policy', 'eviction_policy'];
+const UNESCAPED: readonly string[] = [...WORDS, 'tenant_id', 'customer_id', 'template_id', 'product_id'];
+/** Type of the value that is selected for a column. */
+const selectedType = ({ name, type }: { readonly name: string; readonly type: string }) =>
+  type === 'text' && !UNESCAPED.includes(name) ? 'json' : type;
+
+/**
+ * Columns of the response, and the one that says whether the license has started. The sealed license key is not among them. They are in the
+ * order of their types, because `format` looks a type up where it is not that of the argument before.
+ */
+const COLUMNS = columnsOf(License)
+  .filter(({ name }) => name in LicenseResponse.shape || name === 'awaited_start')
+  .sort((one, other) => selectedType(one).localeCompare(selectedType(other)));
 const AT = Object.fromEntries(COLUMNS.map(({ property }, at) => [property, at])) as Readonly<
   Record<keyof License, number>
 >;
@@ -29,17 +42,14 @@ const PRODUCT_NAME_AT = COLUMNS.length;
 
 /** Character between the values of a row, which stands in none of them, because JSON escapes it. */
 const SEPARATOR = '\u001f';
-/** Text columns that the schema limits to a few words, so that only the others need escapes. */
-const WORDS: readonly string[] = ['license_type', 'license_model', 'status', 'overage_policy', 'eviction_policy'];
-
 /**
  * Returns the SQL expression that joins the values of the row `item` and its product's name into one text, because reading thousands of
  * values a page one by one costs Node more than anything else. A missing value is empty. The parameters are SQL expressions.
  */
 export function listedRow(seatsInUse: string, productName: string): string {
-  const values = COLUMNS.map(({ name, type }) => {
-    if (name === 'current_activations') return seatsInUse;
-    return type === 'text' && !WORDS.includes(name) ? `to_json(item.${name})` : `item.${name}`;
+  const values = COLUMNS.map((column) => {
+    if (column.name === 'current_activations') return seatsInUse;
+    return selectedType(column) === 'json' ? `to_json(item.${column.name})` : `item.${column.name}`;
   });
   const all = [...values, `to_json(coalesce(${productName}, item.product_name))`];
   return `format('${all.map(() => '%s').join(SEPARATOR)}', ${all.join(', ')})`;
@@ -61,7 +71,7 @@ const COMPUTED: Readonly<Partial<Record<Member, (listed: ListedLicense, now: Dat
   max_activations: ({ license }) => String(maxActivationsOf(license)),
   product_display_name: ({ values }) => values[PRODUCT_NAME_AT] ?? 'null',
   overrides: ({ license }, now) => JSON.stringify(license.overridesAt(now) ?? {}),
-  starts_at: ({ license }) => timeOf(license.startOf, null),
+  starts_at: ({ values, license }) => timeOf(license.startOf, license.issuedDate, values[AT.issuedDate]),
   expires_if_started_by: ({ license }) => timeOf(license.waitingEndsAt, null),
   in_grace: ({ license }, now) => String(license.isInGrace(now)),
   grace_ends_at: ({ values, license }, now) =>
@@ -69,9 +79,15 @@ const COMPUTED: Readonly<Partial<Record<Member, (listed: ListedLicense, now: Dat
   anchor_day: ({ license }, now) => String(license.anchorDayAt(now)),
 };
 
-const MEMBERS = (Object.keys(LicenseResponse.shape) as Member[]).map((name, at) => {
-  const start = `${at === 0 ? '{' : ','}"${name}":`;
-  return { start, write: COMPUTED[name] ?? storedValue(name) };
+/** Members in their order: each is computed, or the stored value of a column, as PostgreSQL wrote it or by a writer. */
+const MEMBERS = (Object.keys(LicenseResponse.shape) as Member[]).map((name, place) => {
+  const start = `${place === 0 ? '{' : ','}"${name}":`;
+  const compute = COMPUTED[name];
+  const at = COLUMNS.findIndex((column) => column.name === name);
+  const column = COLUMNS[at];
+  if (!compute && !column) throw new Error(`The member ${name} of a license is neither computed nor a column.`);
+  const write = UNESCAPED.includes(name) ? quote : WRITERS[column?.type ?? ''];
+  return { start, at, write, compute };
 });
 
 /** Reads a row of `listedRow`. */
@@ -100,28 +116,29 @@ export function readListed({ row }: ListedRow): ListedLicense {
     subscriptionId: nullable(text('subscriptionId'), (value) => JSON.parse(value) as string),
     trial: isTrue(text('trial')),
     maxActivations: number('maxActivations'),
-    createdAt: time('createdAt'),
   };
   return { values, license: hydrate(License, fields) };
 }
 
-/**
- * Writes the license as of `now`, as `toLicenseResponse` does, without parsing values that are only written again. The parts are joined at
- * once: added one by one they would be a chain of thousands of strings a page.
- */
-export function toLicenseJson(listed: ListedLicense, now: Date): JsonText<LicenseResponse> {
-  const parts: string[] = [];
-  for (const { start, write } of MEMBERS) parts.push(start, write(listed, now));
-  parts.push('}');
-  return new JsonText(parts.join(''));
+/** Returns the fields by which lists are sorted. The time of creation is read here alone, since a page has one position. */
+export function sortedFieldsOf({ values, license }: ListedLicense): SortedFields {
+  const { licenseId, expiryDate, issuedTo } = license;
+  return { licenseId, expiryDate, issuedTo, createdAt: new Date(toIso(values[AT.createdAt] ?? '')) };
 }
 
-function storedValue(name: Member) {
-  const at = COLUMNS.findIndex((column) => column.name === name);
-  const column = COLUMNS[at];
-  if (!column) throw new Error(`The member ${name} of a license is neither computed nor a column.`);
-  const write = WORDS.includes(name) ? quote : (WRITERS[column.type] ?? String);
-  return ({ values }: ListedLicense) => nullable(values[at] ?? '', write) ?? 'null';
+/** Writes the license as of `now`, as `toLicenseResponse` does, without parsing values that are only written again. */
+export function toLicenseJson(listed: ListedLicense, now: Date): JsonText<LicenseResponse> {
+  const { values } = listed;
+  let text = '';
+  for (const { start, at, write, compute } of MEMBERS) {
+    if (compute) {
+      text += start + compute(listed, now);
+      continue;
+    }
+    const value = values[at] ?? '';
+    text += start + (value === '' ? 'null' : write ? write(value) : value);
+  }
+  return new JsonText(`${text}}`);
 }
 
 /** Writes a time whose stored value is known as text. */

@@ -11,6 +11,7 @@ import { MetadataValuesRepository } from './metadata-filters/metadata-values.rep
 export class LicenseRepository extends TenantScopedRepository<License> {
   /** Metadata of the licenses that were locked, so that an update knows whether an action changed it. */
   private readonly lockedMetadata = new WeakMap<License, License['metadata']>();
+  private listedRow: string | undefined;
 
   constructor(
     unitOfWork: UnitOfWork,
@@ -63,10 +64,10 @@ export class LicenseRepository extends TenantScopedRepository<License> {
     parts: readonly (readonly Condition[])[],
     page: PageRequest,
   ): Promise<ListedRow[]> {
-    const select = `${listedRow(seatsInUse('item', '$2::timestamptz'), 'product.name')} AS row`;
+    this.listedRow ??= `${listedRow(seatsInUse('item', '$2::timestamptz'), 'product.name')} AS row`;
     // Behind the limit, PostgreSQL reads a product once for all licenses of the page.
     const join = `LEFT JOIN LATERAL (${selectProductName('item')} OFFSET 0) product ON true`;
-    return this.queryPage(tenantId, this.listStatement([tenantId, now], select, parts, page, join));
+    return this.queryPage(tenantId, this.listStatement([tenantId, now], this.listedRow, parts, page, join));
   }
 
   /** Lists licenses in one of the disjoint parts like `list`, with their versions and the fields that they are sorted by. */

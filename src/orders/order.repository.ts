@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { violates } from '../database/sql-errors.js';
-import { hydrate } from '../shared/persistence/hydrate.js';
+import { hydrate } from '../shared/hydrate.js';
 import { columnsOf, toJson } from '../shared/persistence/entity-columns.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repository.js';

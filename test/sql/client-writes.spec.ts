@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
 import { EvidenceCollector } from '../../src/validation/index.js';
@@ -101,31 +102,37 @@ describe('a write of a program', () => {
         other.post('/v1/client/activate', { license_key: license.license_key as string, fingerprint: 'new' }),
       state: (license, other) =>
         other.post(`/v1/licenses/${license.license_id}/suspend`, { reason: { code: 'OTHER', text: 'x' } }),
+      end: (license, other) =>
+        other.post('/v1/client/deactivate', { license_key: license.license_key as string, fingerprint: 'pc' }),
     };
 
     it.each([
-      ['seat', { status: 409, body: { code: 'ACTIVATION_LIMIT_REACHED' } }],
-      ['device', { status: 200, body: { status: 'ACTIVE' } }],
-      ['state', { status: 409, body: { code: 'LICENSE_STATE' } }],
-    ] as const)('is decided by the %s that another process changed meanwhile', async (change, expected) => {
-      const license = await licenseWithDevice({ max_activations: 2 });
-      const other = app.bearer(api.tenantId, key);
-      const collector = neighbour.nest.get(EvidenceCollector);
-      const find = collector.findByLicenseKey.bind(collector);
-      const read = jest.spyOn(collector, 'findByLicenseKey').mockImplementationOnce(async (...asked) => {
-        const evidence = await find(...asked);
-        await CHANGES[change]!(license, other);
-        return evidence;
-      });
-      const answer = await api.post('/v1/client/activate', {
-        license_key: license.license_key as string,
-        fingerprint: 'new',
-      });
-      read.mockRestore();
-      expect(answer).toMatchObject(expected);
-      const active = change === 'state' ? 1 : 2;
-      expect(await seatsOf(license)).toEqual([{ current_activations: active, active }]);
-    });
+      ['seat', 'new', { status: 409, body: { code: 'ACTIVATION_LIMIT_REACHED' } }, 2],
+      ['device', 'new', { status: 200, body: { status: 'ACTIVE' } }, 2],
+      ['state', 'new', { status: 409, body: { code: 'LICENSE_STATE' } }, 1],
+      ['state', 'pc', { status: 409, body: { code: 'LICENSE_STATE' } }, 1],
+      ['end', 'pc', { status: 200, body: { status: 'ACTIVE' } }, 1],
+    ] as const)(
+      'is decided by the %s that another process changed meanwhile: %s',
+      async (change, fingerprint, expected, active) => {
+        const license = await licenseWithDevice({ max_activations: 2 });
+        const other = app.bearer(api.tenantId, key);
+        const collector = neighbour.nest.get(EvidenceCollector);
+        const find = collector.findByLicenseKey.bind(collector);
+        const read = jest.spyOn(collector, 'findByLicenseKey').mockImplementationOnce(async (...asked) => {
+          const evidence = await find(...asked);
+          await CHANGES[change]!(license, other);
+          return evidence;
+        });
+        const answer = await api.post('/v1/client/activate', {
+          license_key: license.license_key as string,
+          fingerprint,
+        });
+        read.mockRestore();
+        expect(answer).toMatchObject(expected);
+        expect(await seatsOf(license)).toEqual([{ current_activations: active, active }]);
+      },
+    );
 
     it('is exact amid requests of two processes that come and go', async () => {
       const max_activations = 5;
@@ -187,9 +194,11 @@ describe('a write of a program', () => {
       await expectCost([...SEATS, COUNTER, INSERT, COUNT_EVENT, EVENTS, 'COMMIT'], 3, () =>
         send(license, 'activate', device()),
       );
+      const version = () => `${devices++}`;
       await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, () =>
-        send(license, 'activate', { fingerprint: 'pc' }),
+        send(license, 'activate', { fingerprint: 'pc', version: version() }),
       );
+      await expectCost([KEY, RENEW_LEASES], 2, () => send(license, 'activate', { fingerprint: 'pc' }));
       await expectCost(
         [...SEATS, UPDATE, COUNT_EVENT, COUNTER, EVENTS, 'COMMIT'],
         3,
@@ -199,12 +208,21 @@ describe('a write of a program', () => {
     },
   );
 
-  it('of a device that keeps its counted seat waits for the license key, the lock and the commit', async () => {
+  it('of a device that keeps its counted seat writes times as a heartbeat does, and waits for the lock to write more', async () => {
+    let n = 0;
     const again = (license: Wire) => () => send(license, 'activate', { fingerprint: 'pc' });
+    const changed = (license: Wire) => () => send(license, 'activate', { fingerprint: 'pc', version: `${n++}` });
     // Its devices are not counted again, unless it is evicted whose time of the last request must then be right.
-    await expectCost([KEY, BEGIN, LOCK, DEVICE, COUNTER, UPDATE, 'COMMIT'], 3, again(await licenseWithDevice()));
+    const license = await licenseWithDevice();
+    await expectCost([KEY, RENEW_LEASES], 2, again(license));
+    await expectCost([KEY, BEGIN, LOCK, DEVICE, COUNTER, UPDATE, 'COMMIT'], 3, changed(license));
     const evicting = await licenseWithDevice({ eviction_policy: 'OLDEST' });
-    await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, again(evicting));
+    await expectCost([KEY, RENEW_LEASES], 2, again(evicting));
+    await expectCost([...SEATS, COUNTER, UPDATE, 'COMMIT'], 3, changed(evicting));
+    const body = { license_key: license.license_key as string, fingerprint: 'pc' };
+    const { warnings, ...answer } = (await api.post('/v1/client/activate', body)).body;
+    expect(warnings).toEqual([]);
+    expect((await api.get(`/v1/licenses/${license.license_id}/activations`)).body.data).toEqual([answer]);
   });
 
   it('that was read as counting devices is decided under the lock by what counts then', async () => {
@@ -246,7 +264,7 @@ describe('a write of a program', () => {
     await expectCost(
       [...SEATS, EXPIRE, LEFT, DEVICE, OTHERS, COUNTER, UPDATE, EVENTS, 'COMMIT'],
       4,
-      () => send(license, 'activate', { fingerprint: 'pc' }),
+      () => send(license, 'activate', { fingerprint: 'pc', version: randomUUID() }),
       addEnded,
     );
   });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
+import { ListEventsQuery } from '../../src/audit/index.js';
 import { BlockedDeviceRepository } from '../../src/activations/blocking/blocked-device.repository.js';
 import { ListLicensesAsJsonQuery } from '../../src/licensing/queries/list-licenses-as-json.query.js';
 import { NEWEST_FIRST } from '../../src/shared/http/paging.js';
@@ -52,6 +53,7 @@ const MIXED = [
   'blocked_devices.list-by-license_id-shared',
   'customers.find',
   'email-messages.find-due',
+  'event-log.latest-of-license-shared',
   'event-log.move',
   'evidence.find-by-keys',
   'license_templates.find',
@@ -294,6 +296,14 @@ describe('a statement for many tenants', () => {
           return [
             app.nest.get(BlockedDeviceRepository).list(actor.tenantId, indexedEqualities(blocked), FIRST_PAGE),
             app.nest.get(QueryBus).execute(new ListLicensesAsJsonQuery(actor, { limit: 20, last_four })),
+            app.nest.get(QueryBus).execute(
+              new ListEventsQuery(actor, {
+                limit: 20,
+                order: 'desc',
+                license_id: license_id as string,
+                event_type: 'license.activated',
+              }),
+            ),
           ];
         }),
       );

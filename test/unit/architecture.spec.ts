@@ -34,7 +34,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'shared/persistence/committed-cache.ts values': 'the cache itself',
   'shared/persistence/page-reads.ts sharedTexts': 'texts of statements, at most 32 for each repository',
   'shared/persistence/tenant-connection.ts writes': 'one transaction',
-  'shared/persistence/tenant-scoped.repository.ts listNames': 'names of statements, at most 32',
+  'shared/persistence/tenant-scoped.repository.ts lists': 'texts of statements, at most 128',
   'shared/persistence/tenant-scoped.repository.ts writes': 'texts of statements',
   'customers/commands/customer-plan.ts byEmail': 'lines of one transaction',
   'customers/commands/customer-plan.ts byId': 'lines of one transaction',

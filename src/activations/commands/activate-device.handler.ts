@@ -1,6 +1,8 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LicenseLock, leaseEnd, maxActivationsOf } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
+import { DatabaseClock } from '../../shared/time/database-clock.js';
+import { hydrate } from '../../shared/hydrate.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation, type SeatGrant } from '../activation.entity.js';
@@ -9,6 +11,7 @@ import { DeactivationCounter } from '../deactivation-counter.js';
 import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
 import { ActivationRefusals, isRecordedRefusal } from '../activation-refusals.js';
+import { Heartbeats } from '../heartbeats.js';
 import type { LockedLicense } from '../locked-license.js';
 import { SeatAllocator } from '../seat-allocator.js';
 import { decideSeat } from '../seat-decision.js';
@@ -25,18 +28,47 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     private readonly refusals: ActivationRefusals,
     private readonly licenseLock: LicenseLock,
     private readonly deactivations: DeactivationCounter,
+    private readonly heartbeats: Heartbeats,
     private readonly clock: Clock,
+    private readonly databaseClock: DatabaseClock,
   ) {}
 
   /** Activates the device. A refusal rolls back, so it is recorded afterwards in a transaction of its own. */
   async execute(command: ActivateDeviceCommand) {
     const { actor, licenseId, device } = command;
     try {
-      return await this.allocator.serialize(actor, licenseId, () => this.activateInTurn(command));
+      return (
+        (await this.keepSeat(command)) ??
+        (await this.allocator.serialize(actor, licenseId, () => this.activateInTurn(command)))
+      );
     } catch (error) {
       if (!isRecordedRefusal(error)) throw error;
       throw await this.refusals.report(actor, licenseId, device.fingerprint, error, this.clock.now());
     }
+  }
+
+  /**
+   * Notes, like a heartbeat, that a device with a seat was seen. Undefined if its request changes more than times, or more than the rows that
+   * were read must be known, or they have changed.
+   */
+  private async keepSeat(command: ActivateDeviceCommand) {
+    const { options, holdUntil } = command;
+    const { unlocked, idempotencyKey } = options;
+    const known = unlocked?.activation;
+    if (!known || holdUntil || idempotencyKey !== undefined || this.unitOfWork.isOpen) return undefined;
+    const { license } = unlocked;
+    const now = this.clock.now();
+    if (known.statusAt(now) !== 'ACTIVE' || known.lentUntil || license.awaitedStart) return undefined;
+    if (seatMetric(license) === 'users' && known.userId === null) return undefined;
+    license.assertCan('activate', now);
+    // Requests that arrived together share the row that was read.
+    const activation = hydrate(Activation, Object.assign({}, known));
+    activation.updateFrom(
+      command.device,
+      grantOf(command, { license, now, toleranceMs: this.databaseClock.toleranceMs }),
+    );
+    if (!activation.equalsButForTimes(known)) return undefined;
+    return (await this.heartbeats.store({ license, activation })) ? toActivationResponse(activation, now) : undefined;
   }
 
   /** Activates by what was read before, and with a lock if the license has changed since or more than its row must be known. */
@@ -104,7 +136,7 @@ function newActivation(command: ActivateDeviceCommand, locked: LockedLicense, in
 
 function grantOf(
   { actor, licenseId, options, holdUntil }: ActivateDeviceCommand,
-  { license, now, toleranceMs }: LockedLicense,
+  { license, now, toleranceMs }: Pick<LockedLicense, 'license' | 'now' | 'toleranceMs'>,
   known?: Activation,
 ): SeatGrant {
   return {

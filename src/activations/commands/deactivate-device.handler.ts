@@ -1,7 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { maxActivationsOf } from '../../licensing/index.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
-import { hydrate } from '../../shared/persistence/hydrate.js';
+import { hydrate } from '../../shared/hydrate.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation } from '../activation.entity.js';
 import { ActivationNotFoundError } from '../activation.errors.js';

@@ -2,7 +2,7 @@ import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { FindLicenseQuery, leaseEnd, LicenseNotFoundError } from '../../licensing/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { DatabaseClock } from '../../shared/time/database-clock.js';
-import { hydrate } from '../../shared/persistence/hydrate.js';
+import { hydrate } from '../../shared/hydrate.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Activation } from '../activation.entity.js';

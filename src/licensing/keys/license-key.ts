@@ -31,6 +31,7 @@ const SEPARATORS = /[\s\p{Pd}\u2212\p{Cf}]/gu;
 
 /** Returns the license key as issued, from typed or pasted text: case, spaces, dashes and full-width forms are ignored. */
 export function canonicalLicenseKey(typed: string): string {
+  if (isOwnKey(typed)) return typed;
   const digits = typed.normalize('NFKC').replace(SEPARATORS, '').toUpperCase();
   return /^[0-9A-F]{20}$/.test(digits) ? formatLicenseKey(Buffer.from(digits, 'hex')) : typed;
 }

@@ -20,7 +20,7 @@ import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
 import type { SortOrder } from '../../shared/persistence/page-request.js';
-import { readListed, toLicenseJson } from '../license-json.js';
+import { readListed, sortedFieldsOf, toLicenseJson } from '../license-json.js';
 
 @QueryHandler(ListLicensesAsJsonQuery)
 export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJsonQuery> {
@@ -47,7 +47,7 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
     return this.paginator.page(
       rows.splice(0).map(readListed),
       page,
-      ({ license }) => order.positionOf(license),
+      (listed) => order.positionOf(sortedFieldsOf(listed)),
       (each) => toLicenseJson(each, now),
     );
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { hydrate } from '../../shared/persistence/hydrate.js';
+import { hydrate } from '../../shared/hydrate.js';
 import { columnsOf, toJson } from '../../shared/persistence/entity-columns.js';
 import { TenantScopedRepository } from '../../shared/persistence/tenant-scoped.repository.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';

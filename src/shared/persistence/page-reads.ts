@@ -4,15 +4,16 @@ import { groupBy } from '../group-by.js';
 import type { Statement } from './tenant-connection.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** Standalone statement of a page, which has one plan for all values. The first of them is the tenant. */
+/** Standalone statement of a page, which has one plan for all values. The first of them is the tenant, the last the most rows. */
 export interface PageStatement extends Statement {
   readonly name: string;
   /** Types of the values in PostgreSQL. */
   readonly valueTypes: readonly string[];
 }
 
-/** Pages of a statement, few because each may have many rows, and statements at once. */
-const MAX_PAGES = 16;
+/** Most pages of a group, and most rows that they may have, because reading rows takes time of the event loop. */
+const MAX_PAGES = 64;
+const MAX_ROWS = 1_600;
 const MAX_IN_FLIGHT = 2;
 
 /** Row of a shared statement, with the number of its page from 1. */
@@ -37,8 +38,11 @@ export class PageReads {
     return this.reads.add(statement) as Promise<Row[]>;
   }
 
-  private async readGroup(statements: readonly PageStatement[]): Promise<Outcome<QueryResultRow[]>[]> {
+  /** Reads as many pages as may have MAX_ROWS; the others are read next. */
+  private async readGroup(group: readonly PageStatement[]): Promise<Outcome<QueryResultRow[]>[]> {
     const outcomes = new Map<PageStatement, Outcome<QueryResultRow[]>>();
+    let rows = 0;
+    const statements = group.filter(({ values }, at) => (rows += values.at(-1) as number) <= MAX_ROWS || at === 0);
     const readNamed = async (named: readonly PageStatement[]) => {
       try {
         const pages = await this.readNamed(named);
@@ -48,7 +52,7 @@ export class PageReads {
       }
     };
     await Promise.all([...groupBy(statements, ({ name }) => name).values()].map(readNamed));
-    return statements.map((statement) => outcomes.get(statement) ?? { error: new Error('A page was not read.') });
+    return group.map((statement) => outcomes.get(statement) ?? 'RETRY');
   }
 
   private async readNamed(named: readonly PageStatement[]): Promise<QueryResultRow[][]> {

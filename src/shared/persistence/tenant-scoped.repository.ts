@@ -2,8 +2,8 @@ import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { DATABASE_TIME } from '../../database/database-time.js';
 import { rowKeyString } from '../tenant-id.js';
 import type { UnitOfWork } from './unit-of-work.js';
-import { hydrate } from './hydrate.js';
-import { yieldToEventLoop } from '../async/yield-to-event-loop.js';
+import { hydrate } from '../hydrate.js';
+import { yieldForRows } from '../async/yield-to-event-loop.js';
 import { coalesceReads } from '../async/coalesce-reads.js';
 import type { Coalescer } from '../async/coalescer.js';
 import { PageReads, type PageStatement } from './page-reads.js';
@@ -50,7 +50,11 @@ export interface Condition {
   readonly indexed?: string;
 }
 
-/** Most statements of lists that a repository names; each connection keeps the plans of all that it sends. */
+/** Statement of pages, without its values. */
+type List = Omit<Statement, 'values'> | Omit<PageStatement, 'values'>;
+
+/** Most statements of lists whose texts a repository keeps, and that it names; each connection keeps the plans of those that it sends. */
+const MAX_LISTS = 128;
 const MAX_NAMED_LISTS = 32;
 
 /** Parsers of values that JSON carries as text, by column type. */
@@ -68,8 +72,9 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   /** Statements that insert or update, by the columns that they write. */
   private readonly writes = new Map<string, { readonly name: string; readonly text: string }>();
-  /** Names of statements of lists, by their texts. */
-  private readonly listNames = new Map<string, string>();
+  /** Statements of lists, by all that their texts follow from, because building a text costs as much as reading a row. */
+  private readonly lists = new Map<string, List>();
+  private listColumns: string | undefined;
   private readonly groups: Coalescer<RowKey, Row | null>;
   private readonly pages: PageReads;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
@@ -136,9 +141,10 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   /** Returns the rows of a page in sort order, and one row more if there is a next page. */
   async list(tenantId: string, conditions: readonly Condition[], page: PageRequest): Promise<Row[]> {
-    const statement = this.listStatement([tenantId], this.columns('item'), [conditions], page);
+    this.listColumns ??= this.columns('item');
+    const statement = this.listStatement([tenantId], this.listColumns, [conditions], page);
     const rows = await this.queryPage(tenantId, statement);
-    await yieldToEventLoop();
+    await yieldForRows(rows);
     return this.toEntities(rows);
   }
 
@@ -150,22 +156,47 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     first: readonly [tenantId: string, ...unknown[]],
     select: string,
     parts: readonly (readonly Condition[])[],
-    { limit, order, after }: PageRequest,
+    page: PageRequest,
     join = '',
   ): Statement | PageStatement {
+    const { limit, order, after } = page;
+    const visible = parts.map((conditions) => [...conditions, ...this.partnerCondition()]);
+    const parameters = visible.flatMap((part) => [...part.map((condition) => condition.parameters), after ?? {}]);
+    const values = [...first, ...parameters.flatMap((each) => Object.values(each) as unknown[]), limit + 1];
+    const { partnerId } = this.unitOfWork;
+    const conditionKey = ({ joined, sql, indexed }: Condition) =>
+      [joined?.sql, joined?.order?.by, sql, indexed].join('\0');
+    const partKeys = visible.map((part) => part.map(conditionKey).join('\n\0'));
+    const orderKey = [order.by, order.bound, order.descending, after !== undefined, partnerId !== undefined];
+    const key = [select, join, ...orderKey, ...partKeys].join('\n\n\0');
+    const known = this.lists.get(key);
+    if (known) return { ...known, values };
+    const built = this.buildList(first, select, visible, page, join);
+    if (this.lists.size < MAX_LISTS) this.lists.set(key, built);
+    return { ...built, values };
+  }
+
+  /** Returns the statement for all pages that differ in their values alone. */
+  private buildList(
+    first: readonly unknown[],
+    select: string,
+    parts: readonly (readonly Condition[])[],
+    { order, after }: PageRequest,
+    join: string,
+  ): List {
     const [id, direction] = [`item.${this.idProperty}`, order.descending ? 'DESC' : 'ASC'];
     const sortBy = (columns: { readonly by: string; readonly id: string }) =>
       `ORDER BY ${this.toColumns(columns.by)} ${direction}, ${this.toColumns(columns.id)} ${direction}`;
     const own = { by: order.by, id };
-    const values: unknown[] = [...first];
+    let bound = first.length;
+    const bind = () => `$${++bound}`;
     // With the constant limit PostgreSQL knows how few rows are read, so that it keeps the plan of a named statement.
     const selectPart = (conditions: readonly Condition[]) => {
-      const visible = [...conditions, ...this.partnerCondition()];
       // A joined table has its own index in this order, which PostgreSQL would not use for the columns of the item.
       const columns = conditions.flatMap(({ joined }) => joined?.order ?? [])[0] ?? own;
       const isAfter = `(${columns.by}, ${columns.id}) ${order.descending ? '<' : '>'} (${order.bound}, :id)`;
-      const all = after ? [...visible, { sql: isAfter, parameters: after }] : visible;
-      const filters = all.map((condition) => ` AND (${this.toSql(condition, values)})`).join('');
+      const all = after ? [...conditions, { sql: isAfter, parameters: after }] : conditions;
+      const filters = all.map((condition) => ` AND (${this.toSql(condition, bind)})`).join('');
       const joins = conditions.map(({ joined }) => (joined ? this.toColumns(joined.sql) : '')).join(' ');
       return `(SELECT item.* FROM ${this.table} item ${joins}
         WHERE wanted.is_set AND item.${this.column('tenantId')} = $1${filters} ${sortBy(columns)} LIMIT ${MAX_LIMIT + 1})`;
@@ -174,28 +205,26 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     const text = `
       SELECT ${select} FROM (SELECT ${SET_TENANT} AS is_set OFFSET 0) wanted
       CROSS JOIN LATERAL (${parts.map(selectPart).join(' UNION ALL ')}) item ${join}
-      ${parts.length === 1 ? '' : sortBy(own)} LIMIT $${values.push(limit + 1)}`;
+      ${parts.length === 1 ? '' : sortBy(own)} LIMIT ${bind()}`;
     const filters = parts.flat().filter(({ parameters }) => Object.keys(parameters).length > 0);
     const hasOnePlan =
       parts.length === 1 && filters.length <= 1 && filters.every(({ indexed }) => indexed !== undefined);
-    if (!hasOnePlan || this.unitOfWork.partnerId !== undefined) return { text, values };
+    if (!hasOnePlan || this.unitOfWork.partnerId !== undefined) return { text };
     const by = filters.map(({ indexed = '' }) => `-by-${this.column(indexed)}`).join('');
-    const name = this.listName(`${this.table}.list${by}${after ? '-after' : ''}`, text);
-    if (name === undefined) return { text, values };
+    const name = this.listName(`${this.table}.list${by}${after ? '-after' : ''}`);
+    if (name === undefined) return { text };
     // The first pages of few rows are shared. All rows of a tenant are many, and other pages are seldom read at once.
     const [filter] = filters;
-    if (!filter || after) return { name, text, values };
+    if (!filter || after) return { name, text };
     const types = Object.keys(filter.parameters).map((property) => String(this.columnOf(property)?.type ?? 'text'));
-    return { name, text, values, valueTypes: [...first.map(typeOfValue), ...types, 'integer'] };
+    return { name, text, valueTypes: [...first.map(typeOfValue), ...types, 'integer'] };
   }
 
-  /** Returns a name for this statement alone; undefined if there are too many. */
-  private listName(wanted: string, text: string): string | undefined {
-    const known = this.listNames.get(text);
-    if (known !== undefined || this.listNames.size === MAX_NAMED_LISTS) return known;
-    const name = [...this.listNames.values()].includes(wanted) ? `${wanted}-${this.listNames.size}` : wanted;
-    this.listNames.set(text, name);
-    return name;
+  /** Returns a name that no other statement has, for one that is kept; undefined if there are too many. */
+  private listName(wanted: string): string | undefined {
+    const names = [...this.lists.values()].flatMap((list) => list.name ?? []);
+    if (names.length >= MAX_NAMED_LISTS || this.lists.size >= MAX_LISTS) return undefined;
+    return names.includes(wanted) ? `${wanted}-${names.length}` : wanted;
   }
 
   /** Runs a `listStatement`: in the open unit of work, without one as a transaction by itself, which other pages may share. */
@@ -366,9 +395,9 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return `WHERE item.${this.column('tenantId')} = ${tenantId} AND item.${this.column(this.idProperty)} = ${id}`;
   }
 
-  /** Replaces properties with columns and named parameters with numbered ones, whose values are appended to `values`. */
-  private toSql({ sql, parameters }: Condition, values: unknown[]): string {
-    const numbers = new Map(Object.entries(parameters).map(([name, value]) => [name, `$${values.push(value)}`]));
+  /** Replaces properties with columns and named parameters with numbered ones, which `bind` returns in their order. */
+  private toSql({ sql, parameters }: Condition, bind: () => string): string {
+    const numbers = new Map(Object.keys(parameters).map((name) => [name, bind()]));
     return this.toColumns(sql).replace(
       /(?<!:):(\w+)/g,
       (_, name: string) => numbers.get(name) ?? fail(`A condition has no ${name}.`),
