@@ -1,9 +1,9 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Config } from '../config.js';
-import { PeriodicTask } from '../shared/async/periodic-task.js';
 import { Clock } from '../shared/time/clock.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
 import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
+import { TenantTimer } from '../shared/timers/tenant-timer.js';
 import { LeaseEndRecorder } from './lease-end-recorder.js';
 import { SeatAllocator } from './seat-allocator.js';
 
@@ -12,37 +12,23 @@ const CHUNK_SIZE = 1_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Records ended leases of licenses that nobody asks about, at start and at every interval, in every process: the lock of the license lets one
- * of them find the lease. A lease has ended from its time on, whether the timer has come by or not.
+ * Records ended leases of licenses that nobody asks about: of several processes, the lock of the license lets one find the lease. A lease has ended from its time on, whether the timer has come by or not.
  */
 @Injectable()
-export class LeaseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly task = new PeriodicTask(LeaseTimer.name, 'Failed to record ended leases');
-
+export class LeaseTimer extends TenantTimer {
   constructor(
-    private readonly sweeper: TenantSweeper,
+    sweeper: TenantSweeper,
     private readonly leaseEnds: LeaseEndRecorder,
     private readonly allocator: SeatAllocator,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
-    private readonly config: Config,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
-    this.task.runSoon(() => this.sweep());
+    { settings }: Config,
+  ) {
+    super(sweeper, settings.LICENSE_TIMER_INTERVAL_MS, 'Failed to record ended leases');
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.task.stop();
-  }
-
-  /** Does nothing while the clock is unsteady. A failure for one tenant does not stop the others. */
-  sweep(): Promise<void> {
-    return this.sweeper.eachTenant(this.task, (tenantId) => this.sweepTenant(tenantId));
-  }
-
-  private async sweepTenant(tenantId: string): Promise<void> {
+  /** Does nothing while the clock is unsteady. */
+  protected async sweepTenant(tenantId: string): Promise<void> {
     let after: string | undefined = FIRST_ID;
     while (after !== undefined && this.isRunning) {
       const { licenseIds, last } = await this.leaseEnds.findEndedLeases(tenantId, this.clock.now(), after, CHUNK_SIZE);

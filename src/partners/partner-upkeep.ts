@@ -1,4 +1,4 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { Config } from '../config.js';
 import {
@@ -8,11 +8,11 @@ import {
   SuspendLicenseCommand,
 } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
-import { PeriodicTask } from '../shared/async/periodic-task.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Clock } from '../shared/time/clock.js';
 import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
+import { TenantTimer } from '../shared/timers/tenant-timer.js';
 import { LicensePoolExpiredEvent } from './events/pool.events.js';
 import type { Partner } from './partner.entity.js';
 import { PartnerRepository } from './partner.repository.js';
@@ -31,15 +31,12 @@ const REACHED = {
 } as const;
 
 /**
- * Records the end of pools and invitations, and gives the licenses of suspended partners the effect of the suspension: at start and at every interval, in
- * every process. What is left to do stands in the rows, so a crash only delays it.
+ * Records the end of pools and invitations, and gives the licenses of suspended partners the effect of the suspension. What is left to do stands in the rows, so a crash only delays it.
  */
 @Injectable()
-export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly task = new PeriodicTask(PartnerUpkeep.name, 'Failed to keep up partners');
-
+export class PartnerUpkeep extends TenantTimer {
   constructor(
-    private readonly sweeper: TenantSweeper,
+    sweeper: TenantSweeper,
     private readonly unitOfWork: UnitOfWork,
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
@@ -48,32 +45,14 @@ export class PartnerUpkeep implements OnApplicationBootstrap, BeforeApplicationS
     private readonly invitations: InvitationRepository,
     private readonly ledger: PoolLedger,
     private readonly clock: Clock,
-    private readonly config: Config,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.sweep());
-    this.runSoon();
+    { settings }: Config,
+  ) {
+    super(sweeper, settings.LICENSE_TIMER_INTERVAL_MS, 'Failed to keep up partners');
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.task.stop();
-  }
-
-  /** Begins a run after the work in progress. */
-  runSoon(): void {
-    this.task.runSoon(() => this.sweep());
-  }
-
-  /** Does all that is due, tenant by tenant. A failure for one tenant does not stop the others. */
-  sweep(): Promise<void> {
-    return this.sweeper.eachTenant(this.task, (tenantId) => this.sweepTenant(tenantId));
-  }
-
-  private async sweepTenant(tenantId: string): Promise<void> {
-    const chunks = { tenantId, size: CHUNK_SIZE };
-    await this.sweeper.inChunks(this.task, chunks, (transaction, now) => this.expirePools(transaction, now));
-    await this.sweeper.inChunks(this.task, chunks, (transaction, now) => this.expireInvitations(transaction, now));
+  protected async sweepTenant(tenantId: string): Promise<void> {
+    await this.inChunks(tenantId, CHUNK_SIZE, (transaction, now) => this.expirePools(transaction, now));
+    await this.inChunks(tenantId, CHUNK_SIZE, (transaction, now) => this.expireInvitations(transaction, now));
     for (const partner of await this.partners.findWithLicenseEffect(tenantId)) await this.reachLicenses(partner);
   }
 

@@ -1,8 +1,8 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Actor } from '../../shared/access/actor.js';
-import { PeriodicTask } from '../../shared/async/periodic-task.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { TenantSweeper } from '../../shared/timers/tenant-sweeper.js';
+import { TenantTimer } from '../../shared/timers/tenant-timer.js';
 import { QuoteExpiredEvent } from '../events/quote.events.js';
 import { QuoteRepository } from './quote.repository.js';
 
@@ -12,33 +12,20 @@ const CHUNK_SIZE = 100;
 const TIMER_SERVICE = 'quote-timer';
 
 /**
- * Stores that quotes have expired, with their events, in every process: a quote that another process has locked is skipped. A quote is
+ * Stores that quotes have expired, with their events: a quote that another process has locked is skipped. A quote is
  * EXPIRED from its date on, whether the timer has come by or not.
  */
 @Injectable()
-export class QuoteTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly task = new PeriodicTask(QuoteTimer.name, 'Failed to process expired quotes');
-
+export class QuoteTimer extends TenantTimer {
   constructor(
-    private readonly sweeper: TenantSweeper,
+    sweeper: TenantSweeper,
     private readonly quotes: QuoteRepository,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.every(INTERVAL_MS, () => this.sweep());
+  ) {
+    super(sweeper, INTERVAL_MS, 'Failed to process expired quotes');
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.task.stop();
-  }
-
-  /** Does nothing while the clock is unsteady. A failure for one tenant does not stop the others. */
-  sweep(): Promise<void> {
-    return this.sweeper.eachTenant(this.task, (tenantId) =>
-      this.sweeper.inChunks(this.task, { tenantId, size: CHUNK_SIZE }, (transaction, now) =>
-        this.expire(transaction, now),
-      ),
-    );
+  protected sweepTenant(tenantId: string): Promise<void> {
+    return this.inChunks(tenantId, CHUNK_SIZE, (transaction, now) => this.expire(transaction, now));
   }
 
   private async expire(transaction: Transaction, now: Date): Promise<number> {
