@@ -58,7 +58,10 @@ export function assertImportAllowed(
   assertOverridesAllowed(overrides ?? {}, allowedOverrides);
 }
 
+/** A license without a limit would be worth any number of those that the pool counts, so a partner may set no null. */
 function assertOverridesAllowed(overrides: OverridesInput | Overrides, allowed: readonly PartnerOverride[]): void {
   const denied = (Object.keys(overrides) as PartnerOverride[]).find((name) => !allowed.includes(name));
   if (denied !== undefined) throw new NotAllowedByPoolError(`override ${denied}`);
+  const [unlimited] = Object.entries(overrides).find(([, value]) => value === null) ?? [];
+  if (unlimited !== undefined) throw new NotAllowedByPoolError(`set ${unlimited} to null`);
 }

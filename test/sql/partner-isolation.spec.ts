@@ -212,6 +212,15 @@ describe('the isolation of partners', () => {
       const more = { starts: 'AT_FIRST_ACTIVATION', overrides: { max_activations: 9 } };
       const allowed = await ours.api.post('/v1/licenses:preview', issueRequest(more));
       expect(allowed.body.license).toMatchObject({ status: 'PENDING', max_activations: 9 });
+      // No license of a pool is without a limit, whatever the pool allows.
+      await allow({ allowed_overrides: ['max_activations', 'expiry_date'] });
+      for (const overrides of [{ max_activations: null }, { expiry_date: null }])
+        for (const path of ['/v1/licenses:preview', '/v1/licenses'])
+          expect((await ours.api.post(path, issueRequest({ overrides }))).body).toMatchObject({
+            code: 'POOL_NOT_ALLOWED',
+            detail: `The license pool does not allow a partner to set ${Object.keys(overrides).join()} to null.`,
+          });
+      await allow({ allowed_actions: ['starts'], allowed_overrides: ['max_activations'] });
       const beyond = issueRequest({ overrides: { max_activations: 9, grace_period_days: 1 } });
       expect((await ours.api.post('/v1/licenses', beyond)).body.code).toBe('POOL_NOT_ALLOWED');
       await allow({});
@@ -294,6 +303,17 @@ describe('the isolation of partners', () => {
       expect(own.partner_id).toBe(ours.partnerId);
       expect(own.customer_id).not.toBe(vendor.customer_id);
 
+      // The trial that a customer had from the vendor is found by a dry run, too, which leaves no license.
+      const { customer_id: tried } = await ours.api.create('/v1/customers', { email: `tried-${email}` });
+      await tenant.issue(templateId, { customer_id: tried, trial: true });
+      const again = line({ external_id: `${mark}-trial`, customer: { customer_id: tried }, trial: true });
+      const first = line({ ...again, external_id: `${mark}-first`, customer: { email: `first-${email}` } });
+      for (const [query, outcome] of [
+        ['?dry_run=true', 'IMPORTABLE'],
+        ['', 'IMPORTED'],
+      ])
+        expect(told(await send([first, again], ours.api, query))).toEqual([outcome, 'TRIAL_ALREADY_USED']);
+
       // Another pool of two licenses: the third line is refused, wherever it stands, and one that was revoked is returned.
       const terms = { partner_id: ours.partnerId, license_template_id: otherTemplateId, returns_revoked: true };
       const pool = await tenant.create('/v1/license-pools', { ...terms, quantity: 2 });
@@ -305,6 +325,7 @@ describe('the isolation of partners', () => {
         line({ license_template_id: otherTemplateId, pool_id: pool.pool_id, external_id: `${mark}-${n}`, ...more });
       const three = [
         other(0, { max_activations: 9 }),
+        other(5, { max_activations: null }),
         // Refused for its devices, so that it takes none.
         other(1, { devices: [{ fingerprint: 'a' }, { fingerprint: 'a' }] }),
         ...Array.from({ length: 255 }, () => other(2, { license_template_id: 'unknown' })),
@@ -313,9 +334,9 @@ describe('the isolation of partners', () => {
       ];
       const outcomes = async (query: string) => {
         const codes = told(await send(three, ours.api, query));
-        return [codes[0], codes[1], codes[257], codes[258]];
+        return [codes[0], codes[1], codes[2], codes[258], codes[259]];
       };
-      const expected = ['VALIDATION_FAILED', 'IMPORTED', 'POOL_EXHAUSTED'];
+      const expected = ['POOL_NOT_ALLOWED', 'VALIDATION_FAILED', 'IMPORTED', 'POOL_EXHAUSTED'];
       expect(await outcomes('?dry_run=true')).toEqual([
         'IMPORTABLE',
         ...expected.map((code) => (code === 'IMPORTED' ? 'IMPORTABLE' : code)),

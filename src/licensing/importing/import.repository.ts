@@ -98,17 +98,7 @@ export class ImportRepository {
    * TrialAlreadyUsedError if a partner's customer had the trial from the vendor, which no statement of the partner finds.
    */
   async insert(transaction: Transaction, imported: readonly ImportedLicense[]): Promise<void> {
-    const stored = await this.licenses
-      .insertMany(
-        transaction,
-        imported.map(({ license }) => license),
-      )
-      .catch((error: unknown) => {
-        if (!violates(error, 'licenses_one_trial')) throw error;
-        if (transaction.partnerId !== undefined) throw new TrialAlreadyUsedError(error);
-        throw new RetryTransaction('The trial was used meanwhile.');
-      });
-    if (stored.size < imported.length) throw new RetryTransaction('A license was stored meanwhile.');
+    await this.insertLicenses(transaction, imported);
     transaction.write(
       {
         name: 'license-keys.insert-imported',
@@ -125,5 +115,23 @@ export class ImportRepository {
       (error) =>
         violates(error, 'license_keys_pkey') ? new RetryTransaction('The license key exists meanwhile.') : error,
     );
+  }
+
+  /** Asserts as `insert` does, and stores nothing, that no license of these is the second trial of a customer. Throws TrialAlreadyUsedError. */
+  async assertTrialsUnused(transaction: Transaction, imported: readonly ImportedLicense[]): Promise<void> {
+    const savepoint = (text: string) => transaction.query({ text, values: [] });
+    await savepoint('SAVEPOINT trials');
+    await this.insertLicenses(transaction, imported);
+    await savepoint('ROLLBACK TO SAVEPOINT trials');
+  }
+
+  private async insertLicenses(transaction: Transaction, imported: readonly ImportedLicense[]): Promise<void> {
+    const licenses = imported.map(({ license }) => license);
+    const stored = await this.licenses.insertMany(transaction, licenses);
+    const missing = licenses.filter(({ licenseId }) => !stored.has(licenseId));
+    if (missing.length === 0) return;
+    const isTrial = missing.some(({ trialCustomerId }) => trialCustomerId !== null);
+    if (isTrial && transaction.partnerId !== undefined) throw new TrialAlreadyUsedError();
+    throw new RetryTransaction('A license was stored meanwhile.');
   }
 }

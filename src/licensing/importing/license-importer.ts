@@ -154,8 +154,10 @@ export class LicenseImporter {
         return { line: line.number, outcome: 'REFUSED', error };
       }
     });
-    if (options.dryRun) rememberUnstored(seen, prepared, customers);
-    else await this.store(chunk, prepared, customers, identified, outcomes);
+    if (options.dryRun) {
+      await this.assertTrialsUnused(transaction, prepared);
+      rememberUnstored(seen, prepared, customers);
+    } else await this.store(chunk, prepared, customers, identified, outcomes);
     return outcomes;
   }
 
@@ -269,6 +271,13 @@ export class LicenseImporter {
       if (license.expiryDate && license.statusAt(now) === 'EXPIRED')
         transaction.record(new LicenseExpiredEvent(actor, now, license, license.expiryDate, IMPORTED));
     }
+  }
+
+  /** A partner reads no trial that its customer had from the vendor, so that only storing one finds it. */
+  private async assertTrialsUnused(transaction: Transaction, prepared: readonly Prepared[]): Promise<void> {
+    const trials = prepared.filter(({ license }) => license.trialCustomerId !== null);
+    if (transaction.partnerId !== undefined && trials.length > 0)
+      await this.repository.assertTrialsUnused(transaction, trials);
   }
 
   /** Counts licenses against their pools, which take back those that have ended if they do so. */
