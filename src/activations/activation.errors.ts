@@ -1,6 +1,12 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
-import type { NextAction } from '../shared/http/next-action.js';
-import { describeRelease, describeSeatsInUse, nextActionOf, type SeatShortage } from './seat-shortage.js';
+import type { NextAction, NextFacts } from '../shared/http/next-action.js';
+import {
+  describeDeactivations,
+  describeRelease,
+  describeSeatsInUse,
+  nextFactsOf,
+  type SeatShortage,
+} from './seat-shortage.js';
 import type { License } from '../licensing/index.js';
 import type { JsonObject } from '../shared/json.js';
 import type { DeactivationLimit } from '../templates/index.js';
@@ -24,15 +30,21 @@ export type ReplacementOffer = JsonObject & {
 };
 
 /** No seat is free. Contains the seats in use, the limits and the shortest way to a free seat. */
-export class ActivationLimitReachedError extends ConflictException {
+export class ActivationLimitReachedError extends ConflictException implements NextFacts {
   readonly extension: JsonObject;
+  readonly nextAction: NextFacts['nextAction'];
+  readonly deactivateCount: NextFacts['deactivateCount'];
+  readonly heldUntil: NextFacts['heldUntil'];
+  readonly retryAt: NextFacts['retryAt'];
 
   constructor(
     readonly seats: SeatShortage,
     readonly refused: RefusedSeat,
-    private readonly offer?: ReplacementOffer,
+    offer?: ReplacementOffer,
   ) {
-    const way = offer ? 'Choose one of `devices` to replace.' : describeWay(seats, refused);
+    const way = offer
+      ? 'Choose one of `devices` to replace.'
+      : describeRelease(seats, refused.license.deactivationsPerPeriod);
     super(`Not enough free seats: ${describeSeatsInUse(seats)} ${way}`, {
       errorCode: 'ACTIVATION_LIMIT_REACHED',
     });
@@ -43,23 +55,11 @@ export class ActivationLimitReachedError extends ConflictException {
       ...(seats.deactivationsUntil && { resets_at: seats.deactivationsUntil.toISOString() }),
       ...offer,
     };
-  }
-
-  get deactivateCount(): number | undefined {
-    return this.offer || this.seats.deactivationsUntil !== undefined ? undefined : this.seats.deactivateCount;
-  }
-
-  get retryAt(): Date | undefined {
-    const { deactivationsUntil: resetsAt, heldUntil } = this.seats;
-    return resetsAt && heldUntil && heldUntil > resetsAt ? heldUntil : (resetsAt ?? undefined);
-  }
-
-  get heldUntil(): Date | undefined {
-    return this.offer || this.seats.deactivationsUntil === null ? undefined : this.seats.heldUntil;
-  }
-
-  get nextAction(): NextAction | undefined {
-    return this.offer ? 'replace_device' : nextActionOf(this.seats);
+    const facts: NextFacts = offer ? { nextAction: 'replace_device' } : nextFactsOf(seats);
+    this.nextAction = facts.nextAction;
+    this.deactivateCount = facts.deactivateCount;
+    this.heldUntil = facts.heldUntil;
+    this.retryAt = facts.retryAt;
   }
 }
 
@@ -103,19 +103,6 @@ export class DeactivationLimitReachedError extends ConflictException {
   get nextAction(): NextAction | undefined {
     return this.retryAt ? undefined : 'contact_vendor';
   }
-}
-
-/** Describes the way to a seat, which is no deactivation where programs may make no more of them. */
-function describeWay(seats: SeatShortage, { license: { deactivationsPerPeriod: limit } }: RefusedSeat): string {
-  const { deactivationsUntil: resetsAt } = seats;
-  return limit && resetsAt !== undefined ? describeDeactivations(limit, resetsAt ?? undefined) : describeRelease(seats);
-}
-
-function describeDeactivations({ limit, period }: DeactivationLimit, resetsAt: Date | undefined): string {
-  if (!resetsAt) return 'Programs may not deactivate devices of this license. Ask the vendor.';
-  const devices = limit === 1 ? '1 device' : `${limit} devices`;
-  const until = resetsAt.toISOString();
-  return `Programs may deactivate ${devices} per ${period.toLowerCase()}. Try again at ${until}, or ask the vendor.`;
 }
 
 /** The device was deactivated, by request or because another device took its seat. */

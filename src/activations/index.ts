@@ -38,6 +38,6 @@ export type { LockedLicense } from './locked-license.js';
 export { ReplaceDeviceCommand } from './replacing/replace-device.command.js';
 export { SeatAllocator } from './seat-allocator.js';
 export { seatLimit, seatMetric, seatsInUse, type SeatCounts } from './seats.js';
-export { describeRelease, describeSeatsInUse, nextActionOf, type SeatRelease } from './seat-shortage.js';
+export { describeRelease, describeSeatsInUse, nextFactsOf, type SeatRelease } from './seat-shortage.js';
 export { GetActivationQuery } from './queries/get-activation.query.js';
 export { ListActivationsQuery } from './queries/list-activations.query.js';

@@ -1,7 +1,7 @@
 import {
   describeRelease,
   describeSeatsInUse,
-  nextActionOf,
+  nextFactsOf,
   seatLimit,
   seatMetric,
   type Activation,
@@ -149,8 +149,8 @@ function seatFailures(request: EvaluationRequest, evidence: Evidence): Validatio
   const seats = describeSeatsInUse({ inUse: license.currentActivations, max, limit });
   const reason = { code: 'ACTIVATION_LIMIT_REACHED' as const, detail: `Seat limit reached: ${seats}` };
   if (!release) return [reason];
-  const detail = `${reason.detail} ${describeRelease(release)}`;
-  return [{ ...reason, detail, ...release, nextAction: nextActionOf(release) }];
+  const detail = `${reason.detail} ${describeRelease(release, license.deactivationsPerPeriod)}`;
+  return [{ ...reason, detail, ...nextFactsOf(release) }];
 }
 
 function featureFailures(

@@ -245,6 +245,17 @@ describe('the devices of a license', () => {
   });
 
   describe('deactivated by programs', () => {
+    /** The way to a seat, as a refusal and a reason tell it. */
+    const shortage = ({ detail, next }: Wire) => ({
+      way: String(detail).replace(/^[^:]*: /, ''),
+      next: next as unknown,
+    });
+    /** What validate and explain tell of a device that lacks a seat. */
+    const shortageOf = async ({ path, program }: Pick<Scene, 'path' | 'program'>, fingerprint: string) => {
+      const answers = [await program('validate', fingerprint), await tenant.post(`${path}/explain`, { fingerprint })];
+      return answers.map(({ body }) => shortage(body.reasons[0]));
+    };
+
     it('are so often as the template allows in each period, whoever deactivates beyond them', async () => {
       const { path, program } = await issue({
         max_activations: 5,
@@ -290,6 +301,7 @@ describe('the devices of a license', () => {
       const refused = await program('activate', 'c');
       expect(refused.body).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', next: { action: 'contact_vendor' } });
       expect(refused.body.next).toEqual({ action: 'contact_vendor' });
+      expect(await shortageOf({ path, program }, 'c')).toEqual(Array(2).fill(shortage(refused.body)));
       expect(await seats(path)).toEqual([2, 'a', 'b']);
     });
 
@@ -307,6 +319,8 @@ describe('the devices of a license', () => {
       await program('deactivate', 'a');
       await program('activate', 'd');
       const refused = (await program('activate', fingerprint, more)).body;
+      if (fingerprint === 'c')
+        expect(await shortageOf({ path, program }, 'c')).toEqual(Array(2).fill(shortage(refused)));
       const { resets_at: after } = (await program('deactivate', 'd')).body;
       expect(refused).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', resets_at: after });
       expect(refused.next).toEqual({ action: 'retry', after });
@@ -456,6 +470,18 @@ describe('the devices of a license', () => {
       expect(offerOf(await program('activate', 'new')).ids).toHaveLength(2);
       // Two cores are wanted, and no device has so many.
       expect(offerOf(await program('activate', 'new', { units: 2 })).ids).toEqual([]);
+    });
+
+    it('offers no device where evictions of all others make too little room, and keeps those', async () => {
+      const cores = { license_model: 'PER_CORE', max_activations: 4, eviction_policy: 'OLDEST' };
+      const { path, program } = await issue({ ...REPLACING, ...cores });
+      await program('activate', 'a', { units: 2 });
+      const file = await program('check-out', 'b', { units: 2, ttl_seconds: 600 });
+      const refused = await program('activate', 'c', { units: 4 });
+      expect(refused.body).toMatchObject({ code: 'ACTIVATION_LIMIT_REACHED', current_activations: 4 });
+      expect(refused.body.next).toEqual({ action: 'retry', after: file.body.expires_at });
+      expect(offerOf(refused)).toEqual({ token: undefined, ids: [] });
+      expect(await seats(path)).toEqual([4, 'a', 'b']);
     });
 
     it('offers no user who has another device, and no device that a license file holds', async () => {

@@ -1,6 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { ActivationRepository } from '../activation.repository.js';
+import { DeactivationCounter } from '../deactivation-counter.js';
 import { FindSeatReleaseQuery } from './find-seat-release.query.js';
 
 @QueryHandler(FindSeatReleaseQuery)
@@ -8,11 +9,16 @@ export class FindSeatReleaseHandler implements IQueryHandler<FindSeatReleaseQuer
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly activations: ActivationRepository,
+    private readonly deactivations: DeactivationCounter,
   ) {}
 
   execute({ actor, license, fingerprint, missing, now }: FindSeatReleaseQuery) {
-    return this.unitOfWork.read(actor.tenantId, (transaction) =>
-      this.activations.release(transaction, license, fingerprint, missing, now),
-    );
+    return this.unitOfWork.read(actor.tenantId, async (transaction) => {
+      const [release, deactivationsUntil] = await Promise.all([
+        this.activations.release(transaction, license, fingerprint, missing, now),
+        this.deactivations.forbiddenUntil(transaction, license, now),
+      ]);
+      return release.deactivateCount ? { ...release, deactivationsUntil } : release;
+    });
   }
 }
