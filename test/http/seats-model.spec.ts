@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc, { assertUntilReached } from '../support/property.js';
 import { LeaseTimer } from '../../src/activations/lease-timer.js';
 import { Clock } from '../../src/shared/time/clock.js';
-import type { Api, Wire } from '../support/api.js';
+import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
 import { faultsOf, SeatHistory, type Counted } from '../support/seat-history.js';
 
@@ -23,7 +23,7 @@ type Step =
   | ({ readonly do: 'activate' } & Request)
   | ({ readonly do: 'replace'; readonly other: string } & Request)
   | { readonly do: 'deactivate' | 'block' | 'unblock'; readonly device: string }
-  | { readonly do: 'reset' }
+  | { readonly do: 'reset' | 'rotate' }
   | { readonly do: 'suspend' | 'reinstate' }
   | { readonly do: 'limit'; readonly max: number | null }
   | { readonly do: 'transfer'; readonly customer: string }
@@ -48,13 +48,17 @@ const ANSWERS = [
   'ACTIVATION_LIMIT_REACHED',
 ] as const;
 type Answer = (typeof ANSWERS)[number];
-/** Another request was faster: the device has been unblocked, or has had another activation since the refusal. */
-const OVERTAKEN = ['BLOCKED_DEVICE_NOT_FOUND', 'REPLACEMENT_TOKEN_INVALID'];
+/** Another request was faster: the device has been unblocked, or has had another activation since the refusal, or the license key was replaced. */
+const OVERTAKEN = ['BLOCKED_DEVICE_NOT_FOUND', 'REPLACEMENT_TOKEN_INVALID', 'KEY_REPLACED', 'LICENSE_NOT_FOUND'];
 
 interface Issued {
   readonly id: string;
-  readonly key: string;
+  /** License key that programs send: of former ones, a rotation ends each at once. */
+  key: string;
 }
+
+/** How the license begins: by its template, with seats of its own, awaiting its first activation, or imported with a device. */
+type Beginning = 'issued' | 'overridden' | 'waiting' | 'imported';
 
 interface Held {
   readonly user: string | undefined;
@@ -122,6 +126,8 @@ class Model {
       case 'reset':
         this.held = new Map();
         return 'OK';
+      case 'rotate':
+        return 'OK';
       default:
         return 'NOTHING';
     }
@@ -129,6 +135,12 @@ class Model {
 
   get inUse(): number {
     return this.count(this.held);
+  }
+
+  /** The license was imported with a device, which no user holds. */
+  importDevice(device: string): void {
+    const until = this.terms.license_type === 'CONCURRENT' ? this.now + LEASE_MS : Infinity;
+    this.held = new Map([[device, { user: undefined, units: 1, seen: this.now, until }]]);
   }
 
   private deactivate(device: string): Answer {
@@ -220,7 +232,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('deactivate' as const), device }) },
   { weight: 4, arbitrary: replacement },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('block' as const, 'unblock' as const), device }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('reset' as const, 'rotate' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('suspend' as const, 'reinstate' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('transfer' as const), customer: fc.constantFrom('x', 'y') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('limit' as const), max: fc.constantFrom(1, 2, 3, null) }) },
@@ -241,6 +253,9 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   eviction_policy: fc.constantFrom('NONE', 'OLDEST'),
 });
 
+const beginning = fc.constantFrom<Beginning[]>('issued', 'overridden', 'waiting', 'imported');
+const OLD_DEVICE = 'a';
+
 describe('whatever happens to a license', () => {
   const start = Date.now();
   let app: TestApp;
@@ -257,14 +272,34 @@ describe('whatever happens to a license', () => {
 
   afterAll(() => app.stop());
 
-  async function issue({ percent, ...given }: Terms): Promise<Issued> {
+  let imports = 0;
+
+  async function issue({ percent, ...given }: Terms, by: Beginning, devices: Wire[] = []): Promise<Issued> {
     const times = { heartbeat_interval_seconds: 60, heartbeat_grace_seconds: LEASE_S - 60 };
     // A factor means nothing where the limit may not be exceeded.
     const overage = percent === undefined ? { factor: 2, policy: 'DENY' } : { factor: percent / 100, policy: 'ALLOW' };
     const beyond = { overage_policy: overage.policy, overage_factor: overage.factor };
     const more = { default_duration: null, self_service_replacement: true };
-    const template = await api.template({ ...given, ...beyond, ...times, ...more });
-    const { license_id, license_key } = await api.issue(template);
+    const { max_activations } = given;
+    const ofTemplate = by === 'overridden' ? { max_activations: max_activations + 4 } : {};
+    const template = await api.template({ ...given, ...beyond, ...times, ...more, ...ofTemplate });
+    if (by === 'imported') {
+      const key = `Imported key no. ${++imports}`;
+      const line = {
+        license_template_id: template,
+        license_key: key,
+        customer: { customer_id: 'customer-1' },
+        devices,
+      };
+      const { body } = await api.send('post', '/v1/licenses:import', JSON.stringify(line), { 'Content-Type': NDJSON });
+      return { id: (body as Wire[])[0]?.license_id as string, key };
+    }
+    const order = {
+      issued: {},
+      overridden: { overrides: { max_activations } },
+      waiting: { starts: 'AT_FIRST_ACTIVATION' },
+    }[by];
+    const { license_id, license_key } = await api.issue(template, order);
     return { id: license_id as string, key: license_key as string };
   }
 
@@ -279,7 +314,8 @@ describe('whatever happens to a license', () => {
   /** The program activates; if it is refused and may replace the other device, it does. */
   async function replace({ id, key }: Issued, { device: fingerprint, user, units, other }: Step & { do: 'replace' }) {
     const [replaced] = (await active(id)).filter((each) => each.fingerprint === other);
-    const program = { license_key: key, fingerprint, units, ...(user && { user_id: user }) };
+    const of = { license_key: key, tenant_id: api.tenantId };
+    const program = { ...of, fingerprint, units, ...(user && { user_id: user }) };
     const refused = await app.anonymous().post('/v1/client/activate', program);
     const { devices = [], replacement_token } = refused.body as { devices?: Wire[]; replacement_token?: string };
     const chosen = devices.find(({ activation_id }) => activation_id === replaced?.activation_id);
@@ -316,6 +352,11 @@ describe('whatever happens to a license', () => {
       }
       case 'reset':
         return answerOf(await api.post(`${path}/activations:reset`));
+      case 'rotate': {
+        const rotated = await api.post(`${path}/rotate-key`, { reason: { code: 'OTHER' } });
+        license.key = rotated.body.license_key as string;
+        return answerOf(rotated);
+      }
       case 'suspend':
       case 'reinstate':
         await api.post(`${path}/${one.do}`, { reason: { code: 'OTHER' } });
@@ -356,30 +397,40 @@ describe('whatever happens to a license', () => {
       const ways = ['OK', 'ACTIVATION_LIMIT_REACHED', 'EVICTED', 'EXCEEDED'];
       const wanted = ['activations', 'units', 'users'].flatMap((counted) => ways.map((way) => `${counted} ${way}`));
       await assertUntilReached(
-        fc.asyncProperty(terms, fc.array(step, { minLength: 10, maxLength: 25 }), async (given, steps) => {
-          const license = await issue(given);
-          const { id } = license;
-          const model = new Model(given, given.max_activations);
-          const counted = countedBy(given);
-          for (const one of steps) {
-            const before = { held: model.held, inUse: model.inUse };
-            const expected = model.apply(one);
-            expect({ one, answer: await apply(license, one) }).toEqual({ one, answer: expected });
-            const devices = [...model.held.keys()].sort();
-            expect({ one, ...(await seatsTaken(id)) }).toEqual({ one, inUse: model.inUse, devices });
-            if (expected === 'REPLACED' || expected === 'DEVICE_BLOCKED') reached.add(expected);
-            if (one.do !== 'activate') continue;
-            const lost = [...before.held].some(([name, { until }]) => until > model.now && !model.held.has(name));
-            reached.add(`${counted} ${expected}`);
-            if (lost) reached.add(`${counted} EVICTED`);
-            if (model.inUse > Math.max(before.inUse, model.max ?? Infinity)) reached.add(`${counted} EXCEEDED`);
-          }
-        }),
+        fc.asyncProperty(
+          terms,
+          beginning,
+          fc.array(step, { minLength: 10, maxLength: 25 }),
+          async (given, by, steps) => {
+            const counted = countedBy(given);
+            const isHeld = by === 'imported' && counted !== 'users';
+            const license = await issue(given, by, isHeld ? [{ fingerprint: OLD_DEVICE }] : []);
+            const { id } = license;
+            const model = new Model(given, given.max_activations);
+            if (isHeld) model.importDevice(OLD_DEVICE);
+            for (const one of steps) {
+              const before = { held: model.held, inUse: model.inUse };
+              const expected = model.apply(one);
+              expect({ one, answer: await apply(license, one) }).toEqual({ one, answer: expected });
+              const devices = [...model.held.keys()].sort();
+              expect({ one, ...(await seatsTaken(id)) }).toEqual({ one, inUse: model.inUse, devices });
+              if (expected === 'REPLACED' || expected === 'DEVICE_BLOCKED') reached.add(expected);
+              if (one.do === 'activate' && expected === 'OK') reached.add(by);
+              if (one.do !== 'activate') continue;
+              const lost = [...before.held].some(([name, { until }]) => until > model.now && !model.held.has(name));
+              reached.add(`${counted} ${expected}`);
+              if (lost) reached.add(`${counted} EVICTED`);
+              if (model.inUse > Math.max(before.inUse, model.max ?? Infinity)) reached.add(`${counted} EXCEEDED`);
+            }
+          },
+        ),
         { numRuns: RUNS, timeLimitMs: RUNS * 5_000 },
         () =>
-          [...wanted, 'nothing OK', 'nothing EXCEEDED', 'REPLACED', 'DEVICE_BLOCKED'].filter(
-            (each) => !reached.has(each),
-          ),
+          [
+            ...wanted,
+            ...['nothing OK', 'nothing EXCEEDED', 'REPLACED', 'DEVICE_BLOCKED'],
+            ...['issued', 'overridden', 'waiting', 'imported'],
+          ].filter((each) => !reached.has(each)),
       );
     },
     RUNS * 6_000,
@@ -391,19 +442,24 @@ describe('whatever happens to a license', () => {
       const noTime = step.filter((one) => one.do !== 'wait');
       const changed = new Set<string>();
       await assertUntilReached(
-        fc.asyncProperty(terms, fc.array(noTime, { minLength: 30, maxLength: 60 }), async (given, steps) => {
-          const license = await issue(given);
-          const { id } = license;
-          const answers = await Promise.all(steps.map((one) => apply(license, one)));
-          expect(answers.filter((answer) => ![...ANSWERS, ...OVERTAKEN].includes(answer))).toEqual([]);
-          expect(await blocksOf(id)).toMatchObject({ active: 0, isCounted: true });
-          const versions = await history.of(id);
-          const counted = countedBy(given);
-          if (versions.length > 0) changed.add(counted);
-          const what = counted === 'nothing' ? 'activations' : counted;
-          expect(faultsOf(versions, what, (max) => seatsOf(given, max))).toEqual([]);
-          expect(await inUse(id)).toBe(versions.at(-1)?.stored ?? 0);
-        }),
+        fc.asyncProperty(
+          terms,
+          beginning,
+          fc.array(noTime, { minLength: 30, maxLength: 60 }),
+          async (given, by, steps) => {
+            const license = await issue(given, by);
+            const { id } = license;
+            const answers = await Promise.all(steps.map((one) => apply(license, one)));
+            expect(answers.filter((answer) => ![...ANSWERS, ...OVERTAKEN].includes(answer))).toEqual([]);
+            expect(await blocksOf(id)).toMatchObject({ active: 0, isCounted: true });
+            const versions = await history.of(id);
+            const counted = countedBy(given);
+            if (versions.length > 0) changed.add(counted);
+            const what = counted === 'nothing' ? 'activations' : counted;
+            expect(faultsOf(versions, what, (max) => seatsOf(given, max))).toEqual([]);
+            expect(await inUse(id)).toBe(versions.at(-1)?.stored ?? 0);
+          },
+        ),
         { numRuns: RUNS, timeLimitMs: RUNS * 5_000 },
         () => (['activations', 'nothing', 'units', 'users'] as const).filter((counted) => !changed.has(counted)),
       );

@@ -284,6 +284,8 @@ describe('options of an issue', () => {
       expect((await validate(license_key)).code).toBe('NOT_ACTIVATED');
       expect((await api.post('/v1/client/activate', { license_key, fingerprint: 'd' })).status).toBe(200);
       expect((await validate(license_key)).code).toBe('VALID');
+      // The timer records the start after an activation.
+      at('2026-03-31T12:01:00.000Z');
       await sweep();
       await sweep();
       at('2026-05-05T12:00:00.000Z');
@@ -299,7 +301,8 @@ describe('options of an issue', () => {
       const asOf = async (as_of: string) =>
         (await api.post(`/v1/licenses/${id}/explain`, { fingerprint: 'd', as_of })).body;
       expect(await asOf('2026-03-31T11:00:00.000Z')).toMatchObject({ code: 'NOT_STARTED', certain: true });
-      expect(await asOf('2026-03-31T13:00:00.000Z')).toMatchObject({ code: 'VALID', certain: true });
+      for (const time of ['2026-03-31T12:00:00.000Z', '2026-03-31T12:00:30.000Z', '2026-03-31T13:00:00.000Z'])
+        expect(await asOf(time)).toMatchObject({ code: 'VALID', certain: true, license: { status: 'ACTIVE' } });
     });
 
     it('with the first activation begins the first term, and explains what was before', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
 import { generateApiKey, TenantRegistry } from '../../src/tenants/index.js';
-import type { Wire } from '../support/api.js';
+import { NDJSON, type Wire } from '../support/api.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { faultsOf, SeatHistory, type SeatVersion } from '../support/seat-history.js';
@@ -240,6 +240,53 @@ describe('seats over two server processes', () => {
     );
     return row?.told ?? 0;
   }
+
+  it('programs that validate while the license key is rotated on both servers always find it, and one key is left', async () => {
+    const { license_id, license_key } = await issue();
+    const codes = new Set<string>();
+    const validate = (licenseKey: string, n: number) =>
+      ask(serverOf(n), 'POST', '/client/validate', { license_key: licenseKey });
+    const rotations = Promise.all(
+      [0, 1, 2, 3].map((n) =>
+        ask(serverOf(n), 'POST', `/licenses/${license_id}/rotate-key`, {
+          overlap_seconds: 600,
+          reason: { code: 'OTHER' },
+        }),
+      ),
+    );
+    const asked = Array.from({ length: 40 }, (_, n) => validate(license_key as string, n));
+    for (const { code } of await Promise.all(asked)) codes.add(code as string);
+    const rotated = await rotations;
+    expect([...codes]).toEqual(['FINGERPRINT_REQUIRED']);
+    const after = await Promise.all(rotated.map((each, n) => validate(each.license_key as string, n + 1)));
+    expect(after.map(({ code }) => code as string)).toEqual(Array(4).fill('FINGERPRINT_REQUIRED'));
+    expect(after.filter(({ warnings }) => warnings.length === 0)).toHaveLength(1);
+  });
+
+  it('of one file that is imported over both servers at once, each license is stored once', async () => {
+    const lines = Array.from({ length: 300 }, (_, n) => ({
+      license_template_id: templateId,
+      license_key: `imported-on-both-${n}`,
+      customer: { email: `both-${n % 20}@example.com` },
+      devices: [{ fingerprint: 'old' }],
+    }));
+    const send = async (server: ServerProcess, of: readonly Wire[]) => {
+      const headers = { Authorization: `Bearer ${key}`, 'Content-Type': NDJSON };
+      const body = of.map((line) => JSON.stringify(line)).join('\n');
+      const response = await fetch(`${server.url}/v1/licenses:import`, { method: 'POST', headers, body });
+      return (await response.text()).trim().split('\n');
+    };
+    const results = (await Promise.all([send(first, lines), send(second, lines.toReversed())])).flat();
+    const number = (outcome: string) => results.filter((line) => line.includes(`"outcome":"${outcome}"`)).length;
+    expect([number('IMPORTED'), number('KNOWN')]).toEqual([300, 300]);
+    const [stored] = await database.query(
+      `SELECT count(*)::int AS licenses, sum(current_activations)::int AS seats, count(DISTINCT customer_id)::int AS customers,
+         (SELECT count(*)::int FROM license_activations WHERE fingerprint = 'old') AS devices,
+         (SELECT count(*)::int FROM customers WHERE email LIKE 'both-%') AS made
+       FROM licenses JOIN license_keys USING (tenant_id, license_id) WHERE normalisation IS NOT NULL`,
+    );
+    expect(stored).toEqual({ licenses: 300, seats: 300, customers: 20, devices: 300, made: 20 });
+  });
 
   it('a block and heartbeats at once never leave a blocked device with a seat, whichever comes first', async () => {
     const codes = new Set<string>();
