@@ -437,6 +437,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
         seats_in_use: 24,
         seats: 25,
         fill_percent: 96,
+        peak_today: 25,
       },
     ],
   },

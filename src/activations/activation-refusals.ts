@@ -22,12 +22,6 @@ const INSERT_REFUSAL = {
   text: `INSERT INTO license_activation_refusals (tenant_id, license_id, fingerprint, hour, code) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING RETURNING 1`,
 };
-/** Rows without a device have counts; see RefusalCounts. */
-const COUNTED = '';
-const DELETE_OLD_REFUSALS = {
-  name: 'activation-refusals.delete-old',
-  text: 'DELETE FROM license_activation_refusals WHERE tenant_id = $1 AND license_id = $2 AND hour < $3 AND fingerprint <> $4',
-};
 
 /** Tells whether a refusal of a device is recorded. */
 export function isRecordedRefusal(error: unknown): error is ActivationLimitReachedError | DeviceBlockedError {
@@ -40,7 +34,7 @@ export function isRecordedRefusal(error: unknown): error is ActivationLimitReach
  */
 @Injectable()
 export class ActivationRefusals {
-  /** Hour in which refusals of a license are no longer recorded, so that a flood of them costs no statement. */
+  /** Hour in which refusals of a license are no longer recorded, so that a flood of them shares statements. */
   private readonly exhausted: CommittedCache<Date>;
 
   constructor(
@@ -85,7 +79,7 @@ export class ActivationRefusals {
     if (limited && this.unitOfWork.isOpen) return;
     const unrecorded = { tenantId: actor.tenantId, licenseId, code: refusal.code, fingerprint, at: now };
     if (limited && this.exhausted.get(cacheKey)?.getTime() === hour.getTime()) {
-      this.counts.add(unrecorded);
+      await this.counts.add(unrecorded);
       return;
     }
     const fill = this.exhausted.beginFill();
@@ -98,13 +92,11 @@ export class ActivationRefusals {
           hour,
         ),
       );
-      this.counts.note(unrecorded);
     } catch (error) {
       if (!(error instanceof ClientEventLimitError)) throw error;
       fill.put(cacheKey, hour);
-      // The event of the limit stands for this refusal.
-      if (await this.limit.report(actor, licenseId, error, 'NOT_RECORDED')) this.counts.note(unrecorded);
-      else this.counts.add(unrecorded);
+      await this.limit.report(actor, licenseId, error, 'NOT_RECORDED');
+      await this.counts.add(unrecorded);
     }
   }
 
@@ -112,9 +104,6 @@ export class ActivationRefusals {
     const { licenseId, fingerprint } = event;
     const values = [actor.tenantId, licenseId, fingerprint, hour, event.data.code];
     if ((await transaction.query({ ...INSERT_REFUSAL, values })).length === 0) return;
-    // The previous hour is kept for processes whose clock is slightly behind.
-    const old = new Date(hour.getTime() - HOUR_MS);
-    transaction.write({ ...DELETE_OLD_REFUSALS, values: [actor.tenantId, licenseId, old, COUNTED] });
     this.limit.record(transaction, actor, event, MAX_REFUSALS);
   }
 }

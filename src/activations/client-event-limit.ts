@@ -102,14 +102,14 @@ export class ClientEventLimit {
     actor: Actor,
     licenseId: string,
     work: () => Promise<T>,
-    whenUnrecorded: (at: Date) => void,
+    whenUnrecorded: (at: Date) => Promise<void>,
   ): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (error instanceof ClientEventLimitError) {
         const isReported = await this.report(actor, licenseId, error, 'REFUSED');
-        if (!isReported) whenUnrecorded(error.event.occurredAt);
+        if (!isReported) await whenUnrecorded(error.event.occurredAt);
       }
       throw error;
     }

@@ -1,32 +1,24 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Config } from '../config.js';
 import { FindLicenseQuery } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
-import { PeriodicTask } from '../shared/async/periodic-task.js';
-import { groupBy } from '../shared/group-by.js';
+import type { Outcome } from '../shared/async/coalescer.js';
+import { coalesceWrites } from '../shared/persistence/coalesce-writes.js';
+import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
+import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import { Clock } from '../shared/time/clock.js';
+import { rowKeyString } from '../shared/tenant-id.js';
 import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
+import { TenantTimer } from '../shared/timers/tenant-timer.js';
 import { HOUR_MS } from './client-event-limit.js';
 import { RefusalsCountedEvent } from './events/refusals-counted.event.js';
 
 const SERVICE = 'refusal-counts';
-const FLUSH_INTERVAL_MS = 10_000;
-/** Counts, and devices, that are in memory at once. Refusals of more licenses are not counted, and more devices not told apart. */
-const MAX_COUNTS = 10_000;
-const MAX_DEVICES = 100_000;
-/** Time after an hour in which every process has stored what it counted in it. */
+/** Rows per transaction of the sweep. */
+const CHUNK_SIZE = 1_000;
+/** Time after an hour in which requests that began in it have ended. */
 const SETTLING_MS = 60_000;
-
-/** Refusals of one license with one code in one hour. */
-interface RefusalCount {
-  readonly tenantId: string;
-  readonly licenseId: string;
-  readonly code: string;
-  readonly hour: number;
-  refusals: number;
-}
 
 /** Refusal without an event of its own. A device is counted once in an hour; without one, each refusal counts. */
 export interface UnrecordedRefusal {
@@ -37,136 +29,108 @@ export interface UnrecordedRefusal {
   readonly at: Date;
 }
 
-/** Rows are inserted in the order of their keys, or two processes that write the same ones would deadlock. */
-const ADD_REFUSALS = {
-  name: 'activation-refusals.add',
-  text: `INSERT INTO license_activation_refusals AS kept (tenant_id, license_id, fingerprint, hour, code, refusals)
-         SELECT $1, license_id, '', hour, code, refusals
-         FROM jsonb_to_recordset($2) AS counted (license_id uuid, hour timestamptz, code text, refusals integer)
-         ORDER BY license_id, hour, code
-         ON CONFLICT (tenant_id, license_id, fingerprint, hour, code) DO UPDATE SET refusals = kept.refusals + EXCLUDED.refusals`,
+/**
+ * Counts refusals ($1) of several tenants. Each refused device has a row in its hour, also one whose refusal has an event, and is counted by the
+ * statement that inserts it. The count is the row without a device. Rows are inserted one by one, each as its tenant (decision 0022), and in
+ * the order of their keys, or two processes that insert the same ones would deadlock.
+ */
+const COUNT_REFUSALS = {
+  name: 'activation-refusals.count',
+  text: `
+    WITH refused AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset($1) AS refused (tenant_id text, license_id uuid, fingerprint text, hour timestamptz, code text)
+    ), device AS (
+      INSERT INTO license_activation_refusals (tenant_id, license_id, fingerprint, hour, code)
+      SELECT tenant_id, license_id, fingerprint, hour, code FROM (
+        SELECT DISTINCT tenant_id, license_id, fingerprint, hour, code FROM refused WHERE fingerprint <> ''
+        ORDER BY tenant_id, license_id, hour, code, fingerprint OFFSET 0) AS item
+      WHERE ${SET_TENANT_OF_ROW}
+      ON CONFLICT DO NOTHING
+      RETURNING tenant_id, license_id, hour, code
+    )
+    INSERT INTO license_activation_refusals AS kept (tenant_id, license_id, fingerprint, hour, code, refusals)
+    SELECT tenant_id, license_id, '', hour, code, refusals FROM (
+      SELECT tenant_id, license_id, hour, code, count(*)::int AS refusals FROM (
+        SELECT tenant_id, license_id, hour, code FROM device
+        UNION ALL
+        SELECT tenant_id, license_id, hour, code FROM refused WHERE fingerprint = '') AS counted
+      GROUP BY tenant_id, license_id, hour, code ORDER BY tenant_id, license_id, hour, code OFFSET 0) AS item
+    WHERE ${SET_TENANT_OF_ROW}
+    ON CONFLICT (tenant_id, license_id, fingerprint, hour, code) DO UPDATE SET refusals = kept.refusals + EXCLUDED.refusals`,
 };
-const TAKE_REFUSALS = {
-  name: 'activation-refusals.take',
-  text: `DELETE FROM license_activation_refusals WHERE tenant_id = $1 AND fingerprint = '' AND hour <= $2
-         RETURNING license_id, hour, code, refusals`,
-};
+
+/** Deletes at most $3 rows of hours until $2, those with devices or those with counts. Rows that another process holds are left to it. */
+const deleteEnded = (name: string, condition: string) => ({
+  name: `activation-refusals.${name}`,
+  text: `WITH due AS MATERIALIZED (
+           SELECT license_id, fingerprint, hour, code FROM license_activation_refusals
+           WHERE tenant_id = $1 AND hour <= $2 AND ${condition} ORDER BY hour LIMIT $3 FOR UPDATE SKIP LOCKED)
+         DELETE FROM license_activation_refusals AS refusal USING due
+         WHERE refusal.tenant_id = $1 AND (refusal.license_id, refusal.fingerprint, refusal.hour, refusal.code)
+           = (due.license_id, due.fingerprint, due.hour, due.code)
+         RETURNING refusal.license_id, refusal.hour, refusal.code, refusal.refusals`,
+});
+const TAKE_COUNTS = deleteEnded('take-counts', `fingerprint = ''`);
+const DELETE_DEVICES = deleteEnded('delete-devices', `fingerprint <> ''`);
 
 /**
- * Counts refusals of programs beyond the limit of events: in memory, so that a flood of them costs no statement, then in one row per license,
- * code and hour, and at the end of the hour in one event. A process that is killed loses ten seconds.
+ * Counts refusals of programs beyond the limit of events. A refusal is stored before it is answered, those that arrive together by one
+ * statement; at the end of the hour one event has their number, and takes the place of their rows in one transaction.
  */
 @Injectable()
-export class RefusalCounts implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly task = new PeriodicTask(RefusalCounts.name, 'Failed to write counts of refusals');
-  private readonly recorder = new PeriodicTask(RefusalCounts.name, 'Failed to record counts of refusals');
-  private counts = new Map<string, RefusalCount>();
-  private devices = new Set<string>();
-  private hourOfDevices = 0;
+export class RefusalCounts extends TenantTimer {
+  private readonly groups = coalesceWrites<UnrecordedRefusal, undefined>({
+    queueOf: ({ tenantId, licenseId }) => rowKeyString(tenantId, licenseId),
+    ownerOf: ({ tenantId }) => tenantId,
+    run: (group) => this.storeGroup(group),
+  });
 
   constructor(
-    private readonly sweeper: TenantSweeper,
+    sweeper: TenantSweeper,
     private readonly unitOfWork: UnitOfWork,
     private readonly queries: QueryBus,
-    private readonly clock: Clock,
-    private readonly config: Config,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.every(FLUSH_INTERVAL_MS, () => this.flush());
-    this.recorder.every(this.config.settings.LICENSE_TIMER_INTERVAL_MS, () => this.recordEndedHours());
-    this.recorder.runSoon(() => this.recordEndedHours());
+    { settings }: Config,
+  ) {
+    super(sweeper, settings.LICENSE_TIMER_INTERVAL_MS, 'Failed to record counts of refusals');
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.recorder.stop();
-    await this.task.stop(() => this.flush());
+  /** Counts a refusal, outside any unit of work. */
+  async add(refusal: UnrecordedRefusal): Promise<void> {
+    await this.groups.add(refusal);
   }
 
-  /** Notes a device that has an event of its own in this hour. */
-  note(refusal: UnrecordedRefusal): void {
-    this.isKnown(refusal);
-  }
-
-  add(refusal: UnrecordedRefusal): void {
-    if (this.isKnown(refusal)) return;
-    const { tenantId, licenseId, code, at } = refusal;
-    this.addCount({ tenantId, licenseId, code, hour: hourOf(at), refusals: 1 });
-  }
-
-  /** Stores the counts. Those whose write fails are added to later ones. */
-  async flush(): Promise<void> {
-    const { counts } = this;
-    this.counts = new Map();
-    for (const [tenantId, ofTenant] of groupBy(counts.values(), (count) => count.tenantId)) {
-      await this.task.attempt(async () => {
-        try {
-          await this.unitOfWork.run(tenantId, (transaction) =>
-            transaction.query({ ...ADD_REFUSALS, values: [tenantId, rowsOf(ofTenant)] }),
-          );
-        } catch (error) {
-          for (const count of ofTenant) this.addCount(count);
-          throw error;
-        }
-      });
-    }
-  }
-
-  /** Records an event for each count of an hour that is over, with its removal. A failure for one tenant does not stop the others. */
-  recordEndedHours(): Promise<void> {
-    return this.sweeper.eachTenant(this.recorder, (tenantId) => this.recordCounts(tenantId));
-  }
-
-  private recordCounts(tenantId: string): Promise<void> {
-    return this.unitOfWork.run(tenantId, async (transaction) => {
-      const now = this.clock.now();
-      const actor = Actor.service(SERVICE, tenantId);
-      const rows = await transaction.query<{ license_id: string; hour: Date; code: string; refusals: number }>({
-        ...TAKE_REFUSALS,
-        values: [tenantId, new Date(now.getTime() - HOUR_MS - SETTLING_MS)],
-      });
-      for (const { license_id: licenseId, hour, code, refusals } of rows) {
-        const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
-        const counted = { code, count: refusals, since: hour, until: new Date(hour.getTime() + HOUR_MS) };
-        transaction.record(new RefusalsCountedEvent(actor, now, { licenseId, partnerId: license?.partnerId }, counted));
-      }
+  /** Records an event for each count of an hour that is over, with its removal. */
+  protected sweepTenant(tenantId: string): Promise<void> {
+    return this.inChunks(tenantId, CHUNK_SIZE, async (transaction, now) => {
+      const values = [tenantId, new Date(now.getTime() - HOUR_MS - SETTLING_MS), CHUNK_SIZE];
+      const [counted, devices] = await Promise.all([
+        this.takeCounts(transaction, values, now),
+        transaction.query({ ...DELETE_DEVICES, values }),
+      ]);
+      return Math.max(counted, devices.length);
     });
   }
 
-  /** Tells whether the device was refused before in the hour, and remembers it. */
-  private isKnown({ tenantId, licenseId, code, fingerprint, at }: UnrecordedRefusal): boolean {
-    if (fingerprint === undefined) return false;
-    const hour = hourOf(at);
-    if (hour !== this.hourOfDevices) {
-      this.hourOfDevices = hour;
-      this.devices = new Set();
+  private async storeGroup(group: readonly UnrecordedRefusal[]): Promise<Outcome<undefined>[]> {
+    const rows = group.map(({ tenantId, licenseId, fingerprint = '', code, at }) => {
+      const hour = new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
+      return { tenant_id: tenantId, license_id: licenseId, fingerprint, hour, code };
+    });
+    await this.unitOfWork.executeStandalone({ ...COUNT_REFUSALS, values: [JSON.stringify(rows)] });
+    return group.map(() => ({ result: undefined }));
+  }
+
+  private async takeCounts(transaction: Transaction, values: readonly unknown[], now: Date): Promise<number> {
+    const actor = Actor.service(SERVICE, transaction.tenantId);
+    const rows = await transaction.query<{ license_id: string; hour: Date; code: string; refusals: number }>({
+      ...TAKE_COUNTS,
+      values: [...values],
+    });
+    for (const { license_id: licenseId, hour, code, refusals } of rows) {
+      const license = await this.queries.execute(new FindLicenseQuery(actor, licenseId));
+      const counted = { code, count: refusals, since: hour, until: new Date(hour.getTime() + HOUR_MS) };
+      transaction.record(new RefusalsCountedEvent(actor, now, { licenseId, partnerId: license?.partnerId }, counted));
     }
-    const key = `${tenantId} ${licenseId} ${code} ${fingerprint}`;
-    if (this.devices.has(key)) return true;
-    if (this.devices.size < MAX_DEVICES) this.devices.add(key);
-    return false;
+    return rows.length;
   }
-
-  private addCount(count: RefusalCount): void {
-    const { tenantId, licenseId, code, hour, refusals } = count;
-    const key = `${tenantId} ${licenseId} ${code} ${hour}`;
-    const known = this.counts.get(key);
-    if (known) known.refusals += refusals;
-    else if (this.counts.size < MAX_COUNTS) this.counts.set(key, { ...count });
-  }
-}
-
-function hourOf(at: Date): number {
-  return Math.floor(at.getTime() / HOUR_MS) * HOUR_MS;
-}
-
-function rowsOf(counts: readonly RefusalCount[]): string {
-  return JSON.stringify(
-    counts.map(({ licenseId, hour, code, refusals }) => ({
-      license_id: licenseId,
-      hour: new Date(hour),
-      code,
-      refusals,
-    })),
-  );
 }

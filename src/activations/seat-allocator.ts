@@ -73,9 +73,7 @@ export class SeatAllocator {
       actor,
       licenseId,
       () => this.takeTurn(actor, licenseId, work),
-      (at) => {
-        this.refusalCounts.add({ tenantId, licenseId, code: 'RATE_LIMITED', at });
-      },
+      (at) => this.refusalCounts.add({ tenantId, licenseId, code: 'RATE_LIMITED', at }),
     );
   }
 

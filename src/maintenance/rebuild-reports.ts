@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { countEventsStatement, type CountedEvents } from '../reports/index.js';
 import { inTenant, tenantIds } from './tenant-transaction.js';
 
-/** Events per statement. */
-const CHUNK_SIZE = 10_000;
+/** Events that a statement reads. It counts those of one day with changes of seats, so few are read where days have few. */
+const MAX_CHUNK_SIZE = 10_000;
+const MIN_CHUNK_SIZE = 500;
 
 /** Tables that follow from the event log. Counts of validations are in no event, and stay. */
 const FOLLOWING = [
@@ -43,17 +44,18 @@ async function rebuild(owner: pg.ClientBase, tenantId: string, progress: (events
   // The lock of the cursor keeps servers from counting until the commit.
   await owner.query(
     `INSERT INTO report_cursors (tenant_id, seq, updated_at) VALUES ($1, 0, clock_timestamp())
-     ON CONFLICT (tenant_id) DO UPDATE SET seq = 0`,
+     ON CONFLICT (tenant_id) DO UPDATE SET seq = 0, day = NULL`,
     [tenantId],
   );
   for (const table of FOLLOWING) await owner.query(`DELETE FROM ${table} WHERE tenant_id = $1`, [tenantId]);
-  let seq = '0';
+  let [seq, size] = ['0', MAX_CHUNK_SIZE];
   for (;;) {
-    const { rows } = await owner.query<CountedEvents>(countEventsStatement(tenantId, seq, CHUNK_SIZE, new Date()));
+    const { rows } = await owner.query<CountedEvents>(countEventsStatement(tenantId, seq, size, new Date()));
     const [counted] = rows;
     if (!counted) return;
     seq = counted.seq;
     progress(counted.events);
-    if (counted.events < CHUNK_SIZE) return;
+    if (!counted.hasMore) return;
+    size = Math.min(Math.max(2 * counted.events, MIN_CHUNK_SIZE), MAX_CHUNK_SIZE);
   }
 }

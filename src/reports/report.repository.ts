@@ -3,6 +3,7 @@ import { Coalescer, type Outcome } from '../shared/async/coalescer.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import type { PageRequest } from '../shared/persistence/page-request.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
+import { mostSeatsInUse } from './counting/count-events-statement.js';
 import {
   ACTIVITY,
   type ActivityReport,
@@ -104,21 +105,36 @@ const UTILISATION_TOTALS = {
 };
 const NEARLY_FULL = {
   name: 'reports.nearly-full',
-  text: `SELECT license_id, product_id, template_id, seats_in_use, seat_limit AS seats, fill AS fill_percent FROM report_licenses
-         WHERE tenant_id = $1 AND fill >= 80 AND seat_limit > 1 AND ${IN_FORCE}
+  text: `SELECT license_id, product_id, template_id, seats_in_use, seat_limit AS seats, fill AS fill_percent,
+           greatest(seats_in_use, (SELECT peak FROM report_seat_peaks kept
+             WHERE kept.tenant_id = $1 AND kept.license_id = report_licenses.license_id AND day = $3)) AS peak_today
+         FROM report_licenses WHERE tenant_id = $1 AND fill >= 80 AND seat_limit > 1 AND ${IN_FORCE}
          ORDER BY fill DESC, license_id LIMIT $2`,
 };
 
-const PEAK_COLUMNS = `${DAY}, license_id, product_id, peak, seat_limit AS seats`;
+const PEAK_COLUMNS = `to_char(every.at, 'YYYY-MM-DD') AS day, license_id, product_id, peak, seat_limit AS seats`;
+/** On a day without a row, the seats in use are those at the end of the day of the last row. $5: today. */
 const PEAKS_OF_LICENSE = {
   name: 'reports.peaks-of-license',
-  text: `SELECT ${PEAK_COLUMNS} FROM report_seat_peaks
-         WHERE tenant_id = $1 AND license_id = $4 AND day BETWEEN $2::date AND $3::date ORDER BY report_seat_peaks.day`,
+  text: `SELECT ${PEAK_COLUMNS} FROM ${DAYS('$2', 'least($3::date, $5::date)')} CROSS JOIN LATERAL (
+           SELECT license_id, product_id, seat_limit, CASE day WHEN every.at::date THEN peak ELSE in_use END AS peak
+           FROM report_seat_peaks WHERE tenant_id = $1 AND license_id = $4 AND day <= every.at::date ORDER BY day DESC LIMIT 1) AS last
+         WHERE peak > 0 ORDER BY every.at`,
 };
+/** From the day of the last change of seats on, licenses without a row have the seats that are in use now. */
 const HIGHEST_PEAKS = {
   name: 'reports.highest-peaks',
-  text: `SELECT ${PEAK_COLUMNS} FROM ${DAYS('$2', '$3')} CROSS JOIN LATERAL (
-           SELECT * FROM report_seat_peaks WHERE tenant_id = $1 AND day = every.at::date AND peak > 1
+  text: `WITH most AS MATERIALIZED (${mostSeatsInUse('$1', '$4')}),
+           last AS MATERIALIZED (SELECT day FROM report_cursors WHERE tenant_id = $1)
+         SELECT ${PEAK_COLUMNS} FROM ${DAYS('$2', 'least($3::date, $5::date)')} CROSS JOIN LATERAL (
+           SELECT * FROM (
+             (SELECT license_id, product_id, peak, seat_limit FROM report_seat_peaks
+              WHERE tenant_id = $1 AND day = every.at::date AND peak > 1 ORDER BY peak DESC, license_id LIMIT $4)
+             UNION ALL
+             (SELECT license_id, product_id, seats_in_use, seat_limit FROM most
+              WHERE every.at >= (SELECT day FROM last) AND NOT EXISTS (
+                SELECT FROM report_seat_peaks kept
+                WHERE kept.tenant_id = $1 AND kept.license_id = most.license_id AND kept.day = every.at::date))) AS used
            ORDER BY peak DESC, license_id LIMIT $4) AS highest
          ORDER BY every.at, peak DESC, license_id`,
 };
@@ -224,21 +240,21 @@ export class ReportRepository {
     }));
   }
 
-  utilisation(tenantId: string, { top }: UtilisationRequest) {
-    return this.read(tenantId, ['utilisation', top], async (transaction) => {
+  utilisation(tenantId: string, { top }: UtilisationRequest, today: string) {
+    return this.read(tenantId, ['utilisation', top, today], async (transaction) => {
       const [data, [totals]] = await Promise.all([
-        transaction.query<RowOf<UtilisationReport>>({ ...NEARLY_FULL, values: [tenantId, top] }),
+        transaction.query<RowOf<UtilisationReport>>({ ...NEARLY_FULL, values: [tenantId, top, today] }),
         transaction.query<UtilisationReport['totals']>({ ...UTILISATION_TOTALS, values: [tenantId] }),
       ]);
       return { totals: only(totals), data };
     });
   }
 
-  peaks(tenantId: string, { license_id, per_day }: PeaksRequest, { from, to }: Days) {
+  peaks(tenantId: string, { license_id, per_day }: PeaksRequest, { from, to }: Days, today: string) {
     const statement =
       license_id === undefined
-        ? { ...HIGHEST_PEAKS, values: [tenantId, from, to, per_day] }
-        : { ...PEAKS_OF_LICENSE, values: [tenantId, from, to, license_id] };
+        ? { ...HIGHEST_PEAKS, values: [tenantId, from, to, per_day, today] }
+        : { ...PEAKS_OF_LICENSE, values: [tenantId, from, to, license_id, today] };
     return this.read(tenantId, [statement.name, ...statement.values], async (transaction) => ({
       data: await transaction.query<RowOf<PeaksReport>>(statement),
     }));

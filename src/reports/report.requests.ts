@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { IdParameter } from '../shared/http/schema.js';
 import { pageParameters } from '../shared/http/paging.js';
 import { integer } from '../shared/http/schema-messages.js';
+import { MAX_PEAKS_PER_DAY } from './counting/count-events-statement.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_DAYS = 366;
@@ -69,7 +70,7 @@ export const PeaksRequest = z
   .strictObject({
     ...range,
     license_id: z.uuid().optional().meta({ description: 'Only this license, with each of its days.' }),
-    per_day: count(10, 3, 'Without `license_id`: licenses of each day, the highest peaks first.'),
+    per_day: count(MAX_PEAKS_PER_DAY, 3, 'Without `license_id`: licenses of each day, the highest peaks first.'),
   })
   .superRefine((request, context) => checkRange(request, context, MAX_DAYS));
 export type PeaksRequest = z.infer<typeof PeaksRequest>;
@@ -98,9 +99,14 @@ export type ComplianceFinding = z.infer<typeof ComplianceFinding>;
 export const ComplianceRequest = z.strictObject({ ...pageParameters, finding: ComplianceFinding.default('OVER_USED') });
 export type ComplianceRequest = z.infer<typeof ComplianceRequest>;
 
+/** Day in UTC. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
 /** Days of a report: the last 30, unless the request names others. */
 export function rangeOf(request: DayRange, now: Date): { readonly from: string; readonly to: string } {
-  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  const day = (time: number) => dayOf(new Date(time));
   const to =
     request.to ??
     (request.from === undefined

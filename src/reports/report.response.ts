@@ -102,6 +102,7 @@ export const UtilisationReport = reportOf(
       seats_in_use: count,
       seats,
       fill_percent: count.meta({ description: 'Seats in use of the seats, in percent; at most 1000.' }),
+      peak_today: count.meta({ description: 'Most seats in use at once today, in UTC.' }),
     })
     .meta({ id: 'UtilisationRow' }),
   {

@@ -86,8 +86,7 @@ export class ReportsController {
   @DescribeRead({
     operationId: 'getPeaksReport',
     summary: 'List the most seats in use by day',
-    description:
-      'Of one license, or of the licenses with the highest peaks. A day without a change of seats has no row.',
+    description: 'Of one license, or of the licenses with the highest peaks. Seats that stay in use count on each day.',
   })
   @ReportOf(PeaksReport)
   peaks(@CurrentActor() actor: Actor, @Query({ schema: PeaksRequest }) query: PeaksRequest) {

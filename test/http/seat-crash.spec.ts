@@ -16,6 +16,7 @@ let server: ServerProcess;
 let key: string;
 let licenses: Wire[];
 let floating: Wire[];
+let full: Wire;
 
 beforeAll(async () => {
   database = await TestDatabase.create();
@@ -24,6 +25,7 @@ beforeAll(async () => {
   key = api.key!;
   const template = await api.template({ max_activations: 10_000 });
   const floatingTemplate = await api.template({ license_type: 'CONCURRENT', max_activations: 1 });
+  const fullTemplate = await api.template({ max_activations: 1 });
   await app.stop();
   const rates = ['ADDRESS', 'LICENSE', 'LICENSE_AND_ADDRESS'].map((per) => [`CLIENT_RATE_PER_${per}`, '1000000']);
   server = await ServerProcess.create({
@@ -40,7 +42,8 @@ beforeAll(async () => {
   };
   licenses = await Promise.all(Array.from({ length: LICENSES }, () => issue(template)));
   floating = await Promise.all(Array.from({ length: CLIENTS }, () => issue(floatingTemplate)));
-  for (const { license_key } of floating) {
+  full = await issue(fullTemplate);
+  for (const { license_key } of [...floating, full]) {
     const body = { license_key: license_key as string, fingerprint: 'floating' };
     expect(await server.fetch('/client/activate', { method: 'POST', body, key })).toMatchObject({ status: 200 });
   }
@@ -52,9 +55,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-it(`kill -9 under load leaves the row, the count and the event of a seat change, or none of them, and the leases that were answered, in ${ROUNDS} rounds`, async () => {
+it(`kill -9 under load leaves the row, the count and the event of a seat change, or none of them, the leases that were answered, and a count of each refused device, in ${ROUNDS} rounds`, async () => {
   const answered = new Map<string, string>();
   const leases = new Map<string, string>();
+  const refused = new Set<string>();
   let changes = 0;
   let running = 0;
   /** Activates devices, and deactivates every other one, while the server lives. */
@@ -93,12 +97,33 @@ it(`kill -9 under load leaves the row, the count and the event of a seat change,
       running--;
     }
   };
+  /** Activates devices of a full license, each twice, while the server lives. */
+  const beRefused = async (name: string) => {
+    running++;
+    try {
+      for (let n = 0; ; n++) {
+        const fingerprint = `${name}-${n >> 1}`;
+        const body = { license_key: full.license_key as string, fingerprint };
+        const response = await server.fetch('/client/activate', { method: 'POST', body, key });
+        if (response.status !== 409) return;
+        refused.add(fingerprint);
+      }
+    } catch {
+      // The connection died with the server.
+    } finally {
+      running--;
+    }
+  };
   for (let round = 0; round < ROUNDS; round++) {
     await server.start();
     const target = changes + randomInt(40, 240);
-    const clients = [...Array.from({ length: CLIENTS }, (_, n) => change(`${round}-${n}`)), ...floating.map(beat)];
+    const clients = [
+      ...Array.from({ length: CLIENTS }, (_, n) => change(`${round}-${n}`)),
+      ...floating.map(beat),
+      ...Array.from({ length: CLIENTS }, (_, n) => beRefused(`${round}-${n}`)),
+    ];
     while (changes < target && running > 0) await nextTurn();
-    expect(running).toBe(2 * CLIENTS);
+    expect(running).toBe(3 * CLIENTS);
     await server.kill('SIGKILL');
     await Promise.all(clients);
   }
@@ -115,8 +140,9 @@ it(`kill -9 under load leaves the row, the count and the event of a seat change,
      CROSS JOIN LATERAL (SELECT coalesce(sum(events), 0) AS counted FROM license_client_events item
                          WHERE item.license_id = licenses.license_id) AS program
      LEFT JOIN event_resource_counters ON resource_id = licenses.license_id::text
-     WHERE license_type <> 'CONCURRENT' AND (current_activations, rows, ended, counted, coalesce(last_seq, 1))
+     WHERE license_type <> 'CONCURRENT' AND license_id <> $1 AND (current_activations, rows, ended, counted, coalesce(last_seq, 1))
        <> (active, activated, deactivated, activated + deactivated, 1 + activated + deactivated)`,
+    [full.license_id],
   );
   expect(faults).toEqual([]);
   const stored = await database.query<{ fingerprint: string; status: string }>(
@@ -134,4 +160,21 @@ it(`kill -9 under load leaves the row, the count and the event of a seat change,
   expect(leases.size).toBe(CLIENTS);
   // A heartbeat that was not answered may have been stored all the same.
   expect(leased.filter(({ license_id, lease }) => lease < new Date(leases.get(license_id)!))).toEqual([]);
+  const counted = await database.query<{ hour: string; devices: number; events: number; counted: number }>(
+    `SELECT hour::text, count(*) FILTER (WHERE fingerprint <> '')::int AS devices,
+       coalesce(sum(refusals) FILTER (WHERE fingerprint = ''), 0)::int AS counted,
+       (SELECT count(*)::int FROM license_event_logs event WHERE event.license_id = $1 AND event_type = 'license.activation_refused'
+         AND date_trunc('hour', created_at, 'UTC') = hour) AS events
+     FROM license_activation_refusals WHERE license_id = $1 GROUP BY hour`,
+    [full.license_id],
+  );
+  for (const { devices, events, ...hour } of counted)
+    expect({ devices, events, ...hour }).toMatchObject({ counted: devices - events });
+  const rows = await database.query<{ fingerprint: string }>(
+    `SELECT fingerprint FROM license_activation_refusals WHERE license_id = $1`,
+    [full.license_id],
+  );
+  const known = new Set(rows.map(({ fingerprint }) => fingerprint));
+  expect(refused.size).toBeGreaterThan(50);
+  expect([...refused].filter((fingerprint) => !known.has(fingerprint))).toEqual([]);
 }, 180_000);

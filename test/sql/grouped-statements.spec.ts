@@ -6,6 +6,7 @@ import pg from 'pg';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
 import { ListEventsQuery } from '../../src/audit/index.js';
+import { RefusalCounts } from '../../src/activations/refusal-counts.js';
 import { BlockedDeviceRepository } from '../../src/activations/blocking/blocked-device.repository.js';
 import { ListLicensesAsJsonQuery } from '../../src/licensing/queries/list-licenses-as-json.query.js';
 import { NEWEST_FIRST } from '../../src/shared/http/paging.js';
@@ -47,6 +48,7 @@ const FIRST_PAGE = { limit: 20, order: NEWEST_FIRST, after: undefined };
 
 /** Names of the statements that are tried with rows of both tenants. */
 const MIXED = [
+  'activation-refusals.count',
   'activations.change-seats',
   'activations.renew-leases',
   'billing_products.find',
@@ -81,6 +83,7 @@ const TRIED = [
 const SOURCES = [
   'activations/client-event-limit.ts',
   'activations/heartbeats.ts',
+  'activations/refusal-counts.ts',
   'activations/seat-change-statement.ts',
   'audit/commands/record-events.handler.ts',
   'licensing/issuing/issue-statement.ts',
@@ -287,6 +290,12 @@ describe('a statement for many tenants', () => {
       await ok(ofBoth((api, { license_id }) => api.get(`/v1/licenses/${license_id}/usage`)));
       await ok(ofBoth((api) => api.get('/v1/products')));
       await ok(ofBoth((api) => api.get('/v1/licenses?status=EXPIRED')));
+      const refused = { at: new Date(), code: 'ACTIVATION_LIMIT_REACHED', fingerprint: `refused-${round}` };
+      const refusals = licenses.flatMap(({ license_id }, at) => {
+        const refusal = { ...refused, tenantId: tenants[at]!.tenantId, licenseId: license_id as string };
+        return [refusal, refusal, { ...refusal, code: 'RATE_LIMITED', fingerprint: '' }];
+      });
+      await Promise.all(refusals.map((refusal) => app.nest.get(RefusalCounts).add(refusal)));
       // Pages that are asked for in one step share a statement.
       await Promise.all(
         licenses.flatMap(({ license_id, license_key }, at) => {

@@ -7,6 +7,7 @@ import { rebuildReports } from '../../src/maintenance/index.js';
 import { countEventsStatement, type CountedEvents } from '../../src/reports/index.js';
 import { ReportFollower } from '../../src/reports/counting/report-follower.js';
 import { Clock } from '../../src/shared/time/clock.js';
+import { groupBy } from '../../src/shared/group-by.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
 import { NDJSON, type Api, type Wire } from '../support/api.js';
 import { TestApp } from '../support/app.js';
@@ -36,7 +37,7 @@ async function counted(database: TestDatabase): Promise<Record<string, unknown[]
     table,
     await database.query(
       `SELECT to_jsonb(item) AS row FROM ${table} item
-       WHERE coalesce((to_jsonb(item) ->> 'licenses')::int, 1) <> 0 ORDER BY tenant_id, ${order}`,
+       WHERE coalesce(to_jsonb(item) ->> 'licenses', to_jsonb(item) ->> 'peak', '1') <> '0' ORDER BY tenant_id, ${order}`,
     ),
   ];
   return Object.fromEntries(await Promise.all(Object.entries(TABLES).map(read))) as Record<string, unknown[]>;
@@ -45,15 +46,37 @@ async function counted(database: TestDatabase): Promise<Record<string, unknown[]
 const rebuild = (database: TestDatabase) =>
   withClient(database.ownerUrl, (owner) => rebuildReports(owner, () => undefined));
 
+/** Most seats in use of each license on each day until `today`, by the event log alone. */
+async function peaksByLog(database: TestDatabase, today: string): Promise<Map<string, number>> {
+  const events = await database.query<{ id: string; day: string; used: number }>(
+    `SELECT license_id AS id, (event_data ->> 'current_activations')::int AS used,
+       to_char(coalesce(CASE event_type WHEN 'license.lease_expired' THEN (event_data ->> 'due_at')::timestamptz END, created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day
+     FROM license_event_logs WHERE event_data ? 'current_activations' AND event_type <> 'license.activation_refused' ORDER BY seq`,
+  );
+  const peaks = new Map<string, number>();
+  for (const [id, ofLicense] of groupBy(events, (event) => event.id)) {
+    let [used, next] = [0, 0];
+    for (let at = Date.parse(ofLicense[0].day); at <= Date.parse(today); at += DAY_MS) {
+      const day = new Date(at).toISOString().slice(0, 10);
+      let peak = used;
+      for (; ofLicense[next]?.day === day; next++) peak = Math.max(peak, (used = ofLicense[next]!.used));
+      if (peak > 0) peaks.set(`${day} ${id}`, peak);
+    }
+    expect(next).toBe(ofLicense.length);
+  }
+  return peaks;
+}
+
 /** Counts the whole log again, in groups of this size. */
 async function recount(database: TestDatabase, tenantId: string, size: number): Promise<void> {
   await withClient(database.ownerUrl, async (owner) => {
     await owner.query(`BEGIN; SET LOCAL app.tenant_id = '${tenantId}'`);
     for (const table of Object.keys(TABLES)) await owner.query(`DELETE FROM ${table}`);
+    await owner.query('UPDATE report_cursors SET day = NULL');
     let seq = '0';
-    for (let events = size; events === size;) {
+    for (let hasMore = true; hasMore;) {
       const { rows } = await owner.query<CountedEvents>(countEventsStatement(tenantId, seq, size, new Date(START)));
-      [{ seq, events }] = rows as [CountedEvents];
+      [{ seq, hasMore }] = rows as [CountedEvents];
     }
     await owner.query('COMMIT');
   });
@@ -212,6 +235,28 @@ describe('the reports of a random life', () => {
         limited_seats_in_use: total(limited, 'current_activations'),
         over_used_licenses: limited.filter((row) => row.current_activations > row.max_activations).length,
       });
+
+      const day = new Date(START + today * DAY_MS).toISOString().slice(0, 10);
+      const peaks = await peaksByLog(app.database, day);
+      const from = new Date(START + (today - 365) * DAY_MS).toISOString().slice(0, 10);
+      const read = async (query: string): Promise<Wire[]> => (await api.get(`/v1/reports/peaks?${query}`)).body.data;
+      const entries = (of: Wire[]) => of.map((row) => [`${row.day} ${row.license_id}`, row.peak as number]);
+      for (const id of licenses)
+        expect(entries(await read(`license_id=${id}&from=${from}&to=${day}`))).toEqual(
+          [...peaks].filter(([of]) => of.endsWith(id) && of >= from),
+        );
+      const highest = await read(`per_day=10&from=${from}&to=${day}`);
+      expect(entries(highest).filter(([of, peak]) => peaks.get(of as string) !== peak)).toEqual([]);
+      const ended = await app.database.query<{ license_id: string }>(
+        `SELECT DISTINCT license_id FROM license_event_logs WHERE event_type IN ('license.suspended', 'license.revoked', 'license.expired')`,
+      );
+      const listed = groupBy(highest, (row) => row.day as string);
+      for (const [of, peak] of peaks) {
+        const rest = listed.get(of.slice(0, 10)) ?? [];
+        if (peak < 2 || of < from || ended.some(({ license_id }) => of.endsWith(license_id))) continue;
+        if (rest.length < 10) expect(rest.map(({ license_id }) => license_id)).toContain(of.slice(11));
+        else expect(rest.at(-1)!.peak).toBeGreaterThanOrEqual(peak);
+      }
 
       const numbers = await counted(app.database);
       await rebuild(app.database);

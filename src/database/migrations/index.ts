@@ -43,6 +43,8 @@ import { MetadataFilters1764805000000 } from './1764805000000-metadata-filters.j
 import { CustomerNotes1764811000000 } from './1764811000000-customer-notes.js';
 import { IssueTermsOfLines1764815000000 } from './1764815000000-issue-terms-of-lines.js';
 import { ExternalIdsOfPartners1764812000000 } from './1764812000000-external-ids-of-partners.js';
+import { RefusedDevices1764816000000 } from './1764816000000-refused-devices.js';
+import { CarriedPeaks1764817000000 } from './1764817000000-carried-peaks.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -91,6 +93,8 @@ export const migrations = [
   CustomerNotes1764811000000,
   IssueTermsOfLines1764815000000,
   ExternalIdsOfPartners1764812000000,
+  RefusedDevices1764816000000,
+  CarriedPeaks1764817000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -67,6 +67,6 @@ export class ReportFollower implements OnApplicationBootstrap, BeforeApplication
       const lagMs = this.clock.now().getTime() - counted.oldestAt.getTime();
       this.metrics.reportLagSeconds.observe(Math.max(0, lagMs) / 1000);
     }
-    return counted?.events === EVENT_CHUNK_SIZE;
+    return counted?.hasMore ?? false;
   }
 }

@@ -1,6 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { ReportRepository } from '../report.repository.js';
+import { dayOf } from '../report.requests.js';
 import { GetExpirationsQuery } from './get-expirations.query.js';
 
 @QueryHandler(GetExpirationsQuery)
@@ -11,6 +12,6 @@ export class GetExpirationsHandler implements IQueryHandler<GetExpirationsQuery>
   ) {}
 
   execute({ actor: { tenantId }, request }: GetExpirationsQuery) {
-    return this.reports.expirations(tenantId, request, this.clock.now().toISOString().slice(0, 10));
+    return this.reports.expirations(tenantId, request, dayOf(this.clock.now()));
   }
 }

@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Clock } from '../../shared/time/clock.js';
 import { ReportRepository } from '../report.repository.js';
-import { rangeOf } from '../report.requests.js';
+import { dayOf, rangeOf } from '../report.requests.js';
 import { GetPeaksQuery } from './get-peaks.query.js';
 
 @QueryHandler(GetPeaksQuery)
@@ -12,6 +12,7 @@ export class GetPeaksHandler implements IQueryHandler<GetPeaksQuery> {
   ) {}
 
   execute({ actor: { tenantId }, request }: GetPeaksQuery) {
-    return this.reports.peaks(tenantId, request, rangeOf(request, this.clock.now()));
+    const now = this.clock.now();
+    return this.reports.peaks(tenantId, request, rangeOf(request, now), dayOf(now));
   }
 }

@@ -2669,7 +2669,7 @@ export interface paths {
         };
         /**
          * List the most seats in use by day
-         * @description Of one license, or of the licenses with the highest peaks. A day without a change of seats has no row. Requires `reports:read` (roles: admin, support, read-only, platform).
+         * @description Of one license, or of the licenses with the highest peaks. Seats that stay in use count on each day. Requires `reports:read` (roles: admin, support, read-only, platform).
          */
         get: operations["getPeaksReport"];
         put?: never;
@@ -3229,6 +3229,7 @@ export interface components {
          * @description The session of the caller. GET /v1/me has its permissions.
          * @example {
          *       "session_id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d70",
+         *       "method": "api_key",
          *       "type": "api_key",
          *       "id": "019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d50",
          *       "tenant_id": "tenant-001",
@@ -9558,7 +9559,8 @@ export interface components {
          *           "template_id": "team-yearly",
          *           "seats_in_use": 24,
          *           "seats": 25,
-         *           "fill_percent": 96
+         *           "fill_percent": 96,
+         *           "peak_today": 25
          *         }
          *       ]
          *     }
@@ -9601,6 +9603,8 @@ export interface components {
             seats: number | null;
             /** @description Seats in use of the seats, in percent; at most 1000. */
             fill_percent: number;
+            /** @description Most seats in use at once today, in UTC. */
+            peak_today: number;
         };
         /**
          * @example {
