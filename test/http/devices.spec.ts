@@ -250,7 +250,7 @@ describe('the devices of a license', () => {
       way: String(detail).replace(/^[^:]*: /, ''),
       next: next as unknown,
     });
-    /** What validate and explain tell of a device that lacks a seat. */
+    /** The way to a seat as validate and explain tell it. */
     const shortageOf = async ({ path, program }: Pick<Scene, 'path' | 'program'>, fingerprint: string) => {
       const answers = [await program('validate', fingerprint), await tenant.post(`${path}/explain`, { fingerprint })];
       return answers.map(({ body }) => shortage(body.reasons[0]));

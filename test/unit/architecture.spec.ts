@@ -14,8 +14,6 @@ const FOUNDATION = ['shared', 'database', 'embedded-postgres'];
 const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'activations/device-last-seen.ts seen': 'devices that a committed read found',
   'activations/activation-refusals.ts exhausted': 'CommittedCache',
-  'activations/refusal-counts.ts counts': 'numbers of refusals',
-  'activations/refusal-counts.ts devices': 'fingerprints of refused devices, for an hour',
   'activations/seat-allocator.ts changed': 'names of licenses, for as long as a request',
   'activations/seat-allocator.ts endedAt': 'names of licenses',
   'audit/commands/record-events.handler.ts waiting': 'names of tenants',
