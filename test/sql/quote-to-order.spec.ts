@@ -227,6 +227,8 @@ describe('the workflow quote-to-order over the steps of the server', () => {
       [free, [issue(1), issue(1, other)], 'SUBSCRIPTION_LINE_MISMATCH'],
       [free, [issue(1, other)], 'SUBSCRIPTION_LINE_MISMATCH'],
       [free, [renewal], 'SUBSCRIPTION_LINE_MISMATCH'],
+      [free, [{ ...issue(1), starts: 'AT_FIRST_ACTIVATION' }], 'SUBSCRIPTION_LINE_MISMATCH'],
+      [free, [{ ...issue(1), starts: '2099-01-01T00:00:00.000Z' }], 'SUBSCRIPTION_LINE_MISMATCH'],
     ] as const) {
       const quoteId = await draft({ lines });
       expect(await run(quoteId, { messages: ['accepted'] }, { subscription_id })).toMatchObject({

@@ -76,11 +76,12 @@ describe('the workflow subscription-activation over the steps of the server', ()
     await issue(customer, perpetual.template_id as string);
     const elsewhere = await issue(customer);
     await api.post(`/v1/subscriptions/${await subscribe(customer)}/link`, { license_id: elsewhere });
+    await api.issue(templateId, { customer_id: customer, starts: '2098-01-01T00:00:00.000Z' });
     const id = await subscribe(customer);
     expect(await run({ subscription_id: id })).toMatchObject({ result: { license_id: found, issued: false } });
     const next = await subscribe(customer);
     expect(await run({ subscription_id: next })).toMatchObject({ result: { issued: true } });
-    expect(await licensesOf(customer)).toHaveLength(4);
+    expect(await licensesOf(customer)).toHaveLength(5);
   });
 
   it('takes the license that a former subscription has left, and brings it into force', async () => {

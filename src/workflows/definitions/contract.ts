@@ -100,8 +100,8 @@ export interface Steps {
   }): Promise<{ readonly license_id: string }>;
   /**
    * Checks that the subscription can take the license that the quote, or its order, sells, and returns that license; null before it is issued.
-   * Refused with SUBSCRIPTION_LINE_MISMATCH unless exactly one license is issued, of the template of the subscription; with SUBSCRIPTION_ENDED,
-   * SUBSCRIPTION_CUSTOMER_MISMATCH; and with SUBSCRIPTION_LINKED if it has another license.
+   * Refused with SUBSCRIPTION_LINE_MISMATCH unless exactly one license is issued, of the template of the subscription, and starts then; with
+   * SUBSCRIPTION_ENDED, SUBSCRIPTION_CUSTOMER_MISMATCH; and with SUBSCRIPTION_LINKED if it has another license.
    */
   matchSubscription(argument: {
     readonly subscription_id: string;

@@ -35,6 +35,8 @@ export interface SubscriptionReads {
 
 /** Most licenses of a customer and product that are looked at. */
 const MAX_LICENSES = 100;
+/** Statuses in which a license cannot be linked. */
+const UNUSABLE = ['REVOKED', 'PENDING'];
 
 /** Finds the license for a subscription; see `Steps.findSubscriptionLicense`. */
 export async function findSubscriptionLicense(
@@ -51,8 +53,8 @@ export async function findSubscriptionLicense(
 }
 
 /**
- * Returns a license that the subscription may take. One that never expires, or of other terms and without a former subscription, was sold
- * for itself. One that was suspended by hand is neither brought into force nor replaced.
+ * Returns a license that the subscription may take. One that never expires, has not started, or is of other terms and without a former
+ * subscription, was sold for itself. One that was suspended by hand is neither brought into force nor replaced.
  */
 async function licenseOfCustomer(
   reads: SubscriptionReads,
@@ -61,7 +63,7 @@ async function licenseOfCustomer(
   const { product_id } = await reads.template(template_id);
   let suspended: string | undefined;
   for (const license of await reads.licenses(customer_id, product_id, MAX_LICENSES)) {
-    if (license.trial || license.status === 'REVOKED' || !(await isFree(license))) continue;
+    if (license.trial || UNUSABLE.includes(license.status) || !(await isFree(license))) continue;
     if (license.status !== 'SUSPENDED' || license.held_by_subscription) return license.license_id;
     suspended ??= license.license_id;
   }

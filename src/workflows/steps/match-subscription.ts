@@ -11,6 +11,7 @@ export interface SaleFacts {
     readonly kind: string;
     readonly license_template_id: string | null;
     readonly quantity: number;
+    readonly starts?: string | null;
     /** Licenses that the line of an order issued. */
     readonly license_ids?: readonly string[];
   }[];
@@ -41,6 +42,11 @@ export async function matchSubscription(
   // The license was linked by an earlier run or by hand, and follows the subscription already.
   if (license?.license_id === license_id) return { license_id, customer_id };
 
+  // A license that has not started cannot be linked, and what was sold would be withdrawn then.
+  if (license_id === null && (line.starts ?? 'AT_ISSUE') !== 'AT_ISSUE') {
+    const text = `What is sold must start at its issue, without starts: it is linked with the subscription ${subscription_id} then.`;
+    throw refusal('SUBSCRIPTION_LINE_MISMATCH', text);
+  }
   if (line.license_template_id !== template_id) throw refusal('SUBSCRIPTION_LINE_MISMATCH', oneLicense);
   if (sale.customer_id !== customer_id) {
     const text = `The quote ${quote_id} and the subscription ${subscription_id} belong to different customers.`;
