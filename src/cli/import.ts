@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import stableStringify from 'safe-stable-stringify';
 import { z } from 'zod';
@@ -60,6 +60,9 @@ run('could not import the file', async () => {
     if (!values.help) process.exitCode = 1;
     return;
   }
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw new MaintenanceError(`"${file}" cannot be read.`, { cause });
+  });
   const config = loadConfig();
   const { IMPORT_API_KEY: apiKey, IMPORT_SERVER_URL } = config.settings;
   if (!apiKey) throw new MaintenanceError(`IMPORT_API_KEY is required.\n\n${USAGE}`);

@@ -148,6 +148,11 @@ describe('npm run tenants and npm run import', () => {
     expect(rows[2]).toMatch(/^4,TEMPLATE_NOT_FOUND,.*,,,,"\{""number"".*\}",'@home$/);
     expect(rows[3]).toBe('5,MALFORMED_REQUEST,The line is not JSON.,ndjson,"{""broken",,,,,,,');
 
+    expect(await run(`${file}.none`)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('.none" cannot be read.'),
+    });
+
     // The reason is mended, and the file of refused lines imported as it is. Then both files have nothing new.
     await template('later');
     expect((await run(refused)).output).toMatch(/IMPORTED: 2\nREFUSED: 1\n/);

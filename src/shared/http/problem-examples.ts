@@ -146,7 +146,8 @@ export const PROBLEM_DETAILS: Readonly<Record<ProblemCode, string>> = {
   TRIAL_ALREADY_USED: 'The customer has already used a trial of this product.',
   TRIAL_NOT_ALLOWED: 'The license template team-yearly allows no trials.',
   UNAUTHENTICATED: 'A valid API key or access token is required: "Authorization: Bearer …".',
-  UNSUPPORTED_MEDIA_TYPE: 'Send the body as application/json, or as application/x-ndjson where the route says so.',
+  UNSUPPORTED_MEDIA_TYPE:
+    'Send the body as application/json, or as application/x-ndjson or text/csv where the route takes lines.',
   USAGE_EXCEEDED: 'Not enough usage left for exports: 41 of 50 used.',
   USAGE_NOT_HELD: 'Cannot release more of exports than is used (3).',
   VALIDATION_FAILED: 'The request is not valid; see errors.',

@@ -13,7 +13,7 @@ const CODES: Readonly<Record<number, readonly [code: string, detail: string]>> =
   413: ['BODY_TOO_LARGE', 'The body is larger than 1 MiB.'],
   415: [
     'UNSUPPORTED_MEDIA_TYPE',
-    'Send the body as application/json, or as application/x-ndjson where the route says so.',
+    'Send the body as application/json, or as application/x-ndjson or text/csv where the route takes lines.',
   ],
   503: ['NOT_READY', 'The server is not ready.'],
 };
