@@ -47,12 +47,14 @@ async function prepare(api) {
     'edit-order': [`/orders/${pending.order_id}/edit`],
     'new-order': ['/orders/new'],
     quotes: ['/quotes'],
+    'new-quote': ['/quotes/new'],
     quote: [`/quotes/${quote_id}`],
     'edit-quote': [`/quotes/${quote_id}/edit`],
     subscriptions: ['/subscriptions'],
     subscription: ['/subscriptions/sub-1'],
     'new-subscription': ['/subscriptions/new'],
     partners: ['/partners'],
+    'new-partner': ['/partners/new'],
     partner: [`/partners/${partner_id}`],
     invitations: [`/partners/${partner_id}?tab=invitations`],
     'license-pool': [`/license-pools/${pool_id}`],
@@ -577,6 +579,16 @@ async function platform({ open, step, baseUrl, platformKey }) {
       .getByRole('row', { name: /tenant-new/ })
       .getByText('Suspended')
       .waitFor();
+    const suspended = { code: 'TENANT_SUSPENDED', status: 403, detail: 'The tenant is suspended.' };
+    await page.route('**/v1/me', (route) =>
+      route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify(suspended) }),
+    );
+    await page.reload();
+    await page.getByRole('heading', { name: 'The tenant is suspended', level: 1 }).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.unroute('**/v1/me');
+    await button('Sign out').click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 }
 
@@ -612,6 +624,7 @@ async function listStates({ open, signIn, step, api, baseUrl }) {
       await page.getByText('You may not see this').waitFor();
       await page.goto(`${baseUrl}/admin${path}`);
       await page.getByText(permission).waitFor();
+      assert.deepEqual(await accessibilityFaults(page), [], path);
     }
   });
 }

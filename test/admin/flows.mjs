@@ -93,6 +93,26 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     },
   );
 
+  await step('a license is issued to a customer that is made on the way, and nobody leaves by mistake', async () => {
+    const other = await page.context().newPage();
+    await other.goto(`${baseUrl}/admin/issue`);
+    await other.getByRole('searchbox').fill('Stud');
+    await other.getByRole('button', { name: /^Studio/ }).click();
+    await button(other, 'New customer').click();
+    await other.getByLabel('Company').fill('On The Way Ltd');
+    await button(other, 'Create customer').click();
+    await seen(other, 'Check and issue');
+    await other.getByRole('navigation').getByRole('link', { name: 'Licenses' }).click();
+    await seen(other, 'Leave this page?');
+    await button(other, 'Stay').click();
+    await button(other, 'Issue license').click();
+    await seen(other, 'The license is issued');
+    await seen(other, 'On The Way Ltd');
+    await other.getByRole('navigation').getByRole('link', { name: 'Licenses' }).click();
+    await other.getByRole('heading', { name: 'Licenses', level: 1 }).waitFor();
+    await other.close();
+  });
+
   await step('the license key is sent by e-mail', async () => {
     await button(page, 'More actions').click();
     await page.getByRole('menuitem', { name: 'Send e-mail' }).click();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accessibilityFaults, button, seen } from './browser.mjs';
 import { businessScreens } from './business.mjs';
@@ -46,6 +46,11 @@ async function screensOf(api) {
         },
       ],
       'bulk-changes': ['/bulk-changes'],
+      'unknown-bulk-change': ['/bulk-changes/none'],
+      'unknown-page': ['/nowhere'],
+      'unknown-license': ['/licenses/019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d40'],
+      'new-customer': ['/customers/new'],
+      'new-product': ['/products/new'],
       import: ['/import'],
       customers: ['/customers'],
       customer: ['/customers/customer-10'],
@@ -86,6 +91,18 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
   const { main, others } = await screensOf(api);
   const all = Object.entries({ ...main, ...others, ...(await businessScreens(api)) });
   if (pictures) await mkdir(pictures, { recursive: true });
+  await step('every route of the application is among the screens', async () => {
+    const router = await readFile(new URL('../../packages/admin/src/router.tsx', import.meta.url), 'utf8');
+    const routes = [...router.matchAll(/\bpath: '([^']+)'/g)].map(([, path]) => path);
+    assert.ok(routes.length > 40);
+    const shown = all.map(([, [path]]) => path.split('?')[0]);
+    const isShown = (route) => shown.some((path) => new RegExp(`^${route.replaceAll(/\$\w+/g, '[^/]+')}$`).test(path));
+    // The first page leads on to another one.
+    assert.deepEqual(
+      routes.filter((route) => route !== '/' && !isShown(route)),
+      [],
+    );
+  });
   for (const theme of ['light', 'dark']) {
     const page = await open({ colorScheme: theme });
     const picture = async (name) => {

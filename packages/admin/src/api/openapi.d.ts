@@ -3247,7 +3247,7 @@ export interface components {
             tenant_id: string | null;
             /**
              * Format: date-time
-             * @description Last time at which a credential was shown. Over ten minutes before the sign-in if the identity provider does not tell it.
+             * @description Last time at which a credential was shown.
              * @example 2026-11-23T12:00:00.000Z
              */
             authenticated_at: string;
@@ -11721,7 +11721,6 @@ export interface operations {
             404: components["responses"]["NotFound3"];
             408: components["responses"]["RequestTimeout"];
             417: components["responses"]["ExpectationFailed"];
-            429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -11755,7 +11754,6 @@ export interface operations {
             404: components["responses"]["NotFound3"];
             408: components["responses"]["RequestTimeout"];
             417: components["responses"]["ExpectationFailed"];
-            429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -8,18 +8,23 @@ const SHOWN_MS = 2_000;
 
 export function CopyButton({ text, label, className }: { text: string; label?: string; className?: string }) {
   const t = useText();
-  const [copied, setCopied] = useState(false);
+  const [outcome, setOutcome] = useState<'copied' | 'notCopied' | undefined>();
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
+    // The browser, or its policy, may refuse.
+    setOutcome(
+      await navigator.clipboard.writeText(text).then(
+        () => 'copied' as const,
+        () => 'notCopied' as const,
+      ),
+    );
     setTimeout(() => {
-      setCopied(false);
+      setOutcome(undefined);
     }, SHOWN_MS);
   };
   return (
     <Button size="small" className={cn(className)} onClick={() => void copy()}>
-      {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
-      <span aria-live="polite">{copied ? t('copied') : (label ?? t('copy'))}</span>
+      {outcome === 'copied' ? <Check aria-hidden /> : <Copy aria-hidden />}
+      <span aria-live="polite">{outcome === undefined ? (label ?? t('copy')) : t(outcome)}</span>
     </Button>
   );
 }

@@ -4,12 +4,21 @@ import { Card } from './card';
 import { Forbidden } from './states';
 
 /** Shows a page to those who may see it; others learn which permission they lack. */
-export function Gate({ permission, children }: { permission: string; children: ReactNode }) {
+export function Gate({
+  permission,
+  isPart = false,
+  children,
+}: {
+  permission: string;
+  /** Other parts of the page stay. */
+  isPart?: boolean;
+  children: ReactNode;
+}) {
   return useMay()(permission) ? (
     children
   ) : (
     <Card flush>
-      <Forbidden permission={permission} />
+      <Forbidden permission={permission} isPage={!isPart} />
     </Card>
   );
 }

@@ -27,6 +27,10 @@ export function ResourceDetail<T>({
   if (query.data !== undefined) return <Fragment key={id}>{children(query.data)}</Fragment>;
   // An id that no resource can have is in the address.
   if (isCode(query.error, 'VALIDATION_FAILED') && !bare) return <NotFound />;
-  const state = query.error ? <Refusal error={query.error} onRetry={() => void query.refetch()} /> : <Loading />;
+  const state = query.error ? (
+    <Refusal error={query.error} isPage={!bare} onRetry={() => void query.refetch()} />
+  ) : (
+    <Loading />
+  );
   return bare ? state : <Card flush>{state}</Card>;
 }

@@ -10,38 +10,60 @@ import { FactsText } from './facts-text';
 function State({
   icon: Icon,
   title,
+  isPage = false,
   role,
   children,
 }: {
   icon: LucideIcon;
   title: string;
-  role?: 'alert' | 'status';
+  isPage?: boolean | undefined;
+  role?: 'alert' | 'status' | undefined;
   children?: ReactNode;
 }) {
+  const Title = isPage ? 'h1' : 'p';
+  useEffect(() => {
+    if (isPage) document.title = `${title} · Imprimatur`;
+  }, [isPage, title]);
   return (
     <div role={role} className="flex flex-col items-center gap-3 px-6 py-14 text-center">
       <span className="grid size-11 place-items-center rounded-full bg-sunken text-soft">
         <Icon className="size-5" aria-hidden />
       </span>
-      <p className="font-semibold">{title}</p>
+      <Title className="font-semibold">{title}</Title>
       {children}
     </div>
   );
 }
 
-export function Empty({ title, hint, children }: { title: string; hint?: string; children?: ReactNode }) {
+export function Empty({
+  title,
+  hint,
+  isPage,
+  children,
+}: {
+  title: string;
+  hint?: string;
+  /** Nothing else is on the page, so its title is the heading. */
+  isPage?: boolean;
+  children?: ReactNode;
+}) {
   return (
-    <State icon={Inbox} title={title}>
+    <State icon={Inbox} title={title} isPage={isPage}>
       {hint !== undefined && <p className="max-w-md text-sm text-soft">{hint}</p>}
       {children}
     </State>
   );
 }
 
-export function Forbidden({ permission }: { permission: string }) {
+export function Forbidden({ permission, isPage }: { permission: string; isPage?: boolean }) {
   const t = useText();
   return (
-    <State icon={LockKeyhole} title={t('forbidden.title')} role="status">
+    <State
+      icon={LockKeyhole}
+      title={t('forbidden.title')}
+      isPage={isPage}
+      role={isPage === true ? undefined : 'status'}
+    >
       <p className="max-w-md text-sm text-soft">
         {t('forbidden.hint')} <Code>{permission}</Code>
       </p>
@@ -50,13 +72,13 @@ export function Forbidden({ permission }: { permission: string }) {
 }
 
 /** A refusal, with what is needed to ask about it. */
-export function Refusal({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+export function Refusal({ error, isPage, onRetry }: { error: Error; isPage?: boolean; onRetry?: () => void }) {
   const t = useText();
   const { meaning, remedy, facts } = useErrorText(error);
   const refusal = error instanceof ProblemError ? error : undefined;
   const isOffline = refusal?.code === OFFLINE;
   return (
-    <State icon={isOffline ? WifiOff : CircleAlert} title={meaning || t('error.title')} role="alert">
+    <State icon={isOffline ? WifiOff : CircleAlert} title={meaning || t('error.title')} isPage={isPage} role="alert">
       {remedy !== undefined && <p className="max-w-md text-sm text-soft">{remedy}</p>}
       {facts !== undefined && <FactsText className="max-w-md text-sm wrap-anywhere text-soft">{facts}</FactsText>}
       {refusal && !isOffline && (

@@ -24,7 +24,7 @@ export function Broken({ error }: { error: unknown }) {
   const t = useText();
   return (
     <main>
-      <Refusal error={toError(error)} />
+      <Refusal isPage error={toError(error)} />
       <p className="text-center">
         <Button
           onClick={() => {

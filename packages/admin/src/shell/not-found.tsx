@@ -5,7 +5,7 @@ import { useText } from '../text/texts';
 export function NotFound() {
   const t = useText();
   return (
-    <Empty title={t('notFound.title')} hint={t('notFound.hint')}>
+    <Empty isPage title={t('notFound.title')} hint={t('notFound.hint')}>
       <LinkButton to="/licenses">{t('notFound.home')}</LinkButton>
     </Empty>
   );

@@ -7,7 +7,9 @@ import { isCode, ProblemError } from '../api/problem';
 import { forgetAll, meQuery, ownerOf } from '../api/queries';
 import { queryClient } from '../api/query-client';
 import { listenToSession } from '../api/session-signals';
+import { Button } from '../parts/button';
 import { Loading, Refusal } from '../parts/states';
+import { useText } from '../text/texts';
 import { SessionContext, type Session } from './session';
 import { SignIn, type SignInProblem } from './sign-in';
 
@@ -27,6 +29,7 @@ const arrived = takeFragment();
 
 /** Shows its children to somebody who is signed in, and the sign-in page to everybody else. */
 export function SessionGate({ children }: { children: ReactNode }) {
+  const t = useText();
   const client = useQueryClient();
   const [code, setCode] = useState(arrived.code);
   const [problem, setProblem] = useState<SignInProblem | undefined>(
@@ -120,22 +123,23 @@ export function SessionGate({ children }: { children: ReactNode }) {
       });
   }, []);
 
+  const leave = useCallback(() => {
+    actFor(undefined);
+    // Nothing of the tenant may be shown for the next one. The query of who is signed in is on this page, so it is read again.
+    forgetAll(client);
+    void client.resetQueries({ queryKey: meQuery.queryKey });
+  }, [client]);
+
   const session = useMemo((): Session | undefined => {
     if (!me.data) return undefined;
     const permissions = new Set<string>(me.data.permissions);
-    const leave = () => {
-      actFor(undefined);
-      // Nothing of the tenant may be shown for the next one. The query of who is signed in is on this page, so it is read again.
-      forgetAll(client);
-      void client.resetQueries({ queryKey: meQuery.queryKey });
-    };
     return {
       me: me.data,
       may: (permission) => permission === undefined || permissions.has(permission),
       signOut,
       leaveTenant: actingFor() === undefined ? undefined : leave,
     };
-  }, [me.data, signOut, client]);
+  }, [me.data, signOut, leave]);
 
   if (code !== undefined || me.isPending) return <Loading />;
   const enter = (signedIn: Schemas['OwnSession']) => {
@@ -146,7 +150,13 @@ export function SessionGate({ children }: { children: ReactNode }) {
   if (!session) {
     if (isSignedOut) return <SignIn problem={problem} onSignedIn={enter} />;
     return me.error instanceof ProblemError ? (
-      <Refusal error={me.error} onRetry={() => void me.refetch()} />
+      <main>
+        <Refusal isPage error={me.error} onRetry={() => void me.refetch()} />
+        <p className="flex flex-wrap justify-center gap-2">
+          {actingFor() !== undefined && <Button onClick={leave}>{t('tenants.leave')}</Button>}
+          <Button onClick={signOut}>{t('signOut')}</Button>
+        </p>
+      </main>
     ) : (
       <Loading />
     );

@@ -795,6 +795,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'next.sign_in': 'Neu anmelden',
   'next.update_clock': 'Die Uhr des Geräts stellen',
   no: 'Nein',
+  notCopied: 'Nicht kopiert: Bitte selbst auswählen und kopieren',
   'notes.add': 'Notiz hinzufügen',
   'notes.added': 'Die Notiz ist hinzugefügt.',
   'notes.delete': 'Notiz löschen',

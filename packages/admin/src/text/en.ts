@@ -786,6 +786,7 @@ export const ENGLISH = {
   'next.sign_in': 'Sign in again',
   'next.update_clock': 'Set the clock of the device',
   no: 'No',
+  notCopied: 'Not copied: select and copy it by hand',
   'notes.add': 'Add note',
   'notes.added': 'The note is added.',
   'notes.delete': 'Delete note',

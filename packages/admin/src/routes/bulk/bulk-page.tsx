@@ -113,9 +113,9 @@ function Change() {
       {changes.isPending ? (
         <Loading />
       ) : changes.error ? (
-        <Refusal error={changes.error} />
+        <Refusal isPage error={changes.error} />
       ) : (
-        <Empty title={t('bulk.unknown')} hint={t('bulk.unknownHint')}>
+        <Empty isPage title={t('bulk.unknown')} hint={t('bulk.unknownHint')}>
           <LinkButton to="/bulk-changes">{t('bulk.title')}</LinkButton>
         </Empty>
       )}

@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { given } from '../../api/lists';
+import { dayOf, startOfDay } from '../../parts/days';
 import { CheckField, Input } from '../../parts/fields';
 import { FilterBar, FilterSelect, SearchField } from '../../parts/filter-bar';
 import { Gate } from '../../parts/gate';
@@ -20,8 +21,7 @@ export function EventList() {
   const [isLive, setLive] = useState(false);
   const change = (changed: Partial<typeof search>) =>
     void navigate({ search: given({ ...search, ...changed }), replace: true });
-  const day = (time: string | undefined) => time?.slice(0, 10) ?? '';
-  const toTime = (value: string) => (value === '' ? undefined : `${value}T00:00:00.000Z`);
+  const toTime = (value: string) => (value === '' ? undefined : startOfDay(value));
   return (
     <Gate permission="events:read">
       <PageHeader
@@ -56,7 +56,7 @@ export function EventList() {
           type="date"
           aria-label={t('events.from')}
           title={t('events.from')}
-          value={day(search.created_from)}
+          value={dayOf(search.created_from ?? null)}
           onChange={(event) => change({ created_from: toTime(event.target.value) })}
           className="w-auto"
         />
@@ -64,7 +64,7 @@ export function EventList() {
           type="date"
           aria-label={t('events.before')}
           title={t('events.before')}
-          value={day(search.created_before)}
+          value={dayOf(search.created_before ?? null)}
           onChange={(event) => change({ created_before: toTime(event.target.value) })}
           className="w-auto"
         />

@@ -10,7 +10,7 @@ import { Button, LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
 import { cn } from '../../parts/class-names';
 import { CodeBlock } from '../../parts/copy';
-import { startOfDay } from '../../parts/days';
+import { endOfDay, startOfDay } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { faultOf } from '../../parts/form-dialog';
 import { LeaveGuard } from '../../parts/form-state';
@@ -69,7 +69,7 @@ function toRequest(templateId: string, customerId: string, terms: Terms): IssueR
   const { issuedTo, isTrial, starts, startDate, startBy, seats, expiry } = terms;
   const overrides = {
     ...(seats !== '' && { max_activations: Number(seats) }),
-    ...(expiry !== '' && { expiry_date: startOfDay(expiry) }),
+    ...(expiry !== '' && { expiry_date: endOfDay(expiry) }),
   };
   return {
     license_template_id: templateId,

@@ -40,7 +40,7 @@ export function useDevices(license_id: string, { all = false } = {}) {
 
 export function DevicesTab({ license }: { license: License }) {
   return (
-    <Gate permission="activations:read">
+    <Gate permission="activations:read" isPart>
       <Devices license={license} />
     </Gate>
   );

@@ -462,7 +462,7 @@ function UnblockButton({
       }
     },
     done: t('remedy.unblocked'),
-    changes: ['activations', 'licenses'],
+    changes: ['blocked-devices', 'activations', 'licenses'],
     onDone: onChanged,
   });
   return (
