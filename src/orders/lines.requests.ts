@@ -38,6 +38,11 @@ export const IssueLine = z
     ({ starts, expires_if_started_by: until }) => until === undefined || starts === 'AT_FIRST_ACTIVATION',
     'must not contain expires_if_started_by unless starts is AT_FIRST_ACTIVATION',
   )
+  // Nothing could be issued with them, and a line of an order that is paid keeps its terms.
+  .refine(({ starts, expires_if_started_by: until, overrides }) => {
+    const end = overrides?.expiry_date;
+    return !end || ((until === undefined || until <= end) && !(new Date(starts ?? '') >= new Date(end)));
+  }, 'must not contain an expiry_date of overrides before expires_if_started_by or starts')
   .meta({ id: 'IssueLine', description: 'Issues licenses to the customer of the order.' });
 
 export const RenewLine = z

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Line, type LineTerms } from './line.entity.js';
+import { Line, type LineTerms, termsOf } from './line.entity.js';
 
 /** Choices for the licenses of an order that is cancelled or refunded, from the mildest. */
 export const WITHDRAWALS = ['KEEP', 'SUSPEND', 'REVOKE'] as const;
@@ -52,6 +53,17 @@ export class OrderLine extends Line {
     return this.withdrawal === 'KEEP' ? [] : this.licenseIds.slice(this.withdrawnQuantity);
   }
 
+  /** Tells whether terms are those of the line but for times that have passed, each of which is left out or in the future. */
+  allowsCorrection(terms: LineTerms, now: Date): boolean {
+    const [times, wanted] = [timesOf(this), timesOf(terms)];
+    const passed = this.openQuantity === 0 ? [] : TIMES.filter((name) => !!times[name] && new Date(times[name]) <= now);
+    const isCorrect = (name: TimeName) => {
+      const time = wanted[name];
+      return time === undefined || time === times[name] || new Date(time ?? 0) > now;
+    };
+    return passed.every(isCorrect) && isDeepStrictEqual(comparable(this, passed), comparable(terms, passed));
+  }
+
   fulfil(quantity: number, licenseIds: readonly string[]): void {
     this.fulfilledQuantity += quantity;
     this.licenseIds = [...this.licenseIds, ...licenseIds];
@@ -63,4 +75,20 @@ export class OrderLine extends Line {
     this.withdrawal = choice;
     this.withdrawnQuantity = 0;
   }
+}
+
+/** Times of the terms of a line that may have passed when it is fulfilled. */
+const TIMES = ['starts', 'expires_if_started_by', 'expiry_date'] as const;
+type TimeName = (typeof TIMES)[number];
+
+function timesOf({ issueTerms }: LineTerms): Readonly<Record<TimeName, string | null | undefined>> {
+  const { starts, expires_if_started_by, overrides } = issueTerms ?? {};
+  return { starts, expires_if_started_by, expiry_date: overrides?.expiry_date };
+}
+
+/** Returns the terms of a line without these times, to compare them. */
+function comparable(line: LineTerms, without: readonly TimeName[]): object {
+  const times = TIMES.map((name) => (without.includes(name) ? undefined : timesOf(line)[name]));
+  const { expiry_date: _, ...overrides } = line.issueTerms?.overrides ?? {};
+  return { ...termsOf(line), issueTerms: times, overrides: JSON.parse(JSON.stringify(overrides)) as object };
 }

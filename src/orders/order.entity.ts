@@ -24,6 +24,7 @@ import {
   RefundTooHighError,
 } from './order.errors.js';
 import type { CreateOrderRequest, UpdateOrderRequest } from './order.requests.js';
+import type { LineRequest } from './lines.requests.js';
 
 /** Line that could not be fulfilled, null if no line is the cause, and the code of the refusal. */
 export interface FulfilmentRefusal {
@@ -129,10 +130,11 @@ export class Order extends VersionedRow {
     );
   }
 
-  /** Throws OrderStateError, OrderBegunError, InvalidFieldError. Returns whether the lines were replaced. */
-  update(patch: UpdateOrderRequest): boolean {
+  /** Throws OrderStateError, OrderBegunError, InvalidFieldError. Returns whether the lines were replaced or corrected. */
+  update(patch: UpdateOrderRequest, now: Date): boolean {
     const { customer_id: customerId, currency, lines, metadata } = patch;
-    if (customerId !== undefined || currency !== undefined || lines) {
+    const isCorrection = lines && customerId === undefined && currency === undefined && this.correct(lines, now);
+    if (!isCorrection && (customerId !== undefined || currency !== undefined || lines)) {
       this.assertCan('revise');
       if (this.hasBegun) throw new OrderBegunError(this.orderId);
       if (customerId !== undefined) this.customerId = customerId;
@@ -172,8 +174,7 @@ export class Order extends VersionedRow {
 
   /** Returns the triggers that have happened to an order which can be fulfilled and is not. */
   get dueTriggers(): readonly FulfilmentTrigger[] {
-    const isOpen = this.status !== 'FULFILLED' && this.can('fulfil') !== undefined;
-    return isOpen ? FULFILMENT_TRIGGERS.filter((trigger) => this.isPast(trigger)) : [];
+    return this.isOpen ? FULFILMENT_TRIGGERS.filter((trigger) => this.isPast(trigger)) : [];
   }
 
   /** Lets the server fulfil the order. */
@@ -190,7 +191,7 @@ export class Order extends VersionedRow {
 
   /** Ends the automatic fulfilment of an order that is fulfilled, or can no more be. */
   endAutomaticFulfilment(): void {
-    if (this.status !== 'FULFILLED' && this.can('fulfil') !== undefined) return;
+    if (this.isOpen) return;
     this.automaticFulfilment = null;
     this.fulfilmentRefusal = null;
   }
@@ -267,6 +268,25 @@ export class Order extends VersionedRow {
 
   private get netAmount(): number {
     return this.paidAmount - this.refundedAmount;
+  }
+
+  /**
+   * Takes over times of lines in place of such as have passed, with which nothing can be issued, also once the order is approved or paid.
+   * Returns false, and changes nothing, if the order is open to any change, or anything else differs.
+   */
+  private correct(requests: readonly LineRequest[], now: Date): boolean {
+    if (!this.isOpen || (this.can('revise') && !this.hasBegun)) return false;
+    const wanted = toLineTerms(requests);
+    const pairs = this.lines.flatMap((line, at) => (wanted[at] ? [{ line, terms: wanted[at] }] : []));
+    if (pairs.length !== this.lines.length || pairs.length !== wanted.length) return false;
+    if (!pairs.every(({ line, terms }) => line.allowsCorrection(terms, now))) return false;
+    for (const { line, terms } of pairs) line.issueTerms = terms.issueTerms;
+    return true;
+  }
+
+  /** Whether the order can be fulfilled, now or once it is due, and is not. */
+  private get isOpen(): boolean {
+    return this.status !== 'FULFILLED' && this.can('fulfil') !== undefined;
   }
 
   private get hasBegun(): boolean {

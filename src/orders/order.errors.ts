@@ -24,12 +24,15 @@ export class OrderStateError extends ConflictException {
   }
 }
 
-/** Lines cannot be replaced once a payment, a refund or a license belongs to them. */
+/** Lines cannot be replaced once a payment, a refund or a license belongs to them. Times in them that have passed can be corrected. */
 export class OrderBegunError extends ConflictException {
   constructor(orderId: string) {
-    super(`The order ${orderId} is paid or fulfilled in part: only its metadata can change.`, {
-      errorCode: 'ORDER_STATE',
-    });
+    super(
+      `The order ${orderId} is paid or fulfilled in part: only its metadata can change, and times of its lines that have passed.`,
+      {
+        errorCode: 'ORDER_STATE',
+      },
+    );
   }
 }
 

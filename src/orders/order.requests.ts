@@ -52,7 +52,7 @@ export const UpdateOrderRequest = z
   .meta({
     id: 'UpdateOrderRequest',
     description:
-      'All but `metadata` can change only while the order is PENDING and nothing was paid. `lines` replaces all lines.',
+      'All but `metadata` can change only while the order is PENDING and nothing was paid. `lines` replaces all lines. Until the order is fulfilled, the same lines may also leave out, or set to a time in the future, a `starts`, `expires_if_started_by` or `overrides.expiry_date` that has passed.',
     examples: [{ metadata: { purchase_order: 'PO-1' } }],
   });
 export type UpdateOrderRequest = z.infer<typeof UpdateOrderRequest>;

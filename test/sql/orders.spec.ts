@@ -303,6 +303,73 @@ describe('orders and quotes', () => {
       }
     });
 
+    it('takes times of a line that have passed in the future or not at all, once it is paid and approved, and nothing else', async () => {
+      const before = time.now;
+      const at = (days: number) => new Date(before + days * DAY_MS).toISOString();
+      const sold = [
+        issue(1, 5, { starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: at(1), overrides: { max_activations: 9 } }),
+        issue(1, 5, { starts: at(1), overrides: { expiry_date: at(2), max_activations: 9 } }),
+        issue(1, 5, { starts: at(1) }),
+        issue(1, 5, { overrides: { expiry_date: at(20) } }),
+      ];
+      const line = (number: number, more: object) => ({ ...sold[number], ...more });
+      for (const contrary of [{ starts: at(2) }, { starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: at(3) }])
+        expect((await api.post('/v1/orders', sale(line(1, contrary)))).status).toBe(400);
+      const order = await approved(...sold);
+      const path = `/v1/orders/${order.order_id}`;
+      await done(order, 'record-payment');
+      const refused = async (lines: object[], more: object = {}) => {
+        const { status, body } = await api.patch(path, { lines, ...more });
+        expect({ status, code: body.code }).toEqual({ status: 409, code: 'ORDER_STATE' });
+      };
+      const laterStart = line(0, { expires_if_started_by: at(9) });
+      const laterEnd = line(1, { overrides: { expiry_date: at(9), max_activations: 9 } });
+      await refused([laterStart, laterEnd, sold[2]!, sold[3]!]);
+      time.now += 3 * DAY_MS;
+      try {
+        expect((await act(order, 'fulfil')).body).toMatchObject({ line: 1, line_code: 'VALIDATION_FAILED' });
+        for (const wrong of [
+          [line(0, { expires_if_started_by: at(2) }), laterEnd, sold[2], sold[3]],
+          [line(0, { starts: 'AT_ISSUE', expires_if_started_by: undefined }), laterEnd, sold[2], sold[3]],
+          [line(0, { overrides: { max_activations: 10 }, expires_if_started_by: at(9) }), laterEnd, sold[2], sold[3]],
+          [laterStart, line(1, { overrides: { expiry_date: null, max_activations: 9 } }), sold[2], sold[3]],
+          [laterStart, laterEnd, line(2, { starts: 'AT_FIRST_ACTIVATION' }), sold[3]],
+          [laterStart, laterEnd, line(2, { quantity: 2 }), sold[3]],
+          [laterStart, laterEnd, sold[2], line(3, { overrides: { expiry_date: at(30) } })],
+          [laterStart, laterEnd, sold[2], sold[3], sold[3]],
+          [laterStart, laterEnd, sold[2]],
+        ] as object[][])
+          await refused(wrong);
+        await refused([laterStart, laterEnd, sold[2]!, sold[3]!], { currency: 'EUR' });
+        expect((await api.get(path)).body).toMatchObject({ version: 3, lines: order.lines });
+        const corrected = await api.patch(path, { lines: [laterStart, laterEnd, sold[2], sold[3]] });
+        expect(corrected.body).toMatchObject({
+          version: 4,
+          status: 'APPROVED',
+          payment_status: 'PAID',
+          total_amount: 20,
+        });
+        await refused([laterStart, laterEnd, line(2, { starts: at(2) }), sold[3]!]);
+        const { lines } = await done(order, 'fulfil');
+        const issued = await Promise.all(
+          (lines as Wire[]).map(async ({ license_ids }) => (await api.get(`/v1/licenses/${license_ids[0]}`)).body),
+        );
+        expect(issued).toMatchObject([
+          { status: 'PENDING', expires_if_started_by: at(9), max_activations: 9 },
+          { status: 'ACTIVE', expiry_date: at(9), max_activations: 9 },
+          { status: 'ACTIVE', starts_at: at(3) },
+          { status: 'ACTIVE', expiry_date: at(20) },
+        ]);
+        await refused([sold[0]!, laterEnd, sold[2]!, sold[3]!]);
+        const events = await eventsOf('order', order.order_id as string);
+        expect(events.map(({ event_type }) => event_type as string)).toEqual(
+          ['created', 'approved', 'payment_recorded', 'updated', 'fulfilled'].map((name) => `order.${name}`),
+        );
+      } finally {
+        time.now = before;
+      }
+    });
+
     it('of 20 at once does each line once', async () => {
       const order = await approved(issue(3), issue(4));
       const answers = await Promise.all(Array.from({ length: 20 }, () => act(order, 'fulfil')));

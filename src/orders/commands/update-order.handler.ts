@@ -16,7 +16,7 @@ export class UpdateOrderHandler implements ICommandHandler<UpdateOrderCommand> {
   execute(command: UpdateOrderCommand) {
     const { actor, request } = command;
     return this.actions.runThenFulfil(command, async (order, now, transaction) => {
-      if (order.update(request)) {
+      if (order.update(request, now)) {
         await this.references.assertExist(actor, order.lines);
         this.orders.replaceLines(transaction, order);
       }
