@@ -104,14 +104,27 @@ describe('time', () => {
       expiryDate: fc.integer({ min: 1, max: 200 }).map(day),
       defaultDuration: fc.integer({ min: 1, max: 100 }),
       gracePeriodDays: fc.integer({ min: 0, max: 60 }),
+      // Days of the first term, where the license starts later than at its issue: also fewer than the hour in which it is renewed.
+      firstTerm: fc.option(fc.double({ min: 0.001, max: 1, noNaN: true }), { nil: undefined }),
     });
     const looks = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { minLength: 1, maxLength: 20 });
     fc.assert(
-      fc.property(terms, looks, (fields, days) => {
+      fc.property(terms, looks, ({ firstTerm, ...fields }, days) => {
+        const { expiryDate } = fields;
+        const startsAt = firstTerm === undefined ? null : addDays(expiryDate, -firstTerm);
         const [kept, untouched] = [1, 2].map(() =>
-          license({ ...fields, autoRenewalEnabled: true, maintenanceExpiry: fields.expiryDate }),
+          license({ ...fields, startsAt, autoRenewalEnabled: true, maintenanceExpiry: expiryDate }),
         );
-        for (const at of [...days].sort((a, b) => a - b).map(day)) {
+        const looked = [...days].sort((a, b) => a - b).map(day);
+        for (const at of [
+          ...looked.filter((time) => startsAt && time < startsAt),
+          startsAt ? addDays(startsAt, -1e-5) : [],
+        ].flat()) {
+          expect(applyDueMilestones(kept!, at)).toEqual([]);
+          expect([kept!.stateAt(at), kept!.expiryAt(at), kept!.expiryDate]).toEqual(['PENDING', null, expiryDate]);
+          expect(kept!.nextDueAt).toEqual(startsAt);
+        }
+        for (const at of looked.filter((time) => !startsAt || time >= startsAt)) {
           expect(kept!.expiryAt(at)).toEqual(untouched!.expiryAt(at));
           applyDueMilestones(kept!, at);
           expect([kept!.expiryDate, kept!.maintenanceExpiry]).toEqual([

@@ -1,4 +1,4 @@
-import { addDays } from './calendar.js';
+import { addDays, laterOf } from './calendar.js';
 
 /** Days before the expiry at which a reminder is due. */
 const REMINDER_DAYS = [30, 14, 7, 1] as const;
@@ -41,7 +41,8 @@ export function* milestonesOf(license: Scheduled): Generator<Milestone> {
     if (!startsAt || at > startsAt) yield { kind: 'reminder', at };
   }
   if (autoRenews) {
-    yield { kind: 'renewal', at: renewalDueAt(expiryDate) };
+    const at = renewalDueAt(expiryDate);
+    yield { kind: 'renewal', at: startsAt ? laterOf(at, startsAt) : at };
     return;
   }
   yield { kind: 'expiry', at: expiryDate };
@@ -49,7 +50,7 @@ export function* milestonesOf(license: Scheduled): Generator<Milestone> {
   if (graceEndsAt && graceEndsAt > expiryDate) yield { kind: 'grace_end', at: graceEndsAt };
 }
 
-/** Returns the time at which a license with this expiry is renewed automatically. */
+/** Returns the time at which a license with this expiry is renewed automatically, but for one that starts later: at its start. */
 export function renewalDueAt(expiryDate: Date): Date {
   return new Date(expiryDate.getTime() - AUTO_RENEWAL_LEAD_MS);
 }

@@ -361,6 +361,7 @@ export class License extends LicenseTerms {
     let { expiryDate } = this;
     // The time is compared first, because it decides for almost every license and costs least.
     if (this.status !== 'ACTIVE' || expiryDate === null || renewalDueAt(expiryDate) > now) return expiryDate;
+    if (!this.hasStarted(now)) return expiryDate;
     const day = this.renewalDay(expiryDate);
     while (renewalDueAt(expiryDate) <= now && this.autoRenewsAfter(expiryDate) && this.term)
       expiryDate = addTerm(expiryDate, this.term, day);
