@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { get, useFieldArray, useWatch, type FieldValues, type UseFormReturn } from 'react-hook-form';
+import { get, useFieldArray, type FieldValues, type UseFormReturn } from 'react-hook-form';
 import { Button } from '../../parts/button';
 import { Field, Input, Select } from '../../parts/fields';
 import { useText, useWord } from '../../text/texts';
@@ -26,7 +26,6 @@ export function FeatureFields<F extends FieldValues>({
   const word = useWord();
   const { control, register, formState } = form as unknown as UseFormReturn;
   const { fields, append, remove } = useFieldArray({ control, name });
-  const values = useWatch({ control, name }) as readonly FeatureRow[] | undefined;
   const add = () => {
     append({
       feature_id: '',
@@ -49,7 +48,6 @@ export function FeatureFields<F extends FieldValues>({
       <ul className="space-y-3">
         {fields.map((field, index) => {
           const faults: Faults<FeatureRow> = get(formState.errors, `${name}.${index}`);
-          const metered = (values?.[index]?.limit_type ?? '') !== '';
           return (
             <li
               key={field.id}
@@ -72,7 +70,7 @@ export function FeatureFields<F extends FieldValues>({
               <Field label={t('feature.limitType')} fault={faults?.limit_type?.message}>
                 {(aria) => (
                   <Select {...aria} {...register(`${name}.${index}.limit_type`)}>
-                    <option value="">{t('feature.noLimit')}</option>
+                    <option value="">{t('feature.noUnit')}</option>
                     {(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH'] as const).map((type) => (
                       <option key={type} value={type}>
                         {word('limit', type)}
@@ -82,19 +80,11 @@ export function FeatureFields<F extends FieldValues>({
                 )}
               </Field>
               <Field label={t('feature.limit')} fault={faults?.limit_value?.message}>
-                {(aria) => (
-                  <Input
-                    {...aria}
-                    type="number"
-                    min={0}
-                    disabled={!metered}
-                    {...register(`${name}.${index}.limit_value`)}
-                  />
-                )}
+                {(aria) => <Input {...aria} type="number" min={0} {...register(`${name}.${index}.limit_value`)} />}
               </Field>
               <Field label={t('feature.reset')} fault={faults?.reset_period?.message}>
                 {(aria) => (
-                  <Select {...aria} disabled={!metered} {...register(`${name}.${index}.reset_period`)}>
+                  <Select {...aria} {...register(`${name}.${index}.reset_period`)}>
                     <option value="">{t('never')}</option>
                     {(['DAY', 'MONTH', 'YEAR'] as const).map((period) => (
                       <option key={period} value={period}>

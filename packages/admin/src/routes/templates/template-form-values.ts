@@ -1,5 +1,6 @@
-import type { Schemas } from '../../api/client';
+import type { components } from '../../api/openapi.js';
 
+type Schemas = components['schemas'];
 type Template = Schemas['LicenseTemplate'];
 type CreateRequest = Schemas['CreateTemplateRequest'];
 type UpdateRequest = Schemas['UpdateTemplateRequest'];
@@ -118,11 +119,9 @@ export function toFeature({
     feature_name,
     enabled,
     ...(expires_at !== null && { expires_at }),
-    ...(limit_type !== '' && {
-      limit_type: limit_type as Schemas['LimitType'],
-      limit_value: numberOf(limit_value),
-    }),
-    ...(limit_type !== '' && reset_period !== '' && { reset_period: reset_period as Schemas['ResetPeriod'] }),
+    ...(limit_type !== '' && { limit_type: limit_type as Schemas['LimitType'] }),
+    ...(limit_value.trim() !== '' && { limit_value: Number(limit_value) }),
+    ...(reset_period !== '' && { reset_period: reset_period as Schemas['ResetPeriod'] }),
   };
 }
 
