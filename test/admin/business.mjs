@@ -187,7 +187,7 @@ async function flows({ page, step, api, baseUrl }) {
     assert.deepEqual(await accessibilityFaults(page), []);
     await button('Save').click();
     await page.locator('[aria-invalid=true]').waitFor();
-    await page.getByLabel('Values').fill('DE, AT');
+    await page.getByLabel('Values').fill('DE\nAT');
     await api('PATCH', `/v1/orders/${order_id}`, { metadata: { note: 'meanwhile' } });
     await button('Save').click();
     await seen('Changed meanwhile');

@@ -4,6 +4,8 @@ import {
   toFeature,
   toFeatureRow,
   toForm,
+  toRestriction,
+  toRestrictionRow,
 } from '../../packages/admin/src/routes/templates/template-form-values.js';
 
 type Template = Parameters<typeof toForm>[0];
@@ -40,5 +42,21 @@ describe('the form of a template', () => {
     expect(changedTerms(before, { ...before, features })).toEqual({
       features: [{ feature_id: 'api', feature_name: 'Calls', limit_value: 100, reset_period: 'MONTH', enabled: true }],
     });
+  });
+
+  it.each([
+    ['HARDWARE_ID' as const, ['Board A, rev 2', ' two\nlines ']],
+    ['TIME_BASED' as const, ['Mon,Wed 09:00-18:00 Europe/Berlin', 'Sat 10:00-12:00 Europe/Berlin']],
+  ])('keeps the values of a restriction by %s', (restriction_type, values) => {
+    const row = toRestrictionRow({ restriction_type, operator: 'ALLOW', values });
+    expect(toRestriction({ ...row, operator: 'DENY' })).toEqual({ restriction_type, operator: 'DENY', values });
+  });
+
+  it('takes one value of a restriction from each line', () => {
+    const row = toRestrictionRow({ restriction_type: 'HARDWARE_ID', operator: 'ALLOW', values: ['Board A, rev 2'] });
+    expect(toRestriction({ ...row, values: `${row.values}\n\n Board B, rev 1 \n` }).values).toEqual([
+      'Board A, rev 2',
+      'Board B, rev 1',
+    ]);
   });
 });

@@ -1100,7 +1100,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'restriction.operator': 'Erlaubt',
   'restriction.type': 'Art',
   'restriction.values': 'Werte',
-  'restriction.valuesHint': 'Durch Kommas getrennt.',
+  'restriction.valuesHint': 'Einer in jeder Zeile.',
   retry: 'Noch einmal versuchen',
   'reveal.countdown': 'Wird in {seconds, plural, one {# Sekunde} other {# Sekunden}} wieder verborgen.',
   'reveal.do': 'Schlüssel anzeigen',

@@ -1086,7 +1086,7 @@ export const ENGLISH = {
   'restriction.operator': 'Allowed',
   'restriction.type': 'Kind',
   'restriction.values': 'Values',
-  'restriction.valuesHint': 'Separated by commas.',
+  'restriction.valuesHint': 'One in each line.',
   retry: 'Try again',
   'reveal.countdown': 'Hidden again in {seconds, plural, one {# second} other {# seconds}}.',
   'reveal.do': 'Show key',

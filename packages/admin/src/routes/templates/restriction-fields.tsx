@@ -2,7 +2,7 @@ import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { get, useFieldArray, type FieldValues, type UseFormReturn } from 'react-hook-form';
 import { Button } from '../../parts/button';
-import { Field, Input, Select } from '../../parts/fields';
+import { Field, Select, TextArea } from '../../parts/fields';
 import { useText, useWord } from '../../text/texts';
 import type { RestrictionRow } from './template-form-values';
 
@@ -10,10 +10,10 @@ const RESTRICTIONS = ['GEOGRAPHIC', 'DOMAIN', 'IP_RANGE', 'MAC_ADDRESS', 'HARDWA
 
 interface Fault {
   readonly message?: string;
-  /** Fault of the first of several values. */
-  readonly 0?: { readonly message?: string };
 }
-type Faults<Row> = { readonly [K in keyof Row]?: Fault } | undefined;
+type Faults =
+  | { readonly restriction_type?: Fault; readonly values?: Fault | readonly (Fault | undefined)[] }
+  | undefined;
 
 /** The restrictions in a form, at any place of it: `name` is that of the list. */
 export function RestrictionFields<F extends FieldValues>({
@@ -31,7 +31,7 @@ export function RestrictionFields<F extends FieldValues>({
   const { control, register, formState } = form as unknown as UseFormReturn;
   const { fields, append, remove } = useFieldArray({ control, name });
   const add = () => {
-    append({ restriction_type: 'GEOGRAPHIC', operator: 'ALLOW', values: '' } satisfies RestrictionRow);
+    append({ restriction_type: 'GEOGRAPHIC', operator: 'ALLOW', values: '', had: [] } satisfies RestrictionRow);
   };
   return children(
     <Button size="small" onClick={add}>
@@ -43,7 +43,7 @@ export function RestrictionFields<F extends FieldValues>({
     ) : (
       <ul className="space-y-3">
         {fields.map((field, index) => {
-          const faults: Faults<RestrictionRow> = get(formState.errors, `${name}.${index}`);
+          const faults: Faults = get(formState.errors, `${name}.${index}`);
           return (
             <li
               key={field.id}
@@ -68,13 +68,9 @@ export function RestrictionFields<F extends FieldValues>({
                   </Select>
                 )}
               </Field>
-              <Field
-                label={t('restriction.values')}
-                hint={t('restriction.valuesHint')}
-                fault={faults?.values?.message ?? faults?.values?.[0]?.message}
-              >
+              <Field label={t('restriction.values')} hint={t('restriction.valuesHint')} fault={faultOf(faults?.values)}>
                 {(aria) => (
-                  <Input {...aria} required placeholder="DE, AT, CH" {...register(`${name}.${index}.values`)} />
+                  <TextArea {...aria} required placeholder={'DE\nAT\nCH'} {...register(`${name}.${index}.values`)} />
                 )}
               </Field>
               <Button
@@ -94,4 +90,12 @@ export function RestrictionFields<F extends FieldValues>({
       </ul>
     ),
   );
+}
+
+/** Returns the fault of the list of values, or of the first value that has one. */
+function faultOf(values: Fault | readonly (Fault | undefined)[] | undefined): string | undefined {
+  const fault = Array.isArray(values)
+    ? (values as readonly (Fault | undefined)[]).find(Boolean)
+    : (values as Fault | undefined);
+  return fault?.message;
 }

@@ -20,7 +20,10 @@ export interface FeatureRow {
 export interface RestrictionRow {
   restriction_type: Schemas['RestrictionType'];
   operator: Schemas['RestrictionOperator'];
+  /** One value in each line: a value may contain commas. */
   values: string;
+  /** The values that it had. They stay exact while their text does. */
+  had: readonly string[];
 }
 
 /** The form's fields; names are those of the API, so that its pointers find them. */
@@ -102,7 +105,7 @@ export function toFeatureRow(feature: Schemas['Feature']): FeatureRow {
 }
 
 export function toRestrictionRow({ restriction_type, operator, values }: Schemas['Restriction']): RestrictionRow {
-  return { restriction_type, operator, values: values.join(', ') };
+  return { restriction_type, operator, values: values.join('\n'), had: values };
 }
 
 export function toFeature({
@@ -125,15 +128,17 @@ export function toFeature({
   };
 }
 
-export function toRestriction({ restriction_type, operator, values }: RestrictionRow): Schemas['RestrictionInput'] {
-  return {
-    restriction_type,
-    operator,
-    values: values
-      .split(/[,\n]/)
-      .map((value) => value.trim())
-      .filter(Boolean),
-  };
+export function toRestriction({
+  restriction_type,
+  operator,
+  values,
+  had,
+}: RestrictionRow): Schemas['RestrictionInput'] {
+  const lines = values
+    .split('\n')
+    .map((value) => value.trim())
+    .filter(Boolean);
+  return { restriction_type, operator, values: values === had.join('\n') ? [...had] : lines };
 }
 
 export function toForm(template: Template): TemplateForm {
