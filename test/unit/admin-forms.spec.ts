@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { endOfDay, startOfDay, toInstant } from '../../packages/admin/src/parts/days.js';
 import {
   changedTerms,
   toFeature,
@@ -57,6 +58,20 @@ describe('the form of a template', () => {
     expect(toRestriction({ ...row, values: `${row.values}\n\n Board B, rev 1 \n` }).values).toEqual([
       'Board A, rev 2',
       'Board B, rev 1',
+    ]);
+  });
+});
+
+describe('a date field', () => {
+  it('sends text that is no day as it is, which the server refuses', () => {
+    expect(startOfDay('2031-01-31')).toBe(new Date(2031, 0, 31).toISOString());
+    expect(['20271-01-01', ''].flatMap((day) => [startOfDay(day), endOfDay(day), toInstant(day)])).toEqual([
+      '20271-01-01T00:00',
+      '20271-01-01T23:59:59',
+      '20271-01-01',
+      'T00:00',
+      'T23:59:59',
+      '',
     ]);
   });
 });

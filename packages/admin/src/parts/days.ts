@@ -2,12 +2,18 @@
 
 /** Returns the first instant of a day. */
 export function startOfDay(day: string): string {
-  return new Date(`${day}T00:00`).toISOString();
+  return toInstant(`${day}T00:00`);
 }
 
 /** Returns the last second of a day. */
 export function endOfDay(day: string): string {
-  return new Date(`${day}T23:59:59`).toISOString();
+  return toInstant(`${day}T23:59:59`);
+}
+
+/** Returns the instant of a day and time. Text that is none stays as it is, so that the server says which field is wrong. */
+export function toInstant(time: string): string {
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? time : at.toISOString();
 }
 
 /** Returns the day of an instant; empty if there is none. */

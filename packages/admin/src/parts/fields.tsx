@@ -6,8 +6,11 @@ export const INPUT =
   'h-9 w-full min-w-0 rounded-md border border-line-strong/60 bg-card px-3 text-sm text-ink placeholder:text-soft/80 ' +
   'aria-invalid:border-bad aria-invalid:ring-1 aria-invalid:ring-bad disabled:bg-sunken disabled:text-soft';
 
+/** Ends of what fields take by their type: without one, browsers take years of six digits. */
+const LAST: Readonly<Record<string, string>> = { date: '9999-12-31', 'datetime-local': '9999-12-31T23:59:59' };
+
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input autoComplete="off" {...rest} className={cn(INPUT, className)} />;
+  return <input autoComplete="off" max={LAST[rest.type ?? '']} {...rest} className={cn(INPUT, className)} />;
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {

@@ -8,6 +8,7 @@ import { Button, LinkButton } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { cn } from '../../parts/class-names';
 import { Code, CopyButton } from '../../parts/copy';
+import { toInstant } from '../../parts/days';
 import { FactsText } from '../../parts/facts-text';
 import { Field, Input } from '../../parts/fields';
 import { Empty, Fault } from '../../parts/states';
@@ -50,7 +51,7 @@ function toQuestion({ fingerprint, version, country, ip, feature, asOf }: Form):
     ...(country !== '' && { country: country.toUpperCase() }),
     ...(ip !== '' && { ip }),
     ...(feature !== '' && { features: [feature] }),
-    ...(asOf !== '' && { as_of: new Date(asOf).toISOString() }),
+    ...(asOf !== '' && { as_of: toInstant(asOf) }),
   };
 }
 

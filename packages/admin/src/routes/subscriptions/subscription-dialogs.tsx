@@ -6,7 +6,7 @@ import { given } from '../../api/lists';
 import { subscriptionQuery, templatesQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
-import { dayOf, endOfDay, startOfDay } from '../../parts/days';
+import { dayOf, endOfDay, startOfDay, toInstant } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
@@ -265,11 +265,11 @@ function RecordEvent({ subscription, onClose }: Props) {
       const { kind, event_id, occurred_at } = form;
       const facts = given(Object.fromEntries(FACTS[kind].flat().map((fact) => [fact, TO_WIRE[fact](form)])));
       // A correction in this second, made before the dialog opened, is older than the event.
-      const at = occurred_at === secondOf(opened) ? opened : new Date(occurred_at);
+      const at = occurred_at === secondOf(opened) ? opened.toISOString() : toInstant(occurred_at);
       return bodyOf(
         api.POST('/v1/subscriptions/{subscription_id}/events', {
           params: { path: { subscription_id } },
-          body: { kind, event_id, occurred_at: at.toISOString(), ...facts },
+          body: { kind, event_id, occurred_at: at, ...facts },
         }),
       );
     },
