@@ -1,4 +1,5 @@
-import { button, seen } from './browser.mjs';
+import assert from 'node:assert/strict';
+import { button, enterKey, seen } from './browser.mjs';
 
 /** The search finds a license by whatever somebody has of it, by keyboard alone. */
 export async function search({ baseUrl, api, open, signIn, step }) {
@@ -63,6 +64,31 @@ export async function search({ baseUrl, api, open, signIn, step }) {
     await find('nobody at all');
     await seen(page, 'Nothing found');
     await page.keyboard.press('Escape');
+  });
+
+  await step('a license is found without permission to see devices, and when one look-up fails', async () => {
+    const { api_key } = await api('POST', '/v1/api-keys', { name: 'Shop', role: 'issuer' });
+    const shop = await open();
+    await shop.goto(`${baseUrl}/admin/`);
+    await enterKey(shop, api_key);
+    for (const [seeker, who] of [
+      [shop, 'margaret h'],
+      [page, 'barbara l'],
+    ]) {
+      await seeker.goto(`${baseUrl}/admin/licenses`);
+      await seeker.getByRole('heading', { level: 1 }).waitFor();
+      if (seeker === page) await page.route(/fingerprint=/, (route) => route.fulfill({ status: 403 }));
+      await seeker.keyboard.press('/');
+      await seeker.locator('[role=combobox]:focus').waitFor();
+      await seeker.keyboard.type(who);
+      await seeker
+        .getByRole('option', { name: new RegExp(`${who}.* · `, 'i') })
+        .first()
+        .waitFor();
+      assert.equal(await seeker.getByRole('dialog').getByRole('alert').count(), seeker === page ? 1 : 0);
+      await seeker.keyboard.press('Escape');
+    }
+    await page.unroute(/fingerprint=/);
   });
 
   await step('a view is saved, and its columns are chosen', async () => {

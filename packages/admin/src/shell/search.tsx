@@ -172,7 +172,7 @@ function useResults(text: string, q: string, onClose: () => void) {
   const isLong = q.length >= MIN_LETTERS && !isSecret;
   const licenses = useQuery({
     queryKey: ['licenses', 'search', q],
-    queryFn: () => findLicenses(q),
+    queryFn: () => findLicenses(q, may('activations:read')),
     enabled: isLong && may('licenses:read'),
   });
   const customers = useQuery({
@@ -239,7 +239,7 @@ function useResults(text: string, q: string, onClose: () => void) {
               },
             ]
           : []),
-        ...(isLong ? (licenses.data ?? []) : []).map(({ license, isDevice }) =>
+        ...(isLong ? (licenses.data?.found ?? []) : []).map(({ license, isDevice }) =>
           toResult(license, isDevice ? MonitorSmartphone : FileKey2),
         ),
         ...(isSecret && found && found.length > 1 ? found.map((license) => toResult(license, FileKey2)) : []),
@@ -293,31 +293,43 @@ function useResults(text: string, q: string, onClose: () => void) {
     hasFound,
     groups: groups.filter(({ results }) => results.length > 0),
     isPending: q !== text || licenses.isLoading || customers.isLoading || order.isLoading || exact.isPending,
-    error: exact.error ?? licenses.error ?? customers.error ?? order.error,
+    error: exact.error ?? licenses.error ?? licenses.data?.error ?? customers.error ?? order.error,
   };
 }
 
-/** Finds licenses by the beginning of a name, an id, the end of a key, a device or an order. */
-async function findLicenses(q: string): Promise<{ license: License; isDevice: boolean }[]> {
+interface FoundLicenses {
+  readonly found: readonly { readonly license: License; readonly isDevice: boolean }[];
+  /** Why a look-up found nothing; the others stand. */
+  readonly error: Error | null;
+}
+
+/** Finds licenses by the beginning of a name, an id, the end of a key, a device or an order. Throws what refused the first look-up if all failed. */
+async function findLicenses(q: string, mayReadDevices: boolean): Promise<FoundLicenses> {
   const list = async (query: object) => {
     const { data } = await bodyOf(api.GET('/v1/licenses', { params: { query: { ...query, limit: 5 } } }));
     return data;
   };
-  const [byName, byId, byEnd, byOrder, byDevice] = await Promise.all([
+  const read = async (license_id: string) => {
+    const found = await orNothing(bodyOf(api.GET('/v1/licenses/{license_id}', { params: { path: { license_id } } })));
+    return found ? [found] : [];
+  };
+  const ofDevice = q.length <= MAX_ID_LETTERS && mayReadDevices ? list({ fingerprint: q }) : undefined;
+  const lookUps = [
+    ...(UUID.test(q) ? [read(q)] : []),
+    ...(LAST_FOUR.test(q) ? [list({ last_four: q.toUpperCase() })] : []),
+    ...(UUID.test(q) ? [list({ order_id: q })] : []),
     list({ q: q.slice(0, 100) }),
-    UUID.test(q)
-      ? orNothing(bodyOf(api.GET('/v1/licenses/{license_id}', { params: { path: { license_id: q } } })))
-      : null,
-    LAST_FOUR.test(q) ? list({ last_four: q.toUpperCase() }) : [],
-    UUID.test(q) ? list({ order_id: q }) : [],
-    q.length <= 255 ? list({ fingerprint: q }) : [],
-  ]);
+    ...(ofDevice ? [ofDevice] : []),
+  ];
+  const settled = await Promise.allSettled(lookUps);
+  const refused = settled.find((each) => each.status === 'rejected');
+  if (refused && settled.every(({ status }) => status === 'rejected')) throw refused.reason;
   const found = new Map<string, { license: License; isDevice: boolean }>();
-  for (const license of [...(byId ? [byId] : []), ...byEnd, ...byOrder, ...byName])
-    found.set(license.license_id, { license, isDevice: false });
-  for (const license of byDevice)
-    if (!found.has(license.license_id)) found.set(license.license_id, { license, isDevice: true });
-  return [...found.values()];
+  for (const [index, each] of settled.entries())
+    for (const license of each.status === 'fulfilled' ? each.value : [])
+      if (!found.has(license.license_id))
+        found.set(license.license_id, { license, isDevice: lookUps[index] === ofDevice });
+  return { found: [...found.values()], error: refused ? (refused.reason as Error) : null };
 }
 
 async function orNothing<T>(read: Promise<T>): Promise<T | null> {
