@@ -166,12 +166,13 @@ const finding = (
   condition: string,
   used = 'NULL::float8',
   at = 'NULL::timestamptz',
+  id = 'license.license_id',
 ) => ({
   name: `reports.compliance-${name.toLowerCase().replaceAll('_', '-')}`,
   text: `SELECT '${name}' AS finding, license.license_id, product_id, template_id, status, seats_in_use, seat_limit AS seats,
            ${used} AS validations, ${at} AS last_validated_at
-         FROM ${from} WHERE license.tenant_id = $1 AND license.license_id > $2 AND ${condition}
-         ORDER BY license.license_id LIMIT $3`,
+         FROM ${from} WHERE license.tenant_id = $1 AND ${id} > $2 AND ${condition}
+         ORDER BY ${id} LIMIT $3`,
 });
 const FOUND = {
   OVER_USED: finding('OVER_USED', 'report_licenses license', `fill > 100 AND ${IN_FORCE}`),
@@ -180,12 +181,16 @@ const FOUND = {
     'report_licenses license',
     `seats_in_use > 0 AND status <> 'ACTIVE' AND NOT in_grace`,
   ),
+  // A tenant may have many of them, in order of their ids. OFFSET 0 looks up no license that is behind the page.
   EXPIRED_STILL_ASKING: finding(
     'EXPIRED_STILL_ASKING',
-    'report_licenses license JOIN report_expired_use used USING (tenant_id, license_id)',
+    `(SELECT * FROM report_expired_use WHERE tenant_id = $1 AND license_id > $2 ORDER BY license_id OFFSET 0) AS used
+         CROSS JOIN LATERAL (
+           SELECT * FROM report_licenses kept WHERE kept.tenant_id = $1 AND kept.license_id = used.license_id OFFSET 0) AS license`,
     `status = 'EXPIRED' AND NOT in_grace AND used.last_seen_at >= license.expiry_date`,
     'validations::float8',
     'last_seen_at',
+    'used.license_id',
   ),
 };
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
