@@ -62,6 +62,23 @@ export async function importing({ baseUrl, api, open, signIn, step }) {
     await seen(page, /Known: 3/);
   });
 
+  await step('an import that fails in the end still has the license keys that it got', async () => {
+    let sent = 0;
+    await page.route('**/v1/licenses:import*', async (route) => {
+      if (++sent > 1) return route.fulfill({ status: 403, json: { code: 'PERMISSION_DENIED', detail: 'Gone.' } });
+      const answer = await route.fetch();
+      const [first] = (await answer.text()).split('\n');
+      return route.fulfill({ response: answer, body: `${first}\n` });
+    });
+    const people = ['fifth', 'sixth'].map((name) => `${name}@example.com,studio`);
+    await choose('new.csv', ['customer.email,license_template_id', ...people].join('\n'));
+    await button(page, 'Import 2 lines').click();
+    await page.getByRole('main').getByRole('alert').waitFor();
+    const [results] = await Promise.all([page.waitForEvent('download'), button(page, 'Result file').click()]);
+    assert.match(await readFile(await results.path(), 'utf8'), /\r\n2,IMPORTED,[0-9a-f-]{36},[0-9A-F-]{20,}/);
+    await page.unroute('**/v1/licenses:import*');
+  });
+
   await step('an export of another system is known', async () => {
     await choose('keygen.ndjson', await readFile('docs/migrate/keygen.ndjson', 'utf8'));
     await page.getByLabel('Comes from').selectOption('keygen');

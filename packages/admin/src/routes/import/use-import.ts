@@ -47,7 +47,9 @@ export function useImport(faultInWords: (fault: NonNullable<SourceRow['fault']>)
     try {
       for await (const part of partsOf(file, mapping)) {
         if (signal.aborted) break;
-        results.push(...(await resultsOf(part, mapping, isDry)));
+        const { arrived, error } = await resultsOf(part, mapping, isDry);
+        results.push(...arrived);
+        if (error) throw error;
         show({});
       }
       show({ isRunning: false, isStopped: signal.aborted });
@@ -73,7 +75,12 @@ export function useImport(faultInWords: (fault: NonNullable<SourceRow['fault']>)
 
 type Part = ReturnType<typeof partsOf> extends AsyncGenerator<infer P> ? P : never;
 
-async function resultsOf(part: Part, { system }: ImportMapping, isDry: boolean): Promise<RowResult[]> {
+/** Sends a part, some times at most. What has arrived stands also if it fails in the end: nothing else has the new license keys. */
+async function resultsOf(
+  part: Part,
+  { system }: ImportMapping,
+  isDry: boolean,
+): Promise<{ readonly arrived: readonly RowResult[]; readonly error?: Error }> {
   const query = new URLSearchParams({
     ...(isDry && { dry_run: 'true' }),
     ...(system !== undefined && { map: system }),
@@ -89,9 +96,10 @@ async function resultsOf(part: Part, { system }: ImportMapping, isDry: boolean):
         if (row && results.get(row)?.outcome !== 'IMPORTED') results.set(row, toResult(row, line));
       }
       if (results.size < part.rows.size) throw new ProblemError({ code: OFFLINE }, null);
-      if (!mayRetry || attempt === MAX_ATTEMPTS) return [...results.values()];
+      if (!mayRetry || attempt === MAX_ATTEMPTS) return { arrived: [...results.values()] };
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !(error instanceof ProblemError) || !error.isPassing) throw error;
+      if (attempt === MAX_ATTEMPTS || !(error instanceof ProblemError) || !error.isPassing)
+        return { arrived: [...results.values()], error: error as Error };
     }
     await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS * 2 ** (attempt - 1)));
   }
