@@ -9,14 +9,13 @@ import type { KnownSession } from '../shared/access/session-authenticator.js';
 import { DescribePublic, DescribeRead } from '../shared/http/api.decorators.js';
 import { Clock } from '../shared/time/clock.js';
 import { CookieSessionAuthenticator } from './cookie-session.authenticator.js';
-import { OidcSignIn } from './oidc/oidc-sign-in.js';
+import { OidcSignIn, SIGN_IN_SECONDS } from './oidc/oidc-sign-in.js';
 import { assertSecureConnection, clearCookie, readCookie, setCookie, SIGN_IN_COOKIE } from './session-cookie.js';
 import { BackChannelLogoutRequest, OidcSignInRequest, SignInRequest } from './session.requests.js';
 import { OwnSession, SignedOut, SignInOptions, toOwnSession } from './session.response.js';
 import { SessionStore } from './session-store.js';
 import { SignIn } from './sign-in.js';
 
-const SIGN_IN_SECONDS = 600;
 const REFUSALS = {
   400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST', 'INSECURE_CONNECTION'],
   401: ['UNAUTHENTICATED'],
@@ -102,7 +101,7 @@ export class AuthController {
 
   @Delete('session')
   @HttpCode(200)
-  @SessionRoute()
+  @SessionRoute({ endsSession: true })
   @DescribeRead({ operationId: 'signOut', summary: 'Sign out', description: 'Ends the session of the cookie.' })
   @ApiOkResponse({ standardSchema: SignedOut })
   async signOut(
@@ -117,6 +116,7 @@ export class AuthController {
 
   @Get('login')
   @Public()
+  @UseGuards(AddressLimitGuard)
   @DescribePublic(
     {
       operationId: 'startOidcSignIn',
@@ -126,6 +126,7 @@ export class AuthController {
     {
       400: ['VALIDATION_FAILED', 'INSECURE_CONNECTION'],
       404: ['OIDC_NOT_CONFIGURED'],
+      429: ['RATE_LIMITED'],
       503: ['IDENTITY_PROVIDER_UNAVAILABLE'],
     },
   )
@@ -143,6 +144,7 @@ export class AuthController {
 
   @Get('callback')
   @Public()
+  @UseGuards(AddressLimitGuard)
   @DescribePublic(
     {
       operationId: 'finishOidcSignIn',
@@ -150,7 +152,12 @@ export class AuthController {
       description:
         'Sets the cookie of a session and leads to the admin UI, whose address says so if the sign-in failed.',
     },
-    { 400: ['INSECURE_CONNECTION'], 404: ['OIDC_NOT_CONFIGURED'], 503: ['IDENTITY_PROVIDER_UNAVAILABLE'] },
+    {
+      400: ['INSECURE_CONNECTION'],
+      404: ['OIDC_NOT_CONFIGURED'],
+      429: ['RATE_LIMITED'],
+      503: ['IDENTITY_PROVIDER_UNAVAILABLE'],
+    },
   )
   @ApiFoundResponse({ description: 'Redirect to the admin UI.' })
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { AuthenticationOptions } from '../shared/access/authenticator.js';
 import { isFromOwnPage } from '../shared/access/own-page.js';
 import { SessionAuthenticator, type KnownSession } from '../shared/access/session-authenticator.js';
 import { CommittedCache } from '../shared/persistence/committed-cache.js';
@@ -7,12 +8,10 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Clock } from '../shared/time/clock.js';
 import { readCookie, SESSION_COOKIE } from './session-cookie.js';
 import { hashSecret } from './session-secret.js';
-import { SessionStore, type FoundSession } from './session-store.js';
+import { isRecent, SessionStore, type FoundSession } from './session-store.js';
 
 /** Lifetime of a cached session: with it a session ends in other processes within 5 seconds. */
 const CACHE_TTL_MS = 3_000;
-/** Time after which a session must show its credential again before it reaches secrets. */
-const RECENT_MS = 10 * 60_000;
 const MAX_ENTRIES = 1_000;
 
 /** Authenticates by the cookie of a session, which counts only on requests of our own pages. */
@@ -29,11 +28,11 @@ export class CookieSessionAuthenticator extends SessionAuthenticator {
     this.sessions = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
   }
 
-  async authenticate(request: FastifyRequest): Promise<KnownSession | undefined> {
+  async authenticate(request: FastifyRequest, options: AuthenticationOptions): Promise<KnownSession | undefined> {
     const secret = secretOf(request);
     if (secret === undefined) return undefined;
     const fill = this.sessions.beginFill();
-    const session = await this.store.find(secret, this.clock.now());
+    const session = await this.store.find(secret, this.clock.now(), options);
     // A partner that is suspended is refused at once in every process.
     fill.put(nameOf(secret), session?.principal.partner ? undefined : session);
     return this.open(session);
@@ -52,7 +51,7 @@ export class CookieSessionAuthenticator extends SessionAuthenticator {
   private open(session: FoundSession | undefined): KnownSession | undefined {
     const now = this.clock.now();
     if (!session || session.openUntil <= now) return undefined;
-    return { ...session, isRecent: now.getTime() - session.authenticatedAt.getTime() < RECENT_MS };
+    return { ...session, isRecent: isRecent(session, now) };
   }
 }
 

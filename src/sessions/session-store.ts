@@ -6,6 +6,7 @@ import { Actor, UNBOUNDED, type Subject } from '../shared/access/actor.js';
 import type { Principal } from '../shared/access/authenticator.js';
 import type { KnownSession, SignInMethod } from '../shared/access/session-authenticator.js';
 import { effectivePermissions, withinTenant, type Permission } from '../shared/access/permissions.js';
+import { coalesceReads, paced } from '../shared/async/coalesce-reads.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { newId } from '../shared/random.js';
 import { keyColumnsSql, toKeyPrincipal, toKnownTenant, type KeyRow } from '../tenants/index.js';
@@ -15,8 +16,12 @@ import { generateSecret, hashSecret } from './session-secret.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Time between two writes of the time at which a session was last seen. */
+/** Longest time between two writes of the time at which a session was last seen. */
 const SEEN_MS = MINUTE_MS;
+/** Times that a session which is in use is seen at least before its idle time is over. */
+const SEEN_TIMES = 4;
+/** Time after which a session must show its credential again before it reaches secrets. */
+const RECENT_MS = 10 * MINUTE_MS;
 /** Most sessions that one run ends or deletes. */
 const BATCH = 100;
 
@@ -33,6 +38,8 @@ export interface SignedInPerson {
   readonly issuer: string;
   readonly subject: string;
   readonly permissions: ReadonlySet<Permission>;
+  /** Time at which the person showed its credential to the provider: `auth_time` of the ID token; undefined without that claim. */
+  readonly authenticatedAt: Date | undefined;
   /** Session at the identity provider: `sid` of the ID token. */
   readonly providerSession: string | undefined;
 }
@@ -55,6 +62,7 @@ export interface FoundSession extends Omit<KnownSession, 'isRecent'> {
 }
 
 interface SessionRow extends KeyRow {
+  session_sha256: Buffer;
   session_id: string;
   method: SignInMethod;
   session_tenant_id: string | null;
@@ -69,18 +77,18 @@ interface SessionRow extends KeyRow {
 
 /** A session of an API key lasts as long as the secret that was shown. */
 const FIND = `
-  SELECT s.session_id, s.method, s.tenant_id AS session_tenant_id, s.api_key_id, s.issuer, s.subject, s.permissions AS session_permissions,
+  SELECT s.session_sha256, s.session_id, s.method, s.tenant_id AS session_tenant_id, s.api_key_id, s.issuer, s.subject, s.permissions AS session_permissions,
          s.authenticated_at, s.last_seen_at, s.ends_at, ${keyColumnsSql('s.key_sha256')}
   FROM sessions s
   LEFT JOIN api_keys k ON k.id = s.api_key_id
   LEFT JOIN tenants t ON t.id = s.tenant_id
-  WHERE s.session_sha256 = $1 AND s.ended_at IS NULL
+  WHERE s.session_sha256 = ANY($1::bytea[]) AND s.ended_at IS NULL
     AND (s.api_key_id IS NULL OR (k.revoked_at IS NULL AND s.key_sha256 IN (k.key_sha256, k.previous_sha256)))`;
 
 const INSERT = `
   INSERT INTO sessions (session_id, tenant_id, session_sha256, method, api_key_id, key_sha256, issuer, subject, permissions, provider_session,
     user_agent, authenticated_at, last_seen_at, ends_at, version, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, 1, $12, $12)`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $13, $13)`;
 
 const END = `
   UPDATE sessions SET ended_at = $2, end_reason = $3, version = version + 1, updated_at = $2
@@ -92,6 +100,10 @@ const OPEN_COLUMNS = 'session_id, tenant_id, api_key_id, issuer, subject';
 /** Starts, finds and ends the sessions of tenants and of the platform. */
 @Injectable()
 export class SessionStore {
+  private readonly lookups = lookUps((digests) => this.read(digests));
+  /** Look-ups for addresses with too many failures. */
+  private readonly pacedLookups = lookUps(paced((digests) => this.read(digests)));
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
@@ -100,6 +112,10 @@ export class SessionStore {
 
   private get idleMs(): number {
     return this.config.settings.SESSION_IDLE_MINUTES * MINUTE_MS;
+  }
+
+  private get seenMs(): number {
+    return Math.min(SEEN_MS, this.idleMs / SEEN_TIMES);
   }
 
   async start(
@@ -121,6 +137,7 @@ export class SessionStore {
       method,
       ...(ofKey ?? ofPerson),
       userAgent ?? null,
+      'keyId' in who ? now : knownAt(who, now),
       now,
       endsAt,
     ];
@@ -137,13 +154,13 @@ export class SessionStore {
   }
 
   /** Returns the session of a cookie; undefined if it has ended, by itself or with its API key. */
-  async find(secret: string, now: Date): Promise<FoundSession | undefined> {
-    const [row] = await this.dataSource.query<SessionRow[]>(FIND, [hashSecret(secret)]);
+  async find(secret: string, now: Date, { paced: isPaced } = { paced: false }): Promise<FoundSession | undefined> {
+    const row = await (isPaced ? this.pacedLookups : this.lookups).add(hashSecret(secret));
     if (!row) return undefined;
     const openUntil = new Date(Math.min(row.ends_at.getTime(), row.last_seen_at.getTime() + this.idleMs));
     const principal = principalOf(row);
     if (openUntil <= now || !principal) return undefined;
-    if (now.getTime() - row.last_seen_at.getTime() < SEEN_MS) return found(row, principal, openUntil);
+    if (now.getTime() - row.last_seen_at.getTime() < this.seenMs) return found(row, principal, openUntil);
     await this.dataSource.query('UPDATE sessions SET last_seen_at = greatest(last_seen_at, $2) WHERE session_id = $1', [
       row.session_id,
       now,
@@ -168,7 +185,10 @@ export class SessionStore {
     await this.endAll(rows, reason, now);
   }
 
-  /** Ends the sessions of a person, or those of one of its sessions at the identity provider. Returns their number. */
+  /**
+   * Ends the sessions of a person, or those of one of its sessions at the identity provider, with those of the person whose session there is
+   * not known. Returns their number.
+   */
   async endOfPerson(
     issuer: string,
     {
@@ -179,7 +199,8 @@ export class SessionStore {
   ): Promise<number> {
     const rows = await this.dataSource.query<OpenRow[]>(
       `SELECT ${OPEN_COLUMNS} FROM sessions
-       WHERE issuer = $1 AND ended_at IS NULL AND subject = coalesce($2, subject) AND ($3::text IS NULL OR provider_session = $3)`,
+       WHERE issuer = $1 AND ended_at IS NULL AND subject = coalesce($2::text, subject) 
+         AND ($3::text IS NULL OR provider_session = $3 OR (provider_session IS NULL AND $2::text IS NOT NULL))`,
       [issuer, subject ?? null, providerSession ?? null],
     );
     await this.endAll(rows, 'WITHDRAWN', now);
@@ -205,6 +226,10 @@ export class SessionStore {
       [before],
     );
     return rows.length < BATCH;
+  }
+
+  private read(digests: readonly Buffer[]): Promise<SessionRow[]> {
+    return this.dataSource.query<SessionRow[]>(FIND, [digests]);
   }
 
   /** Ends sessions, those of a tenant with their events. A session that ended meanwhile is left alone. */
@@ -281,4 +306,22 @@ function found(row: SessionRow, principal: Principal, openUntil: Date): FoundSes
     authenticatedAt: row.authenticated_at,
     openUntil: expiresAt && expiresAt < openUntil ? expiresAt : openUntil,
   };
+}
+
+function lookUps(select: (digests: readonly Buffer[]) => Promise<readonly SessionRow[]>) {
+  return coalesceReads<Buffer, SessionRow>(
+    (digest) => digest.toString('latin1'),
+    ({ session_sha256 }) => session_sha256,
+    select,
+  );
+}
+
+/** Returns when a person showed its credential; a time that the provider does not tell is taken as too long ago. */
+function knownAt({ authenticatedAt }: SignedInPerson, now: Date): Date {
+  return new Date(Math.min(now.getTime(), authenticatedAt?.getTime() ?? now.getTime() - RECENT_MS));
+}
+
+/** Tells whether a session may reach secrets. */
+export function isRecent({ authenticatedAt }: Pick<FoundSession, 'authenticatedAt'>, now: Date): boolean {
+  return now.getTime() - authenticatedAt.getTime() < RECENT_MS;
 }

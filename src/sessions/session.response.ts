@@ -23,7 +23,10 @@ export const OwnSession = z
       .string()
       .nullable()
       .meta({ description: 'Null for a platform key, which names a tenant by X-Tenant-Id.' }),
-    authenticated_at: UtcTime.meta({ description: 'Last time at which a credential was shown.' }),
+    authenticated_at: UtcTime.meta({
+      description:
+        'Last time at which a credential was shown. Over ten minutes before the sign-in if the identity provider does not tell it.',
+    }),
   })
   .meta({ id: 'OwnSession', description: 'The session of the caller. GET /v1/me has its permissions.' });
 export type OwnSession = z.infer<typeof OwnSession>;

@@ -14,7 +14,7 @@ import { assertSecureConnection, clearCookie, readCookie, SESSION_COOKIE, setCoo
 import { ForeignOriginError, WrongSubjectError } from './session.errors.js';
 import type { EndReason } from './session.entity.js';
 import type { SignInRequest } from './session.requests.js';
-import { SessionStore, type SignedInKey, type SignedInPerson } from './session-store.js';
+import { isRecent, SessionStore, type SignedInKey, type SignedInPerson } from './session-store.js';
 import { SignInLinks } from './sign-in-links.js';
 
 const MAX_USER_AGENT = 200;
@@ -58,7 +58,7 @@ export class SignIn {
     if (!session) throw new UnauthenticatedError();
     if (former) await this.replace(former, now);
     setCookie(reply, SESSION_COOKIE, secret);
-    return { ...session, isRecent: true };
+    return { ...session, isRecent: isRecent(session, now) };
   }
 
   /** Accepts the credential of the session's own API key once more. Throws UnauthenticatedError, WrongSubjectError. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest, { type Response } from 'supertest';
+import { Config } from '../../src/config.js';
 import { withClient } from '../../src/database/with-client.js';
 import { createSignInLink } from '../../src/sessions/index.js';
 import { CookieSessionAuthenticator } from '../../src/sessions/cookie-session.authenticator.js';
@@ -79,6 +80,15 @@ describe('sessions of browsers', () => {
       ({ event_type }) => event_type,
     );
 
+  const at = async <T>(ms: number, work: () => Promise<T>) => {
+    offset = ms;
+    try {
+      return await work();
+    } finally {
+      offset = 0;
+    }
+  };
+
   describe('with an API key', () => {
     it('are a cookie that scripts cannot read, and act as the API key', async () => {
       const { response, page } = await withKey(admin);
@@ -144,6 +154,28 @@ describe('sessions of browsers', () => {
           expect.arrayContaining(['session.started', 'session.ended']),
         ),
       );
+    });
+
+    it('sign out also while their tenant is suspended, or from a network that their key does not allow', async () => {
+      const tenant = await app.tenant();
+      const { page } = await withKey(tenant);
+      const { api_key } = await tenant.create('/v1/api-keys', {
+        name: 'office',
+        role: 'admin',
+        networks: ['127.0.0.0/8'],
+      });
+      const { page: office } = await signIn({ api_key });
+      const elsewhere = { ...office, 'X-Forwarded-For': '203.0.113.9' };
+      expect(await status(elsewhere)).toBe(403);
+      await app.database.query(`UPDATE tenants SET status = 'SUSPENDED' WHERE id = $1`, [tenant.tenantId]);
+      app.nest.get(CookieSessionAuthenticator).invalidate();
+      expect((await send('get', '/v1/me', page)).body.code).toBe('TENANT_SUSPENDED');
+      for (const headers of [page, elsewhere]) {
+        const response = await send('delete', '/auth/session', headers);
+        expect([response.status, cookieOf(response)]).toEqual([200, 'imprimatur=']);
+      }
+      expect(await status(page)).toBe(401);
+      expect(await status(office)).toBe(401);
     });
 
     it('never take a value that the browser brought', async () => {
@@ -229,14 +261,19 @@ describe('sessions of browsers', () => {
   });
 
   describe('over time', () => {
-    const at = async <T>(ms: number, work: () => Promise<T>) => {
-      offset = ms;
+    it('stay open while they are used, however short the idle time is', async () => {
+      const settings = app.nest.get(Config).settings as { SESSION_IDLE_MINUTES: number };
+      settings.SESSION_IDLE_MINUTES = 1;
       try {
-        return await work();
+        const { page } = await withKey(admin);
+        for (let seconds = 5; seconds < 120; seconds += 5) {
+          app.nest.get(CookieSessionAuthenticator).invalidate();
+          expect([seconds, await at(seconds * 1_000, () => status(page))]).toEqual([seconds, 200]);
+        }
       } finally {
-        offset = 0;
+        settings.SESSION_IDLE_MINUTES = 30;
       }
-    };
+    });
 
     it('end when they are idle for long, and at last however much they are used', async () => {
       const idle = await withKey(admin);
@@ -413,6 +450,36 @@ describe('sessions of browsers', () => {
       expect(cookieOf(response)).toBe('');
     });
 
+    it('are recent as the identity provider says: a person that it knew already has shown nothing', async () => {
+      const roles = { permissions: ['admin'] };
+      const refusal = async (page: Headers) =>
+        (await send('post', '/v1/api-keys', page, { name: 'x', role: 'read-only' })).body.code;
+      const seconds = Math.floor(Date.now() / 1_000);
+      const ways = {
+        'long ago': seconds - 3_600,
+        now: seconds,
+        'by a clock that is ahead': seconds + 3_600,
+        unknown: undefined,
+      };
+      const refusals: Record<string, unknown> = {};
+      for (const [way, auth_time] of Object.entries(ways)) {
+        const { page } = await person({ ...roles, auth_time });
+        refusals[way] = await refusal(page);
+        if (way === 'by a clock that is ahead')
+          expect(await at(11 * MINUTE_MS, () => refusal(page))).toBe('RECENT_SIGN_IN_REQUIRED');
+      }
+      expect(refusals).toEqual({ 'long ago': 'RECENT_SIGN_IN_REQUIRED', unknown: 'RECENT_SIGN_IN_REQUIRED' });
+      const { address, cookie } = await begin('?again=true');
+      const again = await come(issuer.allow(address, { ...claims(), ...roles, auth_time: seconds }), cookie);
+      expect(await refusal({ ...OWN, Cookie: cookieOf(again) })).toBeUndefined();
+    });
+
+    it('do not begin by an answer that comes after ten minutes', async () => {
+      const { address, cookie } = await begin();
+      const response = await at(11 * MINUTE_MS, () => come(issuer.allow(address, claims()), cookie));
+      expect(response.headers.location).toMatch(/^\/admin\/#refused=/);
+    });
+
     it('lead to no page of another server', async () => {
       for (const return_to of ['https://evil.example/', '//evil.example/', '/admin/\\evil', '/docs'])
         expect((await send('get', `/auth/login?return_to=${encodeURIComponent(return_to)}`)).status).toBe(400);
@@ -436,6 +503,7 @@ describe('sessions of browsers', () => {
         { sub: undefined, sid: undefined },
         { nonce: 'n', sub: 'auth0|jane' },
         { aud: 'x', sub: 'auth0|jane' },
+        { exp: undefined, sub: 'auth0|jane' },
       ])
         expect((await withdraw(await token(bad))).status).toBe(401);
       expect(await all()).toEqual([200, 200, 200]);
@@ -443,6 +511,9 @@ describe('sessions of browsers', () => {
       expect(await all()).toEqual([200, 401, 200]);
       expect((await withdraw(await token({ sub: 'auth0|jane' }))).status).toBe(204);
       expect(await all()).toEqual([401, 401, 200]);
+      const nameless = await person({ sub: 'auth0|jim', sid: undefined });
+      expect((await withdraw(await token({ sub: 'auth0|jim', sid: 'sid-4' }))).status).toBe(204);
+      expect(await status(nameless.page)).toBe(401);
     });
   });
 });

@@ -20,12 +20,15 @@ import { Config } from '../../config.js';
 import { IdentityProviderError, UnauthenticatedError } from '../../shared/access/access.errors.js';
 import { originOf } from '../../shared/access/own-page.js';
 import { Secrets } from '../../shared/secrets/secrets.js';
+import { Clock } from '../../shared/time/clock.js';
 import { OidcAuthenticator } from '../../tenants/index.js';
 import { OidcNotConfiguredError } from '../session.errors.js';
 import type { SignedInPerson } from '../session-store.js';
 
 const TIMEOUT_S = 5;
 const CALLBACK = '/auth/callback';
+/** Time within which a browser must come back. */
+export const SIGN_IN_SECONDS = 600;
 const SEAL_CONTEXT = ['oidc-sign-in'];
 /** Claim of a logout token, see OpenID Connect Back-Channel Logout 1.0. */
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -37,6 +40,7 @@ const Pending = z.object({
   nonce: z.string(),
   returnTo: z.string(),
   again: z.boolean(),
+  endsAt: z.number(),
 });
 type Pending = z.infer<typeof Pending>;
 
@@ -50,6 +54,7 @@ export class OidcSignIn {
     private readonly config: Config,
     private readonly oidc: OidcAuthenticator,
     private readonly secrets: Secrets,
+    private readonly clock: Clock,
   ) {}
 
   get isConfigured(): boolean {
@@ -62,7 +67,14 @@ export class OidcSignIn {
    */
   async begin(request: FastifyRequest, { returnTo, again }: Pick<Pending, 'returnTo' | 'again'>) {
     const configuration = await this.discovered();
-    const pending = { verifier: randomPKCECodeVerifier(), state: randomState(), nonce: randomNonce(), returnTo, again };
+    const pending: Pending = {
+      verifier: randomPKCECodeVerifier(),
+      state: randomState(),
+      nonce: randomNonce(),
+      returnTo,
+      again,
+      endsAt: this.clock.now().getTime() + SIGN_IN_SECONDS * 1_000,
+    };
     const url = buildAuthorizationUrl(configuration, {
       redirect_uri: `${this.baseOf(request)}${CALLBACK}`,
       scope: 'openid profile email',
@@ -82,7 +94,7 @@ export class OidcSignIn {
   async finish(request: FastifyRequest, sealed: string | undefined) {
     const configuration = await this.discovered();
     const pending = this.unsealed(sealed);
-    if (!pending) throw new UnauthenticatedError();
+    if (!pending || pending.endsAt <= this.clock.now().getTime()) throw new UnauthenticatedError();
     const { search } = new URL(request.url, 'http://localhost');
     const tokens = await authorizationCodeGrant(configuration, new URL(`${this.baseOf(request)}${CALLBACK}${search}`), {
       pkceCodeVerifier: pending.verifier,
@@ -108,7 +120,7 @@ export class OidcSignIn {
 
   /** Returns the person, or its session, that a logout token withdraws. Throws UnauthenticatedError, OidcNotConfiguredError. */
   async withdrawn(logoutToken: string) {
-    const claims = await this.oidc.verify(logoutToken, this.client().id, ['iat', 'jti', 'events']);
+    const claims = await this.oidc.verify(logoutToken, this.client().id, ['iat', 'exp', 'jti', 'events']);
     const { events, nonce, sub: subject, sid } = claims as JWTPayload & { events: unknown };
     const providerSession = typeof sid === 'string' ? sid : undefined;
     const isLogout = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
@@ -132,6 +144,7 @@ export class OidcSignIn {
       issuer: subject.issuer ?? '',
       subject: subject.id,
       permissions,
+      authenticatedAt: typeof claims.auth_time === 'number' ? new Date(claims.auth_time * 1_000) : undefined,
       providerSession: typeof claims.sid === 'string' ? claims.sid : undefined,
     };
   }

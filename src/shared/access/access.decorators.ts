@@ -10,6 +10,7 @@ import { isPlatformPermission, type Permission, type TenantPermission } from './
 
 export const PERMISSION = 'imprimatur:permission';
 export const AUTHENTICATED = 'imprimatur:authenticated';
+export const ENDS_SESSION = 'imprimatur:ends-session';
 export const PUBLIC = 'imprimatur:public';
 export const LICENSE_KEY = 'imprimatur:license-key';
 export const RECENT_SIGN_IN = 'imprimatur:recent-sign-in';
@@ -48,9 +49,17 @@ export const RequirePermission = (permission: Permission) =>
 export const Authenticated = () =>
   applyDecorators(SetMetadata(AUTHENTICATED, true), ApiBearerAuth('api-key'), TenantHeader());
 
-/** Opens a route to every session, also of a partner's key. Its parameter is CurrentSession. */
-export const SessionRoute = () =>
-  applyDecorators(SetMetadata(AUTHENTICATED, true), SetMetadata(OPEN_TO_PARTNERS, true), ApiCookieAuth('session'));
+/**
+ * Opens a route to every session, also of a partner's key. Its parameter is CurrentSession. One that ends the session is open also while its
+ * tenant is suspended, its partner is not approved, or its network is not allowed.
+ */
+export const SessionRoute = ({ endsSession = false } = {}) =>
+  applyDecorators(
+    SetMetadata(AUTHENTICATED, true),
+    SetMetadata(OPEN_TO_PARTNERS, true),
+    SetMetadata(ENDS_SESSION, endsSession),
+    ApiCookieAuth('session'),
+  );
 
 /**
  * Opens a route to callers with a license key in the body, which the handler must check first. An API key that is sent as well must have

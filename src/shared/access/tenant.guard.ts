@@ -5,6 +5,7 @@ import { InvalidParameterError } from '../errors.js';
 import { AuthFailureLimit } from '../limits/auth-failure-limit.js';
 import {
   AUTHENTICATED,
+  ENDS_SESSION,
   LICENSE_KEY,
   OPEN_TO_PARTNERS,
   PERMISSION,
@@ -38,6 +39,8 @@ interface Access {
   /** Accepts a license key in the body instead of an API key. */
   readonly acceptsLicenseKey: boolean;
   readonly anyAuthenticated: boolean;
+  /** Is open to whoever has the session, also while it may do nothing else. */
+  readonly endsSession: boolean;
   readonly permission: Permission | undefined;
   readonly openToPartners: boolean;
   readonly needsRecentSignIn: boolean;
@@ -57,13 +60,15 @@ export class TenantGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission, openToPartners, needsRecentSignIn } =
-      this.accessTo(context);
+    const access = this.accessTo(context);
+    const { isPublic, acceptsLicenseKey, anyAuthenticated, permission, openToPartners, needsRecentSignIn } = access;
     if (isPublic) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     if (acceptsLicenseKey && request.headers.authorization === undefined) return true;
     const principal = await this.authenticate(request, http.getResponse<FastifyReply>());
+    if (access.endsSession) return true;
+    if (!principal.admits(request.ip)) throw new NetworkNotAllowedError();
     // Routes that accept a license key report the suspension in their own response.
     if (principal.tenant?.suspended && !acceptsLicenseKey) throw new TenantSuspendedError();
     if (!anyAuthenticated && !(permission && principal.permissions.has(permission)))
@@ -86,6 +91,7 @@ export class TenantGuard implements CanActivate {
       isPublic: this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, route) === true,
       acceptsLicenseKey: this.reflector.getAllAndOverride<boolean | undefined>(LICENSE_KEY, route) === true,
       anyAuthenticated: this.reflector.getAllAndOverride<boolean | undefined>(AUTHENTICATED, route) === true,
+      endsSession: this.reflector.getAllAndOverride<boolean | undefined>(ENDS_SESSION, route) === true,
       permission: this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, route),
       openToPartners: this.reflector.getAllAndOverride<boolean | undefined>(OPEN_TO_PARTNERS, route) === true,
       needsRecentSignIn: this.reflector.getAllAndOverride<boolean | undefined>(RECENT_SIGN_IN, route) === true,
@@ -115,7 +121,6 @@ export class TenantGuard implements CanActivate {
     const { principal, session } = found;
     request.principal = principal;
     if (session) request.session = session;
-    if (!principal.admits(request.ip)) throw new NetworkNotAllowedError();
     return principal;
   }
 

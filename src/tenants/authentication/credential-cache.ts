@@ -1,11 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PeriodicTask } from '../../shared/async/periodic-task.js';
 import { CommittedCache } from '../../shared/persistence/committed-cache.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { coalesceReads } from '../../shared/async/coalesce-reads.js';
+import { coalesceReads, paced } from '../../shared/async/coalesce-reads.js';
 import type { KnownTenant, Principal } from '../../shared/access/authenticator.js';
 import { effectivePermissions, withinTenant } from '../../shared/access/permissions.js';
 import type { ForeignKeyNormalisation } from '../../shared/foreign-keys.js';
@@ -17,8 +16,6 @@ import { networkFilter } from '../networks.js';
 const CACHE_TTL_MS = 3_000;
 const REFRESH_MS = 1_500;
 const MAX_ENTRIES = 10_000;
-/** Pause in which look-ups for addresses with too many failures accumulate into one statement. */
-const PACE_MS = 50;
 /** Time for which a monitor's API key stays cached while the database does not respond, and time to wait for a response. */
 const MONITOR_MS = 24 * 60 * 60 * 1000;
 const MONITOR_WAIT_MS = 1_000;
@@ -86,11 +83,8 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
   /** Reads in flight: concurrent requests with one API key share a read. */
   private readonly pendingReads = new Map<string, Promise<unknown>>();
   private readonly lookups = this.readGroups((digests) => this.readKeys(digests));
-  /** Look-ups for addresses with too many failures: 20 statements per second at most, however many keys are guessed. */
-  private readonly pacedLookups = this.readGroups(async (digests) => {
-    await pause(PACE_MS, undefined, { ref: false });
-    return this.readKeys(digests);
-  });
+  /** Look-ups for addresses with too many failures. */
+  private readonly pacedLookups = this.readGroups(paced((digests) => this.readKeys(digests)));
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -165,7 +159,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     });
   }
 
-  private readGroups(read: (digests: readonly Buffer[]) => Promise<FoundKey[]>) {
+  private readGroups(read: (digests: readonly Buffer[]) => Promise<readonly FoundKey[]>) {
     return coalesceReads<Buffer, FoundKey>(nameOf, ({ digest }) => digest, read);
   }
 

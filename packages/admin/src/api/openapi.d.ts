@@ -3247,7 +3247,7 @@ export interface components {
             tenant_id: string | null;
             /**
              * Format: date-time
-             * @description Last time at which a credential was shown.
+             * @description Last time at which a credential was shown. Over ten minutes before the sign-in if the identity provider does not tell it.
              * @example 2026-11-23T12:00:00.000Z
              */
             authenticated_at: string;
@@ -8521,7 +8521,7 @@ export interface components {
             updated_at: string;
         };
         /**
-         * @description All but `metadata` can change only while the order is PENDING and nothing was paid. `lines` replaces all lines. Until the order is fulfilled, the same lines may also leave out, or set to a time in the future, a `starts`, `expires_if_started_by` or `overrides.expiry_date` that has passed.
+         * @description All but `metadata` can change only while the order is PENDING and nothing was paid. `lines` replaces all lines.
          * @example {
          *       "metadata": {
          *         "purchase_order": "PO-1"
@@ -11721,6 +11721,7 @@ export interface operations {
             404: components["responses"]["NotFound3"];
             408: components["responses"]["RequestTimeout"];
             417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -11754,6 +11755,7 @@ export interface operations {
             404: components["responses"]["NotFound3"];
             408: components["responses"]["RequestTimeout"];
             417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
