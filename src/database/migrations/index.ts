@@ -45,6 +45,7 @@ import { IssueTermsOfLines1764815000000 } from './1764815000000-issue-terms-of-l
 import { ExternalIdsOfPartners1764812000000 } from './1764812000000-external-ids-of-partners.js';
 import { RefusedDevices1764816000000 } from './1764816000000-refused-devices.js';
 import { CarriedPeaks1764817000000 } from './1764817000000-carried-peaks.js';
+import { ReportedStarts1764818000000 } from './1764818000000-reported-starts.js';
 
 /** In order. A release expands the schema first and contracts it a release later, so that two releases can run at once. */
 export const migrations = [
@@ -95,6 +96,7 @@ export const migrations = [
   ExternalIdsOfPartners1764812000000,
   RefusedDevices1764816000000,
   CarriedPeaks1764817000000,
+  ReportedStarts1764818000000,
 ];
 
 export const MIGRATIONS_TABLE = 'schema_migrations';

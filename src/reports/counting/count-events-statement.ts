@@ -41,6 +41,8 @@ const TYPES = {
   trial: 'boolean',
   expiry_date: 'timestamptz',
   grace_period_days: 'int',
+  /** Not null while the first activation is awaited: a license that expires by then has no grace period. */
+  awaited_start: 'jsonb',
   auto_renewal_enabled: 'boolean',
   max_activations: 'int',
 } as const;
@@ -84,7 +86,7 @@ function valueAtFirst(name: Field): string {
 
 const COLUMNS = ['license_id', 'product_id', ...FIELDS, 'in_grace', 'seats_in_use'];
 const IN_GRACE = `CASE WHEN last_type IS NULL THEN was_in_grace
-  ELSE status = 'EXPIRED' AND NOT trial AND last_type <> 'license.grace_ended'
+  ELSE status = 'EXPIRED' AND NOT trial AND awaited_start IS NULL AND last_type <> 'license.grace_ended'
     AND coalesce(expiry_date + grace_period_days * interval '24 hours' > last_at, false) END`;
 /** As `maxActivationsOf` in licensing. */
 const SEAT_LIMIT = `CASE WHEN license_type IN ('CONCURRENT', 'NAMED_USER') OR license_model NOT IN ('SITE_LICENSE', 'ENTERPRISE')
@@ -257,7 +259,7 @@ const COUNT_EVENTS = {
           ['day', 'status', 'auto_renewal_enabled'],
           'sum(sign)',
           `(SELECT product_id, sign, status, (expiry_date AT TIME ZONE 'UTC')::date AS day,
-                   auto_renewal_enabled AND NOT trial AS auto_renewal_enabled
+                   auto_renewal_enabled AND NOT trial AND awaited_start IS NULL AS auto_renewal_enabled
             FROM state WHERE expiry_date IS NOT NULL) AS ending`,
         ),
       )}
