@@ -1,5 +1,5 @@
 import { randomInt, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { withClient } from '../../src/database/with-client.js';
 import { LeaseTimer } from '../../src/activations/lease-timer.js';
 import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
@@ -7,6 +7,7 @@ import { rebuildReports } from '../../src/maintenance/index.js';
 import { countEventsStatement, type CountedEvents } from '../../src/reports/index.js';
 import { ReportFollower } from '../../src/reports/counting/report-follower.js';
 import { Clock } from '../../src/shared/time/clock.js';
+import { DatabaseClock } from '../../src/shared/time/database-clock.js';
 import { groupBy } from '../../src/shared/group-by.js';
 import { Secrets } from '../../src/shared/secrets/secrets.js';
 import { NDJSON, type Api, type Wire } from '../support/api.js';
@@ -87,6 +88,7 @@ describe('the reports of a random life', () => {
   let api: Api;
   let templates: string[];
   let today = 0;
+  let held = 0;
   const licenses: string[] = [];
 
   beforeAll(async () => {
@@ -94,6 +96,8 @@ describe('the reports of a random life', () => {
       environment: { LICENSE_TIMER_INTERVAL_MS: '86400000', REPORT_INTERVAL_MS: '86400000' },
       override: (builder) => builder.overrideProvider(Clock).useValue({ now: () => new Date(START + today * DAY_MS) }),
     });
+    const settled = (now: Date) => new Date(now.getTime() - held * DAY_MS);
+    jest.spyOn(app.nest.get(DatabaseClock), 'settled').mockImplementation(settled);
     api = await app.tenant();
     const terms = { trial_allowed: true, trial_duration_days: 14, default_duration: 20, grace_period_days: 5 };
     const first = await api.template({ ...terms, max_activations: 2 });
@@ -127,14 +131,19 @@ describe('the reports of a random life', () => {
     return license_id as string;
   };
 
-  /** Counts licenses before their start, or the end of their waiting, and lets that pass. */
-  const passStarts = async () => {
+  /** Counts licenses before their start, and acts on them after it and before the timer has recorded what passed. */
+  const passUnrecorded = async () => {
     const soon = new Date(START + (today + 1) * DAY_MS).toISOString();
-    await soonToStart({ starts: soon });
     await soonToStart({ starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: soon });
+    const started = await soonToStart({ starts: soon });
+    const ended = await soonToStart({ starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: soon });
     await settled();
     await follow();
     today += 2;
+    held = 2;
+    for (const id of [started, ended])
+      expect((await api.post(`/v1/licenses/${id}/suspend`, { reason })).status).toBe(200);
+    held = 0;
   };
 
   /** A step acts on one of the licenses; refusals are a part of life. */
@@ -168,6 +177,8 @@ describe('the reports of a random life', () => {
       const more = { customer_id: `s-${licenses.length}`, overrides: { max_activations: value }, ...starts, ...until };
       return api.issue(templates[value % 4]!, more).then(({ license_id }) => licenses.push(license_id as string));
     },
+    // Milestones of the last days wait, as after a step of the database's clock.
+    (_id, value) => Promise.resolve((held = value % 2 ? 0 : value * 2)),
     (id) => api.post(`/v1/licenses/${id}/rotate-key`, { reason }),
     (id, value) =>
       api.post(`/v1/licenses/${id}/change-template`, {
@@ -203,7 +214,7 @@ describe('the reports of a random life', () => {
         if (id === undefined) await steps[0]!('', value);
         else await steps[step]!(id, value);
       }
-      await passStarts();
+      await passUnrecorded();
       await app.nest.get(LicenseTimer).sweep();
       await app.nest.get(LeaseTimer).sweep();
       await settled();

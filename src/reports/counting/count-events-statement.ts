@@ -72,16 +72,16 @@ const ofEach = (expression: (name: Field) => string) =>
 const entriesOf = (object: string) =>
   `jsonb_each(CASE jsonb_typeof(${object}) WHEN 'object' THEN ${object} ELSE '{}' END)`;
 
-/** Status of a stored license without a change of status in the log: one that starts later has not started. */
-const STORED_STATUS = `CASE WHEN license.status = 'ACTIVE' AND (license.starts_at IS NOT NULL OR license.awaited_start IS NOT NULL)
-  THEN 'PENDING' ELSE license.status END`;
-
-/** The value of a field before the first of the changes, else the stored one. A license that ended by its time began as an active one. */
+/**
+ * The value of a field before the first of the changes, else the stored one. The status is that which the log says: a change has the status by the
+ * time, of which no event may tell yet. One that starts later began as pending, and one that ended by its time as an active one.
+ */
 function valueAtFirst(name: Field): string {
   const before = `(undone.before ->> '${name}')::${TYPES[name]}`;
   const value = name === 'status' ? `CASE ${before} WHEN 'EXPIRED' THEN 'ACTIVE' ELSE ${before} END` : before;
-  return `CASE WHEN kept.license_id IS NOT NULL THEN kept.${name} WHEN undone.before ? '${name}' THEN ${value}
-    ELSE ${name === 'status' ? STORED_STATUS : `license.${name}`} END`;
+  const pending = `WHEN license.starts_at IS NOT NULL OR license.awaited_start IS NOT NULL THEN 'PENDING'`;
+  return `CASE WHEN kept.license_id IS NOT NULL THEN kept.${name} ${name === 'status' ? pending : ''}
+    WHEN undone.before ? '${name}' THEN ${value} ELSE license.${name} END`;
 }
 
 const COLUMNS = ['license_id', 'product_id', ...FIELDS, 'in_grace', 'seats_in_use'];
