@@ -10,10 +10,13 @@ export function endOfDay(day: string): string {
   return toInstant(`${day}T23:59:59`);
 }
 
+/** Years have four digits: engines read other texts, too, each in its own way. */
+const DAY = /^\d{4}-\d\d-\d\d/;
+
 /** Returns the instant of a day and time. Text that is none stays as it is, so that the server says which field is wrong. */
 export function toInstant(time: string): string {
   const at = new Date(time);
-  return Number.isNaN(at.getTime()) ? time : at.toISOString();
+  return !DAY.test(time) || Number.isNaN(at.getTime()) ? time : at.toISOString();
 }
 
 /** Returns the day of an instant; empty if there is none. */
