@@ -51,6 +51,8 @@ export interface Steps {
       readonly license_template_id: string;
       readonly customer_id: string;
       readonly trial?: boolean | undefined;
+      /** Time of the request in milliseconds since 1970: a `starts` that has passed then is the time of the issue. */
+      readonly requested_at?: number | undefined;
     } & IssueTerms,
   ): Promise<{ readonly license_id: string; readonly created: true }>;
   /** Revokes a license that this run issued. */

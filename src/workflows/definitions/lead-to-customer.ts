@@ -34,7 +34,9 @@ export async function leadToCustomer(w: Engine, input: LeadToCustomerInput): Pro
 
   const { license_template_id, trial, starts, expires_if_started_by, overrides } = input;
   const terms = { license_template_id, customer_id, trial, starts, expires_if_started_by, overrides };
-  const { license_id } = await w.steps.issueLicense(terms);
+  // The start may have passed while the run waited for its approval.
+  const time = starts === undefined ? {} : { requested_at: await w.now() };
+  const { license_id } = await w.steps.issueLicense({ ...terms, ...time });
   w.undo(() => w.steps.revokeLicense({ license_id }));
 
   const email = input.welcome ? await w.steps.sendLicenseEmail({ license_id, customer_id }) : null;

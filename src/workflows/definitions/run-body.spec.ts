@@ -11,6 +11,7 @@ import { describeEngine, FAKE_ENGINE } from '../../../test/support/engine-contra
 import fc from '../../../test/support/property.js';
 import type { Body } from './contract.js';
 import { leadToCustomer, type LeadToCustomerInput } from './lead-to-customer.js';
+import { issueTermsOf } from '../steps/issue-terms.js';
 import { FINISH_RUN, isUnrecorded, MARK_RUN, runBody, type Outcome, type StepRequest } from './run-body.js';
 
 /** Effects of the steps, each once for its idempotency key. */
@@ -106,6 +107,18 @@ describe('lead-to-customer', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('lets a license start at its issue if its start has passed meanwhile, and else as the input says', async () => {
+    const [passed, future] = [new Date(1).toISOString(), new Date(60_000).toISOString()];
+    for (const starts of [undefined, 'AT_ISSUE', 'AT_FIRST_ACTIVATION', passed, future] as const) {
+      const { engine, ended } = start({ approval: true, starts }, { messages: ['approved'] });
+      expect(await ended).toMatchObject({ state: 'COMPLETED' });
+      const issued = engine.attempted.find(({ key }) => key.startsWith('issueLicense'));
+      const terms = issueTermsOf(issued?.argument as Parameters<typeof issueTermsOf>[0]);
+      expect(terms.starts).toBe(starts === passed ? undefined : starts);
+      expect(terms).not.toHaveProperty('requested_at');
+    }
   });
 
   it('waits for the approval, takes one that came before, and fails without one', async () => {

@@ -30,6 +30,7 @@ import {
 } from '../../subscriptions/index.js';
 import { GetTemplateQuery } from '../../templates/index.js';
 import { findSubscriptionLicense } from './find-subscription-license.js';
+import { issueTermsOf } from './issue-terms.js';
 import { matchSubscription } from './match-subscription.js';
 import { ORDER_STEPS } from './order-steps.js';
 import { StepRefusal, type BusStep, type StepContext } from './bus-step.js';
@@ -61,7 +62,7 @@ export const BUS_STEPS: BusSteps = {
   issueLicense: {
     permissions: ['licenses:issue'],
     async perform({ actor, runId, options, execute }, terms) {
-      const request = { ...terms, metadata: { workflow_run_id: runId } };
+      const request = { ...issueTermsOf(terms), metadata: { workflow_run_id: runId } };
       const { license_id } = await execute(new IssueLicenseCommand(actor, request, options));
       return { license_id, created: true };
     },

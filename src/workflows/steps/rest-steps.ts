@@ -1,5 +1,6 @@
 import type { CustomerInput, StepName, Steps } from '../definitions/contract.js';
 import { findSubscriptionLicense, type LicenseFacts, type SubscriptionFacts } from './find-subscription-license.js';
+import { issueTermsOf } from './issue-terms.js';
 import { matchSubscription } from './match-subscription.js';
 import { StepRefusal } from './refusal.js';
 import { REST_ORDER_STEPS } from './rest-order-steps.js';
@@ -30,7 +31,7 @@ export const REST_STEPS: RestSteps = {
     return { customer_id };
   },
   async issueLicense({ runId, send }, terms) {
-    const request = { ...terms, metadata: { workflow_run_id: runId } };
+    const request = { ...issueTermsOf(terms), metadata: { workflow_run_id: runId } };
     const { license_id } = await send<{ license_id: string }>('POST', '/v1/licenses', request);
     return { license_id, created: true };
   },
