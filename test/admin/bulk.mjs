@@ -91,7 +91,7 @@ export async function bulk({ baseUrl, api, open, signIn, step }) {
     await dialog.getByLabel('Type 2, the number of licenses').fill('2');
     await revoke.click();
     await seen(page, '2 of 2 done, 1 refused');
-    await seen(page, 'PRECONDITION_FAILED: 1');
+    await seen(page, 'Somebody else has changed it meanwhile: 1');
     assert.equal((await api('GET', `/v1/licenses/${license_id}`)).status, 'ACTIVE');
     await button(page, 'Remove').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
