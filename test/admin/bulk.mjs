@@ -126,6 +126,7 @@ export async function bulk({ baseUrl, api, open, signIn, step }) {
     await page.getByRole('row').nth(5).waitFor();
     const { rows } = await page.evaluate(scrollToEnd, LICENSES);
     assert.ok(rows < 100, `${rows} rows in the document`);
+    await page.evaluate(scrollUntil, '[aria-label="Parts of the list"]');
     assert.deepEqual(
       cursors,
       Array.from({ length: LICENSES / 50 }, (_, index) => 50 * index),
@@ -143,6 +144,14 @@ function fakeCustomer(number) {
   const at = '2026-01-01T00:00:00.000Z';
   const customer_id = `customer-${number}`;
   return { customer_id, first_name: 'Customer', last_name: String(number), active: true, created_at: at, version: 1 };
+}
+
+/** Scrolls down until the document has such an element. */
+async function scrollUntil(selector) {
+  while (!document.querySelector(selector)) {
+    scrollTo(0, document.documentElement.scrollHeight);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
 }
 
 /** Loads all pages by scrolling, then scrolls through them. Returns the times of the frames, the shortest first. */

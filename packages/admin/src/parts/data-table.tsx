@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import type { Sheet } from '../api/lists';
 import { useText } from '../text/texts';
 import { Button } from './button';
@@ -42,6 +42,8 @@ export interface RowSelection<T> {
 const ROW_HEIGHT = 49;
 /** Rows below the last one in view at which the next page is read. */
 const ROWS_AHEAD = 10;
+/** Rows above and below those in view that are in the document, too. */
+const ROWS_BESIDE = 8;
 const SKELETON_ROWS = 6;
 
 /** A list with its states. Only the rows in view are in the document, so that ten thousand scroll smoothly. */
@@ -164,7 +166,7 @@ function Rows<T>({
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 20,
+    overscan: ROWS_BESIDE,
     scrollMargin: top,
   });
   const items = virtualizer.getVirtualItems();
@@ -181,35 +183,51 @@ function Rows<T>({
       {before > 0 && <Spacer height={before} columns={columnCount} />}
       {items.map(({ index }) => {
         const row = rows[index];
-        if (row === undefined) return null;
-        return (
-          <tr key={rowKey(row)} className="border-b border-line last:border-b-0 hover:bg-sunken/50">
-            {selection && (
-              <td className="w-0 py-2 pl-5">
-                <input
-                  type="checkbox"
-                  className="block size-4 accent-accent"
-                  aria-label={selection.labelOf(row)}
-                  disabled={selection.disabled}
-                  checked={selection.isTicked(row)}
-                  onChange={({ target }) => {
-                    selection.onTick([row], target.checked);
-                  }}
-                />
-              </td>
-            )}
-            {columns.map(({ id, cell, align, secondary }) => (
-              <td key={id} className={cellClass({ align, secondary }, 'h-12 max-w-96 py-2')}>
-                {cell(row)}
-              </td>
-            ))}
-          </tr>
+        return row === undefined ? null : (
+          <MemoRow key={rowKey(row)} row={row} columns={columns} selection={selection} />
         );
       })}
       {after > 0 && <Spacer height={after} columns={columnCount} />}
     </tbody>
   );
 }
+
+function Row<T>({
+  row,
+  columns,
+  selection,
+}: {
+  row: T;
+  columns: readonly Column<T>[];
+  selection: RowSelection<T> | undefined;
+}) {
+  return (
+    <tr className="border-b border-line last:border-b-0 hover:bg-sunken/50">
+      {selection && (
+        <td className="w-0 py-2 pl-5">
+          <input
+            type="checkbox"
+            className="block size-4 accent-accent"
+            aria-label={selection.labelOf(row)}
+            disabled={selection.disabled}
+            checked={selection.isTicked(row)}
+            onChange={({ target }) => {
+              selection.onTick([row], target.checked);
+            }}
+          />
+        </td>
+      )}
+      {columns.map(({ id, cell, align, secondary }) => (
+        <td key={id} className={cellClass({ align, secondary }, 'h-12 max-w-96 py-2')}>
+          {cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** Scrolling renders the rows that come into view, and no others again. */
+const MemoRow = memo(Row) as typeof Row;
 
 function Spacer({ height, columns }: { height: number; columns: number }) {
   return (

@@ -74,7 +74,7 @@ export function SeatPeaks({
               ]),
             }}
           />
-          <p className="mt-2 text-xs text-soft">{t('dashboard.peaksHint')}</p>
+          {nameOf && <p className="mt-2 text-xs text-soft">{t('dashboard.peaksHint')}</p>}
         </>
       )}
     </Report>

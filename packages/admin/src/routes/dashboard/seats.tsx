@@ -57,7 +57,12 @@ export function SeatReports() {
                   >
                     <LicenseName licenseId={row.license_id} />
                   </Link>
-                  <Seats used={row.seats_in_use} max={row.seats} />
+                  <span>
+                    <Seats used={row.seats_in_use} max={row.seats} />
+                    <span className="mt-0.5 block text-right text-xs text-soft">
+                      {t('dashboard.peakToday', { count: row.peak_today })}
+                    </span>
+                  </span>
                 </li>
               ))}
             </ul>
