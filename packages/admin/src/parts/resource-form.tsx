@@ -55,7 +55,7 @@ export function ResourceForm<T extends FieldValues>({
         }}
         className="space-y-5"
       >
-        <fieldset disabled={readOnly} className="grid gap-4 sm:grid-cols-2">
+        <fieldset disabled={readOnly} className="grid min-w-0 grid-cols-1 gap-4 sm:grid-cols-2">
           {children(form, fault)}
         </fieldset>
         {notice}

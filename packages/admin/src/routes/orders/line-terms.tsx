@@ -32,7 +32,7 @@ export function LineTerms({ form, fault, index }: SalePart & { index: number }) 
       className="mt-4 text-sm"
     >
       <summary className="text-accent-ink">{t('lines.ownTerms')}</summary>
-      <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+      <div className="mt-4 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <Field label={t('preview.starts')} fault={of('starts')}>
           {(aria) => (
             <Select {...aria} {...register(`${at}.starts`)}>

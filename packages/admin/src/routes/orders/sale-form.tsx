@@ -136,7 +136,7 @@ function LineFields({ form, fault, index }: SalePart & { index: number }) {
   const of = (name: string) => fault(`lines.${index}.${name}`);
   return (
     <>
-      <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-4">
         <Field label={t('lines.what')} fault={of('kind')}>
           {(aria) => (
             <Select {...aria} {...register(`lines.${index}.kind`)}>

@@ -320,7 +320,7 @@ function PoolFields(part: Part) {
       <h3 className="border-t border-line pt-5 text-sm font-semibold">{t('partner.tab.pools')}</h3>
       <ol className="space-y-3">
         {pools.fields.map(({ id }, index) => (
-          <li key={id} className="grid gap-4 rounded-lg border border-line p-4 sm:grid-cols-3">
+          <li key={id} className="grid grid-cols-1 gap-4 rounded-lg border border-line p-4 sm:grid-cols-3">
             <TemplateField
               {...part}
               name={`input.pools.${index}.license_template_id`}
