@@ -37,7 +37,8 @@ const headers: Middleware = {
     if (tenant !== undefined && !isOfPlatform) request.headers.set('X-Tenant-Id', tenant);
     const isDryRun = /(?:\/explain|[/:]preview)$/.test(pathname);
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
-      const write = `${request.method} ${request.url} ${tenant ?? ''} ${await request.clone().text()}`;
+      const version = request.headers.get('If-Match');
+      const write = JSON.stringify([request.method, request.url, tenant, version, await request.clone().text()]);
       const key = unsettled.get(write) ?? crypto.randomUUID();
       unsettled.set(write, key);
       request.headers.set('Idempotency-Key', key);

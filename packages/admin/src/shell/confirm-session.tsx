@@ -21,9 +21,10 @@ export function ConfirmSession({ onEnd }: { onEnd: (confirmed: boolean) => void 
   const t = useText();
   const session = useQuery({ ...ownSessionQuery, staleTime: 0, gcTime: 0 });
   const { refetch } = session;
-  const at = session.data?.authenticated_at;
+  // Another tab signs in with a session of its own, or confirms this one.
+  const shown = session.data && `${session.data.session_id} ${session.data.authenticated_at}`;
   const [before, setBefore] = useState<string | undefined>();
-  if (before === undefined && at !== undefined) setBefore(at);
+  if (before === undefined && shown !== undefined) setBefore(shown);
 
   useEffect(
     () =>
@@ -33,8 +34,8 @@ export function ConfirmSession({ onEnd }: { onEnd: (confirmed: boolean) => void 
     [refetch],
   );
   useEffect(() => {
-    if (before !== undefined && at !== undefined && at > before) onEnd(true);
-  }, [before, at, onEnd]);
+    if (before !== undefined && shown !== undefined && shown !== before) onEnd(true);
+  }, [before, shown, onEnd]);
 
   return (
     <Dialog open onClose={() => onEnd(false)} title={t('confirmSession.title')} hint={t('confirmSession.hint')}>
