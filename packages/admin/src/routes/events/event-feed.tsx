@@ -100,7 +100,10 @@ export function useActorNames(): (actor: { readonly type: string; readonly id: s
       ? (names.get(id) ?? t('actor.key', { id: id.slice(-6) }))
       : type === 'user'
         ? id
-        : `${word('actor', type)} ${id}`;
+        : // The id of a license key is that of the license.
+          type === 'license_key'
+          ? word('actor', type)
+          : `${word('actor', type)} ${id}`;
 }
 
 interface Told {
