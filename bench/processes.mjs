@@ -62,9 +62,9 @@ function startProbed(script, environment, stdio) {
 /** The server is started as `npm run start:prod` of its checkout does, under the profiler too. */
 export function start(script, environment, stdio, options = []) {
   const [, checkout] = /^(.*?)(?:dist\/main(?:\.bundle)?\.js|bench\/profiled-server\.mjs)$/.exec(resolve(script)) ?? [];
-  const flags = checkout === undefined ? [] : productionFlags(checkout);
+  const { settings, flags } = checkout === undefined ? { settings: {}, flags: [] } : inProduction(checkout);
   const child = spawn(process.execPath, [...flags, ...options, resolve(script)], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings, ...environment },
     stdio,
   });
   const ended = new Promise((done) => child.once('exit', done).once('error', done));
@@ -80,9 +80,11 @@ export function start(script, environment, stdio, options = []) {
   return { child, pid: child.pid, stdin: child.stdin, stdout: child.stdout, isAlive, stop };
 }
 
-function productionFlags(checkout) {
+/** Returns the settings and the flags with which `npm run start:prod` of a checkout starts the server. An earlier one has no settings. */
+function inProduction(checkout) {
   const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
-  const [, flags] = /^exec node (.*) dist\/main(?:\.bundle)?\.js$/.exec(scripts['start:prod']) ?? [];
+  const command = /^(?:(\w+)=\$\{\1:-(\w+)\} )?exec node (.*) dist\/main(?:\.bundle)?\.js$/;
+  const [, name, value, flags] = command.exec(scripts['start:prod']) ?? [];
   if (flags === undefined) throw new Error('start:prod starts the server in a way that is not known here.');
-  return flags.split(' ');
+  return { settings: name === undefined ? {} : { [name]: value }, flags: flags.split(' ') };
 }
