@@ -8521,7 +8521,7 @@ export interface components {
             updated_at: string;
         };
         /**
-         * @description All but `metadata` can change only while the order is PENDING and nothing was paid. `lines` replaces all lines.
+         * @description All but `metadata` can change only while the order is PENDING and nothing was paid. `lines` replaces all lines. Until the order is fulfilled, the same lines may also leave out, or set to a time in the future, a `starts`, `expires_if_started_by` or `overrides.expiry_date` that has passed.
          * @example {
          *       "metadata": {
          *         "purchase_order": "PO-1"
