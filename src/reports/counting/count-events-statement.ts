@@ -103,7 +103,7 @@ const DENIAL_NUMBER = `CASE event_type WHEN 'license.refusals_counted' THEN (eve
 const IS_SEAT = `(${isOneOf(SEAT_EVENTS)} OR ${isOneOf(RECOUNTS)} AND event_data ? 'current_activations'
   AND (event_type <> 'license.imported' OR (event_data ->> 'current_activations')::int > 0))`;
 const IS_SEAT_TERM = `coalesce(event_data -> 'after' ?| ${textArray(SEAT_TERMS)}, false)`;
-/** Time of what happened. An end by its time and what is counted for an hour are recorded later. */
+/** Time of what happened. The end of a term or a lease, and the refusals of an hour, are recorded later. */
 const OCCURRED_AT = `CASE WHEN ${isOneOf(['license.expired', 'license.lease_expired'])} THEN (event_data ->> 'due_at')::timestamptz
   WHEN event_type = 'license.refusals_counted' THEN (event_data ->> 'since')::timestamptz ELSE created_at END`;
 /** A reset is one event for all the devices that it deactivates. */
