@@ -13,6 +13,8 @@ import { isRecent, SessionStore, type FoundSession } from './session-store.js';
 /** Lifetime of a cached session: with it a session ends in other processes within 5 seconds. */
 const CACHE_TTL_MS = 3_000;
 const MAX_ENTRIES = 1_000;
+/** Header by which a page names whom it shows, as `type:id` with the id percent-encoded. */
+const SIGNED_IN_AS = 'x-signed-in-as';
 
 /** Authenticates by the cookie of a session, which counts only on requests of our own pages. */
 @Injectable()
@@ -35,12 +37,12 @@ export class CookieSessionAuthenticator extends SessionAuthenticator {
     const session = await this.store.find(secret, this.clock.now(), options);
     // A partner that is suspended is refused at once in every process.
     fill.put(nameOf(secret), session?.principal.partner ? undefined : session);
-    return this.open(session);
+    return this.open(request, session);
   }
 
   getCached(request: FastifyRequest): KnownSession | undefined {
     const secret = secretOf(request);
-    return secret === undefined ? undefined : this.open(this.sessions.get(nameOf(secret)));
+    return secret === undefined ? undefined : this.open(request, this.sessions.get(nameOf(secret)));
   }
 
   /** Drops every cached session, since one has changed. */
@@ -48,9 +50,13 @@ export class CookieSessionAuthenticator extends SessionAuthenticator {
     this.sessions.invalidate();
   }
 
-  private open(session: FoundSession | undefined): KnownSession | undefined {
+  /** The tabs of a browser share the cookie: a session that another tab began for somebody else is none to a page that shows the former one. */
+  private open(request: FastifyRequest, session: FoundSession | undefined): KnownSession | undefined {
     const now = this.clock.now();
     if (!session || session.openUntil <= now) return undefined;
+    const { type, id } = session.principal.subject;
+    const shown = request.headers[SIGNED_IN_AS];
+    if (shown !== undefined && shown !== `${type}:${encodeURIComponent(id)}`) return undefined;
     return { ...session, isRecent: isRecent(session, now) };
   }
 }

@@ -253,4 +253,35 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
     const { data } = await api('GET', '/v1/licenses?customer_id=bulk&limit=100');
     assert.deepEqual(new Set(data.map(({ version }) => version)), new Set([2]));
   });
+  await step('neither a form nor a bulk change goes on under another person, who signs in in another tab', async () => {
+    // No page of ours tells the tabs of it.
+    const becomeOther = (api_key) =>
+      page.evaluate(async (body) => {
+        const headers = { 'Content-Type': 'application/json' };
+        return (await fetch('/auth/session', { method: 'POST', headers, body })).status;
+      }, JSON.stringify({ api_key }));
+    let sent = 0;
+    let became;
+    await page.route('**/v1/licenses:batch-suspend', async (route) => {
+      if (++sent === 2) became = await becomeOther(second.api_key);
+      await route.continue();
+    });
+    const second = await api('POST', '/v1/api-keys', { name: 'Other person', role: 'admin' });
+    await page.goto(`${baseUrl}/admin/licenses?customer_id=bulk`);
+    await page.getByRole('checkbox', { name: 'Select all that are shown' }).check();
+    await button(page, 'Select all that match').click();
+    await button(page, 'Suspend').click();
+    await dialog.getByRole('button', { name: /^Suspend/ }).click();
+    await seen(page, 'There is no such bulk change');
+    assert.equal(became, 201);
+    const suspended = await api('GET', '/v1/licenses?customer_id=bulk&status=SUSPENDED&format=ndjson');
+    assert.equal(suspended.trim().split('\n').length, 250);
+    assert.equal(sent, 2);
+    await page.goto(`${baseUrl}/admin/customers/new`);
+    await page.getByLabel('Company').fill('Nobody Ltd');
+    await becomeOther(support.api_key);
+    await button(page, 'Create customer').click();
+    await seen(page, 'You may not see this');
+    assert.equal(await countOf('Nobody'), 0);
+  });
 }

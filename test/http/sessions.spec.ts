@@ -204,6 +204,15 @@ describe('sessions of browsers', () => {
       }
     });
 
+    it('of somebody else do not count for a page that names whom it shows', async () => {
+      const { response, page } = await withKey(admin);
+      const { id } = response.body as Wire;
+      const shown = (name: string) => status({ ...page, 'X-Signed-In-As': name });
+      expect(await shown(`api_key:${id}`)).toBe(200);
+      for (const other of [`api_key:${NOBODY}`, `user:${id}`, '']) expect(await shown(other)).toBe(401);
+      expect(await shown(`api_key:${id}`)).toBe(200);
+    });
+
     it('are of the platform too, and name the tenant by X-Tenant-Id', async () => {
       const { page } = await withKey(await app.platform());
       expect((await send('get', '/v1/me', page)).body).toMatchObject({ type: 'platform_key', tenant_id: null });

@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from './openapi';
-import { actingFor } from './acting-for';
+import { actingHeaders } from './acting-for';
 import { OFFLINE, ProblemError, type Problem } from './problem';
 import { confirmSession, onSessionEnd, signedOut } from './session-signals';
 
@@ -28,13 +28,15 @@ async function isUnsettled(response: Response): Promise<boolean> {
   return problem?.code === 'IDEMPOTENCY_IN_PROGRESS';
 }
 
-/** Names the tenant of a platform key, and the change that a write is, so that it happens once however often it is sent. */
+/** Names whom the page shows, the tenant of a platform key, and the change that a write is, so that it happens once however often it is sent. */
 const headers: Middleware = {
   async onRequest({ request }) {
-    const tenant = actingFor();
     const { pathname } = new URL(request.url);
+    const { 'X-Signed-In-As': shown, 'X-Tenant-Id': tenant } = actingHeaders();
     const isOfPlatform = /^\/(?:auth|v1\/tenants)(?:\/|$)/.test(pathname);
     if (tenant !== undefined && !isOfPlatform) request.headers.set('X-Tenant-Id', tenant);
+    const asksWho = pathname === '/v1/me' || pathname.startsWith('/auth/');
+    if (shown !== undefined && !asksWho) request.headers.set('X-Signed-In-As', shown);
     const isDryRun = /(?:\/explain|[/:]preview)$/.test(pathname);
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
       const version = request.headers.get('If-Match');

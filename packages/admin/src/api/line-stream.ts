@@ -1,4 +1,4 @@
-import { actingFor } from './acting-for';
+import { actingHeaders } from './acting-for';
 import { problemOf } from './client';
 import { OFFLINE, ProblemError } from './problem';
 import { signedOut } from './session-signals';
@@ -12,22 +12,24 @@ export async function* streamLines<T>(
     body,
     contentType,
     idempotencyKey,
+    acting = actingHeaders(),
     signal,
   }: {
     body: string;
     contentType: 'application/json' | 'application/x-ndjson' | 'text/csv';
     /** The answers of lines that succeeded are kept under it for thirty days. */
     idempotencyKey?: string;
+    /** For whom it is sent, where that may no longer be whom the page shows. */
+    acting?: Record<string, string>;
     signal?: AbortSignal;
   },
 ): AsyncGenerator<T> {
-  const tenant = actingFor();
   const response = await fetch(path, {
     method: 'POST',
     body,
     headers: {
       'Content-Type': contentType,
-      ...(tenant !== undefined && { 'X-Tenant-Id': tenant }),
+      ...acting,
       ...(idempotencyKey !== undefined && {
         'Idempotency-Key': idempotencyKey,
         'Idempotency-Remember-Days': REMEMBER_DAYS,

@@ -1,6 +1,16 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Fragment, lazy, Suspense, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { actFor, actingFor } from '../api/acting-for';
+import {
+  Fragment,
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useState,
+  type ReactNode,
+} from 'react';
+import { actFor, actingFor, showTo } from '../api/acting-for';
 import { api, bodyOf, type Schemas } from '../api/client';
 import { listenToOtherTabs, tellOtherTabs } from '../api/other-tabs';
 import { isCode, ProblemError } from '../api/problem';
@@ -98,6 +108,11 @@ export function SessionGate({ children }: { children: ReactNode }) {
       }),
     [lookAgain, isSignedOut],
   );
+
+  // Before the effects of the page, which send requests.
+  useLayoutEffect(() => {
+    showTo(me.data);
+  }, [me.data]);
 
   useEffect(() => {
     if (owner !== undefined) tellOtherTabs(owner);

@@ -1,4 +1,4 @@
-import { actingFor } from '../../api/acting-for';
+import { actingHeaders } from '../../api/acting-for';
 import type { Schemas } from '../../api/client';
 import { streamLines } from '../../api/line-stream';
 import { OFFLINE, ProblemError } from '../../api/problem';
@@ -76,10 +76,11 @@ export async function run(change: BulkChange): Promise<void> {
 export class AnotherTabError extends Error {}
 
 async function sendParts(change: BulkChange, stop: AbortSignal): Promise<void> {
-  const tenant = actingFor();
+  // They stay those of the owner, so that the server refuses what another person's session would do.
+  const acting = actingHeaders();
   for (const part of await readParts(change.id)) {
     if (part.results) continue;
-    const results = stop.aborted || actingFor() !== tenant ? undefined : await resultsOf(change, part, stop);
+    const results = await resultsOf(change, part, acting, stop);
     if (!results) return;
     const counted = await saveResults(part, results);
     queryClient.setQueryData<BulkChange[]>(['bulk-changes', change.owner], (all) =>
@@ -90,11 +91,16 @@ async function sendParts(change: BulkChange, stop: AbortSignal): Promise<void> {
 }
 
 /** Sends a part until every line has its final answer, some times at most. Returns nothing if it is paused before. */
-async function resultsOf(change: BulkChange, part: BulkPart, stop: AbortSignal): Promise<BulkResult[] | undefined> {
+async function resultsOf(
+  change: BulkChange,
+  part: BulkPart,
+  acting: Record<string, string>,
+  stop: AbortSignal,
+): Promise<BulkResult[] | undefined> {
   for (let attempt = 1; !stop.aborted; attempt++) {
     const isLast = attempt === MAX_ATTEMPTS;
     try {
-      const lines = await send(change, part);
+      const lines = await send(change, part, acting);
       if (isLast || !lines.some(({ problem }) => problem?.next.action === 'retry')) return lines.map(toResult(part));
     } catch (error) {
       if (isLast || !(error instanceof ProblemError) || !error.isPassing) throw error;
@@ -104,13 +110,14 @@ async function resultsOf(change: BulkChange, part: BulkPart, stop: AbortSignal):
   return undefined;
 }
 
-async function send(change: BulkChange, part: BulkPart): Promise<Line[]> {
+async function send(change: BulkChange, part: BulkPart, acting: Record<string, string>): Promise<Line[]> {
   const body = part.licenses.map((license) => JSON.stringify({ ...license, ...change.body })).join('\n');
   const lines: Line[] = [];
   for await (const line of streamLines<Line>(`/v1/licenses:batch-${change.action}`, {
     body,
     contentType: 'application/x-ndjson',
     idempotencyKey: idempotencyKeyOf(part),
+    acting,
   })) {
     lines.push(line);
     if (lines.length % LINES_PER_NOTICE === 0) show(change.id, { arrived: lines.length });

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import type { Schemas } from '../../api/client';
+import { actingHeaders } from '../../api/acting-for';
 import { streamLines } from '../../api/line-stream';
 import { OFFLINE, ProblemError } from '../../api/problem';
 import { partsOf, type ImportMapping } from './import-lines';
@@ -44,10 +45,12 @@ export function useImport(faultInWords: (fault: NonNullable<SourceRow['fault']>)
       setRun({ isDry, isRunning: true, isStopped: false, error: null, ...state, results: [...results] });
     };
     show({});
+    // They stay those of the person that began it, so that the server refuses what another person's session would do.
+    const acting = actingHeaders();
     try {
       for await (const part of partsOf(file, mapping)) {
         if (signal.aborted) break;
-        const { arrived, error } = await resultsOf(part, mapping, isDry);
+        const { arrived, error } = await resultsOf({ ...part, acting }, mapping, isDry);
         results.push(...arrived);
         if (error) throw error;
         show({});
@@ -77,7 +80,7 @@ type Part = ReturnType<typeof partsOf> extends AsyncGenerator<infer P> ? P : nev
 
 /** Sends a part, some times at most. What has arrived stands also if it fails in the end: nothing else has the new license keys. */
 async function resultsOf(
-  part: Part,
+  part: Part & { readonly acting: Record<string, string> },
   { system }: ImportMapping,
   isDry: boolean,
 ): Promise<{ readonly arrived: readonly RowResult[]; readonly error?: Error }> {

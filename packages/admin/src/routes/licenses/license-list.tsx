@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Download } from 'lucide-react';
-import { actingFor } from '../../api/acting-for';
+import { actingHeaders } from '../../api/acting-for';
 import { problemOf } from '../../api/client';
 import { useFilteredList } from '../../api/filtered-list';
 import { productsQuery } from '../../api/queries';
@@ -141,9 +141,8 @@ function ExportButton({ query }: { query: Record<string, string> }) {
   const t = useText();
   const csv = useMutation({
     mutationFn: async () => {
-      const tenant = actingFor();
       const response = await fetch(`/v1/licenses?${new URLSearchParams(query).toString()}`, {
-        headers: { Accept: 'text/csv', ...(tenant !== undefined && { 'X-Tenant-Id': tenant }) },
+        headers: { Accept: 'text/csv', ...actingHeaders() },
       });
       if (!response.ok) throw problemOf(await response.json().catch(() => undefined), response);
       download('licenses.csv', await response.blob());
