@@ -142,6 +142,29 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
     assert.equal(await countOf('Once'), 1);
   });
 
+  await step(
+    'a renewal whose answer is lost happens once, and nobody else is said to have changed the license',
+    async () => {
+      const order = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
+      const { license_id } = await api('POST', '/v1/licenses', order);
+      await page.goto(`${baseUrl}/admin/licenses/${license_id}`);
+      await page.route(
+        '**/renew',
+        async (route) => {
+          await route.fetch();
+          await route.abort();
+        },
+        { times: 1 },
+      );
+      await button(page, 'Renew').first().click();
+      await dialog.getByRole('button', { name: 'Renew', exact: true }).click();
+      await dialog.getByText('No connection').waitFor();
+      await dialog.getByRole('button', { name: 'Renew', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      assert.equal((await api('GET', `/v1/licenses/${license_id}`)).version, 2);
+    },
+  );
+
   await step('a form that is sent twice at once is sent once', async () => {
     await page.goto(`${baseUrl}/admin/customers/new`);
     await page.getByLabel('Company').fill('Double Ltd');
@@ -277,11 +300,15 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
     const suspended = await api('GET', '/v1/licenses?customer_id=bulk&status=SUSPENDED&format=ndjson');
     assert.equal(suspended.trim().split('\n').length, 250);
     assert.equal(sent, 2);
-    await page.goto(`${baseUrl}/admin/customers/new`);
-    await page.getByLabel('Company').fill('Nobody Ltd');
+    await page.goto(`${baseUrl}/admin/products/new`);
+    await page.getByLabel('Name').fill('Nobody');
+    await page.getByLabel('Product ID').fill('NOBODY-1');
     await becomeOther(support.api_key);
-    await button(page, 'Create customer').click();
+    await button(page, 'Create product').click();
     await seen(page, 'You may not see this');
-    assert.equal(await countOf('Nobody'), 0);
+    assert.equal(
+      (await api('GET', '/v1/products?limit=100')).data.some(({ name }) => name === 'Nobody'),
+      false,
+    );
   });
 }

@@ -20,12 +20,13 @@ onSessionEnd(() => {
 /** Returns whether the write may still happen, or have happened. */
 async function isUnsettled(response: Response): Promise<boolean> {
   if (response.status >= 500) return true;
-  if (response.status !== 409) return false;
-  const problem = (await response
+  const text = await response
     .clone()
-    .json()
-    .catch(() => undefined)) as Partial<Problem> | undefined;
-  return problem?.code === 'IDEMPOTENCY_IN_PROGRESS';
+    .text()
+    .catch(() => undefined);
+  // An answer that breaks off is none.
+  if (text === undefined) return true;
+  return response.status === 409 && /"code":\s*"IDEMPOTENCY_IN_PROGRESS"/.test(text);
 }
 
 /** Names whom the page shows, the tenant of a platform key, and the change that a write is, so that it happens once however often it is sent. */

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
+import { ProblemError } from '../../api/problem';
 import { subscriptionQuery, templatesQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
@@ -397,6 +398,13 @@ function FactFields({
 
 type When = 'PERIOD_END' | 'NOW';
 
+type End = Schemas['BillingEventRequest'];
+
+function endNow(): End {
+  const occurred_at = new Date().toISOString();
+  return { event_id: crypto.randomUUID(), occurred_at, kind: 'canceled', ends_at: occurred_at };
+}
+
 /** Ends the subscription with its period, or at once by an event as the billing system sends it. */
 function Cancel(props: Props) {
   const t = useText();
@@ -407,23 +415,20 @@ function Cancel(props: Props) {
     bodyOf(api.PATCH('/v1/subscriptions/{subscription_id}', { params, body: { cancel_at_period_end: true } })),
   );
   const now = useWrite({
-    write: (event_id: string) => {
-      const occurred_at = new Date().toISOString();
-      return bodyOf(
-        api.POST('/v1/subscriptions/{subscription_id}/events', {
-          params: { path: { subscription_id } },
-          body: { event_id, occurred_at, kind: 'canceled', ends_at: occurred_at },
-        }),
-      );
-    },
+    write: (body: End) =>
+      bodyOf(api.POST('/v1/subscriptions/{subscription_id}/events', { params: { path: { subscription_id } }, body })),
     done: t('subscription.cancel.nowDone'),
     changes: ['subscriptions', 'licenses'],
     onDone: onClose,
   });
   const write = {
     mutate: ({ when }: { when: When }) => {
-      if (when === 'NOW') now.mutate(crypto.randomUUID());
-      else later.mutate({});
+      if (when !== 'NOW') later.mutate({});
+      else {
+        // An event whose answer is lost is sent again as it was.
+        const isLost = now.error instanceof ProblemError && now.error.isPassing;
+        now.mutate((isLost && now.variables) || endNow());
+      }
     },
     isPending: now.isPending || later.isPending,
     error: now.error ?? later.error,
