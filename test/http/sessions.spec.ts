@@ -206,7 +206,7 @@ describe('sessions of browsers', () => {
 
     it('of somebody else do not count for a page that names whom it shows', async () => {
       const { response, page } = await withKey(admin);
-      const { id } = response.body as Wire;
+      const { id } = response.body;
       const shown = (name: string) => status({ ...page, 'X-Signed-In-As': name });
       expect(await shown(`api_key:${id}`)).toBe(200);
       for (const other of [`api_key:${NOBODY}`, `user:${id}`, '']) expect(await shown(other)).toBe(401);

@@ -427,7 +427,7 @@ function Cancel(props: Props) {
       else {
         // An event whose answer is lost is sent again as it was.
         const isLost = now.error instanceof ProblemError && now.error.isPassing;
-        now.mutate((isLost && now.variables) || endNow());
+        now.mutate((isLost ? now.variables : undefined) ?? endNow());
       }
     },
     isPending: now.isPending || later.isPending,
