@@ -10,6 +10,9 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 /** Statuses of answers that a step expects; Chromium logs each as an error. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of (?:400|401|403|404|409|412|415) /;
 
+/** Of a request whose answer a step loses, or whose server it stops. */
+const BROKEN_OFF = /^Failed to load resource: net::ERR_/;
+
 export async function launch() {
   const { CHROMIUM = 'chromium' } = process.env;
   const executablePath = isAbsolute(CHROMIUM)
@@ -23,12 +26,13 @@ const LICENSE_KEY = /(?<![0-9a-f])[0-9a-f]{4}(?:-[0-9a-f]{4}){4}(?![0-9a-f])/i;
 
 /**
  * A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others than those that it may reach,
- * license keys in addresses.
+ * license keys in addresses. Where `breaksOff`, requests may break off.
  */
-export async function openBrowser(browser, baseUrl, { reaches = [], ...options } = {}) {
+export async function openBrowser(browser, baseUrl, { reaches = [], breaksOff = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
   context.setDefaultTimeout(60_000);
   const faults = [];
+  const isExpected = (text) => EXPECTED.test(text) || (breaksOff && BROKEN_OFF.test(text));
   let page;
   // Tabs that the test itself opens elsewhere are no pages of ours.
   const isOurs = (each) => each === page || each?.url().startsWith(baseUrl);
@@ -49,7 +53,7 @@ export async function openBrowser(browser, baseUrl, { reaches = [], ...options }
     ),
   );
   context.on('console', (message) => {
-    if (isOurs(message.page()) && ['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text()))
+    if (isOurs(message.page()) && ['error', 'warning'].includes(message.type()) && !isExpected(message.text()))
       faults.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => faults.push(`error: ${error.error().stack}`));

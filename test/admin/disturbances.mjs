@@ -19,7 +19,7 @@ export async function disturbances({ openAt, step }) {
 }
 
 async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step }) {
-  const page = await open();
+  const page = await open({ breaksOff: true });
   const dialog = page.getByRole('dialog');
   const dashboard = (of) => of.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
   const countOf = async (q) => (await api('GET', `/v1/customers?q=${q}`)).data.length;
