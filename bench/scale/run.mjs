@@ -15,6 +15,8 @@ import { scaleScenarios } from './scenarios.mjs';
 import { walSince, walPosition } from './wal.mjs';
 
 const SIZES = [10_000, 1_000_000, 10_000_000];
+/** Beginning of the names of the scenarios that have a table of their own. */
+const REPORTS = 'report, ';
 const TENANTS = 1_000;
 const ROUNDS = 5;
 const SECONDS = 2;
@@ -46,6 +48,7 @@ export async function runScale(wanted, only) {
   };
   const text = scaleReport(outcome);
   console.log(`\n${plansText(outcome)}\n\n${text}\n`);
+  if (only === REPORTS) await showOnPage('reports', text);
   if (wanted || only) return true;
   await writeJson('scale.json', outcome);
   await writeResult('scale-plans.txt', plansText(outcome));

@@ -5,7 +5,7 @@ const MAX_TABS = 90;
 const MAX_ITEMS = 20;
 
 /** The flows of a day by keyboard alone: no step of it points at anything. */
-export async function keyboard({ baseUrl, adminKey, api, open, step }) {
+export async function keyboard({ baseUrl, adminKey, platformKey, api, open, step }) {
   const page = await open();
   const press = (key) => page.keyboard.press(key);
   const type = (text) => page.keyboard.type(text);
@@ -308,6 +308,96 @@ export async function keyboard({ baseUrl, adminKey, api, open, step }) {
     await choose(/^Fulfil orders automatically/, 'Space');
     await choose(/^Save$/);
     await seen(page, 'The settings are saved.');
+    // Other parts fulfil their orders by hand.
+    await api('PATCH', '/v1/settings', { fulfil_orders_automatically: false });
+  });
+
+  await step('send a quote, have it accepted, and cancel a subscription, by keyboard', async () => {
+    const customer_id = 'customer-10';
+    const lines = [{ kind: 'ISSUE', license_template_id: 'professional-isp', quantity: 1, unit_price: 5_000 }];
+    const offer = { customer_id, currency: 'EUR', valid_until: '2099-01-01T00:00:00Z', lines };
+    const { quote_id } = await api('POST', '/v1/quotes', offer);
+    await page.goto(`${baseUrl}/admin/quotes/${quote_id}`);
+    await heading(/./);
+    for (const [name, filled] of [[/^Mark as sent$/], [/^Accept$/, /^Your order number/]]) {
+      await choose(name);
+      await modal.waitFor();
+      if (filled) await fill(filled, 'SO-KEYS');
+      await choose(name);
+      await noDialog();
+    }
+    await seen(page, 'The quote is accepted, and its order is there.');
+    const plan = { subscription_id: 'sub-keys', customer_id, template_id: 'professional-isp', quantity: 2 };
+    await api('POST', '/v1/subscriptions', { ...plan, period_end: '2090-01-01T00:00:00Z' });
+    await page.goto(`${baseUrl}/admin/subscriptions/sub-keys`);
+    await heading(/./);
+    await choosePath(/^More actions$/, /^Cancel subscription$/);
+    await dialog(/Cancel subscription/);
+    await choose(/^Cancel subscription$/);
+    await noDialog();
+    await seen(page, 'Ends with the period');
+  });
+
+  await step('write an e-mail in another language, and delete its texts, by keyboard', async () => {
+    await page.goto(`${baseUrl}/admin/email-templates/trial_ending/fr`);
+    await heading(/./);
+    await fill(/^Subject/, 'Bientôt la fin');
+    await choose(/^Save$/);
+    await seen(page, 'The texts are saved.');
+    await choose(/^Delete these texts$/);
+    await modal.waitFor();
+    await choose(/^Delete these texts$/);
+    await seen(page, 'There are no texts of yours in this language yet.');
+  });
+
+  await step('start a run, and approve it, by keyboard', async () => {
+    await page.goto(`${baseUrl}/admin/workflow-runs/new`);
+    await heading(/./);
+    await fill(/^First name/, 'Grace');
+    await fill(/^E-mail/, 'keys-run@example.com');
+    await tabTo(/^Template/);
+    await type('Studio');
+    await choose(/^Send the license key by e-mail/, 'Space');
+    await choose(/^Start a run$/);
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+    await choose(/^Approve$/);
+    await modal.waitFor();
+    await choose(/^Approve$/);
+    await page.getByText('Completed', { exact: true }).waitFor();
+  });
+
+  await step('make a signing key, and revoke it, by keyboard', async () => {
+    await page.goto(`${baseUrl}/admin/signing-keys`);
+    await heading('Signing keys');
+    await choose(/^New signing key$/);
+    await modal.waitFor();
+    await choose(/^Create key$/);
+    await noDialog();
+    await seen(page, 'Published, not used yet');
+    const { data: keys } = await api('GET', '/v1/signing-keys');
+    const { kid } = keys.find(({ state }) => !['ACTIVE', 'RETIRED'].includes(state));
+    await choosePath(new RegExp(`^Actions for ${kid.slice(0, 8)}`), /^Revoke$/);
+    await modal.waitFor();
+    await choose(/^Revoke$/);
+    await noDialog();
+    await page.getByRole('cell', { name: 'Revoked' }).waitFor();
+  });
+
+  await step('act for a tenant with a platform key, by keyboard', async () => {
+    await choose(/^Sign out$/);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await fill(/^API key/, await platformKey());
+    await press('Enter');
+    await heading('Choose a tenant');
+    await choose(/^Act for it: tenant-001/);
+    await page.getByText('You act for the tenant tenant-001').waitFor();
+    await choose(/^Choose another/);
+    await heading('Choose a tenant');
+    await choose(/^Sign out$/);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await fill(/^API key/, adminKey);
+    await press('Enter');
+    await heading('Dashboard');
   });
 
   await step('sign out by keyboard, and in again', async () => {
