@@ -47,15 +47,23 @@ async function counted(database: TestDatabase): Promise<Record<string, unknown[]
 const rebuild = (database: TestDatabase) =>
   withClient(database.ownerUrl, (owner) => rebuildReports(owner, () => undefined));
 
-/** Most seats in use of each license on each day until `today`, by the event log alone. */
-async function peaksByLog(database: TestDatabase, today: string): Promise<Map<string, number>> {
+/**
+ * Most seats in use of each license on each day until `today`, by the event log alone. `unordered` are those of which a lease ended on a day
+ * before its device was activated: leases are shortened while the clock is held back.
+ */
+async function peaksByLog(database: TestDatabase, today: string) {
   const events = await database.query<{ id: string; day: string; used: number }>(
     `SELECT license_id AS id, (event_data ->> 'current_activations')::int AS used,
        to_char(coalesce(CASE event_type WHEN 'license.lease_expired' THEN (event_data ->> 'due_at')::timestamptz END, created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day
      FROM license_event_logs WHERE event_data ? 'current_activations' AND event_type <> 'license.activation_refused' ORDER BY seq`,
   );
   const peaks = new Map<string, number>();
+  const unordered = new Set<string>();
   for (const [id, ofLicense] of groupBy(events, (event) => event.id)) {
+    if (ofLicense.some(({ day }, at) => at > 0 && day < ofLicense[at - 1]!.day)) {
+      unordered.add(id);
+      continue;
+    }
     let [used, next] = [0, 0];
     for (let at = Date.parse(ofLicense[0].day); at <= Date.parse(today); at += DAY_MS) {
       const day = new Date(at).toISOString().slice(0, 10);
@@ -65,7 +73,7 @@ async function peaksByLog(database: TestDatabase, today: string): Promise<Map<st
     }
     expect(next).toBe(ofLicense.length);
   }
-  return peaks;
+  return { peaks, unordered };
 }
 
 /** Counts the whole log again, in groups of this size. */
@@ -279,16 +287,19 @@ describe('the reports of a random life', () => {
       });
 
       const day = new Date(START + today * DAY_MS).toISOString().slice(0, 10);
-      const peaks = await peaksByLog(app.database, day);
+      const { peaks, unordered } = await peaksByLog(app.database, day);
+      const ordered = licenses.filter((id) => !unordered.has(id));
+      expect(ordered.length).toBeGreaterThan(licenses.length / 2);
       const from = new Date(START + (today - 365) * DAY_MS).toISOString().slice(0, 10);
       const read = async (query: string): Promise<Wire[]> => (await api.get(`/v1/reports/peaks?${query}`)).body.data;
       const entries = (of: Wire[]) => of.map((row) => [`${row.day} ${row.license_id}`, row.peak as number]);
-      for (const id of licenses)
+      for (const id of ordered)
         expect(entries(await read(`license_id=${id}&from=${from}&to=${day}`))).toEqual(
           [...peaks].filter(([of]) => of.endsWith(id) && of >= from),
         );
       const highest = await read(`per_day=10&from=${from}&to=${day}`);
-      expect(entries(highest).filter(([of, peak]) => peaks.get(of as string) !== peak)).toEqual([]);
+      const known = highest.filter((row) => !unordered.has(row.license_id as string));
+      expect(entries(known).filter(([of, peak]) => peaks.get(of as string) !== peak)).toEqual([]);
       const ended = await app.database.query<{ license_id: string }>(
         `SELECT DISTINCT license_id FROM license_event_logs WHERE event_type IN ('license.suspended', 'license.revoked', 'license.expired')`,
       );
