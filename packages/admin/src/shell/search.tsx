@@ -181,7 +181,7 @@ function useResults(text: string, q: string, onClose: () => void) {
     enabled: isLong && may('customers:read'),
   });
   const order = useQuery({
-    queryKey: ['orders', q],
+    queryKey: ['orders', 'search', q],
     queryFn: () => orNothing(bodyOf(api.GET('/v1/orders/{order_id}', { params: { path: { order_id: q } } }))),
     enabled: UUID.test(q) && !isSecret && may('orders:read'),
   });
