@@ -2,7 +2,8 @@ import { Fragment, type ReactNode } from 'react';
 import { isCode } from '../api/problem';
 import { NotFound } from '../shell/not-found';
 import { Card } from './card';
-import { Loading, Refusal } from './states';
+import { Pinned } from './pinned';
+import { Empty, Loading, Refusal } from './states';
 
 interface Read<T> {
   readonly data: T | undefined;
@@ -33,4 +34,40 @@ export function ResourceDetail<T>({
     <Loading />
   );
   return bare ? state : <Card flush>{state}</Card>;
+}
+
+/** Shows the form of a resource on a page of its own, with the state that it began with; one that can no longer change says so, and leads back. */
+export function EditedResource<T extends { readonly version: number }>({
+  query,
+  id,
+  isEditable,
+  fixed: { title, hint, back },
+  children,
+}: {
+  query: Read<T>;
+  id: string;
+  isEditable: (resource: T) => boolean;
+  /** Stands in place of the form of a resource that can no longer change. */
+  fixed: { readonly title: string; readonly hint: string; readonly back: ReactNode };
+  children: (resource: T) => ReactNode;
+}) {
+  return (
+    <ResourceDetail query={query} id={id}>
+      {(read) => (
+        <Pinned resource={read}>
+          {(resource) =>
+            isEditable(resource) ? (
+              children(resource)
+            ) : (
+              <Card flush>
+                <Empty title={title} hint={hint}>
+                  {back}
+                </Empty>
+              </Card>
+            )
+          }
+        </Pinned>
+      )}
+    </ResourceDetail>
+  );
 }

@@ -79,7 +79,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   }, [code, client]);
 
   const lookAgain = useCallback(() => {
-    // Who is signed in may be just what is being asked.
+    // A read of the caller that is under way answers this, too.
     void client.refetchQueries({ queryKey: meQuery.queryKey }, { cancelRefetch: false });
   }, [client]);
   const isCovered = isSignedOut && me.data !== undefined;

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../api/queries';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -13,7 +14,6 @@ import { TermField } from '../licenses/action-dialogs';
 import { USUAL_REASON, type BulkAction, type BulkBody, type BulkChange, type SelectedLicense } from './bulk-change';
 import { run } from './bulk-runner';
 import { saveChange } from './bulk-store';
-import { ownerOf } from './bulk-queries';
 import { licensesOf, type Selection } from './selection';
 
 /** Asks how and why many licenses are changed; a revocation also asks for their number to be typed. Then the change begins. */

@@ -1,10 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Schemas } from '../../api/client';
+import { ownerOf } from '../../api/queries';
 import { readChanges } from './bulk-store';
-
-export function ownerOf({ tenant_id, type, id }: Schemas['Caller']): string {
-  return [tenant_id, type, id].join(' ');
-}
 
 /** The changes of many licenses that this browser keeps for the one who is signed in. */
 export const bulkChangesQuery = (me: Schemas['Caller']) =>

@@ -52,7 +52,7 @@ export function CustomerFilter({
         onChange={({ target }) => {
           setText(target.value);
           const typed = target.value.trim();
-          // What is neither empty nor a customer's id may still become one: Enter says that it is complete.
+          // Other text may be the beginning of a customer's id: Enter says that it is complete.
           if (typed === '' || customers.some(({ customer_id }) => customer_id === typed)) apply(typed);
         }}
         onBlur={() => {

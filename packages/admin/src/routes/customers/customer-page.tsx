@@ -7,7 +7,6 @@ import { customerQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { LinkButton } from '../../parts/button';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { DataTable } from '../../parts/data-table';
 import { CheckField, Field, Input } from '../../parts/fields';
 import { gated, Gate } from '../../parts/gate';
@@ -18,6 +17,7 @@ import { changedMembers, ResourceForm } from '../../parts/resource-form';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText } from '../../text/texts';
 import { LicenseState } from '../licenses/license-status';
 import { nameOfCustomer } from './customer-picker';
@@ -211,17 +211,13 @@ function Edit({ customer, onSaved }: { customer: Customer; onSaved: (saved: Cust
       onSaved(saved);
     },
   });
+  const saving = useSaving(save);
   return (
     <ResourceForm
       title={t('customer.details')}
       values={toForm(customer)}
       readOnly={!may('customers:write')}
-      blocked={save.conflict !== undefined}
-      busy={save.isPending}
-      error={save.conflict ? null : save.error}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-      onSubmit={save.mutate}
+      {...saving}
     >
       {(form, fault) => <CustomerFields form={form} fault={fault} />}
     </ResourceForm>

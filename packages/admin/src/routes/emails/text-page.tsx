@@ -10,7 +10,6 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { Field, Input, TextArea } from '../../parts/fields';
 import { gated } from '../../parts/gate';
@@ -22,6 +21,7 @@ import { Fault, Loading } from '../../parts/states';
 import { WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useFaultText } from '../../text/problems';
+import { useSaving } from '../../parts/use-saving';
 import { useText, useWord } from '../../text/texts';
 import { EmailContent } from './email-content';
 
@@ -132,18 +132,14 @@ function Editor({
       onSaved(newest);
     },
   });
+  const saving = useSaving(save);
   return (
     <ResourceForm
       title={t('emailTexts.texts')}
       values={{ subject, text, html }}
       isNew={!isOwn(texts, language)}
       readOnly={!may('emails:manage')}
-      blocked={save.conflict !== undefined}
-      busy={save.isPending}
-      error={save.conflict ? null : save.error}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-      onSubmit={save.mutate}
+      {...saving}
       beside={(form) => <Preview control={form.control} template={template} language={language} texts={texts} />}
     >
       {(form, fault) => <Fields form={form} fault={fault} />}

@@ -32,7 +32,7 @@ interface Form {
   asOf: string;
 }
 
-/** What was asked last; it outlives the tab, so that a remedy on another tab leads back to its verdict. */
+/** The last question. It outlives the tab, so that a remedy on another tab leads back to its verdict. */
 export interface Explained {
   readonly form: Form;
   readonly question?: Question;

@@ -11,21 +11,19 @@ import { Badge } from '../../parts/badge';
 import { ActionMenu } from '../../parts/action-menu';
 import { LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { useMoney } from '../../parts/money';
 import { PageHeader } from '../../parts/page';
-import { Pinned } from '../../parts/pinned';
-import { Empty } from '../../parts/states';
-import { ResourceDetail } from '../../parts/resource-detail';
+import { EditedResource, ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Section } from '../../parts/section';
 import { TEXT_LINK } from '../../parts/text-link';
 import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useProblemText } from '../../text/problems';
+import { useSaving } from '../../parts/use-saving';
 import { useText } from '../../text/texts';
 import { EventFeed } from '../events/event-feed';
 import { LicenseLink, LinesTable } from './lines-table';
@@ -94,26 +92,20 @@ function isEditable({ status, paid_amount, lines }: Order): boolean {
 export const EditOrderPage = gated('orders:write', function EditOrderPage() {
   const t = useText();
   const { orderId } = editRoute.useParams();
+  const back = (
+    <LinkButton to="/orders/$orderId" params={{ orderId }}>
+      {t('back')}
+    </LinkButton>
+  );
   return (
-    <ResourceDetail query={useQuery(orderQuery(orderId))} id={orderId}>
-      {(read) => (
-        <Pinned resource={read}>
-          {(order) =>
-            isEditable(order) ? (
-              <Edit order={order} />
-            ) : (
-              <Card flush>
-                <Empty title={t('order.fixed')} hint={t('order.fixedHint')}>
-                  <LinkButton to="/orders/$orderId" params={{ orderId }}>
-                    {t('back')}
-                  </LinkButton>
-                </Empty>
-              </Card>
-            )
-          }
-        </Pinned>
-      )}
-    </ResourceDetail>
+    <EditedResource
+      query={useQuery(orderQuery(orderId))}
+      id={orderId}
+      isEditable={isEditable}
+      fixed={{ title: t('order.fixed'), hint: t('order.fixedHint'), back }}
+    >
+      {(order) => <Edit order={order} />}
+    </EditedResource>
   );
 });
 
@@ -140,6 +132,7 @@ function Edit({ order }: { order: Order }) {
       void navigate({ to: '/orders/$orderId', params: { orderId: order_id }, ignoreBlocker: true });
     },
   });
+  const saving = useSaving(save);
   const name = t('order.editTitle', { name: order.external_id ?? order_id.slice(-12) });
   return (
     <>
@@ -152,16 +145,7 @@ function Edit({ order }: { order: Order }) {
         title={name}
         name={name}
       />
-      <ResourceForm
-        title={t('order.details')}
-        values={before}
-        blocked={save.conflict !== undefined}
-        busy={save.isPending}
-        error={save.conflict ? null : save.error}
-        submitLabel={t('save')}
-        notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-        onSubmit={save.mutate}
-      >
+      <ResourceForm title={t('order.details')} values={before} {...saving}>
         {(form, fault) => <SaleFields form={form} fault={fault} />}
       </ResourceForm>
     </>

@@ -8,7 +8,6 @@ import { partnerQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Button, LinkButton } from '../../parts/button';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { Field, Input, Select } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
@@ -20,6 +19,7 @@ import { changedMembers, ResourceForm } from '../../parts/resource-form';
 import { Tabs, type Tab } from '../../parts/tabs';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText } from '../../text/texts';
 import { EventFeed } from '../events/event-feed';
 import { InvitationsTab } from './invitations-tab';
@@ -274,18 +274,9 @@ function Edit({ partner, onSaved }: { partner: Partner; onSaved: (saved: Partner
       onSaved(saved);
     },
   });
+  const saving = useSaving(save);
   return (
-    <ResourceForm
-      title={t('partner.details')}
-      values={before}
-      readOnly={!may('partners:write')}
-      blocked={save.conflict !== undefined}
-      busy={save.isPending}
-      error={save.conflict ? null : save.error}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-      onSubmit={save.mutate}
-    >
+    <ResourceForm title={t('partner.details')} values={before} readOnly={!may('partners:write')} {...saving}>
       {(form, fault) => <PartnerFields form={form} fault={fault} />}
     </ResourceForm>
   );

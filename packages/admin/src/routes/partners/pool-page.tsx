@@ -9,7 +9,6 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Badge, type Tone } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { DataTable } from '../../parts/data-table';
 import { Field, Input, Select } from '../../parts/fields';
@@ -24,6 +23,7 @@ import { Empty } from '../../parts/states';
 import { Time } from '../../parts/time';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText, useWord } from '../../text/texts';
 import { LicenseLink } from '../orders/lines-table';
 import { PoolRuleFields, rulesOf, toRules, type RulesForm } from './pool-rules';
@@ -241,18 +241,9 @@ function Rules({ pool, onSaved }: { pool: Pool; onSaved: (saved: Pool) => void }
       onSaved(saved);
     },
   });
+  const saving = useSaving(save);
   return (
-    <ResourceForm
-      title={t('pool.rules')}
-      values={before}
-      readOnly={!may('partners:write')}
-      blocked={save.conflict !== undefined}
-      busy={save.isPending}
-      error={save.conflict ? null : save.error}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-      onSubmit={save.mutate}
-    >
+    <ResourceForm title={t('pool.rules')} values={before} readOnly={!may('partners:write')} {...saving}>
       {(form, fault) => (
         <div className="sm:col-span-2">
           <PoolRuleFields form={form} fault={fault} />

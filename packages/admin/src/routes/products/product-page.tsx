@@ -8,7 +8,6 @@ import { productQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { LinkButton } from '../../parts/button';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { CheckField, Field, Input, TextArea } from '../../parts/fields';
 import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
@@ -16,6 +15,7 @@ import { Pinned } from '../../parts/pinned';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { changedMembers, ResourceForm } from '../../parts/resource-form';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText } from '../../text/texts';
 
 type Product = Schemas['Product'];
@@ -178,18 +178,9 @@ function Edit({ product, onSaved }: { product: Product; onSaved: (saved: Product
       onSaved(saved);
     },
   });
+  const saving = useSaving(save);
   return (
-    <ResourceForm
-      title={t('product.details')}
-      values={toForm(product)}
-      readOnly={!may('products:write')}
-      blocked={save.conflict !== undefined}
-      busy={save.isPending}
-      error={save.conflict ? null : save.error}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-      onSubmit={save.mutate}
-    >
+    <ResourceForm title={t('product.details')} values={toForm(product)} readOnly={!may('products:write')} {...saving}>
       {(form, fault) => <ProductFields form={form} fault={fault} />}
     </ResourceForm>
   );

@@ -9,22 +9,20 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Button, LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { endOfDay } from '../../parts/days';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
-import { Pinned } from '../../parts/pinned';
 import type { Reason } from '../../parts/reason-fields';
-import { ResourceDetail } from '../../parts/resource-detail';
+import { EditedResource, ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Section } from '../../parts/section';
-import { Empty } from '../../parts/states';
 import { TEXT_LINK } from '../../parts/text-link';
 import { Time } from '../../parts/time';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText } from '../../text/texts';
 import { EventFeed } from '../events/event-feed';
 import { LinesTable } from '../orders/lines-table';
@@ -96,26 +94,20 @@ function isEditable({ status }: Quote): boolean {
 export const EditQuotePage = gated('orders:write', function EditQuotePage() {
   const t = useText();
   const { quoteId } = editRoute.useParams();
+  const back = (
+    <LinkButton to="/quotes/$quoteId" params={{ quoteId }}>
+      {t('back')}
+    </LinkButton>
+  );
   return (
-    <ResourceDetail query={useQuery(quoteQuery(quoteId))} id={quoteId}>
-      {(read) => (
-        <Pinned resource={read}>
-          {(quote) =>
-            isEditable(quote) ? (
-              <Edit quote={quote} />
-            ) : (
-              <Card flush>
-                <Empty title={t('quote.fixed')} hint={t('quote.fixedHint')}>
-                  <LinkButton to="/quotes/$quoteId" params={{ quoteId }}>
-                    {t('back')}
-                  </LinkButton>
-                </Empty>
-              </Card>
-            )
-          }
-        </Pinned>
-      )}
-    </ResourceDetail>
+    <EditedResource
+      query={useQuery(quoteQuery(quoteId))}
+      id={quoteId}
+      isEditable={isEditable}
+      fixed={{ title: t('quote.fixed'), hint: t('quote.fixedHint'), back }}
+    >
+      {(quote) => <Edit quote={quote} />}
+    </EditedResource>
   );
 });
 
@@ -145,6 +137,7 @@ function Edit({ quote }: { quote: Quote }) {
       void navigate({ to: '/quotes/$quoteId', params: { quoteId: quote_id }, ignoreBlocker: true });
     },
   });
+  const saving = useSaving(save);
   const name = t('quote.editTitle', { id: quote_id.slice(-12) });
   return (
     <>
@@ -158,16 +151,7 @@ function Edit({ quote }: { quote: Quote }) {
         name={name}
         {...(quote.status === 'SENT' && { hint: t('quote.sentHint') })}
       />
-      <ResourceForm
-        title={t('quote.details')}
-        values={before}
-        blocked={save.conflict !== undefined}
-        busy={save.isPending}
-        error={save.conflict ? null : save.error}
-        submitLabel={t('save')}
-        notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-        onSubmit={save.mutate}
-      >
+      <ResourceForm title={t('quote.details')} values={before} {...saving}>
         {(form, fault) => {
           const validUntil = (
             <Field label={t('quote.validUntil')} required fault={fault('valid_until')}>

@@ -3,13 +3,13 @@ import type { UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { settingsQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
 import { changedMembers, ResourceForm } from '../../parts/resource-form';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText, useWord } from '../../text/texts';
 import { ResourceDetail } from '../../parts/resource-detail';
 
@@ -98,18 +98,9 @@ function Edit({ settings, onSaved }: { settings: Settings; onSaved: (saved: Sett
       onSaved(saved);
     },
   });
+  const saving = useSaving(save);
   return (
-    <ResourceForm
-      title={t('settings.rules')}
-      values={before}
-      readOnly={!may('settings:write')}
-      blocked={save.conflict !== undefined}
-      busy={save.isPending}
-      error={save.conflict ? null : save.error}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-      onSubmit={save.mutate}
-    >
+    <ResourceForm title={t('settings.rules')} values={before} readOnly={!may('settings:write')} {...saving}>
       {(form, fault) => <Fields form={form} fault={fault} />}
     </ResourceForm>
   );

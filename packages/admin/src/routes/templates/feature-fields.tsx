@@ -1,12 +1,19 @@
-import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { get, useFieldArray, type FieldValues, type UseFormReturn } from 'react-hook-form';
-import { Button } from '../../parts/button';
+import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Field, Input, Select } from '../../parts/fields';
 import { useText, useWord } from '../../text/texts';
+import { FormRows } from './form-rows';
 import type { FeatureRow } from './template-form-values';
 
-type Faults<Row> = { readonly [K in keyof Row]?: { readonly message?: string } } | undefined;
+const NEW_ROW: FeatureRow = {
+  feature_id: '',
+  feature_name: '',
+  limit_type: '',
+  limit_value: '',
+  reset_period: '',
+  enabled: true,
+  expires_at: null,
+};
 
 /** The features in a form, at any place of it: `name` is that of the list. */
 export function FeatureFields<F extends FieldValues>({
@@ -24,91 +31,59 @@ export function FeatureFields<F extends FieldValues>({
 }) {
   const t = useText();
   const word = useWord();
-  const { control, register, formState } = form as unknown as UseFormReturn;
-  const { fields, append, remove } = useFieldArray({ control, name });
-  const add = () => {
-    append({
-      feature_id: '',
-      feature_name: '',
-      limit_type: '',
-      limit_value: '',
-      reset_period: '',
-      enabled: true,
-      expires_at: null,
-    } satisfies FeatureRow);
-  };
-  return children(
-    <Button size="small" onClick={add}>
-      <Plus aria-hidden />
-      {t('template.addFeature')}
-    </Button>,
-    fields.length === 0 ? (
-      <p className="text-sm text-soft">{empty}</p>
-    ) : (
-      <ul className="space-y-3">
-        {fields.map((field, index) => {
-          const faults: Faults<FeatureRow> = get(formState.errors, `${name}.${index}`);
-          return (
-            <li
-              key={field.id}
-              className="relative grid items-start gap-3 rounded-lg border border-line p-4 pr-14 sm:grid-cols-6 [&>*]:sm:col-span-2"
-            >
-              <Field label={t('feature.id')} fault={faults?.feature_id?.message} className="sm:col-span-3!">
-                {(aria) => (
-                  <Input
-                    {...aria}
-                    required
-                    maxLength={100}
-                    className="font-mono"
-                    {...register(`${name}.${index}.feature_id`)}
-                  />
-                )}
-              </Field>
-              <Field label={t('feature.name')} fault={faults?.feature_name?.message} className="sm:col-span-3!">
-                {(aria) => <Input {...aria} required maxLength={255} {...register(`${name}.${index}.feature_name`)} />}
-              </Field>
-              <Field label={t('feature.limitType')} fault={faults?.limit_type?.message}>
-                {(aria) => (
-                  <Select {...aria} {...register(`${name}.${index}.limit_type`)}>
-                    <option value="">{t('feature.noUnit')}</option>
-                    {(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH'] as const).map((type) => (
-                      <option key={type} value={type}>
-                        {word('limit', type)}
-                      </option>
-                    ))}
-                  </Select>
-                )}
-              </Field>
-              <Field label={t('feature.limit')} fault={faults?.limit_value?.message}>
-                {(aria) => <Input {...aria} type="number" min={0} {...register(`${name}.${index}.limit_value`)} />}
-              </Field>
-              <Field label={t('feature.reset')} fault={faults?.reset_period?.message}>
-                {(aria) => (
-                  <Select {...aria} {...register(`${name}.${index}.reset_period`)}>
-                    <option value="">{t('never')}</option>
-                    {(['DAY', 'MONTH', 'YEAR'] as const).map((period) => (
-                      <option key={period} value={period}>
-                        {word('reset', period)}
-                      </option>
-                    ))}
-                  </Select>
-                )}
-              </Field>
-              <Button
-                look="quiet"
-                size="icon"
-                className="absolute top-3 right-3"
-                aria-label={t('template.removeFeature', { index: index + 1 })}
-                onClick={() => {
-                  remove(index);
-                }}
-              >
-                <Trash2 aria-hidden />
-              </Button>
-            </li>
-          );
-        })}
-      </ul>
-    ),
+  const rows = form as unknown as UseFormReturn;
+  const { register } = rows;
+  return (
+    <FormRows
+      form={rows}
+      name={name}
+      newRow={NEW_ROW}
+      addLabel={t('template.addFeature')}
+      removeLabel={(index) => t('template.removeFeature', { index })}
+      empty={empty}
+      className="relative pr-14 sm:grid-cols-6 [&>*]:sm:col-span-2"
+      removeClassName="absolute top-3 right-3"
+      frame={children}
+    >
+      {(path, fault) => (
+        <>
+          <Field label={t('feature.id')} fault={fault('feature_id')} className="sm:col-span-3!">
+            {(aria) => (
+              <Input {...aria} required maxLength={100} className="font-mono" {...register(`${path}.feature_id`)} />
+            )}
+          </Field>
+          <Field label={t('feature.name')} fault={fault('feature_name')} className="sm:col-span-3!">
+            {(aria) => <Input {...aria} required maxLength={255} {...register(`${path}.feature_name`)} />}
+          </Field>
+          <Field label={t('feature.limitType')} fault={fault('limit_type')}>
+            {(aria) => (
+              <Select {...aria} {...register(`${path}.limit_type`)}>
+                <option value="">{t('feature.noUnit')}</option>
+                {(['COUNT', 'SIZE', 'DURATION', 'BANDWIDTH'] as const).map((type) => (
+                  <option key={type} value={type}>
+                    {word('limit', type)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label={t('feature.limit')} fault={fault('limit_value')}>
+            {(aria) => <Input {...aria} type="number" min={0} {...register(`${path}.limit_value`)} />}
+          </Field>
+          <Field label={t('feature.reset')} fault={fault('reset_period')}>
+            {(aria) => (
+              <Select {...aria} {...register(`${path}.reset_period`)}>
+                <option value="">{t('never')}</option>
+                {(['DAY', 'MONTH', 'YEAR'] as const).map((period) => (
+                  <option key={period} value={period}>
+                    {word('reset', period)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        </>
+      )}
+    </FormRows>
   );
 }

@@ -8,13 +8,13 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button, LinkButton } from '../../parts/button';
-import { ChangedMeanwhile } from '../../parts/changes';
 import { Field, Input } from '../../parts/fields';
 import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
 import { Fault } from '../../parts/states';
 import { useMay } from '../../shell/session';
+import { useSaving } from '../../parts/use-saving';
 import { useText } from '../../text/texts';
 import { FormDialog } from '../../parts/form-dialog';
 import { changedTerms, emptyForm, toCreateRequest, toForm, type TemplateForm as Form } from './template-form-values';
@@ -157,18 +157,8 @@ function Edit({ template, onSaved }: { template: Template; onSaved: (saved: Temp
       onSaved(saved);
     },
   });
-  return (
-    <TemplateForm
-      values={toForm(template)}
-      error={save.conflict ? null : save.error}
-      busy={save.isPending}
-      readOnly={!may('templates:write')}
-      blocked={save.conflict !== undefined}
-      onSubmit={save.mutate}
-      submitLabel={t('save')}
-      notice={<ChangedMeanwhile conflict={save.conflict} action={t('changed.keepMine')} />}
-    />
-  );
+  const saving = useSaving(save);
+  return <TemplateForm values={toForm(template)} {...saving} readOnly={!may('templates:write')} />;
 }
 
 function Duplicate({ template, onClose }: { template: Template; onClose: () => void }) {
