@@ -45,6 +45,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', default: '' },
     scale: { type: 'boolean', default: false },
     sizes: { type: 'string' },
+    stay: { type: 'boolean', default: false },
     pools: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     serialisers: { type: 'boolean', default: false },
@@ -56,7 +57,7 @@ const { values: flags } = parseArgs({
 await runAndCleanUp(async () => {
   if (flags.scale) {
     const { runScale } = await import('./scale/run.mjs');
-    return runScale(flags.sizes, flags.only);
+    return runScale(flags.sizes, flags.only, flags.stay);
   }
   if (flags.pools) {
     const { comparePools } = await import('./pools.mjs');

@@ -26,7 +26,7 @@ const RESERVE_BYTES = 4e9;
 /** The floor leaves its events in the outbox, where they are thrown away after each of its runs and not moved by our relay. */
 const SETTINGS = { RELAY_INTERVAL_MS: '1000000' };
 
-export async function runScale(wanted, only) {
+export async function runScale(wanted, only, stay) {
   const sizes = wanted?.split(',').map(Number) ?? SIZES;
   if (!sizes.every((size) => Number.isInteger(size) && size >= 1_000)) throw new Error('--sizes 10000,1000000');
   await assertRoom(sizes);
@@ -49,6 +49,7 @@ export async function runScale(wanted, only) {
   const text = scaleReport(outcome);
   console.log(`\n${plansText(outcome)}\n\n${text}\n`);
   if (only === REPORTS) await showOnPage('reports', text);
+  if (stay) await untilInterrupted(databases);
   if (wanted || only) return true;
   await writeJson('scale.json', outcome);
   await writeResult('scale-plans.txt', plansText(outcome));
@@ -111,6 +112,16 @@ async function measureOnce({ cluster, contenders, scenarios }, name, at, seconds
   const wal = countsWal ? await walSince(cluster.monitor, begin) : undefined;
   if (writes && name === 'floor') await emptyOutbox(cluster.monitor);
   return wal ? { ...run, walBytes: wal.bytes / run.count, walImageBytes: wal.imageBytes / run.count } : run;
+}
+
+/** Leaves the servers to whoever wants to look at one with many licenses. The keys are those of a database that ends with the run. */
+async function untilInterrupted(databases) {
+  for (const { size, cluster, contenders } of databases) {
+    const [{ id, key }] = cluster.tenants;
+    say(`${size.toLocaleString('en')} licenses: ${contenders.ours.url} of ${id}, API key ${key}`);
+  }
+  say('stays until Ctrl-C');
+  await new Promise(() => undefined);
 }
 
 function summaryOf({ contender, size, runs }) {
