@@ -629,7 +629,12 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
   SelectedLicense: { license_id: EXAMPLES.licenseId, version: 1 },
   BatchActionResult: { line: 1, status: 200, license: licenseSummary },
   Activation: activation,
-  ClientActivation: { ...activation, warnings: [] },
+  ClientActivation: {
+    ...activation,
+    warnings: [],
+    nonce: EXAMPLES.nonce,
+    proof: pem('VALIDATION', 'Rk2uQ7vXnB0cD5wE1sTzJp8yHaLg'),
+  },
   ActivationsReset: {
     license_id: EXAMPLES.licenseId,
     deactivated: 1,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientController } from './client.controller.js';
+import { ActivationProofs } from './activation-proofs.js';
 import { ActivateClientHandler } from './commands/activate-client.handler.js';
 import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
 import { ReplaceClientHandler } from './commands/replace-client.handler.js';
@@ -9,6 +10,12 @@ import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 @Module({
   imports: [ValidationModule],
   controllers: [ClientController],
-  providers: [ActivateClientHandler, CheckOutClientHandler, ReplaceClientHandler, GetEntitlementsHandler],
+  providers: [
+    ActivateClientHandler,
+    ActivationProofs,
+    CheckOutClientHandler,
+    ReplaceClientHandler,
+    GetEntitlementsHandler,
+  ],
 })
 export class ClientApiModule {}

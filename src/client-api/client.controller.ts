@@ -79,7 +79,7 @@ export class ClientController {
       operationId: 'activateDevice',
       summary: 'Activate this device',
       description:
-        'Idempotent: returns the existing activation. If no seat is free, the refusal may contain the devices that `replaceDevice` can replace.',
+        'Idempotent: returns the existing activation. With `signed: true` also a `proof`: a validation after it. If no seat is free, the refusal may contain the devices that `replaceDevice` can replace.',
     },
     {
       ...UNKNOWN_LICENSE_KEY,
@@ -106,7 +106,7 @@ export class ClientController {
       operationId: 'replaceDevice',
       summary: 'Replace another device by this one',
       description:
-        'Ends the activation of a device that the refusal of this device named, and activates this device, both or neither. A device that is activated keeps its activation, and the other one too.',
+        'Ends the activation of a device that the refusal of this device named, and activates this device, both or neither. A device that is activated keeps its activation, and the other one too. `signed: true` as in `activateDevice`.',
     },
     {
       404: ['LICENSE_NOT_FOUND', 'ACTIVATION_NOT_FOUND'],

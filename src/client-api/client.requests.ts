@@ -3,7 +3,7 @@ import { deviceFields, Fingerprint } from '../activations/index.js';
 import { checkOutFields } from '../offline/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId, text } from '../shared/http/schema.js';
-import { declaredEnvironmentFields, FeatureIds, presentedKeyFields } from '../validation/index.js';
+import { declaredEnvironmentFields, FeatureIds, presentedKeyFields, proofRequestFields } from '../validation/index.js';
 
 export const ClientActivateRequest = z
   .strictObject({
@@ -11,10 +11,14 @@ export const ClientActivateRequest = z
     ...deviceFields,
     product_id: ResourceId.optional(),
     ...declaredEnvironmentFields,
+    ...proofRequestFields,
   })
   .meta({
     id: 'ClientActivateRequest',
-    examples: [{ license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, name: 'Front desk' }],
+    examples: [
+      { license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, name: 'Front desk' },
+      { license_key: EXAMPLES.licenseKey, fingerprint: EXAMPLES.fingerprint, nonce: EXAMPLES.nonce, signed: true },
+    ],
   });
 export type ClientActivateRequest = z.infer<typeof ClientActivateRequest>;
 
@@ -51,6 +55,7 @@ export const ClientReplaceRequest = z
     ...deviceFields,
     product_id: ResourceId.optional(),
     ...declaredEnvironmentFields,
+    ...proofRequestFields,
   })
   .meta({
     id: 'ClientReplaceRequest',

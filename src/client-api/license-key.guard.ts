@@ -32,7 +32,8 @@ export class LicenseKeyGuard implements CanActivate {
     if (typeof license_key !== 'string') return true;
     // The body is not validated yet, and PostgreSQL does not take every text.
     const fingerprint = Fingerprint.safeParse(device).data;
-    const options = { tenantId: request.actor?.tenantId, namedTenantId: tenant_id, fingerprint };
+    const apiKeyTenantId = request.actor?.tenantId;
+    const options = { tenantId: apiKeyTenantId, namedTenantId: tenant_id, fingerprint };
     const find = () => this.evidence.findByLicenseKey(license_key, options);
     const { keyAttempt } = request;
     const evidence = await (keyAttempt ? this.unknownKeys.lookUp(keyAttempt, find) : find());
@@ -40,7 +41,7 @@ export class LicenseKeyGuard implements CanActivate {
     const { tenantId, licenseId } = evidence.license;
     const tenant = await this.authenticator.findTenant(tenantId);
     const actor = Actor.forLicenseKey(tenantId, licenseId);
-    request.caller = { actor, licenseId, suspended: tenant?.suspended !== false, evidence };
+    request.caller = { actor, licenseId, apiKeyTenantId, suspended: tenant?.suspended !== false, evidence };
     return true;
   }
 }

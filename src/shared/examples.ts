@@ -12,6 +12,7 @@ export const EXAMPLES = {
   licenseKey: 'A1B2-C3D4-E5F6-0718-293A',
   activationId: '019a5f3e-7c4b-7d21-9a53-0e6f1c2b3d4f',
   fingerprint: '5f2d9c1e7ab04c3f',
+  nonce: '7c0e5b1f-request-1',
   /** Device that was never activated. */
   newFingerprint: 'c41d7f9035be8826',
   /** Token that no refusal contained. */

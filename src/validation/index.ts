@@ -9,6 +9,12 @@ export { ValidationCounts, type FailedValidation } from './validation-counts.js'
 export { FAILURE_CODES, SUCCESS_CODES, type FailureCode, type SuccessCode } from './validation-codes.js';
 export { LicenseRestrictedError } from './validation.errors.js';
 export { ValidationModule } from './validation.module.js';
-export { declaredEnvironmentFields, FeatureIds, presentedKeyFields, ValidateRequest } from './validation.requests.js';
+export {
+  declaredEnvironmentFields,
+  FeatureIds,
+  presentedKeyFields,
+  proofRequestFields,
+  ValidateRequest,
+} from './validation.requests.js';
 export { ValidateResponse, warningsField } from './validation.response.js';
 export { keyWarnings } from './validation-codes.js';

@@ -5,6 +5,8 @@ import type { StoredEvidence } from './evidence-collector.js';
 export interface LicenseKeyCaller {
   readonly actor: Actor;
   readonly licenseId: string;
+  /** Tenant of an API key that was sent as well; undefined: none was sent. */
+  readonly apiKeyTenantId: string | undefined;
   /** Whether the vendor's tenant is suspended. */
   readonly suspended: boolean;
   /** License as the statement that found its key read it. */

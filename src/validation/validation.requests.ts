@@ -41,6 +41,14 @@ export const declaredEnvironmentFields = {
 /** Ids of features. */
 export const FeatureIds = z.array(text(100)).max(200);
 
+const nonce = text(255).optional().meta({ description: 'Returned unchanged, to match response and request.' });
+const signed = z.boolean().optional().meta({
+  description: 'Also return a signed `proof` that the program may cache for offline use.',
+});
+
+/** Members by which a program asks for a signed validation. */
+export const proofRequestFields = { nonce, signed };
+
 export const evaluationFields = {
   fingerprint: Fingerprint.optional(),
   product_id: ResourceId.optional(),
@@ -50,13 +58,9 @@ export const evaluationFields = {
   }),
   features: FeatureIds.optional().meta({ description: 'Ids of the features that the program needs.' }),
   client_time: Timestamp.optional().meta({ description: 'Device clock; at most 5 minutes off.' }),
-  nonce: text(255).optional().meta({ description: 'Returned unchanged, to match response and request.' }),
+  nonce,
   ...declaredEnvironmentFields,
 };
-
-const signed = z.boolean().optional().meta({
-  description: 'Also return a signed `proof` that the program may cache for offline use.',
-});
 
 export const ValidateRequest = z.strictObject({ ...presentedKeyFields, ...evaluationFields, signed }).meta({
   id: 'ValidateRequest',

@@ -60,8 +60,12 @@ describe('the keys of a license', () => {
     expect(
       contentOf((await validate(rotated.license_key as string, { signed: true })).proof as string),
     ).not.toHaveProperty('warnings');
-    const activated = await program.post('/v1/client/activate', { license_key: former, fingerprint: 'second' });
-    expect(activated.body).toMatchObject({ fingerprint: 'second', warnings });
+    const second = { license_key: former, fingerprint: 'second' };
+    for (const signed of [false, true]) {
+      const { body } = await program.post('/v1/client/activate', { ...second, signed });
+      expect(body).toMatchObject({ fingerprint: 'second', warnings });
+      if (signed) expect(contentOf(body.proof as string)).toMatchObject({ warnings });
+    }
 
     const revealed = await api.post(`/v1/licenses/${license.license_id}/reveal-key`);
     expect(revealed.body.license_key).toBe(rotated.license_key);

@@ -52,6 +52,10 @@ describe('a signed answer of validate', () => {
   };
   const activate = (license: Wire, fingerprint: string) =>
     app.anonymous().post('/v1/client/activate', { license_key: license.license_key as string, fingerprint });
+  const activateSigned = ({ license_key }: Wire, request: Body, headers: Record<string, string> = {}) =>
+    app
+      .anonymous()
+      .post('/v1/client/activate', { license_key: license_key as string, signed: true, ...request }, headers);
   const open = (answer: Wire, { at = now, fingerprint = 'pc' } = {}): Promise<SignedValidation> =>
     verifySignedValidation(answer.proof as string, { tenantId: tenant.tenantId, keys, fingerprint, now: at.getTime() });
   /** Content of a signed refusal, which only the program that asked may use. */
@@ -96,6 +100,53 @@ describe('a signed answer of validate', () => {
       nonce: 'n-1',
     });
     expect(answer.proof).not.toContain(license.license_key);
+  });
+
+  it('of an activation is the validation after it, and is made for each request, a repeated one included', async () => {
+    const template = await tenant.template({ max_activations: 1 });
+    const license = await tenant.issue(template, { starts: 'AT_FIRST_ACTIVATION' });
+    const question = { product_id: license.product_id as string, version: '2', domain: 'a.example' };
+    const request = { fingerprint: 'pc', name: 'Front desk', nonce: 'n-1', ...question };
+    const once = { 'Idempotency-Key': 'activate-once' };
+    const { body } = await activateSigned(license, request, once);
+    expect(body).toMatchObject({ status: 'ACTIVE', name: 'Front desk', warnings: [], nonce: 'n-1' });
+    const { activation_id } = body;
+    const proven = await open(body);
+    expect(proven).toMatchObject({
+      ...{ valid: true, code: 'VALID', nonce: 'n-1', license_id: license.license_id },
+      device: { fingerprint: 'pc' },
+      activation: { activation_id, status: 'ACTIVE' },
+    });
+    expect(proven.question).toEqual(question);
+
+    // As where the license is refused between the activation and its proof.
+    await tenant.post(`/v1/licenses/${license.license_id}/suspend`, { reason: { code: 'CUSTOMER_REQUEST' } });
+    const again = await activateSigned(license, { ...request, nonce: 'n-2' }, once);
+    expect(again.body).toEqual({ ...body, nonce: 'n-2', proof: expect.any(String) });
+    expect(read(again.body)).toMatchObject({ valid: false, code: 'SUSPENDED', nonce: 'n-2' });
+    const { proof, nonce, ...activation } = body;
+    expect((await activateSigned(license, { ...request, nonce: undefined, signed: false }, once)).body).toEqual(
+      activation,
+    );
+    expect([proof, nonce]).toEqual([expect.any(String), 'n-1']);
+
+    expect(await activateSigned(license, { nonce: 'n-3' })).toMatchObject({
+      status: 400,
+      body: { code: 'VALIDATION_FAILED', errors: [{ pointer: '/fingerprint' }] },
+    });
+  });
+
+  it('of an activation costs one more read, which an activation without one does not pay', async () => {
+    const license = await issue({ max_activations: 2 });
+    for (const [fingerprint, signed, reads] of [
+      ['a', false, 1],
+      ['b', true, 2],
+    ] as const) {
+      const statements = await statementsOf(async () => {
+        expect((await activateSigned(license, { fingerprint, signed })).status).toBe(200);
+      });
+      expect(statements.filter((text) => text.includes('FROM license_keys'))).toHaveLength(reads);
+    }
   });
 
   it('is the same answer otherwise, and no proof is given that nobody asked for', async () => {
@@ -228,6 +279,8 @@ describe('a signed answer of validate', () => {
       expect(await ask(license)).toMatchObject({ valid: true, code: 'VALID', proof: null });
     });
     expect(statements.filter((text) => /\b(INSERT|UPDATE|DELETE)\b/.test(text))).toEqual([]);
+    const seat = await activateSigned(license, { fingerprint: 'pc' });
+    expect(seat).toMatchObject({ status: 200, body: { status: 'ACTIVE', proof: null } });
     const { data } = (await other.get('/v1/signing-keys')).body;
     expect((data as Wire[]).map(({ state }) => state as string)).toEqual(Array(made).fill('CREATED'));
   });

@@ -117,6 +117,7 @@ const lines = (...bodies: object[]) =>
 const callerOf = ({ actor, license, evidence }: Pick<Scene, 'actor' | 'license' | 'evidence'>) => ({
   actor: Actor.forLicenseKey(actor.tenantId, license.license_id as string),
   licenseId: license.license_id as string,
+  apiKeyTenantId: undefined,
   suspended: false,
   evidence,
 });

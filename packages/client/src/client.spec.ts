@@ -69,6 +69,32 @@ const answerTo = async (
   return { ...answer, proof };
 };
 
+const SEAT = {
+  activation_id: 'a',
+  license_id: 'l-1',
+  fingerprint: 'd',
+  status: 'ACTIVE',
+  last_seen_at: new Date(START).toISOString(),
+  lease_expires_at: null,
+  warnings: [] as Json[],
+};
+const ROTATED = [{ code: 'KEY_ROTATED', detail: '', next: { action: 'contact_vendor' } }];
+
+/** Responds to `activate` and `replace` like the server; `validation` is the one of the proof, `change` overrides members of it. */
+const seatTo = async (
+  { license_key, tenant_id, nonce, fingerprint, signed: wanted, product_id, domain }: Record<string, Json>,
+  seat: Record<string, Json> = SEAT,
+  change: Record<string, Json> = {},
+  key = privateKey,
+): Promise<Json> => {
+  const facts = { ...(product_id !== undefined && { product_id }), ...(domain !== undefined && { domain }) };
+  const request = { license_key, tenant_id, nonce, fingerprint, signed: wanted, ...facts } as Record<string, Json>;
+  const { activation_id, status, lease_expires_at } = SEAT;
+  const activation = { activation_id, status, lease_expires_at };
+  const { proof } = (await answerTo(request, VALID, { activation, ...change }, key)) as { proof: Json };
+  return { ...seat, proof };
+};
+
 const fakeFetch = (async (url: string, init?: { body?: string }) => {
   const route = url.replace('https://licenses.example.com/v1/client/', '');
   asked.push(route);
@@ -104,6 +130,10 @@ describe('a program that reaches the server', () => {
     answers.validate = (body) => answerTo(body, no('SUSPENDED'));
     const refused = { valid: false, code: 'SUSPENDED', source: 'server', next: RENEW };
     expect(await client().check()).toMatchObject(refused);
+    for (const code of ['NOT_FOUND', 'KEY_REPLACED']) {
+      answers.validate = () => ({ ...no(code), proof: null });
+      expect(await client().check()).toMatchObject({ ...refused, code });
+    }
     answers.validate = () => [400, { code: 'VALIDATION_FAILED', detail: 'No.' }];
     await expect(client().check()).rejects.toMatchObject({ code: 'REFUSED', problem: { code: 'VALIDATION_FAILED' } });
   });
@@ -139,6 +169,101 @@ describe('a program that reaches the server', () => {
     answers['check-out'] = (body) => fileFor({ ...body, nonce: 'an earlier one' });
     await expect(client().checkOut(600)).rejects.toMatchObject({ code: 'REPLAYED' });
     await expect(client().verifyStoredFile()).rejects.toMatchObject({ code: 'NO_LICENSE_FILE' });
+  });
+});
+
+describe('an activation', () => {
+  const silence = () => {
+    answers.validate = () => 'silence';
+  };
+  const kept = async () => (await store.getItem('imprimatur.answer')) ?? '';
+  const replacement = { replacement_token: 'r', devices: [] };
+
+  it.each([
+    ['activate', {}, (program: LicenseClient) => program.activate({ name: 'desk' })],
+    [
+      'replace',
+      { activation_id: 'b', replacement_token: 'r' },
+      (program: LicenseClient) => program.replace('b', replacement, { name: 'desk' }),
+    ],
+  ])('by %s has a proof, by which the program runs without the server', async (route, more, take) => {
+    let body: Json = null;
+    answers[route] = (given) => {
+      body = given;
+      return seatTo(given, { ...SEAT, warnings: ROTATED }, { warnings: ROTATED });
+    };
+    const program = client({ productId: 'p' });
+    expect(await take(program)).toMatchObject({ status: 'ACTIVE', warnings: ROTATED });
+    program.stop();
+    const device = { fingerprint: 'd', name: 'desk', product_id: 'p', ...more };
+    const wanted = { nonce: expect.any(String), signed: true };
+    expect(body).toEqual({ license_key: 'A1B2', tenant_id: 't', ...device, ...wanted });
+    silence();
+    expect(await client({ productId: 'p' }).check()).toMatchObject({ valid: true, source: 'cache' });
+  });
+
+  it('of an unsigned program has none, and keeps nothing', async () => {
+    answers.activate = (body) => {
+      expect(body).toEqual({ license_key: 'A1B2', tenant_id: 't', fingerprint: 'd' });
+      return SEAT;
+    };
+    const program = unsignedClient();
+    expect(await program.activate()).toMatchObject({ status: 'ACTIVE' });
+    program.stop();
+    expect(await kept()).toBe('');
+  });
+
+  const ended = { activation_id: 'a', status: 'DEACTIVATED', lease_expires_at: null };
+  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const forgeries: [string, string, Answers[string]][] = [
+    ['is not signed', 'UNSIGNED', () => SEAT],
+    ['has no proof', 'UNSIGNED', () => ({ ...SEAT, proof: null })],
+    ['is signed by somebody else', 'BAD_SIGNATURE', (body) => seatTo(body, SEAT, {}, stranger)],
+    ['was made for another nonce', 'REPLAYED', (body) => seatTo({ ...body, nonce: 'an earlier one' })],
+    ['was made for another device', 'REPLAYED', (body) => seatTo({ ...body, fingerprint: 'e' })],
+    ['was made for another product', 'REPLAYED', (body) => seatTo({ ...body, product_id: 'q' })],
+    ['is proven by no seat', 'BAD_SIGNATURE', (body) => seatTo(body, SEAT, { activation: null })],
+    ['is proven by a seat that has ended', 'BAD_SIGNATURE', (body) => seatTo(body, SEAT, { activation: ended })],
+    ['has ended', 'BAD_SIGNATURE', (body) => seatTo(body, { ...SEAT, status: 'DEACTIVATED' }, { activation: ended })],
+    ['is another seat', 'BAD_SIGNATURE', (body) => seatTo(body, { ...SEAT, activation_id: 'b' })],
+    ['is one of another license', 'BAD_SIGNATURE', (body) => seatTo(body, { ...SEAT, license_id: 'l-2' })],
+    ['warns of what its proof does not', 'BAD_SIGNATURE', (body) => seatTo(body, { ...SEAT, warnings: ROTATED })],
+    ['hides the warning of its proof', 'BAD_SIGNATURE', (body) => seatTo(body, SEAT, { warnings: ROTATED })],
+  ];
+
+  it.each(forgeries)('because it %s, is refused as %s and not kept', async (_, code, forgery) => {
+    answers.activate = forgery;
+    await expect(client({ productId: 'p' }).activate()).rejects.toMatchObject({ name: 'LicenseError', code });
+    expect(await kept()).toBe('');
+  });
+
+  it('takes no stored answer to another request away, and takes the one to the same request away when it is a no', async () => {
+    const [denied] = [no('DOMAIN_DENIED')];
+    const change = { valid: false, code: denied.code, reasons: denied.reasons };
+    answers.activate = (body) => seatTo(body, SEAT, change);
+    const program = client();
+    await program.check({ domain: 'a.example' });
+    const before = await kept();
+    await program.activate();
+    expect(await kept()).toBe(before);
+    await program.activate({ domain: 'a.example' });
+    expect(await kept()).toBe('');
+    program.stop();
+  });
+
+  it('that a heartbeat takes anew has a proof, too', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    const lost: LicenseError[] = [];
+    answers.activate = (body) => seatTo(body);
+    answers.heartbeat = () => [409, { code: 'HEARTBEAT_EXPIRED' }];
+    const program = client();
+    await program.activate({}, (error) => lost.push(error));
+    answers.activate = () => SEAT;
+    await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    while (lost.length === 0) await new Promise(setImmediate);
+    expect(lost.map(({ code }) => code)).toEqual(['UNSIGNED']);
+    expect(asked).toEqual(['activate', 'heartbeat', 'activate']);
+    jest.useRealTimers();
   });
 });
 
@@ -489,6 +614,11 @@ describe('an answer that is not the server’s', () => {
       async (body) => ({ ...((await answerTo(body, no('REVOKED'))) as object), ...VALID }),
     ],
     [
+      'warns of what its proof does not warn of',
+      'BAD_SIGNATURE',
+      async (body) => ({ ...((await answerTo(body)) as object), warnings: ROTATED }),
+    ],
+    [
       'tells of features that its proof does not tell of',
       'BAD_SIGNATURE',
       async (body) => ({ ...((await answerTo(body)) as object), entitlements: [{ feature_id: 'pro' }] }),
@@ -610,16 +740,12 @@ describe('the revocation list', () => {
 });
 
 describe('the heartbeat', () => {
-  const seat = { activation_id: 'a', license_id: 'l-1', fingerprint: 'd', status: 'ACTIVE' };
-  const leased = (): Json => ({
-    ...seat,
-    last_seen_at: new Date(START).toISOString(),
-    lease_expires_at: new Date(START + 10 * MINUTE_MS).toISOString(),
-  });
+  const leased = (): Json => ({ ...SEAT, lease_expires_at: new Date(START + 10 * MINUTE_MS).toISOString() });
   let lost: LicenseError[];
+  /** Signatures take time of their own, which fake timers do not wait for. */
   const activated = async (answer: () => Json = leased) => {
     answers.activate = answer;
-    const program = client();
+    const program = unsignedClient();
     await program.activate({ name: 'desk' }, (error) => lost.push(error));
     asked = [];
     return program;
@@ -687,7 +813,9 @@ describe('the heartbeat', () => {
 
   it('that is refused takes no signed answer away, because the refusal is not signed', async () => {
     answers.heartbeat = () => [409, { code: 'LICENSE_STATE', detail: 'Suspended.' }];
-    const program = await activated();
+    answers.activate = (body) => seatTo(body, leased() as Record<string, Json>);
+    const program = client();
+    await program.activate({}, (error) => lost.push(error));
     await program.check();
     await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
     expect(lost).toHaveLength(1);
@@ -703,7 +831,7 @@ describe('the heartbeat', () => {
     answers.heartbeat = () => new Promise((resolve) => (release = resolve));
     const program = await activated();
     await jest.advanceTimersByTimeAsync(5 * MINUTE_MS);
-    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    answers.deactivate = () => ({ ...SEAT, status: 'DEACTIVATED' });
     await program.deactivate();
     release([409, { code: 'ACTIVATION_NOT_FOUND' }]);
     await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
@@ -716,7 +844,7 @@ describe('the heartbeat', () => {
     answers.heartbeat = () => [409, { code: 'HEARTBEAT_EXPIRED' }];
     const program = await activated();
     answers.activate = () => new Promise((resolve) => (release = resolve));
-    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    answers.deactivate = () => ({ ...SEAT, status: 'DEACTIVATED' });
     await jest.advanceTimersByTimeAsync(5 * MINUTE_MS);
     const deactivated = program.deactivate();
     await jest.advanceTimersByTimeAsync(MINUTE_MS);
@@ -729,11 +857,11 @@ describe('the heartbeat', () => {
   });
 
   it('does not begin when the seat was given back, or the program said stop, while the server answered', async () => {
-    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    answers.deactivate = () => ({ ...SEAT, status: 'DEACTIVATED' });
     for (const end of ['deactivate', 'stop'] as const) {
       let release: (answer: Json) => void = () => undefined;
       answers.activate = () => new Promise((resolve) => (release = resolve));
-      const program = client();
+      const program = unsignedClient();
       asked = [];
       const activation = program.activate({}, (error) => lost.push(error));
       await jest.advanceTimersByTimeAsync(0);
@@ -750,7 +878,7 @@ describe('the heartbeat', () => {
 
   it('ends with the seat', async () => {
     const program = await activated();
-    answers.deactivate = () => ({ ...seat, status: 'DEACTIVATED' });
+    answers.deactivate = () => ({ ...SEAT, status: 'DEACTIVATED' });
     await program.deactivate();
     await jest.advanceTimersByTimeAsync(60 * MINUTE_MS);
     expect(asked).toEqual(['deactivate']);

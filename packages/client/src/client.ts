@@ -150,13 +150,25 @@ export class LicenseClient {
   ): Promise<Activation> {
     const { fingerprint } = this.options;
     const { stops } = this;
-    const activation = await this.inTurn(() => this.post<Activation>(route, { ...device, ...more, fingerprint }));
+    const activation = await this.inTurn(() => this.postActivation(route, device, more));
     // The program may have called stop() or deactivate() while the request was in flight.
     if (stops !== this.stops) return activation;
     this.heartbeat?.stop();
     const beat = () => this.post<Activation>('heartbeat', { fingerprint });
-    const reactivate = () => this.inTurn(() => this.post<Activation>('activate', { ...device, fingerprint }));
+    const reactivate = () => this.inTurn(() => this.postActivation('activate', device));
     this.heartbeat = new Heartbeat({ beat, reactivate, onLost }, activation);
+    return activation;
+  }
+
+  /** With pinned keys the activation is verified and bound to this request, as a validation is. */
+  private async postActivation(route: string, device: object, more: object = {}): Promise<Activation> {
+    const { fingerprint, unsigned } = this.options;
+    const asked = this.complete(device);
+    const body = { ...asked, ...more, fingerprint };
+    if (unsigned === true) return this.post(route, body);
+    const nonce = await this.answers.createNonce();
+    const activation = await this.post<Activation>(route, { ...body, nonce, signed: true });
+    await this.answers.saveActivation(activation, asked, nonce);
     return activation;
   }
 

@@ -1,4 +1,5 @@
 import { LicenseError } from './errors.js';
+import type { Reason } from './signed-validation.js';
 
 const HOUR_MS = 60 * 60 * 1000;
 const RETRY_MS = 15_000;
@@ -13,6 +14,10 @@ export interface Activation {
   readonly last_seen_at: string;
   /** Null: the seat needs no heartbeats. */
   readonly lease_expires_at: string | null;
+  /** Of `activate` and `replace`: facts that do not change the result, such as a license key that was replaced. */
+  readonly warnings?: readonly Reason[];
+  /** Of `activate` and `replace`: the signed validation after it, if keys are pinned. */
+  readonly proof?: string | null;
 }
 
 export interface HeartbeatOptions {

@@ -26,13 +26,15 @@ async function signedAnswer(label: string, type: string, content: Record<string,
 
 /** Responds like the server to the package's requests. */
 async function answerOf(route: string, { fingerprint = null, nonce = null }: Record<string, Json>) {
-  const seat = { activation_id: 'a', status: 'ACTIVE', last_seen_at: '', lease_expires_at: null };
+  const seat = { activation_id: 'a', license_id: 'l', status: 'ACTIVE', last_seen_at: '', lease_expires_at: null };
   const said = { valid: true, code: 'VALID', reasons: [], entitlements: [] };
   const device = { fingerprint };
   const license = { license_id: 'l', product_id: 'p', features: [] };
-  if (route === 'validate') {
-    const content = { ...said, license_id: 'l', product_id: 'p', device, activation: null, question: {}, nonce };
-    return { ...said, proof: await signedAnswer('VALIDATION', 'validation', content) };
+  if (route === 'validate' || route === 'activate') {
+    const activation = { activation_id: 'a', status: 'ACTIVE', lease_expires_at: null };
+    const content = { ...said, license_id: 'l', product_id: 'p', device, activation, question: {}, nonce };
+    const proof = await signedAnswer('VALIDATION', 'validation', content);
+    return { ...(route === 'validate' ? said : seat), proof };
   }
   if (route !== 'check-out') return seat;
   return { license_file: await signedAnswer('LICENSE FILE', 'license', { license, device, lease: null, nonce }) };

@@ -1,6 +1,7 @@
 import { toBase64Url, utf8 } from './bytes.js';
 import { canonicalize, type Json } from './canonical.js';
 import { sha256 } from './ed25519.js';
+import type { Activation } from './heartbeat.js';
 import { openDocument, type SignedDocument, type Trust } from './signed-document.js';
 import type { NextStep } from './next.js';
 import { checkFeatures, checkContext, type VerificationContext } from './verification.js';
@@ -46,6 +47,8 @@ export interface Validation {
   /** Next step after `code`. */
   readonly next: NextStep;
   readonly reasons: readonly Reason[];
+  /** Facts that do not change the result, such as a license key that was replaced. */
+  readonly warnings?: readonly Reason[];
   readonly entitlements: readonly Entitlement[];
   /** The result as a signed document, if keys are pinned. */
   readonly proof?: string | null;
@@ -101,10 +104,18 @@ export function isUsable({ reasons }: SignedValidation): boolean {
   return reasons.every(({ code }) => OF_FEATURES.includes(code));
 }
 
-export function isProvenBy({ valid, code, reasons, entitlements }: Validation, proof: SignedValidation): boolean {
-  const spell = (...facts: unknown[]) => canonicalize(facts as Json[]);
-  const signed = spell(proof.valid, proof.code, proof.reasons, proof.entitlements);
-  return spell(valid, code, reasons, entitlements) === signed;
+export function isProvenBy(validation: Validation, proof: SignedValidation): boolean {
+  const spell = ({ valid, code, reasons, warnings = [], entitlements }: Validation | SignedValidation) =>
+    canonicalize([valid, code, reasons, warnings, entitlements] as Json[]);
+  return spell(validation) === spell(proof);
+}
+
+/** Returns whether the proof says that the device has this seat, with the same warnings. */
+export function isSeatProvenBy({ warnings, ...seat }: Activation, proof: SignedValidation): boolean {
+  const spell = (facts: unknown[]) => canonicalize(facts as Json[]);
+  const { activation_id = null, status = null } = proof.activation ?? {};
+  const signed = spell([proof.license_id, activation_id, status, proof.warnings ?? []]);
+  return spell([seat.license_id, seat.activation_id, 'ACTIVE', warnings ?? []]) === signed;
 }
 
 /** Returns whether the requests are equal except for the device time, the informational version, and the features. */

@@ -3,18 +3,23 @@ import {
   isUsable,
   isNonceFor,
   isProvenBy,
+  isSeatProvenBy,
   nonceFor,
   openAnswer,
   verifySignedValidation,
 } from './signed-validation.js';
 import type { ValidationRequest, SignedValidation, Validation } from './signed-validation.js';
+import type { Activation } from './heartbeat.js';
 import type { RevocationList } from './revocation-list.js';
+import { LicenseError } from './errors.js';
 import { check } from './signed-document.js';
 import type { Store } from './store.js';
 import type { TrustedClock } from './trusted-clock.js';
 import type { VerificationContext } from './verification.js';
 
 const ANSWER = 'imprimatur.answer';
+/** Codes of results that say nothing about a license, which the server does not sign. */
+const UNSIGNED_CODES: readonly string[] = ['NOT_FOUND', 'KEY_REPLACED'];
 
 interface Asker extends VerificationContext {
   readonly licenseKey: string;
@@ -46,10 +51,32 @@ export class ValidationCache {
   async save(validation: Validation, question: ValidationRequest, nonce: string): Promise<void> {
     const { proof, valid, code } = validation;
     if (typeof proof !== 'string') {
-      // NOT_FOUND cannot be signed, and the cached result is signed, so it stays.
-      check(!valid && code === 'NOT_FOUND', 'UNSIGNED', 'The response is not signed.');
+      // The cached result is signed, so it stays.
+      check(!valid && UNSIGNED_CODES.includes(code), 'UNSIGNED', 'The response is not signed.');
       return;
     }
+    const answer = await this.open(proof, question, nonce, (signed) => isProvenBy(validation, signed));
+    await this.keep(answer, proof);
+  }
+
+  /**
+   * Verifies a new activation, and stores the validation in its proof, unless one to another request is stored: `check` may ask with facts
+   * that an activation does not need. Throws like `save`.
+   */
+  async saveActivation(activation: Activation, question: ValidationRequest, nonce: string): Promise<void> {
+    const { proof } = activation;
+    if (typeof proof !== 'string') throw new LicenseError('UNSIGNED', 'The response is not signed.');
+    const answer = await this.open(proof, question, nonce, (signed) => isSeatProvenBy(activation, signed));
+    if (await this.mayReplace(question)) await this.keep(answer, proof);
+  }
+
+  /** Returns a new signed result. Throws LicenseError unless it answers this request and proves the response. */
+  private async open(
+    proof: string,
+    question: ValidationRequest,
+    nonce: string,
+    isProof: (signed: SignedValidation) => boolean,
+  ): Promise<SignedValidation> {
     const answer = await openAnswer(proof, this.asker);
     const isOurs = answer.nonce === nonce && answer.device?.fingerprint === this.asker.fingerprint;
     const isSameFeatures = JSON.stringify(question.features) === JSON.stringify(answer.question.features);
@@ -58,11 +85,24 @@ export class ValidationCache {
       'REPLAYED',
       'The result belongs to another request.',
     );
-    check(isProvenBy(validation, answer), 'BAD_SIGNATURE', 'The signed result differs from the response.');
+    check(isProof(answer), 'BAD_SIGNATURE', 'The signed result differs from the response.');
     // The issue time replaces the device clock: the nonce proves that the result is new.
     await this.clock.set(Date.parse(answer.issued_at));
+    return answer;
+  }
+
+  /** Stores a valid result, and clears the cache after a denial. */
+  private async keep(answer: SignedValidation, proof: string): Promise<void> {
     if (!isUsable(answer)) await this.clear();
-    else if (nonce === this.latest) await this.store.setItem(ANSWER, proof);
+    else if (answer.nonce === this.latest) await this.store.setItem(ANSWER, proof);
+  }
+
+  /** Returns whether nothing is cached that can be used for another request. */
+  private async mayReplace(question: ValidationRequest): Promise<boolean> {
+    const text = await this.store.getItem(ANSWER);
+    if (!text) return true;
+    const cached = await openAnswer(text, this.asker).catch(() => undefined);
+    return !cached || isSameRequest(question, cached.question);
   }
 
   /** Returns the cached result if it belongs to this request and is valid; undefined if none is cached. Throws LicenseError. */

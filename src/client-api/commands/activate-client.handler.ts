@@ -2,7 +2,8 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
 import { Clock } from '../../shared/time/clock.js';
-import { assertSeatAllowed, keyWarnings } from '../../validation/index.js';
+import { assertSeatAllowed } from '../../validation/index.js';
+import { ActivationProofs } from '../activation-proofs.js';
 import { ActivateClientCommand } from './activate-client.command.js';
 
 /** Selects the fields of the device from the request. */
@@ -12,15 +13,17 @@ const Device = z.object(deviceFields);
 export class ActivateClientHandler implements ICommandHandler<ActivateClientCommand> {
   constructor(
     private readonly commands: CommandBus,
+    private readonly proofs: ActivationProofs,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ActivateClientCommand) {
+  async execute({ caller, request, origin, options }: ActivateClientCommand) {
+    const { actor, licenseId, evidence } = caller;
     assertSeatAllowed(request, evidence.license, origin, this.clock.now());
     const from = { ...options, ipAddress: origin.ip, unlocked: evidence };
     const activation = await this.commands.execute(
       new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from),
     );
-    return { ...activation, warnings: keyWarnings(evidence) };
+    return this.proofs.complete(activation, caller, request, origin);
   }
 }

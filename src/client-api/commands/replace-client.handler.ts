@@ -2,7 +2,8 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { deviceFields, ReplaceDeviceCommand } from '../../activations/index.js';
 import { Clock } from '../../shared/time/clock.js';
-import { assertSeatAllowed, keyWarnings } from '../../validation/index.js';
+import { assertSeatAllowed } from '../../validation/index.js';
+import { ActivationProofs } from '../activation-proofs.js';
 import { ReplaceClientCommand } from './replace-client.command.js';
 
 /** Selects the fields of the device from the request. */
@@ -12,10 +13,12 @@ const Device = z.object(deviceFields);
 export class ReplaceClientHandler implements ICommandHandler<ReplaceClientCommand> {
   constructor(
     private readonly commands: CommandBus,
+    private readonly proofs: ActivationProofs,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ caller: { actor, licenseId, evidence }, request, origin, options }: ReplaceClientCommand) {
+  async execute({ caller, request, origin, options }: ReplaceClientCommand) {
+    const { actor, licenseId, evidence } = caller;
     assertSeatAllowed(request, evidence.license, origin, this.clock.now());
     const { activation_id, replacement_token } = request;
     const replacement = { activation_id, replacement_token };
@@ -23,6 +26,6 @@ export class ReplaceClientHandler implements ICommandHandler<ReplaceClientComman
     const activation = await this.commands.execute(
       new ReplaceDeviceCommand(actor, licenseId, Device.parse(request), replacement, from),
     );
-    return { ...activation, warnings: keyWarnings(evidence) };
+    return this.proofs.complete(activation, caller, request, origin);
   }
 }

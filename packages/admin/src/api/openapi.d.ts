@@ -1879,7 +1879,7 @@ export interface paths {
         put?: never;
         /**
          * Activate this device
-         * @description Idempotent: returns the existing activation. If no seat is free, the refusal may contain the devices that `replaceDevice` can replace. With an API key, it requires `client:activate` (roles: admin, client, platform).
+         * @description Idempotent: returns the existing activation. With `signed: true` also a `proof`: a validation after it. If no seat is free, the refusal may contain the devices that `replaceDevice` can replace. With an API key, it requires `client:activate` (roles: admin, client, platform).
          */
         post: operations["activateDevice"];
         delete?: never;
@@ -1899,7 +1899,7 @@ export interface paths {
         put?: never;
         /**
          * Replace another device by this one
-         * @description Ends the activation of a device that the refusal of this device named, and activates this device, both or neither. A device that is activated keeps its activation, and the other one too. With an API key, it requires `client:activate` (roles: admin, client, platform).
+         * @description Ends the activation of a device that the refusal of this device named, and activates this device, both or neither. A device that is activated keeps its activation, and the other one too. `signed: true` as in `activateDevice`. With an API key, it requires `client:activate` (roles: admin, client, platform).
          */
         post: operations["replaceDevice"];
         delete?: never;
@@ -7543,6 +7543,10 @@ export interface components {
             /** @example 00:1B:44:11:3A:B7 */
             mac?: string;
             hardware_id?: string;
+            /** @description Returned unchanged, to match response and request. */
+            nonce?: string;
+            /** @description Also return a signed `proof` that the program may cache for offline use. */
+            signed?: boolean;
         };
         /**
          * @description The activation of the device, with warnings about its license key.
@@ -7567,7 +7571,9 @@ export interface components {
          *       "lent_until": null,
          *       "ended_at": null,
          *       "created_at": "2026-11-23T12:00:00.000Z",
-         *       "warnings": []
+         *       "warnings": [],
+         *       "nonce": "7c0e5b1f-request-1",
+         *       "proof": "-----BEGIN IMPRIMATUR VALIDATION-----\nRk2uQ7vXnB0cD5wE1sTzJp8yHaLg…\n-----END IMPRIMATUR VALIDATION-----\n"
          *     }
          */
         ClientActivation: {
@@ -7614,6 +7620,9 @@ export interface components {
             created_at: string;
             /** @description KEY_ROTATED: another license key replaced this one, which works for a while. */
             warnings: components["schemas"]["Warning"][];
+            nonce?: string;
+            /** @description The signed validation of the license key on this device after the activation, only with `signed: true`; see docs/license-file.md. It covers `warnings`. Null until the tenant has an active signing key, and if another license key replaced this one meanwhile. */
+            proof?: string | null;
         };
         /**
          * @example {
@@ -7666,6 +7675,10 @@ export interface components {
             /** @example 00:1B:44:11:3A:B7 */
             mac?: string;
             hardware_id?: string;
+            /** @description Returned unchanged, to match response and request. */
+            nonce?: string;
+            /** @description Also return a signed `proof` that the program may cache for offline use. */
+            signed?: boolean;
         };
         /**
          * @example {
