@@ -181,13 +181,12 @@ const FOUND = {
     'report_licenses license',
     `seats_in_use > 0 AND status <> 'ACTIVE' AND NOT in_grace`,
   ),
-  // A tenant may have many of them, in order of their ids. OFFSET 0 looks up no license that is behind the page.
+  // A tenant may have many of them, in order of their ids. OFFSET 0 makes the planner look up each license, and none that is behind the page.
   EXPIRED_STILL_ASKING: finding(
     'EXPIRED_STILL_ASKING',
-    `(SELECT * FROM report_expired_use WHERE tenant_id = $1 AND license_id > $2 ORDER BY license_id OFFSET 0) AS used
-         CROSS JOIN LATERAL (
+    `report_expired_use AS used CROSS JOIN LATERAL (
            SELECT * FROM report_licenses kept WHERE kept.tenant_id = $1 AND kept.license_id = used.license_id OFFSET 0) AS license`,
-    `status = 'EXPIRED' AND NOT in_grace AND used.last_seen_at >= license.expiry_date`,
+    `used.tenant_id = $1 AND status = 'EXPIRED' AND NOT in_grace AND used.last_seen_at >= license.expiry_date`,
     'validations::float8',
     'last_seen_at',
     'used.license_id',
