@@ -3,6 +3,7 @@ import { activateAgain, activateNew, checkOut, consumeUsage, heartbeat, validate
 import { prepareDevices, prepareNewDevices } from './devices.mjs';
 import { lane, lanesOf } from './lanes.mjs';
 import { prepareKeys } from './peers.mjs';
+import { issue } from './requests.mjs';
 
 const BOTH = ['ours', 'floor'];
 
@@ -81,6 +82,24 @@ export function blocked(connections) {
     beside('validate', validate, '"valid":true', 'validate'),
     beside('activate', activateNew, '"status":"ACTIVE"', 'activate'),
   ];
+}
+
+/** Ours beside itself: while events are counted for the reports, and without. Of ten requests of the last one issues and one is refused. */
+export function counted(connections) {
+  const beside = (name, kind) => ({
+    name: `${name}, events are counted`,
+    connections,
+    lanes: [lane('counting', kind, {}, 'counted'), lane('uncounted', kind, {}, 'not counted')],
+    prepare: prepareDevices,
+    goals: Object.fromEntries(connections.map((count) => [count, { 'not counted': 0.95 }])),
+  });
+  return [beside('issue', issue), beside('validate', validateAmidIssues)];
+}
+
+function validateAmidIssues(contender) {
+  const turn = (contender.turns = (contender.turns ?? 0) + 1) % 10;
+  if (turn === 0) return issue(contender);
+  return validate(contender, turn === 5 ? { fingerprint: 'unknown' } : {});
 }
 
 export function besidePeer(connections) {

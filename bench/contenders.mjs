@@ -14,8 +14,13 @@ const LISTENS = /listens on (http:[^,\s]+)/;
 /** How many connections give floor and spec the most: `npm run bench -- --pools` tries. The peer gets as many. */
 const POOL_SIZE = { floor: 16, spec: 16, 'better-auth': 16 };
 
+/** Ours with other settings: events are counted for the reports all the time, or never. */
+const COUNTING = { counting: { REPORT_INTERVAL_MS: '100' }, uncounted: { REPORT_INTERVAL_MS: '86400000' } };
+
 const STARTS = {
   ours: startOurs,
+  counting: (cluster) => startOurs(cluster, COUNTING.counting),
+  uncounted: (cluster) => startOurs(cluster, COUNTING.uncounted),
   floor: (cluster, pool) =>
     startServer('bench/contenders/floor.mjs', poolOf(cluster, pool ?? POOL_SIZE.floor), cluster.dataDir, LISTENS),
   spec: async (cluster, pool) =>
@@ -40,7 +45,7 @@ export async function startContender(name, seed) {
 /** `settings` of ours, or the size of another's pool. */
 export async function runOn(name, cluster, settings, script) {
   const process = await STARTS[name](cluster, settings, script);
-  return { name, cluster, process, url: process.address, drains: name === 'ours' };
+  return { name, cluster, process, url: process.address, drains: name === 'ours' || name in COUNTING };
 }
 
 /** A cluster that is stopped and has licenses that were really issued: the server opens one before it starts. */

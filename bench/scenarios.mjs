@@ -1,7 +1,7 @@
 // Scenarios: traffic, contenders by name, connections, and what the first lane should reach: shares of the others' rates, and at most so
 // much of their CPU.
 import { getWithDevice } from './client-requests.mjs';
-import { besidePeer, blocked, changing, crowded, ofPrograms, validating } from './client-scenarios.mjs';
+import { besidePeer, blocked, changing, counted, crowded, ofPrograms, validating } from './client-scenarios.mjs';
 import { lane, lanesOf } from './lanes.mjs';
 import { get, issue, list } from './requests.mjs';
 import { ofStaff } from './staff-scenarios.mjs';
@@ -18,6 +18,7 @@ export function scenarios({ quick, peers }) {
     ...changing(everywhere),
     ...crowded([1, 64]),
     ...blocked([64]),
+    ...counted([64]),
     ...ofStaff([64]),
     ...(peers ? [besidePeer(everywhere)] : []),
   ];
