@@ -18,6 +18,11 @@ const SELECT_VALUES = (keys: string, licenses: string) => `
   SELECT tenant_id, license_id, key, metadata ->> key, created_at
   FROM ${licenses} AS license CROSS JOIN unnest(${keys}) AS key WHERE ${IS_FILTER_VALUE}`;
 const INSERT = 'INSERT INTO license_metadata_values (tenant_id, license_id, key, value, created_at)';
+/** Returns the SQL condition that a tenant has declared a key and that all its values are filled in. The parameters are SQL expressions. */
+export function isReadySql(tenantId: string, key: string): string {
+  return `(SELECT ${key} = ANY (metadata_filters) AND ${key} <> ALL (metadata_filters_pending) FROM tenants WHERE id = ${tenantId})`;
+}
+
 /** The tenant, if nobody changed its keys since they were read. */
 const UNCHANGED = `id = $1 AND metadata_filters = $2 AND metadata_filters_pending = $3`;
 

@@ -16,6 +16,7 @@ import { SeatCounter } from '../seat-counter.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { metadataFiltersOf } from '../metadata-filters/metadata-filters.requests.js';
 import { MetadataFilters } from '../metadata-filters/metadata-filters.js';
+import { isReadySql } from '../metadata-filters/metadata-values.repository.js';
 import { LicenseRepository } from '../license.repository.js';
 import { NEWEST_LICENSE_FIRST, sortOrderFor, EXPIRY_SOONEST_FIRST } from './license-sort-orders.js';
 import { ListLicensesAsJsonQuery } from './list-licenses-as-json.query.js';
@@ -36,13 +37,18 @@ export class ListLicensesAsJsonHandler implements IQueryHandler<ListLicensesAsJs
   async execute({ actor, request }: ListLicensesAsJsonQuery) {
     const { tenantId } = actor;
     assertMayFilter(actor, request);
-    await this.metadataFilters.assertDeclared(actor, request);
     const order = sortOrderFor(request);
     const page = this.paginator.request({ tenantId, list: 'licenses' }, request, order);
     const now = this.clock.now();
     const seats = { now, seatsInUse: this.seatCounter.seatsInUseSql.bind(this.seatCounter) };
     const parts = partsOf(request, now, order, this.seatCounter);
-    const rows = await this.unitOfWork.readAs(actor, () => this.licenses.listAsText(tenantId, seats, parts, page));
+    const read = () => this.unitOfWork.readAs(actor, () => this.licenses.listAsText(tenantId, seats, parts, page));
+    let rows = await read();
+    // A page by a key that is not ready is empty, so only an empty one reads the settings, and is read again under them.
+    if (rows.length === 0 && metadataFiltersOf(request).length > 0) {
+      await this.metadataFilters.assertDeclared(actor, request);
+      rows = await read();
+    }
     // The rows are taken out of their array: promises that have waited for a connection refer to it, and V8 keeps what old objects refer to.
     return this.paginator.page(
       rows.splice(0).map(readListed),
@@ -118,7 +124,7 @@ function seatConditions(request: ListLicensesRequest, now: Date, seatCounter: Se
 }
 
 /**
- * Returns a condition for each metadata key. By the first one the newest licenses are read in the order of its values, so that a page reads
+ * Returns a condition for each metadata key, which no row fulfils unless the key is ready. By the first one the newest licenses are read in the order of its values, so that a page reads
  * no more of them than it has licenses.
  */
 function metadataConditions(request: ListLicensesRequest, order: SortOrder): Condition[] {
@@ -128,7 +134,7 @@ function metadataConditions(request: ListLicensesRequest, order: SortOrder): Con
     const isOrdered = at === 0 && order === NEWEST_LICENSE_FIRST;
     return {
       joined: { sql, ...(isOrdered && { order: { by: `${row}.created_at`, id: `${row}.license_id` } }) },
-      sql: `${row}.key = :key AND ${row}.value = :value`,
+      sql: `${row}.key = :key AND ${row}.value = :value AND ${isReadySql('$1', ':key')}`,
       parameters: { key, value },
       ...(isOrdered && { indexed: 'metadata' }),
     };

@@ -40,7 +40,7 @@ interface StoredColumn {
   readonly value: unknown;
 }
 
-/** Filter of a list: SQL over the alias `item`, with its named parameters. */
+/** Filter of a list: SQL over the alias `item`, with its named parameters; $1 is the tenant. */
 export interface Condition {
   /** Table with at most one row for each item, without parameters. `order` are its columns that equal those of the sort order, with the id. */
   readonly joined?: { readonly sql: string; readonly order?: { readonly by: string; readonly id: string } };
