@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Activation } from './activation.entity.js';
+import { jsonReader } from '../shared/persistence/entity-columns.js';
+import { Activation } from './activation.entity.js';
 import { ActivationRepository } from './activation.repository.js';
 import { BlockedDeviceRepository } from './blocking/blocked-device.repository.js';
 
-/** Reads the latest activation of a device as a part of a statement of another module. */
+/** Reads an activation that a statement selected by `DeviceReader.selectSql` as one JSON value. */
+export const readActivation = jsonReader(Activation);
+
+/** Selects what is stored about a device as a part of a statement of another module. */
 @Injectable()
 export class DeviceReader {
   constructor(
@@ -11,7 +15,7 @@ export class DeviceReader {
     private readonly blockedDevices: BlockedDeviceRepository,
   ) {}
 
-  /** Returns a query for the activation, also if it has ended; `fromJson` reads its row. The parameters are SQL expressions. */
+  /** Returns a query for the latest activation, also if it has ended; `readActivation` reads its row. The parameters are SQL expressions. */
   selectSql(tenantId: string, licenseId: string, fingerprint: string): string {
     return this.activations.deviceSql(tenantId, licenseId, fingerprint);
   }
@@ -19,9 +23,5 @@ export class DeviceReader {
   /** Returns a query for one row if the device is blocked, else none. The parameters are SQL expressions. */
   isBlockedSql(tenantId: string, licenseId: string, fingerprint: string): string {
     return this.blockedDevices.isBlockedSql(tenantId, licenseId, fingerprint);
-  }
-
-  fromJson(row: Record<string, unknown>): Activation {
-    return this.activations.fromJson(row);
   }
 }

@@ -30,7 +30,7 @@ export {
   LicenseDeactivatedEvent,
 } from './events/activation.events.js';
 export { DeviceLastSeen } from './device-last-seen.js';
-export { DeviceReader } from './device-reader.js';
+export { DeviceReader, readActivation } from './device-reader.js';
 export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
 export { ActivationRefusals, isRecordedRefusal } from './activation-refusals.js';

@@ -4,7 +4,7 @@ import { InvalidFieldError } from '../shared/errors.js';
 import { UnknownKeyLimit } from '../shared/limits/unknown-key-limit.js';
 import { TenantSuspendedError } from '../shared/access/access.errors.js';
 import { Actor } from '../shared/access/actor.js';
-import { Authenticator } from '../shared/access/authenticator.js';
+import { KnownTenants } from '../shared/access/authenticator.js';
 import { EvidenceCollector, isKeyReplaced, type LicenseKeyCaller } from '../validation/index.js';
 import type { KeyAttemptRequest } from './client-rate-limit.guard.js';
 import { LicenseKeyReplacedError, UnknownLicenseKeyError } from './client.errors.js';
@@ -21,7 +21,7 @@ interface LicenseKeyRequest extends KeyAttemptRequest {
 export class LicenseKeyGuard implements CanActivate {
   constructor(
     private readonly evidence: EvidenceCollector,
-    private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly unknownKeys: UnknownKeyLimit,
   ) {}
 
@@ -39,7 +39,7 @@ export class LicenseKeyGuard implements CanActivate {
     const evidence = await (keyAttempt ? this.unknownKeys.lookUp(keyAttempt, find) : find());
     if (!evidence) return true;
     const { tenantId, licenseId } = evidence.license;
-    const tenant = await this.authenticator.findTenant(tenantId);
+    const tenant = await this.tenants.findTenant(tenantId);
     const actor = Actor.forLicenseKey(tenantId, licenseId);
     request.caller = { actor, licenseId, apiKeyTenantId, suspended: tenant?.suspended !== false, evidence };
     return true;

@@ -83,7 +83,7 @@ export type { LicenseAction, LicenseState } from './license-status.js';
 export { assertSecretsMatch, hasIssuedLicenses } from './keys/assert-secrets-match.js';
 export { CHANGE_EVENTS, licenseAsOf, type LicenseAsOf, type PastChange } from './license-as-of.js';
 export { isUnchangedSql, LicenseLock, lockUnchangedSql, setSeatsInUseSql } from './license-lock.js';
-export { LicenseReader } from './license-reader.js';
+export { LicenseReader, readLicense } from './license-reader.js';
 export { DeviceReset } from './device-reset.js';
 export { SeatCounter, type CountedTerms } from './seat-counter.js';
 export { LicensingModule } from './licensing.module.js';

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { Clock } from '../shared/time/clock.js';
+import { jsonReader } from '../shared/persistence/entity-columns.js';
 import type { JsonRow, RowKey } from '../shared/persistence/tenant-scoped.repository.js';
 import { rowKeyString } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
-import type { License } from './license.entity.js';
+import { License } from './license.entity.js';
 import { LicenseRepository } from './license.repository.js';
 import { SeatCounter } from './seat-counter.js';
 
 type Column = Extract<keyof License, string>;
+
+/** Reads a license that a statement selected by `LicenseReader.selectSql` as one JSON value. */
+export const readLicense = jsonReader(License);
 
 /** Reads licenses with the seats in use now, but without their sealed license key: in statements of its own and as a part of others. */
 @Injectable()
@@ -43,16 +47,12 @@ export class LicenseReader {
   }
 
   /**
-   * Returns a query for the license with this key and its row version, for a statement that reads more than licenses; `fromJson` reads its
+   * Returns a query for the license with this key and its row version, for a statement that reads more than licenses; `readLicense` reads its
    * row. The parameters are SQL expressions.
    */
   selectSql(tenantId: string, licenseId: string, now: string, omitted: readonly Column[]): string {
     return `SELECT ${this.columns('item', now, omitted)}, item.xmin::text AS "rowVersion" FROM licenses item
             WHERE item.tenant_id = ${tenantId} AND item.license_id = ${licenseId}`;
-  }
-
-  fromJson(row: Record<string, unknown>): License {
-    return this.licenses.fromJson(row);
   }
 
   private columns(alias: string, now: string, omitted: readonly Column[] = []): string {
@@ -65,6 +65,6 @@ export class LicenseReader {
   }
 
   private toLicenses(rows: readonly JsonRow[]): License[] {
-    return rows.map(({ row }) => this.fromJson(row));
+    return rows.map(({ row }) => readLicense(row));
   }
 }

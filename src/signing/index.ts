@@ -24,4 +24,4 @@ export {
 } from './signing-key.errors.js';
 export type { SigningKey } from './signing-key.entity.js';
 export { SigningModule } from './signing.module.js';
-export { ValidationSigner } from './validation-signer.js';
+export { readSigningKey, ValidationSigner } from './validation-signer.js';

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Authenticator } from '../shared/access/authenticator.js';
+import { Authenticator, KnownTenants } from '../shared/access/authenticator.js';
 import { ApiKeyAuthenticator } from './authentication/api-key.authenticator.js';
 import { ApiKey } from './api-keys/api-key.entity.js';
 import { ApiKeyRepository } from './api-keys/api-key.repository.js';
@@ -39,6 +39,7 @@ import { TenantsController } from './tenants.controller.js';
     ApiKeyAuthenticator,
     OidcAuthenticator,
     { provide: Authenticator, useClass: BearerAuthenticator },
+    { provide: KnownTenants, useExisting: CredentialCache },
     CreateApiKeyHandler,
     RotateApiKeyHandler,
     RevokeApiKeyHandler,
@@ -49,6 +50,6 @@ import { TenantsController } from './tenants.controller.js';
     GetTenantHandler,
     ListTenantsHandler,
   ],
-  exports: [Authenticator, OidcAuthenticator],
+  exports: [Authenticator, KnownTenants, OidcAuthenticator],
 })
 export class TenantsModule {}

@@ -2,8 +2,8 @@ import type { License } from '../licensing/index.js';
 import { LicenseRestrictedError } from './validation.errors.js';
 import type { Origin } from './request-origin.js';
 import { byPrecedence, type ValidationReason } from './validation-codes.js';
-import { programFailures } from './evaluation.js';
-import { violations, evaluable, toEvaluationContext, type DeclaredEnvironment } from './restrictions.js';
+import { programFailures, toEvaluationContext } from './evaluation.js';
+import { violations, evaluable, type DeclaredEnvironment } from './restrictions.js';
 
 /** Facts that a program declares when it requests a seat or a license file. */
 export interface DeclaredProgram extends DeclaredEnvironment {

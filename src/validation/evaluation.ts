@@ -11,7 +11,7 @@ import { maxActivationsOf, type License } from '../licensing/index.js';
 import { isFeatureExpired, periodEnd } from '../usage/index.js';
 import type { FailureCode, ValidationReason } from './validation-codes.js';
 import { byPrecedence } from './validation-codes.js';
-import { violations, type EvaluationContext } from './restrictions.js';
+import { violations, type DeclaredEnvironment, type EvaluationContext } from './restrictions.js';
 
 /** Five minutes exceed the difference between clocks that are synchronized over the network. */
 export const MAX_SKEW_MS = 5 * 60 * 1000;
@@ -41,6 +41,15 @@ export interface Evidence {
   readonly context: EvaluationContext;
 }
 
+/** Combines the facts that a program declares about its environment with the origin of its request. */
+export function toEvaluationContext(
+  { domain, mac, hardware_id: hardwareId }: DeclaredEnvironment,
+  { ip, country }: Pick<EvaluationContext, 'ip' | 'country'>,
+  now: Date,
+): EvaluationContext {
+  return { now, ip, country, domain, mac, hardwareId };
+}
+
 /** Returns every reason why the license may not be used, in the documented order; an empty list if the license is valid. */
 export function evaluate(request: EvaluationRequest, evidence: Evidence): ValidationReason[] {
   const { license, tenantSuspended, context } = evidence;
@@ -48,7 +57,7 @@ export function evaluate(request: EvaluationRequest, evidence: Evidence): Valida
     ...failIf(tenantSuspended, 'TENANT_SUSPENDED', 'The vendor of this license is suspended.'),
     ...licenseFailures(license, context.now),
     ...programFailures(request, license, context.now),
-    ...violations(license.restrictions, context),
+    ...(license.restrictions.length > 0 ? violations(license.restrictions, context) : []),
     ...deviceFailures(request, evidence),
     ...featureFailures(request, evidence),
   ]);

@@ -1,24 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { DeviceReader, FindSeatReleaseQuery } from '../activations/index.js';
+import { DeviceReader, FindSeatReleaseQuery, readActivation } from '../activations/index.js';
 import {
   KEY_OWNER_SQL,
   LicenseReader,
   licenseKeyDigests,
+  readLicense,
   type KeyTenant,
   type LicenseKeyDigests,
   type License,
 } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
-import { Authenticator } from '../shared/access/authenticator.js';
-import { coalesceReads } from '../shared/async/coalesce-reads.js';
+import { KnownTenants } from '../shared/access/authenticator.js';
+import { Coalescer, type Outcome } from '../shared/async/coalescer.js';
 import { DATABASE_TIME } from '../database/database-time.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
 import { isTenantId } from '../shared/tenant-id.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Secrets } from '../shared/secrets/secrets.js';
 import { Clock } from '../shared/time/clock.js';
-import { ValidationSigner, type SigningKey } from '../signing/index.js';
+import { readSigningKey, ValidationSigner, type SigningKey } from '../signing/index.js';
 import { currentPeriods, toCurrentUsage, usageSql, type PeriodUsage } from '../usage/index.js';
 import { missingSeats, type Evidence, type EvaluationRequest } from './evaluation.js';
 
@@ -47,10 +48,6 @@ interface EvidenceOptions {
 
 interface PresentedKey extends LicenseKeyDigests, Omit<EvidenceOptions, 'namedTenantId'> {}
 
-interface FoundEvidence extends StoredEvidence {
-  readonly key: PresentedKey;
-}
-
 interface EvidenceRow {
   /** Number of the asked row, from 1. */
   readonly position: number;
@@ -65,6 +62,9 @@ interface EvidenceRow {
   readonly signingKey: Record<string, unknown> | null;
 }
 
+/** Most license keys of a statement. */
+const MAX_GROUP_SIZE = 100;
+
 /** Columns that no validation reads. */
 const UNREAD = ['pricing', 'metadata', 'externalId'] as const satisfies readonly (keyof License)[];
 
@@ -76,12 +76,12 @@ const byKey = (asked: string) => `
 /** Reads the evidence of a validation: license with its seats in use, device, usage and signing key in one statement, so of one snapshot. */
 @Injectable()
 export class EvidenceCollector {
-  private readonly reads = coalesceReads<PresentedKey, FoundEvidence>(
-    ({ own, foreign, tenantId = '', fingerprint = '', signed = false }) =>
-      `${own.toString('hex')} ${foreign?.toString('hex') ?? ''} ${tenantId} ${signed} ${fingerprint}`,
-    ({ key }) => key,
-    (keys) => this.readByKeys(keys),
-  );
+  /** A statement is sent after all its reads have arrived, so each sees everything committed before it. */
+  private readonly reads = new Coalescer<PresentedKey, StoredEvidence | null>({
+    maxGroupSize: MAX_GROUP_SIZE,
+    maxInFlight: 1,
+    run: (keys) => this.readByKeys(keys),
+  });
 
   private readonly findByKeys = {
     name: 'evidence.find-by-keys',
@@ -109,7 +109,7 @@ export class EvidenceCollector {
     private readonly licenses: LicenseReader,
     private readonly devices: DeviceReader,
     private readonly signer: ValidationSigner,
-    private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
   ) {}
@@ -127,7 +127,7 @@ export class EvidenceCollector {
   private async findOfTenant(licenseKey: string, { namedTenantId, ...options }: EvidenceOptions) {
     const id = options.tenantId ?? namedTenantId;
     if (!isTenantId(id) || (namedTenantId !== undefined && namedTenantId !== id)) return null;
-    const tenant = await this.authenticator.findTenant(id);
+    const tenant = await this.tenants.findTenant(id);
     return tenant ? this.find(licenseKey, tenant, { ...options, tenantId: id }) : null;
   }
 
@@ -161,7 +161,7 @@ export class EvidenceCollector {
     return { ...evidence, release };
   }
 
-  private async readByKeys(keys: readonly PresentedKey[]): Promise<FoundEvidence[]> {
+  private async readByKeys(keys: readonly PresentedKey[]): Promise<Outcome<StoredEvidence | null>[]> {
     const asked = [
       keys.map(({ own }) => own),
       keys.map(({ foreign }) => foreign),
@@ -171,10 +171,8 @@ export class EvidenceCollector {
     ];
     const found =
       keys.length === 1 ? await this.read(this.findByOneKey, asked.flat()) : await this.read(this.findByKeys, asked);
-    return found.flatMap(({ position, ...evidence }) => {
-      const key = keys[position - 1];
-      return key ? [{ key, ...evidence }] : [];
-    });
+    const byPosition = new Map(found.map((evidence) => [evidence.position, evidence]));
+    return keys.map((_, at) => ({ result: byPosition.get(at + 1) ?? null }));
   }
 
   private async read(statement: { readonly name: string; readonly text: string }, asked: readonly unknown[]) {
@@ -187,16 +185,15 @@ export class EvidenceCollector {
     // The clock is then later than every change that was read, as after a lock.
     if (rows[0]) databaseClock.observe(rows[0].readAt, sentAt);
     return rows.map((row) => {
-      const license = this.licenses.fromJson(row.license);
-      const activation = row.activation ? this.devices.fromJson(row.activation) : undefined;
+      const license = readLicense(row.license);
       return {
         position: row.position,
         license,
-        activation,
+        activation: row.activation ? readActivation(row.activation) : undefined,
         isBlocked: row.blocked === true,
         keyValidUntil: row.keyValidUntil,
         usage: toCurrentUsage(license, row.usages ?? [], now),
-        signingKey: row.signingKey ? this.signer.fromJson(row.signingKey) : undefined,
+        signingKey: row.signingKey ? readSigningKey(row.signingKey) : undefined,
         now,
         readFrom,
       };

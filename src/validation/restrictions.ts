@@ -19,15 +19,6 @@ export interface DeclaredEnvironment {
   readonly hardware_id?: string | undefined;
 }
 
-/** Combines the declared facts with the origin of the request. */
-export function toEvaluationContext(
-  { domain, mac, hardware_id: hardwareId }: DeclaredEnvironment,
-  { ip, country }: Pick<EvaluationContext, 'ip' | 'country'>,
-  now: Date,
-): EvaluationContext {
-  return { now, ip, country, domain, mac, hardwareId };
-}
-
 type RestrictionType = Restriction['restriction_type'];
 
 interface Rule {

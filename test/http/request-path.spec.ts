@@ -34,7 +34,7 @@ const NO_STEPS: readonly (readonly [files: RegExp, reason: string])[] = [
 
 /** Bounds, which are what is reached: they may become lower. */
 const ISSUE = { steps: 18, all: 35, linesOfAStep: 149 };
-const VALIDATE = { steps: 21, all: 30 };
+const VALIDATE = { steps: 16, all: 25 };
 
 describe('the way of a request in docs/architecture.md', () => {
   let app: TestApp;

@@ -1,7 +1,7 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { FindCustomerIdsQuery } from '../../customers/index.js';
 import { PermissionDeniedError } from '../../shared/access/access.errors.js';
-import { Authenticator } from '../../shared/access/authenticator.js';
+import { KnownTenants } from '../../shared/access/authenticator.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -33,7 +33,7 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
     private readonly queries: QueryBus,
     private readonly licenses: LicenseReader,
     private readonly seatCounter: SeatCounter,
-    private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
   ) {}
@@ -43,7 +43,7 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
     for (const [name, permission] of NEEDED) {
       if (request[name] !== undefined && !actor.may(permission)) throw new PermissionDeniedError(permission);
     }
-    const tenant = await this.authenticator.findTenant(actor.tenantId);
+    const tenant = await this.tenants.findTenant(actor.tenantId);
     return this.unitOfWork.perform(command, async (transaction) => {
       const { sql, value } = await this.condition(command, tenant);
       const ids = await findIds(transaction, sql, value);

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
-import { Authenticator } from '../../shared/access/authenticator.js';
+import { KnownTenants } from '../../shared/access/authenticator.js';
 import { toRevocationListResponse } from '../revocation-list.response.js';
 import { RevocationListNotReadyError } from '../revocation-list.errors.js';
 import { RevocationListRepository } from '../revocation-list.repository.js';
@@ -9,12 +9,12 @@ import { GetRevocationListQuery } from './get-revocation-list.query.js';
 @QueryHandler(GetRevocationListQuery)
 export class GetRevocationListHandler implements IQueryHandler<GetRevocationListQuery> {
   constructor(
-    private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly lists: RevocationListRepository,
   ) {}
 
   async execute({ tenantId }: GetRevocationListQuery) {
-    if (!(await this.authenticator.findTenant(tenantId))) throw new TenantNotFoundError();
+    if (!(await this.tenants.findTenant(tenantId))) throw new TenantNotFoundError();
     const list = await this.lists.findPublished(tenantId);
     if (!list) throw new RevocationListNotReadyError();
     return toRevocationListResponse(list);

@@ -46,6 +46,9 @@ export abstract class Authenticator {
 
   /** Returns the cached principal of a token, without I/O. */
   abstract getCached(token: string): Principal | undefined;
+}
 
+/** Knows the tenants, as of a few seconds ago at most. Shared code declares this like the authenticator. */
+export abstract class KnownTenants {
   abstract findTenant(tenantId: string): Promise<KnownTenant | undefined>;
 }

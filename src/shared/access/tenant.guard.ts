@@ -25,7 +25,13 @@ import {
   UnauthenticatedError,
 } from './access.errors.js';
 import { Actor, PlatformActor } from './actor.js';
-import { Authenticator, type AuthenticationOptions, type KnownTenant, type Principal } from './authenticator.js';
+import {
+  Authenticator,
+  KnownTenants,
+  type AuthenticationOptions,
+  type KnownTenant,
+  type Principal,
+} from './authenticator.js';
 import { isPlatformPermission, withinTenant, type Permission } from './permissions.js';
 import { SessionAuthenticator, type KnownSession } from './session-authenticator.js';
 import { isTenantId } from '../tenant-id.js';
@@ -55,6 +61,7 @@ export class TenantGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly sessions: SessionAuthenticator,
     private readonly failures: AuthFailureLimit,
   ) {}
@@ -163,7 +170,7 @@ export class TenantGuard implements CanActivate {
     if (requestedId === undefined || requestedId === tenant?.id) return tenant ?? undefined;
     if (!permissions.has('tenants:act-as')) throw new PermissionDeniedError('tenants:act-as');
     if (!isTenantId(requestedId)) throw new InvalidParameterError('X-Tenant-Id', 'must be a tenant id');
-    const found = await this.authenticator.findTenant(requestedId);
+    const found = await this.tenants.findTenant(requestedId);
     if (!found) throw new TenantNotFoundError();
     return found;
   }

@@ -1,4 +1,5 @@
 import { getMetadataArgsStorage } from 'typeorm';
+import { hydrate } from '../hydrate.js';
 import type { Json, JsonObject } from '../json.js';
 
 /** Names of the properties that hold values. */
@@ -27,6 +28,27 @@ export function columnsOf<Row extends object>(entity: abstract new () => Row): r
       isNullable: options.nullable === true,
       isUpdatable: options.update !== false && !options.primary,
     }));
+}
+
+/** Parsers of values that JSON carries as text, by column type. */
+const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefined>> = {
+  timestamptz: (value) => new Date(value),
+  bytea: (value) => Buffer.from(value.slice('\\x'.length), 'hex'),
+};
+
+/** Returns a function that turns a row, which a statement selected as one JSON value by the names of its properties, into an entity. */
+export function jsonReader<Row extends object>(entity: abstract new () => Row): (row: Record<string, unknown>) => Row {
+  const parsed = columnsOf(entity).flatMap(({ property, type }) => {
+    const parse = FROM_JSON[type];
+    return parse ? [{ property, parse }] : [];
+  });
+  return (row) => {
+    for (const { property, parse } of parsed) {
+      const value = row[property];
+      if (typeof value === 'string') row[property] = parse(value);
+    }
+    return hydrate(entity as { readonly prototype: Row }, row);
+  };
 }
 
 /** Returns these columns of a row as JSON, by their names. */

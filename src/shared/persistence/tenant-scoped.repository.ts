@@ -1,4 +1,4 @@
-import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { DATABASE_TIME } from '../../database/database-time.js';
 import { rowKeyString } from '../tenant-id.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -6,6 +6,7 @@ import { hydrate } from '../hydrate.js';
 import { yieldForRows } from '../async/yield-to-event-loop.js';
 import { coalesceReads } from '../async/coalesce-reads.js';
 import type { Coalescer } from '../async/coalescer.js';
+import { jsonReader } from './entity-columns.js';
 import { PageReads, type PageStatement } from './page-reads.js';
 import type { Statement } from './tenant-connection.js';
 import type { Transaction } from './transaction.js';
@@ -57,19 +58,12 @@ type List = Omit<Statement, 'values'> | Omit<PageStatement, 'values'>;
 const MAX_LISTS = 128;
 const MAX_NAMED_LISTS = 32;
 
-/** Parsers of values that JSON carries as text, by column type. */
-const FROM_JSON: Readonly<Record<string, ((value: string) => unknown) | undefined>> = {
-  timestamptz: (value) => new Date(value),
-  bytea: (value) => Buffer.from(value.slice('\\x'.length), 'hex'),
-};
-
 /**
  * Rows of one table. Every call takes the tenant first and runs in its unit of work, so that row-level security applies as well.
  * There is no `save()`, which could move another tenant's row by its id, and no `where` that could be empty.
  */
 export abstract class TenantScopedRepository<Row extends TenantRow> {
   private columnList: (readonly [property: string, column: string])[] | undefined;
-  private jsonReaders: (readonly [property: string, read: (value: string) => unknown])[] | undefined;
   /** Statements that insert or update, by the columns that they write. */
   private readonly writes = new Map<string, { readonly name: string; readonly text: string }>();
   /** Statements of lists, by all that their texts follow from, because building a text costs as much as reading a row. */
@@ -77,17 +71,19 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
   private listColumns: string | undefined;
   private readonly groups: Coalescer<RowKey, Row | null>;
   private readonly pages: PageReads;
+  private readonly fromJson: (row: Record<string, unknown>) => Row;
   /** Selects each row as one JSON value, because reading its columns one by one costs Node several times as much. */
   private readonly findStatement: SelectByKeys;
   private readonly lockStatement: { readonly name: string; readonly text: string };
 
   protected constructor(
-    private readonly entity: EntityTarget<Row>,
+    private readonly entity: abstract new () => Row,
     /** Property that forms the primary key together with the tenant. */
     private readonly idProperty: Extract<keyof Row, string>,
     protected readonly unitOfWork: UnitOfWork,
   ) {
     this.pages = new PageReads(unitOfWork);
+    this.fromJson = jsonReader(entity);
     const keyOf = (row: Row): RowKey => ({ tenantId: row.tenantId, id: row[idProperty] });
     this.groups = coalesceReads(
       ({ tenantId, id }) => rowKeyString(tenantId, id),
@@ -305,19 +301,6 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
     return columns.join(', ').replaceAll('%', alias);
   }
 
-  /** Turns a row that was selected with `columns` as one JSON value into an entity. */
-  fromJson(row: Record<string, unknown>): Row {
-    this.jsonReaders ??= this.unitOfWork.metadata(this.entity).columns.flatMap(({ propertyName, type }) => {
-      const read = FROM_JSON[String(type)];
-      return read ? [[propertyName, read] as const] : [];
-    });
-    for (const [property, read] of this.jsonReaders) {
-      const value = row[property];
-      if (typeof value === 'string') row[property] = read(value);
-    }
-    return this.toEntity(row);
-  }
-
   /** Tells whether the transaction may reach the row: one of a partner reaches only the rows of that partner. */
   isVisible({ partnerId }: Transaction, row: Row): boolean {
     return partnerId === undefined || !this.columnOf('partnerId') || row.partnerId === partnerId;
@@ -331,7 +314,7 @@ export abstract class TenantScopedRepository<Row extends TenantRow> {
 
   /** Turns a row that was read with `columns` into an entity. */
   protected toEntity(row: object): Row {
-    return hydrate(this.unitOfWork.metadata(this.entity).target as { prototype: Row }, row);
+    return hydrate(this.entity as { readonly prototype: Row }, row);
   }
 
   private toEntities(rows: readonly object[]): Row[] {

@@ -1,12 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import {
-  Authenticator,
-  type AuthenticationOptions,
-  type KnownTenant,
-  type Principal,
-} from '../../shared/access/authenticator.js';
+import { Authenticator, type AuthenticationOptions, type Principal } from '../../shared/access/authenticator.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
-import { CredentialCache } from './credential-cache.js';
 import { OidcAuthenticator } from './oidc.authenticator.js';
 
 /** Three base64url parts with dots between them, as in a JWT. No API key has this form. */
@@ -18,7 +12,6 @@ export class BearerAuthenticator extends Authenticator {
   constructor(
     private readonly apiKeys: ApiKeyAuthenticator,
     private readonly oidc: OidcAuthenticator,
-    private readonly credentials: CredentialCache,
   ) {
     super();
   }
@@ -29,9 +22,5 @@ export class BearerAuthenticator extends Authenticator {
 
   getCached(token: string): Principal | undefined {
     return JWT.test(token) ? undefined : this.apiKeys.getCached(token);
-  }
-
-  findTenant(tenantId: string): Promise<KnownTenant | undefined> {
-    return this.credentials.findTenant(tenantId);
   }
 }

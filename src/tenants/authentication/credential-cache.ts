@@ -5,7 +5,7 @@ import { PeriodicTask } from '../../shared/async/periodic-task.js';
 import { CommittedCache } from '../../shared/persistence/committed-cache.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { coalesceReads, paced } from '../../shared/async/coalesce-reads.js';
-import type { KnownTenant, Principal } from '../../shared/access/authenticator.js';
+import { KnownTenants, type KnownTenant, type Principal } from '../../shared/access/authenticator.js';
 import { effectivePermissions, withinTenant } from '../../shared/access/permissions.js';
 import type { ForeignKeyNormalisation } from '../../shared/foreign-keys.js';
 import { withTimeout } from '../../shared/async/with-timeout.js';
@@ -72,7 +72,7 @@ const FIND_TENANT =
  * process.
  */
 @Injectable()
-export class CredentialCache implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class CredentialCache extends KnownTenants implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly task = new PeriodicTask(CredentialCache.name, 'Failed to refresh cached API keys');
   private readonly keys: CommittedCache<CachedKey>;
   private readonly tenants: CommittedCache<KnownTenant>;
@@ -90,6 +90,7 @@ export class CredentialCache implements OnApplicationBootstrap, BeforeApplicatio
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
   ) {
+    super();
     this.keys = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
     this.tenants = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: CACHE_TTL_MS });
     this.monitors = new CommittedCache(unitOfWork, { max: MAX_ENTRIES, ttl: MONITOR_MS });

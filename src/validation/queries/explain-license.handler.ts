@@ -4,13 +4,12 @@ import { Clock } from '../../shared/time/clock.js';
 import { InvalidFieldError } from '../../shared/errors.js';
 import { PermissionDeniedError } from '../../shared/access/access.errors.js';
 import { Actor } from '../../shared/access/actor.js';
-import { Authenticator } from '../../shared/access/authenticator.js';
+import { KnownTenants } from '../../shared/access/authenticator.js';
 import { CountryLookup } from '../country-lookup.js';
-import { evaluate } from '../evaluation.js';
+import { evaluate, toEvaluationContext } from '../evaluation.js';
 import { EvidenceCollector } from '../evidence-collector.js';
 import { toPastResponse, type ExplainResponse } from '../explain.response.js';
 import { PastEvidenceCollector } from '../past-evidence.js';
-import { toEvaluationContext } from '../restrictions.js';
 import { ExplainLicenseQuery } from './explain-license.query.js';
 import { toValidateResponse } from '../validation.response.js';
 
@@ -20,7 +19,7 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
     private readonly queries: QueryBus,
     private readonly evidence: EvidenceCollector,
     private readonly past: PastEvidenceCollector,
-    private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly countries: CountryLookup,
     private readonly clock: Clock,
   ) {}
@@ -36,7 +35,7 @@ export class ExplainLicenseHandler implements IQueryHandler<ExplainLicenseQuery>
 
   private async explainNow({ actor: { tenantId }, licenseId, request }: ExplainLicenseQuery) {
     const { ip, country, fingerprint, nonce } = request;
-    const tenant = await this.authenticator.findTenant(tenantId);
+    const tenant = await this.tenants.findTenant(tenantId);
     const stored = await this.evidence.findByLicenseId(tenantId, licenseId, fingerprint);
     if (!stored) throw new LicenseNotFoundError(licenseId);
     const origin = { ip, country: country ?? this.countries.lookup(ip) };

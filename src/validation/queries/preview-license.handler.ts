@@ -1,8 +1,8 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { PreviewIssueQuery } from '../../licensing/index.js';
 import { CountryLookup } from '../country-lookup.js';
+import { toEvaluationContext } from '../evaluation.js';
 import { toIssuePreview } from '../preview.response.js';
-import { toEvaluationContext } from '../restrictions.js';
 import { PreviewLicenseQuery } from './preview-license.query.js';
 
 @QueryHandler(PreviewLicenseQuery)

@@ -1,13 +1,12 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DeviceLastSeen } from '../../activations/index.js';
-import { Authenticator } from '../../shared/access/authenticator.js';
+import { KnownTenants } from '../../shared/access/authenticator.js';
 import { UnknownKeyLimit } from '../../shared/limits/unknown-key-limit.js';
 import { Clock } from '../../shared/time/clock.js';
 import { ValidationSigner } from '../../signing/index.js';
-import { evaluate } from '../evaluation.js';
+import { evaluate, toEvaluationContext } from '../evaluation.js';
 import { EvidenceCollector, isKeyReplaced } from '../evidence-collector.js';
 import { toProofDocument } from '../proof.js';
-import { toEvaluationContext } from '../restrictions.js';
 import { ValidateLicenseQuery } from './validate-license.query.js';
 import { ValidationCounts } from '../validation-counts.js';
 import { toKeyReplacedResponse, toNotFoundResponse, toValidateResponse } from '../validation.response.js';
@@ -16,7 +15,7 @@ import { toKeyReplacedResponse, toNotFoundResponse, toValidateResponse } from '.
 export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuery> {
   constructor(
     private readonly evidence: EvidenceCollector,
-    private readonly authenticator: Authenticator,
+    private readonly tenants: KnownTenants,
     private readonly signer: ValidationSigner,
     private readonly lastSeen: DeviceLastSeen,
     private readonly unknownKeys: UnknownKeyLimit,
@@ -39,7 +38,7 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
       this.counts.add({ tenantId: license.tenantId, license, code: 'KEY_REPLACED', at: now });
       return toKeyReplacedResponse(now, request);
     }
-    const tenant = await this.authenticator.findTenant(license.tenantId);
+    const tenant = await this.tenants.findTenant(license.tenantId);
     const found = await this.evidence.complete(stored, request, {
       tenantSuspended: tenant?.suspended !== false,
       context: toEvaluationContext(request, origin, now),
