@@ -24,7 +24,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   customers:
     'SELECT, INSERT, UPDATE (first_name, last_name, email, company_name, language, active, metadata, version, updated_at)',
   customer_notes: 'SELECT, INSERT, DELETE',
-  licenses: `SELECT, INSERT, UPDATE (status, license_key_last_four, customer_id, template_id, template_version, product_name, license_type,
+  licenses: `SELECT, INSERT, UPDATE (status, license_key_last_four, customer_id, pool_id, template_id, template_version, product_name, license_type,
     license_model, issued_to, expiry_date, maintenance_expiry, default_duration, default_term, grace_period_days, auto_renewal_enabled,
     max_activations, current_activations, overage_policy, overage_factor, eviction_policy, heartbeat_interval_seconds,
     heartbeat_grace_seconds, features, restrictions, pricing, metadata, trial, next_due_at, files_until, anchor_day, edited_terms, overrides,

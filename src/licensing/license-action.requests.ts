@@ -36,6 +36,10 @@ const reason = ActionReason.optional();
 const resetOverrides = z.boolean().meta({
   description: 'Drop the overrides of the license. Otherwise they apply to the terms of the template as well.',
 });
+const poolId = z.uuid().meta({
+  description:
+    "License pool of the license's partner, for the template, from which the license is taken and to which it belongs from then on. Default: it stays in its pool; the key of a partner takes it from the only usable pool of another template.",
+});
 
 export const RenewLicenseRequest = z
   .strictObject({
@@ -68,10 +72,15 @@ export const ConvertTrialRequest = z
         'Active template of the same product whose terms the license takes, not of type TRIAL or EVALUATION. Also requires `licenses:change-template`. Required if the license is of type TRIAL or EVALUATION.',
     }),
     reset_overrides: resetOverrides.optional(),
+    pool_id: poolId.optional(),
     reason,
   })
   .refine(({ reset_overrides: resets, license_template_id: template }) => !resets || template !== undefined, {
     message: 'is required with reset_overrides',
+    path: ['license_template_id'],
+  })
+  .refine(({ pool_id: pool, license_template_id: template }) => pool === undefined || template !== undefined, {
+    message: 'is required with pool_id',
     path: ['license_template_id'],
   })
   .meta({ id: 'ConvertTrialRequest', examples: [{ reason: { code: 'PAYMENT_RECEIVED' } }] });
@@ -115,6 +124,7 @@ export const ChangeLicenseTemplateRequest = z
         'One term of the template from now, or from the current expiry if that is later. Absent: the expiry is kept. Also requires `licenses:renew`. A license that has not started gets the term of the template in any case.',
     }),
     reset_overrides: resetOverrides.optional(),
+    pool_id: poolId.optional(),
     reason,
   })
   .meta({

@@ -99,6 +99,7 @@ const SNAPSHOT = {
   awaited_start: { trial_term: { days: 14 } },
   subscription_id: '0194e225-02cb-7526-8e51-7dcc3944e9b2',
   held_by_subscription: true,
+  pool_id: '0194e225-02cb-7526-8e51-7dcc3944e9b4',
 };
 
 const licenseWith = (fields: object) => Object.assign(new License(), fields);

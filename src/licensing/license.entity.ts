@@ -57,6 +57,13 @@ export interface TemplateChange extends Change {
   readonly replaced: ReplacedTerms;
 }
 
+export interface TemplateChangeOptions {
+  /** Drops the overrides of the license. */
+  readonly resetOverrides?: boolean;
+  /** Pool that the license moves into; undefined: it stays in its pool, if any. */
+  readonly poolId?: string | undefined;
+}
+
 /** Terms that a license takes over from its subscription; undefined leaves one as it is. */
 export interface FollowedTerms {
   readonly expiryDate?: Date | null | undefined;
@@ -220,7 +227,8 @@ export class License extends LicenseTerms {
   @Column({ type: 'uuid', name: 'partner_id', nullable: true, update: false })
   partnerId!: string | null;
 
-  @Column({ type: 'uuid', name: 'pool_id', nullable: true, update: false })
+  /** Pool of the partner that the license counts against. With the template of another pool it may move there. */
+  @Column({ type: 'uuid', name: 'pool_id', nullable: true })
   poolId!: string | null;
 
   /**
@@ -318,8 +326,15 @@ export class License extends LicenseTerms {
   }
 
   /** Tells whether the first term has begun. */
-  private hasStarted(now: Date): boolean {
+  hasStarted(now: Date): boolean {
     return !this.awaitedStart && (!this.startsAt || this.startsAt <= now);
+  }
+
+  /** Tells whether more than one term is left, or, before the start, more than the first one. */
+  hasMoreThanOneTerm(now: Date): boolean {
+    const { expiryDate, term } = this;
+    if (this.awaitedStart || expiryDate === null || term === null) return false;
+    return expiryDate > addTerm(laterOf(now, this.startsAt ?? now), term);
   }
 
   /** Start of the license; null: the first activation, which is awaited. */
@@ -459,10 +474,14 @@ export class License extends LicenseTerms {
    * Converts the trial: the full term starts now, with the terms of the template if given; a license of a trial type needs one. Throws
    * LicenseNotTrialError, TemplateProductMismatchError, TemplateIsTrialError, InvalidFieldError, LicenseFileOutstandingError.
    */
-  convertTrial(now: Date, template?: Template, { resetOverrides = false } = {}): TemplateChange | undefined {
+  convertTrial(
+    now: Date,
+    template?: Template,
+    { resetOverrides = false, poolId }: TemplateChangeOptions = {},
+  ): TemplateChange | undefined {
     return this.withTerms(
       'convert-trial',
-      { template, resetOverrides },
+      { template, resetOverrides, poolId },
       now,
       () => {
         // Licenses of a trial type with `trial` false, which an earlier release issued, can be converted, too.
@@ -529,11 +548,12 @@ export class License extends LicenseTerms {
     {
       resetOverrides = false,
       newTerm,
-    }: { readonly resetOverrides?: boolean; readonly newTerm?: NewTerm | undefined } = {},
+      poolId,
+    }: TemplateChangeOptions & { readonly newTerm?: NewTerm | undefined } = {},
   ): TemplateChange | undefined {
     return this.withTerms(
       'change-template',
-      { template, resetOverrides },
+      { template, resetOverrides, poolId },
       now,
       () => {
         if (this.trial) throw new LicenseIsTrialError(this.licenseId);
@@ -635,7 +655,7 @@ export class License extends LicenseTerms {
   /** Applies an action with the terms of a template, if given. Also returns the values set by PATCH that the template replaced. */
   private withTerms(
     action: LicenseAction,
-    { template, resetOverrides }: { readonly template: Template | undefined; readonly resetOverrides: boolean },
+    { template, resetOverrides, poolId }: TemplateChangeOptions & { readonly template: Template | undefined },
     now: Date,
     check: () => void,
     expire: () => void,
@@ -647,6 +667,7 @@ export class License extends LicenseTerms {
         throw new TemplateProductMismatchError(template.templateId);
       if (template && isTrialType(template.licenseType)) throw new TemplateIsTrialError(template.templateId);
       if (resetOverrides) this.overrides = null;
+      if (poolId !== undefined) this.poolId = poolId;
       if (template) replaced = this.replaceTerms(template);
       expire();
     });

@@ -78,7 +78,7 @@ export const LicenseResponse = IssuedLicense.omit({ license_key: true })
       .boolean()
       .meta({ description: 'Suspended by its subscription, which also ends it. False: if suspended, then by hand.' }),
     partner_id: z.uuid().nullable().meta({ description: 'Partner that issued the license or that it was issued for.' }),
-    pool_id: z.uuid().nullable().meta({ description: 'License pool that the license was issued from.' }),
+    pool_id: z.uuid().nullable().meta({ description: 'License pool that the license counts against.' }),
     overrides: Overrides,
     features: z.array(Feature),
     restrictions: z.array(Restriction),

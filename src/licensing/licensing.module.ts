@@ -24,6 +24,7 @@ import { LicenseActionsController } from './lifecycle/license-actions.controller
 import { LicenseBatchesController } from './batches/license-batches.controller.js';
 import { LicenseBatchRunner } from './batches/license-batch-runner.js';
 import { LicenseActions } from './lifecycle/license-actions.js';
+import { PoolMoves } from './lifecycle/pool-moves.js';
 import { LicenseFactory } from './issuing/license-factory.js';
 import { LicenseLock } from './license-lock.js';
 import { LicenseTimer } from './lifecycle/license-timer.js';
@@ -77,6 +78,7 @@ import { StoredForeignKeys } from './keys/stored-foreign-keys.js';
     IssueRepository,
     PoolReservations,
     LicenseActions,
+    PoolMoves,
     LicenseBatchRunner,
     LicenseTimer,
     LicenseKeySource,

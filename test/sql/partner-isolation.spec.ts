@@ -118,17 +118,30 @@ describe('the isolation of partners', () => {
     ...more,
   });
 
+  const leftOf = async (poolId: string) => (await tenant.get(`/v1/license-pools/${poolId}`)).body.available as number;
+  /** A pool of ours for the other template, which lasts until `end`. */
+  const otherPool = async (quantity: number) => {
+    const terms = { partner_id: ours.partnerId, license_template_id: otherTemplateId, returns_revoked: true, quantity };
+    const id = (await tenant.create('/v1/license-pools', terms)).pool_id as string;
+    const end = () => tenant.patch(`/v1/license-pools/${id}`, { expires_at: '2026-01-01T00:00:00Z' });
+    return { id, left: () => leftOf(id), end };
+  };
+
   const allow = async (allowed: Wire) => {
     const all = { allowed_actions: [], allowed_overrides: [], ...allowed };
     expect((await tenant.patch(`/v1/license-pools/${ours.poolId}`, all)).body).toMatchObject(all);
   };
   /** An action on a license: of others it is missing, of ours as far as the pool allows it. Returns the answer of the allowed one. */
-  const actsAsAllowed = async (action: string, body: Wire, template = templateId, more: Wire = {}): Promise<Wire> => {
+  const actsAsAllowed = async (
+    action: string,
+    body: Wire,
+    { more = {}, poolId = ours.poolId }: { more?: Wire; poolId?: string } = {},
+  ): Promise<Wire> => {
     const path = (id: string) => `/v1/licenses/${id}/${action}`;
     await allow({ allowed_actions: [action] });
     await isMissing('post', path, [theirs.licenseId, tenants.licenseId], body);
     const customer = await ours.api.create('/v1/customers', { last_name: 'Acting' });
-    const request = { license_template_id: template, customer_id: customer.customer_id as string, ...more };
+    const request = issueRequest({ customer_id: customer.customer_id as string, ...more });
     const license = await ours.api.create('/v1/licenses', request);
     const every = ['starts', 'import', 'renew', 'convert-trial', 'change-template', 'transfer', 'rotate-key'];
     await allow({ allowed_actions: every.filter((each) => each !== action) });
@@ -143,7 +156,7 @@ describe('the isolation of partners', () => {
     expect((await ours.api.post(path(own.license_id as string), body)).body.code).toBe('POOL_NOT_ALLOWED');
     const done = await ours.api.post(path(license.license_id as string), body);
     await allow({});
-    expect(done).toMatchObject({ status: 200, body: { partner_id: ours.partnerId, pool_id: ours.poolId } });
+    expect(done).toMatchObject({ status: 200, body: { partner_id: ours.partnerId, pool_id: poolId } });
     return done.body;
   };
   /** Outcomes of a partner's requests on each open route, by operation. */
@@ -253,8 +266,7 @@ describe('the isolation of partners', () => {
       });
       const told = (results: readonly Wire[]) =>
         results.map(({ outcome, problem }) => (problem?.code ?? outcome) as string);
-      const left = async (poolId: string) => (await tenant.get(`/v1/license-pools/${poolId}`)).body.available as number;
-      const before = await left(ours.poolId);
+      const before = await leftOf(ours.poolId);
       // The vendor's keys and ids that a partner meets: of a license key it learns that it is taken, and nothing of the ids.
       const vendors = {
         customer: { customer_id: tenants.customerId },
@@ -288,7 +300,7 @@ describe('the isolation of partners', () => {
       expect(told(results)).toEqual(['IMPORTED', 'IMPORTED', ...refusals]);
       expect(JSON.stringify(results[2])).not.toContain('license_id');
       expect(told(await send(lines))).toEqual(['KNOWN', 'KNOWN', ...refusals]);
-      expect(await left(ours.poolId)).toBe(before - 2);
+      expect(await leftOf(ours.poolId)).toBe(before - 2);
       const imported = (await ours.api.get(`/v1/licenses/${results[1]?.license_id}`)).body;
       expect(imported).toMatchObject({ partner_id: ours.partnerId, pool_id: ours.poolId, issued_to: email });
       expect(await rows(ours.api, `/v1/customers?email=${email}`)).toMatchObject([{ partner_id: ours.partnerId }]);
@@ -342,7 +354,7 @@ describe('the isolation of partners', () => {
         ...expected.map((code) => (code === 'IMPORTED' ? 'IMPORTABLE' : code)),
       ]);
       expect(await outcomes('')).toEqual(['IMPORTED', ...expected]);
-      expect(await left(pool.pool_id as string)).toBe(1);
+      expect(await leftOf(pool.pool_id as string)).toBe(1);
       expect(await rows(tenant, `/v1/customers?email=none-${email}`)).toEqual([]);
       // The vendor's own keys import into a pool, too, where the license is known by the ids of its partner.
       const vendorsOwn = { external_id: `${mark}-own`, customer: { customer_id: tenants.customerId } };
@@ -358,7 +370,7 @@ describe('the isolation of partners', () => {
       ]);
       const given = [...told(imports), ...issues.map(({ status, body }) => (status === 201 ? 'ISSUED' : body.code))];
       expect(given.filter((each) => each === 'POOL_EXHAUSTED')).toHaveLength(5);
-      expect(await left(pool.pool_id as string)).toBe(0);
+      expect(await leftOf(pool.pool_id as string)).toBe(0);
       await tenant.patch(`/v1/license-pools/${pool.pool_id}`, { expires_at: '2026-01-01T00:00:00Z' });
       await allow({});
     },
@@ -379,20 +391,92 @@ describe('the isolation of partners', () => {
       expect((await ours.api.get(`/v1/licenses/${ours.licenseId}`)).body.current_activations).toBe(1);
     },
     renewLicense: async () => {
-      expect(await actsAsAllowed('renew', { months: 1 })).toMatchObject({ version: 2 });
+      const renewed = await actsAsAllowed('renew', {});
+      expect(renewed).toMatchObject({ version: 2 });
+      // By one term of the license, and one in advance, unless the pool allows the partner to override the term.
+      const renew = (body: Wire) => ours.api.post(`/v1/licenses/${renewed.license_id}/renew`, body);
+      await allow({ allowed_actions: ['renew'] });
+      for (const [body, denied] of [
+        [{ months: 1 }, 'choose the term'],
+        [{ days: 1 }, 'choose the term'],
+        [{}, 'renew more than one term in advance'],
+      ] as const) {
+        const { status, body: problem } = await renew(body);
+        expect([status, problem.code]).toEqual([403, 'POOL_NOT_ALLOWED']);
+        expect(problem.detail).toContain(denied);
+      }
+      for (const name of ['term', 'expiry_date']) {
+        await allow({ allowed_actions: ['renew'], allowed_overrides: [name] });
+        expect((await renew({ months: 1 })).status).toBe(200);
+      }
+      await allow({});
     },
     convertTrial: async () => {
-      expect(await actsAsAllowed('convert-trial', {}, templateId, { trial: true })).toMatchObject({ trial: false });
+      expect(await actsAsAllowed('convert-trial', {}, { more: { trial: true } })).toMatchObject({ trial: false });
       // With the terms of another template, the pool must allow that, too.
       await allow({ allowed_actions: ['convert-trial'] });
       const body = { license_template_id: otherTemplateId };
       const response = await ours.api.post(`/v1/licenses/${ours.licenseId}/convert-trial`, body);
       expect(response.body.code).toBe('POOL_NOT_ALLOWED');
+      // And the partner needs a pool of that template, into which the license moves.
+      await allow({ allowed_actions: ['convert-trial', 'change-template'] });
+      const { customer_id } = await ours.api.create('/v1/customers', { last_name: 'Trying' });
+      const trial = await ours.api.create('/v1/licenses', issueRequest({ customer_id: customer_id!, trial: true }));
+      const convert = () => ours.api.post(`/v1/licenses/${trial.license_id}/convert-trial`, body);
+      expect((await convert()).body.code).toBe('POOL_REQUIRED');
+      const pool = await otherPool(1);
+      expect((await convert()).body).toMatchObject({ template_id: otherTemplateId, trial: false, pool_id: pool.id });
+      expect(await pool.left()).toBe(0);
+      await pool.end();
       await allow({});
     },
     changeLicenseTemplate: async () => {
-      const changed = await actsAsAllowed('change-template', { license_template_id: otherTemplateId });
+      const body = { license_template_id: otherTemplateId };
+      const issue = (more: Wire = {}) => ours.api.create('/v1/licenses', issueRequest(more));
+      const change = (license: Wire, more: Wire = {}) =>
+        ours.api.post(`/v1/licenses/${license.license_id}/change-template`, { ...body, ...more });
+      const codeOf = async (license: Wire, more: Wire = {}) => (await change(license, more)).body.code ?? 'OK';
+      await allow({ allowed_actions: ['change-template', 'renew'], allowed_overrides: ['max_activations', 'term'] });
+      const license = await issue();
+      expect(await codeOf(license)).toBe('POOL_REQUIRED');
+      expect(await codeOf(license, { pool_id: theirs.poolId })).toBe('POOL_NOT_FOUND');
+      expect(await codeOf(license, { pool_id: ours.poolId })).toBe('POOL_TEMPLATE_MISMATCH');
+      // A license that moves into the other pool keeps nothing that this does not give.
+      const pool = await otherPool(2);
+      const [many, long] = [await issue({ overrides: { max_activations: 9 } }), await issue()];
+      expect((await ours.api.post(`/v1/licenses/${long.license_id}/renew`, { months: 24 })).status).toBe(200);
+      for (const denied of [many, long]) expect(await codeOf(denied)).toBe('POOL_NOT_ALLOWED');
+      expect(await codeOf(long, { new_term: 'FROM_EXPIRY' })).toBe('POOL_NOT_ALLOWED');
+      expect(await pool.left()).toBe(2);
+      // It takes one license of the other pool, and gives none back; with its own template it takes none.
+      const left = await leftOf(ours.poolId);
+      const changed = await actsAsAllowed('change-template', body, { poolId: pool.id });
       expect(changed).toMatchObject({ template_id: otherTemplateId });
+      expect(await codeOf({ license_id: changed.license_id! })).toBe('POOL_NOT_ALLOWED');
+      await tenant.patch(`/v1/license-pools/${pool.id}`, { allowed_actions: ['change-template'] });
+      expect(await codeOf({ license_id: changed.license_id! })).toBe('OK');
+      expect([await pool.left(), await leftOf(ours.poolId)]).toEqual([1, left - 1]);
+      // A pool gives as many licenses as it has, however many want one at once.
+      await allow({ allowed_actions: ['change-template'] });
+      const codes = await Promise.all([license, await issue(), await issue()].map((each) => codeOf(each)));
+      expect(codes.sort()).toEqual(['OK', 'POOL_EXHAUSTED', 'POOL_EXHAUSTED']);
+      expect(await pool.left()).toBe(0);
+      // The vendor moves a license by the name of the pool alone, within its partner; it is returned to the pool in which it is.
+      const moved = await issue();
+      const path = `/v1/licenses/${moved.license_id}`;
+      await tenant.post(`/v1/license-pools/${pool.id}/allot`, { quantity: 1 });
+      const own = await tenant.post(`/v1/licenses/${tenants.licenseId}/change-template`, { ...body, pool_id: pool.id });
+      expect(own.body.errors).toMatchObject([{ pointer: '/pool_id' }]);
+      const kept = await tenant.post(`${path}/change-template`, body);
+      expect(kept.body).toMatchObject({ template_id: otherTemplateId, pool_id: ours.poolId });
+      const byVendor = await tenant.post(`${path}/change-template`, { ...body, pool_id: pool.id });
+      expect(byVendor.body).toMatchObject({ pool_id: pool.id });
+      expect(await pool.left()).toBe(0);
+      const before = await leftOf(ours.poolId);
+      await tenant.post(`${path}/revoke`, { reason: { code: 'OTHER' } });
+      expect([await pool.left(), await leftOf(ours.poolId)]).toEqual([1, before]);
+      await pool.end();
+      await allow({});
     },
     transferLicense: async () => {
       const { customer_id } = await ours.api.create('/v1/customers', { last_name: 'Second' });

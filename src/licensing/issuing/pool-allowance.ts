@@ -17,6 +17,11 @@ export interface PoolGrant extends PartnerAllowance {
   readonly partnerId: string;
 }
 
+/** Pool with what it allows to the keys of its partner. */
+export interface AllowingPool extends PartnerAllowance {
+  readonly templateId: string;
+}
+
 /** Locked pools, with the licenses that are left of them. */
 export interface LockedPools {
   /** Returns the pool of a request, or the reason why it gives no license. */
@@ -33,9 +38,9 @@ export abstract class PoolAllowance {
   abstract lock(transaction: Transaction, requests: readonly PoolRequest[], now: Date): Promise<LockedPools>;
 
   /** Returns what the pool allows to the keys of its partner; undefined if there is no such pool. */
-  abstract findAllowance(transaction: Transaction, poolId: string): Promise<PartnerAllowance | undefined>;
+  abstract findAllowance(transaction: Transaction, poolId: string): Promise<AllowingPool | undefined>;
 
-  /** Records that licenses were issued from their pools, which `lock` has locked. */
+  /** Records that licenses were issued from their pools, or moved into them, which `lock` has locked. */
   abstract recordIssued(transaction: Transaction, licenses: readonly License[]): void;
 
   /**

@@ -40,6 +40,8 @@ const TEMPLATE = [
 ] as const;
 /** A license that was returned to its pool is taken from it again when it is in force again. */
 const POOL = ['POOL_EXHAUSTED', 'POOL_EXPIRED'] as const;
+/** A license may move into the pool of another template. */
+const POOL_MOVE = [...POOL, 'POOL_REQUIRED', 'POOL_TEMPLATE_MISMATCH', 'PARTNER_STATE'] as const;
 const EXPIRY = ['LICENSE_STATE', 'LICENSE_NEVER_EXPIRES', 'EXPIRY_TOO_FAR', ...POOL] as const;
 
 /** Actions on an existing license. */
@@ -104,8 +106,8 @@ export class LicenseActionsController {
     },
     {
       403: PARTNER,
-      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-      409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE, ...POOL],
+      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND', 'POOL_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'LICENSE_NOT_TRIAL', ...TEMPLATE, ...POOL_MOVE],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })
@@ -213,8 +215,8 @@ export class LicenseActionsController {
     },
     {
       403: PARTNER,
-      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND'],
-      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE, ...POOL],
+      404: [...NOT_FOUND, 'TEMPLATE_NOT_FOUND', 'POOL_NOT_FOUND'],
+      409: ['LICENSE_STATE', 'LICENSE_IS_TRIAL', ...TEMPLATE, ...POOL_MOVE],
     },
   )
   @ApiOkResponse({ standardSchema: LicenseOnOtherTerms })

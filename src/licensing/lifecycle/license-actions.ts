@@ -4,7 +4,7 @@ import { DatabaseClock } from '../../shared/time/database-clock.js';
 import type { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
-import { PoolAllowance } from '../issuing/pool-allowance.js';
+import { type AllowingPool, PoolAllowance } from '../issuing/pool-allowance.js';
 import type { LicenseCommand } from './commands/license.command.js';
 import type { License } from '../license.entity.js';
 import { LicenseNotFoundError } from '../license.errors.js';
@@ -14,8 +14,16 @@ import { LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 import { type LicenseResponse, toLicenseResponse } from '../license.response.js';
 
-/** Changes a license and returns the events; undefined if nothing changed. `extend` adds members to the response. */
-type ActionEffect = (license: License, now: Date, extend: (more: object) => void) => Events | Promise<Events>;
+/**
+ * Changes a license and returns the events; undefined if nothing changed. `extend` adds members to the response. `pool` is that of the license,
+ * if the actor is its partner.
+ */
+type ActionEffect = (
+  license: License,
+  now: Date,
+  extend: (more: object) => void,
+  pool: AllowingPool | undefined,
+) => Events | Promise<Events>;
 type Events = IntegrationEvent | readonly IntegrationEvent[] | undefined;
 
 /** Runs actions on existing licenses: one at a time per license, under its row lock, with its event. */
@@ -36,14 +44,16 @@ export class LicenseActions {
     return this.unitOfWork.perform(command, async (transaction) => {
       const license = await this.licenses.findForUpdate(actor.tenantId, licenseId);
       if (!license) throw new LicenseNotFoundError(licenseId);
-      if (actor.partnerId !== undefined) await this.assertPartnerMay(transaction, command, license);
+      const pool = actor.partnerId === undefined ? undefined : await this.allowingPool(transaction, command, license);
       license.assertVersion(options.ifMatch);
       // The time is read under the lock, so that a later action has a later time.
       const now = this.clock.now();
       // Due milestones come first, so that the event log contains an expiry before the renewal that ended it.
       const dueEvents = applyDueMilestones(license, this.databaseClock.settled(now));
       let more: object = {};
-      const caused = await effect(license, now, (added) => (more = { ...more, ...added }));
+      const { poolId } = license;
+      const caused = await effect(license, now, (added) => (more = { ...more, ...added }), pool);
+      if (license.poolId !== poolId) this.pools.recordIssued(transaction, [license]);
       const events = [...dueEvents, ...(caused === undefined ? [] : [caused].flat())];
       for (const each of events) transaction.record(each);
       if (events.length > 0) {
@@ -54,9 +64,10 @@ export class LicenseActions {
     });
   }
 
-  /** Throws NotAllowedByPoolError. A license that is in no pool allows a partner nothing. */
-  private async assertPartnerMay(transaction: Transaction, { partnerActions }: LicenseCommand, { poolId }: License) {
-    const allowance = poolId === null ? undefined : await this.pools.findAllowance(transaction, poolId);
-    assertActionsAllowed(partnerActions, allowance);
+  /** Returns the pool of a license, which allows a partner to do this. Throws NotAllowedByPoolError; without a pool nothing is allowed. */
+  private async allowingPool(transaction: Transaction, { partnerActions }: LicenseCommand, { poolId }: License) {
+    const pool = poolId === null ? undefined : await this.pools.findAllowance(transaction, poolId);
+    assertActionsAllowed(partnerActions, pool);
+    return pool;
   }
 }

@@ -58,10 +58,7 @@ export class LedgerPoolAllowance extends PoolAllowance {
   async settle(transaction: Transaction, licenses: readonly License[], now: Date): Promise<void> {
     const poolIds = [...new Set(licenses.flatMap(({ poolId }) => poolId ?? []))];
     const locked = await this.lockAll(transaction, poolIds, now);
-    const holding = await this.ledger.holding(
-      transaction,
-      licenses.map(({ licenseId }) => licenseId),
-    );
+    const holding = await this.ledger.holding(transaction, licenses);
     const entries = licenses.flatMap((license) => {
       const of = locked.get(license.poolId ?? '');
       const holds = holding.get(license.licenseId);

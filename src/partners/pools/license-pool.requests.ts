@@ -24,10 +24,10 @@ const fields = {
     .array(PartnerAction)
     .refine(isSet, NO_TWICE)
     .meta({ description: "Actions that the partner's keys may take. Default: none." }),
-  allowed_overrides: z
-    .array(PartnerOverride)
-    .refine(isSet, NO_TWICE)
-    .meta({ description: "Terms that the partner's keys may override at the issue or import. Default: none." }),
+  allowed_overrides: z.array(PartnerOverride).refine(isSet, NO_TWICE).meta({
+    description:
+      "Terms that the partner's keys may override at the issue or import; `term` and `expiry_date` also lift the limits of a renewal. Default: none.",
+  }),
   returns_revoked: z.boolean().meta({ description: 'Whether a revoked license can be issued again.' }),
   returns_expired: z
     .boolean()

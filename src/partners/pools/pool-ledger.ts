@@ -57,12 +57,13 @@ const APPEND = {
     ORDER BY item.pool_id, item.place`,
 };
 
-/** `ISSUE` or `RETURN`: whether a license counts against its pool. */
+/** `ISSUE` or `RETURN`: whether a license counts against its pool, whatever it was in a pool before. */
 const LAST_OF_LICENSES = {
   name: 'pool-ledger.last-of-licenses',
-  text: `SELECT wanted.license_id, entry.kind FROM unnest($2::uuid[]) AS wanted (license_id)
+  text: `SELECT wanted.license_id, entry.kind FROM unnest($2::uuid[], $3::uuid[]) AS wanted (license_id, pool_id)
          CROSS JOIN LATERAL (
-           SELECT kind FROM pool_entries entry WHERE entry.tenant_id = $1 AND entry.license_id = wanted.license_id
+           SELECT kind FROM pool_entries entry
+           WHERE entry.tenant_id = $1 AND entry.license_id = wanted.license_id AND entry.pool_id = wanted.pool_id
            ORDER BY number DESC LIMIT 1) AS entry`,
 };
 
@@ -95,11 +96,16 @@ export class PoolLedger {
     );
   }
 
-  /** Returns the licenses that count against their pools; those without an entry are in neither set. */
-  async holding(transaction: Transaction, licenseIds: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
+  /** Returns whether these licenses count against their pools; those without an entry are not in the result. */
+  async holding(
+    transaction: Transaction,
+    licenses: readonly { readonly licenseId: string; readonly poolId: string | null }[],
+  ): Promise<ReadonlyMap<string, boolean>> {
+    const ids = licenses.map(({ licenseId }) => licenseId);
+    const poolIds = licenses.map(({ poolId }) => poolId);
     const rows = await transaction.query<{ license_id: string; kind: PoolEntryKind }>({
       ...LAST_OF_LICENSES,
-      values: [transaction.tenantId, licenseIds],
+      values: [transaction.tenantId, ids, poolIds],
     });
     return new Map(rows.map(({ license_id, kind }) => [license_id, kind === 'ISSUE']));
   }

@@ -4394,7 +4394,7 @@ export interface components {
             held_by_subscription: boolean;
             /** @description Partner that issued the license or that it was issued for. */
             partner_id: string | null;
-            /** @description License pool that the license was issued from. */
+            /** @description License pool that the license counts against. */
             pool_id: string | null;
             overrides: components["schemas"]["Overrides"];
             features: components["schemas"]["Feature"][];
@@ -4483,6 +4483,11 @@ export interface components {
             license_template_id?: string | number;
             /** @description Drop the overrides of the license. Otherwise they apply to the terms of the template as well. */
             reset_overrides?: boolean;
+            /**
+             * Format: uuid
+             * @description License pool of the license's partner, for the template, from which the license is taken and to which it belongs from then on. Default: it stays in its pool; the key of a partner takes it from the only usable pool of another template.
+             */
+            pool_id?: string;
             reason?: components["schemas"]["ActionReason"];
         };
         /**
@@ -4650,7 +4655,7 @@ export interface components {
             held_by_subscription: boolean;
             /** @description Partner that issued the license or that it was issued for. */
             partner_id: string | null;
-            /** @description License pool that the license was issued from. */
+            /** @description License pool that the license counts against. */
             pool_id: string | null;
             overrides: components["schemas"]["Overrides"];
             features: components["schemas"]["Feature"][];
@@ -4892,7 +4897,7 @@ export interface components {
             held_by_subscription: boolean;
             /** @description Partner that issued the license or that it was issued for. */
             partner_id: string | null;
-            /** @description License pool that the license was issued from. */
+            /** @description License pool that the license counts against. */
             pool_id: string | null;
             overrides: components["schemas"]["Overrides"];
             features: components["schemas"]["Feature"][];
@@ -4957,6 +4962,11 @@ export interface components {
             new_term?: "FROM_NOW" | "FROM_EXPIRY";
             /** @description Drop the overrides of the license. Otherwise they apply to the terms of the template as well. */
             reset_overrides?: boolean;
+            /**
+             * Format: uuid
+             * @description License pool of the license's partner, for the template, from which the license is taken and to which it belongs from then on. Default: it stays in its pool; the key of a partner takes it from the only usable pool of another template.
+             */
+            pool_id?: string;
             reason?: components["schemas"]["ActionReason"];
         };
         /**
@@ -5199,7 +5209,7 @@ export interface components {
             held_by_subscription: boolean;
             /** @description Partner that issued the license or that it was issued for. */
             partner_id: string | null;
-            /** @description License pool that the license was issued from. */
+            /** @description License pool that the license counts against. */
             pool_id: string | null;
             overrides: components["schemas"]["Overrides"];
             features: components["schemas"]["Feature"][];
@@ -5497,7 +5507,7 @@ export interface components {
             expires_at?: string | null;
             /** @description Actions that the partner's keys may take. Default: none. */
             allowed_actions?: components["schemas"]["PartnerAction"][];
-            /** @description Terms that the partner's keys may override at the issue or import. Default: none. */
+            /** @description Terms that the partner's keys may override at the issue or import; `term` and `expiry_date` also lift the limits of a renewal. Default: none. */
             allowed_overrides?: components["schemas"]["PartnerOverride"][];
         };
         /**
@@ -5583,7 +5593,7 @@ export interface components {
         UpdateLicensePoolRequest: {
             /** @description Actions that the partner's keys may take. Default: none. */
             allowed_actions?: components["schemas"]["PartnerAction"][];
-            /** @description Terms that the partner's keys may override at the issue or import. Default: none. */
+            /** @description Terms that the partner's keys may override at the issue or import; `term` and `expiry_date` also lift the limits of a renewal. Default: none. */
             allowed_overrides?: components["schemas"]["PartnerOverride"][];
             /** @description Whether a revoked license can be issued again. */
             returns_revoked?: boolean;
@@ -7230,7 +7240,7 @@ export interface components {
             held_by_subscription: boolean;
             /** @description Partner that issued the license or that it was issued for. */
             partner_id: string | null;
-            /** @description License pool that the license was issued from. */
+            /** @description License pool that the license counts against. */
             pool_id: string | null;
             overrides: components["schemas"]["Overrides"];
             features: components["schemas"]["Feature"][];
@@ -9987,6 +9997,11 @@ export interface components {
             new_term?: "FROM_NOW" | "FROM_EXPIRY";
             /** @description Drop the overrides of the license. Otherwise they apply to the terms of the template as well. */
             reset_overrides?: boolean;
+            /**
+             * Format: uuid
+             * @description License pool of the license's partner, for the template, from which the license is taken and to which it belongs from then on. Default: it stays in its pool; the key of a partner takes it from the only usable pool of another template.
+             */
+            pool_id?: string;
             reason?: components["schemas"]["ActionReason"];
             /** Format: uuid */
             license_id: string;
@@ -10185,7 +10200,7 @@ export interface components {
             held_by_subscription: boolean;
             /** @description Partner that issued the license or that it was issued for. */
             partner_id: string | null;
-            /** @description License pool that the license was issued from. */
+            /** @description License pool that the license counts against. */
             pool_id: string | null;
             version: number;
             /**
@@ -10665,7 +10680,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description TENANT_NOT_FOUND, LICENSE_NOT_FOUND, TEMPLATE_NOT_FOUND */
+        /** @description TENANT_NOT_FOUND, LICENSE_NOT_FOUND, TEMPLATE_NOT_FOUND, POOL_NOT_FOUND */
         NotFound9: {
             headers: {
                 [name: string]: unknown;
@@ -13034,7 +13049,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound9"];
-            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_NOT_TRIAL, EXPIRY_TOO_FAR, LICENSE_FILE_OUTSTANDING, TEMPLATE_PRODUCT_MISMATCH, TEMPLATE_IS_TRIAL, TEMPLATE_INACTIVE, PRODUCT_INACTIVE, POOL_EXHAUSTED, POOL_EXPIRED */
+            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_NOT_TRIAL, EXPIRY_TOO_FAR, LICENSE_FILE_OUTSTANDING, TEMPLATE_PRODUCT_MISMATCH, TEMPLATE_IS_TRIAL, TEMPLATE_INACTIVE, PRODUCT_INACTIVE, POOL_EXHAUSTED, POOL_EXPIRED, POOL_REQUIRED, POOL_TEMPLATE_MISMATCH, PARTNER_STATE */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13326,7 +13341,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden4"];
             404: components["responses"]["NotFound9"];
-            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_IS_TRIAL, EXPIRY_TOO_FAR, LICENSE_FILE_OUTSTANDING, TEMPLATE_PRODUCT_MISMATCH, TEMPLATE_IS_TRIAL, TEMPLATE_INACTIVE, PRODUCT_INACTIVE, POOL_EXHAUSTED, POOL_EXPIRED */
+            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, LICENSE_STATE, LICENSE_IS_TRIAL, EXPIRY_TOO_FAR, LICENSE_FILE_OUTSTANDING, TEMPLATE_PRODUCT_MISMATCH, TEMPLATE_IS_TRIAL, TEMPLATE_INACTIVE, PRODUCT_INACTIVE, POOL_EXHAUSTED, POOL_EXPIRED, POOL_REQUIRED, POOL_TEMPLATE_MISMATCH, PARTNER_STATE */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -2,8 +2,10 @@ import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { assertIssuable } from '../../assert-issuable.js';
+import { assertMoveAllowed, assertRenewalAllowed, assertResetAllowed } from '../../partner-allowance.js';
 import { LicenseTemplateChangedEvent } from '../../events/license-action.events.js';
 import { LicenseActions } from '../license-actions.js';
+import { PoolMoves } from '../pool-moves.js';
 import { SeatCounter } from '../../seat-counter.js';
 import { ChangeLicenseTemplateCommand } from './change-license-template.command.js';
 
@@ -12,6 +14,7 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
   constructor(
     private readonly actions: LicenseActions,
     private readonly queries: QueryBus,
+    private readonly poolMoves: PoolMoves,
     private readonly seatCounter: SeatCounter,
   ) {}
 
@@ -19,13 +22,19 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
     const { actor, request } = command;
     const { license_template_id: templateId, new_term: newTerm } = request;
     if (newTerm && !actor.may('licenses:renew')) throw new PermissionDeniedError('licenses:renew');
-    return this.actions.run(command, async (license, now, extend) => {
+    return this.actions.run(command, async (license, now, extend, pool) => {
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const { licenseType, licenseModel } = license;
-      const change = license.changeTemplate(assertIssuable(templateId, issuable), now, {
+      const template = assertIssuable(templateId, issuable);
+      const move = await this.poolMoves.find(actor, license, request, now, pool);
+      if (pool && !move && request.reset_overrides) assertResetAllowed(license, pool);
+      if (pool && newTerm === 'FROM_EXPIRY') assertRenewalAllowed(license, {}, now, pool);
+      const change = license.changeTemplate(template, now, {
         resetOverrides: request.reset_overrides ?? false,
         newTerm,
+        poolId: move?.poolId,
       });
+      if (pool && move) assertMoveAllowed(license, now, move);
       extend({ replaced: change?.replaced ?? {} });
       if (!change) return undefined;
       await this.seatCounter.recount(license, { licenseType, licenseModel }, now);

@@ -3,7 +3,9 @@ import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { LicenseTrialConvertedEvent } from '../../events/license-action.events.js';
 import { assertIssuable } from '../../assert-issuable.js';
+import { assertMoveAllowed, assertResetAllowed } from '../../partner-allowance.js';
 import { LicenseActions } from '../license-actions.js';
+import { PoolMoves } from '../pool-moves.js';
 import { SeatCounter } from '../../seat-counter.js';
 import { ConvertTrialCommand } from './convert-trial.command.js';
 
@@ -12,6 +14,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
   constructor(
     private readonly actions: LicenseActions,
     private readonly queries: QueryBus,
+    private readonly poolMoves: PoolMoves,
     private readonly seatCounter: SeatCounter,
   ) {}
 
@@ -21,7 +24,7 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
     if (templateId !== undefined && !actor.may('licenses:change-template')) {
       throw new PermissionDeniedError('licenses:change-template');
     }
-    return this.actions.run(command, async (license, now, extend) => {
+    return this.actions.run(command, async (license, now, extend, pool) => {
       if (templateId === undefined) {
         const change = license.convertTrial(now);
         return (
@@ -37,9 +40,14 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
       }
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const { licenseType, licenseModel } = license;
-      const change = license.convertTrial(now, assertIssuable(templateId, issuable), {
+      const template = assertIssuable(templateId, issuable);
+      const move = await this.poolMoves.find(actor, license, request, now, pool);
+      if (pool && !move && request.reset_overrides) assertResetAllowed(license, pool);
+      const change = license.convertTrial(now, template, {
         resetOverrides: request.reset_overrides ?? false,
+        poolId: move?.poolId,
       });
+      if (pool && move) assertMoveAllowed(license, now, move);
       extend({ replaced: change?.replaced ?? {} });
       if (!change) return undefined;
       await this.seatCounter.recount(license, { licenseType, licenseModel }, now);

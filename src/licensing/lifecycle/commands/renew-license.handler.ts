@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LicenseRenewedEvent } from '../../events/license-action.events.js';
+import { assertRenewalAllowed } from '../../partner-allowance.js';
 import { LicenseActions } from '../license-actions.js';
 import { RenewLicenseCommand } from './renew-license.command.js';
 
@@ -9,7 +10,8 @@ export class RenewLicenseHandler implements ICommandHandler<RenewLicenseCommand>
 
   execute(command: RenewLicenseCommand) {
     const { actor, request } = command;
-    return this.actions.run(command, (license, now) => {
+    return this.actions.run(command, (license, now, _, pool) => {
+      if (pool) assertRenewalAllowed(license, request, now, pool);
       const change = license.renew(request, now);
       return change && new LicenseRenewedEvent(actor, now, license, change, request.reason);
     });
