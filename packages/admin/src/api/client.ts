@@ -2,20 +2,19 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from './openapi';
 import { actingHeaders } from './acting-for';
 import { OFFLINE, ProblemError, type Problem } from './problem';
-import { confirmSession, onSessionEnd, signedOut } from './session-signals';
+import { confirmSession, signedOut } from './session-signals';
+import { idempotencyKeyOf, REMEMBER_DAYS, settle } from './unsettled-writes';
 
 export type Schemas = components['schemas'];
 
 const SAFE = ['GET', 'HEAD'];
 
-/**
- * Idempotency keys of writes whose outcome is not known, by the write. The same write sent again, as after a broken connection, is the same
- * change, so it happens once.
- */
-const unsettled = new Map<string, string>();
-onSessionEnd(() => {
-  unsettled.clear();
-});
+let replays = 0;
+
+/** Number of writes that turned out to have happened when they were sent before. */
+export function countReplays(): number {
+  return replays;
+}
 
 /** Returns whether the write may still happen, or have happened. */
 async function isUnsettled(response: Response): Promise<boolean> {
@@ -40,18 +39,18 @@ const headers: Middleware = {
     if (shown !== undefined && !asksWho) request.headers.set('X-Signed-In-As', shown);
     const isDryRun = /(?:\/explain|[/:]preview)$/.test(pathname);
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
-      const version = request.headers.get('If-Match');
-      const write = JSON.stringify([request.method, request.url, tenant, version, await request.clone().text()]);
-      const key = unsettled.get(write) ?? crypto.randomUUID();
-      unsettled.set(write, key);
-      request.headers.set('Idempotency-Key', key);
+      // Without the version: the page shows the next one once the write has happened.
+      const write = [shown, tenant, request.method, request.url, await request.clone().text()];
+      request.headers.set('Idempotency-Key', await idempotencyKeyOf(write));
+      request.headers.set('Idempotency-Remember-Days', String(REMEMBER_DAYS));
     }
     return request;
   },
   async onResponse({ request, response }) {
     const key = request.headers.get('Idempotency-Key');
     if (key === null || (await isUnsettled(response))) return;
-    for (const [write, each] of unsettled) if (each === key) unsettled.delete(write);
+    settle(key);
+    if (response.headers.has('Idempotency-Replayed')) replays++;
   },
 };
 

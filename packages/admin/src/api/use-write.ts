@@ -1,6 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { useNotify } from '../parts/toasts';
-import { confirmed } from './client';
+import { useText } from '../text/texts';
+import { confirmed, countReplays } from './client';
 
 /** Resources that are read from the event log, which has a write soon after its answer. */
 const FROM_LOG = ['events', 'license-files'];
@@ -20,10 +22,18 @@ export function useWrite<Input, Output>({
 }) {
   const client = useQueryClient();
   const notify = useNotify();
+  const t = useText();
+  const isReplay = useRef(false);
   return useMutation<Output, Error, Input>({
-    mutationFn: (input) => confirmed(() => write(input)),
+    mutationFn: async (input) => {
+      const before = countReplays();
+      const output = await confirmed(() => write(input));
+      isReplay.current = countReplays() > before;
+      return output;
+    },
     onSuccess: async (output) => {
-      if (done !== undefined) notify(done);
+      if (isReplay.current) notify(t('write.replayed'));
+      else if (done !== undefined) notify(done);
       onDone?.(output);
       const readAgain = (resources: readonly string[]) =>
         Promise.all(resources.map((resource) => client.invalidateQueries({ queryKey: [resource] })));

@@ -1558,5 +1558,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'workflowHint.quote-to-order': 'Wartet, bis das Angebot angenommen ist, erfüllt die Bestellung und bestätigt sie.',
   'workflowHint.subscription-activation':
     'Findet die Lizenz eines Abonnements oder stellt sie aus, verknüpft sie und beginnt das Abonnement.',
+  'write.replayed':
+    'Das war schon beim ersten Senden geschehen und wurde nicht noch einmal getan. Senden Sie es erneut, wenn es zweimal geschehen soll.',
   yes: 'Ja',
 };

@@ -1538,5 +1538,7 @@ export const ENGLISH = {
   'workflowHint.quote-to-order': 'Waits until the quote is accepted, fulfils the order, and confirms it.',
   'workflowHint.subscription-activation':
     'Finds or issues the license of a subscription, links it, and begins the subscription.',
+  'write.replayed':
+    'This had happened already when it was first sent, and was not done again. Send it once more if it is to happen twice.',
   yes: 'Yes',
 };
