@@ -85,7 +85,7 @@ export async function loads({ baseUrl, adminKey, api, open, signIn, step }) {
     const refusal = page.getByRole('alert');
     await refusal.getByText('Es gibt schon ein Produkt mit dieser ID').waitFor();
     await refusal.getByText('Wählen Sie eine andere ID.').waitFor();
-    assert.equal(await refusal.getByText('There is already a product ISP-PRO-001.').getAttribute('lang'), 'en');
+    assert.equal(await refusal.getByText('Es gibt schon ein Produkt ISP-PRO-001.').getAttribute('lang'), 'de');
     await page.getByLabel('Produkt-ID').fill('keine gültige ID!');
     await create.click();
     await page

@@ -1,15 +1,25 @@
 import { Fragment } from 'react';
+import { useDetailText } from '../text/problems';
 import { Time } from './time';
 
 const TIME = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
 
-/** A sentence of the server in English; its times are shown in the zone of the person. */
-export function FactsText({ children, className }: { children: string; className?: string }) {
+/** What the server says in English sentences, in the language of the person where it is known; its times are shown in their zone. */
+export function FactsText({
+  children,
+  as: Element = 'p',
+  className,
+}: {
+  children: string;
+  as?: 'p' | 'span';
+  className?: string;
+}) {
+  const { text, lang } = useDetailText()(children);
   return (
-    <p lang="en" className={className}>
-      {children.split(TIME).map((part, index) => (
+    <Element lang={lang} className={className}>
+      {text.split(TIME).map((part, index) => (
         <Fragment key={index}>{TIME.test(part) ? <Time at={part} /> : part}</Fragment>
       ))}
-    </p>
+    </Element>
   );
 }

@@ -1,6 +1,7 @@
 import { useProblemText } from '../text/problems';
+import { FactsText } from './facts-text';
 
-/** A problem in one line: what it means, and what the server says in English where that has facts. */
+/** A problem in one line: what it means, and what the server says where that has facts. */
 export function ProblemLine({
   code,
   detail,
@@ -15,9 +16,9 @@ export function ProblemLine({
     <>
       {meaning}
       {facts !== undefined && facts !== meaning && (
-        <span lang="en" className="block">
+        <FactsText as="span" className="block">
           {facts}
-        </span>
+        </FactsText>
       )}
     </>
   );

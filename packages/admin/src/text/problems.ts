@@ -9,6 +9,8 @@ interface Catalogue {
   readonly problems: Readonly<Record<string, readonly [meaning: string, remedy: string]>>;
   /** Texts for the faults of fields, by a pattern of what the server says in English. */
   readonly faults: readonly (readonly [RegExp, string])[];
+  /** Returns a sentence of the server in this language; undefined if that does not know it. */
+  readonly inWords: (detail: string) => string | undefined;
 }
 
 const loaded = new Map<Language, Catalogue>();
@@ -17,16 +19,25 @@ const listeners = new Set<() => void>();
 /** Loads the texts of refusals, which are no part of the first load. Without them the server's own words are shown. */
 async function load(language: Language): Promise<void> {
   if (loaded.has(language)) return;
-  loaded.set(
-    language,
-    language === 'de'
-      ? await import('./problems-de').then((module) => ({
-          problems: module.GERMAN_PROBLEMS,
-          faults: module.GERMAN_FAULTS,
-        }))
-      : await import('./problems-en').then((module) => ({ problems: module.ENGLISH_PROBLEMS, faults: [] })),
-  );
+  loaded.set(language, language === 'de' ? await german() : await english());
   for (const listener of listeners) listener();
+}
+
+async function german(): Promise<Catalogue> {
+  const [{ GERMAN_PROBLEMS, GERMAN_FAULTS }, { toGerman }] = await Promise.all([
+    import('./problems-de'),
+    import('./details-de'),
+  ]);
+  return {
+    problems: GERMAN_PROBLEMS,
+    faults: GERMAN_FAULTS,
+    inWords: (detail) => toGerman(detail, GERMAN_FAULTS),
+  };
+}
+
+async function english(): Promise<Catalogue> {
+  const { ENGLISH_PROBLEMS } = await import('./problems-en');
+  return { problems: ENGLISH_PROBLEMS, faults: [], inWords: (detail) => detail };
 }
 
 function subscribe(listener: () => void): () => void {
@@ -91,5 +102,18 @@ export function useFaultText(isNeeded: boolean): (fault: string) => string {
       return fault;
     },
     [catalogue],
+  );
+}
+
+/** Returns the function that translates a sentence of the server with facts; where it cannot, the sentence is in English. */
+export function useDetailText(): (detail: string) => { readonly text: string; readonly lang: Language } {
+  const catalogue = useCatalogue(true);
+  const { language } = useSyncExternalStore(subscribeToWording, currentWording);
+  return useCallback(
+    (detail) => {
+      const text = catalogue?.inWords(detail);
+      return text === undefined ? { text: detail, lang: 'en' } : { text, lang: language };
+    },
+    [catalogue, language],
   );
 }

@@ -340,7 +340,7 @@ function VerdictCard({
           <ul className="mt-1 list-disc pl-5 text-soft">
             {verdict.unknown?.map(({ detail, fields }) => (
               <li key={detail}>
-                {detail}{' '}
+                <FactsText as="span">{detail}</FactsText>{' '}
                 {fields.map((field) => (
                   <Code key={field}>{field}</Code>
                 ))}
