@@ -334,6 +334,7 @@ export const router = createRouter({
   basepath: '/admin',
   defaultPreload: 'intent',
   defaultPendingComponent: Loading,
+  defaultPendingMs: 300,
   scrollRestoration: true,
 });
 

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useIntl } from 'react-intl';
 
 /** The numbers of a chart. The first column names a row; the others stand at the right. */
 export function ChartTable({
@@ -10,6 +11,7 @@ export function ChartTable({
   columns: readonly string[];
   rows: readonly (readonly ReactNode[])[];
 }) {
+  const intl = useIntl();
   return (
     <div tabIndex={0} role="region" aria-label={label} className="mt-2 max-h-56 overflow-auto">
       <table className="w-full text-left text-xs">
@@ -32,7 +34,7 @@ export function ChartTable({
             <tr key={row} className="border-t border-line">
               {cells.map((cell, index) => (
                 <td key={columns[index]} className={index === 0 ? 'py-1' : 'py-1 pl-4 text-right tabular-nums'}>
-                  {cell}
+                  {typeof cell === 'number' ? intl.formatNumber(cell) : cell}
                 </td>
               ))}
             </tr>

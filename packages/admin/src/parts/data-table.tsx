@@ -39,6 +39,7 @@ export interface RowSelection<T> {
   readonly disabled: boolean;
 }
 
+/** Of a row that is not rendered yet. */
 const ROW_HEIGHT = 49;
 /** Rows below the last one in view at which the next page is read. */
 const ROWS_AHEAD = 10;
@@ -163,12 +164,23 @@ function Rows<T>({
   useLayoutEffect(() => {
     setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
   }, []);
+  const [rowHeight, setRowHeight] = useState(ROW_HEIGHT);
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => rowHeight,
     overscan: ROWS_BESIDE,
     scrollMargin: top,
   });
+  useLayoutEffect(() => {
+    const heights = [...(body.current?.querySelectorAll<HTMLElement>('tr:not([aria-hidden])') ?? [])].map(
+      ({ offsetHeight }) => offsetHeight,
+    );
+    // A list whose rows are higher than thought would jump while it is scrolled.
+    if (heights.length > 0) setRowHeight(heights.reduce((sum, height) => sum + height, 0) / heights.length);
+  }, [columns.length]);
+  useLayoutEffect(() => {
+    virtualizer.measure();
+  }, [rowHeight, virtualizer]);
   const items = virtualizer.getVirtualItems();
   const isNearEnd = (items.at(-1)?.index ?? 0) >= rows.length - ROWS_AHEAD;
   const readsOn = isNearEnd && hasNextPage && !isFetchingNextPage && !list.error;

@@ -87,20 +87,25 @@ export function FilterSelect({
   value,
   onChange,
   options,
+  className = 'w-auto max-w-56',
 }: {
   label: string;
   value: string | undefined;
   onChange: (value: string | undefined) => void;
   options: readonly (readonly [value: string, text: string])[];
+  /** Names a width where the options come later, so that nothing moves. */
+  className?: string;
 }) {
+  const isListed = value === undefined || options.some(([option]) => option === value);
   return (
     <Select
       aria-label={label}
       value={value ?? ''}
       onChange={(event) => onChange(event.target.value || undefined)}
-      className="w-auto max-w-56"
+      className={className}
     >
       <option value="">{label}</option>
+      {!isListed && <option value={value}>{value}</option>}
       {options.map(([option, text]) => (
         <option key={option} value={option}>
           {text}

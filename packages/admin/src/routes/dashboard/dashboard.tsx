@@ -15,7 +15,7 @@ import { useText, useWord, type TextId } from '../../text/texts';
 import { Denials } from './denials';
 import { Expirations } from './expirations';
 import { Report, useDay } from './report';
-import { SeatReports } from './seats';
+import { FullestLicenses, Peaks } from './seats';
 
 /** The first page: the dashboard for those who may read reports, else the licenses. */
 export function Home() {
@@ -35,10 +35,15 @@ export function Dashboard() {
       <div className="space-y-5">
         <Overview />
         <Expirations />
-        <div className="grid gap-5 lg:grid-cols-2">
-          <SeatReports />
-          <Activity />
-          <Denials />
+        <div className="grid items-start gap-5 lg:grid-cols-2">
+          <div className="space-y-5">
+            <FullestLicenses />
+            <Activity />
+          </div>
+          <div className="space-y-5">
+            <Peaks />
+            <Denials />
+          </div>
         </div>
         {may('events:read') && <Latest />}
       </div>

@@ -1,4 +1,4 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
@@ -15,69 +15,69 @@ import { Report } from './report';
 
 const SHOWN = 8;
 
-/** How full the licenses are now, and the most seats that were in use on each day. */
-export function SeatReports() {
+const utilisationQuery = queryOptions({
+  queryKey: ['reports', 'utilisation'],
+  queryFn: () => bodyOf(api.GET('/v1/reports/utilisation')),
+});
+
+/** How full the licenses are now. */
+export function FullestLicenses() {
   const t = useText();
   const intl = useIntl();
-  const query = useQuery({
-    queryKey: ['reports', 'utilisation'],
-    queryFn: () => bodyOf(api.GET('/v1/reports/utilisation')),
-  });
-  const fullest = query.data?.data.slice(0, SHOWN).map(({ license_id }) => license_id) ?? [];
+  const query = useQuery(utilisationQuery);
   const totals = query.data?.totals;
   return (
-    <>
-      <Report
-        className="min-h-76"
-        title={t('dashboard.fullest')}
-        hint={
-          totals
-            ? t('dashboard.seatsInUse', {
-                used: intl.formatNumber(totals.limited_seats_in_use),
-                seats: intl.formatNumber(totals.limited_seats),
-                full: totals.full_licenses,
-                over: totals.over_used_licenses,
-              })
-            : t('dashboard.fullestHint')
-        }
-        query={query}
-      >
-        {({ data }) =>
-          data.length === 0 ? (
-            <Empty title={t('dashboard.noFull')} />
-          ) : (
-            <ul className="divide-y divide-line">
-              {data.slice(0, SHOWN).map((row) => (
-                <li key={row.license_id} className="flex flex-wrap items-center justify-between gap-3 py-2.5">
-                  <Link
-                    to="/licenses/$licenseId"
-                    params={{ licenseId: row.license_id }}
-                    search={{ tab: 'devices' }}
-                    className={`min-w-0 truncate text-sm text-accent-ink ${TEXT_LINK}`}
-                  >
-                    <LicenseName licenseId={row.license_id} />
-                  </Link>
-                  <span>
-                    <Seats used={row.seats_in_use} max={row.seats} />
-                    <span className="mt-0.5 block text-right text-xs text-soft">
-                      {t('dashboard.peakToday', { count: row.peak_today })}
-                    </span>
+    <Report
+      className="min-h-76"
+      title={t('dashboard.fullest')}
+      hint={
+        totals
+          ? t('dashboard.seatsInUse', {
+              used: intl.formatNumber(totals.limited_seats_in_use),
+              seats: intl.formatNumber(totals.limited_seats),
+              full: totals.full_licenses,
+              over: totals.over_used_licenses,
+            })
+          : t('dashboard.fullestHint')
+      }
+      query={query}
+    >
+      {({ data }) =>
+        data.length === 0 ? (
+          <Empty title={t('dashboard.noFull')} />
+        ) : (
+          <ul className="divide-y divide-line">
+            {data.slice(0, SHOWN).map((row) => (
+              <li key={row.license_id} className="flex flex-wrap items-center justify-between gap-3 py-2.5">
+                <Link
+                  to="/licenses/$licenseId"
+                  params={{ licenseId: row.license_id }}
+                  search={{ tab: 'devices' }}
+                  className={`min-w-0 truncate text-sm text-accent-ink ${TEXT_LINK}`}
+                >
+                  <LicenseName licenseId={row.license_id} />
+                </Link>
+                <span>
+                  <Seats used={row.seats_in_use} max={row.seats} />
+                  <span className="mt-0.5 block text-right text-xs text-soft">
+                    {t('dashboard.peakToday', { count: row.peak_today })}
                   </span>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Report>
-      <Peaks licenses={fullest} />
-    </>
+                </span>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Report>
   );
 }
 
-/** The peaks of all licenses, or of one among the fullest. */
-function Peaks({ licenses }: { licenses: readonly string[] }) {
+/** The most seats that were in use on each day, of all licenses or of one among the fullest. */
+export function Peaks() {
   const t = useText();
   const may = useMay();
+  const { data: utilisation } = useQuery(utilisationQuery);
+  const licenses = utilisation?.data.slice(0, SHOWN).map(({ license_id }) => license_id) ?? [];
   const [licenseId, setLicenseId] = useState('');
   const named = useQueries({
     queries: licenses.map((id) => ({ ...licenseQuery(id), enabled: may('licenses:read') })),
@@ -91,7 +91,7 @@ function Peaks({ licenses }: { licenses: readonly string[] }) {
           <Select
             aria-label={t('dashboard.peaksOf')}
             value={licenseId}
-            className="w-auto max-w-48"
+            className="w-auto max-w-64"
             onChange={({ target }) => {
               setLicenseId(target.value);
             }}

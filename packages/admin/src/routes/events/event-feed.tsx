@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import { Link } from '@tanstack/react-router';
+import { memo, useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { useFilteredList } from '../../api/filtered-list';
 import { given } from '../../api/lists';
@@ -68,7 +69,7 @@ export function EventFeed({
     <Card flush>
       <ol className="divide-y divide-line">
         {list.rows.map((event) => (
-          <EventRow key={event.seq} event={event} actor={nameOf(event.actor)} withResource={withResource} />
+          <MemoRow key={event.seq} event={event} actor={nameOf(event.actor)} withResource={withResource} />
         ))}
       </ol>
       {list.hasNextPage && (
@@ -112,11 +113,13 @@ interface Told {
   readonly reason?: { readonly code?: string; readonly text?: string } | string | null;
 }
 
+const SHOWN_APART = ['before', 'after', 'reason'];
+
 function EventRow({ event, actor, withResource }: { event: Event; actor: string; withResource: boolean }) {
   const t = useText();
   const word = useWord();
-  const { before, after, reason, ...rest } = event.event_data as Told & Record<string, unknown>;
-  const changes = changesBetween(before ?? {}, after ?? {});
+  const [isOpened, setOpened] = useState(false);
+  const { reason } = event.event_data as Told;
   const tone = TONES.find(([pattern]) => pattern.test(event.event_type))?.[1] ?? 'quiet';
   const because =
     typeof reason === 'string'
@@ -125,8 +128,14 @@ function EventRow({ event, actor, withResource }: { event: Event; actor: string;
         ? undefined
         : [word('reason', reason.code), reason.text].filter(Boolean).join(': ');
   return (
-    <li>
-      <details className="group">
+    // Rows out of view cost nothing.
+    <li className="[contain-intrinsic-size:auto_45px] [content-visibility:auto]">
+      <details
+        className="group"
+        onToggle={() => {
+          setOpened(true);
+        }}
+      >
         <summary className="flex list-none flex-wrap items-center gap-x-3 gap-y-1 px-5 py-3 hover:bg-sunken/50 [&::-webkit-details-marker]:hidden">
           <ChevronRight className="size-4 shrink-0 text-soft transition-transform group-open:rotate-90" aria-hidden />
           <Badge tone={tone} dot>
@@ -140,42 +149,55 @@ function EventRow({ event, actor, withResource }: { event: Event; actor: string;
             <Time at={event.created_at} />
           </span>
         </summary>
-        <div className="space-y-3 border-t border-line bg-sunken/40 px-5 py-4 pl-12 text-sm">
-          {withResource && (
-            <p>
-              <span className="text-soft">{event.resource_type}</span>{' '}
-              {event.license_id === null ? (
-                <Code>{event.resource_id}</Code>
-              ) : (
-                <Link
-                  to="/licenses/$licenseId"
-                  params={{ licenseId: event.license_id }}
-                  search={{ tab: 'timeline' }}
-                  className="font-mono text-xs text-accent-ink underline"
-                >
-                  {event.license_id}
-                </Link>
-              )}
-            </p>
-          )}
-          {changes.length > 0 && <Changes changes={changes} />}
-          {Object.keys(rest).length > 0 && (
-            <dl className="grid gap-x-6 gap-y-1 text-xs sm:grid-cols-2">
-              {Object.entries(rest)
-                .filter(([, value]) => value !== null)
-                .map(([name, value]) => (
-                  <div key={name} className="flex gap-2">
-                    <dt className="font-mono text-soft">{name}</dt>
-                    <dd className="min-w-0 break-all">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
-                  </div>
-                ))}
-            </dl>
-          )}
-          <p className="text-xs text-soft">
-            {t('events.facts', { seq: event.seq, type: event.event_type, via: event.actor.via })}
-          </p>
-        </div>
+        {isOpened && <EventDetail event={event} withResource={withResource} />}
       </details>
     </li>
+  );
+}
+
+/** A page more of them renders no row again. */
+const MemoRow = memo(EventRow);
+
+function EventDetail({ event, withResource }: { event: Event; withResource: boolean }) {
+  const t = useText();
+  const { before = {}, after = {} } = event.event_data as Told;
+  const changes = changesBetween(before, after);
+  const facts = Object.entries(event.event_data).filter(
+    ([name, value]) => value !== null && !SHOWN_APART.includes(name),
+  );
+  return (
+    <div className="space-y-3 border-t border-line bg-sunken/40 px-5 py-4 pl-12 text-sm">
+      {withResource && (
+        <p>
+          <span className="text-soft">{event.resource_type}</span>{' '}
+          {event.license_id === null ? (
+            <Code>{event.resource_id}</Code>
+          ) : (
+            <Link
+              to="/licenses/$licenseId"
+              params={{ licenseId: event.license_id }}
+              search={{ tab: 'timeline' }}
+              className="font-mono text-xs text-accent-ink underline"
+            >
+              {event.license_id}
+            </Link>
+          )}
+        </p>
+      )}
+      {changes.length > 0 && <Changes changes={changes} />}
+      {facts.length > 0 && (
+        <dl className="grid gap-x-6 gap-y-1 text-xs sm:grid-cols-2">
+          {facts.map(([name, value]) => (
+            <div key={name} className="flex gap-2">
+              <dt className="font-mono text-soft">{name}</dt>
+              <dd className="min-w-0 break-all">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <p className="text-xs text-soft">
+        {t('events.facts', { seq: event.seq, type: event.event_type, via: event.actor.via })}
+      </p>
+    </div>
   );
 }

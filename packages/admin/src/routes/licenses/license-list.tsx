@@ -85,12 +85,13 @@ function Licenses() {
             onChange={(license_type) => change({ license_type })}
             options={TYPES.map((type) => [type, word('type', type)])}
           />
-          {products.data && (
+          {may('products:read') && (
             <FilterSelect
               label={t('licenses.anyProduct')}
               value={filter.product_id}
               onChange={(product_id) => change({ product_id })}
-              options={products.data.data.map(({ product_id, name }) => [product_id, name])}
+              className="w-44"
+              options={(products.data?.data ?? []).map(({ product_id, name }) => [product_id, name])}
             />
           )}
           <FilterSelect

@@ -38,12 +38,13 @@ function Templates() {
         filterFields={
           <>
             <SearchField label={t('templates.search')} value={filter.q ?? ''} onChange={(q) => change({ q })} />
-            {products.data && (
+            {may('products:read') && (
               <FilterSelect
                 label={t('licenses.anyProduct')}
                 value={filter.product_id}
                 onChange={(product_id) => change({ product_id })}
-                options={products.data.data.map(({ product_id, name }) => [product_id, name])}
+                className="w-44"
+                options={(products.data?.data ?? []).map(({ product_id, name }) => [product_id, name])}
               />
             )}
             <ActiveFilter value={filter.active} onChange={(active) => change({ active })} />
