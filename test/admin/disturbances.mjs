@@ -4,6 +4,11 @@ import { freePort, startServer } from './server.mjs';
 
 const BULK = 1_000;
 const DEVICES = 200;
+const EVENTS = 1_000;
+/** A task that is longer is felt: nothing answers meanwhile. */
+const LONGEST_TASK_MS = 500;
+/** As on a telephone in a train. */
+const SLOW = { offline: false, latency: 700, downloadThroughput: 100_000, uploadThroughput: 50_000 };
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 const NAMES = [LONG.repeat(3).slice(0, 250), 'שלום עולם بالعالم', '👩🏽‍💻🏴‍☠️ & <script>alert(1)</script>'];
 
@@ -20,7 +25,8 @@ export async function disturbances({ openAt, step }) {
 
 async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step }) {
   const page = await open({ breaksOff: true });
-  const dialog = page.getByRole('dialog');
+  // A notice is a dialog, too.
+  const dialog = page.locator('[role=dialog]:not([aria-modal=false])');
   const dashboard = (of) => of.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
   const countOf = async (q) => (await api('GET', `/v1/customers?q=${q}`)).data.length;
   const newest = async () => (await api('GET', '/v1/sessions?limit=1')).data[0].session_id;
@@ -124,17 +130,21 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
     await tab.close();
   });
 
-  await step('a change whose answer is lost happens once, however often it is sent', async () => {
-    await page.goto(`${baseUrl}/admin/customers/new`);
-    await page.getByLabel('Company').fill('Once Ltd');
-    await page.route(
-      '**/v1/customers',
+  /** Loses the answer to the next request, which the server does all the same. */
+  const loseAnswer = (path) =>
+    page.route(
+      path,
       async (route) => {
         await route.fetch();
         await route.abort();
       },
       { times: 1 },
     );
+
+  await step('a change whose answer is lost happens once, however often it is sent', async () => {
+    await page.goto(`${baseUrl}/admin/customers/new`);
+    await page.getByLabel('Company').fill('Once Ltd');
+    await loseAnswer('**/v1/customers');
     await button(page, 'Create customer').click();
     await page.getByRole('alert').getByText('No connection').waitFor();
     await button(page, 'Create customer').click();
@@ -148,20 +158,54 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
       const order = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
       const { license_id } = await api('POST', '/v1/licenses', order);
       await page.goto(`${baseUrl}/admin/licenses/${license_id}`);
-      await page.route(
-        '**/renew',
-        async (route) => {
-          await route.fetch();
-          await route.abort();
-        },
-        { times: 1 },
-      );
+      await loseAnswer('**/renew');
       await button(page, 'Renew').first().click();
       await dialog.getByRole('button', { name: 'Renew', exact: true }).click();
       await dialog.getByText('No connection').waitFor();
       await dialog.getByRole('button', { name: 'Renew', exact: true }).click();
       await dialog.waitFor({ state: 'detached' });
       assert.equal((await api('GET', `/v1/licenses/${license_id}`)).version, 2);
+      await seen(page, 'This had happened already');
+      await loseAnswer('**/renew');
+      for (const outcome of ['No connection', 'This had happened already']) {
+        await page.reload();
+        await button(page, 'Renew').first().click();
+        await dialog.getByRole('button', { name: 'Renew', exact: true }).click();
+        await seen(page, outcome);
+      }
+      assert.equal((await api('GET', `/v1/licenses/${license_id}`)).version, 3);
+    },
+  );
+
+  await step(
+    'what is filled in and sent again after a reload of the page is the same change, until its outcome is known',
+    async () => {
+      const kept = () => page.evaluate(() => sessionStorage.getItem('imprimatur.unsettled-writes'));
+      const create = async () => {
+        await page.goto(`${baseUrl}/admin/customers/new`);
+        await page.getByLabel('Company').fill('Reloaded Ltd');
+        await button(page, 'Create customer').click();
+      };
+      const created = () => page.getByRole('heading', { name: 'Reloaded Ltd', level: 1 }).waitFor();
+      await loseAnswer('**/v1/customers');
+      await create();
+      await page.getByRole('alert').getByText('No connection').waitFor();
+      assert.match(await kept(), /^\[\["[0-9a-f]{64}",\{"key":"[0-9a-f-]{36}","firstSentAt":\d+\}\]\]$/);
+      await create();
+      await created();
+      assert.equal(await countOf('Reloaded'), 1);
+      assert.equal(await kept(), null);
+      await create();
+      await created();
+      assert.equal(await countOf('Reloaded'), 2);
+      await api('POST', '/v1/customers', { customer_id: 'lost', company_name: 'Lost Ltd' });
+      await loseAnswer('**/v1/licenses');
+      for (const outcome of ['No connection', 'The license is issued']) {
+        await page.goto(`${baseUrl}/admin/issue?template_id=professional-isp&customer_id=lost`);
+        await button(page, 'Issue license').click();
+        await seen(page, outcome);
+      }
+      assert.equal((await api('GET', '/v1/licenses?customer_id=lost')).data.length, 1);
     },
   );
 
@@ -220,6 +264,106 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
       }
       assert.ok(await row.isVisible(), last);
     }
+  });
+
+  await step(
+    `a license with more than ${EVENTS} events shows them page by page, with what each changed, and does not freeze`,
+    async () => {
+      const order = { license_template_id: 'professional-isp', customer_id: 'odd-1' };
+      const { license_id } = await api('POST', '/v1/licenses', order);
+      const line = JSON.stringify({ license_id });
+      await api('POST', '/v1/licenses:batch-renew', Array(EVENTS).fill(line).join('\n'));
+      // The log has them soon after the answer.
+      const newest = () => api('GET', `/v1/license-events?license_id=${license_id}&order=desc&limit=1`);
+      const { version } = await api('GET', `/v1/licenses/${license_id}`);
+      while ((await newest()).data[0]?.resource_seq !== version)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      await page.goto(`${baseUrl}/admin/licenses/${license_id}?tab=timeline`);
+      const rows = page.getByRole('main').locator('ol > li');
+      await rows.first().waitFor();
+      await page.evaluate(() => {
+        globalThis.longestTaskMs = 0;
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries())
+            globalThis.longestTaskMs = Math.max(globalThis.longestTaskMs, duration);
+        }).observe({ type: 'longtask' });
+      });
+      const more = button(page, 'Show more');
+      for (let shown = await rows.count(); await more.isVisible(); shown = await rows.count()) {
+        await more.click();
+        await page.waitForFunction((count) => document.querySelectorAll('main ol > li').length > count, shown);
+      }
+      assert.equal(await rows.count(), EVENTS + 1);
+      const last = rows.last();
+      await last.getByText('License created').waitFor();
+      await rows
+        .nth(EVENTS - 1)
+        .locator('summary')
+        .click();
+      await rows
+        .nth(EVENTS - 1)
+        .getByRole('row', { name: /expiry_date/ })
+        .waitFor();
+      const longest = await page.evaluate(() => globalThis.longestTaskMs);
+      console.log(`   longest task ${Math.round(longest)} ms`);
+      assert.ok(longest < LONGEST_TASK_MS, `a task of ${longest} ms`);
+    },
+  );
+
+  await step('with a slow connection a page says that it loads, nothing moves, and nothing is sent twice', async () => {
+    const slow = await open();
+    await slow.goto(`${baseUrl}/admin/`);
+    await enterKey(slow, adminKey);
+    await dashboard(slow);
+    await slow.waitForLoadState('networkidle');
+    const devtools = await slow.context().newCDPSession(slow);
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', SLOW);
+    await slow.evaluate(() => {
+      globalThis.shifts = [];
+      new PerformanceObserver((list) => {
+        for (const { hadRecentInput, value, sources } of list.getEntries())
+          if (!hadRecentInput) globalThis.shifts.push({ value, moved: sources.map(({ node }) => node?.className) });
+      }).observe({ type: 'layout-shift' });
+    });
+    const assertStill = async (name) => {
+      await slow.waitForLoadState('networkidle');
+      const shifts = await slow.evaluate(() => globalThis.shifts.splice(0));
+      const sum = shifts.reduce((total, { value }) => total + value, 0);
+      assert.ok(sum < 0.01, `${name}: ${JSON.stringify(shifts)}`);
+    };
+    const loading = slow
+      .getByRole('main')
+      .getByRole('status', { name: /Loading/ })
+      .or(slow.getByRole('main').getByText('Loading'));
+    for (const [name, there] of [
+      ['Licenses', slow.locator('main tbody a').first()],
+      ['Events', slow.locator('main ol > li').first()],
+      ['Customers', slow.locator('main tbody a').first()],
+    ]) {
+      await slow.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+      await loading.first().waitFor({ state: 'attached' });
+      await there.waitFor();
+      await assertStill(name);
+    }
+    await slow.locator('main tbody a').first().click();
+    await loading.first().waitFor({ state: 'attached' });
+    await slow.getByRole('heading', { level: 1 }).waitFor();
+    await assertStill('a customer');
+
+    let sent = 0;
+    slow.on('request', (request) => {
+      if (request.method() === 'POST') sent++;
+    });
+    await slow.goto(`${baseUrl}/admin/customers/new`);
+    await slow.getByLabel('Company').fill('Patient Ltd');
+    await button(slow, 'Create customer').dblclick();
+    await slow.getByLabel('Company').press('Enter');
+    await slow.getByRole('button', { name: 'Create customer', disabled: true }).waitFor();
+    await slow.getByRole('heading', { name: 'Patient Ltd', level: 1 }).waitFor();
+    assert.equal(sent, 1);
+    assert.equal(await countOf('Patient'), 1);
+    await slow.close();
   });
 
   await step('days and times are those of the person, also where the clocks change', async () => {

@@ -154,4 +154,29 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
       if (pictures) await page.screenshot({ path: join(pictures, `${name}-forced-colors.png`) });
     }
   });
+  await step('on paper a license is dark on light, whole, and without navigation and buttons', async () => {
+    const page = await open({ colorScheme: 'dark' });
+    await signIn(page);
+    for (const name of ['license', 'explain', 'devices', 'timeline']) {
+      await show(page, baseUrl, { ...main, ...others }[name]);
+      await page.emulateMedia({ media: 'print' });
+      // The width of A4 within its margins.
+      await page.setViewportSize({ width: 688, height: 1000 });
+      const onPaper = await page.evaluate(() => ({
+        visible: [...document.querySelectorAll('#navigation, button, [role=tablist]')].filter((each) =>
+          each.checkVisibility(),
+        ).length,
+        heading: document.querySelector('h1').checkVisibility(),
+        background: getComputedStyle(document.documentElement).backgroundColor,
+        overflow: document.documentElement.scrollWidth - innerWidth,
+        cut: [...document.querySelectorAll('main [role=region]')].filter((each) => each.scrollWidth > each.clientWidth)
+          .length,
+      }));
+      const expected = { visible: 0, heading: true, background: 'rgb(255, 255, 255)', overflow: 0, cut: 0 };
+      assert.deepEqual({ ...onPaper, overflow: Math.max(0, onPaper.overflow) }, expected, name);
+      if (pictures) await page.screenshot({ path: join(pictures, `${name}-paper.png`), fullPage: true });
+      await page.emulateMedia({ media: null });
+      await page.setViewportSize({ width: 1280, height: 860 });
+    }
+  });
 }
