@@ -175,7 +175,7 @@ describe('the texts of refusals in the admin UI', () => {
   });
 
   it('put sentences and faults into German, with words for what the API names, or leave all in English', () => {
-    const german = (detail: string) => toGerman(detail, GERMAN_FAULTS);
+    const german = (detail: string) => toGerman(detail, { faults: GERMAN_FAULTS, words: GERMAN });
     expect(german('Action "renew" is not allowed while the license L-1 is REVOKED.')).toBe(
       'Die Lizenz L-1 ist im Zustand „Widerrufen“: Dann ist „renew“ nicht möglich.',
     );

@@ -1,5 +1,3 @@
-import { GERMAN } from './de';
-
 type Patterns = readonly (readonly [RegExp, string])[];
 
 /**
@@ -377,31 +375,37 @@ export const GERMAN_DETAILS: Patterns = [
 /** Between two sentences, and between the parts of a refused line. */
 const BETWEEN = /(?<=\.) (?=[A-Z`])| · /;
 
+interface German {
+  readonly faults: Patterns;
+  /** Texts of the admin UI by id. */
+  readonly words: Readonly<Record<string, string>>;
+}
+
 /** Returns what the server says in English, in German; undefined where a part of it is not known. */
-export function toGerman(detail: string, faults: Patterns): string | undefined {
+export function toGerman(detail: string, german: German): string | undefined {
   // Whole first: a name within may look like the end of a sentence.
-  const whole = sentenceInGerman(detail, faults);
+  const whole = sentenceInGerman(detail, german);
   if (whole !== undefined) return whole;
   const sentences = detail.split(BETWEEN);
   if (sentences.length === 1) return undefined;
-  const texts = sentences.map((sentence) => sentenceInGerman(sentence, faults));
+  const texts = sentences.map((sentence) => sentenceInGerman(sentence, german));
   return texts.includes(undefined) ? undefined : texts.join(' ');
 }
 
-function sentenceInGerman(sentence: string, faults: Patterns): string | undefined {
+function sentenceInGerman(sentence: string, german: German): string | undefined {
   for (const [pattern, text] of GERMAN_DETAILS) {
     const found = pattern.exec(sentence);
-    if (found) return filled(text, found, faults);
+    if (found) return filled(text, found, german);
   }
   // A fault of a member that its pointer names.
   const [, pointer = '', fault = ''] = /^(\/\S+|) ?(.+)$/.exec(sentence) ?? [];
-  const known = faults.find(([pattern]) => pattern.test(fault));
+  const known = german.faults.find(([pattern]) => pattern.test(fault));
   return known && `${pointer} ${fault.replace(...known)}`.trim();
 }
 
-function filled(text: string, found: RegExpExecArray, faults: Patterns): string | undefined {
-  const words: Readonly<Record<string, string>> = GERMAN;
-  const within = [...text.matchAll(/\{(\d)\}/g)].map(([, index]) => toGerman(found[Number(index)] ?? '', faults));
+function filled(text: string, found: RegExpExecArray, german: German): string | undefined {
+  const { words } = german;
+  const within = [...text.matchAll(/\{(\d)\}/g)].map(([, index]) => toGerman(found[Number(index)] ?? '', german));
   if (within.includes(undefined)) return undefined;
   return text.replaceAll(/\$(\d)|\{(?:(\w+):)?(\d)\}/g, (_, plain?: string, group?: string, index?: string) => {
     const part = found[Number(plain ?? index)] ?? '';

@@ -24,14 +24,15 @@ async function load(language: Language): Promise<void> {
 }
 
 async function german(): Promise<Catalogue> {
-  const [{ GERMAN_PROBLEMS, GERMAN_FAULTS }, { toGerman }] = await Promise.all([
+  const [{ GERMAN_PROBLEMS, GERMAN_FAULTS }, { toGerman }, { GERMAN }] = await Promise.all([
     import('./problems-de'),
     import('./details-de'),
+    import('./de'),
   ]);
   return {
     problems: GERMAN_PROBLEMS,
     faults: GERMAN_FAULTS,
-    inWords: (detail) => toGerman(detail, GERMAN_FAULTS),
+    inWords: (detail) => toGerman(detail, { faults: GERMAN_FAULTS, words: GERMAN }),
   };
 }
 
