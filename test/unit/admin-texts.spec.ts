@@ -162,7 +162,7 @@ describe('the texts of refusals in the admin UI', () => {
         ([, plain, text = '']) => plain ?? placeholders(text),
       ),
     );
-    // What is no JSON, no HTTP or no route comes from no page, and a fault of the server has its own text.
+    // No page sends broken HTTP or a wrong route, and a fault of the server has its own text.
     const elsewhere =
       /^Internal error|HTTP|Host header|route|URL|^This path|did not arrive in time|^Send the body|UTF-8|closed the connection|headers|chunks|X-Request-Id|^It has/;
     const sentences = [...errors, ...reasons, ...descriptions].filter((text) => /^[A-Z§`].* .*[.§]$/.test(text));

@@ -4,7 +4,7 @@ import { Time } from './time';
 
 const TIME = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
 
-/** What the server says in English sentences, in the language of the person where it is known; its times are shown in their zone. */
+/** Sentences of the server, which are English, in the language of the person where that knows them. Their times are in the person's zone. */
 export function FactsText({
   children,
   as: Element = 'p',

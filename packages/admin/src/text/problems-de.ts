@@ -292,6 +292,7 @@ export const GERMAN_FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^is not a cursor of this list$/, 'gehört nicht zu dieser Liste'],
   [/^needs activated_at$/, 'braucht activated_at'],
   [/^unknown field: (.+)$/, 'hat ein unbekanntes Feld: $1'],
+  [/^must be a pool of the partner that the license has$/, 'muss ein Kontingent des Partners sein, den die Lizenz hat'],
   [/^must be one of your partners$/, 'muss einer Ihrer Partner sein'],
   [/^must be one of the event types that the documentation lists$/, 'muss eine Art von Ereignis sein'],
   [
