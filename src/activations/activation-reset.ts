@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { DeviceReset, LicenseLock, type RecordedReason } from '../licensing/index.js';
+import { DeviceReset, LicenseLock } from '../licensing/index.js';
 import type { Actor } from '../shared/access/actor.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { ActivationRepository } from './activation.repository.js';
 import { ActivationsResetEvent } from './events/activation.events.js';
 import { NO_DEVICE, SeatAllocator } from './seat-allocator.js';
 import { seatsInUse } from './seats.js';
+import type { RecordedReason } from '../shared/messaging/recorded-reason.js';
 
 @Injectable()
 export class ActivationReset extends DeviceReset {

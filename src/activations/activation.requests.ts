@@ -3,9 +3,9 @@ import { EXAMPLES } from '../shared/examples.js';
 import { pageParameters } from '../shared/http/paging.js';
 import { text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
-import { ActionReason } from '../licensing/index.js';
 import { FreeFormInput } from '../shared/free-form.js';
 import { ACTIVATION_STATUSES, ACTIVATION_TYPES } from './activation-status.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 const MAX_UNITS = 10_000;
 

@@ -1,13 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import {
-  LicenseNotFoundError,
-  LicenseLock,
-  leaseEnd,
-  maxActivationsOf,
-  type License,
-  type RecordedReason,
-} from '../licensing/index.js';
+import { LicenseNotFoundError, LicenseLock, leaseEnd, maxActivationsOf, type License } from '../licensing/index.js';
 import { operationOf, type TenantCommand } from '../shared/messaging/tenant-command.js';
 import { Clock } from '../shared/time/clock.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
@@ -34,6 +27,7 @@ import { SeatChanges } from './seat-changes.js';
 import type { UnlockedOptions } from './unlocked-license.js';
 import { RefusalCounts } from './refusal-counts.js';
 import { isCountExact, seatLimit, seatMetric, seatsInUse } from './seats.js';
+import type { RecordedReason } from '../shared/messaging/recorded-reason.js';
 
 const MAX_LICENSES = 10_000;
 /** No device has an empty fingerprint, so this counts all. */

@@ -4,7 +4,7 @@ import type { Change } from '../shared/persistence/change.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
-import type { CreateCustomerRequest, UpdateCustomerRequest } from './customer.requests.js';
+import type { CreateCustomerRequest, CustomerPatch } from './customer.requests.js';
 import type { JsonObject } from '../shared/json.js';
 import type { TenantScope } from '../shared/tenant-scope.js';
 
@@ -57,7 +57,7 @@ export class Customer extends VersionedRow {
   }
 
   /** Returns undefined if the patch changes nothing. Throws InvalidFieldError. */
-  update(patch: UpdateCustomerRequest, now: Date): Change | undefined {
+  update(patch: CustomerPatch, now: Date): Change | undefined {
     const before = this.snapshot();
     if (patch.metadata) this.metadata = mergeFreeForm(this.metadata, patch.metadata, '/metadata');
     this.set(patch);
@@ -76,7 +76,7 @@ export class Customer extends VersionedRow {
     return { first_name: firstName, last_name: lastName, email, company_name: companyName, language, active, metadata };
   }
 
-  private set(fields: UpdateCustomerRequest): void {
+  private set(fields: CustomerPatch): void {
     if (fields.first_name !== undefined) this.firstName = fields.first_name;
     if (fields.last_name !== undefined) this.lastName = fields.last_name;
     if (fields.email !== undefined) this.email = fields.email;

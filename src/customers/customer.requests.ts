@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { Email } from '../shared/http/email.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { FlagParameter, LanguageTag, ResourceId, text, UuidParameter } from '../shared/http/schema.js';
@@ -37,10 +38,12 @@ export const CreateCustomerRequest = z
 export type CreateCustomerRequest = z.infer<typeof CreateCustomerRequest>;
 
 export const UpdateCustomerRequest = z
-  .strictObject(fields)
+  .strictObject({ ...fields, reason: ActionReason })
   .partial()
   .meta({ id: 'UpdateCustomerRequest', examples: [{ company_name: 'Roe Networks' }] });
 export type UpdateCustomerRequest = z.infer<typeof UpdateCustomerRequest>;
+/** Fields that a request changes. */
+export type CustomerPatch = Omit<UpdateCustomerRequest, 'reason'>;
 
 export const ListCustomersRequest = z.strictObject({
   ...pageParameters,

@@ -1,7 +1,7 @@
 import type { Actor } from '../shared/access/actor.js';
 import type { IntegrationEvent } from '../shared/messaging/integration-event.js';
-import type { RecordedReason } from './events/recorded-reason.js';
 import type { DevicesReset } from './license.response.js';
+import type { RecordedReason } from '../shared/messaging/recorded-reason.js';
 
 /** Devices that lost their seats and those that kept them, the seats in use after it, and the event; undefined if no seat ended. */
 export interface DeviceResetResult {

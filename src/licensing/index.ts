@@ -28,8 +28,7 @@ export { LicenseImportedEvent } from './events/license-imported.event.js';
 export { LicenseCreatedEvent } from './events/license-created.event.js';
 export * from './events/license-action.events.js';
 export * from './events/license-timer.events.js';
-export { reasonCode, reasonText, type RecordedReason } from './events/recorded-reason.js';
-export { LicenseActionRequest, ActionReason } from './license-action.requests.js';
+export { LicenseActionRequest } from './license-action.requests.js';
 export { LicenseKeyRevealedEvent } from './events/license-key-revealed.event.js';
 export {
   BatchIssueLine,

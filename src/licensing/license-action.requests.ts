@@ -3,34 +3,10 @@ import { EXAMPLES } from '../shared/examples.js';
 import { ResourceId, text, Timestamp } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { FreeFormInput } from '../shared/free-form.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 const MAX_MONTHS = 1_200;
 const MAX_DAYS = 36_500;
-
-export const ACTION_REASON_CODES = [
-  'CUSTOMER_REQUEST',
-  'PAYMENT_RECEIVED',
-  'PAYMENT_OVERDUE',
-  'REFUNDED',
-  'CONTRACT_CHANGED',
-  'TERMS_VIOLATED',
-  'FRAUD',
-  'CORRECTION',
-  'OTHER',
-] as const;
-
-/** Reason of an action. Recorded in its event. */
-export const ActionReason = z
-  .strictObject({
-    code: z.enum(ACTION_REASON_CODES).meta({ id: 'ActionReasonCode' }),
-    text: text(500).optional().meta({ description: 'Free text. Erased with the customer.' }),
-  })
-  .meta({
-    id: 'ActionReason',
-    description: 'Why the action was taken. Recorded in its event.',
-    examples: [{ code: 'CUSTOMER_REQUEST', text: 'Ticket 4711' }],
-  });
-export type ActionReason = z.infer<typeof ActionReason>;
 
 const reason = ActionReason.optional();
 const resetOverrides = z.boolean().meta({

@@ -12,11 +12,11 @@ import {
 } from '../shared/http/schema.js';
 import { rule } from '../shared/http/schema-messages.js';
 import { LicenseType } from '../templates/index.js';
-import { ActionReason } from './license-action.requests.js';
 import { LICENSE_STATUSES } from './license-status.js';
 import { FreeFormInput } from '../shared/free-form.js';
 import { METADATA_FILTER_MEMBERS, withMetadataFilters } from './metadata-filters/metadata-filters.requests.js';
 import { OverridesInput, TermOverrides } from './license-overrides.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 export const LicenseStatus = z.enum(LICENSE_STATUSES).meta({
   id: 'LicenseStatus',

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
+import { ReasonRequest } from '../shared/http/action-reason.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
@@ -132,8 +133,9 @@ export class EmailMessagesController {
   cancel(
     @CurrentActor() actor: Actor,
     @Param('email_message_id', { schema: UuidParameter }) emailMessageId: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new CancelEmailCommand(actor, emailMessageId, options));
+    return this.commands.execute(new CancelEmailCommand(actor, emailMessageId, body, options));
   }
 }

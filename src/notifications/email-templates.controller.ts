@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
+import { ReasonRequest } from '../shared/http/action-reason.js';
 import { DescribeChange, DescribeList, DescribeQuery, DescribeRead } from '../shared/http/api.decorators.js';
 import { ChangeOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
@@ -99,9 +100,10 @@ export class EmailTemplatesController {
     @CurrentActor() actor: Actor,
     @Param('template', { schema: EmailTemplateName }) template: EmailTemplateName,
     @Param('language', { schema: LanguageTag }) language: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new DeleteEmailTemplateCommand(actor, template, language, options));
+    return this.commands.execute(new DeleteEmailTemplateCommand(actor, template, language, body, options));
   }
 
   @Post(`${TEXTS}/preview`)

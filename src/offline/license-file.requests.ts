@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { deviceFields } from '../activations/index.js';
-import { ActionReason } from '../licensing/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { Limit } from '../shared/http/paging.js';
 import { text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { MAX_VALIDITY_MS } from '../signing/index.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 const MAX_TTL_S = MAX_VALIDITY_MS / 1000;
 const DEFAULT_TTL_S = 30 * 24 * 60 * 60;

@@ -1,11 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import {
-  LicenseStateError,
-  RevokeLicenseCommand,
-  SuspendLicenseCommand,
-  type ActionReason,
-} from '../licensing/index.js';
+import { LicenseStateError, RevokeLicenseCommand, SuspendLicenseCommand } from '../licensing/index.js';
 import type { Actor } from '../shared/access/actor.js';
 import { PermissionDeniedError } from '../shared/access/access.errors.js';
 import type { TenantPermission } from '../shared/access/permissions.js';
@@ -13,6 +8,7 @@ import type { Withdrawal } from './order-line.entity.js';
 import { STEP_SIZE } from './order-fulfilment.js';
 import type { Order } from './order.entity.js';
 import type { OrderResponse } from './order.response.js';
+import type { ActionReason } from '../shared/http/action-reason.js';
 
 const PERMISSIONS: Readonly<Record<Withdrawal, TenantPermission | undefined>> = {
   KEEP: undefined,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ActionReason } from '../licensing/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { FreeFormInput } from '../shared/free-form.js';
 import { pageParameters } from '../shared/http/paging.js';
@@ -8,6 +7,7 @@ import { integer } from '../shared/http/schema-messages.js';
 import { Currency, Lines, MAX_AMOUNT } from './lines.requests.js';
 import { WITHDRAWALS } from './order-line.entity.js';
 import { ORDER_STATUSES, PAYMENT_STATUSES } from './order-status.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 export const OrderStatus = z.enum(ORDER_STATUSES).meta({ id: 'OrderStatus' });
 export const PaymentStatus = z.enum(PAYMENT_STATUSES).meta({

@@ -4,10 +4,10 @@ import type { JsonObject } from '../shared/json.js';
 import type { Change } from '../shared/persistence/change.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
 import { newId } from '../shared/random.js';
-import type { ActionReason } from '../licensing/index.js';
 import { PartnerStateError } from './partner.errors.js';
 import type { CreatePartnerRequest, UpdatePartnerRequest } from './partner.requests.js';
 import { ALLOWED_IN, type LicenseEffect, type PartnerAction, type PartnerStatus } from './partner-status.js';
+import type { ActionReason } from '../shared/http/action-reason.js';
 
 /** A reseller of the vendor, which issues licenses from its pools. */
 @Entity('partners')

@@ -4,8 +4,8 @@ import { FreeFormInput } from '../shared/free-form.js';
 import { Email } from '../shared/http/email.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { ResourceId, text } from '../shared/http/schema.js';
-import { ActionReason } from '../licensing/index.js';
 import { LICENSE_EFFECTS, PARTNER_STATUSES } from './partner-status.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 export const PartnerStatus = z
   .enum(PARTNER_STATUSES)

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Change } from '../shared/persistence/change.js';
 import { mergeFreeForm } from '../shared/free-form.js';
 import { VersionedRow } from '../shared/persistence/versioned-row.js';
-import type { CreateProductRequest, UpdateProductRequest } from './product.requests.js';
+import type { CreateProductRequest, ProductPatch } from './product.requests.js';
 import type { JsonObject } from '../shared/json.js';
 
 /** A licensed product. The vendor chooses the id. */
@@ -32,7 +32,7 @@ export class Product extends VersionedRow {
   }
 
   /** Returns undefined if the patch changes nothing. */
-  update({ metadata, ...fields }: UpdateProductRequest, now: Date): Change | undefined {
+  update({ metadata, ...fields }: ProductPatch, now: Date): Change | undefined {
     const before = this.snapshot();
     Object.assign(this, fields);
     if (metadata) this.metadata = mergeFreeForm(this.metadata, metadata, '/metadata');

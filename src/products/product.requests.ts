@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { FlagParameter, ResourceId, text } from '../shared/http/schema.js';
 import { FreeFormInput } from '../shared/free-form.js';
@@ -27,13 +28,15 @@ export const CreateProductRequest = z
 export type CreateProductRequest = z.infer<typeof CreateProductRequest>;
 
 export const UpdateProductRequest = z
-  .strictObject(fields)
+  .strictObject({ ...fields, reason: ActionReason })
   .partial()
   .meta({
     id: 'UpdateProductRequest',
     examples: [{ description: 'For providers with up to 5,000 lines', active: true }],
   });
 export type UpdateProductRequest = z.infer<typeof UpdateProductRequest>;
+/** Fields that a request changes. */
+export type ProductPatch = Omit<UpdateProductRequest, 'reason'>;
 
 export const ListProductsRequest = z.strictObject({
   ...pageParameters,

@@ -40,6 +40,3 @@ export type BackChannelLogoutRequest = z.infer<typeof BackChannelLogoutRequest>;
 
 export const ListSessionsRequest = z.strictObject(pageParameters);
 export type ListSessionsRequest = z.infer<typeof ListSessionsRequest>;
-
-export const EndSessionRequest = z.strictObject({}).meta({ id: 'EndSessionRequest', examples: [{}] });
-export type EndSessionRequest = z.infer<typeof EndSessionRequest>;

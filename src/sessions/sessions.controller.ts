@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
+import { ReasonRequest } from '../shared/http/action-reason.js';
 import { DescribeChange, DescribeList } from '../shared/http/api.decorators.js';
 import { ChangeOptions } from '../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../shared/http/schema.js';
@@ -10,7 +11,7 @@ import { ListOf } from '../shared/http/streams/list.decorator.js';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
 import { EndSessionCommand } from './commands/end-session.command.js';
 import { ListSessionsQuery } from './queries/list-sessions.query.js';
-import { EndSessionRequest, ListSessionsRequest } from './session.requests.js';
+import { ListSessionsRequest } from './session.requests.js';
 import { SessionPage, SessionResponse } from './session.response.js';
 
 @ApiTags('Sessions')
@@ -48,9 +49,9 @@ export class SessionsController {
   end(
     @CurrentActor() actor: Actor,
     @Param('session_id', { schema: UuidParameter }) sessionId: string,
-    @Body({ schema: EndSessionRequest }) _body: EndSessionRequest,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new EndSessionCommand(actor, sessionId, options));
+    return this.commands.execute(new EndSessionCommand(actor, sessionId, body, options));
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { pageParameters } from '../shared/http/paging.js';
 
 /** Key id: 32 bytes in base64url. */
@@ -9,9 +10,13 @@ export const EndSigningKeyRequest = z
     force: z.boolean().default(false).meta({
       description: 'Also end the active key. Nothing can be signed until another key is activated.',
     }),
+    reason: ActionReason.optional(),
   })
   .prefault({})
-  .meta({ id: 'EndSigningKeyRequest', examples: [{ force: true }] });
+  .meta({
+    id: 'EndSigningKeyRequest',
+    examples: [{ force: true, reason: { code: 'OTHER', text: 'Copied by a former employee' } }],
+  });
 export type EndSigningKeyRequest = z.infer<typeof EndSigningKeyRequest>;
 
 export const ListSigningKeysRequest = z.strictObject(pageParameters);

@@ -34,7 +34,7 @@ export class BillingEvent implements OrderedEvent {
 
   /** Returns an event of the billing system. */
   static received(of: SubscriptionKey, request: BillingEventRequest, now: Date): BillingEvent {
-    const { event_id, occurred_at, kind, ...facts } = request;
+    const { event_id, occurred_at, kind, reason: _, ...facts } = request;
     return BillingEvent.of(of, event_id, new Date(occurred_at), kind, toFacts(facts), now);
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { pageParameters } from '../shared/http/paging.js';
 import { ResourceId, Timestamp, TimestampParameter } from '../shared/http/schema.js';
@@ -74,6 +75,7 @@ export const BillingEventRequest = z
     ends_at: Timestamp.optional().meta({
       description: 'Of `canceled`: the end of the service. Default, and at the latest: the end of the paid period.',
     }),
+    reason: ActionReason.optional(),
   })
   .superRefine((event, context) => {
     const { required, optional } = FACTS_OF[event.kind];

@@ -8,6 +8,7 @@ import {
   type LicenseResponse,
 } from '../licensing/index.js';
 import { Actor } from '../shared/access/actor.js';
+import type { RecordedReason } from '../shared/messaging/recorded-reason.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import type { BillingEvent } from './billing-event.entity.js';
 import { SubscriptionEndedEvent, SubscriptionUnlinkedEvent } from './events/subscription.events.js';
@@ -64,7 +65,13 @@ export class SubscriptionUpdater {
   }
 
   /** Unlinks the license, if there is one, and stores the subscription. */
-  async unlink(transaction: Transaction, actor: Actor, subscription: Subscription, now: Date): Promise<void> {
+  async unlink(
+    transaction: Transaction,
+    actor: Actor,
+    subscription: Subscription,
+    now: Date,
+    reason?: RecordedReason,
+  ): Promise<void> {
     await this.recordEnd(transaction, subscription, now);
     const { licenseId, appliedTerms } = subscription;
     if (licenseId === null) return;
@@ -86,7 +93,13 @@ export class SubscriptionUpdater {
     await this.subscriptions.update(subscription);
     if (change)
       transaction.record(
-        new SubscriptionUnlinkedEvent(actor, now, { subscriptionId: subscription.subscriptionId, licenseId }, change),
+        new SubscriptionUnlinkedEvent(
+          actor,
+          now,
+          { subscriptionId: subscription.subscriptionId, licenseId },
+          change,
+          reason,
+        ),
       );
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { FreeFormInput } from '../shared/free-form.js';
 import { pageParameters } from '../shared/http/paging.js';
@@ -66,6 +67,7 @@ export const UpdateSubscriptionRequest = z
     period_end: Timestamp,
     cancel_at_period_end: fields.cancel_at_period_end,
     metadata: fields.metadata,
+    reason: ActionReason,
   })
   .partial()
   .meta({

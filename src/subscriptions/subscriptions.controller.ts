@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nes
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../shared/messaging/tenant-command.js';
+import { ReasonRequest } from '../shared/http/action-reason.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { ListOf } from '../shared/http/streams/list.decorator.js';
@@ -139,9 +140,10 @@ export class SubscriptionsController {
   unlink(
     @CurrentActor() actor: Actor,
     @Param('subscription_id', { schema: IdParameter }) subscriptionId: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new UnlinkLicenseCommand(actor, subscriptionId, options));
+    return this.commands.execute(new UnlinkLicenseCommand(actor, subscriptionId, body, options));
   }
 
   @Post(':subscription_id/events')

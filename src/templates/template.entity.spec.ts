@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { columnsOf } from '../shared/persistence/entity-columns.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { Template } from './template.entity.js';
-import { CreateTemplateRequest, UpdateTemplateRequest } from './template.requests.js';
+import { CreateTemplateRequest, type TemplatePatch, UpdateTemplateRequest } from './template.requests.js';
 import { TemplateResponse, toTemplateResponse } from './template.response.js';
 
 const NOW = new Date('2026-06-15T12:00:00.000Z');
@@ -16,7 +16,7 @@ const input = CreateTemplateRequest.parse({
   default_term: { years: 1 },
 });
 /** A new value of each field that a request can change. */
-const PATCH: Required<UpdateTemplateRequest> = {
+const PATCH: Required<TemplatePatch> = {
   template_name: 'U',
   description: 'about',
   default_duration: 10,
@@ -58,7 +58,7 @@ describe('a template', () => {
     const template = Template.create('tenant-1', input, NOW);
     const before = template.snapshot();
     const after = { ...PATCH, pricing: { monthly: 1, annual: 12 } };
-    expect(Object.keys(UpdateTemplateRequest.shape).sort()).toEqual(Object.keys(PATCH).sort());
+    expect(Object.keys(UpdateTemplateRequest.shape).sort()).toEqual([...Object.keys(PATCH), 'reason'].sort());
     expect(template.update(PATCH, NOW)).toEqual({ before, after });
     expect(toTemplateResponse(template)).toMatchObject({ ...after, version: 2 });
     expect(template.update(PATCH, NOW)).toBeUndefined();

@@ -5,7 +5,7 @@ import { mergeFreeForm } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { columnsOf, toJson } from '../shared/persistence/entity-columns.js';
 import { isTrialType, LicenseTerms } from './license-terms.js';
-import type { CreateTemplateRequest, DuplicateTemplateRequest, UpdateTemplateRequest } from './template.requests.js';
+import type { CreateTemplateRequest, DuplicateTemplateRequest, TemplatePatch } from './template.requests.js';
 import type { JsonObject } from '../shared/json.js';
 
 const DEFAULT_DURATION_DAYS = 365;
@@ -56,7 +56,7 @@ export class Template extends LicenseTerms {
   }
 
   /** Returns undefined if the patch changes nothing. Throws InvalidFieldError. */
-  update(patch: UpdateTemplateRequest, now: Date): Change | undefined {
+  update(patch: TemplatePatch, now: Date): Change | undefined {
     const before = this.snapshot();
     assertOneTerm(patch);
     this.set({
@@ -104,7 +104,7 @@ export class Template extends LicenseTerms {
   }
 }
 
-type Durations = Pick<UpdateTemplateRequest, 'default_duration' | 'default_term'>;
+type Durations = Pick<TemplatePatch, 'default_duration' | 'default_term'>;
 
 /** Throws InvalidFieldError if both fields name a term. */
 function assertOneTerm({ default_duration: days, default_term: term }: Durations): void {

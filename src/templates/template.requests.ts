@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { pageParameters, SearchPrefix } from '../shared/http/paging.js';
 import { FlagParameter, IdParameter, ResourceId, text } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
@@ -118,10 +119,12 @@ export const CreateTemplateRequest = z
 export type CreateTemplateRequest = z.infer<typeof CreateTemplateRequest>;
 
 export const UpdateTemplateRequest = z
-  .strictObject(fields)
+  .strictObject({ ...fields, reason: ActionReason })
   .partial()
   .meta({ id: 'UpdateTemplateRequest', examples: [{ max_activations: 10, pricing: { annual: 2490 } }] });
 export type UpdateTemplateRequest = z.infer<typeof UpdateTemplateRequest>;
+/** Fields that a request changes. */
+export type TemplatePatch = Omit<UpdateTemplateRequest, 'reason'>;
 
 export const DuplicateTemplateRequest = z
   .strictObject({ template_id: ResourceId.optional(), template_name: fields.template_name.optional() })

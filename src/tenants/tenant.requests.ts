@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../shared/http/action-reason.js';
 import { pageParameters } from '../shared/http/paging.js';
 import { integer } from '../shared/http/schema-messages.js';
 import { FOREIGN_KEY_NORMALISATIONS } from '../shared/foreign-keys.js';
@@ -76,6 +77,7 @@ export const UpdateTenantRequest = z
     allow_short_keys: allowShortKeys,
     foreign_key_normalisation: ForeignKeyNormalisation,
     metadata_filters: MetadataFilters,
+    reason: ActionReason,
   })
   .partial()
   .meta({ id: 'UpdateTenantRequest', examples: [{ requests_per_minute: 6000 }] });

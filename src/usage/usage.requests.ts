@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ActionReason } from '../licensing/index.js';
 import { EXAMPLES } from '../shared/examples.js';
 import { text, Timestamp } from '../shared/http/schema.js';
 import { integer } from '../shared/http/schema-messages.js';
+import { ActionReason } from '../shared/http/action-reason.js';
 
 export const CorrectUsageRequest = z
   .strictObject({

@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../shared/access/access.decorators.js';
 import { Actor } from '../shared/access/actor.js';
+import { ReasonRequest } from '../shared/http/action-reason.js';
 import { CreatedAt, DescribeChange, DescribeList, DescribeRead, DescribeWrite } from '../shared/http/api.decorators.js';
 import { ChangeOptions, WriteOptions } from '../shared/http/command-options.decorators.js';
 import { IdParameter } from '../shared/http/schema.js';
@@ -109,9 +110,10 @@ export class WorkflowRunsController {
   cancel(
     @CurrentActor() actor: Actor,
     @Param('run_id', { schema: IdParameter }) runId: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new CancelWorkflowRunCommand(actor, runId, options));
+    return this.commands.execute(new CancelWorkflowRunCommand(actor, runId, body, options));
   }
 
   @Post(':run_id/retry')

@@ -421,8 +421,12 @@ async function operations({ page, step, api, baseUrl }) {
     await page.getByLabel('New note').fill('Wants a quote.');
     await button('Add note').click();
     await page.getByRole('listitem').filter({ hasText: 'Wants a quote.' }).getByRole('button').click();
+    await dialog.getByLabel('Reason').selectOption('CORRECTION');
+    await dialog.getByLabel('Note').fill('Of another customer');
     await confirm('Delete note');
     await page.getByText('Wants a quote.').waitFor({ state: 'detached' });
+    const told = await api('GET', '/v1/license-events?event_type=customer.note_deleted&order=desc');
+    assert.deepEqual(told.data[0].event_data.reason, { code: 'CORRECTION', text: 'Of another customer' });
   });
 
   await step('a license file is made and saved', async () => {

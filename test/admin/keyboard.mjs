@@ -196,8 +196,11 @@ export async function keyboard({ baseUrl, adminKey, platformKey, api, open, step
     await choose(/^Delete note$/);
     await page.getByText('Likes the keyboard.').waitFor({ state: 'detached' });
     await choose(/^Active/, 'Space');
+    await fill(/^Note/, 'Closed down');
     await choose(/^Save$/);
     await seen(page, 'The customer is saved.');
+    const { data } = await api('GET', '/v1/license-events?event_type=customer.updated&order=desc');
+    assert.equal(data[0].event_data.reason.text, 'Closed down');
   });
 
   await step('make a product, and a template of it, by keyboard', async () => {

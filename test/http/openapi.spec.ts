@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildOpenApi } from '../../src/openapi.js';
 import { unique, type Api, type Wire } from '../support/api.js';
 import { IDLE_ENGINE, TestApp } from '../support/app.js';
-import { exampleOf, operations, resolve } from '../support/openapi.js';
+import { exampleOf, operations, resolve, type Route } from '../support/openapi.js';
 
 const OPEN = [
   '/health/live',
@@ -28,6 +29,38 @@ const RUN = {
   input: { lead: { email: 'jane@example.com' }, license_template_id: 'any' },
 };
 const NEEDS_MORE = ['post /v1/workflow-runs'];
+
+/** Actions whose caller gives no reason, and why. Those of programs, under /v1/client/, have none: their events name the program. */
+const WITHOUT_REASON: Readonly<Record<string, string>> = {
+  signOut: 'ends the own session',
+  confirmSession: 'confirms the own session',
+  withdrawSignIn: 'is a message of the identity provider',
+  duplicateTemplate: 'makes another one',
+  createCustomerNote: 'makes a note, which is the text itself',
+  revealLicenseKey: 'reads',
+  selectLicenses: 'reads',
+  findLicenses: 'reads',
+  explainLicense: 'reads',
+  previewTemplate: 'reads',
+  previewEmailTemplate: 'reads',
+  importLicenses: 'makes licenses',
+  createPartnerInvitation: 'makes another one',
+  resendPartnerInvitation: 'repeats',
+  redeemPartnerInvitation: 'is that of whoever was invited',
+  linkSubscription: 'connects',
+  activateSigningKey: 'takes a key into use; signatures of the former one stay valid',
+  sendQuote: 'goes on with the sale',
+  acceptQuote: 'goes on with the sale',
+  recordOrderPayment: 'is what happened, with its reference',
+  fulfilOrder: 'goes on with the sale',
+  signalWorkflowRun: 'goes on with the run',
+  retryWorkflowRun: 'goes on with the run',
+  resendEmail: 'repeats',
+};
+/** Fields of a PATCH that archive, suspend or end. */
+const ENDING_FIELDS = ['active', 'status', 'cancel_at_period_end'];
+/** Its effect is stored nowhere, so that no event carries its reason. */
+const WITHOUT_EVENT = ['post /v1/licenses:preview'];
 
 /** Routes that act within no tenant. */
 const isOfPlatform = (path: string) => path.startsWith('/v1/tenants') || path === '/metrics';
@@ -241,6 +274,33 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  /** Members of the body of a route, or of each of its lines. */
+  const membersOf = ({ operation }: Route): Readonly<Record<string, unknown>> => {
+    const [content] = Object.values(operation.requestBody?.content ?? {});
+    const schema = content && resolve(app.document, content.schema);
+    const line = schema && (schema.contentSchema ? resolve(app.document, schema.contentSchema) : schema);
+    return (line as { properties?: Record<string, unknown> } | undefined)?.properties ?? {};
+  };
+  const takesReason = (route: Route) =>
+    isDeepStrictEqual(membersOf(route).reason, { $ref: '#/components/schemas/ActionReason' });
+
+  it('takes the reason of every action on something that exists, in the same member, but of those that are named', () => {
+    const isAction = (route: Route) => {
+      const { method, path } = route;
+      if (path.startsWith(CLIENT)) return false;
+      if (method === 'patch') return ENDING_FIELDS.some((field) => field in membersOf(route));
+      return (
+        method === 'delete' ||
+        (method === 'post' && /(?:\}\/[a-z-]+(?:\/\{\w+\})?|:[a-z-]+|\/auth\/.*\/.*)$/.test(path))
+      );
+    };
+    const actions = operations(app.document).filter(isAction);
+    const named = ({ operation }: Route) => operation.operationId;
+    expect(actions.length).toBeGreaterThan(60);
+    const silent = actions.filter((route) => !takesReason(route)).map(named);
+    expect(silent.sort()).toEqual(Object.keys(WITHOUT_REASON).sort());
+  });
+
   it('says of the client API that a license key is enough, and what an API key would need', () => {
     const client = operations(app.document).filter(({ path }) => path.startsWith(CLIENT) && !OPEN.includes(path));
     expect(client).toHaveLength(9);
@@ -375,8 +435,11 @@ describe('the OpenAPI document', () => {
       const ofPlatform = PLATFORM_ROLES.includes(role);
       const caller = ofPlatform ? await app.platform(role) : await app.key(tenant.tenantId, [], { role });
       const acting: Record<string, string> = role === 'platform' ? { 'X-Tenant-Id': tenant.tenantId } : {};
-      for (const { path, method, operation } of all()) {
-        const { url, body } = await asAdmin.prepare(path, method);
+      for (const route of all()) {
+        const { path, method, operation } = route;
+        const { url, body: given } = await asAdmin.prepare(path, method);
+        const reason = { code: 'OTHER', text: `${method} ${path}` };
+        const body = takesReason(route) ? { ...given, reason } : given;
         const headers = { ...headersOf(path, method), ...(isOfPlatform(path) ? {} : acting) };
         const response = await caller.send(method as 'get', url, body, headers);
         const success = Object.keys(operation.responses).find((status) => status.startsWith('2'));
@@ -387,6 +450,19 @@ describe('the OpenAPI document', () => {
         outcomes[allowed ? 'allowed' : 'denied']++;
       }
     }
+    const told = await app.database.query<{ text: string }>(
+      ['license_event_logs', 'outbox']
+        .map(
+          (table) =>
+            `SELECT personal -> 'reason' ->> 'text' AS text FROM ${table} WHERE event_data -> 'reason' ->> 'code' = 'OTHER'`,
+        )
+        .join(' UNION '),
+    );
+    const reasoned = all()
+      .filter((route) => takesReason(route) && !WITHOUT_EVENT.includes(`${route.method} ${route.path}`))
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(reasoned.length).toBeGreaterThan(40);
+    expect(reasoned.filter((route) => !told.some(({ text }) => text === route))).toEqual([]);
     expect(outcomes.allowed).toBeGreaterThan(60);
     expect(outcomes.denied).toBeGreaterThan(40);
   });
@@ -443,6 +519,7 @@ class Calls {
       .replace('{activation_id}', await this.activation(path, made))
       .replace('{blocked_device_id}', await this.block(path, made))
       .replace('{note_id}', await this.note(path, made));
+    if (path.endsWith('/unlink')) await this.link(made);
     if (path.endsWith('/link')) this.linked = (await this.admin.issue(this.template)).license_id as string;
     const body = this.bodies(id, made)[`${method} ${path}`];
     return body ? { url, body } : { url };
@@ -478,6 +555,11 @@ class Calls {
     if (path.includes('{kid}')) return this.signingKey(path.endsWith('/retire'));
     if (path.startsWith('/v1/orders') || path.startsWith('/v1/quotes')) return this.sale(path);
     return id;
+  }
+
+  private async link(subscriptionId: string): Promise<void> {
+    const { license_id } = await this.admin.issue(this.template);
+    await this.admin.post(`/v1/subscriptions/${subscriptionId}/link`, { license_id: license_id as string });
   }
 
   private async texts(): Promise<void> {

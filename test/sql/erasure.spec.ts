@@ -127,6 +127,9 @@ describe('erasure of a customer', () => {
       await queue({ ...order, to: 'ZQ-old@example.com' }),
     ];
     const other = await queue({ ...order, variables: {}, to: 'other@example.com' });
+    const cancelled = await queue({ ...order, to: 'zq-new@example.com' });
+    const why = { reason: { code: 'OTHER', text: 'zq-said so' } };
+    expect((await api.post(`/v1/email-messages/${cancelled}/cancel`, why)).status).toBe(200);
     const attemptId = randomUUID();
     const answer = app.secrets.seal('550 <zq-new@example.com>?', emailAttemptSealContext(api.tenantId, attemptId));
     await app.database.query(
@@ -135,8 +138,10 @@ describe('erasure of a customer', () => {
       [api.tenantId, attemptId, ids[0], answer],
     );
     await logged();
-    expect(traces(await everythingStored(app.database, app.secrets), ['zq-new@', 'zq-old@', 'Zq-17'])).toHaveLength(3);
-    expect(await erase('m')).toMatchObject({ emails: 2 });
+    expect(
+      traces(await everythingStored(app.database, app.secrets), ['zq-new@', 'zq-old@', 'Zq-17', 'zq-said']),
+    ).toHaveLength(4);
+    expect(await erase('m')).toMatchObject({ emails: 3 });
     expect(traces(await everythingStored(app.database, app.secrets), ['zq-', 'zq@'])).toEqual([]);
     for (const id of ids) {
       const path = `/v1/email-messages/${id}`;
@@ -358,7 +363,7 @@ describe('erasure under load, with two server processes', () => {
   const KEYS = { MASTER_KEY: randomBytes(32).toString('hex'), LOOKUP_KEY: randomBytes(32).toString('hex') };
   const secrets = new Secrets([Buffer.from(KEYS.MASTER_KEY, 'hex')], Buffer.from(KEYS.LOOKUP_KEY, 'hex'));
   /** Each is told to the server in one place alone. */
-  const PLANTED = Array.from({ length: 26 }, (_, n) => `zq${String.fromCharCode(97 + n)}x`);
+  const PLANTED = Array.from({ length: 29 }, (_, n) => `zq${n.toString(36)}x`);
   const planted = (n: number) => PLANTED[n] ?? '';
   let database: TestDatabase;
   let servers: ServerProcess[];
@@ -400,7 +405,7 @@ describe('erasure under load, with two server processes', () => {
     return JSON.parse(text);
   };
 
-  it('leaves none of 26 planted strings in the database, the API, exports, replays and logs', async () => {
+  it('leaves none of 29 planted strings in the database, the API, exports, replays and logs', async () => {
     await ask('POST', '/products', { product_id: 'p', name: 'P' });
     const { template_id } = await ask('POST', '/license-templates', {
       template_name: 'T',
@@ -425,7 +430,14 @@ describe('erasure under load, with two server processes', () => {
       metadata: { [planted(4)]: planted(5) },
     };
     await once('POST', '/customers', customer);
-    await once('PATCH', '/customers/a', { company_name: planted(6) });
+    await once('PATCH', '/customers/a', { company_name: planted(6), reason: { code: 'OTHER', text: planted(26) } });
+    const note = await once('POST', '/customers/a/notes', { text: 'A note.' });
+    await once('DELETE', `/customers/a/notes/${note.note_id}`, { reason: { code: 'OTHER', text: planted(27) } });
+    await once('POST', '/subscriptions', { subscription_id: 's', customer_id: 'a', template_id });
+    await once('PATCH', '/subscriptions/s', {
+      cancel_at_period_end: true,
+      reason: { code: 'OTHER', text: planted(28) },
+    });
     const order = { license_template_id: template_id, customer_id: 'a' };
     const kept = await once('POST', '/licenses', {
       ...order,

@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { ActionReason, License } from '../../licensing/index.js';
+import type { License } from '../../licensing/index.js';
 import { newId } from '../../shared/random.js';
+import type { ActionReason } from '../../shared/http/action-reason.js';
 
 /** A device that must not use a license, by its fingerprint. It has no active activation of the license. */
 @Entity('blocked_devices')

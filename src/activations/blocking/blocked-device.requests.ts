@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ActionReason } from '../../licensing/index.js';
 import { EXAMPLES } from '../../shared/examples.js';
 import { pageParameters } from '../../shared/http/paging.js';
 import { Fingerprint } from '../activation.requests.js';
+import { ActionReason } from '../../shared/http/action-reason.js';
 
 export const BlockDeviceRequest = z.strictObject({ fingerprint: Fingerprint, reason: ActionReason }).meta({
   id: 'BlockDeviceRequest',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ActionReason } from '../../licensing/index.js';
 import { pageOf } from '../../shared/http/paging.js';
 import { UtcTime } from '../../shared/http/schema.js';
 import type { BlockedDevice } from './blocked-device.entity.js';
+import { ActionReason } from '../../shared/http/action-reason.js';
 
 export const BlockedDeviceResponse = z
   .object({

@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
+import { ReasonRequest } from '../../shared/http/action-reason.js';
 import { DescribeList, DescribeWrite } from '../../shared/http/api.decorators.js';
 import { WriteOptions } from '../../shared/http/command-options.decorators.js';
 import { UuidParameter } from '../../shared/http/schema.js';
@@ -74,8 +75,9 @@ export class BlockedDevicesController {
     @CurrentActor() actor: Actor,
     @Param('license_id', { schema: UuidParameter }) licenseId: string,
     @Param('blocked_device_id', { schema: UuidParameter }) blockedDeviceId: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new UnblockDeviceCommand(actor, licenseId, blockedDeviceId, options));
+    return this.commands.execute(new UnblockDeviceCommand(actor, licenseId, blockedDeviceId, body, options));
   }
 }

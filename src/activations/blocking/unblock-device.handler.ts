@@ -24,7 +24,10 @@ export class UnblockDeviceHandler implements ICommandHandler<UnblockDeviceComman
     return this.unitOfWork.perform(command, (transaction) => this.unblock(transaction, command));
   }
 
-  private async unblock(transaction: Transaction, { actor, licenseId, blockedDeviceId }: UnblockDeviceCommand) {
+  private async unblock(
+    transaction: Transaction,
+    { actor, licenseId, blockedDeviceId, request }: UnblockDeviceCommand,
+  ) {
     const license = await this.licenseLock.acquire(actor.tenantId, licenseId);
     if (!license) throw new LicenseNotFoundError(licenseId);
     const blocked = await this.blockedDevices.find(actor.tenantId, blockedDeviceId);
@@ -32,7 +35,7 @@ export class UnblockDeviceHandler implements ICommandHandler<UnblockDeviceComman
     const now = this.clock.now();
     this.blockedDevices.end(transaction, blocked, now);
     this.licenseLock.setBlockedDevices(transaction, license, license.blockedDevices - 1);
-    this.allocator.record(transaction, actor, license, new DeviceUnblockedEvent(actor, now, blocked));
+    this.allocator.record(transaction, actor, license, new DeviceUnblockedEvent(actor, now, blocked, request.reason));
     return toBlockedDeviceResponse(blocked);
   }
 }

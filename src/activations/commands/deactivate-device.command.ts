@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import { LicenseActionRequest, type ActionReason } from '../../licensing/index.js';
+import { LicenseActionRequest } from '../../licensing/index.js';
 import { TenantCommand } from '../../shared/messaging/tenant-command.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { ActivationResponse } from '../activation.response.js';
 import type { UnlockedOptions } from '../unlocked-license.js';
+import type { ActionReason } from '../../shared/http/action-reason.js';
 
 /** Device by its fingerprint or by the id of its activation. */
 export type DeviceSelector = { readonly fingerprint: string } | { readonly activationId: string };

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import { LicenseActionRequest, type ActionReason } from '../../licensing/index.js';
+import { LicenseActionRequest } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { validated } from '../../shared/http/validation.pipe.js';
 import { TenantCommand, type CommandOptions } from '../../shared/messaging/tenant-command.js';
 import type { ActivationsReset } from '../activation.response.js';
+import type { ActionReason } from '../../shared/http/action-reason.js';
 
 /**
  * Ends all activations of a license but those that license files hold, in every state of the license, with one event. Throws

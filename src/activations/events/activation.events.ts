@@ -1,11 +1,12 @@
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
-import { maxActivationsOf, reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
+import { maxActivationsOf, type License } from '../../licensing/index.js';
 import { ACTIVATION_CHANGED } from '../activation-as-of.js';
 import type { Activation, CountedFields } from '../activation.entity.js';
 import type { EndedLease } from '../ended-leases.js';
 import type { SeatShortage } from '../seat-shortage.js';
 import type { JsonObject } from '../../shared/json.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Seats of a license after the event. */
 export interface SeatTotals {

@@ -1,7 +1,7 @@
-import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { BlockedDevice } from '../blocking/blocked-device.entity.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 function resourceOf({ blockedDeviceId, licenseId }: BlockedDevice) {
   return { resourceType: 'blocked_device', resourceId: blockedDeviceId, licenseId };
@@ -30,9 +30,9 @@ export class DeviceBlockedEvent extends IntegrationEvent {
 export class DeviceUnblockedEvent extends IntegrationEvent {
   readonly type = 'license.device_unblocked';
 
-  constructor(actor: Actor, now: Date, blocked: BlockedDevice) {
+  constructor(actor: Actor, now: Date, blocked: BlockedDevice, reason?: RecordedReason) {
     const { fingerprint } = blocked;
-    const data = { before: { blocked: true }, after: { blocked: false } };
-    super(actor, now, resourceOf(blocked), data, { fingerprint });
+    const data = { ...reasonCode(reason), before: { blocked: true }, after: { blocked: false } };
+    super(actor, now, resourceOf(blocked), data, { fingerprint, ...reasonText(reason) });
   }
 }

@@ -16,7 +16,8 @@ export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerComm
   ) {}
 
   execute(command: UpdateCustomerCommand) {
-    const { actor, customerId, patch } = command;
+    const { actor, customerId } = command;
+    const { reason, ...patch } = command.patch;
     return this.unitOfWork.perform(command, async (transaction) => {
       const customer = await this.customers.findForUpdate(actor.tenantId, customerId);
       if (!customer) throw new CustomerNotFoundError(customerId);
@@ -25,7 +26,7 @@ export class UpdateCustomerHandler implements ICommandHandler<UpdateCustomerComm
       const change = customer.update(patch, now);
       if (change) {
         await this.customers.update(customer);
-        transaction.record(new CustomerUpdatedEvent(actor, now, customer, change));
+        transaction.record(new CustomerUpdatedEvent(actor, now, customer, change, reason));
       }
       return toCustomerResponse(customer);
     });

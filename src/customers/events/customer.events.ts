@@ -1,6 +1,7 @@
 import { omit, pick, type Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 import type { Customer } from '../customer.entity.js';
 
@@ -24,13 +25,13 @@ export class CustomerCreatedEvent extends IntegrationEvent {
 export class CustomerUpdatedEvent extends IntegrationEvent {
   readonly type = 'customer.updated';
 
-  constructor(actor: Actor, now: Date, customer: Identity, { before, after }: Change) {
+  constructor(actor: Actor, now: Date, customer: Identity, { before, after }: Change, reason?: RecordedReason) {
     super(
       actor,
       now,
       customerResource(customer),
-      { before: omit(before, PERSONAL), after: omit(after, PERSONAL) },
-      { before: pick(before, PERSONAL), after: pick(after, PERSONAL) },
+      { ...reasonCode(reason), before: omit(before, PERSONAL), after: omit(after, PERSONAL) },
+      { before: pick(before, PERSONAL), after: pick(after, PERSONAL), ...reasonText(reason) },
     );
   }
 }

@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
+import { ReasonRequest } from '../../shared/http/action-reason.js';
 import { DescribeList, DescribeWrite } from '../../shared/http/api.decorators.js';
 import { WriteOptions } from '../../shared/http/command-options.decorators.js';
 import { IdParameter, UuidParameter } from '../../shared/http/schema.js';
@@ -73,8 +74,9 @@ export class CustomerNotesController {
     @CurrentActor() actor: Actor,
     @Param('customer_id', { schema: IdParameter }) customerId: string,
     @Param('note_id', { schema: UuidParameter }) noteId: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @WriteOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new DeleteCustomerNoteCommand(actor, customerId, noteId, options));
+    return this.commands.execute(new DeleteCustomerNoteCommand(actor, customerId, noteId, body, options));
   }
 }

@@ -16,11 +16,11 @@ export class DeleteCustomerNoteHandler implements ICommandHandler<DeleteCustomer
   ) {}
 
   execute(command: DeleteCustomerNoteCommand) {
-    const { actor, customerId, noteId } = command;
+    const { actor, customerId, noteId, request } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const note = await this.notes.delete(actor.tenantId, customerId, noteId);
       if (!note) throw new CustomerNoteNotFoundError(noteId);
-      transaction.record(new CustomerNoteDeletedEvent(actor, this.clock.now(), note));
+      transaction.record(new CustomerNoteDeletedEvent(actor, this.clock.now(), note, request.reason));
       return toCustomerNoteResponse(note);
     });
   }

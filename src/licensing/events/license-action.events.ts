@@ -2,7 +2,7 @@ import { omit, pick, type Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { License, ReplacedTerms } from '../license.entity.js';
-import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Personal fields of the snapshot: the name of the holder, and free-form data of the vendor. */
 const PERSONAL = ['issued_to', 'metadata'];

@@ -2,7 +2,7 @@ import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { JsonObject } from '../../shared/json.js';
 import type { License } from '../license.entity.js';
-import { reasonCode, reasonText, type RecordedReason } from './recorded-reason.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Data as specified, and the reason, the origin and the names of overrides if given. There is no snapshot: nothing existed before, and the license itself is the state after. */
 export class LicenseCreatedEvent extends IntegrationEvent {

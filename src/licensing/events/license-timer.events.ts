@@ -2,8 +2,8 @@ import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { daysUntil } from '../calendar.js';
 import type { License } from '../license.entity.js';
-import { reasonCode } from './recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
+import { reasonCode } from '../../shared/messaging/recorded-reason.js';
 
 /** Milestone of a license. `due_at` is its scheduled time; the time of the event is when it was processed. */
 abstract class LicenseTimerEvent extends IntegrationEvent {

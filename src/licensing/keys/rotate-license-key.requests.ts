@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { integer } from '../../shared/http/schema-messages.js';
-import { ActionReason } from '../license-action.requests.js';
+import { ActionReason } from '../../shared/http/action-reason.js';
 
 const MAX_OVERLAP_S = 30 * 24 * 60 * 60;
 

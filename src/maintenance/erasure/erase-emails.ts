@@ -37,10 +37,18 @@ export async function eraseEmails(
      RETURNING email_message_id`,
     [tenantId, customerId, digests, now],
   );
+  const ids = rows.map(({ email_message_id }) => email_message_id);
+  for (const table of EVENT_TABLES)
+    await owner.query(
+      `UPDATE ${table} SET personal = NULL
+       WHERE tenant_id = $1 AND resource_type = 'email_message' AND personal IS NOT NULL
+         AND (resource_id = ANY($2) OR $3 IN (event_data ->> 'customer_id', event_data ->> 'partner_id'))`,
+      [tenantId, ids, customerId],
+    );
   await owner.query(
     `UPDATE email_attempts SET response_sealed = NULL
      WHERE tenant_id = $1 AND email_message_id = ANY($2::uuid[]) AND response_sealed IS NOT NULL`,
-    [tenantId, rows.map(({ email_message_id }) => email_message_id)],
+    [tenantId, ids],
   );
   return rows.length;
 }

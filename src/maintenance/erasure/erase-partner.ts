@@ -29,7 +29,9 @@ export async function erasePartner({ owner, tenantId, customerId, now }: Erasure
   for (const table of EVENT_TABLES) {
     const { rowCount } = await owner.query(
       `UPDATE ${table} SET personal = NULL
-       WHERE tenant_id = $1 AND resource_type = 'partner' AND resource_id = $2 AND personal IS NOT NULL`,
+       WHERE tenant_id = $1 AND personal IS NOT NULL AND (resource_type = 'partner' AND resource_id = $2
+         OR resource_type = 'partner_invitation' AND resource_id IN (
+           SELECT invitation_id::text FROM partner_invitations WHERE tenant_id = $1 AND partner_id::text = $2))`,
       [tenantId, customerId],
     );
     changed += rowCount ?? 0;

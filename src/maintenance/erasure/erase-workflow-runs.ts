@@ -3,7 +3,7 @@ import type { Secrets } from '../../shared/secrets/secrets.js';
 import { cancelMessage, openWorkflowInput, subjectOf } from '../../workflows/index.js';
 import { MaintenanceError } from '../maintenance.error.js';
 import { inTenant } from '../tenant-transaction.js';
-import { recordEvents, type Erasure } from './erasure.js';
+import { EVENT_TABLES, recordEvents, type Erasure } from './erasure.js';
 
 /** Time in which a server must have undone a run. */
 const MAX_WAIT_MS = 60_000;
@@ -46,6 +46,12 @@ export async function eraseWorkflowRuns(
        RETURNING tenant_id || '/' || run_id AS id, customer_id AS customer`,
       values,
     );
+    for (const table of EVENT_TABLES)
+      await owner.query(
+        `UPDATE ${table} SET personal = NULL
+         WHERE tenant_id = $1 AND resource_type = 'workflow_run' AND resource_id = ANY($2) AND personal IS NOT NULL`,
+        values,
+      );
     const ids = [rows.map(({ id }) => id)];
     for (const table of ['workflow_input', 'workflow_output', 'operation_outputs', 'workflow_status'])
       await owner.query(`DELETE FROM workflows.${table} WHERE workflow_uuid = ANY($1)`, ids);

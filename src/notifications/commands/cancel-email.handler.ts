@@ -18,7 +18,7 @@ export class CancelEmailHandler implements ICommandHandler<CancelEmailCommand> {
   ) {}
 
   execute(command: CancelEmailCommand) {
-    const { actor, emailMessageId } = command;
+    const { actor, emailMessageId, request } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const message = await this.messages.findForUpdate(actor.tenantId, emailMessageId);
       if (!message) throw new EmailMessageNotFoundError(emailMessageId);
@@ -26,7 +26,7 @@ export class CancelEmailHandler implements ICommandHandler<CancelEmailCommand> {
       const now = this.clock.now();
       message.cancel(now);
       await this.messages.update(message);
-      transaction.record(new EmailMessageCancelledEvent(actor, now, message));
+      transaction.record(new EmailMessageCancelledEvent(actor, now, message, request.reason));
       return toEmailMessageResponse(message, message.openContent(this.secrets));
     });
   }

@@ -23,14 +23,14 @@ export class DeleteEmailTemplateHandler implements ICommandHandler<DeleteEmailTe
   ) {}
 
   execute(command: DeleteEmailTemplateCommand) {
-    const { actor, template, language } = command;
+    const { actor, template, language, request } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const texts = await this.templates.findForUpdate(actor.tenantId, emailTemplateIdOf(template, language));
       if (!texts) throw new EmailTemplateNotFoundError(template, language);
       texts.assertVersion(command.options.ifMatch);
       this.templates.delete(transaction, texts);
       await this.assertKeyAllowed(actor, texts);
-      transaction.record(new EmailTemplateDeletedEvent(actor, this.clock.now(), texts));
+      transaction.record(new EmailTemplateDeletedEvent(actor, this.clock.now(), texts, request.reason));
       return toEmailTemplateResponse(texts);
     });
   }

@@ -1,5 +1,7 @@
+import type { JsonObject } from '../../shared/json.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { EmailMessage } from '../email-message.entity.js';
 
 /** Returns the actor of events that the sending of messages causes. */
@@ -9,7 +11,13 @@ export function mailer(tenantId: string): Actor {
 
 /** Event of a message, without its recipient and content. */
 abstract class EmailMessageEvent extends IntegrationEvent {
-  constructor(actor: Actor, now: Date, message: EmailMessage) {
+  constructor(
+    actor: Actor,
+    now: Date,
+    message: EmailMessage,
+    data: JsonObject = {},
+    personal: JsonObject | null = null,
+  ) {
     const { emailMessageId, licenseId } = message;
     super(
       actor,
@@ -23,7 +31,9 @@ abstract class EmailMessageEvent extends IntegrationEvent {
         status: message.status,
         reason: message.reason,
         attempt_count: message.attemptCount,
+        ...data,
       },
+      personal,
     );
   }
 }
@@ -42,6 +52,11 @@ export class EmailMessageFailedEvent extends EmailMessageEvent {
 
 export class EmailMessageCancelledEvent extends EmailMessageEvent {
   readonly type = 'email_message.cancelled';
+
+  /** `reason` is that of the person who cancelled it, in place of that of the last attempt. */
+  constructor(actor: Actor, now: Date, message: EmailMessage, reason?: RecordedReason) {
+    super(actor, now, message, reasonCode(reason), reasonText(reason));
+  }
 }
 
 export class EmailMessageExpiredEvent extends EmailMessageEvent {

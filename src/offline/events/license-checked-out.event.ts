@@ -1,8 +1,9 @@
-import { reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
+import { type License } from '../../licensing/index.js';
 import type { Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { Validity } from '../license-file-validity.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** A license file, with its signing key and device. */
 interface File {

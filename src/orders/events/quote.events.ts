@@ -1,8 +1,8 @@
-import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import { omit, pick, type Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
 import type { Quote } from '../quotes/quote.entity.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Free-form data of the vendor, which may be personal. */
 const PERSONAL = ['metadata'];

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ActionReason } from '../../licensing/index.js';
 import { EXAMPLES } from '../../shared/examples.js';
 import { FreeFormInput } from '../../shared/free-form.js';
 import { pageParameters } from '../../shared/http/paging.js';
@@ -7,6 +6,7 @@ import { IdParameter, ResourceId, Timestamp } from '../../shared/http/schema.js'
 import { Currency, Lines } from '../lines.requests.js';
 import { ExternalId } from '../order.requests.js';
 import { QUOTE_STATUSES } from './quote-status.js';
+import { ActionReason } from '../../shared/http/action-reason.js';
 
 export const QuoteStatus = z.enum(QUOTE_STATUSES).meta({ id: 'QuoteStatus' });
 

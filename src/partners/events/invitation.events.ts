@@ -1,4 +1,6 @@
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
+import type { JsonObject } from '../../shared/json.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 
 /** Identity of an invitation. */
@@ -8,13 +10,15 @@ interface InvitationKey {
 }
 
 abstract class InvitationEvent extends IntegrationEvent {
-  constructor(actor: Actor, now: Date, { invitationId, partnerId }: InvitationKey, apiKeyId?: string) {
-    super(
-      actor,
-      now,
-      { resourceType: 'partner_invitation', resourceId: invitationId, partnerId },
-      { partner_id: partnerId, ...(apiKeyId !== undefined && { api_key_id: apiKeyId }) },
-    );
+  constructor(
+    actor: Actor,
+    now: Date,
+    { invitationId, partnerId }: InvitationKey,
+    data: JsonObject = {},
+    personal: JsonObject | null = null,
+  ) {
+    const resource = { resourceType: 'partner_invitation', resourceId: invitationId, partnerId };
+    super(actor, now, resource, { partner_id: partnerId, ...data }, personal);
   }
 }
 
@@ -33,6 +37,10 @@ export class PartnerInvitationSentEvent extends InvitationEvent {
 
 export class PartnerInvitationWithdrawnEvent extends InvitationEvent {
   readonly type = 'partner_invitation.withdrawn';
+
+  constructor(actor: Actor, now: Date, invitation: InvitationKey, reason?: RecordedReason) {
+    super(actor, now, invitation, reasonCode(reason), reasonText(reason));
+  }
 }
 
 /** The time of the invitation ended. */
@@ -43,4 +51,8 @@ export class PartnerInvitationExpiredEvent extends InvitationEvent {
 /** The invitation made an API key of the partner. */
 export class PartnerInvitationRedeemedEvent extends InvitationEvent {
   readonly type = 'partner_invitation.redeemed';
+
+  constructor(actor: Actor, now: Date, invitation: InvitationKey, apiKeyId: string) {
+    super(actor, now, invitation, { api_key_id: apiKeyId });
+  }
 }

@@ -2,8 +2,8 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { JsonObject } from '../../shared/json.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import { omit, pick, type Change } from '../../shared/persistence/change.js';
-import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
 import type { LicenseEffect } from '../partner-status.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Personal fields: a partner may be a person. */
 const PERSONAL = ['name', 'email', 'metadata'];

@@ -2,7 +2,7 @@ import type { Actor } from '../../shared/access/actor.js';
 import type { JsonObject } from '../../shared/json.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Change } from '../../shared/persistence/change.js';
-import { reasonCode, reasonText, type RecordedReason } from '../../licensing/index.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Identity of a pool. */
 interface PoolKey {

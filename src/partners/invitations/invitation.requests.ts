@@ -27,9 +27,6 @@ export const ResendInvitationRequest = z
   .meta({ id: 'ResendInvitationRequest', examples: [{}] });
 export type ResendInvitationRequest = z.infer<typeof ResendInvitationRequest>;
 
-export const InvitationActionRequest = z.strictObject({}).meta({ id: 'InvitationActionRequest', examples: [{}] });
-export type InvitationActionRequest = z.infer<typeof InvitationActionRequest>;
-
 export const RedeemInvitationRequest = z
   .strictObject({
     code: z.string().min(1).max(MAX_CODE_LENGTH),

@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Public, RequirePermission } from '../../shared/access/access.decorators.js';
 import { Actor } from '../../shared/access/actor.js';
 import { AddressLimitGuard } from '../../shared/access/address-limit.guard.js';
+import { ReasonRequest } from '../../shared/http/action-reason.js';
 import {
   CreatedAt,
   DescribeChange,
@@ -19,7 +20,6 @@ import { IssuedApiKey } from '../../tenants/index.js';
 import { CreateInvitationCommand } from './create-invitation.command.js';
 import {
   CreateInvitationRequest,
-  InvitationActionRequest,
   ListInvitationsRequest,
   RedeemInvitationRequest,
   ResendInvitationRequest,
@@ -111,10 +111,10 @@ export class PartnerInvitationsController {
   withdraw(
     @CurrentActor() actor: Actor,
     @Param('invitation_id', { schema: UuidParameter }) invitationId: string,
-    @Body({ schema: InvitationActionRequest }) _body: InvitationActionRequest,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new WithdrawInvitationCommand(actor, invitationId, options));
+    return this.commands.execute(new WithdrawInvitationCommand(actor, invitationId, body, options));
   }
 
   @Post('partner-invitations::redeem')

@@ -17,7 +17,7 @@ export class WithdrawInvitationHandler implements ICommandHandler<WithdrawInvita
   ) {}
 
   execute(command: WithdrawInvitationCommand) {
-    const { actor, invitationId, options } = command;
+    const { actor, invitationId, request, options } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const invitation = await this.invitations.findForUpdate(actor.tenantId, invitationId);
       if (!invitation) throw new InvitationNotFoundError();
@@ -26,7 +26,7 @@ export class WithdrawInvitationHandler implements ICommandHandler<WithdrawInvita
       recordExpiry(transaction, invitation, now);
       invitation.withdraw(now);
       await this.invitations.update(invitation);
-      transaction.record(new PartnerInvitationWithdrawnEvent(actor, now, invitation));
+      transaction.record(new PartnerInvitationWithdrawnEvent(actor, now, invitation, request.reason));
       return toInvitationResponse(invitation, now);
     });
   }

@@ -3,7 +3,8 @@ import { EXAMPLES } from '../../shared/examples.js';
 import { pageParameters } from '../../shared/http/paging.js';
 import { IdParameter, ResourceId, Timestamp, UuidParameter } from '../../shared/http/schema.js';
 import { integer } from '../../shared/http/schema-messages.js';
-import { ActionReason, PARTNER_ACTIONS, PARTNER_OVERRIDES } from '../../licensing/index.js';
+import { PARTNER_ACTIONS, PARTNER_OVERRIDES } from '../../licensing/index.js';
+import { ActionReason } from '../../shared/http/action-reason.js';
 
 const MAX_QUANTITY = 1_000_000;
 

@@ -16,7 +16,8 @@ export class UpdateProductHandler implements ICommandHandler<UpdateProductComman
   ) {}
 
   execute(command: UpdateProductCommand) {
-    const { actor, productId, patch } = command;
+    const { actor, productId } = command;
+    const { reason, ...patch } = command.patch;
     return this.unitOfWork.perform(command, async (transaction) => {
       const product = await this.products.findForUpdate(actor.tenantId, productId);
       if (!product) throw new ProductNotFoundError(productId);
@@ -25,7 +26,7 @@ export class UpdateProductHandler implements ICommandHandler<UpdateProductComman
       const change = product.update(patch, now);
       if (change) {
         await this.products.update(product);
-        transaction.record(new ProductUpdatedEvent(actor, now, productId, change));
+        transaction.record(new ProductUpdatedEvent(actor, now, productId, change, reason));
       }
       return toProductResponse(product);
     });

@@ -16,7 +16,7 @@ export class EndSessionHandler implements ICommandHandler<EndSessionCommand> {
   ) {}
 
   execute(command: EndSessionCommand) {
-    const { actor, sessionId } = command;
+    const { actor, sessionId, request } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const session = await this.sessions.findForUpdate(actor.tenantId, sessionId);
       if (!session) throw new SessionNotFoundError(sessionId);
@@ -24,7 +24,7 @@ export class EndSessionHandler implements ICommandHandler<EndSessionCommand> {
       const now = this.clock.now();
       if (session.end('ENDED', now)) {
         await this.sessions.update(session);
-        transaction.record(new SessionEndedEvent(actor, now, sessionId, 'ENDED'));
+        transaction.record(new SessionEndedEvent(actor, now, sessionId, 'ENDED', request.reason));
       }
       return toSessionResponse(session);
     });

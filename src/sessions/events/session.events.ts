@@ -1,4 +1,5 @@
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { SignInMethod } from '../../shared/access/session-authenticator.js';
 import type { EndReason } from '../session.entity.js';
@@ -20,7 +21,9 @@ export class SessionStartedEvent extends IntegrationEvent {
 export class SessionEndedEvent extends IntegrationEvent {
   readonly type = 'session.ended';
 
-  constructor(actor: Actor, now: Date, sessionId: string, reason: EndReason) {
-    super(actor, now, { resourceType: 'session', resourceId: sessionId }, { reason });
+  /** `reason` is that of the person who ended the session of somebody. */
+  constructor(actor: Actor, now: Date, sessionId: string, endReason: EndReason, reason?: RecordedReason) {
+    const data = { end_reason: endReason, ...reasonCode(reason) };
+    super(actor, now, { resourceType: 'session', resourceId: sessionId }, data, reasonText(reason));
   }
 }

@@ -8,11 +8,11 @@ export class RetireSigningKeyHandler implements ICommandHandler<RetireSigningKey
   constructor(private readonly changes: SigningKeyActions) {}
 
   execute(command: RetireSigningKeyCommand) {
-    const { actor, kid } = command;
+    const { actor, kid, request } = command;
     return this.changes.run(command, (key, now) => {
-      key.assertMayEnd(command.request.force);
+      key.assertMayEnd(request.force);
       key.retire(now);
-      return new SigningKeyRetiredEvent(actor, now, kid);
+      return new SigningKeyRetiredEvent(actor, now, kid, request.reason);
     });
   }
 }

@@ -8,11 +8,11 @@ export class RevokeSigningKeyHandler implements ICommandHandler<RevokeSigningKey
   constructor(private readonly changes: SigningKeyActions) {}
 
   execute(command: RevokeSigningKeyCommand) {
-    const { actor, kid } = command;
+    const { actor, kid, request } = command;
     return this.changes.run(command, (key, now) => {
-      key.assertMayEnd(command.request.force);
+      key.assertMayEnd(request.force);
       key.revoke(now);
-      return new SigningKeyRevokedEvent(actor, now, kid);
+      return new SigningKeyRevokedEvent(actor, now, kid, request.reason);
     });
   }
 }

@@ -53,7 +53,7 @@ export class IngestBillingEventHandler implements ICommandHandler<IngestBillingE
       await this.updater.derive(actor, subscription, [...earlier, event]);
       const change = subscription.changeSince(before, now);
       await this.subscriptions.update(subscription);
-      transaction.record(new SubscriptionEventReceivedEvent(actor, now, subscription, event, change));
+      transaction.record(new SubscriptionEventReceivedEvent(actor, now, subscription, event, change, request.reason));
       await this.updater.recordEnd(transaction, subscription, now);
       return receipt(false, change !== undefined);
     });

@@ -17,13 +17,13 @@ export class UnlinkLicenseHandler implements ICommandHandler<UnlinkLicenseComman
   ) {}
 
   execute(command: UnlinkLicenseCommand) {
-    const { actor, subscriptionId, options } = command;
+    const { actor, subscriptionId, request, options } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const subscription = await this.subscriptions.findForUpdate(actor.tenantId, subscriptionId);
       if (!subscription) throw new SubscriptionNotFoundError(subscriptionId);
       subscription.assertVersion(options.ifMatch);
       const now = this.clock.now();
-      await this.updater.unlink(transaction, actor, subscription, now);
+      await this.updater.unlink(transaction, actor, subscription, now, request.reason);
       return toSubscriptionResponse(subscription, null, now);
     });
   }

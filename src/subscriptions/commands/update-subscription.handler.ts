@@ -27,7 +27,7 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
 
   execute(command: UpdateSubscriptionCommand) {
     const { actor, subscriptionId, request, options } = command;
-    const { metadata, ...terms } = request;
+    const { metadata, reason, ...terms } = request;
     return this.unitOfWork.perform(command, async (transaction) => {
       const subscription = await this.subscriptions.findForUpdate(actor.tenantId, subscriptionId);
       if (!subscription) throw new SubscriptionNotFoundError(subscriptionId);
@@ -51,7 +51,7 @@ export class UpdateSubscriptionHandler implements ICommandHandler<UpdateSubscrip
       }
       const change = subscription.changeSince(before, now);
       if (change ?? isCorrected) await this.subscriptions.update(subscription);
-      if (change) transaction.record(new SubscriptionUpdatedEvent(actor, now, subscription, change));
+      if (change) transaction.record(new SubscriptionUpdatedEvent(actor, now, subscription, change, reason));
       await this.updater.recordEnd(transaction, subscription, now);
       return toSubscriptionResponse(subscription, license, now);
     });

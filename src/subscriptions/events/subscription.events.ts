@@ -1,6 +1,7 @@
 import { omit, pick, type Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 
 /** Metadata is free-form, so it may contain personal data. */
@@ -27,13 +28,14 @@ abstract class SubscriptionIntegrationEvent extends IntegrationEvent {
     { subscriptionId, licenseId }: SubscriptionSubject,
     { before, after }: { readonly before?: JsonObject | undefined; readonly after: JsonObject },
     more: JsonObject = {},
+    personal: JsonObject = {},
   ) {
     super(
       actor,
       now,
       { resourceType: 'subscription', resourceId: subscriptionId, ...(licenseId !== null && { licenseId }) },
       { ...more, ...(before && { before: omit(before, PERSONAL) }), after: omit(after, PERSONAL) },
-      { ...(before && { before: pick(before, PERSONAL) }), after: pick(after, PERSONAL) },
+      { ...(before && { before: pick(before, PERSONAL) }), after: pick(after, PERSONAL), ...personal },
     );
   }
 }
@@ -42,7 +44,14 @@ export class SubscriptionCreatedEvent extends SubscriptionIntegrationEvent {
   readonly type = 'subscription.created';
 }
 
-export class SubscriptionUpdatedEvent extends SubscriptionIntegrationEvent {
+/** Change by a person, who may have said why. */
+abstract class ReasonedSubscriptionEvent extends SubscriptionIntegrationEvent {
+  constructor(actor: Actor, now: Date, subject: SubscriptionSubject, change: Change, reason?: RecordedReason) {
+    super(actor, now, subject, change, reasonCode(reason), reasonText(reason));
+  }
+}
+
+export class SubscriptionUpdatedEvent extends ReasonedSubscriptionEvent {
   readonly type = 'subscription.updated';
 }
 
@@ -50,7 +59,7 @@ export class SubscriptionLinkedEvent extends SubscriptionIntegrationEvent {
   readonly type = 'subscription.linked';
 }
 
-export class SubscriptionUnlinkedEvent extends SubscriptionIntegrationEvent {
+export class SubscriptionUnlinkedEvent extends ReasonedSubscriptionEvent {
   readonly type = 'subscription.unlinked';
 }
 
@@ -69,9 +78,10 @@ export class SubscriptionEventReceivedEvent extends SubscriptionIntegrationEvent
     subject: SubscriptionSubject,
     { eventId, kind, occurredAt, facts }: ReceivedEvent,
     change: Change | undefined,
+    reason?: RecordedReason,
   ) {
-    super(actor, now, subject, change ?? { before: {}, after: {} }, {
-      billing_event: { event_id: eventId, kind, occurred_at: occurredAt.toISOString(), ...facts },
-    });
+    const billingEvent = { event_id: eventId, kind, occurred_at: occurredAt.toISOString(), ...facts };
+    const data = { billing_event: billingEvent, ...reasonCode(reason) };
+    super(actor, now, subject, change ?? { before: {}, after: {} }, data, reasonText(reason));
   }
 }

@@ -16,7 +16,8 @@ export class UpdateTemplateHandler implements ICommandHandler<UpdateTemplateComm
   ) {}
 
   execute(command: UpdateTemplateCommand) {
-    const { actor, templateId, patch } = command;
+    const { actor, templateId } = command;
+    const { reason, ...patch } = command.patch;
     return this.unitOfWork.perform(command, async (transaction) => {
       const template = await this.templates.findForUpdate(actor.tenantId, templateId);
       if (!template) throw new TemplateNotFoundError(templateId);
@@ -25,7 +26,7 @@ export class UpdateTemplateHandler implements ICommandHandler<UpdateTemplateComm
       const change = template.update(patch, now);
       if (change) {
         await this.templates.update(template);
-        transaction.record(new TemplateUpdatedEvent(actor, now, templateId, change));
+        transaction.record(new TemplateUpdatedEvent(actor, now, templateId, change, reason));
       }
       return toTemplateResponse(template);
     });

@@ -1,6 +1,7 @@
 import type { Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 
 export class TemplateCreatedEvent extends IntegrationEvent {
@@ -15,7 +16,8 @@ export class TemplateCreatedEvent extends IntegrationEvent {
 export class TemplateUpdatedEvent extends IntegrationEvent {
   readonly type = 'template.updated';
 
-  constructor(actor: Actor, now: Date, templateId: string, { before, after }: Change) {
-    super(actor, now, { resourceType: 'template', resourceId: templateId }, { before, after });
+  constructor(actor: Actor, now: Date, templateId: string, { before, after }: Change, reason?: RecordedReason) {
+    const resource = { resourceType: 'template', resourceId: templateId };
+    super(actor, now, resource, { ...reasonCode(reason), before, after }, reasonText(reason));
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionReason } from '../../shared/http/action-reason.js';
 import { pageParameters } from '../../shared/http/paging.js';
 import { text, Timestamp } from '../../shared/http/schema.js';
 import { integer } from '../../shared/http/schema-messages.js';
@@ -50,6 +51,7 @@ export const RotateApiKeyRequest = z
     overlap_seconds: integer(0, MAX_OVERLAP_S)
       .default(0)
       .meta({ description: 'Time for which the previous secret stays valid, at most 7 days.' }),
+    reason: ActionReason.optional(),
   })
   .meta({ id: 'RotateApiKeyRequest', examples: [{ overlap_seconds: 3600 }] });
 export type RotateApiKeyRequest = z.infer<typeof RotateApiKeyRequest>;

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { CommandOptions } from '../../shared/messaging/tenant-command.js';
+import { ReasonRequest } from '../../shared/http/action-reason.js';
 import {
   CreatedAt,
   DescribeChange,
@@ -100,8 +101,9 @@ export class ApiKeysController {
   revoke(
     @CurrentActor() actor: Actor,
     @Param('key_id', { schema: UuidParameter }) keyId: string,
+    @Body({ schema: ReasonRequest }) body: ReasonRequest,
     @ChangeOptions() options: CommandOptions,
   ) {
-    return this.commands.execute(new RevokeApiKeyCommand(actor, keyId, options));
+    return this.commands.execute(new RevokeApiKeyCommand(actor, keyId, body, options));
   }
 }

@@ -16,7 +16,7 @@ export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKeyCommand>
   ) {}
 
   execute(command: RevokeApiKeyCommand) {
-    const { actor, keyId } = command;
+    const { actor, keyId, request } = command;
     return this.unitOfWork.perform(command, async (transaction) => {
       const key = await this.keys.findForUpdate(actor.tenantId, keyId);
       if (!key) throw new ApiKeyNotFoundError(keyId);
@@ -24,7 +24,7 @@ export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKeyCommand>
       key.assertVersion(command.options.ifMatch);
       if (key.revoke(now)) {
         await this.keys.update(key);
-        transaction.record(new ApiKeyRevokedEvent(actor, now, keyId));
+        transaction.record(new ApiKeyRevokedEvent(actor, now, keyId, request.reason));
       }
       return toApiKeyResponse(key);
     });

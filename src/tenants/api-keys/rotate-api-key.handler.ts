@@ -28,7 +28,7 @@ export class RotateApiKeyHandler implements ICommandHandler<RotateApiKeyCommand>
       const secret = generateApiKey();
       key.rotate(secret, request.overlap_seconds, now);
       await this.keys.update(key);
-      transaction.record(new ApiKeyRotatedEvent(actor, now, keyId, request.overlap_seconds));
+      transaction.record(new ApiKeyRotatedEvent(actor, now, keyId, request.overlap_seconds, request.reason));
       return toIssuedApiKey(key, secret);
     });
   }

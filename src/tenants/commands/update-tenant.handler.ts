@@ -35,7 +35,8 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
   ) {}
 
   execute(command: UpdateTenantCommand) {
-    const { actor, patch } = command;
+    const { actor } = command;
+    const { reason, ...patch } = command.patch;
     const from = patch.emails?.from;
     if (typeof from === 'string' && !this.config.allowsEmailFrom(from))
       throw new InvalidFieldError(
@@ -59,7 +60,7 @@ export class UpdateTenantHandler implements ICommandHandler<UpdateTenantCommand>
           transaction.whenEnded(() => {
             this.metadataFilters.updateSoon();
           });
-        transaction.record(new TenantUpdatedEvent(actor, now, change));
+        transaction.record(new TenantUpdatedEvent(actor, now, change, reason));
       }
       return toTenantResponse(tenant);
     });

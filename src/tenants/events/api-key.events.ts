@@ -1,5 +1,6 @@
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 
 export class ApiKeyCreatedEvent extends IntegrationEvent {
@@ -13,15 +14,16 @@ export class ApiKeyCreatedEvent extends IntegrationEvent {
 export class ApiKeyRotatedEvent extends IntegrationEvent {
   readonly type = 'api_key.rotated';
 
-  constructor(actor: Actor, now: Date, id: string, overlapS: number) {
-    super(actor, now, { resourceType: 'api_key', resourceId: id }, { overlap_seconds: overlapS });
+  constructor(actor: Actor, now: Date, id: string, overlapS: number, reason?: RecordedReason) {
+    const data = { overlap_seconds: overlapS, ...reasonCode(reason) };
+    super(actor, now, { resourceType: 'api_key', resourceId: id }, data, reasonText(reason));
   }
 }
 
 export class ApiKeyRevokedEvent extends IntegrationEvent {
   readonly type = 'api_key.revoked';
 
-  constructor(actor: Actor, now: Date, id: string) {
-    super(actor, now, { resourceType: 'api_key', resourceId: id }, {});
+  constructor(actor: Actor, now: Date, id: string, reason?: RecordedReason) {
+    super(actor, now, { resourceType: 'api_key', resourceId: id }, reasonCode(reason), reasonText(reason));
   }
 }

@@ -1,6 +1,7 @@
 import type { Change } from '../../shared/persistence/change.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 
 export class TenantCreatedEvent extends IntegrationEvent {
@@ -14,7 +15,8 @@ export class TenantCreatedEvent extends IntegrationEvent {
 export class TenantUpdatedEvent extends IntegrationEvent {
   readonly type = 'tenant.updated';
 
-  constructor(actor: Actor, now: Date, { before, after }: Change) {
-    super(actor, now, { resourceType: 'tenant', resourceId: actor.tenantId }, { before, after });
+  constructor(actor: Actor, now: Date, { before, after }: Change, reason?: RecordedReason) {
+    const resource = { resourceType: 'tenant', resourceId: actor.tenantId };
+    super(actor, now, resource, { ...reasonCode(reason), before, after }, reasonText(reason));
   }
 }

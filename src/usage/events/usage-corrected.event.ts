@@ -1,6 +1,7 @@
-import { reasonCode, reasonText, type License, type RecordedReason } from '../../licensing/index.js';
+import { type License } from '../../licensing/index.js';
 import type { Actor } from '../../shared/access/actor.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 
 /** Usage of a feature in one period, before and after its correction. */
 export interface UsageCorrection {

@@ -18,7 +18,7 @@ export class CancelWorkflowRunHandler implements ICommandHandler<CancelWorkflowR
       await this.engine.assertAvailable();
       if (!run.requestCancellation(now)) return undefined;
       await this.engine.send(transaction, run, { name: CANCEL });
-      return new WorkflowCancelRequestedEvent(command.actor, now, run);
+      return new WorkflowCancelRequestedEvent(command.actor, now, run, command.request.reason);
     });
   }
 }

@@ -1,17 +1,19 @@
 import type { Actor } from '../../shared/access/actor.js';
+import { reasonCode, reasonText, type RecordedReason } from '../../shared/messaging/recorded-reason.js';
 import type { JsonObject } from '../../shared/json.js';
 import { IntegrationEvent } from '../../shared/messaging/integration-event.js';
 import type { WorkflowRun } from '../workflow-run.entity.js';
 
 /** Event of a run: names the workflow and who started it. */
 abstract class WorkflowRunEvent extends IntegrationEvent {
-  constructor(actor: Actor, now: Date, run: WorkflowRun, data: JsonObject = {}) {
+  constructor(actor: Actor, now: Date, run: WorkflowRun, data: JsonObject = {}, personal: JsonObject | null = null) {
     const { type, id } = run.startedBy;
     super(
       actor,
       now,
       { resourceType: 'workflow_run', resourceId: run.runId },
       { workflow: run.workflow, started_by: { type, id }, ...data },
+      personal,
     );
   }
 }
@@ -26,6 +28,10 @@ export class WorkflowSignaledEvent extends WorkflowRunEvent {
 
 export class WorkflowCancelRequestedEvent extends WorkflowRunEvent {
   readonly type = 'workflow.cancel_requested';
+
+  constructor(actor: Actor, now: Date, run: WorkflowRun, reason?: RecordedReason) {
+    super(actor, now, run, reasonCode(reason), reasonText(reason));
+  }
 }
 
 export class WorkflowStalledEvent extends WorkflowRunEvent {

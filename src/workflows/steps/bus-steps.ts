@@ -111,7 +111,8 @@ export const BUS_STEPS: BusSteps = {
     permissions: ['subscriptions:read', 'subscriptions:write'],
     async perform({ actor, options, execute, ask }, { subscription_id, license_id }) {
       const { license } = await ask(new GetSubscriptionQuery(actor, subscription_id));
-      if (license?.license_id === license_id) await execute(new UnlinkLicenseCommand(actor, subscription_id, options));
+      if (license?.license_id === license_id)
+        await execute(new UnlinkLicenseCommand(actor, subscription_id, {}, options));
       return { license_id };
     },
   },

@@ -3004,6 +3004,32 @@ export interface components {
              * @default 0
              */
             overlap_seconds?: number;
+            reason?: components["schemas"]["ActionReason"];
+        };
+        /**
+         * @description Why the action was taken. Recorded in its event.
+         * @example {
+         *       "code": "CUSTOMER_REQUEST",
+         *       "text": "Ticket 4711"
+         *     }
+         */
+        ActionReason: {
+            code: components["schemas"]["ActionReasonCode"];
+            /** @description Free text. Erased with the customer whom the action concerns. */
+            text?: string;
+        };
+        /** @enum {string} */
+        ActionReasonCode: "CUSTOMER_REQUEST" | "PAYMENT_RECEIVED" | "PAYMENT_OVERDUE" | "REFUNDED" | "CONTRACT_CHANGED" | "TERMS_VIOLATED" | "FRAUD" | "CORRECTION" | "OTHER";
+        /**
+         * @example {
+         *       "reason": {
+         *         "code": "CORRECTION",
+         *         "text": "Ticket 4711"
+         *       }
+         *     }
+         */
+        ReasonRequest: {
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @description The tenant and its settings.
@@ -3204,6 +3230,7 @@ export interface components {
              *     ]
              */
             metadata_filters?: string[];
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @description How one can sign in, besides with an API key or a link.
@@ -3343,8 +3370,6 @@ export interface components {
             updated_at: string;
         };
         SessionEndReason: ("SIGNED_OUT" | "ENDED" | "REPLACED" | "EXPIRED" | "WITHDRAWN") | null;
-        /** @example {} */
-        EndSessionRequest: Record<string, never>;
         /**
          * @example {
          *       "product_id": "ISP-ENT-001",
@@ -3434,6 +3459,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @example {
@@ -3919,6 +3945,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @description Without a name the copy is called "{name} (copy)".
@@ -4038,6 +4065,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            reason?: components["schemas"]["ActionReason"];
         };
         CustomerNotePage: {
             data: components["schemas"]["CustomerNote"][];
@@ -4158,20 +4186,6 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /**
-         * @description Why the action was taken. Recorded in its event.
-         * @example {
-         *       "code": "CUSTOMER_REQUEST",
-         *       "text": "Ticket 4711"
-         *     }
-         */
-        ActionReason: {
-            code: components["schemas"]["ActionReasonCode"];
-            /** @description Free text. Erased with the customer. */
-            text?: string;
-        };
-        /** @enum {string} */
-        ActionReasonCode: "CUSTOMER_REQUEST" | "PAYMENT_RECEIVED" | "PAYMENT_OVERDUE" | "REFUNDED" | "CONTRACT_CHANGED" | "TERMS_VIOLATED" | "FRAUD" | "CORRECTION" | "OTHER";
         /**
          * @description The new license with its license key.
          * @example {
@@ -5798,8 +5812,6 @@ export interface components {
             /** @description Send the code by the e-mail `partner_welcome`, and do not return it. Also requires `emails:send`. The code is made when the message is sent, and by each further attempt. */
             send_email?: boolean;
         };
-        /** @example {} */
-        InvitationActionRequest: Record<string, never>;
         /**
          * @example {
          *       "code": "tenant-001.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -6167,6 +6179,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @example {
@@ -6289,6 +6302,7 @@ export interface components {
              * @description Of `canceled`: the end of the service. Default, and at the latest: the end of the paid period.
              */
             ends_at?: string;
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @description What happened: see docs/subscriptions.md.
@@ -6436,7 +6450,11 @@ export interface components {
         /**
          * @default {}
          * @example {
-         *       "force": true
+         *       "force": true,
+         *       "reason": {
+         *         "code": "OTHER",
+         *         "text": "Copied by a former employee"
+         *       }
          *     }
          */
         EndSigningKeyRequest: {
@@ -6445,6 +6463,7 @@ export interface components {
              * @default false
              */
             force?: boolean;
+            reason?: components["schemas"]["ActionReason"];
         };
         /**
          * @description The public signing keys.
@@ -11257,7 +11276,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description The API key, without its secret. */
             200: {
@@ -11880,7 +11903,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["EndSessionRequest"];
+                "application/json": components["schemas"]["ReasonRequest"];
             };
         };
         responses: {
@@ -12694,7 +12717,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description The note. */
             200: {
@@ -14719,7 +14746,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["InvitationActionRequest"];
+                "application/json": components["schemas"]["ReasonRequest"];
             };
         };
         responses: {
@@ -15170,7 +15197,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description The blocked device. */
             200: {
@@ -15481,7 +15512,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description Success. */
             200: {
@@ -17735,7 +17770,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description Success. */
             202: {
@@ -18125,7 +18164,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description The e-mail message. */
             200: {
@@ -18321,7 +18364,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description Texts of the tenant for a template in one language. */
             200: {

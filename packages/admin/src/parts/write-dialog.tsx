@@ -13,7 +13,7 @@ import type { Conflict } from '../api/use-guarded-write';
 import { ChangedMeanwhile } from './changes';
 import { FormDialog } from './form-dialog';
 import { useServerFaults } from './form-state';
-import { ReasonFields } from './reason-fields';
+import { ReasonFields, type Reason } from './reason-fields';
 import { Fault } from './states';
 
 interface Write<F> {
@@ -73,5 +73,25 @@ export function ReasonControl<F extends FieldValues>({ control, name }: { contro
       name={name}
       render={({ field: { value, onChange } }) => <ReasonFields value={value} onChange={onChange} />}
     />
+  );
+}
+
+/** A dialog that asks for nothing but the reason. `code` is the one that is chosen at first. */
+export function ReasonDialog({
+  code = 'OTHER',
+  ...dialog
+}: {
+  title: string;
+  hint?: ReactNode;
+  submitLabel: string;
+  danger?: boolean;
+  code?: Reason['code'];
+  write: Write<{ reason: Reason }>;
+  onClose: () => void;
+}) {
+  return (
+    <WriteDialog<{ reason: Reason }> {...dialog} values={{ reason: { code } }}>
+      {({ control }) => <ReasonControl control={control} name="reason" />}
+    </WriteDialog>
   );
 }

@@ -11,7 +11,8 @@ import { Menu, MenuItem } from '../parts/menu';
 import { ResourceList } from '../parts/resource-list';
 import { Empty } from '../parts/states';
 import { RelativeTime } from '../parts/time';
-import { WriteDialog } from '../parts/write-dialog';
+import type { Reason } from '../parts/reason-fields';
+import { ReasonControl, WriteDialog } from '../parts/write-dialog';
 import { useText, useWord } from '../text/texts';
 import { useSession } from './session';
 
@@ -208,14 +209,14 @@ function ChangeTenant({
   const write = useGuardedWrite({
     resource: tenant,
     read: () => bodyOf(api.GET('/v1/tenants/{tenant_id}', { params: { path: { tenant_id } } })),
-    write: ({ limit }: { limit: string }, base) =>
+    write: ({ limit, reason }: { limit: string; reason: Reason }, base) =>
       bodyOf(
         api.PATCH('/v1/tenants/{tenant_id}', {
           params: { path: { tenant_id }, header: ifUnchanged(base) },
           body:
             action === 'limit'
               ? { requests_per_minute: limit === '' ? null : Number(limit) }
-              : { status: action === 'suspend' ? 'SUSPENDED' : 'ACTIVE' },
+              : { status: action === 'suspend' ? 'SUSPENDED' : 'ACTIVE', reason },
         }),
       ),
     done: t('tenants.changed'),
@@ -228,15 +229,20 @@ function ChangeTenant({
       hint={t(`tenants.${action}.hint`)}
       submitLabel={action === 'limit' ? t('save') : t(`tenants.${action}`)}
       danger={action === 'suspend'}
-      values={{ limit: tenant.requests_per_minute?.toString() ?? '' }}
+      values={{
+        limit: tenant.requests_per_minute?.toString() ?? '',
+        reason: { code: action === 'suspend' ? 'PAYMENT_OVERDUE' : 'PAYMENT_RECEIVED' },
+      }}
       write={write}
       onClose={onClose}
     >
-      {({ register }, fault) =>
-        action === 'limit' && (
+      {({ register, control }, fault) =>
+        action === 'limit' ? (
           <Field label={t('tenants.limit')} fault={fault('requests_per_minute')}>
             {(aria) => <LimitField aria={aria} {...register('limit')} />}
           </Field>
+        ) : (
+          <ReasonControl control={control} name="reason" />
         )
       }
     </WriteDialog>

@@ -8,7 +8,9 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { LinkButton } from '../../parts/button';
 import { DataTable } from '../../parts/data-table';
-import { CheckField, Field, Input } from '../../parts/fields';
+import { ActiveField } from '../../parts/active-field';
+import { ARCHIVE_REASON, archiveReason, type Archivable } from '../../parts/archive-reason';
+import { Field, Input } from '../../parts/fields';
 import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
@@ -27,7 +29,7 @@ import { ROW_LINK } from '../../parts/text-link';
 
 type Customer = Schemas['Customer'];
 
-interface Form {
+interface Fields {
   customer_id: string;
   first_name: string;
   last_name: string;
@@ -37,6 +39,8 @@ interface Form {
   active: boolean;
 }
 
+type Form = Fields & Archivable;
+
 const EMPTY: Form = {
   customer_id: '',
   first_name: '',
@@ -45,9 +49,10 @@ const EMPTY: Form = {
   email: '',
   language: '',
   active: true,
+  reason: ARCHIVE_REASON,
 };
 
-function toForm({ customer_id, first_name, last_name, company_name, email, language, active }: Customer): Form {
+function toForm({ customer_id, first_name, last_name, company_name, email, language, active }: Customer): Fields {
   return {
     customer_id,
     first_name: first_name ?? '',
@@ -59,7 +64,7 @@ function toForm({ customer_id, first_name, last_name, company_name, email, langu
   };
 }
 
-const emptyToNull = (form: Partial<Form>) =>
+const emptyToNull = (form: Partial<Fields>) =>
   Object.fromEntries(Object.entries(form).map(([name, value]) => [name, value === '' ? null : value]));
 
 const route = getRouteApi('/customers/$customerId');
@@ -77,7 +82,7 @@ export function NewCustomerPage() {
   const t = useText();
   const navigate = useNavigate();
   const create = useWrite({
-    write: (form: Form) => bodyOf(api.POST('/v1/customers', { body: given(form) })),
+    write: ({ reason: _, ...form }: Form) => bodyOf(api.POST('/v1/customers', { body: given(form) })),
     done: t('customer.created'),
     changes: ['customers'],
     onDone: ({ customer_id }) =>
@@ -102,15 +107,18 @@ export function NewCustomerPage() {
 }
 
 function CustomerFields({
-  form: { register },
+  form,
   fault,
   isNew = false,
+  wasActive = false,
 }: {
   form: UseFormReturn<Form>;
   fault: (name: string) => string | undefined;
   isNew?: boolean;
+  wasActive?: boolean;
 }) {
   const t = useText();
+  const { register } = form;
   return (
     <>
       <Field label={t('customer.firstName')} fault={fault('first_name')}>
@@ -131,9 +139,7 @@ function CustomerFields({
       <Field label={t('customer.language')} hint={t('customer.languageHint')} fault={fault('language')}>
         {(aria) => <Input {...aria} placeholder="en" {...register('language')} />}
       </Field>
-      <div className="sm:col-span-2">
-        <CheckField label={t('customer.active')} hint={t('customer.activeHint')} {...register('active')} />
-      </div>
+      <ActiveField form={form} wasActive={wasActive} label={t('customer.active')} hint={t('customer.activeHint')} />
     </>
   );
 }
@@ -197,11 +203,14 @@ function Edit({ customer, onSaved }: { customer: Customer; onSaved: (saved: Cust
   const save = useGuardedWrite({
     resource: customer,
     read: () => bodyOf(api.GET('/v1/customers/{customer_id}', { params: { path: { customer_id } } })),
-    write: (form: Form, base) =>
+    write: ({ reason, ...form }: Form, base) =>
       bodyOf(
         api.PATCH('/v1/customers/{customer_id}', {
           params: { path: { customer_id }, header: ifUnchanged(base) },
-          body: emptyToNull(changedMembers(toForm(customer), form)),
+          body: {
+            ...emptyToNull(changedMembers(toForm(customer), form)),
+            ...archiveReason(customer.active, { ...form, reason }),
+          },
         }),
       ),
     done: t('customer.saved'),
@@ -215,11 +224,11 @@ function Edit({ customer, onSaved }: { customer: Customer; onSaved: (saved: Cust
   return (
     <ResourceForm
       title={t('customer.details')}
-      values={toForm(customer)}
+      values={{ ...toForm(customer), reason: ARCHIVE_REASON }}
       readOnly={!may('customers:write')}
       {...saving}
     >
-      {(form, fault) => <CustomerFields form={form} fault={fault} />}
+      {(form, fault) => <CustomerFields form={form} fault={fault} wasActive={customer.active} />}
     </ResourceForm>
   );
 }

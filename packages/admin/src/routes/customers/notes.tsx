@@ -9,7 +9,8 @@ import { Field, TextArea } from '../../parts/fields';
 import { faultOf } from '../../parts/form-dialog';
 import { Fault, Loading, Refusal } from '../../parts/states';
 import { Time } from '../../parts/time';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import { useActorNames } from '../events/event-feed';
@@ -132,19 +133,21 @@ function DeleteNote({ note, onClose }: { note: Note; onClose: () => void }) {
   const t = useText();
   const { customer_id, note_id } = note;
   const remove = useWrite({
-    write: (_input: object) =>
-      bodyOf(api.DELETE('/v1/customers/{customer_id}/notes/{note_id}', { params: { path: { customer_id, note_id } } })),
+    write: (body: { reason: Reason }) =>
+      bodyOf(
+        api.DELETE('/v1/customers/{customer_id}/notes/{note_id}', { params: { path: { customer_id, note_id } }, body }),
+      ),
     done: t('notes.deleted'),
     changes: ['customers'],
     onDone: onClose,
   });
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('notes.delete')}
       hint={t('notes.deleteHint')}
       submitLabel={t('notes.delete')}
       danger
-      values={{}}
+      code="CORRECTION"
       write={remove}
       onClose={onClose}
     />

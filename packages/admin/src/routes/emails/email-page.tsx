@@ -16,7 +16,8 @@ import { PageHeader } from '../../parts/page';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { TEXT_LINK } from '../../parts/text-link';
 import { RelativeTime, Time } from '../../parts/time';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { LicenseLink } from '../orders/lines-table';
@@ -272,10 +273,11 @@ function Cancel({ message, onClose }: Props) {
   const write = useGuardedWrite({
     resource: message,
     read: () => client.query({ ...emailQuery(email_message_id), staleTime: 0 }),
-    write: (_input: object, base) =>
+    write: (body: { reason: Reason }, base) =>
       bodyOf(
         api.POST('/v1/email-messages/{email_message_id}/cancel', {
           params: { path: { email_message_id }, header: ifUnchanged(base) },
+          body,
         }),
       ),
     done: t('emails.cancelled'),
@@ -283,12 +285,11 @@ function Cancel({ message, onClose }: Props) {
     onDone: onClose,
   });
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('emails.cancel')}
       hint={t('emails.cancelHint')}
       submitLabel={t('emails.cancel')}
       danger
-      values={{}}
       write={write}
       onClose={onClose}
     />

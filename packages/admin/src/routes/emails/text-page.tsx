@@ -18,7 +18,8 @@ import { Pinned } from '../../parts/pinned';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
 import { Fault, Loading } from '../../parts/states';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useFaultText } from '../../text/problems';
 import { useSaving } from '../../parts/use-saving';
@@ -298,9 +299,9 @@ function DeleteDialog({ texts, language, onDeleted, onClose }: Deletion & { onCl
   const remove = useGuardedWrite({
     resource: texts,
     read: () => readTexts(template, language),
-    write: async (_input: object, base) => {
+    write: async (body: { reason: Reason }, base) => {
       const params = { path: { template, language }, header: ifUnchanged(base) };
-      await bodyOf(api.DELETE('/v1/email-templates/{template}/{language}', { params }));
+      await bodyOf(api.DELETE('/v1/email-templates/{template}/{language}', { params, body }));
       return readTexts(template, language);
     },
     done: t('emailTexts.deleted'),
@@ -311,12 +312,12 @@ function DeleteDialog({ texts, language, onDeleted, onClose }: Deletion & { onCl
     },
   });
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('emailTexts.delete')}
       hint={t('emailTexts.deleteHint')}
       submitLabel={t('emailTexts.delete')}
       danger
-      values={{}}
+      code="CORRECTION"
       write={remove}
       onClose={onClose}
     />

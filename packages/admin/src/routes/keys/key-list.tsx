@@ -13,7 +13,8 @@ import { ResourceList } from '../../parts/resource-list';
 import { Menu, MenuItem } from '../../parts/menu';
 import { Empty, Fault } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonControl, ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useText, useWord } from '../../text/texts';
 import { faultOf, FormDialog } from '../../parts/form-dialog';
 import { LicenseKey } from '../licenses/reveal-key-dialog';
@@ -267,8 +268,8 @@ function RotateKey({
   const t = useText();
   const rotate = useKeyWrite(
     apiKey,
-    ({ overlap }: { overlap: string }, params) =>
-      bodyOf(api.POST('/v1/api-keys/{key_id}/rotate', { params, body: { overlap_seconds: Number(overlap) } })),
+    ({ overlap, reason }: { overlap: string; reason: Reason }, params) =>
+      bodyOf(api.POST('/v1/api-keys/{key_id}/rotate', { params, body: { overlap_seconds: Number(overlap), reason } })),
     { onDone },
   );
   return (
@@ -276,22 +277,25 @@ function RotateKey({
       title={t('keys.rotateTitle', { name: apiKey.name })}
       hint={t('keys.rotateHint')}
       submitLabel={t('keys.rotate')}
-      values={{ overlap: '86400' }}
+      values={{ overlap: '86400', reason: { code: 'OTHER' } }}
       write={rotate}
       onClose={onClose}
     >
-      {({ register }, fault) => (
-        <Field label={t('keys.overlap')} fault={fault('overlap_seconds')}>
-          {(aria) => (
-            <Select {...aria} {...register('overlap')}>
-              {OVERLAPS.map((seconds) => (
-                <option key={seconds} value={seconds}>
-                  {t(`keys.overlap.${seconds}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+      {({ register, control }, fault) => (
+        <>
+          <Field label={t('keys.overlap')} fault={fault('overlap_seconds')}>
+            {(aria) => (
+              <Select {...aria} {...register('overlap')}>
+                {OVERLAPS.map((seconds) => (
+                  <option key={seconds} value={seconds}>
+                    {t(`keys.overlap.${seconds}`)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <ReasonControl control={control} name="reason" />
+        </>
       )}
     </WriteDialog>
   );
@@ -301,16 +305,15 @@ function RevokeKey({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void })
   const t = useText();
   const revoke = useKeyWrite(
     apiKey,
-    (_input: object, params) => bodyOf(api.POST('/v1/api-keys/{key_id}/revoke', { params })),
+    (body: { reason: Reason }, params) => bodyOf(api.POST('/v1/api-keys/{key_id}/revoke', { params, body })),
     { done: t('keys.revoked'), onDone: onClose },
   );
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('keys.revokeTitle', { name: apiKey.name })}
       hint={t('keys.revokeHint')}
       submitLabel={t('keys.revoke')}
       danger
-      values={{}}
       write={revoke}
       onClose={onClose}
     />

@@ -9,7 +9,7 @@ import { Field, Input } from '../../parts/fields';
 import type { Reason } from '../../parts/reason-fields';
 import { Empty } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
-import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
+import { ReasonControl, ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import type { License } from './license-status';
@@ -156,10 +156,11 @@ function UnblockDialog({ blocked, onClose }: { blocked: Blocked; onClose: () => 
   const t = useText();
   const { license_id, blocked_device_id } = blocked;
   const write = useWrite({
-    write: (_input: object) =>
+    write: (body: { reason: Reason }) =>
       bodyOf(
         api.DELETE('/v1/licenses/{license_id}/blocked-devices/{blocked_device_id}', {
           params: { path: { license_id, blocked_device_id } },
+          body,
         }),
       ),
     done: t('remedy.unblocked'),
@@ -167,11 +168,11 @@ function UnblockDialog({ blocked, onClose }: { blocked: Blocked; onClose: () => 
     onDone: onClose,
   });
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('unblock.title')}
       hint={t('unblock.hint', { device: blocked.fingerprint })}
       submitLabel={t('unblock.do')}
-      values={{}}
+      code="CUSTOMER_REQUEST"
       write={write}
       onClose={onClose}
     />

@@ -8,7 +8,7 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { fromMinorUnits, toMinorUnits, useMoney } from '../../parts/money';
 import type { Reason } from '../../parts/reason-fields';
-import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
+import { ReasonControl, ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import type { Order } from './order-page';
@@ -57,16 +57,14 @@ function Approve(props: Props) {
     bodyOf(api.POST('/v1/orders/{order_id}/approve', { params, body: { reason } })),
   );
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('order.approve')}
       hint={t('order.approveHint')}
       submitLabel={t('order.approve')}
-      values={{ reason: { code: 'CUSTOMER_REQUEST' } }}
+      code="CUSTOMER_REQUEST"
       write={write}
       onClose={props.onClose}
-    >
-      {({ control }) => <ReasonControl control={control} name="reason" />}
-    </WriteDialog>
+    />
   );
 }
 

@@ -12,7 +12,8 @@ import { Dialog, DialogActions } from '../../parts/dialog';
 import { CheckField, Field, Input } from '../../parts/fields';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import type { Partner } from './partner-page';
@@ -271,17 +272,16 @@ function Withdraw({ invitation, onClose }: { invitation: Invitation; onClose: ()
   const t = useText();
   const write = useInvitationWrite(
     invitation,
-    (_input: object, params) =>
-      bodyOf(api.POST('/v1/partner-invitations/{invitation_id}/withdraw', { params, body: {} })),
+    (body: { reason: Reason }, params) =>
+      bodyOf(api.POST('/v1/partner-invitations/{invitation_id}/withdraw', { params, body })),
     { done: t('invitation.withdrawn'), onDone: onClose },
   );
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('invitation.withdraw')}
       hint={t('invitation.withdrawHint')}
       submitLabel={t('invitation.withdraw')}
       danger
-      values={{}}
       write={write}
       onClose={onClose}
     />

@@ -8,7 +8,9 @@ import { productQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { LinkButton } from '../../parts/button';
-import { CheckField, Field, Input, TextArea } from '../../parts/fields';
+import { ActiveField } from '../../parts/active-field';
+import { ARCHIVE_REASON, archiveReason, type Archivable } from '../../parts/archive-reason';
+import { Field, Input, TextArea } from '../../parts/fields';
 import { gated, Gate } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
@@ -20,7 +22,7 @@ import { useText } from '../../text/texts';
 
 type Product = Schemas['Product'];
 
-interface Form {
+interface Fields {
   product_id: string;
   name: string;
   sku: string;
@@ -28,9 +30,11 @@ interface Form {
   active: boolean;
 }
 
-const EMPTY: Form = { product_id: '', name: '', sku: '', description: '', active: true };
+type Form = Fields & Archivable;
 
-function toForm({ product_id, name, sku, description, active }: Product): Form {
+const EMPTY: Form = { product_id: '', name: '', sku: '', description: '', active: true, reason: ARCHIVE_REASON };
+
+function toForm({ product_id, name, sku, description, active }: Product): Fields {
   return { product_id, name, sku: sku ?? '', description: description ?? '', active };
 }
 
@@ -49,7 +53,7 @@ export function NewProductPage() {
   const t = useText();
   const navigate = useNavigate();
   const create = useWrite({
-    write: (form: Form) =>
+    write: ({ reason: _, ...form }: Form) =>
       bodyOf(api.POST('/v1/products', { body: { ...given(form), product_id: form.product_id, name: form.name } })),
     done: t('product.created'),
     changes: ['products'],
@@ -75,15 +79,18 @@ export function NewProductPage() {
 }
 
 function ProductFields({
-  form: { register },
+  form,
   fault,
   isNew = false,
+  wasActive = false,
 }: {
   form: UseFormReturn<Form>;
   fault: (name: string) => string | undefined;
   isNew?: boolean;
+  wasActive?: boolean;
 }) {
   const t = useText();
+  const { register } = form;
   return (
     <>
       <Field label={t('product.name')} required fault={fault('name')}>
@@ -103,9 +110,7 @@ function ProductFields({
       <Field label={t('product.description')} fault={fault('description')} className="sm:col-span-2">
         {(aria) => <TextArea {...aria} maxLength={4_000} {...register('description')} />}
       </Field>
-      <div className="sm:col-span-2">
-        <CheckField label={t('product.active')} hint={t('product.activeHint')} {...register('active')} />
-      </div>
+      <ActiveField form={form} wasActive={wasActive} label={t('product.active')} hint={t('product.activeHint')} />
     </>
   );
 }
@@ -159,7 +164,7 @@ function Edit({ product, onSaved }: { product: Product; onSaved: (saved: Product
   const save = useGuardedWrite({
     resource: product,
     read: () => bodyOf(api.GET('/v1/products/{product_id}', { params: { path: { product_id } } })),
-    write: (form: Form, base) => {
+    write: ({ reason, ...form }: Form, base) => {
       const changed = Object.entries(changedMembers(toForm(product), form)).map(([name, value]) => [
         name,
         value === '' && name !== 'name' ? null : value,
@@ -167,7 +172,10 @@ function Edit({ product, onSaved }: { product: Product; onSaved: (saved: Product
       return bodyOf(
         api.PATCH('/v1/products/{product_id}', {
           params: { path: { product_id }, header: ifUnchanged(base) },
-          body: Object.fromEntries(changed) as Schemas['UpdateProductRequest'],
+          body: {
+            ...(Object.fromEntries(changed) as Schemas['UpdateProductRequest']),
+            ...archiveReason(product.active, { ...form, reason }),
+          },
         }),
       );
     },
@@ -180,8 +188,13 @@ function Edit({ product, onSaved }: { product: Product; onSaved: (saved: Product
   });
   const saving = useSaving(save);
   return (
-    <ResourceForm title={t('product.details')} values={toForm(product)} readOnly={!may('products:write')} {...saving}>
-      {(form, fault) => <ProductFields form={form} fault={fault} />}
+    <ResourceForm
+      title={t('product.details')}
+      values={{ ...toForm(product), reason: ARCHIVE_REASON }}
+      readOnly={!may('products:write')}
+      {...saving}
+    >
+      {(form, fault) => <ProductFields form={form} fault={fault} wasActive={product.active} />}
     </ResourceForm>
   );
 }

@@ -9,7 +9,8 @@ import { gated } from '../../parts/gate';
 import { ResourceList } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonDialog } from '../../parts/write-dialog';
 import { useText, useWord } from '../../text/texts';
 
 type Session = Schemas['Session'];
@@ -110,11 +111,11 @@ function EndDialog({ session, onClose }: { session: Session; onClose: () => void
   const write = useGuardedWrite({
     resource: session,
     read: () => findInList(readPage, (each) => each.session_id === session_id),
-    write: (_input: object, base) =>
+    write: (body: { reason: Reason }, base) =>
       bodyOf(
         api.POST('/v1/sessions/{session_id}/end', {
           params: { path: { session_id }, header: ifUnchanged(base) },
-          body: {},
+          body,
         }),
       ),
     done: t('sessions.ended'),
@@ -122,12 +123,11 @@ function EndDialog({ session, onClose }: { session: Session; onClose: () => void
     onDone: onClose,
   });
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('sessions.endTitle')}
       hint={t('sessions.endHint', { browser: browserOf(session.user_agent) })}
       submitLabel={t('sessions.end')}
       danger
-      values={{}}
       write={write}
       onClose={onClose}
     />

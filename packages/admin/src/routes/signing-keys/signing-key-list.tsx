@@ -14,7 +14,8 @@ import { Menu, MenuItem } from '../../parts/menu';
 import { ResourceList } from '../../parts/resource-list';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 
@@ -202,9 +203,9 @@ function ActionDialog({
   const write = useGuardedWrite({
     resource: signingKey,
     read: () => bodyOf(api.GET('/v1/signing-keys/{kid}', { params: { path: { kid } } })),
-    write: (_input: { typed: string }, base) => {
+    write: ({ reason }: { typed: string; reason: Reason }, base) => {
       const params = { path: { kid }, header: ifUnchanged(base) };
-      const body = { force: isEndOfActive };
+      const body = { force: isEndOfActive, reason };
       if (action === 'activate') return bodyOf(api.POST('/v1/signing-keys/{kid}/activate', { params }));
       if (action === 'retire') return bodyOf(api.POST('/v1/signing-keys/{kid}/retire', { params, body }));
       return bodyOf(api.POST('/v1/signing-keys/{kid}/revoke', { params, body }));
@@ -224,27 +225,30 @@ function ActionDialog({
       }
       submitLabel={t(`signingKeys.${action}`)}
       danger={action !== 'activate'}
-      values={{ typed: '' }}
+      values={{ typed: '', reason: { code: 'OTHER' } }}
       write={write}
       onClose={onClose}
     >
-      {({ register }, fault) =>
-        isEndOfActive && (
-          <Field label={t('signingKeys.type', { start })} required fault={fault('typed')}>
-            {(aria) => (
-              <Input
-                {...aria}
-                required
-                maxLength={4}
-                className="font-mono"
-                {...register('typed', {
-                  validate: (typed) => typed === start || t('signingKeys.typeFault', { start }),
-                })}
-              />
-            )}
-          </Field>
-        )
-      }
+      {({ register, control }, fault) => (
+        <>
+          {isEndOfActive && (
+            <Field label={t('signingKeys.type', { start })} required fault={fault('typed')}>
+              {(aria) => (
+                <Input
+                  {...aria}
+                  required
+                  maxLength={4}
+                  className="font-mono"
+                  {...register('typed', {
+                    validate: (typed) => typed === start || t('signingKeys.typeFault', { start }),
+                  })}
+                />
+              )}
+            </Field>
+          )}
+          {action !== 'activate' && <ReasonControl control={control} name="reason" />}
+        </>
+      )}
     </WriteDialog>
   );
 }

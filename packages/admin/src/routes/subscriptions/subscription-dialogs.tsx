@@ -9,7 +9,8 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { dayOf, endOfDay, startOfDay, toInstant } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonControl, ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import type { Subscription } from './subscription-page';
@@ -161,16 +162,16 @@ function LinkLicense(props: Props) {
 
 function UnlinkLicense(props: Props) {
   const t = useText();
-  const write = useSubscriptionWrite(props, t('subscription.unlink.done'), (_input: object, params) =>
-    bodyOf(api.POST('/v1/subscriptions/{subscription_id}/unlink', { params })),
+  const write = useSubscriptionWrite(props, t('subscription.unlink.done'), (body: { reason: Reason }, params) =>
+    bodyOf(api.POST('/v1/subscriptions/{subscription_id}/unlink', { params, body })),
   );
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('subscription.unlink')}
       hint={t('subscription.unlink.hint')}
       submitLabel={t('subscription.unlink')}
       danger
-      values={{}}
+      code="CORRECTION"
       write={write}
       onClose={props.onClose}
     />
@@ -411,8 +412,8 @@ function Cancel(props: Props) {
   const may = useMay();
   const { subscription, onClose } = props;
   const { subscription_id, cancel_at_period_end: isPlanned } = subscription;
-  const later = useSubscriptionWrite(props, t('subscription.cancel.done'), (_input: object, params) =>
-    bodyOf(api.PATCH('/v1/subscriptions/{subscription_id}', { params, body: { cancel_at_period_end: true } })),
+  const later = useSubscriptionWrite(props, t('subscription.cancel.done'), ({ reason }: { reason: Reason }, params) =>
+    bodyOf(api.PATCH('/v1/subscriptions/{subscription_id}', { params, body: { cancel_at_period_end: true, reason } })),
   );
   const now = useWrite({
     write: (body: End) =>
@@ -422,12 +423,12 @@ function Cancel(props: Props) {
     onDone: onClose,
   });
   const write = {
-    mutate: ({ when }: { when: When }) => {
-      if (when !== 'NOW') later.mutate({});
+    mutate: ({ when, reason }: { when: When; reason: Reason }) => {
+      if (when !== 'NOW') later.mutate({ reason });
       else {
         // An event whose answer is lost is sent again as it was.
         const isLost = now.error instanceof ProblemError && now.error.isPassing;
-        now.mutate((isLost ? now.variables : undefined) ?? endNow());
+        now.mutate((isLost ? now.variables : undefined) ?? { ...endNow(), reason });
       }
     },
     isPending: now.isPending || later.isPending,
@@ -440,19 +441,22 @@ function Cancel(props: Props) {
       hint={t('subscription.cancel.hint')}
       submitLabel={t('subscription.cancel')}
       danger
-      values={{ when: isPlanned ? 'NOW' : 'PERIOD_END' }}
+      values={{ when: isPlanned ? 'NOW' : 'PERIOD_END', reason: { code: 'CUSTOMER_REQUEST' } }}
       write={write}
       onClose={onClose}
     >
-      {({ register }) => (
-        <Field label={t('subscription.when')}>
-          {(aria) => (
-            <Select {...aria} {...register('when')}>
-              {!isPlanned && <option value="PERIOD_END">{t('subscription.when.periodEnd')}</option>}
-              {may('subscriptions:ingest') && <option value="NOW">{t('subscription.when.now')}</option>}
-            </Select>
-          )}
-        </Field>
+      {({ register, control }) => (
+        <>
+          <Field label={t('subscription.when')}>
+            {(aria) => (
+              <Select {...aria} {...register('when')}>
+                {!isPlanned && <option value="PERIOD_END">{t('subscription.when.periodEnd')}</option>}
+                {may('subscriptions:ingest') && <option value="NOW">{t('subscription.when.now')}</option>}
+              </Select>
+            )}
+          </Field>
+          <ReasonControl control={control} name="reason" />
+        </>
       )}
     </WriteDialog>
   );

@@ -1,4 +1,5 @@
 import type { components } from '../../api/openapi.js';
+import { ARCHIVE_REASON, archiveReason, type Archivable } from '../../parts/archive-reason.js';
 
 type Schemas = components['schemas'];
 type Template = Schemas['LicenseTemplate'];
@@ -27,7 +28,7 @@ export interface RestrictionRow {
 }
 
 /** The form's fields; names are those of the API, so that its pointers find them. */
-export interface TemplateForm {
+export interface TemplateForm extends Archivable {
   template_id: string;
   template_name: string;
   product_id: string;
@@ -49,7 +50,6 @@ export interface TemplateForm {
   heartbeat_interval_seconds: string;
   heartbeat_grace_seconds: string;
   file_ttl_max_seconds: string;
-  active: boolean;
 }
 
 export const emptyForm: TemplateForm = {
@@ -75,6 +75,7 @@ export const emptyForm: TemplateForm = {
   heartbeat_grace_seconds: '300',
   file_ttl_max_seconds: '',
   active: true,
+  reason: ARCHIVE_REASON,
 };
 
 const textOf = (value: number | null | undefined) => value?.toString() ?? '';
@@ -164,6 +165,7 @@ export function toForm(template: Template): TemplateForm {
     heartbeat_grace_seconds: String(template.heartbeat_grace_seconds),
     file_ttl_max_seconds: textOf(template.file_ttl_max_seconds),
     active: template.active,
+    reason: ARCHIVE_REASON,
   };
 }
 
@@ -211,7 +213,6 @@ export function toCreateRequest(form: TemplateForm): CreateRequest {
 /** Returns the terms that differ, so that what others changed elsewhere stays. */
 export function changedTerms(before: TemplateForm, after: TemplateForm): UpdateRequest {
   const [old, now] = [toTerms(before), toTerms(after)] as [Record<string, unknown>, Record<string, unknown>];
-  return Object.fromEntries(
-    Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name])),
-  );
+  const changed = Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name]));
+  return { ...Object.fromEntries(changed), ...archiveReason(before.active, after) };
 }

@@ -6,6 +6,7 @@ import { productsQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { cn } from '../../parts/class-names';
+import { ActiveField } from '../../parts/active-field';
 import { CheckField, Field, Input, Select, TextArea } from '../../parts/fields';
 import { LeaveGuard, useServerFaults } from '../../parts/form-state';
 import { Fault } from '../../parts/states';
@@ -172,9 +173,12 @@ function Kind({ form, isNew }: Part & { isNew: boolean }) {
         <Field label={t('template.description')} fault={fault('description')} className="sm:col-span-2">
           {(aria) => <TextArea {...aria} maxLength={4_000} {...register('description')} />}
         </Field>
-        <div className="sm:col-span-2">
-          <CheckField label={t('template.active')} hint={t('template.activeHint')} {...register('active')} />
-        </div>
+        <ActiveField
+          form={form}
+          wasActive={!isNew && form.formState.defaultValues?.active === true}
+          label={t('template.active')}
+          hint={t('template.activeHint')}
+        />
       </div>
     </Card>
   );

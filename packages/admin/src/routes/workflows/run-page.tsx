@@ -15,7 +15,8 @@ import { PageHeader } from '../../parts/page';
 import { ProblemLine } from '../../parts/problem-line';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
-import { WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
 import { useText, useWord } from '../../text/texts';
 import { RunState } from './run-state';
 import { TEXT_LINK } from '../../parts/text-link';
@@ -246,10 +247,10 @@ function ActionDialog({
   const write = useGuardedWrite({
     resource: run,
     read: () => client.query({ ...workflowRunQuery(run_id), staleTime: 0 }),
-    write: (_input: object, base): Promise<unknown> => {
+    write: (body: { reason: Reason }, base): Promise<unknown> => {
       const header = ifUnchanged(base);
       const params = { path: { run_id }, header };
-      if (action === 'cancel') return bodyOf(api.POST('/v1/workflow-runs/{run_id}/cancel', { params }));
+      if (action === 'cancel') return bodyOf(api.POST('/v1/workflow-runs/{run_id}/cancel', { params, body }));
       if (action === 'retry') return bodyOf(api.POST('/v1/workflow-runs/{run_id}/retry', { params }));
       return bodyOf(
         api.POST('/v1/workflow-runs/{run_id}/signals/{signal}', {
@@ -268,9 +269,11 @@ function ActionDialog({
       hint={hint}
       submitLabel={title}
       danger={action === 'cancel'}
-      values={{}}
+      values={{ reason: { code: 'OTHER' } }}
       write={write}
       onClose={onClose}
-    />
+    >
+      {({ control }) => action === 'cancel' && <ReasonControl control={control} name="reason" />}
+    </WriteDialog>
   );
 }

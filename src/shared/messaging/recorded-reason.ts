@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../shared/json.js';
+import type { JsonObject } from '../json.js';
 
 /** Reason of an action: a code of a closed list, and free text, which may be personal. */
 export interface RecordedReason {
