@@ -639,9 +639,12 @@ class Calls {
     const features = [{ feature_id: 'calls', feature_name: 'Calls' }];
     this.template = await this.admin.template({ trial_allowed: true, features });
     const { license_id } = await this.admin.issue(this.template, { trial, customer_id: `trial-${unique()}` });
-    if (path.endsWith('/reinstate')) {
+    if (path.endsWith('reinstate'))
       await this.admin.post(`/v1/licenses/${license_id}/suspend`, { reason: { code: 'OTHER' } });
-    }
+    // So that there is something to change, and an event of it.
+    if (path.endsWith('change-template'))
+      await this.admin.patch(`/v1/license-templates/${this.template}`, { grace_period_days: 7 });
+    if (path.endsWith(':reset')) await this.admin.post(`/v1/licenses/${license_id}/activations`, { fingerprint: 'a' });
     return license_id as string;
   }
 
