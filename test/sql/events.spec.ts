@@ -49,6 +49,7 @@ describe('the history', () => {
     const license = await api.issue(await api.template(), { customer_id: 'ada' });
     const [, updated] = await events(api, 'resource_type=customer&resource_id=ada', 2);
     expect(updated.event_data).toEqual({
+      reason: null,
       before: { first_name: 'Ada' },
       after: { first_name: 'Augusta' },
     });

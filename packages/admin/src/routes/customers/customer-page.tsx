@@ -82,7 +82,10 @@ export function NewCustomerPage() {
   const t = useText();
   const navigate = useNavigate();
   const create = useWrite({
-    write: ({ reason: _, ...form }: Form) => bodyOf(api.POST('/v1/customers', { body: given(form) })),
+    write: (form: Form) => {
+      const { reason: _, ...fields } = form;
+      return bodyOf(api.POST('/v1/customers', { body: given(fields) }));
+    },
     done: t('customer.created'),
     changes: ['customers'],
     onDone: ({ customer_id }) =>

@@ -53,8 +53,11 @@ export function NewProductPage() {
   const t = useText();
   const navigate = useNavigate();
   const create = useWrite({
-    write: ({ reason: _, ...form }: Form) =>
-      bodyOf(api.POST('/v1/products', { body: { ...given(form), product_id: form.product_id, name: form.name } })),
+    write: (form: Form) => {
+      const { reason: _, ...fields } = form;
+      const { product_id, name } = fields;
+      return bodyOf(api.POST('/v1/products', { body: { ...given(fields), product_id, name } }));
+    },
     done: t('product.created'),
     changes: ['products'],
     onDone: ({ product_id }) =>
