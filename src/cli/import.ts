@@ -186,6 +186,8 @@ function toLine(
   if (line.license_template_id === undefined && line.product_id === undefined && defaults.product_id !== undefined)
     line.product_id = defaults.product_id;
   line.license_template_id ??= defaults.license_template_id;
+  // In a cell of NDJSON it means unlimited, and an empty one the seats of the template.
+  if (!mapping && value.max_activations === null) line.max_activations = null;
   const { license_key, external_id, idempotency_key } = line;
   if (license_key === undefined && external_id === undefined && idempotency_key === undefined)
     line.idempotency_key = keyOf(value, repetitions);

@@ -15,6 +15,8 @@ const CACHE_TTL_MS = 3_000;
 const MAX_ENTRIES = 1_000;
 /** Header by which a page names whom it shows, as `type:id` with the id percent-encoded. */
 const SIGNED_IN_AS = 'x-signed-in-as';
+/** Header of a request that a page sends by itself while nobody is at it. */
+const UNATTENDED = 'x-unattended';
 
 /** Authenticates by the cookie of a session, which counts only on requests of our own pages. */
 @Injectable()
@@ -34,9 +36,10 @@ export class CookieSessionAuthenticator extends SessionAuthenticator {
     const secret = secretOf(request);
     if (secret === undefined) return undefined;
     const fill = this.sessions.beginFill();
-    const session = await this.store.find(secret, this.clock.now(), options);
-    // A partner that is suspended is refused at once in every process.
-    fill.put(nameOf(secret), session?.principal.partner ? undefined : session);
+    const isUnattended = request.headers[UNATTENDED] !== undefined;
+    const session = await this.store.find(secret, this.clock.now(), { ...options, isUnattended });
+    // A partner that is suspended is refused at once in every process; a person who comes back is seen at once.
+    fill.put(nameOf(secret), session?.principal.partner || isUnattended ? undefined : session);
     return this.open(request, session);
   }
 

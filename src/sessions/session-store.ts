@@ -97,6 +97,16 @@ const END = `
 
 const OPEN_COLUMNS = 'session_id, tenant_id, api_key_id, issuer, subject';
 
+/** Open sessions whose API key, or the secret of it that was shown, is no longer accepted. */
+const OF_ENDED_KEYS = `
+  SELECT s.session_id, s.tenant_id, s.api_key_id, s.issuer, s.subject
+  FROM sessions s JOIN api_keys k ON k.id = s.api_key_id
+  WHERE s.ended_at IS NULL AND (
+    k.revoked_at IS NOT NULL OR k.expires_at <= $1
+    OR (s.key_sha256 <> k.key_sha256 AND s.key_sha256 IS DISTINCT FROM k.previous_sha256)
+    OR (s.key_sha256 = k.previous_sha256 AND k.previous_expires_at <= $1))
+  ORDER BY s.session_id LIMIT ${BATCH}`;
+
 /** Starts, finds and ends the sessions of tenants and of the platform. */
 @Injectable()
 export class SessionStore {
@@ -153,14 +163,25 @@ export class SessionStore {
     return { sessionId, secret };
   }
 
-  /** Returns the session of a cookie; undefined if it has ended, by itself or with its API key. */
-  async find(secret: string, now: Date, { paced: isPaced } = { paced: false }): Promise<FoundSession | undefined> {
+  /**
+   * Returns the session of a cookie; undefined if it has ended, by itself or with its API key. A request that a page sends while nobody is at
+   * it does not keep the session open.
+   */
+  async find(
+    secret: string,
+    now: Date,
+    {
+      paced: isPaced = false,
+      isUnattended = false,
+    }: { readonly paced?: boolean; readonly isUnattended?: boolean } = {},
+  ): Promise<FoundSession | undefined> {
     const row = await (isPaced ? this.pacedLookups : this.lookups).add(hashSecret(secret));
     if (!row) return undefined;
     const openUntil = new Date(Math.min(row.ends_at.getTime(), row.last_seen_at.getTime() + this.idleMs));
     const principal = principalOf(row);
     if (openUntil <= now || !principal) return undefined;
-    if (now.getTime() - row.last_seen_at.getTime() < this.seenMs) return found(row, principal, openUntil);
+    if (isUnattended || now.getTime() - row.last_seen_at.getTime() < this.seenMs)
+      return found(row, principal, openUntil);
     await this.dataSource.query('UPDATE sessions SET last_seen_at = greatest(last_seen_at, $2) WHERE session_id = $1', [
       row.session_id,
       now,
@@ -215,6 +236,13 @@ export class SessionStore {
       [now, new Date(now.getTime() - this.idleMs)],
     );
     await this.endAll(rows, 'EXPIRED', now);
+    return rows.length < BATCH;
+  }
+
+  /** Ends sessions whose API key is no longer accepted. Returns false if there may be more. */
+  async endOfKeys(now: Date): Promise<boolean> {
+    const rows = await this.dataSource.query<OpenRow[]>(OF_ENDED_KEYS, [now]);
+    await this.endAll(rows, 'WITHDRAWN', now);
     return rows.length < BATCH;
   }
 

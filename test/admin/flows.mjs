@@ -93,6 +93,65 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     },
   );
 
+  await step('usage is shown by its limit, and corrected with a reason', async () => {
+    const other = await page.context().newPage();
+    await api('POST', '/v1/license-templates', {
+      template_id: 'metered',
+      template_name: 'Metered',
+      product_id: 'ISP-PRO-001',
+      license_type: 'PERPETUAL',
+      license_model: 'SITE_LICENSE',
+      features: [{ feature_id: 'calls', feature_name: 'Calls', limit_value: 100, reset_period: 'MONTH' }],
+    });
+    const order = { license_template_id: 'metered', customer_id: 'customer-10' };
+    const { license_id } = await api('POST', '/v1/licenses', order);
+    await other.goto(`${baseUrl}/admin/licenses/${license_id}?tab=usage`);
+    await seen(other, '0 of 100');
+    await button(other, 'Correct the usage of Calls').click();
+    await other.getByRole('dialog').getByLabel('Used').fill('40');
+    await other.getByRole('dialog').getByLabel('Note').fill('counted twice');
+    await button(other, 'Correct').click();
+    await seen(other, '40 of 100');
+    await other.getByRole('tab', { name: 'Timeline' }).click();
+    await seen(other, /counted twice/);
+    // Of a period that is over.
+    const january = '2026-01-01T00:00:00.000Z';
+    const former = { feature_id: 'calls', period_start: january, used: 7, current: false, updated_at: january };
+    await other.route(`**/v1/licenses/${license_id}/usage`, (route) =>
+      route.fulfill({ json: { license_id, usage: [former] } }),
+    );
+    await other.goto(`${baseUrl}/admin/licenses/${license_id}?tab=usage`);
+    const row = other.getByRole('region', { name: 'Former periods' }).getByRole('row', { name: /Calls/ });
+    assert.match(await row.innerText(), /1 Jan 2026\s+7/);
+    await row.getByRole('button').click();
+    await other.getByRole('dialog').getByLabel('Used').fill('5');
+    await button(other, 'Correct').click();
+    await seen(other, /must be the start of a period with usage/);
+    await other.close();
+  });
+
+  await step('every fact that decides can be told', async () => {
+    const other = await page.context().newPage();
+    await api('POST', '/v1/license-templates', {
+      template_id: 'site-bound',
+      template_name: 'For one site',
+      product_id: 'ISP-PRO-001',
+      license_type: 'PERPETUAL',
+      license_model: 'SITE_LICENSE',
+      restrictions: [{ restriction_type: 'DOMAIN', operator: 'ALLOW', values: ['app.example.com'] }],
+    });
+    const order = { license_template_id: 'site-bound', customer_id: 'customer-10' };
+    const { license_id } = await api('POST', '/v1/licenses', order);
+    await other.goto(`${baseUrl}/admin/licenses/${license_id}?tab=explain`);
+    await button(other, 'Explain').click();
+    await button(other, 'Enter the domain').click();
+    assert.equal(await other.evaluate(() => document.activeElement.getAttribute('name')), 'domain');
+    await other.keyboard.type('app.example.com');
+    await other.keyboard.press('Enter');
+    await seen(other, 'The program may run');
+    await other.close();
+  });
+
   await step('a license is issued to a customer that is made on the way, and nobody leaves by mistake', async () => {
     const other = await page.context().newPage();
     await other.goto(`${baseUrl}/admin/issue`);
@@ -102,16 +161,108 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     await other.getByLabel('Company').fill('On The Way Ltd');
     await button(other, 'Create customer').click();
     await seen(other, 'Check and issue');
+    // A trial is of one template: another one, which allows none, has no box to take it back.
+    await other.getByLabel('Trial').check();
+    await seen(other, '"trial":true');
+    await other.getByRole('button', { name: /Template$/ }).click();
+    await other.getByRole('searchbox').fill('Professional');
+    await other.getByRole('button', { name: /^Professional/ }).click();
+    await button(other, 'Next').click();
+    await other.getByText('"trial":true').waitFor({ state: 'hidden' });
+    await other.getByLabel('Starts').selectOption('AT_FIRST_ACTIVATION');
     await other.getByRole('navigation').getByRole('link', { name: 'Licenses' }).click();
     await seen(other, 'Leave this page?');
     await button(other, 'Stay').click();
     await button(other, 'Issue license').click();
     await seen(other, 'The license is issued');
     await seen(other, 'On The Way Ltd');
+    // It has no expiry yet, which is not the same as none at all.
+    await seen(other, 'One term after the start');
     await other.getByRole('navigation').getByRole('link', { name: 'Licenses' }).click();
     await other.getByRole('heading', { name: 'Licenses', level: 1 }).waitFor();
+    const row = other.getByRole('row', { name: /On The Way Ltd/ });
+    assert.match(await row.innerText(), /One term after the start/);
     await other.close();
   });
+
+  await step(
+    'a trial becomes a full license, which then changes its template, its terms and its customer',
+    async () => {
+      const other = await page.context().newPage();
+      const { data } = await api('GET', '/v1/licenses?trial=true&customer_id=customer-11');
+      const { license_id } = data[0];
+      const read = () => api('GET', `/v1/licenses/${license_id}`);
+      const choose = async (name) => {
+        await button(other, 'More actions').click();
+        await other.getByRole('menuitem', { name }).click();
+      };
+      const dialog = other.getByRole('dialog');
+      // Of more templates than one page has, the others are found by their names.
+      const studio = await api('GET', '/v1/license-templates/studio');
+      await other.route(/\/v1\/license-templates\?(?!.*\bq=)/, (route) =>
+        route.fulfill({ json: { data: [studio], next_cursor: 'more' } }),
+      );
+      await other.goto(`${baseUrl}/admin/licenses/${license_id}`);
+      await button(other, 'More actions').click();
+      await other.getByRole('menuitem', { name: 'Change terms' }).waitFor();
+      // The server refuses both for a trial.
+      assert.equal(await other.getByRole('menuitem', { name: /^(Change template|Transfer)$/ }).count(), 0);
+      await other.keyboard.press('Escape');
+      await button(other, 'Convert trial').click();
+      await dialog.getByLabel('Note').fill('paid');
+      await dialog.getByRole('button', { name: 'Convert trial' }).click();
+      await seen(other, 'The license is a full one.');
+      const full = await read();
+      assert.equal(full.trial, false);
+
+      await choose('Change template');
+      await dialog.getByLabel('Find a template').fill('Prof');
+      await dialog.getByLabel('Template', { exact: true }).selectOption({ label: 'Professional ISP License' });
+      await dialog.getByLabel('Find a template').fill('');
+      await dialog.getByRole('option', { name: 'There are more: find them by name.' }).waitFor({ state: 'attached' });
+      await dialog.getByLabel('Expires').selectOption('FROM_EXPIRY');
+      await dialog.getByRole('button', { name: 'Change template' }).click();
+      await seen(other, 'The license has the terms of the chosen template.');
+      const changed = await read();
+      assert.equal(changed.template_id, 'professional-isp');
+      assert.ok(changed.expiry_date > full.expiry_date);
+
+      await choose('Change terms');
+      await dialog.getByLabel('Expires').fill('2040-05-06');
+      await dialog.getByLabel('Metadata').fill('{"ticket":');
+      await button(other, 'Save').click();
+      await seen(other, 'This is not a JSON object.');
+      await dialog.getByLabel('Metadata').fill('{"ticket": 4711}');
+      await button(other, 'Save').click();
+      await seen(other, 'The license is changed.');
+      const edited = await read();
+      assert.deepEqual(edited.metadata, { ticket: 4711 });
+      assert.match(edited.expiry_date, /^2040-05-0[67]T/);
+
+      await api('POST', `/v1/licenses/${license_id}/activations`, { fingerprint: 'old-desk' });
+      await choose('Transfer');
+      await dialog.getByRole('combobox', { name: 'Customer' }).fill('Barbara');
+      await dialog.getByRole('option', { name: /Barbara Liskov/ }).click();
+      await dialog.getByLabel('Replace the license key').check();
+      await dialog.getByLabel('Release all devices').check();
+      await dialog.getByLabel('Note').fill('company sold');
+      await dialog.getByRole('button', { name: 'Transfer' }).click();
+      await dialog.locator('[data-license-key]').waitFor();
+      await seen(other, '1 device lost its seat.');
+      await button(other, 'Done').click();
+      assert.equal((await read()).customer_id, 'customer-13');
+      await other.getByRole('tab', { name: 'Timeline' }).click();
+      await seen(other, 'Customer asked for it: company sold');
+
+      for (const fingerprint of ['one', 'two'])
+        await api('POST', `/v1/licenses/${license_id}/activations`, { fingerprint });
+      await other.getByRole('tab', { name: 'Devices' }).click();
+      await button(other, 'Release all devices').click();
+      await button(other, 'Release all').click();
+      await seen(other, '2 devices lost their seats.');
+      await other.close();
+    },
+  );
 
   await step('the license key is sent by e-mail', async () => {
     await button(page, 'More actions').click();

@@ -43,7 +43,7 @@ export async function importing({ baseUrl, api, open, signIn, step }) {
     assert.equal(data[0].template_id, 'studio');
     const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Refused lines').click()]);
     refusedFile = await readFile(await file.path(), 'utf8');
-    assert.match(refusedFile, /^import_line,import_code,import_detail,Serial,/);
+    assert.match(refusedFile, /^import_line,import_code,import_detail,import_form,import_text,Serial,/);
     const [results] = await Promise.all([page.waitForEvent('download'), button(page, 'Result file').click()]);
     const rows = (await readFile(await results.path(), 'utf8')).split('\r\n');
     assert.match(

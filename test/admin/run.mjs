@@ -59,7 +59,8 @@ async function step(name, run) {
     console.log(`ok ${name} (${((performance.now() - begun) / 1_000).toFixed(1)} s)`);
   } catch (error) {
     console.error(`FAILED ${name}`);
-    for (const [index, { page }] of opened.entries())
+    const pages = opened.flatMap(({ context }) => context.pages());
+    for (const [index, page] of pages.entries())
       await page.screenshot({ path: join(tmpdir(), `admin-failed-${index}.png`) }).catch(() => undefined);
     throw error;
   }

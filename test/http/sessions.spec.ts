@@ -297,6 +297,27 @@ describe('sessions of browsers', () => {
       expect(await at(12 * HOUR_MS, () => status(used.page))).toBe(401);
     });
 
+    it('end when nobody is at a page that goes on to read by itself', async () => {
+      const { page } = await withKey(admin);
+      const unattended = { ...page, 'X-Unattended': '1' };
+      for (const minutes of [10, 20, 29]) expect(await at(minutes * MINUTE_MS, () => status(unattended))).toBe(200);
+      expect(await at(31 * MINUTE_MS, () => status(unattended))).toBe(401);
+      const other = await withKey(admin);
+      expect(await at(29 * MINUTE_MS, () => status(other.page))).toBe(200);
+      expect(await at(58 * MINUTE_MS, () => status({ ...other.page, 'X-Unattended': '1' }))).toBe(200);
+    });
+
+    it('end with their API key, in the list and with an event', async () => {
+      const { api_key, id } = await admin.create('/v1/api-keys', { name: 'For a while', role: 'support' });
+      const { response } = await signIn({ api_key });
+      const { session_id } = response.body;
+      await app.database.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [id]);
+      await app.nest.get(SessionChore).run();
+      const rows = await app.database.query('SELECT end_reason FROM sessions WHERE session_id = $1', [session_id]);
+      expect(rows).toEqual([{ end_reason: 'WITHDRAWN' }]);
+      await eventually(async () => expect(await eventsOf(session_id)).toContain('session.ended'));
+    });
+
     it('are ended with an event, and deleted a month later', async () => {
       const { response } = await withKey(admin);
       const { session_id } = response.body;

@@ -131,7 +131,7 @@ describe('npm run tenants and npm run import', () => {
     const known = { license_key: '=cmd()-0123456789', external_id: '00123' };
     const lines = [
       ...[plain, plain],
-      { ...later, ...known, expiry_date: null, metadata: { a: { b: '1' } } },
+      { ...later, ...known, expiry_date: null, max_activations: null, metadata: { a: { b: '1' } } },
       { ...later, issued_to: '@home', metadata: { number: 7, null: null, text: '7' } },
     ];
     await writeFile(file, [...lines.map((line) => JSON.stringify(line)), '{"broken'].join('\n'));
@@ -141,12 +141,12 @@ describe('npm run tenants and npm run import', () => {
     expect((await stat(refused)).mode & 0o777).toBe(0o600);
     const rows = (await readFile(refused, 'utf8')).trimEnd().split('\n');
     expect(rows[0]).toBe(
-      'import_line,import_code,import_detail,import_form,import_text,license_template_id,customer,license_key,external_id,expiry_date,metadata,issued_to',
+      'import_line,import_code,import_detail,import_form,import_text,license_template_id,customer,license_key,external_id,expiry_date,max_activations,metadata,issued_to',
     );
     expect(rows[1]).toMatch(/^3,TEMPLATE_NOT_FOUND,There is no license template later\.,ndjson,,later,/);
-    expect(rows[1]).toContain(",'=cmd()-0123456789,00123,null,");
-    expect(rows[2]).toMatch(/^4,TEMPLATE_NOT_FOUND,.*,,,,"\{""number"".*\}",'@home$/);
-    expect(rows[3]).toBe('5,MALFORMED_REQUEST,The line is not JSON.,ndjson,"{""broken",,,,,,,');
+    expect(rows[1]).toContain(",'=cmd()-0123456789,00123,null,null,");
+    expect(rows[2]).toMatch(/^4,TEMPLATE_NOT_FOUND,.*,,,,,"\{""number"".*\}",'@home$/);
+    expect(rows[3]).toBe('5,MALFORMED_REQUEST,The line is not JSON.,ndjson,"{""broken",,,,,,,,');
 
     expect(await run(`${file}.none`)).toMatchObject({
       code: 1,
@@ -162,7 +162,13 @@ describe('npm run tenants and npm run import', () => {
       return ((await response.json()) as { data: Record<string, unknown>[] }).data;
     };
     expect(await found({ license_key: known.license_key })).toMatchObject([
-      { external_id: '00123', expiry_date: null, issued_to: "'=Roe", metadata: { a: { b: '1' } } },
+      {
+        external_id: '00123',
+        expiry_date: null,
+        max_activations: null,
+        issued_to: "'=Roe",
+        metadata: { a: { b: '1' } },
+      },
     ]);
     const ofRoe = await found({ email: 'roe@example.com' });
     expect(ofRoe.find(({ external_id }) => external_id === null)).toMatchObject({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { endOfDay, startOfDay, toInstant } from '../../packages/admin/src/parts/days.js';
+import { mergePatch, objectOf } from '../../packages/admin/src/parts/merge-patch.js';
 import {
   changedTerms,
   toFeature,
@@ -72,6 +73,40 @@ describe('a date field', () => {
       'T00:00',
       'T23:59:59',
       '',
+    ]);
+  });
+});
+
+describe('metadata that is edited as a text', () => {
+  it.each([
+    [
+      { a: 1, b: 2 },
+      { a: 1, c: 3 },
+      { b: null, c: 3 },
+    ],
+    [
+      { a: { x: 1, y: 2 }, l: [1] },
+      { a: { x: 1, y: 3 }, l: [1, 2] },
+      { a: { y: 3 }, l: [1, 2] },
+    ],
+    [{ a: { x: 1 } }, { a: 'text' }, { a: 'text' }],
+    [{ a: 'text' }, { a: { x: 1 } }, { a: { x: 1 } }],
+    [{ a: { x: 1 } }, { a: { x: 1 } }, undefined],
+    [{}, { a: {} }, { a: {} }],
+    [{ a: { x: 1 } }, { a: {} }, { a: { x: null } }],
+  ])('%j to %j is the merge patch %j', (before, after, patch) => {
+    expect(mergePatch(before, after)).toEqual(patch);
+  });
+
+  it('is an object or is refused', () => {
+    expect(['', ' ', '{"a":1}', '[1]', 'null', '{', '1'].map(objectOf)).toEqual([
+      {},
+      {},
+      { a: 1 },
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ]);
   });
 });

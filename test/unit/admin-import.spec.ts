@@ -1,7 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { toSpreadsheet } from '../../packages/admin/src/parts/csv.js';
 import { guessMembers, partsOf, type ImportMapping } from '../../packages/admin/src/routes/import/import-lines.js';
+import { refusedFile } from '../../packages/admin/src/routes/import/refused-file.js';
 import { sourceOf } from '../../packages/admin/src/routes/import/source-file.js';
+import { parsed, RefusedLines, sourceOf as lineOfRow, type SourceLine } from '../../src/cli/refused-lines.js';
+import { csvRows } from '../../src/shared/http/streams/csv-rows.js';
 
 const OWN: ImportMapping = { system: undefined, members: {}, templateId: '' };
 
@@ -77,6 +83,88 @@ describe('a file that the admin UI imports', () => {
       .map((line) => (JSON.parse(line) as { idempotency_key: string }).idempotency_key);
     expect(keys?.map((key) => key.slice(64))).toEqual(['-1', '-2']);
     expect(await bodiesOf('a.json', '{"a":1}\n{"a":1}', OWN)).toEqual(twice);
+  });
+});
+
+const NDJSON = [
+  { license_key: '=cmd()-0123456789', expiry_date: null, max_activations: null, customer: { email: 'a@b.c' } },
+  { license_key: '00123456789012345678', trial: false, metadata: { n: 1, s: '1', null: null }, issued_to: "'=x" },
+  {
+    external_id: '',
+    issued_to: 'true',
+    devices: [{ fingerprint: '1' }],
+    max_activations: 5,
+    expiry_date: '2031-01-31',
+  },
+]
+  .map((line) => JSON.stringify(line))
+  .join('\n');
+
+const CSV = `license_key,expiry_date,metadata.note,=x\n-1,,"two\nlines",'=y\nK2,2031-01-31,,@z\nK3,too few`;
+
+async function* linesOf(text: string) {
+  for (const [index, line] of text.split('\n').entries())
+    yield Promise.resolve({ number: index + 1, text: line.replace(/\r$/, '') });
+}
+
+/** Lines as `npm run import` reads them. */
+async function readByCommand(form: string, text: string): Promise<SourceLine[]> {
+  if (form === 'ndjson') return text.split('\n').map((line, index) => parsed(index + 1, line));
+  const lines: SourceLine[] = [];
+  for await (const row of csvRows(linesOf(text)))
+    lines.push(
+      'error' in row
+        ? { number: row.number, value: undefined, form: 'csv', text: row.source }
+        : lineOfRow(row.number, row.value),
+    );
+  return lines;
+}
+
+describe('a file of refused lines', () => {
+  it.each([
+    ['ndjson', `${NDJSON}\n{"broken`],
+    ['csv', CSV],
+  ])(
+    'of %s is the same from the admin UI and from `npm run import`, and each reads it as it was',
+    async (form, text) => {
+      const why = { code: 'TEMPLATE_NOT_FOUND', detail: '=why' };
+      const file = sourceOf(`a.${form}`, text);
+      const ours = refusedFile(
+        file.rows.map((row) => ({ row, ...why })),
+        file,
+      );
+      const folder = await mkdtemp(join(tmpdir(), 'refused-'));
+      const refused = new RefusedLines(join(folder, 'theirs.csv'));
+      const lines = await readByCommand(form, text);
+      refused.see(lines);
+      for (const line of lines) await refused.add(line, why);
+      await refused.close();
+      const theirs = await readFile(refused.file, 'utf8');
+      await rm(folder, { recursive: true });
+
+      expect(sourceOf('theirs.csv', theirs)).toEqual({ ...sourceOf('ours.csv', ours), name: 'theirs.csv' });
+      const values = file.rows.map(({ value }) => value);
+      const read = sourceOf('refused.csv', theirs);
+      expect(read).toMatchObject({ kind: form, columns: file.columns });
+      expect(read.rows.map(({ value }) => value)).toEqual(values);
+      expect((await readByCommand('csv', ours)).map(({ value }) => value)).toEqual(values);
+      expect((await readByCommand('csv', theirs)).map(({ value }) => value)).toEqual(values);
+    },
+  );
+
+  it('keeps apart what is null and what is not there when it is sent', async () => {
+    const file = sourceOf('a.ndjson', NDJSON);
+    const text = refusedFile(
+      file.rows.map((row) => ({ row, code: 'X' })),
+      file,
+    );
+    const [part] = await bodiesOf('a.refused.csv', text, OWN);
+    const sent = part?.body.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(sent?.map((line) => [line.expiry_date, line.max_activations])).toEqual([
+      [null, null],
+      [undefined, undefined],
+      ['2031-01-31T00:00:00Z', 5],
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from './openapi';
 import { actingHeaders } from './acting-for';
+import { isAttended } from './attendance';
 import { OFFLINE, ProblemError, type Problem } from './problem';
 import { confirmSession, signedOut } from './session-signals';
 import { idempotencyKeyOf, REMEMBER_DAYS, settle } from './unsettled-writes';
@@ -37,6 +38,7 @@ const headers: Middleware = {
     if (tenant !== undefined && !isOfPlatform) request.headers.set('X-Tenant-Id', tenant);
     const asksWho = pathname === '/v1/me' || pathname.startsWith('/auth/');
     if (shown !== undefined && !asksWho) request.headers.set('X-Signed-In-As', shown);
+    if (SAFE.includes(request.method) && !isAttended()) request.headers.set('X-Unattended', '1');
     const isDryRun = /(?:\/explain|[/:]preview)$/.test(pathname);
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
       // Without the version: the page shows the next one once the write has happened.

@@ -1,5 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api, bodyOf, type Schemas } from './client';
+import { given } from './lists';
 
 /** Names the person or key that is signed in, for a tenant: what was read for one may not be shown to another. */
 export function ownerOf({ tenant_id, type, id }: Schemas['Caller']): string {
@@ -59,17 +60,55 @@ export const productQuery = (product_id: string) =>
     queryFn: () => bodyOf(api.GET('/v1/products/{product_id}', { params: { path: { product_id } } })),
   });
 
-export const productsQuery = queryOptions({
-  queryKey: ['products', 'all'],
-  queryFn: () => bodyOf(api.GET('/v1/products', { params: { query: { limit: 100 } } })),
-});
+/** Page of what is offered; more is found by the beginning of its name. */
+const CHOICES = 100;
+
+/** Resources of which one is chosen. */
+export type Choosable = 'templates' | 'products' | 'partners';
+
+/** Resources whose name begins with a text, or with none all of them, at most a page. */
+export const choicesQuery = (of: Choosable, text = '', product_id?: string) =>
+  queryOptions({
+    queryKey: [of, 'choices', text, product_id],
+    queryFn: async () => {
+      const query = { limit: CHOICES, ...given({ q: text }) };
+      if (of === 'products') {
+        const { data, next_cursor } = await bodyOf(api.GET('/v1/products', { params: { query } }));
+        return { options: data.map(({ product_id: id, name }) => ({ id, name })), hasMore: next_cursor !== null };
+      }
+      if (of === 'partners') {
+        const { data, next_cursor } = await bodyOf(api.GET('/v1/partners', { params: { query } }));
+        return { options: data.map(({ partner_id: id, name }) => ({ id, name })), hasMore: next_cursor !== null };
+      }
+      const { data, next_cursor } = await bodyOf(
+        api.GET('/v1/license-templates', { params: { query: { ...query, active: 'true', ...given({ product_id }) } } }),
+      );
+      return {
+        options: data.map(({ template_id: id, template_name: name }) => ({ id, name })),
+        hasMore: next_cursor !== null,
+      };
+    },
+  });
+
+/** Name of a resource that was chosen. */
+export const nameQuery = (of: Choosable, id: string) =>
+  queryOptions({
+    queryKey: [of, id, 'name'],
+    queryFn: async ({ client }) => {
+      if (of === 'products') return (await client.query(productQuery(id))).name;
+      if (of === 'partners') return (await client.query(partnerQuery(id))).name;
+      return (await client.query(templateQuery(id))).template_name;
+    },
+  });
 
 export const templatesQuery = (q = '') =>
   queryOptions({
     queryKey: ['templates', 'all', q],
     queryFn: () =>
       bodyOf(
-        api.GET('/v1/license-templates', { params: { query: { limit: 100, active: 'true', ...(q !== '' && { q }) } } }),
+        api.GET('/v1/license-templates', {
+          params: { query: { limit: CHOICES, active: 'true', ...given({ q }) } },
+        }),
       ),
   });
 

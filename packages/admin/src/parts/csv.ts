@@ -7,11 +7,19 @@ export function toCsv(rows: readonly (readonly Cell[])[]): string {
 
 /** Returns rows as CSV for people: a text that a spreadsheet would take for a formula gets an apostrophe in front. */
 export function toSpreadsheet(rows: readonly (readonly Cell[])[]): string {
-  return toCsv(rows.map((row) => row.map(withoutFormula)));
+  return toCsv(rows.map((row) => row.map(disarmed)));
 }
 
-function withoutFormula(value: Cell): Cell {
-  return typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+/** Characters by which spreadsheets take a cell for a formula, also after the apostrophes that it had before. */
+const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+
+function disarmed(value: Cell): Cell {
+  return typeof value === 'string' && FORMULA.test(value) ? `'${value}` : value;
+}
+
+/** Returns a text as it was before it got an apostrophe. */
+export function armed(cell: string): string {
+  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
 }
 
 function quoted(text: string): string {

@@ -28,6 +28,7 @@ interface Write<F> {
 export function WriteDialog<F extends FieldValues>({
   values,
   write,
+  needsChange = false,
   children,
   ...dialog
 }: {
@@ -38,12 +39,15 @@ export function WriteDialog<F extends FieldValues>({
   wide?: boolean;
   values: F;
   write: Write<F>;
+  /** Whether there is nothing to write until more than the reason was changed. */
+  needsChange?: boolean;
   onClose: () => void;
   children?: (form: UseFormReturn<F>, fault: (name: string) => string | undefined) => ReactNode;
 }) {
   const form = useForm<F>({ defaultValues: values as DefaultValues<F> });
   useServerFaults(form, write.conflict ? null : write.error);
-  const { errors } = form.formState;
+  const { errors, dirtyFields } = form.formState;
+  const isChanged = Object.keys(dirtyFields).some((name) => name !== 'reason');
   const fault = (name: string) => {
     const found: { message?: string } | undefined = get(errors, name);
     return found?.message;
@@ -52,7 +56,7 @@ export function WriteDialog<F extends FieldValues>({
     <FormDialog
       {...dialog}
       busy={write.isPending}
-      disabled={write.conflict !== undefined}
+      disabled={write.conflict !== undefined || (needsChange && !isChanged)}
       onSubmit={() => {
         form.clearErrors();
         void form.handleSubmit((input) => write.mutate(input))();

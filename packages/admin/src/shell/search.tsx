@@ -316,7 +316,10 @@ async function findLicenses(q: string, mayReadDevices: boolean): Promise<FoundLi
   const ofDevice = q.length <= MAX_ID_LETTERS && mayReadDevices ? list({ fingerprint: q }) : undefined;
   const lookUps = [
     ...(UUID.test(q) ? [read(q)] : []),
-    ...(LAST_FOUR.test(q) ? [list({ last_four: q.toUpperCase() })] : []),
+    // Keys of ours are in capital letters, imported ones as they were.
+    ...(LAST_FOUR.test(q)
+      ? [...new Set([q, q.toUpperCase(), q.toLowerCase()])].map((last_four) => list({ last_four }))
+      : []),
     ...(UUID.test(q) ? [list({ order_id: q })] : []),
     list({ q: q.slice(0, 100) }),
     ...(ofDevice ? [ofDevice] : []),

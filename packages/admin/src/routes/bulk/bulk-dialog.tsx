@@ -2,8 +2,8 @@ import { ownerOf } from '../../api/queries';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { templatesQuery } from '../../api/queries';
-import { CheckField, Field, Input, Select } from '../../parts/fields';
+import { ChoiceSelect } from '../../parts/choice-select';
+import { CheckField, Field, Input } from '../../parts/fields';
 import { FormDialog } from '../../parts/form-dialog';
 import { ReasonFields, type Reason } from '../../parts/reason-fields';
 import { Fault, Loading } from '../../parts/states';
@@ -112,7 +112,6 @@ function ActionFields({
   onChange: (body: BulkBody | undefined) => void;
 }) {
   const t = useText();
-  const templates = useQuery({ ...templatesQuery(), enabled: action === 'change-template' });
   switch (action) {
     case 'renew':
       return (
@@ -133,20 +132,12 @@ function ActionFields({
         <>
           <Field label={t('template')}>
             {(aria) => (
-              <Select
+              <ChoiceSelect
                 {...aria}
+                of="templates"
                 value={String(body?.license_template_id ?? '')}
-                onChange={({ target: { value } }) =>
-                  onChange(value === '' ? undefined : { ...body, license_template_id: value })
-                }
-              >
-                <option value="">{t('choose')}</option>
-                {templates.data?.data.map(({ template_id, template_name }) => (
-                  <option key={template_id} value={template_id}>
-                    {template_name}
-                  </option>
-                ))}
-              </Select>
+                onChange={(id) => onChange(id === '' ? undefined : { ...body, license_template_id: id })}
+              />
             )}
           </Field>
           <CheckField
@@ -156,7 +147,6 @@ function ActionFields({
             disabled={body === undefined}
             onChange={({ target: { checked } }) => onChange({ ...body, reset_overrides: checked })}
           />
-          <Fault error={templates.error} />
         </>
       );
     default:

@@ -102,17 +102,25 @@ function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** A key of each row that is made of its content and of its place among equal rows, so that other rows of the file may change. */
+/** A key of each row that is made of its content in any order and of its place among equal rows: that of `npm run import`, so that neither imports what the other did. */
 async function contentKeys(rows: readonly SourceRow[]): Promise<ReadonlyMap<SourceRow, string>> {
   const counts = new Map<string, number>();
   const keys = new Map<SourceRow, string>();
   for (const row of rows) {
-    const content = JSON.stringify(row.value);
+    const content = contentOf(row.value);
     const count = (counts.get(content) ?? 0) + 1;
     counts.set(content, count);
     keys.set(row, `${await digestOf(content)}-${count}`);
   }
   return keys;
+}
+
+/** Returns JSON with the members in the order of their names. */
+function contentOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(contentOf).join(',')}]`;
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${contentOf(member)}`).join(',')}}`;
 }
 
 async function digestOf(text: string): Promise<string> {
@@ -160,6 +168,27 @@ function csvPart(
   return { body, contentType: 'text/csv', rows: numbers };
 }
 
+const TIMES = ['issued_date', 'expiry_date'];
+const TEXTS = ['license_key', 'external_id', 'issued_to', 'idempotency_key', 'license_template_id', 'product_id'];
+
+/** Returns the values of a line as the API has them: people type days, and digits that are a text. */
+function corrected(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([member, typed]) => {
+      if (TIMES.includes(member) && typeof typed === 'string') return [member, toTime(typed)];
+      const isText = TEXTS.includes(member) && (typeof typed === 'number' || typeof typed === 'boolean');
+      return [member, isText ? String(typed) : typed];
+    }),
+  );
+}
+
+/** Returns a day, or a time without a time zone, as one in UTC; other text as it is. */
+function toTime(text: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?$/.exec(text.trim()) ?? [];
+  if (day === undefined) return text;
+  return `${day}T${time === undefined ? '00:00:00' : time.length === 5 ? `${time}:00` : time}Z`;
+}
+
 function jsonPart(
   rows: readonly SourceRow[],
   { system, templateId }: ImportMapping,
@@ -167,7 +196,7 @@ function jsonPart(
 ): ImportPart {
   const lines = rows.map((row) => {
     if (system !== undefined) return row.text.trim();
-    const line: Record<string, unknown> = { ...row.value };
+    const line: Record<string, unknown> = row.isRestored ? corrected(row.value ?? {}) : { ...row.value };
     const key = keys.get(row);
     if (key !== undefined) line.idempotency_key = key;
     if (templateId !== '' && !hasValue(line.product_id)) line.license_template_id ??= templateId;

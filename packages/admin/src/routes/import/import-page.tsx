@@ -1,11 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
 import { CircleStop, Download, FileUp } from 'lucide-react';
 import { useState, type DragEvent } from 'react';
-import { templatesQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
+import { ChoiceSelect } from '../../parts/choice-select';
 import { cn } from '../../parts/class-names';
-import { toCsv } from '../../parts/csv';
+import { toSpreadsheet } from '../../parts/csv';
 import { download } from '../../parts/download';
 import { Field, Select } from '../../parts/fields';
 import { LeaveGuard } from '../../parts/form-state';
@@ -14,10 +13,10 @@ import { PageHeader } from '../../parts/page';
 import { ProblemLine } from '../../parts/problem-line';
 import { Progress } from '../../parts/progress';
 import { Fault } from '../../parts/states';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { guessMembers, MEMBERS, SYSTEMS, type ImportMapping, type System } from './import-lines';
-import { cellOf, readSource, REASON_COLUMNS, type SourceFile } from './source-file';
+import { refusedFile } from './refused-file';
+import { cellOf, readSource, type SourceFile } from './source-file';
 import { useImport, type ImportRun, type Outcome } from './use-import';
 
 const MAX_FILE_BYTES = 100_000_000;
@@ -167,9 +166,7 @@ function MappingCard({
 }) {
   const t = useText();
   const word = useWord();
-  const may = useMay();
   const { system, members, templateId } = mapping;
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   return (
     <Card title={t('import.mapping')}>
       <fieldset disabled={disabled} className="grid gap-4 sm:grid-cols-2">
@@ -192,14 +189,13 @@ function MappingCard({
         {system === undefined && (
           <Field label={t('import.template')} hint={t('import.templateHint')}>
             {(aria) => (
-              <Select {...aria} value={templateId} onChange={({ target }) => onChange({ templateId: target.value })}>
-                <option value="">{t('import.noTemplate')}</option>
-                {templates.data?.data.map(({ template_id, template_name }) => (
-                  <option key={template_id} value={template_id}>
-                    {template_name}
-                  </option>
-                ))}
-              </Select>
+              <ChoiceSelect
+                {...aria}
+                of="templates"
+                none={t('import.noTemplate')}
+                value={templateId}
+                onChange={(id) => onChange({ templateId: id })}
+              />
             )}
           </Field>
         )}
@@ -293,7 +289,9 @@ function Results({ run, file }: { run: ImportRun; file: SourceFile }) {
   const t = useText();
   const word = useWord();
   const { results, isRunning, isStopped, isDry, error } = run;
-  const refused = results.filter(({ outcome }) => outcome === 'REFUSED');
+  const refused = results
+    .filter(({ outcome }) => outcome === 'REFUSED')
+    .sort((one, other) => one.row.number - other.row.number);
   const counts = OUTCOMES.map(
     (outcome) => [outcome, results.filter((result) => result.outcome === outcome).length] as const,
   );
@@ -372,7 +370,7 @@ function Results({ run, file }: { run: ImportRun; file: SourceFile }) {
 
 function resultFile(results: ImportRun['results']): string {
   const header = ['import_line', 'outcome', 'license_id', 'license_key', 'import_code', 'import_detail'];
-  return toCsv([
+  return toSpreadsheet([
     header,
     ...results.map(({ row, outcome, license_id, license_key, code, detail }) => [
       row.number,
@@ -383,30 +381,4 @@ function resultFile(results: ImportRun['results']): string {
       detail,
     ]),
   ]);
-}
-
-/** Refused lines with the reason and the values that they had. It can be corrected and imported. */
-function refusedFile(refused: ImportRun['results'], { kind, columns }: SourceFile): string {
-  const rows = refused.map((result) => ({ ...result, values: flat(result.row.value ?? {}) }));
-  const names = kind === 'csv' ? columns : [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
-  return toCsv([
-    [...REASON_COLUMNS, ...names],
-    ...rows.map(({ row, code, detail, values }) => [
-      row.number,
-      code,
-      detail,
-      ...(row.value ? names.map((name) => values[name]) : [row.text]),
-    ]),
-  ]);
-}
-
-/** Returns values by names with dots, as columns name members of members. Metadata and lists are JSON in one column. */
-function flat(value: Readonly<Record<string, unknown>>, prefix = ''): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]): [string, string][] => {
-      const isValue = typeof member !== 'object' || member === null || Array.isArray(member) || name === 'metadata';
-      if (isValue) return [[prefix + name, cellOf(member)]];
-      return Object.entries(flat(member as Record<string, unknown>, `${prefix}${name}.`));
-    }),
-  );
 }

@@ -1,10 +1,14 @@
+import { areRefused, lineOf, ownColumns, restoredRow } from './refused-file.js';
+
 /** A row of a CSV file or a line of an NDJSON file. */
 export interface SourceRow {
   /** Number of its first line in the file. */
   readonly number: number;
   readonly value?: Readonly<Record<string, unknown>>;
   /** Why it cannot be read. */
-  readonly fault?: 'JSON' | 'COLUMNS' | 'QUOTE';
+  readonly fault?: 'JSON' | 'COLUMNS' | 'QUOTE' | 'TEXT';
+  /** Whether it is from a file of refused lines, where people may have typed values. */
+  readonly isRestored?: boolean;
   /** As it stands in the file. */
   readonly text: string;
 }
@@ -15,9 +19,6 @@ export interface SourceFile {
   readonly columns: readonly string[];
   readonly rows: readonly SourceRow[];
 }
-
-/** Columns of a file of refused lines that say why; they are left out when it is imported. */
-export const REASON_COLUMNS = ['import_line', 'import_code', 'import_detail'];
 
 /** Returns a value as the text of a cell. */
 export function cellOf(value: unknown): string {
@@ -36,28 +37,22 @@ export function sourceOf(name: string, text: string): SourceFile {
     return { name, kind: 'ndjson', columns: [], rows: linesOf(text) };
   const [header, ...records] = recordsOf(text);
   const columns = (header?.values ?? []).map((column) => column.trim());
-  const kept = columns.filter((column) => !REASON_COLUMNS.includes(column));
+  const isOfRefused = areRefused(columns);
   const rows = records.map(({ number, values, isOpen, text: source }): SourceRow => {
     if (isOpen) return { number, text: source, fault: 'QUOTE' };
     if (values.length !== columns.length) return { number, text: source, fault: 'COLUMNS' };
-    const cells = columns.map((column, at) => [column, values[at]] as const);
-    const value = Object.fromEntries(cells.filter(([column]) => kept.includes(column)));
-    return { number, text: source, value };
+    const value = Object.fromEntries(columns.map((column, at) => [column, values[at] ?? '']));
+    return isOfRefused ? restoredRow(number, value) : { number, text: source, value };
   });
-  return { name, kind: 'csv', columns: kept, rows };
+  if (!isOfRefused) return { name, kind: 'csv', columns, rows };
+  const form = columns.indexOf('import_form');
+  const isJson = records.some(({ values }) => values[form] === 'ndjson');
+  return { name, rows, ...(isJson ? { kind: 'ndjson', columns: [] } : { kind: 'csv', columns: ownColumns(columns) }) };
 }
 
 function linesOf(text: string): SourceRow[] {
   return text.split('\n').flatMap((line, index): SourceRow[] => {
-    if (line.trim() === '') return [];
-    const row = { number: index + 1, text: line };
-    try {
-      const value: unknown = JSON.parse(line);
-      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-      return [isObject ? { ...row, value: value as Record<string, unknown> } : { ...row, fault: 'JSON' }];
-    } catch {
-      return [{ ...row, fault: 'JSON' }];
-    }
+    return line.trim() === '' ? [] : [lineOf(index + 1, line)];
   });
 }
 

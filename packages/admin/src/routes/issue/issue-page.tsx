@@ -23,6 +23,7 @@ import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { CustomerPicker } from '../customers/customer-picker';
 import { MakeFile } from '../licenses/files-tab';
+import { useNoExpiry } from '../licenses/license-status';
 import { LicenseKey } from '../licenses/reveal-key-dialog';
 import { SendEmailDialog } from '../licenses/send-email-dialog';
 import { IssuePreview, useFacts, useIssuePreview } from '../previews/issue-preview';
@@ -131,6 +132,8 @@ function Wizard() {
             value={templateId}
             onChange={(id) => {
               setTemplateId(id);
+              // Another template may allow no trials, and then nothing on the page would take it back.
+              if (id !== templateId) setTerms({ ...terms, isTrial: false });
               setStep(1);
             }}
           />
@@ -465,6 +468,7 @@ function TemplateChoice({ value, onChange }: { value: string | undefined; onChan
 function Issued({ license, onAgain }: { license: Schemas['IssuedLicense']; onAgain: () => void }) {
   const t = useText();
   const may = useMay();
+  const noExpiry = useNoExpiry();
   const [open, setOpen] = useState<'email' | 'file' | undefined>();
   const close = () => {
     setOpen(undefined);
@@ -487,7 +491,7 @@ function Issued({ license, onAgain }: { license: Schemas['IssuedLicense']; onAga
         <Facts>
           <Fact name={t('license.issuedTo')}>{license.issued_to}</Fact>
           <Fact name={t('license.expires')}>
-            {license.expiry_date === null ? t('never') : <Time at={license.expiry_date} />}
+            {license.expiry_date === null ? noExpiry(license) : <Time at={license.expiry_date} />}
           </Fact>
         </Facts>
       </div>

@@ -60,7 +60,8 @@ export function ActionDialog({
   const t = useText();
   const [reason, setReason] = useState<Reason>({ code: DEFAULT_REASONS[action] });
   const [typed, setTyped] = useState('');
-  const [months, setMonths] = useState('');
+  const hasTerm = !license.trial && (license.default_term !== null || license.default_duration !== null);
+  const [months, setMonths] = useState(hasTerm ? '' : '1');
   const write = useGuardedWrite({
     resource: license,
     read: useNewestLicense(license.license_id),
@@ -78,7 +79,7 @@ export function ActionDialog({
   return (
     <Dialog open onClose={onClose} title={t(`${action}.title`)} hint={t(`${action}.hint`, { name: license.issued_to })}>
       <form onSubmit={submit} className="space-y-4">
-        {action === 'renew' && <TermField value={months} onChange={setMonths} />}
+        {action === 'renew' && <TermField value={months} onChange={setMonths} hasTerm={hasTerm} />}
         <ReasonFields value={reason} onChange={setReason} />
         {isDangerous && (
           <Field label={t('revoke.type', { lastFour })}>
@@ -86,7 +87,6 @@ export function ActionDialog({
               <Input
                 {...aria}
                 className="font-mono"
-                maxLength={4}
                 value={typed}
                 onChange={(event) => {
                   setTyped(event.target.value.toUpperCase());
@@ -103,7 +103,7 @@ export function ActionDialog({
             type="submit"
             look={isDangerous ? 'danger' : 'primary'}
             busy={write.isPending}
-            disabled={write.conflict !== undefined || (isDangerous && typed !== lastFour.toUpperCase())}
+            disabled={write.conflict !== undefined || (isDangerous && typed.trim() !== lastFour.toUpperCase())}
           >
             {t(`${action}.do`)}
           </Button>
@@ -122,13 +122,22 @@ const TERMS: readonly (readonly [months: string, text: TextId])[] = [
   ['36', 'renew.threeYears'],
 ];
 
-export function TermField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+/** `hasTerm`: whether the license has a term of its own. */
+export function TermField({
+  value,
+  onChange,
+  hasTerm = true,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  hasTerm?: boolean;
+}) {
   const t = useText();
   return (
     <Field label={t('renew.by')}>
       {(aria) => (
         <Select {...aria} value={value} onChange={(event) => onChange(event.target.value)}>
-          {TERMS.map(([months, text]) => (
+          {TERMS.filter(([months]) => hasTerm || months !== '').map(([months, text]) => (
             <option key={months} value={months}>
               {t(text)}
             </option>

@@ -1,4 +1,4 @@
-import { Ban, MonitorX } from 'lucide-react';
+import { Ban, MonitorOff, MonitorX } from 'lucide-react';
 import { useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { given, useList } from '../../api/lists';
@@ -18,6 +18,9 @@ import { BlockDialog, BlockedDevices } from './blocked-devices';
 import type { License } from './license-status';
 import { ReasonFields, type Reason } from '../../parts/reason-fields';
 import { FormDialog } from '../../parts/form-dialog';
+import { Dialog, DialogActions } from '../../parts/dialog';
+import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
+import { DevicesReleased } from './devices-released';
 
 type Activation = Schemas['Activation'];
 
@@ -25,8 +28,8 @@ export function nameOfDevice({ name, hostname, fingerprint }: Activation): strin
   return name ?? hostname ?? fingerprint;
 }
 
-export function useDevices(license_id: string, { all = false } = {}) {
-  return useList(['activations', license_id, all], (cursor) =>
+export function useDevices(license_id: string, { all = false, enabled = true } = {}) {
+  const read = (cursor: string | undefined) =>
     bodyOf(
       api.GET('/v1/licenses/{license_id}/activations', {
         params: {
@@ -34,8 +37,8 @@ export function useDevices(license_id: string, { all = false } = {}) {
           query: { limit: 50, ...(!all && { status: 'ACTIVE' as const }), ...given({ cursor }) },
         },
       }),
-    ),
-  );
+    );
+  return useList(['activations', license_id, all], read, { enabled });
 }
 
 export function DevicesTab({ license }: { license: License }) {
@@ -53,10 +56,11 @@ function Devices({ license }: { license: License }) {
   const [all, setAll] = useState(false);
   const [releasing, setReleasing] = useState<Activation | undefined>();
   const [blocking, setBlocking] = useState<string | undefined>();
+  const [isResetting, setResetting] = useState(false);
   const list = useDevices(license.license_id, { all });
   return (
     <>
-      <div className="mb-3">
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
         <CheckField
           label={t('devices.all')}
           checked={all}
@@ -64,6 +68,17 @@ function Devices({ license }: { license: License }) {
             setAll(event.target.checked);
           }}
         />
+        {may('activations:write') && list.rows.some(({ status }) => status === 'ACTIVE') && (
+          <Button
+            size="small"
+            onClick={() => {
+              setResetting(true);
+            }}
+          >
+            <MonitorOff aria-hidden />
+            {t('reset.menu')}
+          </Button>
+        )}
       </div>
       <DataTable
         label={t('license.tab.devices')}
@@ -165,6 +180,14 @@ function Devices({ license }: { license: License }) {
           }}
         />
       )}
+      {isResetting && (
+        <ResetDialog
+          license={license}
+          onClose={() => {
+            setResetting(false);
+          }}
+        />
+      )}
       {releasing && (
         <ReleaseDialog
           license={license}
@@ -207,5 +230,46 @@ function ReleaseDialog({ license, device, onClose }: { license: License; device:
       <ReasonFields value={reason} onChange={setReason} />
       <Fault error={release.error} />
     </FormDialog>
+  );
+}
+
+/** Frees all seats of a license, but those that license files hold. */
+function ResetDialog({ license, onClose }: { license: License; onClose: () => void }) {
+  const t = useText();
+  const reset = useWrite({
+    write: (body: { reason: Reason }) =>
+      bodyOf(
+        api.POST('/v1/licenses/{license_id}/activations:reset', {
+          params: { path: { license_id: license.license_id } },
+          body,
+        }),
+      ),
+    changes: ['activations', 'licenses'],
+  });
+  if (reset.data) {
+    return (
+      <Dialog open onClose={onClose} title={t('reset.done')}>
+        <DevicesReleased devices={reset.data} />
+        <DialogActions>
+          <Button look="primary" onClick={onClose}>
+            {t('done')}
+          </Button>
+        </DialogActions>
+      </Dialog>
+    );
+  }
+  const values: { reason: Reason } = { reason: { code: 'CUSTOMER_REQUEST' } };
+  return (
+    <WriteDialog
+      title={t('reset.title')}
+      hint={t('reset.hint')}
+      submitLabel={t('reset.do')}
+      danger
+      values={values}
+      write={reset}
+      onClose={onClose}
+    >
+      {({ control }) => <ReasonControl control={control} name="reason" />}
+    </WriteDialog>
   );
 }

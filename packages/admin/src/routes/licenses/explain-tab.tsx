@@ -2,58 +2,37 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleX, MonitorCheck } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type RefObject } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
+import { ProblemError } from '../../api/problem';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button, LinkButton } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { cn } from '../../parts/class-names';
 import { Code, CopyButton } from '../../parts/copy';
-import { toInstant } from '../../parts/days';
 import { FactsText } from '../../parts/facts-text';
 import { Field, Input } from '../../parts/fields';
 import { Empty, Fault } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
-import { useText, useWord, type TextId } from '../../text/texts';
+import { useText, useWord } from '../../text/texts';
 import { nameOfDevice, useDevices } from './devices-tab';
 import type { LicenseDialog } from './license-page';
-import type { License } from './license-status';
+import { MISSING, MoreFacts, NO_FACTS, toQuestion, type Facts } from './explain-facts';
+import { isConvertible, type License } from './license-status';
 import { faultOf } from '../../parts/form-dialog';
 
 type Verdict = Schemas['ExplainResponse'];
 type Question = Schemas['ExplainRequest'];
 
-interface Form {
-  fingerprint: string;
-  version: string;
-  country: string;
-  ip: string;
-  feature: string;
-  asOf: string;
-}
-
 /** The last question. It outlives the tab, so that a remedy on another tab leads back to its verdict. */
 export interface Explained {
-  readonly form: Form;
+  readonly form: Facts;
   readonly question?: Question;
 }
 
 const MAX_REFUSALS = 5;
 
-const EMPTY: Form = { fingerprint: '', version: '', country: '', ip: '', feature: '', asOf: '' };
-
-export const NOTHING_EXPLAINED: Explained = { form: EMPTY };
-
-function toQuestion({ fingerprint, version, country, ip, feature, asOf }: Form): Question {
-  return {
-    ...(fingerprint !== '' && { fingerprint }),
-    ...(version !== '' && { version }),
-    ...(country !== '' && { country: country.toUpperCase() }),
-    ...(ip !== '' && { ip }),
-    ...(feature !== '' && { features: [feature] }),
-    ...(asOf !== '' && { as_of: toInstant(asOf) }),
-  };
-}
+export const NOTHING_EXPLAINED: Explained = { form: NO_FACTS };
 
 interface Ways {
   readonly onDialog: (dialog: LicenseDialog) => void;
@@ -64,7 +43,7 @@ interface VerdictWays extends Ways {
   /** Asks the same question again. */
   readonly onAgain: () => void;
   /** Leads to the field of a fact that was not given. */
-  readonly onEnter: (field: keyof Form) => void;
+  readonly onEnter: (field: keyof Facts) => void;
 }
 
 /** Why a program may run, or may not: now, or at a time that the customer names. */
@@ -74,7 +53,7 @@ export function ExplainTab({ license, memory, ...ways }: { license: License; mem
   const devicesId = useId();
   const fields = useRef<HTMLFormElement>(null);
   const [form, setForm] = useState(() => memory.current.form);
-  const devices = useDevices(license.license_id);
+  const devices = useDevices(license.license_id, { enabled: may('activations:read') });
   const explain = useMutation({
     mutationFn: (question: Question) =>
       bodyOf(
@@ -92,10 +71,10 @@ export function ExplainTab({ license, memory, ...ways }: { license: License; mem
     if (question) mutate(question);
     // oxlint-disable-next-line react/exhaustive-deps -- only a change of the license asks again
   }, [version, license.current_activations]);
-  const change = (changed: Partial<Form>) => {
+  const change = (changed: Partial<Facts>) => {
     setForm({ ...form, ...changed });
   };
-  const ask = (asked: Form) => {
+  const ask = (asked: Facts) => {
     const question = toQuestion(asked);
     memory.current = { form: asked, question };
     mutate(question);
@@ -157,29 +136,17 @@ export function ExplainTab({ license, memory, ...ways }: { license: License; mem
               )}
             </Field>
           </div>
-          <div className="grid grid-cols-2 gap-3">
-            <Field label={t('explain.feature')} fault={fault('features.0')}>
-              {(aria) => (
-                <Input
-                  {...aria}
-                  maxLength={100}
-                  value={form.feature}
-                  onChange={(event) => change({ feature: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label={t('explain.version')} fault={fault('version')}>
-              {(aria) => (
-                <Input
-                  {...aria}
-                  name="version"
-                  maxLength={100}
-                  value={form.version}
-                  onChange={(event) => change({ version: event.target.value })}
-                />
-              )}
-            </Field>
-          </div>
+          <Field label={t('explain.features')} hint={t('explain.featuresHint')} fault={faultOfFeatures(explain.error)}>
+            {(aria) => (
+              <Input
+                {...aria}
+                maxLength={1_000}
+                value={form.features}
+                onChange={(event) => change({ features: event.target.value })}
+              />
+            )}
+          </Field>
+          <MoreFacts facts={form} fault={fault} onChange={change} />
           {may('events:read') && (
             <Field label={t('explain.asOf')} hint={t('explain.asOfHint')} fault={fault('as_of')}>
               {(aria) => (
@@ -219,7 +186,9 @@ export function ExplainTab({ license, memory, ...ways }: { license: License; mem
               mutate(explain.variables);
             }}
             onEnter={(field) => {
-              fields.current?.querySelector<HTMLInputElement>(`[name=${field}]`)?.focus();
+              const input = fields.current?.querySelector<HTMLElement>(`[name=${field}]`);
+              input?.closest('details')?.setAttribute('open', '');
+              input?.focus();
             }}
           />
         ) : (
@@ -230,6 +199,10 @@ export function ExplainTab({ license, memory, ...ways }: { license: License; mem
       </div>
     </div>
   );
+}
+
+function faultOfFeatures(error: Error | null): string | undefined {
+  return error instanceof ProblemError ? [...error.faults].find(([name]) => /^features\b/.test(name))?.[1] : undefined;
 }
 
 /** Devices whose activation was refused, the last first. One of them is what the customer asks about. */
@@ -327,9 +300,10 @@ function VerdictCard({
                 </p>
                 <FactsText className="mt-0.5 text-sm text-soft">{reason.detail}</FactsText>
               </div>
-              {verdict.as_of === undefined && isFirstOfItsRemedy(verdict.reasons, index) && (
-                <Remedy reason={reason} question={question} license={license} {...ways} />
-              )}
+              {verdict.as_of === undefined &&
+                (isFirstOfItsRemedy(verdict.reasons, index) || missingFact(reason, question)) && (
+                  <Remedy reason={reason} question={question} license={license} {...ways} />
+                )}
             </li>
           ))}
         </ol>
@@ -353,13 +327,11 @@ function VerdictCard({
   );
 }
 
-/** Facts that somebody can enter, by the reason that says that one is missing. */
-const MISSING: Readonly<Record<string, readonly [field: keyof Form, fact: keyof Question, text: TextId]>> = {
-  FINGERPRINT_REQUIRED: ['fingerprint', 'fingerprint', 'remedy.enterDevice'],
-  COUNTRY_DENIED: ['country', 'country', 'remedy.enterCountry'],
-  IP_DENIED: ['ip', 'ip', 'remedy.enterIp'],
-  VERSION_NOT_COVERED: ['version', 'version', 'remedy.enterVersion'],
-};
+/** Returns the fact that was not given and that a reason is about. */
+function missingFact({ code }: Schemas['ValidationReason'], question: Question) {
+  const missing = MISSING[code];
+  return missing && question[missing[1]] === undefined ? { field: missing[0], text: missing[2] } : undefined;
+}
 
 /** One remedy may remove several reasons; it is offered once. */
 function isFirstOfItsRemedy(reasons: Verdict['reasons'], index: number): boolean {
@@ -380,9 +352,10 @@ function Remedy({
   const t = useText();
   const may = useMay();
   const { action } = reason.next;
-  const [field, fact, text] = MISSING[reason.code] ?? [];
-  if (field !== undefined && fact !== undefined && question[fact] === undefined)
-    return <Button onClick={() => onEnter(field)}>{text && t(text)}</Button>;
+  const missing = missingFact(reason, question);
+  if (missing) return <Button onClick={() => onEnter(missing.field)}>{t(missing.text)}</Button>;
+  if (action === 'renew' && isConvertible(license, may))
+    return <Button onClick={() => onDialog('convertTrial')}>{t('convertTrial.menu')}</Button>;
   if (action === 'renew' && may('licenses:renew'))
     return <Button onClick={() => onDialog('renew')}>{t('renew.menu')}</Button>;
   if (action === 'reinstate' && may('licenses:suspend'))
@@ -406,7 +379,7 @@ function Remedy({
       </LinkButton>
     );
   }
-  if (/_DENIED$|^FEATURE_|^VERSION_/.test(reason.code) && may('licenses:change-template'))
+  if (/_DENIED$|^FEATURE_/.test(reason.code) && !license.trial && may('licenses:change-template'))
     return <Button onClick={() => onDialog('changeTemplate')}>{t('changeTemplate.menu')}</Button>;
   return <span className="text-xs text-soft">{t(`next.${action}`)}</span>;
 }

@@ -3,7 +3,7 @@ import type { Column } from '../../parts/data-table';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime, Time } from '../../parts/time';
 import { useText, useWord } from '../../text/texts';
-import { LicenseState, Seats, type License } from './license-status';
+import { LicenseState, Seats, useNoExpiry, type License } from './license-status';
 
 /** Columns that are shown until somebody chooses others. The first one is always shown. */
 export const USUAL_COLUMNS: readonly string[] = ['product', 'status', 'seats', 'expiry'];
@@ -11,6 +11,7 @@ export const USUAL_COLUMNS: readonly string[] = ['product', 'status', 'seats', '
 /** All columns that a list of licenses can have. */
 export function useLicenseColumns(): readonly Column<License>[] {
   const t = useText();
+  const noExpiry = useNoExpiry();
   return [
     { id: 'issuedTo', header: t('license.issuedTo'), cell: (license) => <Holder license={license} /> },
     {
@@ -29,8 +30,8 @@ export function useLicenseColumns(): readonly Column<License>[] {
     {
       id: 'expiry',
       header: t('license.expires'),
-      cell: ({ expiry_date }) =>
-        expiry_date === null ? <span className="text-soft">{t('never')}</span> : <Expiry at={expiry_date} />,
+      cell: ({ expiry_date, status }) =>
+        expiry_date === null ? <span className="text-soft">{noExpiry({ status })}</span> : <Expiry at={expiry_date} />,
     },
     {
       id: 'customer',

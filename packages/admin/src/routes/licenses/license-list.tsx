@@ -1,11 +1,11 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Download } from 'lucide-react';
 import { actingHeaders } from '../../api/acting-for';
 import { problemOf } from '../../api/client';
 import { useFilteredList } from '../../api/filtered-list';
-import { productsQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
+import { ChoiceSelect } from '../../parts/choice-select';
 import { ColumnMenu } from '../../parts/column-menu';
 import { download } from '../../parts/download';
 import { FilterSelect, SearchField } from '../../parts/filter-bar';
@@ -36,7 +36,6 @@ function Licenses() {
   const may = useMay();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const products = useQuery({ ...productsQuery, enabled: may('products:read') });
   const list = useFilteredList('/v1/licenses', 'licenses', filter, { limit: 100 });
   const soon = SOON_DAYS.find(
     (days) => filter.expires_before === dayFromNow(days) && filter.expires_from !== undefined,
@@ -86,12 +85,13 @@ function Licenses() {
             options={TYPES.map((type) => [type, word('type', type)])}
           />
           {may('products:read') && (
-            <FilterSelect
-              label={t('licenses.anyProduct')}
-              value={filter.product_id}
-              onChange={(product_id) => change({ product_id })}
-              className="w-44"
-              options={(products.data?.data ?? []).map(({ product_id, name }) => [product_id, name])}
+            <ChoiceSelect
+              isFilter
+              aria-label={t('licenses.anyProduct')}
+              of="products"
+              none={t('licenses.anyProduct')}
+              value={filter.product_id ?? ''}
+              onChange={(id) => change({ product_id: id || undefined })}
             />
           )}
           <FilterSelect

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import {
   ArrowRightLeft,
+  BadgeCheck,
   Ban,
   CirclePause,
   CirclePlay,
@@ -28,20 +29,30 @@ import { useText } from '../../text/texts';
 import { EventFeed } from '../events/event-feed';
 import { ActionDialog, type ActionName } from './action-dialogs';
 import { DevicesTab } from './devices-tab';
-import { ChangeTemplateDialog, EditDialog, TransferDialog } from './edit-dialogs';
+import { EditDialog } from './edit-dialog';
 import { ExplainTab, NOTHING_EXPLAINED, type Explained } from './explain-tab';
 import { FilesTab } from './files-tab';
-import { LicenseState, Seats, stateOf, useStateInWords, type License } from './license-status';
+import { isConvertible, LicenseState, Seats, stateOf, useStateInWords, type License } from './license-status';
 import { OverviewTab } from './overview-tab';
 import { RevealKeyDialog } from './reveal-key-dialog';
 import { RotateKeyDialog } from './rotate-key-dialog';
 import { SendEmailDialog } from './send-email-dialog';
+import { ChangeTemplateDialog, ConvertTrialDialog } from './template-dialogs';
+import { TransferDialog } from './transfer-dialog';
 import { UsageTab } from './usage-tab';
 import { ResourceDetail } from '../../parts/resource-detail';
 
 const route = getRouteApi('/licenses/$licenseId');
 
-export type LicenseDialog = ActionName | 'edit' | 'changeTemplate' | 'transfer' | 'reveal' | 'rotateKey' | 'email';
+export type LicenseDialog =
+  | ActionName
+  | 'edit'
+  | 'changeTemplate'
+  | 'convertTrial'
+  | 'transfer'
+  | 'reveal'
+  | 'rotateKey'
+  | 'email';
 
 export const LicensePage = gated('licenses:read', function LicensePage() {
   const { licenseId } = route.useParams();
@@ -118,14 +129,19 @@ function Actions({ license, onDialog }: { license: License; onDialog: (dialog: L
   const state = stateOf(license);
   const isOver = state === 'REVOKED';
   const canRenew = !isOver && license.expiry_date !== null && may('licenses:renew');
+  const canConvert = isConvertible(license, may);
   const more = [
     { name: 'edit', icon: Pencil, open: !isOver && may('licenses:write') },
     {
       name: 'changeTemplate',
       icon: LayoutTemplate,
-      open: !isOver && may('licenses:change-template') && may('templates:read'),
+      open: !isOver && !license.trial && may('licenses:change-template') && may('templates:read'),
     },
-    { name: 'transfer', icon: ArrowRightLeft, open: !isOver && may('licenses:transfer') && may('customers:read') },
+    {
+      name: 'transfer',
+      icon: ArrowRightLeft,
+      open: !isOver && !license.trial && may('licenses:transfer') && may('customers:read'),
+    },
     { name: 'rotateKey', icon: KeyRound, open: !isOver && may('licenses:rotate-key') },
     { name: 'email', icon: Mail, open: may('emails:send') },
     { name: 'suspend', icon: CirclePause, open: !isOver && state !== 'SUSPENDED' && may('licenses:suspend') },
@@ -146,8 +162,14 @@ function Actions({ license, onDialog }: { license: License; onDialog: (dialog: L
           {t('reinstate.menu')}
         </Button>
       )}
+      {canConvert && (
+        <Button look="primary" onClick={() => onDialog('convertTrial')}>
+          <BadgeCheck aria-hidden />
+          {t('convertTrial.menu')}
+        </Button>
+      )}
       {canRenew && state !== 'SUSPENDED' && (
-        <Button look="primary" onClick={() => onDialog('renew')}>
+        <Button look={canConvert ? 'plain' : 'primary'} onClick={() => onDialog('renew')}>
           <RefreshCw aria-hidden />
           {t('renew.menu')}
         </Button>
@@ -255,6 +277,8 @@ function OpenDialog({
       return <EditDialog license={license} onClose={onClose} />;
     case 'changeTemplate':
       return <ChangeTemplateDialog license={license} onClose={onClose} />;
+    case 'convertTrial':
+      return <ConvertTrialDialog license={license} onClose={onClose} />;
     case 'transfer':
       return <TransferDialog license={license} onClose={onClose} />;
     case 'reveal':

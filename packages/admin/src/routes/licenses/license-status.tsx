@@ -20,6 +20,24 @@ export function stateOf({ status, in_grace }: Pick<License, 'status' | 'in_grace
   return in_grace && (status === 'EXPIRED' || status === 'ACTIVE') ? 'IN_GRACE' : status;
 }
 
+const TRIAL_TYPES: readonly string[] = ['TRIAL', 'EVALUATION'];
+
+/** Whether a license of a trial type becomes a full one only with another template. */
+export function needsTemplateToConvert({ license_type }: Pick<License, 'license_type'>): boolean {
+  return TRIAL_TYPES.includes(license_type);
+}
+
+/** Whether a trial can be made a full license by who has these permissions. */
+export function isConvertible(license: License, may: (permission: string) => boolean): boolean {
+  const needsTemplate = needsTemplateToConvert(license);
+  return (
+    (license.trial || needsTemplate) &&
+    ['ACTIVE', 'IN_GRACE', 'EXPIRED'].includes(stateOf(license)) &&
+    may('licenses:renew') &&
+    (!needsTemplate || may('licenses:change-template'))
+  );
+}
+
 export function LicenseState({ license }: { license: Pick<License, 'status' | 'in_grace'> }) {
   const word = useWord();
   const state = stateOf(license);
@@ -60,6 +78,12 @@ function sentenceOf(license: License, t: TextOf, relative: (at: string) => strin
     default:
       return t('license.words.inactive');
   }
+}
+
+/** Returns what stands in place of an expiry that there is not. */
+export function useNoExpiry(): (license: Pick<License, 'status'>) => string {
+  const t = useText();
+  return ({ status }) => (status === 'PENDING' ? t('preview.afterStart') : t('never'));
 }
 
 /** Seats in use, as a number and a bar. */

@@ -8,12 +8,13 @@ import { Code } from '../../parts/copy';
 import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
-import type { License } from './license-status';
+import { useNoExpiry, type License } from './license-status';
 import { TEXT_LINK } from '../../parts/text-link';
 
 export function OverviewTab({ license }: { license: License }) {
   const t = useText();
   const word = useWord();
+  const noExpiry = useNoExpiry();
   return (
     <div className="grid gap-5 lg:grid-cols-3">
       <div className="space-y-5 lg:col-span-2">
@@ -49,13 +50,7 @@ export function OverviewTab({ license }: { license: License }) {
               </Fact>
             )}
             <Fact name={t('license.expires')}>
-              {license.expiry_date !== null ? (
-                <Time at={license.expiry_date} />
-              ) : license.status === 'PENDING' ? (
-                t('preview.afterStart')
-              ) : (
-                t('never')
-              )}
+              {license.expiry_date === null ? noExpiry(license) : <Time at={license.expiry_date} />}
             </Fact>
             <Fact name={t('license.graceDays')}>{t('days', { days: license.grace_period_days })}</Fact>
             <Fact name={t('license.maintenance')}>

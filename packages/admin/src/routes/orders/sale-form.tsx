@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Controller, useFieldArray, useWatch, type UseFormReturn } from 'react-hook-form';
-import { templatesQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
+import { ChoiceControl } from '../../parts/choice-select';
 import { Field, Input, Select } from '../../parts/fields';
 import { toMinorUnits, useMoney } from '../../parts/money';
 import { useMay } from '../../shell/session';
@@ -126,13 +125,8 @@ function Total({ form }: { form: UseFormReturn<SaleForm> }) {
 
 function LineFields({ form, fault, index }: SalePart & { index: number }) {
   const t = useText();
-  const may = useMay();
   const { control, register, getValues } = form;
-  const [kind, unit, chosen] = useWatch({
-    control,
-    name: [`lines.${index}.kind`, `lines.${index}.renewal_unit`, `lines.${index}.license_template_id`],
-  });
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
+  const [kind, unit] = useWatch({ control, name: [`lines.${index}.kind`, `lines.${index}.renewal_unit`] });
   const of = (name: string) => fault(`lines.${index}.${name}`);
   return (
     <>
@@ -155,23 +149,15 @@ function LineFields({ form, fault, index }: SalePart & { index: number }) {
         )}
         {kind !== 'RENEW' && (
           <Field label={t('template')} required fault={of('license_template_id')}>
-            {(aria) =>
-              templates.data ? (
-                <Select {...aria} required {...register(`lines.${index}.license_template_id`)}>
-                  <option value="">{t('choose')}</option>
-                  {chosen !== '' && templates.data.data.every(({ template_id }) => template_id !== chosen) && (
-                    <option value={chosen}>{chosen}</option>
-                  )}
-                  {templates.data.data.map(({ template_id, template_name }) => (
-                    <option key={template_id} value={template_id}>
-                      {template_name}
-                    </option>
-                  ))}
-                </Select>
-              ) : (
-                <Input {...aria} required maxLength={64} {...register(`lines.${index}.license_template_id`)} />
-              )
-            }
+            {(aria) => (
+              <ChoiceControl
+                {...aria}
+                of="templates"
+                required
+                control={control}
+                name={`lines.${index}.license_template_id`}
+              />
+            )}
           </Field>
         )}
         {kind === 'ISSUE' && (

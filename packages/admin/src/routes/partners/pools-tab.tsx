@@ -1,15 +1,14 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { UseFormReturn } from 'react-hook-form';
 import { api, bodyOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
-import { templatesQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Button } from '../../parts/button';
+import { ChoiceControl } from '../../parts/choice-select';
 import { DataTable } from '../../parts/data-table';
-import { Field, Input, Select } from '../../parts/fields';
+import { Field, Input } from '../../parts/fields';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
@@ -102,8 +101,6 @@ interface Form extends RulesForm {
 
 function CreatePool({ partner, onClose }: { partner: Partner; onClose: () => void }) {
   const t = useText();
-  const may = useMay();
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   const write = useWrite({
     write: (form: Form) =>
       bodyOf(
@@ -134,20 +131,9 @@ function CreatePool({ partner, onClose }: { partner: Partner; onClose: () => voi
         <>
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label={t('template')} required fault={fault('license_template_id')}>
-              {(aria) =>
-                templates.data ? (
-                  <Select {...aria} required {...form.register('license_template_id')}>
-                    <option value="">{t('choose')}</option>
-                    {templates.data.data.map(({ template_id, template_name }) => (
-                      <option key={template_id} value={template_id}>
-                        {template_name}
-                      </option>
-                    ))}
-                  </Select>
-                ) : (
-                  <Input {...aria} required maxLength={64} {...form.register('license_template_id')} />
-                )
-              }
+              {(aria) => (
+                <ChoiceControl {...aria} of="templates" required control={form.control} name="license_template_id" />
+              )}
             </Field>
             <Field label={t('pool.quantity')} required fault={fault('quantity')}>
               {(aria) => (

@@ -9,7 +9,7 @@ import { Fault, Loading } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useSettled } from '../../parts/use-settled';
 import { useText, useWord } from '../../text/texts';
-import { LicenseState } from '../licenses/license-status';
+import { LicenseState, useNoExpiry } from '../licenses/license-status';
 
 type Preview = Schemas['IssuePreview'];
 export type Facts = Schemas['FactsToValidate'];
@@ -53,6 +53,7 @@ export function IssuePreview({ preview, facts }: { preview: PreviewState; facts:
 function LicenseFacts({ license }: { license: Preview['license'] }) {
   const t = useText();
   const word = useWord();
+  const noExpiry = useNoExpiry();
   const rows: [string, ReactNode][] = [
     [t('license.issuedTo'), license.issued_to],
     [t('license.product'), license.product_display_name],
@@ -62,10 +63,7 @@ function LicenseFacts({ license }: { license: Preview['license'] }) {
       t('preview.starts'),
       license.starts_at === null ? t('preview.firstActivation') : <Moment at={license.starts_at} />,
     ],
-    [
-      t('license.expires'),
-      license.expiry_date === null ? expiryInWords(license, t) : <Moment at={license.expiry_date} />,
-    ],
+    [t('license.expires'), license.expiry_date === null ? noExpiry(license) : <Moment at={license.expiry_date} />],
     ...(license.grace_ends_at === null
       ? []
       : [[t('preview.graceEnds'), <Moment key="grace" at={license.grace_ends_at} />] satisfies [string, ReactNode]]),
@@ -97,10 +95,6 @@ function LicenseFacts({ license }: { license: Preview['license'] }) {
       )}
     </>
   );
-}
-
-function expiryInWords({ status }: Preview['license'], t: ReturnType<typeof useText>): string {
-  return status === 'PENDING' ? t('preview.afterStart') : t('never');
 }
 
 function Moment({ at }: { at: string }) {

@@ -4,9 +4,10 @@ import { useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { ProblemError } from '../../api/problem';
-import { subscriptionQuery, templatesQuery } from '../../api/queries';
+import { subscriptionQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
+import { ChoiceControl } from '../../parts/choice-select';
 import { dayOf, endOfDay, startOfDay, toInstant } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import type { Reason } from '../../parts/reason-fields';
@@ -67,9 +68,7 @@ interface EditForm {
 
 function Edit(props: Props) {
   const t = useText();
-  const may = useMay();
   const { template_id, quantity, period_end } = props.subscription;
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   const before: EditForm = { template_id, quantity: quantity?.toString() ?? '', period_end: dayOf(period_end) };
   const write = useSubscriptionWrite(props, t('subscription.edit.done'), (form: EditForm, params) =>
     bodyOf(
@@ -93,24 +92,11 @@ function Edit(props: Props) {
       write={write}
       onClose={props.onClose}
     >
-      {({ register }, fault) => (
+      {({ control, register }, fault) => (
         <>
-          {templates.data && (
-            <Field label={t('template')} fault={fault('template_id')}>
-              {(aria) => (
-                <Select {...aria} {...register('template_id')}>
-                  {templates.data.data.every((template) => template.template_id !== template_id) && (
-                    <option value={template_id}>{template_id}</option>
-                  )}
-                  {templates.data.data.map((template) => (
-                    <option key={template.template_id} value={template.template_id}>
-                      {template.template_name}
-                    </option>
-                  ))}
-                </Select>
-              )}
-            </Field>
-          )}
+          <Field label={t('template')} fault={fault('template_id')}>
+            {(aria) => <ChoiceControl {...aria} of="templates" required control={control} name="template_id" />}
+          </Field>
           <Field label={t('license.seats')} fault={fault('quantity')}>
             {(aria) => <Input {...aria} type="number" min={1} max={1_000_000} {...register('quantity')} />}
           </Field>
@@ -341,9 +327,7 @@ function FactFields({
   fault: (name: string) => string | undefined;
 }) {
   const t = useText();
-  const may = useMay();
   const [required, optional] = FACTS[useWatch({ control, name: 'kind' })];
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   const isRequired = (fact: Fact) => required.includes(fact);
   const has = (fact: Fact) => isRequired(fact) || optional.includes(fact);
   const days = [
@@ -356,14 +340,14 @@ function FactFields({
       {has('template_id') && (
         <Field label={t('template')} required={isRequired('template_id')} fault={fault('template_id')}>
           {(aria) => (
-            <Select {...aria} required={isRequired('template_id')} {...register('template_id')}>
-              <option value="">{isRequired('template_id') ? t('choose') : t('subscription.record.unchanged')}</option>
-              {templates.data?.data.map(({ template_id, template_name }) => (
-                <option key={template_id} value={template_id}>
-                  {template_name}
-                </option>
-              ))}
-            </Select>
+            <ChoiceControl
+              {...aria}
+              of="templates"
+              required={isRequired('template_id')}
+              none={isRequired('template_id') ? undefined : t('subscription.record.unchanged')}
+              control={control}
+              name="template_id"
+            />
           )}
         </Field>
       )}

@@ -5,14 +5,15 @@ import { useState } from 'react';
 import { Controller } from 'react-hook-form';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { given, useList } from '../../api/lists';
-import { subscriptionQuery, templatesQuery } from '../../api/queries';
+import { subscriptionQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { ActionMenu } from '../../parts/action-menu';
 import { Card, Fact, Facts } from '../../parts/card';
+import { ChoiceControl } from '../../parts/choice-select';
 import { DataTable } from '../../parts/data-table';
 import { endOfDay } from '../../parts/days';
-import { CheckField, Field, Input, Select } from '../../parts/fields';
+import { CheckField, Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { ProblemLine } from '../../parts/problem-line';
@@ -55,10 +56,8 @@ function Up() {
 
 export function NewSubscriptionPage() {
   const t = useText();
-  const may = useMay();
   const navigate = useNavigate();
   const { customer_id } = newRoute.useSearch();
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   const create = useWrite({
     write: ({ subscription_id, trial, quantity, period_end, ...form }: Form) =>
       bodyOf(
@@ -116,16 +115,7 @@ export function NewSubscriptionPage() {
               />
             </div>
             <Field label={t('template')} hint={t('subscription.templateHint')} required fault={fault('template_id')}>
-              {(aria) => (
-                <Select {...aria} required {...register('template_id')}>
-                  <option value="">{t('choose')}</option>
-                  {templates.data?.data.map(({ template_id, template_name }) => (
-                    <option key={template_id} value={template_id}>
-                      {template_name}
-                    </option>
-                  ))}
-                </Select>
-              )}
+              {(aria) => <ChoiceControl {...aria} of="templates" required control={control} name="template_id" />}
             </Field>
             <Field label={t('subscription.id')} hint={t('subscription.idHint')} fault={fault('subscription_id')}>
               {(aria) => <Input {...aria} maxLength={64} {...register('subscription_id')} />}

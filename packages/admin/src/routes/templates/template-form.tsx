@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useForm, useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf } from '../../api/client';
-import { productsQuery } from '../../api/queries';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
+import { ChoiceControl } from '../../parts/choice-select';
 import { cn } from '../../parts/class-names';
 import { ActiveField } from '../../parts/active-field';
 import { CheckField, Field, Input, Select, TextArea } from '../../parts/fields';
@@ -121,7 +120,6 @@ function Kind({ form, isNew }: Part & { isNew: boolean }) {
   const t = useText();
   const word = useWord();
   const fault = useFaults(form);
-  const products = useQuery(productsQuery);
   const { register } = form;
   return (
     <Card title={t('template.section.kind')} hint={isNew ? undefined : t('template.section.kindFixed')}>
@@ -133,20 +131,16 @@ function Kind({ form, isNew }: Part & { isNew: boolean }) {
           {(aria) => <Input {...aria} maxLength={64} disabled={!isNew} {...register('template_id')} />}
         </Field>
         <Field label={t('license.product')} required fault={fault('product_id')}>
-          {(aria) =>
-            products.data ? (
-              <Select {...aria} required disabled={!isNew} {...register('product_id')}>
-                <option value="">{t('choose')}</option>
-                {products.data.data.map(({ product_id, name }) => (
-                  <option key={product_id} value={product_id}>
-                    {name}
-                  </option>
-                ))}
-              </Select>
-            ) : (
-              <Input {...aria} required disabled={!isNew} {...register('product_id')} />
-            )
-          }
+          {(aria) => (
+            <ChoiceControl
+              {...aria}
+              of="products"
+              required
+              disabled={!isNew}
+              control={form.control}
+              name="product_id"
+            />
+          )}
         </Field>
         <Field label={t('template.type')} fault={fault('license_type')}>
           {(aria) => (

@@ -1,11 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useFilteredList } from '../../api/filtered-list';
-import { productsQuery } from '../../api/queries';
 import { Badge } from '../../parts/badge';
+import { ChoiceSelect, NameOf } from '../../parts/choice-select';
 import { NewLink } from '../../parts/new-link';
 import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
-import { FilterSelect, SearchField } from '../../parts/filter-bar';
+import { SearchField } from '../../parts/filter-bar';
 import { gated } from '../../parts/gate';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
@@ -25,7 +24,6 @@ function Templates() {
   const term = useTermInWords();
   const filters = useFilters(route.useSearch(), route.useNavigate());
   const { filter, change } = filters;
-  const products = useQuery({ ...productsQuery, enabled: may('products:read') });
   const list = useFilteredList('/v1/license-templates', 'templates', filter);
   const create = <NewLink to="/templates/new" permission="templates:write" text={t('templates.new')} />;
   return (
@@ -39,12 +37,13 @@ function Templates() {
           <>
             <SearchField label={t('templates.search')} value={filter.q ?? ''} onChange={(q) => change({ q })} />
             {may('products:read') && (
-              <FilterSelect
-                label={t('licenses.anyProduct')}
-                value={filter.product_id}
-                onChange={(product_id) => change({ product_id })}
-                className="w-44"
-                options={(products.data?.data ?? []).map(({ product_id, name }) => [product_id, name])}
+              <ChoiceSelect
+                isFilter
+                aria-label={t('licenses.anyProduct')}
+                of="products"
+                none={t('licenses.anyProduct')}
+                value={filter.product_id ?? ''}
+                onChange={(id) => change({ product_id: id || undefined })}
               />
             )}
             <ActiveFilter value={filter.active} onChange={(active) => change({ active })} />
@@ -74,8 +73,7 @@ function Templates() {
             id: 'product',
             header: t('license.product'),
             secondary: true,
-            cell: ({ product_id }) =>
-              products.data?.data.find((product) => product.product_id === product_id)?.name ?? product_id,
+            cell: ({ product_id }) => <NameOf of="products" id={product_id} />,
           },
           {
             id: 'type',

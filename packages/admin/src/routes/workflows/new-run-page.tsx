@@ -1,18 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Plus, Trash2 } from 'lucide-react';
 import { useFieldArray, useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
-import { templatesQuery } from '../../api/queries';
 import { useWrite } from '../../api/use-write';
 import { Button } from '../../parts/button';
+import { ChoiceControl } from '../../parts/choice-select';
 import { endOfDay } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { gated } from '../../parts/gate';
 import { PageHeader } from '../../parts/page';
 import { ResourceForm } from '../../parts/resource-form';
-import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 
 type Workflow = Schemas['WorkflowName'];
@@ -216,7 +214,7 @@ function TextField({
 }
 
 function TemplateField({
-  form: { register },
+  form: { control },
   fault,
   name,
   label,
@@ -229,19 +227,17 @@ function TemplateField({
   required?: boolean;
 }) {
   const t = useText();
-  const may = useMay();
-  const templates = useQuery({ ...templatesQuery(), enabled: may('templates:read') });
   return (
     <Field label={label} hint={hint} required={required} fault={fault(name)}>
       {(aria) => (
-        <Select {...aria} required={required} {...register(name)}>
-          <option value="">{required ? t('choose') : t('runs.none')}</option>
-          {templates.data?.data.map(({ template_id, template_name }) => (
-            <option key={template_id} value={template_id}>
-              {template_name}
-            </option>
-          ))}
-        </Select>
+        <ChoiceControl
+          {...aria}
+          of="templates"
+          required={required}
+          none={required ? undefined : t('runs.none')}
+          control={control}
+          name={name}
+        />
       )}
     </Field>
   );
@@ -269,13 +265,8 @@ function LeadFields(part: Part) {
 
 function PartnerFields(part: Part) {
   const t = useText();
-  const { register, control } = part.form;
+  const { control } = part.form;
   const partnerId = useWatch({ control, name: 'input.partner.partner_id' });
-  const partners = useQuery({
-    queryKey: ['partners', 'all'],
-    queryFn: () => bodyOf(api.GET('/v1/partners', { params: { query: { limit: 100 } } })),
-    enabled: useMay()('partners:read'),
-  });
   return (
     <>
       <Field
@@ -284,14 +275,13 @@ function PartnerFields(part: Part) {
         className="sm:col-span-2"
       >
         {(aria) => (
-          <Select {...aria} {...register('input.partner.partner_id')}>
-            <option value="">{t('runs.newPartner')}</option>
-            {partners.data?.data.map(({ partner_id, name }) => (
-              <option key={partner_id} value={partner_id}>
-                {name}
-              </option>
-            ))}
-          </Select>
+          <ChoiceControl
+            {...aria}
+            of="partners"
+            none={t('runs.newPartner')}
+            control={control}
+            name="input.partner.partner_id"
+          />
         )}
       </Field>
       {partnerId === '' && (
