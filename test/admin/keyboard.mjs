@@ -91,7 +91,7 @@ export async function keyboard({ baseUrl, adminKey, platformKey, api, open, step
     await press('Enter');
     await seen(page, 'All seats are taken');
     await choose(/^Release a device$/);
-    await choose(/^Release/);
+    await choose(/^Release$/);
     await page.getByRole('dialog').waitFor();
     await choose(/^Release$/);
     await seen(page, 'The seat is free.');
