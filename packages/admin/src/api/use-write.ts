@@ -8,7 +8,10 @@ import { confirmed, countReplays } from './client';
 const FROM_LOG = ['events', 'license-files'];
 const LOG_MS = 500;
 
-/** A write. When it has happened, what shows the named resources is read again, and a notice says so. Never optimistic. */
+/**
+ * A write. When it has happened, what shows the named resources is read again, and a notice says so. Never optimistic, and never sent again
+ * before it has ended, as by the second click of two.
+ */
 export function useWrite<Input, Output>({
   write,
   done,
@@ -24,7 +27,7 @@ export function useWrite<Input, Output>({
   const notify = useNotify();
   const t = useText();
   const isReplay = useRef(false);
-  return useMutation<Output, Error, Input>({
+  const mutation = useMutation<Output, Error, Input>({
     mutationFn: async (input) => {
       const before = countReplays();
       const output = await confirmed(() => write(input));
@@ -40,5 +43,17 @@ export function useWrite<Input, Output>({
       setTimeout(() => void readAgain(FROM_LOG), LOG_MS);
       await readAgain([...changes, ...FROM_LOG]);
     },
-  });
+  });  const isSending = useRef(false);
+  const { mutateAsync } = mutation;
+  const mutate = (input: Input) => {
+    if (isSending.current) return;
+    isSending.current = true;
+    mutateAsync(input)
+      // The state of the mutation has the error.
+      .catch(() => undefined)
+      .finally(() => {
+        isSending.current = false;
+      });
+  };
+  return { ...mutation, mutate };
 }
