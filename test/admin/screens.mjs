@@ -141,7 +141,7 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
     for (const [name, screen] of all) {
       await show(page, baseUrl, screen);
       assert.deepEqual(await accessibilityFaults(page), [], name);
-      const { moving, unmarked } = await page.evaluate(() => ({
+      const { moving, unmarked, tabsAlike } = await page.evaluate(() => ({
         moving: document.getAnimations().filter(({ effect }) => effect.getComputedTiming().activeDuration > 1).length,
         // Marks that are a background otherwise: the page that is open, the choice, how much is done.
         unmarked: [
@@ -149,8 +149,14 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
             'nav [data-status=active], [aria-selected=true][role=option], [role=progressbar]',
           ),
         ].filter((element) => getComputedStyle(element).outlineStyle === 'none').length,
+        // The line below a tab says which one is open.
+        tabsAlike: [...document.querySelectorAll('[role=tab][aria-selected=true]')].filter((tab) =>
+          [...tab.parentElement.querySelectorAll('[role=tab][aria-selected=false]')].some(
+            (other) => getComputedStyle(other).borderBottomColor === getComputedStyle(tab).borderBottomColor,
+          ),
+        ).length,
       }));
-      assert.deepEqual({ moving, unmarked }, { moving: 0, unmarked: 0 }, name);
+      assert.deepEqual({ moving, unmarked, tabsAlike }, { moving: 0, unmarked: 0, tabsAlike: 0 }, name);
       if (pictures) await page.screenshot({ path: join(pictures, `${name}-forced-colors.png`) });
     }
   });

@@ -43,7 +43,8 @@ export function useWrite<Input, Output>({
       setTimeout(() => void readAgain(FROM_LOG), LOG_MS);
       await readAgain([...changes, ...FROM_LOG]);
     },
-  });  const isSending = useRef(false);
+  });
+  const isSending = useRef(false);
   const { mutateAsync } = mutation;
   const mutate = (input: Input) => {
     if (isSending.current) return;

@@ -15,6 +15,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'actor.platform_key': 'Plattformschlüssel',
   'actor.service': 'Dienst',
   'actor.user': 'Person',
+  'actor.workflow': 'Ablauf {name}',
   back: 'Zurück',
   'billingEvent.activated': 'Begonnen',
   'billingEvent.cancel_scheduled': 'Ende geplant oder Plan zurückgenommen',

@@ -15,6 +15,7 @@ export const ENGLISH = {
   'actor.platform_key': 'Platform key',
   'actor.service': 'Service',
   'actor.user': 'Person',
+  'actor.workflow': 'Workflow {name}',
   back: 'Back',
   'billingEvent.activated': 'Activated',
   'billingEvent.cancel_scheduled': 'End planned, or plan withdrawn',

@@ -84,6 +84,9 @@ export function EventFeed({
   );
 }
 
+/** Begins the id of the service that carries a workflow. */
+const WORKFLOW = 'workflow:';
+
 /** Returns the function that names an actor; keys have names for those who may list them. */
 export function useActorNames(): (actor: { readonly type: string; readonly id: string }) => string {
   const t = useText();
@@ -101,10 +104,12 @@ export function useActorNames(): (actor: { readonly type: string; readonly id: s
       ? (names.get(id) ?? t('actor.key', { id: id.slice(-6) }))
       : type === 'user'
         ? id
-        : // The id of a license key is that of the license.
-          type === 'license_key'
-          ? word('actor', type)
-          : `${word('actor', type)} ${id}`;
+        : id.startsWith(WORKFLOW)
+          ? t('actor.workflow', { name: word('workflow', id.slice(WORKFLOW.length)) })
+          : // The id of a license key is that of the license.
+            type === 'license_key'
+            ? word('actor', type)
+            : `${word('actor', type)} ${id}`;
 }
 
 interface Told {
@@ -120,10 +125,14 @@ function EventRow({ event, actor, withResource }: { event: Event; actor: string;
   const word = useWord();
   const [isOpened, setOpened] = useState(false);
   const { reason } = event.event_data as Told;
+  const reasonInWords = (code: string) => {
+    const ofEmail = word('emailReason', code);
+    return ofEmail === code ? word('reason', code) : ofEmail;
+  };
   const tone = TONES.find(([pattern]) => pattern.test(event.event_type))?.[1] ?? 'quiet';
   const because =
     typeof reason === 'string'
-      ? word('reason', reason)
+      ? reasonInWords(reason)
       : reason?.code === undefined
         ? undefined
         : [word('reason', reason.code), reason.text].filter(Boolean).join(': ');

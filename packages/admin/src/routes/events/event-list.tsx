@@ -52,22 +52,24 @@ export function EventList() {
           onChange={(event_type) => change({ event_type })}
           options={EVENT_TYPES.map((type) => [type, `${word('event', type)} (${type})`])}
         />
-        <Input
-          type="date"
-          aria-label={t('events.from')}
-          title={t('events.from')}
-          value={dayOf(search.created_from ?? null)}
-          onChange={(event) => change({ created_from: toTime(event.target.value) })}
-          className="w-auto"
-        />
-        <Input
-          type="date"
-          aria-label={t('events.before')}
-          title={t('events.before')}
-          value={dayOf(search.created_before ?? null)}
-          onChange={(event) => change({ created_before: toTime(event.target.value) })}
-          className="w-auto"
-        />
+        <label className="flex items-center gap-2 text-sm text-soft">
+          {t('events.from')}
+          <Input
+            type="date"
+            value={dayOf(search.created_from ?? null)}
+            onChange={(event) => change({ created_from: toTime(event.target.value) })}
+            className="w-auto"
+          />
+        </label>
+        <label className="flex items-center gap-2 text-sm text-soft">
+          {t('events.before')}
+          <Input
+            type="date"
+            value={dayOf(search.created_before ?? null)}
+            onChange={(event) => change({ created_before: toTime(event.target.value) })}
+            className="w-auto"
+          />
+        </label>
       </FilterBar>
       <EventFeed filter={search} withResource isLive={isLive} />
     </Gate>

@@ -227,7 +227,7 @@ function Refusals({ license, onChoose }: { license: License; onChoose: (fingerpr
   }
   if (last.size === 0) return null;
   return (
-    <section aria-label={t('explain.refusals')} className="mt-5 border-t border-line pt-4">
+    <section aria-label={t('explain.refusals')} className="mt-5 border-t border-line pt-4 print:hidden">
       <h3 className="text-sm font-medium">{t('explain.refusals')}</h3>
       <ul className="mt-2 space-y-1">
         {[...last].map(([fingerprint, { code, at }]) => (

@@ -133,7 +133,7 @@ function Edit({ order }: { order: Order }) {
     },
   });
   const saving = useSaving(save);
-  const name = t('order.editTitle', { name: order.external_id ?? order_id.slice(-12) });
+  const name = t('order.editTitle', { name: order.external_id ?? `…${order_id.slice(-12)}` });
   return (
     <>
       <PageHeader
