@@ -58,11 +58,13 @@ const MIXED = [
   'event-log.latest-of-license-shared',
   'event-log.move',
   'evidence.find-by-keys',
+  'evidence.find-by-keys-signed',
   'license_templates.find',
   'licenses.find-with-seats',
   'licenses.issue',
   'licenses.issue-once',
   'licenses.list-by-license_key_last_four-shared',
+  'licenses.list-by-metadata-shared',
   'revocation-lists.find-due',
   'revocation-lists.find-published',
   'templates.find-issuable',
@@ -73,6 +75,7 @@ const MIXED = [
 const TRIED = [
   'evidence.find-by-id',
   'evidence.find-by-keys-one',
+  'evidence.find-by-keys-one-signed',
   'licenses.list',
   'licenses.list-after',
   'orders.tenants-with-due',
@@ -123,6 +126,7 @@ describe('a statement for many tenants', () => {
     // No timer fulfils the order that is due.
     app = await TestApp.start({ database, environment: { LICENSE_TIMER_INTERVAL_MS: '86400000' } });
     tenants = [await app.tenant(), await app.tenant()];
+    await database.query(`UPDATE tenants SET metadata_filters = '{shelf}'`);
     licenses = [];
     activationIds = [];
     counted = [];
@@ -140,7 +144,7 @@ describe('a statement for many tenants', () => {
       await api.create('/v1/license-templates', { ...terms, template_id: 't', template_name: 'T' });
       await api.create('/v1/license-templates', { ...terms, template_id: 'new', template_name: 'New' });
       await api.create('/v1/customers', { customer_id: 'c', first_name: 'C' });
-      const license = await api.issue('t', { customer_id: 'c' });
+      const license = await api.issue('t', { customer_id: 'c', metadata: { shelf: 'a' } });
       const key = { license_key: license.license_key as string };
       await api.post('/v1/client/activate', { ...key, fingerprint: 'pc' });
       const { body: other } = await api.post('/v1/client/activate', { ...key, fingerprint: 'other' });
@@ -304,7 +308,9 @@ describe('a statement for many tenants', () => {
           const last_four = (license_key as string).slice(-4);
           return [
             app.nest.get(BlockedDeviceRepository).list(actor.tenantId, indexedEqualities(blocked), FIRST_PAGE),
-            app.nest.get(QueryBus).execute(new ListLicensesAsJsonQuery(actor, { limit: 20, last_four })),
+            ...[{ last_four }, { 'metadata.shelf': 'a' }].map((filter) =>
+              app.nest.get(QueryBus).execute(new ListLicensesAsJsonQuery(actor, { limit: 20, ...filter })),
+            ),
             app.nest.get(QueryBus).execute(
               new ListEventsQuery(actor, {
                 limit: 20,
@@ -324,7 +330,13 @@ describe('a statement for many tenants', () => {
           return last;
         }),
       );
-      await ok(ofBoth((api, license) => client(api, license, 'validate', { fingerprint: 'pc', signed: true })));
+      for (const signed of [false, true])
+        for (const together of [licenses.slice(1), licenses])
+          await Promise.all(
+            together.map(({ license_key }) =>
+              app.nest.get(EvidenceCollector).findByLicenseKey(license_key as string, { fingerprint: 'pc', signed }),
+            ),
+          );
       await ok(ofBoth((api, license) => client(api, license, 'entitlements')));
       await changeDevices(licenses, (actor, id, unlocked) => new HeartbeatCommand(actor, id, 'pc', { unlocked }));
       await ok(ofBoth((api, { license_id }) => api.post(`/v1/licenses/${license_id}/explain`, { fingerprint: 'pc' })));
