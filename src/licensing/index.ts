@@ -92,4 +92,4 @@ export { ListRevokedLicensesQuery } from './queries/list-revoked-licenses.query.
 export { ListLicensesQuery } from './queries/list-licenses.query.js';
 export { leaseEnd, leaseEndSql, leasingLicensesSql } from './lease-end.js';
 export { maxActivationsOf, startsWithUse } from './max-activations.js';
-export { Overrides } from './license-overrides.js';
+export { assertFirstTerm, Overrides } from './license-overrides.js';

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { FreeFormInput } from '../shared/free-form.js';
 import { InvalidFieldError } from '../shared/errors.js';
 import { Timestamp, UtcTime } from '../shared/http/schema.js';
-import { Feature, MAX_FEATURES, overridableFields, Restriction, Term, type LicenseTerms } from '../templates/index.js';
+import {
+  Feature,
+  MAX_FEATURES,
+  overridableFields,
+  Restriction,
+  Term,
+  type LicenseTerms,
+  type LicenseType,
+} from '../templates/index.js';
 
 const termFields = {
   ...overridableFields,
@@ -89,6 +97,24 @@ export function overrideTerms(terms: LicenseTerms, overrides: Overrides): void {
     terms.defaultDuration = term.days ?? null;
     terms.defaultTerm = term.days === undefined ? term : null;
   }
+}
+
+/**
+ * Asserts that a license can have the first term that the overrides at this pointer name: a trial has no term, but an end, and a license that
+ * never expires neither of them. Throws InvalidFieldError.
+ */
+export function assertFirstTerm(
+  { term, expiry_date: end }: Pick<OverridesInput, 'term' | 'expiry_date'>,
+  { licenseType, trial }: { readonly licenseType: LicenseType; readonly trial: boolean },
+  at = '/overrides',
+): void {
+  const neverExpires = licenseType === 'PERPETUAL' && !trial;
+  if (term && trial) throw new InvalidFieldError(`${at}/term`, 'must be absent for a trial: set expiry_date');
+  if (term && neverExpires)
+    throw new InvalidFieldError(`${at}/term`, 'must be absent: a PERPETUAL license never expires');
+  if (end && neverExpires)
+    throw new InvalidFieldError(`${at}/expiry_date`, 'must be null: a PERPETUAL license never expires');
+  if (end === null && trial) throw new InvalidFieldError(`${at}/expiry_date`, 'must be a time: the license is a trial');
 }
 
 /** Returns the overrides with the numbers that the license has now, because actions change them. */

@@ -24,6 +24,7 @@ import {
   TrialNotAllowedError,
 } from './license.errors.js';
 import {
+  assertFirstTerm,
   keptOverrides,
   overrideTerms,
   withCurrentNumbers,
@@ -707,14 +708,7 @@ export class License extends LicenseTerms {
 
   /** Sets the end of the first term that the request names at this pointer. Throws InvalidFieldError, ExpiryTooFarError. */
   private overrideFirstTerm({ term, expiry_date: end }: OverridesInput, start: Date, at = '/overrides'): void {
-    const neverExpires = this.licenseType === 'PERPETUAL' && !this.trial;
-    if (term && this.trial) throw new InvalidFieldError(`${at}/term`, 'must be absent for a trial: set expiry_date');
-    if (term && neverExpires)
-      throw new InvalidFieldError(`${at}/term`, 'must be absent: a PERPETUAL license never expires');
-    if (end && neverExpires)
-      throw new InvalidFieldError(`${at}/expiry_date`, 'must be null: a PERPETUAL license never expires');
-    if (end === null && this.trial)
-      throw new InvalidFieldError(`${at}/expiry_date`, 'must be a time: the license is a trial');
+    assertFirstTerm({ term, expiry_date: end }, this, at);
     if (end && new Date(end) <= start)
       throw new InvalidFieldError(
         `${at}/expiry_date`,

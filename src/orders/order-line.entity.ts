@@ -64,6 +64,13 @@ export class OrderLine extends Line {
     return passed.every(isCorrect) && isDeepStrictEqual(comparable(this, passed), comparable(terms, passed));
   }
 
+  /** Returns the pointer of an end in the terms that has passed, with which nothing can be issued; undefined: none has. */
+  passedEnd(now: Date): string | undefined {
+    if (this.openQuantity === 0) return undefined;
+    const times = timesOf(this);
+    return ENDS.find(({ name }) => !!times[name] && new Date(times[name]) <= now)?.pointer;
+  }
+
   fulfil(quantity: number, licenseIds: readonly string[]): void {
     this.fulfilledQuantity += quantity;
     this.licenseIds = [...this.licenseIds, ...licenseIds];
@@ -80,6 +87,11 @@ export class OrderLine extends Line {
 /** Times of the terms of a line that may have passed when it is fulfilled. */
 const TIMES = ['starts', 'expires_if_started_by', 'expiry_date'] as const;
 type TimeName = (typeof TIMES)[number];
+/** Those of them that end a license. A start that has passed is the time of the issue. */
+const ENDS = [
+  { name: 'expires_if_started_by', pointer: '/expires_if_started_by' },
+  { name: 'expiry_date', pointer: '/overrides/expiry_date' },
+] as const;
 
 function timesOf({ issueTerms }: LineTerms): Readonly<Record<TimeName, string | null | undefined>> {
   const { starts, expires_if_started_by, overrides } = issueTerms ?? {};

@@ -18,6 +18,7 @@ import {
 } from './order-status.js';
 import {
   OrderBegunError,
+  OrderLineRefusedError,
   OrderNotDueError,
   OrderStateError,
   PaymentTooHighError,
@@ -145,8 +146,16 @@ export class Order extends VersionedRow {
     return lines !== undefined;
   }
 
+  /** Throws OrderStateError, and OrderLineRefusedError if an end in the terms of a line has passed, so that nothing could be issued. */
   approve(now: Date): void {
-    this.status = this.assertCan('approve');
+    const status = this.assertCan('approve');
+    for (const line of this.lines) {
+      const end = line.passedEnd(now);
+      if (end === undefined) continue;
+      const cause = new InvalidFieldError(end, 'must be in the future');
+      throw new OrderLineRefusedError(line.line, cause, 'approve');
+    }
+    this.status = status;
     this.approvedAt = now;
   }
 

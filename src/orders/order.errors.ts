@@ -1,4 +1,5 @@
 import { ConflictException, type HttpException, NotFoundException } from '@nestjs/common';
+import { ValidationError } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import type { OrderAction, OrderStatus, PaymentStatus } from './order-status.js';
 
@@ -50,13 +51,22 @@ export class OrderNotDueError extends ConflictException {
 export class OrderLineRefusedError extends ConflictException {
   readonly extension: JsonObject;
 
-  constructor(line: number, cause: HttpException) {
-    super(`Line ${line} cannot be fulfilled, so no line was: ${cause.message}`, {
-      errorCode: 'ORDER_LINE_REFUSED',
-      cause,
-    });
+  constructor(line: number, cause: HttpException, action: 'fulfil' | 'approve' = 'fulfil') {
+    const why = whyOf(cause);
+    super(
+      action === 'fulfil'
+        ? `Line ${line} cannot be fulfilled, so no line was: ${why}`
+        : `Line ${line} cannot be fulfilled, so the order was not approved: ${why}`,
+      { errorCode: 'ORDER_LINE_REFUSED', cause },
+    );
     this.extension = { line, line_code: cause.errorCode ?? null };
   }
+}
+
+/** Returns the sentence of a refusal; of a request that is not valid, its faults. */
+function whyOf(cause: HttpException): string {
+  if (!(cause instanceof ValidationError)) return cause.message;
+  return cause.errors.map(({ pointer = '', detail }) => `${pointer} ${detail}`).join(' · ');
 }
 
 export class PaymentTooHighError extends ConflictException {

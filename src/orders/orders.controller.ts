@@ -104,9 +104,9 @@ export class OrdersController {
       operationId: 'approveOrder',
       summary: 'Approve an order',
       description:
-        'Also fulfils it if that makes it due and `fulfil_orders_automatically` is set; else issues nothing by itself.',
+        'Also fulfils it if that makes it due and `fulfil_orders_automatically` is set; else issues nothing by itself. Refused if a line names an end that has passed.',
     },
-    { 404: NOT_FOUND, 409: ['ORDER_STATE'] },
+    { 404: NOT_FOUND, 409: ['ORDER_STATE', 'ORDER_LINE_REFUSED'] },
   )
   @ApiOkResponse({ standardSchema: OrderResponse })
   approve(

@@ -161,6 +161,43 @@ async function flows({ page, step, api, baseUrl }) {
     },
   );
 
+  await step(
+    'an order whose end has passed is not approved, until its times are changed; its metadata can change',
+    async () => {
+      const soon = Date.now() + 1_500;
+      const overrides = { expiry_date: new Date(soon).toISOString(), max_activations: 3 };
+      const lines = [{ kind: 'ISSUE', license_template_id: TEMPLATE, unit_price: 1_000, overrides }];
+      const { order_id } = await api('POST', '/v1/orders', { customer_id: CUSTOMER, currency: 'EUR', lines });
+      await api('POST', `/v1/orders/${order_id}/record-payment`, {});
+      await page.goto(`${baseUrl}/admin/orders/${order_id}`);
+      await button('Approve').waitFor();
+      await page.waitForFunction((at) => Date.now() > at, soon);
+      await button('Approve').click();
+      await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
+      await dialog.getByText('ORDER_LINE_REFUSED').waitFor();
+      await dialog.getByRole('button', { name: 'Change the times' }).click();
+      await dialog.getByLabel('Last day').fill('2091-05-04');
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await confirm('Save');
+      await seen('The times are changed.');
+      await button('Approve').click();
+      await confirm('Approve');
+      await button('More actions').click();
+      await page.getByRole('menuitem', { name: 'Edit metadata' }).click();
+      await dialog.getByLabel('Metadata').fill('{"purchase_order": ');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('This is not a JSON object.').waitFor();
+      await dialog.getByLabel('Metadata').fill('{"purchase_order": "PO-7"}');
+      await confirm('Save');
+      await page.getByText('PO-7').first().waitFor();
+      const saved = await api('GET', `/v1/orders/${order_id}`);
+      assert.equal(saved.status, 'APPROVED');
+      assert.deepEqual(saved.metadata, { purchase_order: 'PO-7' });
+      assert.match(saved.lines[0].overrides.expiry_date, /^2091-05-0[345]/);
+      assert.equal(saved.lines[0].overrides.max_activations, 3);
+    },
+  );
+
   await step('an order is edited with its own terms, also after another tab changed it', async () => {
     const line = { kind: 'ISSUE', license_template_id: TEMPLATE, unit_price: 1_000 };
     const starts = '2090-05-05T10:11:12.000Z';

@@ -148,6 +148,45 @@ describe('orders and quotes', () => {
       expect((await api.patch(`/v1/orders/${own.order_id}`, { lines: [renew] })).body.code).toBe('LICENSE_NOT_FOUND');
     });
 
+    it('has no line with a term or an end that licenses of its template can never have, when made and when changed', async () => {
+      const terms = { product_id: 'p', license_model: 'PER_SEAT' };
+      for (const license_type of ['TRIAL', 'PERPETUAL'])
+        await api.create('/v1/license-templates', {
+          template_id: license_type,
+          template_name: license_type,
+          license_type,
+          ...terms,
+        });
+      const order = await create(issue());
+      const offer = { ...sale(issue()), valid_until: '2999-01-01T00:00:00Z' };
+      const quote = await api.create('/v1/quotes', offer);
+      for (const [license_template_id, overrides, member] of [
+        ['TRIAL', { term: { months: 1 } }, 'term'],
+        ['TRIAL', { expiry_date: null }, 'expiry_date'],
+        ['PERPETUAL', { term: { days: 1 } }, 'term'],
+        ['PERPETUAL', { expiry_date: '2999-01-01T00:00:00Z' }, 'expiry_date'],
+      ] as const) {
+        const lines = [issue(), issue(1, 1, { license_template_id, overrides })];
+        for (const answer of [
+          await api.post('/v1/orders', sale(...lines)),
+          await api.patch(`/v1/orders/${order.order_id}`, { lines }),
+          await api.post('/v1/quotes', { ...offer, lines }),
+          await api.patch(`/v1/quotes/${quote.quote_id}`, { lines }),
+        ])
+          expect(answer).toMatchObject({
+            status: 400,
+            body: { code: 'VALIDATION_FAILED', errors: [{ pointer: `/lines/1/overrides/${member}` }] },
+          });
+      }
+      expect((await api.get(`/v1/orders/${order.order_id}`)).body).toEqual(order);
+      const ending = { license_template_id: 'TRIAL', overrides: { expiry_date: '2999-01-01T00:00:00Z' } };
+      const [free, ended] = [
+        issue(1, 1, { license_template_id: 'PERPETUAL', overrides: { expiry_date: null } }),
+        ending,
+      ];
+      expect((await api.post('/v1/orders', sale(free, issue(1, 1, ended)))).status).toBe(201);
+    });
+
     it('takes other lines until something was paid, and other metadata always; If-Match guards both', async () => {
       const order = await create(issue(2), issue(1));
       const path = `/v1/orders/${order.order_id}`;
@@ -327,7 +366,9 @@ describe('orders and quotes', () => {
       await refused([laterStart, laterEnd, sold[2]!, sold[3]!]);
       time.now += 3 * DAY_MS;
       try {
-        expect((await act(order, 'fulfil')).body).toMatchObject({ line: 1, line_code: 'VALIDATION_FAILED' });
+        const late = await act(order, 'fulfil');
+        expect(late.body).toMatchObject({ line: 1, line_code: 'VALIDATION_FAILED' });
+        expect(late.body.detail).toContain('/expires_if_started_by must be in the future');
         for (const wrong of [
           [line(0, { expires_if_started_by: at(2) }), laterEnd, sold[2], sold[3]],
           [line(0, { starts: 'AT_ISSUE', expires_if_started_by: undefined }), laterEnd, sold[2], sold[3]],
@@ -365,6 +406,38 @@ describe('orders and quotes', () => {
         expect(events.map(({ event_type }) => event_type as string)).toEqual(
           ['created', 'approved', 'payment_recorded', 'updated', 'fulfilled'].map((name) => `order.${name}`),
         );
+      } finally {
+        time.now = before;
+      }
+    });
+
+    it('needs an approval, which is refused once an end of a line has passed, until that is corrected', async () => {
+      const before = time.now;
+      const at = (days: number) => new Date(before + days * DAY_MS).toISOString();
+      const ended = issue(1, 5, { overrides: { expiry_date: at(1) } });
+      const waited = { starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: at(1) };
+      const order = await create(issue(1, 5, { starts: at(1) }), ended, issue(1, 5, waited));
+      await done(order, 'record-payment', { amount: 1 });
+      time.now += 2 * DAY_MS;
+      try {
+        const refused = (line: number, pointer: string) => ({
+          status: 409,
+          body: {
+            code: 'ORDER_LINE_REFUSED',
+            detail: `Line ${line} cannot be fulfilled, so the order was not approved: ${pointer} must be in the future`,
+            line,
+            line_code: 'VALIDATION_FAILED',
+          },
+        });
+        expect(await act(order, 'approve')).toMatchObject(refused(2, '/overrides/expiry_date'));
+        const path = `/v1/orders/${order.order_id}`;
+        const lines = [issue(1, 5, { starts: at(1) }), issue(1, 5, { overrides: {} }), issue(1, 5, waited)];
+        expect((await api.patch(path, { lines })).status).toBe(200);
+        expect(await act(order, 'approve')).toMatchObject(refused(3, '/expires_if_started_by'));
+        expect((await api.get(path)).body).toMatchObject({ status: 'PENDING', approved_at: null });
+        lines[2] = issue(1, 5, { starts: 'AT_FIRST_ACTIVATION' });
+        expect((await api.patch(path, { lines })).status).toBe(200);
+        expect(await done(order, 'approve')).toMatchObject({ status: 'APPROVED' });
       } finally {
         time.now = before;
       }

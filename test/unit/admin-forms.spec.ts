@@ -2,6 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { endOfDay, startOfDay, toInstant } from '../../packages/admin/src/parts/days.js';
 import { mergePatch, objectOf } from '../../packages/admin/src/parts/merge-patch.js';
 import {
+  correctedLines,
+  emptyTimes,
+  isEnded,
+  passedTimes,
+} from '../../packages/admin/src/routes/orders/order-times.js';
+import {
   changedTerms,
   toFeature,
   toFeatureRow,
@@ -107,6 +113,57 @@ describe('metadata that is edited as a text', () => {
       undefined,
       undefined,
       undefined,
+    ]);
+  });
+});
+
+describe('the times of an order', () => {
+  type Order = Parameters<typeof passedTimes>[0];
+  const LINE = {
+    ...{
+      kind: 'ISSUE',
+      license_template_id: 't',
+      license_id: null,
+      months: null,
+      days: null,
+      quantity: 2,
+      unit_price: 5,
+    },
+    ...{ starts: null, expires_if_started_by: null, overrides: null, fulfilled_quantity: 0, refunded: false },
+  };
+  const [past, future] = ['2026-01-01T00:00:00.000Z', '2099-01-01T00:00:00.000Z'];
+  const lines = [
+    { ...LINE, starts: 'AT_FIRST_ACTIVATION', expires_if_started_by: past, overrides: { max_activations: 9 } },
+    { ...LINE, starts: past, overrides: { expiry_date: past, max_activations: null } },
+    { ...LINE, starts: future, overrides: { expiry_date: null } },
+    { ...LINE, kind: 'RENEW', license_template_id: null, license_id: 'l', months: 12, quantity: 1 },
+    { ...LINE, kind: 'CHANGE_TEMPLATE', license_id: 'l', quantity: 1 },
+    { ...LINE, starts: past, fulfilled_quantity: 2 },
+  ].map((line, at) => ({ ...line, line: at + 1 }));
+  const order = { status: 'APPROVED', payment_status: 'PAID', lines } as unknown as Order;
+  const passed = passedTimes(order, Date.parse('2026-06-01T00:00:00.000Z'));
+
+  it('that have passed are found in lines that are still to be fulfilled', () => {
+    expect(passed).toEqual([
+      { line: 1, names: ['expires_if_started_by'] },
+      { line: 2, names: ['starts', 'expiry_date'] },
+    ]);
+    expect([isEnded({ line: 1, names: ['starts'] }), ...passed.map(isEnded)]).toEqual([false, true, true]);
+    for (const closed of [{ status: 'CANCELLED' }, { payment_status: 'REFUNDED' }])
+      expect(passedTimes({ ...order, ...closed } as Order, Date.now())).toEqual([]);
+  });
+
+  it('are replaced or left out, and all else of the lines is sent as it was sold', () => {
+    const form = emptyTimes(order);
+    form.lines[1]!.overrides.expiry_date = '2098-05-04';
+    const issue = { kind: 'ISSUE', license_template_id: 't', quantity: 2, unit_price: 5 };
+    expect(correctedLines(order, passed, form)).toEqual([
+      { ...issue, starts: 'AT_FIRST_ACTIVATION', overrides: { max_activations: 9 } },
+      { ...issue, overrides: { expiry_date: endOfDay('2098-05-04'), max_activations: null } },
+      { ...issue, starts: future, overrides: { expiry_date: null } },
+      { kind: 'RENEW', license_id: 'l', months: 12, unit_price: 5 },
+      { kind: 'CHANGE_TEMPLATE', license_id: 'l', license_template_id: 't', unit_price: 5 },
+      { ...issue, starts: past },
     ]);
   });
 });

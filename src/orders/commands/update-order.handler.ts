@@ -17,7 +17,7 @@ export class UpdateOrderHandler implements ICommandHandler<UpdateOrderCommand> {
     const { actor, request } = command;
     return this.actions.runThenFulfil(command, async (order, now, transaction) => {
       if (order.update(request, now)) {
-        await this.references.assertExist(actor, order.lines);
+        await this.references.assertValid(actor, order.lines);
         this.orders.replaceLines(transaction, order);
       }
       return (change) => new OrderUpdatedEvent(actor, now, order, change);

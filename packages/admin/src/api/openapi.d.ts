@@ -2195,7 +2195,7 @@ export interface paths {
         put?: never;
         /**
          * Approve an order
-         * @description Also fulfils it if that makes it due and `fulfil_orders_automatically` is set; else issues nothing by itself. Requires `orders:approve` (roles: admin, platform).
+         * @description Also fulfils it if that makes it due and `fulfil_orders_automatically` is set; else issues nothing by itself. Refused if a line names an end that has passed. Requires `orders:approve` (roles: admin, platform).
          */
         post: operations["approveOrder"];
         delete?: never;
@@ -17316,7 +17316,15 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound19"];
-            409: components["responses"]["Conflict10"];
+            /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, ORDER_STATE, ORDER_LINE_REFUSED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

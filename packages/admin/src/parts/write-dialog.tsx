@@ -83,6 +83,7 @@ export function ReasonControl<F extends FieldValues>({ control, name }: { contro
 /** A dialog that asks for nothing but the reason. `code` is the one that is chosen at first. */
 export function ReasonDialog({
   code = 'OTHER',
+  children,
   ...dialog
 }: {
   title: string;
@@ -92,10 +93,16 @@ export function ReasonDialog({
   code?: Reason['code'];
   write: Write<{ reason: Reason }>;
   onClose: () => void;
+  children?: ReactNode;
 }) {
   return (
     <WriteDialog<{ reason: Reason }> {...dialog} values={{ reason: { code } }}>
-      {({ control }) => <ReasonControl control={control} name="reason" />}
+      {({ control }) => (
+        <>
+          <ReasonControl control={control} name="reason" />
+          {children}
+        </>
+      )}
     </WriteDialog>
   );
 }

@@ -149,6 +149,10 @@ export const GERMAN_DETAILS: Patterns = [
     'Position $1 kann nicht erfüllt werden, deshalb wurde es keine: {2}',
   ],
   [
+    /^Line (\d+) cannot be fulfilled, so the order was not approved: (.+)$/,
+    'Position $1 kann nicht erfüllt werden, deshalb wurde die Bestellung nicht freigegeben: {2}',
+  ],
+  [
     /^Only (\S+) (\S+) in minor units is due for the order (\S+)\.$/,
     'Für die Bestellung $3 sind nur $1 $2 in kleinsten Einheiten offen.',
   ],

@@ -152,8 +152,8 @@ export const GERMAN_PROBLEMS = {
   ],
   ORDER_EXISTS: ['Es gibt schon eine Bestellung mit dieser Nummer', 'Wählen Sie eine andere.'],
   ORDER_LINE_REFUSED: [
-    'Eine Position kann nicht erfüllt werden, deshalb wurde es keine',
-    'Beseitigen Sie die Ursache, und erfüllen Sie die Bestellung noch einmal.',
+    'Eine Position der Bestellung kann nicht erfüllt werden',
+    'Beseitigen Sie die Ursache, und versuchen Sie es noch einmal.',
   ],
   ORDER_NOT_DUE: [
     'Die Bestellung ist noch nicht zu erfüllen',

@@ -70,7 +70,7 @@ export const ENGLISH_PROBLEMS = {
   OIDC_NOT_CONFIGURED: ['Sign-in by an identity provider is not set up', 'Sign in with an API key or a link.'],
   ONLY_ACTIVE_SIGNING_KEY: ['Nothing could be signed without this key', 'Activate another signing key first.'],
   ORDER_EXISTS: ['There is already an order with this number', 'Choose another one.'],
-  ORDER_LINE_REFUSED: ['A line cannot be fulfilled, so none was', 'Remove the cause, then fulfil the order again.'],
+  ORDER_LINE_REFUSED: ['A line of the order cannot be fulfilled', 'Remove the cause, then try it again.'],
   ORDER_NOT_DUE: ['The order is not due for fulfilment yet', 'Approve it, or record its payment first.'],
   ORDER_NOT_FOUND: ['There is no such order', 'Check the address.'],
   ORDER_STATE: ['The order is not in the state for this', 'Reload the page: it may have changed.'],

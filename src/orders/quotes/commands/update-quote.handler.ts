@@ -17,7 +17,7 @@ export class UpdateQuoteHandler implements ICommandHandler<UpdateQuoteCommand> {
     const { actor, request } = command;
     return this.actions.run(command, async (quote, now, transaction) => {
       if (quote.update(request, now)) {
-        await this.references.assertExist(actor, quote.lines);
+        await this.references.assertValid(actor, quote.lines);
         this.quotes.replaceLines(transaction, quote);
       }
       return (change) => new QuoteUpdatedEvent(actor, now, quote, change);

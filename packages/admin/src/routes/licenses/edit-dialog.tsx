@@ -2,8 +2,9 @@ import { useState } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { dayOf, endOfDay } from '../../parts/days';
-import { CheckField, Field, Input, TextArea } from '../../parts/fields';
+import { CheckField, Field, Input } from '../../parts/fields';
 import { mergePatch, objectOf, textOfObject } from '../../parts/merge-patch';
+import { MetadataField } from '../../parts/metadata-field';
 import type { Reason } from '../../parts/reason-fields';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
 import { useText } from '../../text/texts';
@@ -102,17 +103,7 @@ export function EditDialog({ license, onClose }: { license: License; onClose: ()
             hint={t('license.autoRenewalHint')}
             {...register('auto_renewal_enabled')}
           />
-          <Field label={t('metadata')} hint={t('metadata.hint')} fault={fault('metadata')}>
-            {(aria) => (
-              <TextArea
-                {...aria}
-                rows={4}
-                spellCheck={false}
-                className="font-mono text-xs"
-                {...register('metadata', { validate: (text) => objectOf(text) !== undefined || t('metadata.fault') })}
-              />
-            )}
-          </Field>
+          <MetadataField register={register} fault={fault} />
           <ReasonControl control={control} name="reason" />
         </>
       )}

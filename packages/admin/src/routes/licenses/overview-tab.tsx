@@ -6,6 +6,7 @@ import { Card, Fact, Facts } from '../../parts/card';
 import { Changes, changesBetween } from '../../parts/changes';
 import { Code } from '../../parts/copy';
 import { Time } from '../../parts/time';
+import { MetadataCard } from '../../parts/metadata-field';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { useNoExpiry, type License } from './license-status';
@@ -122,13 +123,7 @@ export function OverviewTab({ license }: { license: License }) {
             </Fact>
           </dl>
         </Card>
-        {Object.keys(license.metadata).length > 0 && (
-          <Card title={t('metadata')}>
-            <pre tabIndex={0} aria-label={t('metadata')} className="overflow-x-auto font-mono text-xs">
-              {JSON.stringify(license.metadata, null, 2)}
-            </pre>
-          </Card>
-        )}
+        <MetadataCard metadata={license.metadata} />
       </div>
     </div>
   );

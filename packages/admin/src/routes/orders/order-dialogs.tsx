@@ -1,23 +1,37 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useWatch, type Control, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
+import { isCode } from '../../api/problem';
 import { orderQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
+import { Button } from '../../parts/button';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
+import { mergePatch, objectOf, textOfObject } from '../../parts/merge-patch';
+import { MetadataField } from '../../parts/metadata-field';
 import { fromMinorUnits, toMinorUnits, useMoney } from '../../parts/money';
 import type { Reason } from '../../parts/reason-fields';
 import { ReasonControl, ReasonDialog, WriteDialog } from '../../parts/write-dialog';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
 import type { Order } from './order-page';
+import { correctedLines, emptyTimes, isEnded, passedTimes, type TimesForm } from './order-times';
 
-export type OrderAction = 'approve' | 'recordPayment' | 'fulfil' | 'refund' | 'cancel';
+export type OrderAction =
+  | 'approve'
+  | 'recordPayment'
+  | 'fulfil'
+  | 'correctTimes'
+  | 'editMetadata'
+  | 'refund'
+  | 'cancel';
 
 interface Props {
   order: Order;
   onClose: () => void;
+  /** Opens another dialog in the place of this one. */
+  onChoose: (action: OrderAction) => void;
 }
 
 /** Returns what is still to be paid. */
@@ -26,7 +40,15 @@ export function dueAmount({ lines, paid_amount, refunded_amount }: Order): numbe
   return Math.max(0, total - (paid_amount - refunded_amount));
 }
 
-const DIALOGS = { approve: Approve, recordPayment: RecordPayment, fulfil: Fulfil, refund: Refund, cancel: Cancel };
+const DIALOGS = {
+  approve: Approve,
+  recordPayment: RecordPayment,
+  fulfil: Fulfil,
+  correctTimes: CorrectTimes,
+  editMetadata: EditMetadata,
+  refund: Refund,
+  cancel: Cancel,
+};
 
 export function OrderDialog({ action, ...props }: Props & { action: OrderAction }) {
   const Dialog = DIALOGS[action];
@@ -64,7 +86,94 @@ function Approve(props: Props) {
       code="CUSTOMER_REQUEST"
       write={write}
       onClose={props.onClose}
-    />
+    >
+      <ToTimes error={write.error} {...props} />
+    </ReasonDialog>
+  );
+}
+
+/** Leads from a refusal of a line whose end has passed to its times. */
+function ToTimes({ error, order, onChoose }: Props & { error: Error | null }) {
+  const t = useText();
+  const may = useMay();
+  const [shownAt] = useState(() => Date.now());
+  if (!isCode(error, 'ORDER_LINE_REFUSED') || !may('orders:write') || !passedTimes(order, shownAt).some(isEnded))
+    return null;
+  return (
+    <Button
+      onClick={() => {
+        onChoose('correctTimes');
+      }}
+    >
+      {t('order.correctTimes')}
+    </Button>
+  );
+}
+
+/** Takes new times in the place of those that have passed, or leaves them out; nothing else of the lines changes. */
+function CorrectTimes(props: Props) {
+  const t = useText();
+  const { order } = props;
+  const [passed] = useState(() => passedTimes(order, Date.now()));
+  const write = useOrderWrite(props, t('order.timesCorrected'), (form: TimesForm, params) =>
+    bodyOf(api.PATCH('/v1/orders/{order_id}', { params, body: { lines: correctedLines(order, passed, form) } })),
+  );
+  const fields = {
+    starts: ['starts', 'issue.startDate', 'order.startHint'],
+    expires_if_started_by: ['expires_if_started_by', 'issue.startBy', 'issue.startByHint'],
+    expiry_date: ['overrides.expiry_date', 'lines.end.day', 'order.endHint'],
+  } as const;
+  return (
+    <WriteDialog
+      title={t('order.correctTimes')}
+      hint={t('order.correctTimesHint')}
+      submitLabel={t('save')}
+      values={emptyTimes(order)}
+      write={write}
+      onClose={props.onClose}
+    >
+      {({ register }, fault) =>
+        passed.map(({ line, names }) => (
+          <fieldset key={line} className="space-y-4">
+            <legend className="text-sm font-medium">{t('lines.ofNumber', { line })}</legend>
+            {names.map((time) => {
+              const [field, label, hint] = fields[time];
+              const name = `lines.${line - 1}.${field}` as const;
+              return (
+                <Field key={time} label={t(label)} hint={t(hint)} fault={fault(name)}>
+                  {(aria) => <Input {...aria} type="date" {...register(name)} />}
+                </Field>
+              );
+            })}
+          </fieldset>
+        ))
+      }
+    </WriteDialog>
+  );
+}
+
+/** Changes the metadata of an order whose lines are fixed. */
+function EditMetadata(props: Props) {
+  const t = useText();
+  const { metadata } = props.order;
+  const write = useOrderWrite(props, t('order.saved'), (form: { metadata: string }, params) =>
+    bodyOf(
+      api.PATCH('/v1/orders/{order_id}', {
+        params,
+        body: { metadata: mergePatch(metadata, objectOf(form.metadata) ?? metadata) ?? {} },
+      }),
+    ),
+  );
+  return (
+    <WriteDialog
+      title={t('order.editMetadata')}
+      submitLabel={t('save')}
+      values={{ metadata: textOfObject(metadata) }}
+      write={write}
+      onClose={props.onClose}
+    >
+      {({ register }, fault) => <MetadataField register={register} fault={fault} />}
+    </WriteDialog>
   );
 }
 
@@ -81,7 +190,9 @@ function Fulfil(props: Props) {
       values={{}}
       write={write}
       onClose={props.onClose}
-    />
+    >
+      {() => <ToTimes error={write.error} {...props} />}
+    </WriteDialog>
   );
 }
 

@@ -1,7 +1,17 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Banknote, CircleAlert, CircleCheck, PackageCheck, Pencil, Undo2, X } from 'lucide-react';
-import { useState } from 'react';
+import {
+  Banknote,
+  Braces,
+  CalendarClock,
+  CircleAlert,
+  CircleCheck,
+  PackageCheck,
+  Pencil,
+  Undo2,
+  X,
+} from 'lucide-react';
+import { useState, type ReactNode } from 'react';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { orderQuery } from '../../api/queries';
@@ -9,11 +19,12 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { ActionMenu } from '../../parts/action-menu';
-import { LinkButton } from '../../parts/button';
+import { Button, LinkButton } from '../../parts/button';
 import { Card, Fact, Facts } from '../../parts/card';
 import { Code } from '../../parts/copy';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
+import { MetadataCard } from '../../parts/metadata-field';
 import { useMoney } from '../../parts/money';
 import { PageHeader } from '../../parts/page';
 import { EditedResource, ResourceDetail } from '../../parts/resource-detail';
@@ -29,6 +40,7 @@ import { EventFeed } from '../events/event-feed';
 import { LicenseLink, LinesTable } from './lines-table';
 import { dueAmount, OrderDialog, type OrderAction } from './order-dialogs';
 import { OrderState, PaymentState } from './order-state';
+import { isEnded, passedTimes } from './order-times';
 import { SaleFields } from './sale-form';
 import { changedSale, emptySale, saleFormOf, toSale, type SaleForm } from './sale-values';
 
@@ -165,6 +177,9 @@ function Details({ order }: { order: Order }) {
   const t = useText();
   const may = useMay();
   const money = useMoney();
+  const [open, setOpen] = useState<OrderAction | undefined>();
+  const [shownAt] = useState(() => Date.now());
+  const passed = passedTimes(order, shownAt);
   const { currency } = order;
   const name = order.external_id ?? t('order.name', { id: order.order_id.slice(-12) });
   const times = [
@@ -194,12 +209,28 @@ function Details({ order }: { order: Order }) {
                 {t('edit')}
               </LinkButton>
             )}
-            <Actions order={order} />
+            <Actions order={order} passed={passed.length > 0} onChoose={setOpen} />
           </>
         }
       />
       <div className="space-y-5">
         {order.fulfilment_refusal && <Refused refusal={order.fulfilment_refusal} />}
+        {passed.filter(isEnded).map(({ line }) => (
+          <Notice key={line}>
+            {t('order.timesPassed', { line })}{' '}
+            {may('orders:write') && (
+              <Button
+                size="small"
+                className="ml-1"
+                onClick={() => {
+                  setOpen('correctTimes');
+                }}
+              >
+                {t('order.correctTimes')}
+              </Button>
+            )}
+          </Notice>
+        ))}
         <Card>
           <Facts>
             <Fact name={t('customer')}>
@@ -241,13 +272,34 @@ function Details({ order }: { order: Order }) {
           total={order.total_amount}
           below={(line) => <LineState line={line} />}
         />
+        <MetadataCard metadata={order.metadata} />
         {may('events:read') && (
           <Section title={t('history')}>
             <EventFeed filter={{ resource_id: order.order_id }} />
           </Section>
         )}
       </div>
+      {open && (
+        <OrderDialog
+          key={open}
+          action={open}
+          order={order}
+          onChoose={setOpen}
+          onClose={() => {
+            setOpen(undefined);
+          }}
+        />
+      )}
     </>
+  );
+}
+
+function Notice({ children }: { children: ReactNode }) {
+  return (
+    <div role="status" className="flex items-start gap-3 rounded-lg bg-warn-soft px-4 py-3 text-sm text-warn">
+      <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
+      <div>{children}</div>
+    </div>
   );
 }
 
@@ -255,12 +307,9 @@ function Refused({ refusal: { line, code } }: { refusal: NonNullable<Order['fulf
   const t = useText();
   const { meaning } = useProblemText()({ code });
   return (
-    <p role="status" className="flex items-start gap-3 rounded-lg bg-warn-soft px-4 py-3 text-sm text-warn">
-      <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
-      <span>
-        {line === null ? t('order.refused') : t('order.refusedLine', { line })} {meaning}. <Code>{code}</Code>
-      </span>
-    </p>
+    <Notice>
+      {line === null ? t('order.refused') : t('order.refusedLine', { line })} {meaning}. <Code>{code}</Code>
+    </Notice>
   );
 }
 
@@ -293,10 +342,18 @@ function LineState({ line }: { line: Schemas['OrderLine'] }) {
   );
 }
 
-function Actions({ order }: { order: Order }) {
+function Actions({
+  order,
+  passed,
+  onChoose,
+}: {
+  order: Order;
+  /** Whether times of lines have passed. */
+  passed: boolean;
+  onChoose: (action: OrderAction) => void;
+}) {
   const t = useText();
   const may = useMay();
-  const [open, setOpen] = useState<OrderAction | undefined>();
   const { status, payment_status: payment } = order;
   const isOpen = status === 'PENDING' || status === 'APPROVED';
   const isRefunded = payment === 'REFUNDED';
@@ -308,24 +365,13 @@ function Actions({ order }: { order: Order }) {
       open: status !== 'CANCELLED' && dueAmount(order) > 0 && !isRefunded && may('orders:write'),
     },
     { name: 'fulfil', icon: PackageCheck, open: isOpen && !isRefunded && may('orders:fulfil') },
+    { name: 'correctTimes', icon: CalendarClock, open: passed && may('orders:write') },
+    { name: 'editMetadata', icon: Braces, open: !isEditable(order) && may('orders:write') },
     { name: 'refund', icon: Undo2, open: ['PAID', 'PARTIAL'].includes(payment) && may('orders:write') },
     { name: 'cancel', icon: X, open: status !== 'CANCELLED' && may('orders:write'), danger: true },
   ] as const;
   const actions = all
     .filter((action) => action.open)
     .map((action) => ({ ...action, label: t(`order.${action.name}`) }));
-  return (
-    <>
-      <ActionMenu actions={actions} primary onChoose={setOpen} />
-      {open && (
-        <OrderDialog
-          action={open}
-          order={order}
-          onClose={() => {
-            setOpen(undefined);
-          }}
-        />
-      )}
-    </>
-  );
+  return <ActionMenu actions={actions} primary onChoose={onChoose} />;
 }

@@ -4,6 +4,7 @@ import { Controller, useFieldArray, useWatch, type UseFormReturn } from 'react-h
 import { Button } from '../../parts/button';
 import { ChoiceControl } from '../../parts/choice-select';
 import { Field, Input, Select } from '../../parts/fields';
+import { MetadataField } from '../../parts/metadata-field';
 import { toMinorUnits, useMoney } from '../../parts/money';
 import { useMay } from '../../shell/session';
 import { useText } from '../../text/texts';
@@ -56,6 +57,7 @@ export function SaleFields({ form, fault, children }: SalePart & { children?: Re
       </Field>
       {children}
       <Lines form={form} fault={fault} />
+      <MetadataField register={register} fault={fault} />
     </>
   );
 }

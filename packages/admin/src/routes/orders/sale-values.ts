@@ -1,5 +1,6 @@
 import type { Schemas } from '../../api/client';
 import { dayOf, endOfDay, startOfDay } from '../../parts/days';
+import { mergePatch, objectOf, textOfObject } from '../../parts/merge-patch';
 import { fromMinorUnits, toMinorUnits } from '../../parts/money';
 import {
   toFeature,
@@ -59,6 +60,8 @@ export interface SaleForm {
   /** A day; only quotes have it. */
   valid_until: string;
   lines: LineForm[];
+  /** JSON. */
+  metadata: string;
 }
 
 const NO_OVERRIDES: OverridesForm = {
@@ -89,7 +92,14 @@ export const NEW_LINE: LineForm = {
 };
 
 export function emptySale(customerId: string | undefined): SaleForm {
-  return { customer_id: customerId ?? '', external_id: '', currency: 'EUR', valid_until: '', lines: [NEW_LINE] };
+  return {
+    customer_id: customerId ?? '',
+    external_id: '',
+    currency: 'EUR',
+    valid_until: '',
+    lines: [NEW_LINE],
+    metadata: '',
+  };
 }
 
 /** Returns the form of an order or quote that there is. */
@@ -99,6 +109,7 @@ export function saleFormOf(sale: {
   readonly currency: string;
   readonly valid_until?: string;
   readonly lines: readonly Line[];
+  readonly metadata: Readonly<Record<string, unknown>>;
 }): SaleForm {
   return {
     customer_id: sale.customer_id,
@@ -106,6 +117,7 @@ export function saleFormOf(sale: {
     currency: sale.currency,
     valid_until: dayOf(sale.valid_until ?? null),
     lines: sale.lines.map((line) => lineFormOf(line, sale.currency)),
+    metadata: textOfObject(sale.metadata),
   };
 }
 
@@ -148,18 +160,25 @@ function overridesFormOf(overrides: Schemas['Overrides']): OverridesForm {
   };
 }
 
-/** Returns what an order and a quote have in common. The form has checked the prices. */
-export function toSale({ customer_id, currency, lines }: SaleForm) {
-  return { customer_id, currency, lines: lines.map((line) => toLine(line, currency)) };
+/** Returns what an order and a quote have in common. The form has checked the prices and the metadata. */
+export function toSale({ customer_id, currency, lines, metadata }: SaleForm) {
+  return {
+    customer_id,
+    currency,
+    lines: lines.map((line) => toLine(line, currency)),
+    metadata: objectOf(metadata) ?? {},
+  };
 }
 
 /** Returns the members that differ, so that what others changed elsewhere stays. */
 export function changedSale(before: SaleForm, after: SaleForm): Partial<ReturnType<typeof toSale>> {
   const [old, now] = [toSale(before), toSale(after)];
+  const metadata = mergePatch(old.metadata, now.metadata);
   return {
     ...(now.customer_id !== old.customer_id && { customer_id: now.customer_id }),
     ...(now.currency !== old.currency && { currency: now.currency }),
     ...(JSON.stringify(now.lines) !== JSON.stringify(old.lines) && { lines: now.lines }),
+    ...(metadata && { metadata }),
   };
 }
 

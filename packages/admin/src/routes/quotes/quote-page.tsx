@@ -13,6 +13,7 @@ import { Code } from '../../parts/copy';
 import { endOfDay } from '../../parts/days';
 import { Field, Input } from '../../parts/fields';
 import { Gate, gated } from '../../parts/gate';
+import { MetadataCard, MetadataField } from '../../parts/metadata-field';
 import { PageHeader } from '../../parts/page';
 import type { Reason } from '../../parts/reason-fields';
 import { EditedResource, ResourceDetail } from '../../parts/resource-detail';
@@ -159,7 +160,10 @@ function Edit({ quote }: { quote: Quote }) {
             </Field>
           );
           return quote.status === 'SENT' ? (
-            validUntil
+            <>
+              {validUntil}
+              <MetadataField register={form.register} fault={fault} />
+            </>
           ) : (
             <SaleFields form={form} fault={fault}>
               {validUntil}
@@ -242,6 +246,7 @@ function Details({ quote }: { quote: Quote }) {
           </Facts>
         </Card>
         <LinesTable lines={quote.lines} currency={quote.currency} total={quote.total_amount} />
+        <MetadataCard metadata={quote.metadata} />
         {may('events:read') && (
           <Section title={t('history')}>
             <EventFeed filter={{ resource_id: quote.quote_id }} />
