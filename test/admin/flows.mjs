@@ -157,6 +157,10 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     await other.goto(`${baseUrl}/admin/issue`);
     await other.getByRole('searchbox').fill('Stud');
     await other.getByRole('button', { name: /^Studio/ }).click();
+    // Another system may keep the customers: then nothing is found here, and the id is taken as it is.
+    await other.getByRole('combobox', { name: 'Customer' }).fill('kept-elsewhere-7');
+    await other.getByRole('option', { name: /ID kept-elsewhere-7/ }).click();
+    await seen(other, '"customer_id":"kept-elsewhere-7"');
     await button(other, 'New customer').click();
     await other.getByLabel('Company').fill('On The Way Ltd');
     await button(other, 'Create customer').click();
@@ -355,6 +359,43 @@ export async function flows({ baseUrl, adminKey, api, signInLink, open, signIn, 
     await page.reload();
     await seen(page, 'Grace Hopper');
   });
+
+  await step(
+    'licenses are found by the end of their key, a device, and metadata that the settings declare',
+    async () => {
+      const other = await page.context().newPage();
+      await other.goto(`${baseUrl}/admin/settings`);
+      await other.getByLabel('Metadata to filter licenses by').fill('region, tier');
+      await other.getByLabel('Imported keys are compared').selectOption('UPPER_CASE');
+      await other.getByLabel('Import short keys, too').check();
+      await button(other, 'Save').click();
+      await seen(other, 'The settings are saved.');
+      const settings = await api('GET', '/v1/settings');
+      assert.deepEqual(settings.metadata_filters, ['region', 'tier']);
+      assert.deepEqual([settings.foreign_key_normalisation, settings.allow_short_keys], ['UPPER_CASE', true]);
+      await api('PATCH', '/v1/settings', { foreign_key_normalisation: 'NONE', allow_short_keys: false });
+      const order = { license_template_id: 'studio', customer_id: 'customer-14', metadata: { region: 'north' } };
+      const { license_id, license_key_last_four: lastFour } = await api('POST', '/v1/licenses', order);
+      await other.goto(`${baseUrl}/admin/licenses`);
+      const by = async (name, text) => {
+        await other.getByLabel('More filters').selectOption({ label: name });
+        await other.getByLabel(name, { exact: true }).fill(text);
+        await other.keyboard.press('Enter');
+        await other.getByRole('row').nth(2).waitFor({ state: 'detached' });
+        const link = other.getByRole('row').nth(1).getByRole('link').first();
+        assert.match(await link.getAttribute('href'), new RegExp(license_id));
+        await button(other, 'Clear').click();
+        await other.getByRole('row').nth(2).waitFor();
+      };
+      await by('End of the key', lastFour);
+      await api('POST', `/v1/licenses/${license_id}/activations`, { fingerprint: 'one-of-its-kind' });
+      await by('Device', 'one-of-its-kind');
+      for (let pending = true; pending;)
+        pending = (await api('GET', '/v1/settings')).metadata_filters_pending.length > 0;
+      await by('region', 'north');
+      await other.close();
+    },
+  );
 
   await step('faults of a form stand at its fields, and unsaved changes are guarded', async () => {
     await page.goto(`${baseUrl}/admin/products/new`);

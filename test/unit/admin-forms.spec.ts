@@ -44,6 +44,18 @@ describe('the form of a template', () => {
     }).toEqual(feature);
   });
 
+  it('sends how often customers may move a program, and whether by themselves', () => {
+    const before = toForm({ features: [], restrictions: [], self_service_replacement: false } as unknown as Template);
+    const after = { ...before, deactivations: '3', self_service_replacement: true };
+    const deactivations_per_period = { limit: 3, period: 'MONTH' };
+    expect(changedTerms(before, after)).toEqual({ deactivations_per_period, self_service_replacement: true });
+    expect(changedTerms(after, before)).toEqual({ deactivations_per_period: null, self_service_replacement: false });
+    const stored = { features: [], restrictions: [], deactivations_per_period } as unknown as Template;
+    expect(changedTerms(toForm(stored), { ...toForm(stored), deactivations_period: 'YEAR' })).toEqual({
+      deactivations_per_period: { limit: 3, period: 'YEAR' },
+    });
+  });
+
   it('sends the limit of a feature whose name changes', () => {
     const before = toForm({ features: [FEATURE], restrictions: [], trial_duration_days: 30 } as unknown as Template);
     const features = before.features.map((row) => ({ ...row, feature_name: 'Calls' }));

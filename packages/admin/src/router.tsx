@@ -16,6 +16,28 @@ function texts<const K extends string>(...names: K[]) {
     ) as Partial<Record<K, string>>;
 }
 
+/** Keeps the filters by metadata that are in an address's search. */
+function metadataTexts(search: Record<string, unknown>): Partial<Record<`metadata.${string}`, string>> {
+  return texts(...Object.keys(search).filter((name) => name.startsWith('metadata.')))(search);
+}
+
+const licenseTexts = texts(
+  'q',
+  'status',
+  'license_type',
+  'product_id',
+  'template_id',
+  'customer_id',
+  'order_id',
+  'last_four',
+  'fingerprint',
+  'has_free_seats',
+  'trial',
+  'partner_id',
+  'expires_from',
+  'expires_before',
+);
+
 const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
 const getParentRoute = () => rootRoute;
 
@@ -32,20 +54,7 @@ const dashboard = createRoute({
 const licenses = createRoute({
   getParentRoute,
   path: '/licenses',
-  validateSearch: texts(
-    'q',
-    'status',
-    'license_type',
-    'product_id',
-    'template_id',
-    'customer_id',
-    'order_id',
-    'has_free_seats',
-    'trial',
-    'partner_id',
-    'expires_from',
-    'expires_before',
-  ),
+  validateSearch: (search: Record<string, unknown>) => ({ ...licenseTexts(search), ...metadataTexts(search) }),
   component: lazyRouteComponent(() => import('./routes/licenses/license-list'), 'LicenseList'),
 });
 const license = createRoute({

@@ -112,6 +112,11 @@ export const templatesQuery = (q = '') =>
       ),
   });
 
+export const overviewQuery = queryOptions({
+  queryKey: ['reports', 'overview'],
+  queryFn: () => bodyOf(api.GET('/v1/reports/overview')),
+});
+
 export const settingsQuery = queryOptions({ queryKey: ['settings'], queryFn: () => bodyOf(api.GET('/v1/settings')) });
 
 export const workflowRunQuery = (run_id: string) =>

@@ -15,7 +15,21 @@ export function nameOfCustomer({ customer_id, first_name, last_name, company_nam
   return [person, company_name, email].filter(Boolean).slice(0, 2).join(' · ') || customer_id;
 }
 
-/** Finds a customer by the beginning of a name, company, address or id. */
+/** What can be the id of a customer. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+
+interface Option {
+  readonly id: string;
+  readonly name: string;
+  readonly detail: string;
+  /** Whether it is the id that was typed, of which nothing is known here. */
+  readonly isTyped: boolean;
+}
+
+/**
+ * Finds a customer by the beginning of a name, company or address, or takes its id as it is typed: another system may keep the customers, and
+ * then nothing is found here.
+ */
 export function CustomerPicker({
   value,
   onChange,
@@ -28,23 +42,44 @@ export function CustomerPicker({
   const t = useText();
   const listId = useId();
   const [q, setQ] = useState('');
-  const [at, setAt] = useState(0);
+  const [moved, setMoved] = useState<number | undefined>();
+  const [isTyped, setTyped] = useState(false);
   const found = useQuery({
     queryKey: ['customers', 'picker', q],
     queryFn: () =>
       bodyOf(api.GET('/v1/customers', { params: { query: { limit: 8, active: 'true', ...(q !== '' && { q }) } } })),
     placeholderData: (former) => former,
   });
-  const customers = found.data?.data ?? [];
+  const options: Option[] = (found.data?.data ?? []).map((customer) => ({
+    id: customer.customer_id,
+    name: nameOfCustomer(customer),
+    detail: customer.email ?? customer.customer_id,
+    isTyped: false,
+  }));
+  const typed = q.trim();
+  if (ID.test(typed) && !options.some(({ id }) => id === typed))
+    options.push({
+      id: typed,
+      name: t('customerPicker.byId', { id: typed }),
+      detail: t('customerPicker.byIdHint'),
+      isTyped: true,
+    });
+  // Enter takes the first that was found; the typed id only where the arrows led to it.
+  const at = moved ?? options.findIndex((option) => !option.isTyped);
+  const choose = (option: Option | undefined) => {
+    if (option === undefined) return;
+    setTyped(option.isTyped);
+    onChange(option.id);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0) {
       event.preventDefault();
-      setAt(Math.max(0, Math.min(customers.length - 1, at + step)));
+      setMoved(Math.max(0, Math.min(options.length - 1, at + step)));
     } else if (event.key === 'Enter') {
       event.preventDefault();
       // The customers that are still shown are those of the former letters.
-      if (!found.isPlaceholderData) onChange(customers[at]?.customer_id);
+      if (!found.isPlaceholderData) choose(options[at]);
     }
   };
   return (
@@ -56,35 +91,37 @@ export function CustomerPicker({
             role="combobox"
             aria-expanded
             aria-controls={listId}
-            aria-activedescendant={customers[at] && `${listId}-${at}`}
+            aria-activedescendant={options[at] && `${listId}-${at}`}
             placeholder={t('customerPicker.search')}
             maxLength={100}
             value={q}
             onKeyDown={onKeyDown}
             onChange={(event) => {
               setQ(event.target.value);
-              setAt(0);
+              setMoved(undefined);
             }}
           />
         )}
       </Field>
-      {value !== undefined && value !== '' && <Chosen customerId={value} />}
+      {value !== undefined && value !== '' && <Chosen customerId={value} isTyped={isTyped} />}
       <ul
         id={listId}
         role="listbox"
         aria-label={t('customers.title')}
         className="max-h-64 overflow-y-auto rounded-lg border border-line"
       >
-        {customers.map((customer, index) => {
-          const isChosen = customer.customer_id === value;
+        {options.map((option, index) => {
+          const isChosen = option.id === value;
           return (
             // The field has the focus and the keys; a pointer chooses directly.
             <li
-              key={customer.customer_id}
+              key={option.id}
               id={`${listId}-${index}`}
               role="option"
               aria-selected={isChosen}
-              onClick={() => onChange(customer.customer_id)}
+              onClick={() => {
+                choose(option);
+              }}
               className={cn(
                 'flex cursor-pointer items-center justify-between gap-3 border-b border-line px-3 py-2 text-sm last:border-b-0 hover:bg-sunken',
                 index === at && 'bg-sunken',
@@ -92,14 +129,14 @@ export function CustomerPicker({
               )}
             >
               <span className="min-w-0">
-                <span className="block truncate font-medium">{nameOfCustomer(customer)}</span>
-                <span className="block truncate text-xs text-soft">{customer.email ?? customer.customer_id}</span>
+                <span className="block truncate font-medium">{option.name}</span>
+                <span className="block truncate text-xs text-soft">{option.detail}</span>
               </span>
               {isChosen && <Check className="size-4 shrink-0 text-accent-ink" aria-hidden />}
             </li>
           );
         })}
-        {customers.length === 0 && !found.isPending && (
+        {options.length === 0 && !found.isPending && (
           <li role="option" aria-selected={false} aria-disabled className="px-3 py-3 text-sm text-soft">
             {t('customerPicker.none')}
           </li>
@@ -111,9 +148,9 @@ export function CustomerPicker({
 }
 
 /** The chosen customer, whatever the list shows. */
-function Chosen({ customerId }: { customerId: string }) {
+function Chosen({ customerId, isTyped }: { customerId: string; isTyped: boolean }) {
   const t = useText();
-  const { data } = useQuery(customerQuery(customerId));
+  const { data } = useQuery({ ...customerQuery(customerId), enabled: !isTyped });
   return (
     <p className="flex items-center gap-2 rounded-lg bg-accent-soft px-3 py-2 text-sm">
       <Check className="size-4 shrink-0 text-accent-ink" aria-hidden />

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate } from '@tanstack/react-router';
 import { useIntl } from 'react-intl';
 import { api, bodyOf, type Schemas } from '../../api/client';
+import { overviewQuery } from '../../api/queries';
 import { BarChart } from '../../parts/bar-chart';
 import { Card } from '../../parts/card';
 import { Gate } from '../../parts/gate';
@@ -12,6 +13,7 @@ import { ROW_LINK, TEXT_LINK } from '../../parts/text-link';
 import { RelativeTime } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord, type TextId } from '../../text/texts';
+import { ByTemplate } from './by-template';
 import { Denials } from './denials';
 import { Expirations } from './expirations';
 import { Report, useDay } from './report';
@@ -46,23 +48,34 @@ export function Dashboard() {
           </div>
         </div>
         {may('events:read') && <Latest />}
+        <ByTemplate />
       </div>
     </Gate>
   );
 }
 
-const TILES: readonly { name: keyof Schemas['OverviewTotals']; text: TextId; status: string; dot: string }[] = [
-  { name: 'active', text: 'state.ACTIVE', status: 'ACTIVE', dot: 'bg-good' },
-  { name: 'in_grace', text: 'state.IN_GRACE', status: 'EXPIRED', dot: 'bg-warn' },
-  { name: 'suspended', text: 'state.SUSPENDED', status: 'SUSPENDED', dot: 'bg-warn' },
-  { name: 'expired', text: 'state.EXPIRED', status: 'EXPIRED', dot: 'bg-bad' },
-  { name: 'revoked', text: 'state.REVOKED', status: 'REVOKED', dot: 'bg-bad' },
+interface Tile {
+  readonly name: keyof Schemas['OverviewTotals'];
+  readonly text: TextId;
+  /** Filter of the list that the tile leads to. */
+  readonly search: { readonly status: string } | { readonly trial: 'true' };
+  readonly dot: string;
+}
+
+const TILES: readonly Tile[] = [
+  { name: 'active', text: 'state.ACTIVE', search: { status: 'ACTIVE' }, dot: 'bg-good' },
+  { name: 'pending', text: 'state.PENDING', search: { status: 'PENDING' }, dot: 'bg-accent' },
+  { name: 'trials', text: 'licenses.trials', search: { trial: 'true' }, dot: 'bg-accent' },
+  { name: 'in_grace', text: 'state.IN_GRACE', search: { status: 'EXPIRED' }, dot: 'bg-warn' },
+  { name: 'suspended', text: 'state.SUSPENDED', search: { status: 'SUSPENDED' }, dot: 'bg-warn' },
+  { name: 'expired', text: 'state.EXPIRED', search: { status: 'EXPIRED' }, dot: 'bg-bad' },
+  { name: 'revoked', text: 'state.REVOKED', search: { status: 'REVOKED' }, dot: 'bg-bad' },
 ];
 
 function Overview() {
   const t = useText();
   const intl = useIntl();
-  const query = useQuery({ queryKey: ['reports', 'overview'], queryFn: () => bodyOf(api.GET('/v1/reports/overview')) });
+  const query = useQuery(overviewQuery);
   if (query.error && !query.data) {
     return (
       <Card flush>
@@ -83,12 +96,12 @@ function Overview() {
   }
   return (
     <div>
-      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
-        {TILES.map(({ name, text, status, dot }) => (
+      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4 xl:grid-cols-7">
+        {TILES.map(({ name, text, search, dot }) => (
           <li key={name}>
             <Link
               to="/licenses"
-              search={{ status }}
+              search={search}
               className="block rounded-xl border border-line bg-card p-4 shadow-xs transition-colors hover:border-accent"
             >
               <span className="flex items-center gap-2 text-xs text-soft">
@@ -121,9 +134,14 @@ function Activity() {
           series={[
             { name: t('dashboard.issued'), fill: 'bg-accent' },
             { name: t('dashboard.renewed'), fill: 'bg-good' },
+            { name: t('dashboard.converted'), fill: 'bg-accent-ink' },
+            { name: t('state.EXPIRED'), fill: 'bg-warn' },
             { name: t('state.REVOKED'), fill: 'bg-bad-fill' },
           ]}
-          bars={data.map((row) => ({ label: day(row.day), values: [row.issued, row.renewed, row.revoked] }))}
+          bars={data.map((row) => ({
+            label: day(row.day),
+            values: [row.issued, row.renewed, row.converted, row.expired, row.revoked],
+          }))}
         />
       )}
     </Report>

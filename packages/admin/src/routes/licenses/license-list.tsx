@@ -23,6 +23,7 @@ import { dayFromNow, SOON_DAYS } from './expiry';
 import { USUAL_COLUMNS, useLicenseColumns } from './license-columns';
 import type { License } from './license-status';
 import { ViewMenu } from './license-views';
+import { MoreFilters } from './more-filters';
 
 const route = getRouteApi('/licenses');
 const STATUSES = ['ACTIVE', 'PENDING', 'SUSPENDED', 'EXPIRED', 'REVOKED', 'INACTIVE'] as const;
@@ -106,6 +107,7 @@ function Licenses() {
             }
             options={SOON_DAYS.map((days) => [String(days), t('licenses.expiresIn', { days })])}
           />
+          <MoreFilters filter={filter} onChange={change} />
           {filter.customer_id !== undefined && <Chip text={t('licenses.ofCustomer', { id: filter.customer_id })} />}
           {filter.order_id !== undefined && <Chip text={t('licenses.ofOrder', { id: filter.order_id })} />}
           {filter.has_free_seats === 'false' && <Chip text={t('licenses.full')} />}

@@ -237,7 +237,9 @@ function TermBar({ license }: { license: License }) {
     );
   }
   if (expiry_date === null) return <span className="text-sm">{t('license.words.foreverShort')}</span>;
-  const start = Date.parse(issued_date);
+  // The term of a license that was started later begins then.
+  const begin = starts_at ?? issued_date;
+  const start = Date.parse(begin);
   const end = Date.parse(grace_ends_at ?? expiry_date);
   const share = (time: number) => Math.max(0, Math.min(100, (100 * (time - start)) / Math.max(1, end - start)));
   const [expired, now] = [share(Date.parse(expiry_date)), share(today)];
@@ -254,7 +256,7 @@ function TermBar({ license }: { license: License }) {
         )}
       </div>
       <p className="mt-1.5 flex justify-between gap-2 text-xs text-soft">
-        <Time at={issued_date} dateOnly />
+        <Time at={begin} dateOnly />
         <Time at={expiry_date} dateOnly />
       </p>
     </div>

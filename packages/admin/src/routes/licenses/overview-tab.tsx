@@ -160,6 +160,8 @@ const TERMS = [
   'overage_factor',
   'eviction_policy',
   'file_ttl_max_seconds',
+  'deactivations_per_period',
+  'self_service_replacement',
   'features',
   'restrictions',
 ] as const;

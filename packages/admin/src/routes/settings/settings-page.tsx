@@ -14,10 +14,15 @@ import { useText, useWord } from '../../text/texts';
 import { ResourceDetail } from '../../parts/resource-detail';
 
 type Settings = Schemas['Tenant'];
+const NORMALISATIONS = ['NONE', 'TRIM', 'UPPER_CASE'] as const;
 
 interface Form {
   require_if_match: boolean;
   customers_must_exist: boolean;
+  allow_short_keys: boolean;
+  foreign_key_normalisation: Settings['foreign_key_normalisation'];
+  /** With commas between the keys. */
+  metadata_filters: string;
   order_fulfilment_after: Settings['order_fulfilment_after'];
   fulfil_orders_automatically: boolean;
   emails: {
@@ -33,6 +38,9 @@ interface Form {
 function toForm({
   require_if_match,
   customers_must_exist,
+  allow_short_keys,
+  foreign_key_normalisation,
+  metadata_filters,
   order_fulfilment_after,
   fulfil_orders_automatically,
   emails,
@@ -41,6 +49,9 @@ function toForm({
   return {
     require_if_match,
     customers_must_exist,
+    allow_short_keys,
+    foreign_key_normalisation,
+    metadata_filters: metadata_filters.join(', '),
     order_fulfilment_after,
     fulfil_orders_automatically,
     emails: {
@@ -60,7 +71,12 @@ function toRequest(before: Form, after: Form): Schemas['UpdateSettingsRequest'] 
   const changed = Object.entries(changedMembers(emailsBefore, emails)).map(
     ([name, value]) => [name, value === '' ? null : value] as const,
   );
-  return { ...changedMembers(rulesBefore, rules), ...(changed.length > 0 && { emails: Object.fromEntries(changed) }) };
+  const { metadata_filters: keys, ...changedRules } = changedMembers(rulesBefore, rules);
+  return {
+    ...changedRules,
+    ...(keys !== undefined && { metadata_filters: keys.split(/[\s,]+/).filter((key) => key !== '') }),
+    ...(changed.length > 0 && { emails: Object.fromEntries(changed) }),
+  };
 }
 
 export const SettingsPage = gated('settings:read', function SettingsPage() {
@@ -101,7 +117,7 @@ function Edit({ settings, onSaved }: { settings: Settings; onSaved: (saved: Sett
   const saving = useSaving(save);
   return (
     <ResourceForm title={t('settings.rules')} values={before} readOnly={!may('settings:write')} {...saving}>
-      {(form, fault) => <Fields form={form} fault={fault} />}
+      {(form, fault) => <Fields form={form} fault={fault} pending={settings.metadata_filters_pending} />}
     </ResourceForm>
   );
 }
@@ -109,9 +125,12 @@ function Edit({ settings, onSaved }: { settings: Settings; onSaved: (saved: Sett
 function Fields({
   form: { register },
   fault,
+  pending,
 }: {
   form: UseFormReturn<Form>;
   fault: (name: string) => string | undefined;
+  /** Metadata keys that the server is preparing or removing. */
+  pending: readonly string[];
 }) {
   const t = useText();
   const word = useWord();
@@ -140,6 +159,38 @@ function Fields({
           </Select>
         )}
       </Field>
+      <Field
+        label={t('settings.metadataFilters')}
+        hint={
+          pending.length === 0
+            ? t('settings.metadataFiltersHint')
+            : t('settings.metadataFiltersPending', { keys: pending.join(', ') })
+        }
+        fault={fault('metadata_filters') ?? [0, 1, 2, 3, 4].map((at) => fault(`metadata_filters.${at}`)).find(Boolean)}
+      >
+        {(aria) => <Input {...aria} maxLength={500} {...register('metadata_filters')} />}
+      </Field>
+      <h3 className="mt-3 border-t border-line pt-5 text-sm font-semibold sm:col-span-2">{t('settings.imports')}</h3>
+      <Field
+        label={t('settings.normalisation')}
+        hint={t('settings.normalisationHint')}
+        fault={fault('foreign_key_normalisation')}
+      >
+        {(aria) => (
+          <Select {...aria} {...register('foreign_key_normalisation')}>
+            {NORMALISATIONS.map((value) => (
+              <option key={value} value={value}>
+                {word('normalisation', value)}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <CheckField
+        label={t('settings.allowShortKeys')}
+        hint={t('settings.allowShortKeysHint')}
+        {...register('allow_short_keys')}
+      />
       <h3 className="mt-3 border-t border-line pt-5 text-sm font-semibold sm:col-span-2">{t('settings.emails')}</h3>
       <Field label={t('settings.senderName')} fault={fault('emails.sender_name')}>
         {(aria) => <Input {...aria} maxLength={100} {...register('emails.sender_name')} />}

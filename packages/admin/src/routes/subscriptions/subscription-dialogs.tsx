@@ -83,6 +83,7 @@ function Edit(props: Props) {
       }),
     ),
   );
+  // What it has can be changed, and not taken away.
   return (
     <WriteDialog
       title={t('subscription.edit')}
@@ -98,10 +99,19 @@ function Edit(props: Props) {
             {(aria) => <ChoiceControl {...aria} of="templates" required control={control} name="template_id" />}
           </Field>
           <Field label={t('license.seats')} fault={fault('quantity')}>
-            {(aria) => <Input {...aria} type="number" min={1} max={1_000_000} {...register('quantity')} />}
+            {(aria) => (
+              <Input
+                {...aria}
+                type="number"
+                min={1}
+                max={1_000_000}
+                required={before.quantity !== ''}
+                {...register('quantity')}
+              />
+            )}
           </Field>
           <Field label={t('subscription.periodEnd')} fault={fault('period_end')}>
-            {(aria) => <Input {...aria} type="date" {...register('period_end')} />}
+            {(aria) => <Input {...aria} type="date" required={before.period_end !== ''} {...register('period_end')} />}
           </Field>
         </>
       )}

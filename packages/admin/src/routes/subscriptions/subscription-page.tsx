@@ -25,6 +25,7 @@ import { TEXT_LINK } from '../../parts/text-link';
 import { Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
+import { useNoExpiry } from '../licenses/license-status';
 import { CustomerPicker } from '../customers/customer-picker';
 import { EventFeed } from '../events/event-feed';
 import { LicenseLink } from '../orders/lines-table';
@@ -231,6 +232,7 @@ function Details({ subscription }: { subscription: Subscription }) {
 function LinkedLicense({ license }: { license: NonNullable<Subscription['license']> }) {
   const t = useText();
   const word = useWord();
+  const noExpiry = useNoExpiry();
   const { license_id, status, expiry_date, current_activations: used, max_activations: max, overage } = license;
   return (
     <Facts>
@@ -242,7 +244,7 @@ function LinkedLicense({ license }: { license: NonNullable<Subscription['license
           {word('state', status)}
         </Badge>
       </Fact>
-      <Fact name={t('license.expires')}>{expiry_date === null ? t('never') : <Time at={expiry_date} />}</Fact>
+      <Fact name={t('license.expires')}>{expiry_date === null ? noExpiry({ status }) : <Time at={expiry_date} />}</Fact>
       <Fact name={t('license.seats')}>
         {max === null ? t('seats.unlimited', { used }) : t('seats.of', { used, max })}
         {overage > 0 && <Badge tone="warn">{t('subscription.overage', { count: overage })}</Badge>}

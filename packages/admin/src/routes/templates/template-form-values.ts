@@ -6,6 +6,7 @@ type Template = Schemas['LicenseTemplate'];
 type CreateRequest = Schemas['CreateTemplateRequest'];
 type UpdateRequest = Schemas['UpdateTemplateRequest'];
 
+type Period = Schemas['DeactivationLimit']['period'];
 export type TermUnit = 'forever' | 'days' | 'months' | 'years';
 
 export interface FeatureRow {
@@ -50,6 +51,10 @@ export interface TemplateForm extends Archivable {
   heartbeat_interval_seconds: string;
   heartbeat_grace_seconds: string;
   file_ttl_max_seconds: string;
+  /** Empty: as many as somebody wants. */
+  deactivations: string;
+  deactivations_period: Period;
+  self_service_replacement: boolean;
 }
 
 export const emptyForm: TemplateForm = {
@@ -74,6 +79,9 @@ export const emptyForm: TemplateForm = {
   heartbeat_interval_seconds: '300',
   heartbeat_grace_seconds: '300',
   file_ttl_max_seconds: '',
+  deactivations: '',
+  deactivations_period: 'MONTH',
+  self_service_replacement: false,
   active: true,
   reason: ARCHIVE_REASON,
 };
@@ -164,6 +172,9 @@ export function toForm(template: Template): TemplateForm {
     heartbeat_interval_seconds: String(template.heartbeat_interval_seconds),
     heartbeat_grace_seconds: String(template.heartbeat_grace_seconds),
     file_ttl_max_seconds: textOf(template.file_ttl_max_seconds),
+    deactivations: textOf(template.deactivations_per_period?.limit),
+    deactivations_period: template.deactivations_per_period?.period ?? 'MONTH',
+    self_service_replacement: template.self_service_replacement,
     active: template.active,
     reason: ARCHIVE_REASON,
   };
@@ -173,6 +184,7 @@ function toTerms(
   form: TemplateForm,
 ): Omit<CreateRequest, 'template_id' | 'product_id' | 'license_type' | 'license_model'> {
   const amount = numberOf(form.default_duration) ?? undefined;
+  const deactivations = numberOf(form.deactivations);
   return {
     template_name: form.template_name,
     description: form.description === '' ? null : form.description,
@@ -196,6 +208,9 @@ function toTerms(
     heartbeat_interval_seconds: Number(form.heartbeat_interval_seconds),
     heartbeat_grace_seconds: Number(form.heartbeat_grace_seconds),
     file_ttl_max_seconds: numberOf(form.file_ttl_max_seconds),
+    deactivations_per_period:
+      deactivations === null ? null : { limit: deactivations, period: form.deactivations_period },
+    self_service_replacement: form.self_service_replacement,
     active: form.active,
   };
 }

@@ -17,6 +17,7 @@ import { toCreateRequest, type TemplateForm as Form } from './template-form-valu
 
 const TYPES = ['SUBSCRIPTION', 'PERPETUAL', 'CONCURRENT', 'NAMED_USER', 'TRIAL', 'EVALUATION'] as const;
 const MODELS = ['PER_DEVICE', 'PER_SEAT', 'PER_CPU', 'PER_CORE', 'SITE_LICENSE', 'ENTERPRISE'] as const;
+const PERIODS = ['DAY', 'MONTH', 'YEAR'] as const;
 
 export function TemplateForm({
   values,
@@ -116,6 +117,14 @@ function useFaults(form: UseFormReturn<Form>) {
   return (name: keyof Form) => errors[name]?.message;
 }
 
+/** Returns the fault of a member that several fields make, or of one below it. */
+function faultBelow(form: UseFormReturn<Form>, member: string): string | undefined {
+  const fault = (form.formState.errors as Record<string, object | undefined>)[member];
+  if (fault === undefined) return undefined;
+  const faults: readonly { message?: string }[] = [fault, ...Object.values(fault as Record<string, object>)];
+  return faults.find(({ message }) => typeof message === 'string')?.message;
+}
+
 function Kind({ form, isNew }: Part & { isNew: boolean }) {
   const t = useText();
   const word = useWord();
@@ -190,13 +199,7 @@ function Terms({ form }: Part) {
   return (
     <Card title={t('template.section.terms')}>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field
-          label={t('license.term')}
-          fault={
-            fault('default_duration') ??
-            (form.formState.errors as Record<string, { message?: string } | undefined>).default_term?.message
-          }
-        >
+        <Field label={t('license.term')} fault={fault('default_duration') ?? faultBelow(form, 'default_term')}>
           {(aria) => (
             <div className="flex gap-2">
               {unit !== 'forever' && (
@@ -246,6 +249,24 @@ function Terms({ form }: Part) {
             )}
           </Field>
         )}
+        <Field
+          label={t('template.deactivations')}
+          hint={t('template.deactivationsHint')}
+          fault={faultBelow(form, 'deactivations_per_period')}
+        >
+          {(aria) => (
+            <div className="flex gap-2">
+              <Input {...aria} type="number" min={0} max={1_000_000} className="w-28" {...register('deactivations')} />
+              <Select aria-label={t('template.deactivationsPeriod')} {...register('deactivations_period')}>
+                {PERIODS.map((period) => (
+                  <option key={period} value={period}>
+                    {word('reset', period)}
+                  </option>
+                ))}
+              </Select>
+            </div>
+          )}
+        </Field>
         {type === 'CONCURRENT' && (
           <>
             <Field label={t('template.heartbeat')} fault={fault('heartbeat_interval_seconds')}>
@@ -273,6 +294,11 @@ function Terms({ form }: Part) {
           label={t('license.autoRenewal')}
           hint={t('license.autoRenewalHint')}
           {...register('auto_renewal_enabled')}
+        />
+        <CheckField
+          label={t('template.replacement')}
+          hint={t('template.replacementHint')}
+          {...register('self_service_replacement')}
         />
         <CheckField label={t('template.trialAllowed')} hint={t('template.trialHint')} {...register('trial_allowed')} />
         {trial && (
