@@ -1,6 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Controller, type Control, type FieldValues, type Path } from 'react-hook-form';
 import { choicesQuery, nameQuery, type Choosable } from '../api/queries';
 import { useMay } from '../shell/session';
 import { useText } from '../text/texts';
@@ -22,7 +21,7 @@ interface FieldProps {
   onBlur?: () => void;
 }
 
-interface ChoiceProps extends FieldProps {
+export interface ChoiceProps extends FieldProps {
   of: Choosable;
   value: string;
   onChange: (id: string) => void;
@@ -110,22 +109,4 @@ export function ChoiceSelect({
       {!isFilter && <Fault error={error} />}
     </div>
   );
-}
-
-/** A choice in a form. */
-export function ChoiceControl<F extends FieldValues>({
-  control,
-  name,
-  ...rest
-}: { control: Control<F>; name: Path<F> } & Omit<ChoiceProps, 'value' | 'onChange' | 'name'>) {
-  return <Controller control={control} name={name} render={({ field }) => <ChoiceSelect {...rest} {...field} />} />;
-}
-
-/** Name of what was chosen, for who may read it; else its id. */
-export function NameOf({ of, id }: { of: Choosable; id: string }) {
-  const mayRead = useMay()(`${of}:read`);
-  const { data: found } = useQuery({ ...choicesQuery(of), enabled: mayRead });
-  const listed = found?.options.find((option) => option.id === id)?.name;
-  const { data: name } = useQuery({ ...nameQuery(of, id), enabled: found?.hasMore === true && listed === undefined });
-  return <>{listed ?? name ?? id}</>;
 }

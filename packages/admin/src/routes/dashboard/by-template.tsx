@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { overviewQuery } from '../../api/queries';
-import { NameOf } from '../../parts/choice-select';
+import { NameOf } from '../../parts/name-of';
 import { Empty } from '../../parts/states';
 import { ROW_LINK } from '../../parts/text-link';
 import { useText } from '../../text/texts';

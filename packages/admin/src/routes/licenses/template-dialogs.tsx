@@ -1,7 +1,7 @@
 import type { UseFormReturn } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged, type Schemas } from '../../api/client';
 import { useGuardedWrite } from '../../api/use-guarded-write';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { CheckField, Field, Select } from '../../parts/fields';
 import type { Reason } from '../../parts/reason-fields';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';

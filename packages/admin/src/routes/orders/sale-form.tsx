@@ -2,7 +2,7 @@ import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Controller, useFieldArray, useWatch, type UseFormReturn } from 'react-hook-form';
 import { Button } from '../../parts/button';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { Field, Input, Select } from '../../parts/fields';
 import { MetadataField } from '../../parts/metadata-field';
 import { toMinorUnits, useMoney } from '../../parts/money';

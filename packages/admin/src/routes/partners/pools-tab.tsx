@@ -6,7 +6,7 @@ import { api, bodyOf } from '../../api/client';
 import { given, useList } from '../../api/lists';
 import { useWrite } from '../../api/use-write';
 import { Button } from '../../parts/button';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { DataTable } from '../../parts/data-table';
 import { Field, Input } from '../../parts/fields';
 import { Empty } from '../../parts/states';

@@ -7,7 +7,7 @@ import { ProblemError } from '../../api/problem';
 import { subscriptionQuery } from '../../api/queries';
 import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { dayOf, endOfDay, startOfDay, toInstant } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import type { Reason } from '../../parts/reason-fields';

@@ -10,7 +10,7 @@ import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { ActionMenu } from '../../parts/action-menu';
 import { Card, Fact, Facts } from '../../parts/card';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { DataTable } from '../../parts/data-table';
 import { endOfDay } from '../../parts/days';
 import { CheckField, Field, Input } from '../../parts/fields';

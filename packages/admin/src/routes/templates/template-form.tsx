@@ -3,7 +3,7 @@ import { useForm, useWatch, type UseFormReturn } from 'react-hook-form';
 import { api, bodyOf } from '../../api/client';
 import { Button } from '../../parts/button';
 import { Card } from '../../parts/card';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { cn } from '../../parts/class-names';
 import { ActiveField } from '../../parts/active-field';
 import { CheckField, Field, Input, Select, TextArea } from '../../parts/fields';

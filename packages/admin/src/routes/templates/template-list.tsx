@@ -1,7 +1,8 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useFilteredList } from '../../api/filtered-list';
 import { Badge } from '../../parts/badge';
-import { ChoiceSelect, NameOf } from '../../parts/choice-select';
+import { ChoiceSelect } from '../../parts/choice-select';
+import { NameOf } from '../../parts/name-of';
 import { NewLink } from '../../parts/new-link';
 import { ActiveFilter, ResourceList, useFilters } from '../../parts/resource-list';
 import { SearchField } from '../../parts/filter-bar';

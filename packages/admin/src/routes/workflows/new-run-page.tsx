@@ -5,7 +5,7 @@ import { api, bodyOf, type Schemas } from '../../api/client';
 import { given } from '../../api/lists';
 import { useWrite } from '../../api/use-write';
 import { Button } from '../../parts/button';
-import { ChoiceControl } from '../../parts/choice-select';
+import { ChoiceControl } from '../../parts/choice-control';
 import { endOfDay } from '../../parts/days';
 import { CheckField, Field, Input, Select } from '../../parts/fields';
 import { gated } from '../../parts/gate';
