@@ -71,6 +71,7 @@ export async function search({ baseUrl, api, open, signIn, step }) {
     const shop = await open();
     await shop.goto(`${baseUrl}/admin/`);
     await enterKey(shop, api_key);
+    await shop.getByRole('heading', { name: 'Licenses', level: 1 }).waitFor();
     for (const [seeker, who] of [
       [shop, 'margaret h'],
       [page, 'barbara l'],
