@@ -155,6 +155,9 @@ describe('the texts of refusals in the admin UI', () => {
     const reasons = sources.flatMap((source) =>
       [...source.matchAll(/detail(?: =|:)\s*(['`])((?:(?!\1)[^\n])*)\1/g)].map(([, , text = '']) => placeholders(text)),
     );
+    const kinds = readFileSync('src/notifications/email-kinds.ts', 'utf8');
+    const variables = [...kinds.matchAll(/(?:description:|ofLicense\()\s*'([^']+)'/g)].map(([, text = '']) => text);
+    expect(variables.length).toBeGreaterThan(25);
     const described = /^validation\/(?:evaluation|restrictions|unknown-fields)|seat-shortage|assert-can-grant/;
     const descriptions = sourcesBy((name) => described.test(name)).flatMap(literalsOf);
     const inner = sources.flatMap((source) =>
@@ -165,7 +168,9 @@ describe('the texts of refusals in the admin UI', () => {
     // No page sends broken HTTP or a wrong route, and a fault of the server has its own text.
     const elsewhere =
       /^Internal error|HTTP|Host header|route|URL|^This path|did not arrive in time|^Send the body|UTF-8|closed the connection|headers|chunks|X-Request-Id|^It has/;
-    const sentences = [...errors, ...reasons, ...descriptions].filter((text) => /^[A-Z§`].* .*[.§]$/.test(text));
+    const sentences = [...errors, ...reasons, ...descriptions, ...variables].filter((text) =>
+      /^[A-Z§`].* .*[.§]$/.test(text),
+    );
     const all = [...new Set([...sentences, ...inner])]
       .flatMap((text) => text.split(/(?<=\.) (?=[A-Z§`])/))
       .filter((text) => !/^[§. ]+$/.test(text) && !elsewhere.test(text));

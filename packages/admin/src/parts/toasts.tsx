@@ -4,11 +4,15 @@ import { useCallback, type ReactNode } from 'react';
 import { useText } from '../text/texts';
 
 export function Toasts({ children }: { children: ReactNode }) {
+  const t = useText();
   return (
     <Toast.Provider timeout={5_000}>
       {children}
       <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 z-60 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2">
+        <Toast.Viewport
+          aria-label={t('notices')}
+          className="fixed right-4 bottom-4 z-60 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
+        >
           <ToastList />
         </Toast.Viewport>
       </Toast.Portal>

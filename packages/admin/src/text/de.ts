@@ -852,6 +852,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'notFound.hint': 'Die Adresse ist vielleicht alt oder falsch geschrieben.',
   'notFound.home': 'Zu den Lizenzen',
   'notFound.title': 'Diese Seite gibt es nicht',
+  notices: 'Meldungen',
   'offline.hint': 'Der Server ist nicht zu erreichen. Versuchen Sie es noch einmal: Nichts geschieht doppelt.',
   'offline.title': 'Keine Verbindung',
   'operator.ALLOW': 'Nur',

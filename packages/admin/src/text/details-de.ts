@@ -374,6 +374,53 @@ export const GERMAN_DETAILS: Patterns = [
     'Der Verbrauch von $1 zu dieser Zeit ist unbekannt, weil er sich später im selben Zeitraum änderte.',
   ],
   [/^USAGE_EXCEEDED may have been among the reasons\.$/, 'Erschöpfter Verbrauch kann unter den Gründen gewesen sein.'],
+
+  // Templates of e-mail and their variables.
+  [/^Name of the sender\.$/, 'Name des Absenders.'],
+  [
+    /^Name of the customer; what the sender of the message gives, if there is no customer\.$/,
+    'Name des Kunden; ohne Kunden das, was der Absender angibt.',
+  ],
+  [/^The setting PUBLIC_URL\.$/, 'Die Einstellung PUBLIC_URL.'],
+  [/^Id of the license\.$/, 'ID der Lizenz.'],
+  [/^The license key\.$/, 'Der Lizenzschlüssel.'],
+  [/^Needs the permission `licenses:reveal-key`\.$/, 'Dafür ist die Berechtigung licenses:reveal-key nötig.'],
+  [/^Last four characters of the license key\.$/, 'Die letzten vier Zeichen des Lizenzschlüssels.'],
+  [/^Name of the product\.$/, 'Name des Produkts.'],
+  [/^Type of the license\.$/, 'Art der Lizenz.'],
+  [/^Name that the license was issued to\.$/, 'Name, auf den die Lizenz ausgestellt ist.'],
+  [/^Date of issue\.$/, 'Tag der Ausstellung.'],
+  [/^Date of expiry; empty if the license never expires\.$/, 'Tag des Ablaufs; leer, wenn die Lizenz nie abläuft.'],
+  [/^Days until the expiry, rounded up; empty after it\.$/, 'Tage bis zum Ablauf, aufgerundet; danach leer.'],
+  [/^Date at which the grace period ends; empty without one\.$/, 'Tag, an dem die Kulanzfrist endet; ohne sie leer.'],
+  [/^Number of seats; empty if unlimited\.$/, 'Zahl der Plätze; leer, wenn unbegrenzt.'],
+  [/^Whether the license is a trial\.$/, 'Ob die Lizenz eine Testlizenz ist.'],
+  [/^Whether the license is renewed automatically\.$/, 'Ob die Lizenz sich selbst verlängert.'],
+  [/^Name of the partner\.$/, 'Name des Partners.'],
+  [
+    /^Code of the invitation, which is made when the message is sent\.$/,
+    'Code der Einladung, der beim Senden entsteht.',
+  ],
+  [/^Empty without an invitation\.$/, 'Ohne Einladung leer.'],
+  [
+    /^Link under PUBLIC_URL with the code of the invitation in its fragment; empty without a code\.$/,
+    'Link unter PUBLIC_URL mit dem Code der Einladung im Fragment; ohne Code leer.',
+  ],
+  [/^Date at which the invitation ends\.$/, 'Tag, an dem die Einladung endet.'],
+  [/^Id of the order\.$/, 'ID der Bestellung.'],
+  [/^Number of the order as the customer knows it\.$/, 'Nummer der Bestellung, wie der Kunde sie kennt.'],
+  [/^Date of the order\.$/, 'Tag der Bestellung.'],
+  [/^Total with its currency\.$/, 'Summe mit Währung.'],
+  [/^Lines of the order\.$/, 'Positionen der Bestellung.'],
+  [/^A license was issued, with its license key\.$/, 'Eine Lizenz wurde ausgestellt, mit ihrem Lizenzschlüssel.'],
+  [/^A license expires, or is renewed, in some days\.$/, 'Eine Lizenz läuft in einigen Tagen ab oder wird verlängert.'],
+  [/^A license has expired\.$/, 'Eine Lizenz ist abgelaufen.'],
+  [/^A trial ends in some days\.$/, 'Eine Testlizenz endet in einigen Tagen.'],
+  [
+    /^A partner was approved, with a link by which it gets its API key\.$/,
+    'Ein Partner wurde zugelassen, mit einem Link, über den er seinen API-Schlüssel bekommt.',
+  ],
+  [/^An order was fulfilled\.$/, 'Eine Bestellung wurde erfüllt.'],
 ];
 
 /** Between two sentences, and between the parts of a refused line. */

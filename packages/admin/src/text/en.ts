@@ -843,6 +843,7 @@ export const ENGLISH = {
   'notFound.hint': 'The address may be old, or mistyped.',
   'notFound.home': 'To the licenses',
   'notFound.title': 'There is no such page',
+  notices: 'Notices',
   'offline.hint': 'The server cannot be reached. Try again: nothing happens twice.',
   'offline.title': 'No connection',
   'operator.ALLOW': 'Only',

@@ -17,6 +17,7 @@ import { PageHeader } from '../../parts/page';
 import { Pinned } from '../../parts/pinned';
 import { ResourceDetail } from '../../parts/resource-detail';
 import { ResourceForm } from '../../parts/resource-form';
+import { FactsText } from '../../parts/facts-text';
 import { Fault, Loading } from '../../parts/states';
 import type { Reason } from '../../parts/reason-fields';
 import { ReasonDialog } from '../../parts/write-dialog';
@@ -68,7 +69,11 @@ export const TextPage = gated('emails:read', function TextPage() {
                   </span>
                 }
                 hint={
-                  isOwn(texts, language) ? texts.description : t('emailTexts.standIn', { language: texts.language })
+                  isOwn(texts, language) ? (
+                    <FactsText as="span">{texts.description}</FactsText>
+                  ) : (
+                    t('emailTexts.standIn', { language: texts.language })
+                  )
                 }
                 actions={
                   isOwn(texts, language) && (
@@ -238,7 +243,9 @@ function Preview({
                 <Code>{`{{${name}}}`}</Code>
                 {secret && <Badge tone="warn">{t('emailTexts.secret')}</Badge>}
               </dt>
-              <dd className="text-xs text-soft">{description}</dd>
+              <dd className="text-xs text-soft">
+                <FactsText as="span">{description}</FactsText>
+              </dd>
             </div>
           ))}
         </dl>
