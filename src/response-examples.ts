@@ -360,7 +360,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, object>> = {
     partner_id: null,
     permissions: ROLES['read-only'],
   },
-  SignInOptions: { oidc: false },
+  SignInOptions: { oidc: false, has_cookie: false },
   OwnSession: {
     session_id: EXAMPLES.sessionId,
     method: 'api_key',

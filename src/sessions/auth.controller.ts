@@ -10,7 +10,14 @@ import { DescribePublic, DescribeRead } from '../shared/http/api.decorators.js';
 import { Clock } from '../shared/time/clock.js';
 import { CookieSessionAuthenticator } from './cookie-session.authenticator.js';
 import { OidcSignIn, SIGN_IN_SECONDS } from './oidc/oidc-sign-in.js';
-import { assertSecureConnection, clearCookie, readCookie, setCookie, SIGN_IN_COOKIE } from './session-cookie.js';
+import {
+  assertSecureConnection,
+  clearCookie,
+  readCookie,
+  SESSION_COOKIE,
+  setCookie,
+  SIGN_IN_COOKIE,
+} from './session-cookie.js';
 import { BackChannelLogoutRequest, OidcSignInRequest, SignInRequest } from './session.requests.js';
 import { OwnSession, SignedOut, SignInOptions, toOwnSession } from './session.response.js';
 import { SessionStore } from './session-store.js';
@@ -19,7 +26,7 @@ import { SignIn } from './sign-in.js';
 const REFUSALS = {
   400: ['VALIDATION_FAILED', 'MALFORMED_REQUEST', 'INSECURE_CONNECTION'],
   401: ['UNAUTHENTICATED'],
-  403: ['FOREIGN_ORIGIN', 'NETWORK_NOT_ALLOWED'],
+  403: ['FOREIGN_ORIGIN', 'NETWORK_NOT_ALLOWED', 'PERMISSION_DENIED'],
   413: ['BODY_TOO_LARGE'],
   415: ['UNSUPPORTED_MEDIA_TYPE'],
   429: ['RATE_LIMITED'],
@@ -45,8 +52,8 @@ export class AuthController {
     description: 'Open to everybody.',
   })
   @ApiOkResponse({ standardSchema: SignInOptions })
-  options(): SignInOptions {
-    return { oidc: this.oidc.isConfigured };
+  options(@Req() request: FastifyRequest): SignInOptions {
+    return { oidc: this.oidc.isConfigured, has_cookie: Boolean(readCookie(request, SESSION_COOKIE)) };
   }
 
   @Post('session')

@@ -38,8 +38,8 @@ export class CookieSessionAuthenticator extends SessionAuthenticator {
     const fill = this.sessions.beginFill();
     const isUnattended = request.headers[UNATTENDED] !== undefined;
     const session = await this.store.find(secret, this.clock.now(), { ...options, isUnattended });
-    // A partner that is suspended is refused at once in every process; a person who comes back is seen at once.
-    fill.put(nameOf(secret), session?.principal.partner || isUnattended ? undefined : session);
+    // A person who comes back is seen at once.
+    fill.put(nameOf(secret), isUnattended ? undefined : session);
     return this.open(request, session);
   }
 

@@ -30,6 +30,15 @@ export class OidcNotConfiguredError extends NotFoundException {
   }
 }
 
+/** The key in a program is public, and the desk is that of the vendor: routes of programs and partners are open without a session. */
+export class NoSessionForKeyError extends ForbiddenException {
+  constructor() {
+    super('The API key of a program or of a partner starts no session. Sign in with an API key of your staff.', {
+      errorCode: 'PERMISSION_DENIED',
+    });
+  }
+}
+
 /** The credential is valid, but of somebody else than the session. */
 export class WrongSubjectError extends ForbiddenException {
   constructor() {

@@ -7,6 +7,10 @@ import { END_REASONS, type Session } from './session.entity.js';
 export const SignInOptions = z
   .object({
     oidc: z.boolean().meta({ description: 'Whether people sign in at an identity provider, by GET /auth/login.' }),
+    has_cookie: z.boolean().meta({
+      description:
+        'Whether the request has the cookie of a session. GET /auth/session tells whether that is still open.',
+    }),
   })
   .meta({ id: 'SignInOptions', description: 'How one can sign in, besides with an API key or a link.' });
 export type SignInOptions = z.infer<typeof SignInOptions>;

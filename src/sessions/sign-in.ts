@@ -11,7 +11,7 @@ import { Clock } from '../shared/time/clock.js';
 import { hashApiKey, isApiKey } from '../tenants/index.js';
 import { CookieSessionAuthenticator } from './cookie-session.authenticator.js';
 import { assertSecureConnection, clearCookie, readCookie, SESSION_COOKIE, setCookie } from './session-cookie.js';
-import { ForeignOriginError, WrongSubjectError } from './session.errors.js';
+import { ForeignOriginError, NoSessionForKeyError, WrongSubjectError } from './session.errors.js';
 import type { EndReason } from './session.entity.js';
 import type { SignInRequest } from './session.requests.js';
 import { isRecent, SessionStore, type SignedInKey, type SignedInPerson } from './session-store.js';
@@ -37,7 +37,7 @@ export class SignIn {
     assertSecureConnection(request);
   }
 
-  /** Starts a session of an API key. Throws UnauthenticatedError, NetworkNotAllowedError, RateLimitedError. */
+  /** Starts a session of an API key. Throws UnauthenticatedError, NoSessionForKeyError, NetworkNotAllowedError, RateLimitedError. */
   async signIn(request: FastifyRequest, reply: FastifyReply, credential: SignInRequest): Promise<KnownSession> {
     this.assertAllowed(request);
     const key = await this.keyOf(request, credential);
@@ -95,8 +95,8 @@ export class SignIn {
   ): Promise<SignedInKey | undefined> {
     if (!isApiKey(secret)) return undefined;
     const principal = await this.authenticator.authenticate(secret, { paced });
-    // The key in a program is public, and its routes take no session: anybody could fill the event log with sign-ins.
-    if (!principal || isOfPrograms(principal.permissions)) return undefined;
+    if (!principal) return undefined;
+    if (principal.partner || isOfPrograms(principal.permissions)) throw new NoSessionForKeyError();
     if (!principal.admits(ip)) throw new NetworkNotAllowedError();
     return { keyId: principal.subject.id, keySha256: hashApiKey(secret), tenantId: principal.tenant?.id ?? null };
   }

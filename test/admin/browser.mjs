@@ -7,8 +7,9 @@ const require = createRequire(new URL('../../packages/admin/package.json', impor
 const { chromium } = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Statuses of answers that a step expects; Chromium logs each as an error. */
-const EXPECTED = /^Failed to load resource: the server responded with a status of (?:400|401|403|404|409|412|415) /;
+/** Statuses of refusals that steps cause on purpose; Chromium logs each as an error. */
+const REFUSALS = [400, 401, 403, 404, 409, 412, 415];
+const REFUSED = /^Failed to load resource: the server responded with a status of (\d{3}) /;
 
 /** Of a request whose answer a step loses, or whose server it stops. */
 const BROKEN_OFF = /^Failed to load resource: net::ERR_/;
@@ -26,13 +27,18 @@ const LICENSE_KEY = /(?<![0-9a-f])[0-9a-f]{4}(?:-[0-9a-f]{4}){4}(?![0-9a-f])/i;
 
 /**
  * A browser of its own, which notes what no page may do: errors, violations of the policy, requests to others than those that it may reach,
- * license keys in addresses. Where `breaksOff`, requests may break off.
+ * license keys in addresses, refusals other than `refusals`. Where `breaksOff`, requests may break off.
  */
-export async function openBrowser(browser, baseUrl, { reaches = [], breaksOff = false, ...options } = {}) {
+export async function openBrowser(
+  browser,
+  baseUrl,
+  { reaches = [], refusals = REFUSALS, breaksOff = false, ...options } = {},
+) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
   context.setDefaultTimeout(60_000);
   const faults = [];
-  const isExpected = (text) => EXPECTED.test(text) || (breaksOff && BROKEN_OFF.test(text));
+  const isExpected = (text) =>
+    refusals.includes(Number(REFUSED.exec(text)?.[1])) || (breaksOff && BROKEN_OFF.test(text));
   let page;
   // Tabs that the test itself opens elsewhere are no pages of ours.
   const isOurs = (each) => each === page || each?.url().startsWith(baseUrl);

@@ -71,7 +71,7 @@ try {
   const tools = { ...server, open, openAt, signIn, step, pictures };
   if (options.smoke) {
     await flows({ ...tools, smokeStep: step, step: () => Promise.resolve() });
-    const page = await open();
+    const page = await open({ refusals: [] });
     await signIn(page);
     await smokeScreens({ ...tools, page });
   } else {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { accessibilityFaults, button, seen } from './browser.mjs';
 import { businessScreens } from './business.mjs';
 
+/** One of the screens is of a license that does not exist. */
+const NOT_FOUND = [404];
+
 /** Address of each screen, and what is done there before it is looked at. */
 async function screensOf(api) {
   const { data: licenses } = await api('GET', '/v1/licenses?limit=50');
@@ -104,7 +107,7 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
     );
   });
   for (const theme of ['light', 'dark']) {
-    const page = await open({ colorScheme: theme });
+    const page = await open({ colorScheme: theme, refusals: NOT_FOUND });
     const picture = async (name) => {
       if (pictures) await page.screenshot({ path: join(pictures, `${name}-${theme}.png`) });
     };
@@ -136,7 +139,7 @@ export async function screens({ baseUrl, api, open, signIn, step, pictures }) {
   }
 
   await step('with the colours of the system, and without motion, every screen says the same', async () => {
-    const page = await open({ forcedColors: 'active', reducedMotion: 'reduce' });
+    const page = await open({ forcedColors: 'active', reducedMotion: 'reduce', refusals: NOT_FOUND });
     await signIn(page);
     for (const [name, screen] of all) {
       await show(page, baseUrl, screen);

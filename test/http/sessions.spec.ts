@@ -135,9 +135,25 @@ describe('sessions of browsers', () => {
       expect(cookiesOf(response)).toEqual([]);
     });
 
-    it('are not started by the key that is embedded in programs', async () => {
-      const key = await app.key(admin.tenantId, [], { role: 'client' });
-      expect((await withKey(key)).response.status).toBe(401);
+    it('are not started by the key that is embedded in programs, nor by that of a partner', async () => {
+      const { body: partner } = await send('post', '/v1/partners', bearer(admin), { name: 'Reseller' });
+      await send('post', `/v1/partners/${partner.partner_id}/approve`, bearer(admin), {});
+      const keys = [
+        await app.key(admin.tenantId, [], { role: 'client' }),
+        await app.key(admin.tenantId, [], { role: 'partner', partnerId: partner.partner_id }),
+      ];
+      expect((await send('get', '/v1/me', bearer(keys[1]!))).body.partner_id).toBe(partner.partner_id);
+      for (const key of keys) {
+        const { response } = await withKey(key);
+        expect(response).toMatchObject({ status: 403, body: { code: 'PERMISSION_DENIED' } });
+        expect(cookiesOf(response)).toEqual([]);
+      }
+    });
+
+    it('are told from their absence by the cookie alone', async () => {
+      const { page } = await withKey(admin);
+      expect((await send('get', '/auth/options', page)).body.has_cookie).toBe(true);
+      expect((await send('get', '/auth/options')).body.has_cookie).toBe(false);
     });
 
     it('end when they sign out, and are replaced when they sign in again', async () => {
@@ -435,7 +451,7 @@ describe('sessions of browsers', () => {
     };
 
     it('begin at the identity provider with PKCE, state and nonce, and act as the person', async () => {
-      expect((await send('get', '/auth/options')).body).toEqual({ oidc: true });
+      expect((await send('get', '/auth/options')).body).toEqual({ oidc: true, has_cookie: false });
       const { login, address } = await begin('?return_to=/admin/licenses');
       expect(login.status).toBe(302);
       expect(cookiesOf(login)).toEqual([

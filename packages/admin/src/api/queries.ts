@@ -1,6 +1,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api, bodyOf, type Schemas } from './client';
 import { given } from './lists';
+import { ProblemError } from './problem';
 
 /** Names the person or key that is signed in, for a tenant: what was read for one may not be shown to another. */
 export function ownerOf({ tenant_id, type, id }: Schemas['Caller']): string {
@@ -12,6 +13,9 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ client }) => {
     const former = client.getQueryData<Schemas['Caller']>(['me']);
+    // Whoever has no session yet would be refused, which the browser notes as an error.
+    const hasCookie = former ? true : (await client.fetchQuery({ ...signInOptionsQuery, staleTime: 0 })).has_cookie;
+    if (!hasCookie) throw new ProblemError({ code: 'UNAUTHENTICATED', status: 401 }, null);
     const me = await bodyOf(api.GET('/v1/me'));
     if (former && ownerOf(former) !== ownerOf(me)) forgetAll(client);
     return me;

@@ -71,7 +71,9 @@ export function SignInCard({
     bodyOf(api.POST('/auth/session', { body }))
       .then(onSignedIn, (refusal: unknown) => {
         const wrong = 'code' in body ? word('refused', 'LINK_INVALID') : t('signIn.wrongKey');
-        setError(isCode(refusal, 'UNAUTHENTICATED') ? new Error(wrong) : (refusal as Error));
+        if (isCode(refusal, 'UNAUTHENTICATED')) setError(new Error(wrong));
+        else if (isCode(refusal, 'PERMISSION_DENIED')) setError(new Error(t('signIn.otherKey')));
+        else setError(refusal as Error);
       })
       .finally(() => {
         setBusy(false);

@@ -1338,6 +1338,8 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'signIn.link': 'Oder auf dem Server einen Anmelde-Link erzeugen:',
   'signIn.oidc': 'Mit Ihrer Organisation anmelden',
   'signIn.or': 'oder',
+  'signIn.otherKey':
+    'Dies ist der API-Schlüssel eines Programms oder eines Partners. Melden Sie sich mit einem Ihrer Mitarbeiter an.',
   'signIn.title': 'Anmelden',
   'signIn.withKey': 'Mit API-Schlüssel anmelden',
   'signIn.wrongKey': 'Dieser API-Schlüssel ist nicht gültig.',

@@ -1323,6 +1323,7 @@ export const ENGLISH = {
   'signIn.link': 'Or make a sign-in link on the server:',
   'signIn.oidc': 'Sign in with your organization',
   'signIn.or': 'or',
+  'signIn.otherKey': 'This is the API key of a program or of a partner. Sign in with one of your staff.',
   'signIn.title': 'Sign in',
   'signIn.withKey': 'Sign in with API key',
   'signIn.wrongKey': 'This API key is not valid.',
