@@ -3235,12 +3235,15 @@ export interface components {
         /**
          * @description How one can sign in, besides with an API key or a link.
          * @example {
-         *       "oidc": false
+         *       "oidc": false,
+         *       "has_cookie": false
          *     }
          */
         SignInOptions: {
             /** @description Whether people sign in at an identity provider, by GET /auth/login. */
             oidc: boolean;
+            /** @description Whether the request has the cookie of a session. GET /auth/session tells whether that is still open. */
+            has_cookie: boolean;
         };
         /**
          * @example {
@@ -11629,7 +11632,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description FOREIGN_ORIGIN, NETWORK_NOT_ALLOWED */
+            /** @description FOREIGN_ORIGIN, NETWORK_NOT_ALLOWED, PERMISSION_DENIED */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11715,7 +11718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description PERMISSION_DENIED, TENANT_SUSPENDED, NETWORK_NOT_ALLOWED, PARTNER_NOT_APPROVED, FOREIGN_ORIGIN, NETWORK_NOT_ALLOWED */
+            /** @description PERMISSION_DENIED, TENANT_SUSPENDED, NETWORK_NOT_ALLOWED, PARTNER_NOT_APPROVED, FOREIGN_ORIGIN, NETWORK_NOT_ALLOWED, PERMISSION_DENIED */
             403: {
                 headers: {
                     [name: string]: unknown;
