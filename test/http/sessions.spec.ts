@@ -136,13 +136,13 @@ describe('sessions of browsers', () => {
     });
 
     it('are not started by the key that is embedded in programs, nor by that of a partner', async () => {
-      const { body: partner } = await send('post', '/v1/partners', bearer(admin), { name: 'Reseller' });
-      await send('post', `/v1/partners/${partner.partner_id}/approve`, bearer(admin), {});
+      const { body: partner } = await admin.post('/v1/partners', { name: 'Reseller' });
+      await admin.post(`/v1/partners/${partner.partner_id}/approve`, {});
       const keys = [
         await app.key(admin.tenantId, [], { role: 'client' }),
         await app.key(admin.tenantId, [], { role: 'partner', partnerId: partner.partner_id }),
       ];
-      expect((await send('get', '/v1/me', bearer(keys[1]!))).body.partner_id).toBe(partner.partner_id);
+      expect((await keys[1]!.get('/v1/me')).body.partner_id).toBe(partner.partner_id);
       for (const key of keys) {
         const { response } = await withKey(key);
         expect(response).toMatchObject({ status: 403, body: { code: 'PERMISSION_DENIED' } });
