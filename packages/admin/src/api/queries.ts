@@ -14,7 +14,7 @@ export const meQuery = queryOptions({
   queryFn: async ({ client }) => {
     const former = client.getQueryData<Schemas['Caller']>(['me']);
     // Whoever has no session yet would be refused, which the browser notes as an error.
-    const hasCookie = former ? true : (await client.fetchQuery({ ...signInOptionsQuery, staleTime: 0 })).has_cookie;
+    const hasCookie = former ? true : (await client.query({ ...signInOptionsQuery, staleTime: 0 })).has_cookie;
     if (!hasCookie) throw new ProblemError({ code: 'UNAUTHENTICATED', status: 401 }, null);
     const me = await bodyOf(api.GET('/v1/me'));
     if (former && ownerOf(former) !== ownerOf(me)) forgetAll(client);
