@@ -129,6 +129,7 @@ const SAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   MalformedJsonError: [['an object has a duplicate member']],
   NetworkNotAllowedError: [[]],
   NoActiveSigningKeyError: [[]],
+  NoSessionForKeyError: [[]],
   NotOpenToPartnersError: [[]],
   NotAllowedByPoolError: [['override max_activations']],
   NotReadyError: [['the database cannot be reached']],
