@@ -57,7 +57,9 @@ export function CustomerPicker({
     isTyped: false,
   }));
   const typed = q.trim();
-  if (ID.test(typed) && !options.some(({ id }) => id === typed))
+  // A name that was found is no id; letters alone are a name first.
+  const mayBeId = ID.test(typed) && (options.length === 0 || /[\d._:-]/.test(typed));
+  if (mayBeId && !options.some(({ id }) => id === typed))
     options.push({
       id: typed,
       name: t('customerPicker.byId', { id: typed }),
