@@ -47,6 +47,8 @@ const { values: flags } = parseArgs({
     sizes: { type: 'string' },
     stay: { type: 'boolean', default: false },
     pools: { type: 'boolean', default: false },
+    import: { type: 'boolean', default: false },
+    lines: { type: 'string', default: '100000' },
     profile: { type: 'boolean', default: false },
     serialisers: { type: 'boolean', default: false },
     against: { type: 'string' },
@@ -62,6 +64,10 @@ await runAndCleanUp(async () => {
   if (flags.pools) {
     const { comparePools } = await import('./pools.mjs');
     return comparePools();
+  }
+  if (flags.import) {
+    const { measureImport } = await import('./import.mjs');
+    return measureImport(Number(flags.lines));
   }
   if (flags.profile) {
     const { profileRequests } = await import('./profile.mjs');

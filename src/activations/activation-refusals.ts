@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { FindLicenseQuery } from '../licensing/index.js';
+import { denialCodeOf } from '../shared/errors.js';
 import { CommittedCache } from '../shared/persistence/committed-cache.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { rowKeyString } from '../shared/tenant-id.js';
@@ -6,7 +9,6 @@ import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import type { Actor } from '../shared/access/actor.js';
 import { ClientEventLimit, ClientEventLimitError, HOUR_MS } from './client-event-limit.js';
 import { ActivationLimitReachedError } from './activation.errors.js';
-import { DeviceBlockedError } from './blocking/blocked-device.errors.js';
 import { ActivationRefusedEvent, type Refusal } from './events/activation.events.js';
 import { RefusalCounts } from './refusal-counts.js';
 import { ReplacementOffers } from './replacing/replacement-offers.js';
@@ -23,11 +25,6 @@ const INSERT_REFUSAL = {
          ON CONFLICT DO NOTHING RETURNING 1`,
 };
 
-/** Tells whether a refusal of a device is recorded. */
-export function isRecordedRefusal(error: unknown): error is ActivationLimitReachedError | DeviceBlockedError {
-  return error instanceof ActivationLimitReachedError || error instanceof DeviceBlockedError;
-}
-
 /**
  * Records refused devices, at most once per license, device, code and clock hour over all processes: row and event share a transaction.
  * Beyond MAX_REFUSALS, refusals caused by programs are counted, because they change nothing; see RefusalCounts.
@@ -39,6 +36,7 @@ export class ActivationRefusals {
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
+    private readonly queries: QueryBus,
     private readonly limit: ClientEventLimit,
     private readonly counts: RefusalCounts,
     private readonly offers: ReplacementOffers,
@@ -46,23 +44,27 @@ export class ActivationRefusals {
     this.exhausted = new CommittedCache(unitOfWork, { max: MAX_LICENSES, ttl: EXHAUSTED_MS });
   }
 
-  /** Records a refusal outside of its transaction, and returns it with the devices that the refused one may replace, if any. */
+  /**
+   * Records the refusal of a seat outside of its transaction, and returns it with the devices that the refused one may replace, if any. Other
+   * errors are returned as they are.
+   */
   async report(
     actor: Actor,
     licenseId: string,
-    fingerprint: string,
-    refusal: ActivationLimitReachedError | DeviceBlockedError,
+    fingerprint: string | undefined,
+    error: unknown,
     now: Date,
-  ) {
-    if (refusal instanceof DeviceBlockedError) {
-      const { partnerId } = refusal;
-      await this.record(actor, licenseId, fingerprint, { code: 'DEVICE_BLOCKED', partnerId }, now);
-      return refusal;
+  ): Promise<unknown> {
+    const code = denialCodeOf(error);
+    if (code === undefined) return error;
+    if (fingerprint === undefined) {
+      // A unit of work around this one answers the refusal, and records it once it has ended.
+      if (!this.unitOfWork.isOpen) await this.counts.add({ tenantId: actor.tenantId, licenseId, code, at: now });
+      return error;
     }
-    const { seats } = refusal;
-    const partnerId = seats.partnerId ?? null;
-    await this.record(actor, licenseId, fingerprint, { code: 'ACTIVATION_LIMIT_REACHED', partnerId, seats }, now);
-    return this.offers.addTo(refusal, actor, fingerprint, now);
+    const seats = error instanceof ActivationLimitReachedError ? error.seats : undefined;
+    await this.record(actor, licenseId, fingerprint, { code, seats }, now);
+    return error instanceof ActivationLimitReachedError ? this.offers.addTo(error, actor, fingerprint, now) : error;
   }
 
   private async record(
@@ -104,6 +106,8 @@ export class ActivationRefusals {
     const { licenseId, fingerprint } = event;
     const values = [actor.tenantId, licenseId, fingerprint, hour, event.data.code];
     if ((await transaction.query({ ...INSERT_REFUSAL, values })).length === 0) return;
+    // The partner of the license sees the refusal.
+    event.partnerId = (await this.queries.execute(new FindLicenseQuery(actor, licenseId)))?.partnerId ?? null;
     this.limit.record(transaction, actor, event, MAX_REFUSALS);
   }
 }

@@ -1,4 +1,5 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
+import type { Denial } from '../shared/errors.js';
 import type { NextAction, NextFacts } from '../shared/http/next-action.js';
 import {
   describeDeactivations,
@@ -30,7 +31,8 @@ export type ReplacementOffer = JsonObject & {
 };
 
 /** No seat is free. Contains the seats in use, the limits and the shortest way to a free seat. */
-export class ActivationLimitReachedError extends ConflictException implements NextFacts {
+export class ActivationLimitReachedError extends ConflictException implements NextFacts, Denial {
+  readonly denialCode = 'ACTIVATION_LIMIT_REACHED';
   readonly extension: JsonObject;
   readonly nextAction: NextFacts['nextAction'];
   readonly deactivateCount: NextFacts['deactivateCount'];
@@ -70,7 +72,9 @@ export class ActivationNotFoundError extends NotFoundException {
 }
 
 /** The device has a license file, which works offline, so its seat cannot be freed before the file expires. */
-export class SeatLentError extends ConflictException {
+export class SeatLentError extends ConflictException implements Denial {
+  readonly denialCode = 'SEAT_LENT';
+
   constructor(readonly heldUntil: Date) {
     super(`The seat is held by a license file until ${heldUntil.toISOString()}.`, { errorCode: 'SEAT_LENT' });
   }
@@ -84,7 +88,8 @@ export class HeartbeatExpiredError extends ConflictException {
 }
 
 /** Programs have deactivated as many devices in this period as the template allows. */
-export class DeactivationLimitReachedError extends ConflictException {
+export class DeactivationLimitReachedError extends ConflictException implements Denial {
+  readonly denialCode = 'DEACTIVATION_LIMIT_REACHED';
   readonly extension: JsonObject;
   /** End of the period; undefined: no period allows a deactivation. */
   readonly retryAt: Date | undefined;

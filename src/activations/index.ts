@@ -33,7 +33,7 @@ export { DeviceLastSeen } from './device-last-seen.js';
 export { DeviceReader, readActivation } from './device-reader.js';
 export { FindSeatReleaseQuery } from './queries/find-seat-release.query.js';
 export { FindSeatsAsOfQuery } from './queries/find-seats-as-of.query.js';
-export { ActivationRefusals, isRecordedRefusal } from './activation-refusals.js';
+export { ActivationRefusals } from './activation-refusals.js';
 export type { LockedLicense } from './locked-license.js';
 export { ReplaceDeviceCommand } from './replacing/replace-device.command.js';
 export { SeatAllocator } from './seat-allocator.js';

@@ -207,8 +207,7 @@ export class SeatAllocator {
         const missing = inUse + required - limit;
         const release = await this.activations.release(transaction, license, fingerprint, missing, now);
         const max = maxActivationsOf(license) ?? limit;
-        const { partnerId } = license;
-        const shortage = { inUse: inUseBefore, max, limit, partnerId, ...release };
+        const shortage = { inUse: inUseBefore, max, limit, ...release };
         const refused = {
           license,
           missing: seatsInUse(license, stored) + seatsRequired(license, { units }, stored) - limit,

@@ -18,8 +18,6 @@ export interface SeatShortage extends SeatRelease {
   readonly max: number;
   /** Seats that may be in use, overage included. */
   readonly limit: number;
-  /** Partner of the license, which sees the refusal. */
-  readonly partnerId?: string | null;
 }
 
 export function describeSeatsInUse({ inUse, max, limit }: Pick<SeatShortage, 'inUse' | 'max' | 'limit'>): string {

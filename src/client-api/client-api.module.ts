@@ -4,6 +4,7 @@ import { ActivationProofs } from './activation-proofs.js';
 import { ActivateClientHandler } from './commands/activate-client.handler.js';
 import { CheckOutClientHandler } from './commands/check-out-client.handler.js';
 import { ReplaceClientHandler } from './commands/replace-client.handler.js';
+import { SeatDenials } from './seat-denials.js';
 import { ValidationModule } from '../validation/index.js';
 import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
 
@@ -15,6 +16,7 @@ import { GetEntitlementsHandler } from './queries/get-entitlements.handler.js';
     ActivationProofs,
     CheckOutClientHandler,
     ReplaceClientHandler,
+    SeatDenials,
     GetEntitlementsHandler,
   ],
 })

@@ -34,6 +34,7 @@ import {
   CurrentLicenseKeyCaller,
   LicenseKeyGuard,
   PresentedKey,
+  SeatRequester,
   UnblockedLicenseKeyCaller,
 } from './license-key.guard.js';
 import { GetEntitlementsQuery } from './queries/get-entitlements.query.js';
@@ -89,7 +90,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ClientActivation })
   activate(
-    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
+    @SeatRequester() caller: LicenseKeyCaller,
     @Body({ schema: ClientActivateRequest }) body: ClientActivateRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -123,7 +124,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: ClientActivation })
   replace(
-    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
+    @SeatRequester() caller: LicenseKeyCaller,
     @Body({ schema: ClientReplaceRequest }) body: ClientReplaceRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,
@@ -198,7 +199,7 @@ export class ClientController {
   )
   @ApiOkResponse({ standardSchema: LicenseFileResponse })
   checkOut(
-    @CurrentLicenseKeyCaller() caller: LicenseKeyCaller,
+    @SeatRequester() caller: LicenseKeyCaller,
     @Body({ schema: ClientCheckOutRequest }) body: ClientCheckOutRequest,
     @RequestOrigin() origin: Origin,
     @WriteOptions() options: CommandOptions,

@@ -1,4 +1,5 @@
 import { ConflictException, NotFoundException } from '@nestjs/common';
+import type { Denial } from '../shared/errors.js';
 
 /** One response to a malformed, an unknown and another tenant's license key, so that none of them can be told apart. */
 export class UnknownLicenseKeyError extends NotFoundException {
@@ -8,7 +9,9 @@ export class UnknownLicenseKeyError extends NotFoundException {
 }
 
 /** Says nothing about the license, because the holder of a replaced key may be a former owner. */
-export class LicenseKeyReplacedError extends ConflictException {
+export class LicenseKeyReplacedError extends ConflictException implements Denial {
+  readonly denialCode = 'KEY_REPLACED';
+
   constructor() {
     super('Another license key replaced this one. Enter the new license key.', { errorCode: 'KEY_REPLACED' });
   }

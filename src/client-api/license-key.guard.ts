@@ -51,15 +51,28 @@ export const CurrentLicenseKeyCaller = createParamDecorator((_: unknown, context
   callerOf(context),
 );
 
+/** Throws like `CurrentLicenseKeyCaller`, but leaves a replaced license key to the command for a seat, which records that; see `assertKeyCurrent`. */
+export const SeatRequester = createParamDecorator((_: unknown, context: ExecutionContext) => presentedBy(context));
+
+/** Throws LicenseKeyReplacedError. */
+export function assertKeyCurrent({ evidence }: LicenseKeyCaller): void {
+  if (isKeyReplaced(evidence)) throw new LicenseKeyReplacedError();
+}
+
 function callerOf(context: ExecutionContext): LicenseKeyCaller {
+  const caller = presentedBy(context);
+  assertKeyCurrent(caller);
+  return caller;
+}
+
+function presentedBy(context: ExecutionContext): LicenseKeyCaller {
   const { caller, body } = context.switchToHttp().getRequest<LicenseKeyRequest>();
   if (!caller) {
     const { license_key } = (body ?? {}) as { license_key?: unknown };
     if (license_key === undefined) throw new InvalidFieldError('/license_key', 'is required');
     throw new UnknownLicenseKeyError();
   }
-  if (isKeyReplaced(caller.evidence)) throw new LicenseKeyReplacedError();
-  if (caller.suspended) throw new TenantSuspendedError();
+  if (caller.suspended && !isKeyReplaced(caller.evidence)) throw new TenantSuspendedError();
   return caller;
 }
 

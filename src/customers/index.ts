@@ -1,3 +1,4 @@
+export { assertCustomerAllowed } from './assert-customer-allowed.js';
 export { CreateCustomerCommand } from './commands/create-customer.command.js';
 export type { CustomerPlan, PlannedCustomer } from './commands/customer-plan.js';
 export { ImportCustomersCommand } from './commands/import-customers.command.js';

@@ -1,4 +1,5 @@
 import { ConflictException, ForbiddenException, HttpException, NotFoundException } from '@nestjs/common';
+import type { Denial } from '../shared/errors.js';
 import type { NextAction } from '../shared/http/next-action.js';
 import type { LicenseAction, LicenseState } from './license-status.js';
 import type { JsonObject } from '../shared/json.js';
@@ -22,8 +23,10 @@ export class ProductInactiveError extends ConflictException {
 }
 
 /** The state of the license does not allow the action; see TRANSITIONS. */
-export class LicenseStateError extends ConflictException {
+export class LicenseStateError extends ConflictException implements Denial {
   readonly nextAction: NextAction;
+  /** Code that `validate` has for the state. */
+  readonly denialCode: string;
 
   /** `retryAt` is the start of a license that starts at a time. */
   constructor(
@@ -35,9 +38,17 @@ export class LicenseStateError extends ConflictException {
     super(`Action "${action}" is not allowed while the license ${licenseId} is ${state}.`, {
       errorCode: 'LICENSE_STATE',
     });
+    this.denialCode = DENIAL_CODES[state] ?? state;
     this.nextAction = state === 'PENDING' ? (retryAt ? 'retry' : 'activate') : nextActionIn(state, action);
   }
 }
+
+/** Codes of validation for states that have another name. No file is made in the grace period, because the term is over. */
+const DENIAL_CODES: Readonly<Partial<Record<LicenseState, string>>> = {
+  PENDING: 'NOT_STARTED',
+  INACTIVE: 'NOT_ACTIVE',
+  IN_GRACE: 'EXPIRED',
+};
 
 /** Actions of programs, whose users contact the vendor if the license does not allow them. */
 const PROGRAM_ACTIONS: readonly LicenseAction[] = ['activate', 'heartbeat', 'use', 'check-out'];

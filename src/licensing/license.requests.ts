@@ -93,7 +93,9 @@ const filters = {
   subscription_id: IdParameter.optional(),
   partner_id: UuidParameter.optional(),
   pool_id: UuidParameter.optional(),
-  last_four: text(8).optional().meta({ description: 'Last four characters of the current license key.' }),
+  last_four: text(8)
+    .optional()
+    .meta({ description: 'Last four characters of the current license key, as they are or in lower case.' }),
   fingerprint: text(255).optional().meta({ description: 'Fingerprint of a device that is or was activated.' }),
   trial: FlagParameter.optional(),
   has_free_seats: FlagParameter.optional().meta({

@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { assertCustomerAllowed } from '../customers/index.js';
 import { assertFirstTerm, FindLicenseQuery, LicenseNotFoundError } from '../licensing/index.js';
 import type { Actor } from '../shared/access/actor.js';
 import { GetIssuableTemplatesQuery, isTrialType, TemplateNotFoundError } from '../templates/index.js';
 import type { LineTerms } from './line.entity.js';
 
 /**
- * Checks that templates and licenses of lines exist, and that a line has no term which its template can never issue. Whether they can be issued
- * from, renewed or changed, fulfilment decides.
+ * Checks that the customer, and templates and licenses of lines, exist, and that a line has no term which its template can never issue.
+ * Whether they can be issued from, renewed or changed, fulfilment decides.
  */
 @Injectable()
 export class LineReferences {
   constructor(private readonly queries: QueryBus) {}
+
+  /** Throws CustomerNotFoundError, where the tenant requires that customers exist. */
+  assertCustomer(actor: Actor, customerId: string): Promise<void> {
+    return assertCustomerAllowed(this.queries, actor, customerId);
+  }
 
   /** Throws TemplateNotFoundError, InvalidFieldError, LicenseNotFoundError. */
   async assertValid(actor: Actor, lines: readonly LineTerms[]): Promise<void> {

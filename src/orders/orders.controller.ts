@@ -48,7 +48,7 @@ export class OrdersController {
       summary: 'Create an order',
       description: 'PENDING. The server adds up the amounts of the lines and computes no tax.',
     },
-    { 404: REFERENCES, 409: ['ORDER_EXISTS'] },
+    { 404: ['CUSTOMER_NOT_FOUND', ...REFERENCES], 409: ['ORDER_EXISTS'] },
   )
   @CreatedAt('/v1/orders', 'order_id')
   @ApiCreatedResponse({ standardSchema: OrderResponse })
@@ -84,7 +84,7 @@ export class OrdersController {
   @RequirePermission('orders:write')
   @DescribeChange(
     { operationId: 'updateOrder', summary: 'Update an order', description: 'JSON Merge Patch.' },
-    { 404: [...NOT_FOUND, ...REFERENCES], 409: ['ORDER_STATE'] },
+    { 404: [...NOT_FOUND, 'CUSTOMER_NOT_FOUND', ...REFERENCES], 409: ['ORDER_STATE'] },
   )
   @ApiOkResponse({ standardSchema: OrderResponse })
   update(

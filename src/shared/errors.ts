@@ -7,6 +7,16 @@ import {
 } from '@nestjs/common';
 import { z } from 'zod';
 
+/** Refusal of a seat, which the reports count by this code. */
+export interface Denial {
+  readonly denialCode: string;
+}
+
+/** Returns the code by which the reports count a refusal of a seat; undefined for any other error. */
+export function denialCodeOf(error: unknown): string | undefined {
+  return error instanceof HttpException ? (error as Partial<Denial>).denialCode : undefined;
+}
+
 /** The request does not match its schema. Nothing was changed. */
 export class ValidationError extends BadRequestException {
   constructor(readonly errors: readonly FieldProblem[]) {

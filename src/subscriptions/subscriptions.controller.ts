@@ -45,7 +45,7 @@ export class SubscriptionsController {
       summary: 'Create a subscription',
       description: 'Link a license to it afterwards.',
     },
-    { 404: ['TEMPLATE_NOT_FOUND'], 409: ['SUBSCRIPTION_EXISTS'] },
+    { 404: ['CUSTOMER_NOT_FOUND', 'TEMPLATE_NOT_FOUND'], 409: ['SUBSCRIPTION_EXISTS'] },
   )
   @CreatedAt('/v1/subscriptions', 'subscription_id')
   @ApiCreatedResponse({ standardSchema: SubscriptionResponse })

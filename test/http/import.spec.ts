@@ -144,6 +144,13 @@ describe('the import of licenses', () => {
     // The characters are counted as they are compared.
     expect(await short(' KEY-1     ')).toMatchObject([{ outcome: 'REFUSED' }]);
     expect((await validate('  key-0001', vendor.tenantId)).code).toBe('VALID');
+    // Its last four characters are those that count, and are found as somebody types them.
+    const [{ license_id } = {}] = await short(' ending-in-wxyz ');
+    for (const last_four of ['wxyz', 'WXYZ']) {
+      const found = [(await vendor.post('/v1/licenses:find', { last_four })).body];
+      found.push((await vendor.get(`/v1/licenses?last_four=${last_four}`)).body);
+      for (const { data } of found) expect(data).toMatchObject([{ license_id, license_key_last_four: 'WXYZ' }]);
+    }
     const refused = await vendor.patch('/v1/settings', { foreign_key_normalisation: 'NONE' });
     expect(refused).toMatchObject({ status: 409, body: { code: 'FOREIGN_KEYS_EXIST' } });
     expect((await vendor.patch('/v1/settings', { allow_short_keys: false })).status).toBe(200);

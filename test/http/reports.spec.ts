@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withClient } from '../../src/database/with-client.js';
+import { rebuildReports } from '../../src/maintenance/index.js';
 import { RefusalCounts } from '../../src/activations/refusal-counts.js';
 import { ReportFollower } from '../../src/reports/counting/report-follower.js';
 import type { StoredValidationCounts } from '../../src/reports/validations/stored-validation-counts.js';
@@ -203,6 +205,82 @@ describe('reports', () => {
       expect(JSON.stringify((await other.get(`/v1/reports/${name}?`)).body)).not.toContain(productId);
     }
     expect((await report('overview')).data).toEqual([expect.objectContaining({ product_id: productId, licenses: 1 })]);
+  });
+
+  it('count each refused activation by its code, once per device and hour, also after the reports are rebuilt', async () => {
+    const seller = await app.tenant();
+    const template = await seller.template({
+      max_activations: 1,
+      self_service_replacement: true,
+      deactivations_per_period: { limit: 1, period: 'DAY' },
+      restrictions: [{ restriction_type: 'MAC_ADDRESS', values: ['00:1B:44:11:3A:B7'], operator: 'DENY' }],
+    });
+    const issue = (more: Wire = {}) => seller.issue(template, more);
+    const send = async ({ license_key }: Wire, route: string, fingerprint?: string, more: Wire = {}): Promise<Wire> => {
+      const body = { license_key: license_key as string, ...(fingerprint && { fingerprint }), ...more };
+      return (await app.anonymous().post(`/v1/client/${route}`, body)).body;
+    };
+    const act = async ({ license_id }: Wire, action: string) => {
+      const body = { reason: { code: 'OTHER' } };
+      const { status } = await seller.post(`/v1/licenses/${license_id}/${action}`, body);
+      expect({ action, status }).toEqual({ action, status: 200 });
+    };
+    const one = await issue();
+    const held = (await send(one, 'activate', 'a')).activation_id as string;
+    const tokens = [await send(one, 'activate', 'b'), await send(one, 'activate', 'c')];
+    const replace = (fingerprint: string, token: unknown, activation_id: string) =>
+      send(one, 'replace', fingerprint, { activation_id, replacement_token: token });
+    const second = await replace('b', tokens[0]?.replacement_token, held);
+    const third = await replace('c', tokens[1]?.replacement_token, second.activation_id as string);
+    expect(third.code).toBe('DEACTIVATION_LIMIT_REACHED');
+    expect((await replace('d', 'none', held)).code).toBe('REPLACEMENT_TOKEN_INVALID');
+    const denied = { mac: '00:1B:44:11:3A:B7' };
+    for (const route of ['activate', 'check-out', 'activate'])
+      expect((await send(one, route, 'm', denied)).code).toBe('LICENSE_RESTRICTED');
+    await act(one, 'suspend');
+    for (let n = 0; n < 2; n++) expect((await send(one, 'activate', 'e')).code).toBe('LICENSE_STATE');
+    expect((await seller.post(`/v1/licenses/${one.license_id}/activations`, { fingerprint: 'f' })).status).toBe(409);
+    // Without a device each refusal counts, and so does each of a replaced license key, which may be that of a former owner.
+    for (let n = 0; n < 2; n++)
+      expect((await send(one, 'check-out', undefined, denied)).code).toBe('LICENSE_RESTRICTED');
+    expect((await send(one, 'check-out')).code).toBe('LICENSE_STATE');
+    await act(one, 'reinstate');
+    await act(one, 'rotate-key');
+    for (let n = 0; n < 3; n++) expect((await send(one, 'activate', 'g')).code).toBe('KEY_REPLACED');
+    const revoked = await issue();
+    await act(revoked, 'revoke');
+    expect((await send(revoked, 'activate', 'h')).code).toBe('LICENSE_STATE');
+    const tomorrow = new Date(START + (today + 1) * DAY_MS).toISOString();
+    expect((await send(await issue({ starts: tomorrow }), 'activate', 'i')).code).toBe('LICENSE_STATE');
+    const short = await issue({ overrides: { expiry_date: tomorrow, grace_period_days: 0 } });
+    const counted = async () => {
+      await eventually(async () => {
+        expect(
+          await app.database.query(
+            `SELECT 1 FROM license_activation_refusals WHERE fingerprint = '' UNION ALL SELECT 1 FROM outbox`,
+          ),
+        ).toEqual([]);
+      });
+      await app.nest.get(ReportFollower).sweep();
+      const { data } = (await seller.get('/v1/reports/denials?by=product')).body;
+      return Object.fromEntries((data as Wire[]).map(({ code, denials }) => [code, denials])) as unknown;
+    };
+    today += 2;
+    expect((await send(short, 'activate', 'j')).code).toBe('LICENSE_STATE');
+    const expected = {
+      ACTIVATION_LIMIT_REACHED: 2,
+      DEACTIVATION_LIMIT_REACHED: 1,
+      REPLACEMENT_TOKEN_INVALID: 1,
+      MAC_DENIED: 3,
+      SUSPENDED: 3,
+      KEY_REPLACED: 3,
+      REVOKED: 1,
+      NOT_STARTED: 1,
+      EXPIRED: 1,
+    };
+    expect(await counted()).toEqual(expected);
+    await withClient(app.database.ownerUrl, (owner) => rebuildReports(owner, () => undefined));
+    expect(await counted()).toEqual(expected);
   });
 
   it.each([

@@ -294,6 +294,7 @@ describe('options of an issue', () => {
       const told = (await events(id)).filter(({ type }) => type !== 'license.activated');
       expect(told.map(({ type, due_at, before, after }) => [type, due_at, before, after])).toEqual([
         ['license.created', undefined, undefined, undefined],
+        ['license.activation_refused', undefined, undefined, undefined],
         ['license.started', LATER, { status: 'PENDING' }, { status: 'ACTIVE' }],
         ['license.expired', '2026-04-30T12:00:00.000Z', { status: 'ACTIVE' }, { status: 'EXPIRED' }],
         ['license.grace_ended', '2026-05-05T12:00:00.000Z', { in_grace: true }, { in_grace: false }],
@@ -425,6 +426,7 @@ describe('options of an issue', () => {
       await expectView(id, { status: 'ACTIVE', starts_at: LATER, expiry_date: '2026-04-30T12:00:00.000Z' });
       expect((await events(id)).map(({ type, before }) => [type, before?.status])).toEqual([
         ['license.created', undefined],
+        ['license.activation_refused', undefined],
         ['license.expired', 'PENDING'],
         ['license.renewed', 'EXPIRED'],
       ]);

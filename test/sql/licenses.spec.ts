@@ -285,6 +285,29 @@ describe('POST /v1/licenses', () => {
       expect(await attempts(caller, 'elsewhere')).toEqual(Array(4).fill('CUSTOMER_NOT_FOUND'));
       expect(await attempts(caller, known)).toEqual([201, 201, 200, 201]);
     }
+    // An order for a license is refused where it is made; the license of a partner itself needs no customer.
+    const lines = [{ kind: 'ISSUE', license_template_id: templateId, quantity: 1, unit_price: 100 }];
+    for (const [path, body] of [
+      ['orders', { currency: 'EUR', lines }],
+      ['quotes', { currency: 'EUR', lines, valid_until: '2099-01-01T00:00:00Z' }],
+      ['subscriptions', { template_id: templateId, period_end: '2099-01-01T00:00:00Z' }],
+    ] as const) {
+      const make = async (customer_id: string) => {
+        const { status, body: made } = await vendor.post(`/v1/${path}`, { ...body, customer_id });
+        return { path, outcome: status === 201 ? made : made.code };
+      };
+      expect(await make('elsewhere')).toEqual({ path, outcome: 'CUSTOMER_NOT_FOUND' });
+      const { outcome } = await make(known);
+      expect({ path, outcome }).toMatchObject({ path, outcome: { customer_id: known } });
+      if (path === 'subscriptions') continue;
+      const id = (outcome.order_id ?? outcome.quote_id) as string;
+      const patched = await vendor.patch(`/v1/${path}/${id}`, { customer_id: 'elsewhere' });
+      expect({ path, code: patched.body.code }).toEqual({ path, code: 'CUSTOMER_NOT_FOUND' });
+    }
+    const { partner_id } = await vendor.create('/v1/partners', { name: 'Partner' });
+    await vendor.post(`/v1/partners/${partner_id}/approve`, {});
+    const own = await vendor.create(`/v1/partners/${partner_id}/issue-license`, { license_template_id: templateId });
+    expect(own).toMatchObject({ customer_id: partner_id, issued_to: 'Partner' });
     await vendor.create('/v1/customers', { customer_id: 'elsewhere', first_name: 'Bob' });
     expect(await attempts(there, 'elsewhere')).toEqual([201, 201, 200, 201]);
     await neighbour.stop();

@@ -445,7 +445,11 @@ describe('the source tree', () => {
     expect(count(/@LicenseKeyRoute\('client:/g)).toBe(9);
     expect(count(/@Post\(/g)).toBe(9);
     expect(count(/@UseGuards\(LicenseKeyGuard\)/g)).toBe(8);
-    expect(count(/@(?:Current|Unblocked)LicenseKeyCaller\(\)/g)).toBe(8);
+    expect(count(/@(?:Current|Unblocked)LicenseKeyCaller\(\)|@SeatRequester\(\)/g)).toBe(8);
+    // A request for a seat with a replaced key is refused, and recorded, by its command.
+    expect(count(/@SeatRequester\(\)/g)).toBe(3);
+    const checked = files.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('assertKeyCurrent(caller);'));
+    expect(checked.filter((file) => file.startsWith('client-api/commands/'))).toHaveLength(3);
     expect(count(/@UnblockedLicenseKeyCaller\(\)/g)).toBe(2);
     // `validate` answers also for a key that nobody has, so its query finds the license.
     expect(count(/@ApiKeyTenant\(\)/g)).toBe(1);

@@ -1,9 +1,11 @@
 import { ForbiddenException, NotFoundException } from '@nestjs/common';
+import type { Denial } from '../../shared/errors.js';
 
 /** The vendor has blocked the device for this license. */
-export class DeviceBlockedError extends ForbiddenException {
-  /** `partnerId` is that of the license, whose partner sees the refusal of an activation. */
-  constructor(readonly partnerId: string | null = null) {
+export class DeviceBlockedError extends ForbiddenException implements Denial {
+  readonly denialCode = 'DEVICE_BLOCKED';
+
+  constructor() {
     super('The vendor has blocked this device for the license.', { errorCode: 'DEVICE_BLOCKED' });
   }
 }

@@ -10,7 +10,7 @@ import { ActivationRepository } from '../activation.repository.js';
 import { DeactivationCounter } from '../deactivation-counter.js';
 import { DeviceBlockedError } from '../blocking/blocked-device.errors.js';
 import { ActivationChangedEvent, LicenseActivatedEvent } from '../events/activation.events.js';
-import { ActivationRefusals, isRecordedRefusal } from '../activation-refusals.js';
+import { ActivationRefusals } from '../activation-refusals.js';
 import { Heartbeats } from '../heartbeats.js';
 import type { LockedLicense } from '../locked-license.js';
 import { SeatAllocator } from '../seat-allocator.js';
@@ -42,7 +42,6 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
         (await this.allocator.serialize(actor, licenseId, () => this.activateInTurn(command)))
       );
     } catch (error) {
-      if (!isRecordedRefusal(error)) throw error;
       throw await this.refusals.report(actor, licenseId, device.fingerprint, error, this.clock.now());
     }
   }
@@ -89,7 +88,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     if (!assumed || assumed.device?.status === 'ACTIVE') return undefined;
     const { license, now, others } = assumed;
     license.assertCan('activate', now);
-    if (assumed.isBlocked) throw new DeviceBlockedError(license.partnerId);
+    if (assumed.isBlocked) throw new DeviceBlockedError();
     if (decideSeat(license, others, 1, 0) !== 'GRANT') return undefined;
     const inUse = others.activations + 1;
     const { activation, event } = newActivation(command, assumed, inUse);
@@ -101,7 +100,7 @@ export class ActivateDeviceHandler implements ICommandHandler<ActivateDeviceComm
     const { actor, device } = command;
     const { license, now } = locked;
     license.assertCan('activate', now);
-    if (locked.isBlocked) throw new DeviceBlockedError(license.partnerId);
+    if (locked.isBlocked) throw new DeviceBlockedError();
     await this.licenseLock.start(transaction, license, actor, now);
     const { known, inUse } = await this.allocator.takeSeat(transaction, actor, locked, device);
     if (known) {

@@ -178,11 +178,10 @@ export class ActivationsResetEvent extends IntegrationEvent {
   }
 }
 
-/** Why a device was refused; `seats` if none was free. */
+/** Why a device was refused, by the code of the reports; `seats` if none was free. */
 export interface Refusal {
-  readonly code: 'ACTIVATION_LIMIT_REACHED' | 'DEVICE_BLOCKED';
-  readonly partnerId: string | null;
-  readonly seats?: SeatShortage;
+  readonly code: string;
+  readonly seats?: SeatShortage | undefined;
 }
 
 export class ActivationRefusedEvent extends IntegrationEvent {
@@ -193,12 +192,12 @@ export class ActivationRefusedEvent extends IntegrationEvent {
     now: Date,
     readonly licenseId: string,
     readonly fingerprint: string,
-    { code, partnerId, seats }: Refusal,
+    { code, seats }: Refusal,
   ) {
     super(
       actor,
       now,
-      { resourceType: 'license', resourceId: licenseId, licenseId, ...(partnerId && { partnerId }) },
+      { resourceType: 'license', resourceId: licenseId, licenseId },
       {
         code,
         ...(seats && { current_activations: seats.inUse, max_activations: seats.max, seat_limit: seats.limit }),

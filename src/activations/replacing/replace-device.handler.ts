@@ -3,7 +3,7 @@ import { maxActivationsOf } from '../../licensing/index.js';
 import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { Clock } from '../../shared/time/clock.js';
-import { ActivationRefusals, isRecordedRefusal } from '../activation-refusals.js';
+import { ActivationRefusals } from '../activation-refusals.js';
 import { ActivationLimitReachedError, ActivationNotFoundError } from '../activation.errors.js';
 import { ActivationRepository } from '../activation.repository.js';
 import { toActivationResponse } from '../activation.response.js';
@@ -40,7 +40,6 @@ export class ReplaceDeviceHandler implements ICommandHandler<ReplaceDeviceComman
         this.unitOfWork.perform(command, (transaction) => this.replace(transaction, command)),
       );
     } catch (error) {
-      if (!isRecordedRefusal(error)) throw error;
       const now = this.clock.now();
       const refusal = error instanceof ActivationLimitReachedError ? await this.asStored(error, command, now) : error;
       throw await this.refusals.report(actor, licenseId, device.fingerprint, refusal, now);
@@ -65,7 +64,7 @@ export class ReplaceDeviceHandler implements ICommandHandler<ReplaceDeviceComman
     const locked = await this.allocator.lock(transaction, licenseId, device);
     const { license, now } = locked;
     license.assertCan('activate', now);
-    if (locked.isBlocked) throw new DeviceBlockedError(license.partnerId);
+    if (locked.isBlocked) throw new DeviceBlockedError();
     // A repeated request, whose first response was lost, finds the device activated.
     if (locked.device?.statusAt(now) === 'ACTIVE') return toActivationResponse(locked.device, now);
     this.assertToken(command, locked);

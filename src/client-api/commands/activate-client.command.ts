@@ -5,7 +5,7 @@ import type { ClientActivateRequest } from '../client.requests.js';
 import type { ClientActivation } from '../client.response.js';
 
 /**
- * Activates the device of a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
+ * Activates the device of a program after a check of the restrictions. Throws LicenseKeyReplacedError, LicenseRestrictedError, and the errors of
  * ActivateDeviceCommand.
  */
 export class ActivateClientCommand extends Command<ClientActivation> {

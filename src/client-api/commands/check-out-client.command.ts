@@ -5,7 +5,7 @@ import type { LicenseKeyCaller, Origin } from '../../validation/index.js';
 import type { ClientCheckOutRequest } from '../client.requests.js';
 
 /**
- * Signs a license file for a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
+ * Signs a license file for a program after a check of the restrictions. Throws LicenseKeyReplacedError, LicenseRestrictedError, and the errors of
  * CheckOutLicenseCommand.
  */
 export class CheckOutClientCommand extends Command<LicenseFileResponse> {

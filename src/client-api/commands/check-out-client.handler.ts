@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { assertOfflineUseAllowed } from '../../validation/index.js';
+import { assertKeyCurrent } from '../license-key.guard.js';
+import { SeatDenials } from '../seat-denials.js';
 import { CheckOutClientCommand } from './check-out-client.command.js';
 
 /** Selects the fields of the file and its device from the request. */
@@ -12,11 +14,18 @@ const File = z.object(checkOutFields);
 export class CheckOutClientHandler implements ICommandHandler<CheckOutClientCommand> {
   constructor(
     private readonly commands: CommandBus,
+    private readonly denials: SeatDenials,
     private readonly clock: Clock,
   ) {}
 
-  execute({ caller: { actor, licenseId, evidence }, request, origin, options }: CheckOutClientCommand) {
-    assertOfflineUseAllowed(request, evidence.license, origin, this.clock.now());
+  async execute({ caller, request, origin, options }: CheckOutClientCommand) {
+    const { actor, licenseId, evidence } = caller;
+    try {
+      assertKeyCurrent(caller);
+      assertOfflineUseAllowed(request, evidence.license, origin, this.clock.now());
+    } catch (error) {
+      return this.denials.refuse(caller, request.fingerprint, error);
+    }
     const from = { ...options, ipAddress: origin.ip };
     return this.commands.execute(new CheckOutLicenseCommand(actor, licenseId, File.parse(request), from));
   }

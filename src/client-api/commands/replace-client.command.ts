@@ -5,7 +5,7 @@ import type { ClientReplaceRequest } from '../client.requests.js';
 import type { ClientActivation } from '../client.response.js';
 
 /**
- * Replaces another device by that of a program after a check of the restrictions. Throws LicenseRestrictedError, and the errors of
+ * Replaces another device by that of a program after a check of the restrictions. Throws LicenseKeyReplacedError, LicenseRestrictedError, and the errors of
  * ReplaceDeviceCommand.
  */
 export class ReplaceClientCommand extends Command<ClientActivation> {

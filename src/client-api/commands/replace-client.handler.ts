@@ -4,6 +4,8 @@ import { deviceFields, ReplaceDeviceCommand } from '../../activations/index.js';
 import { Clock } from '../../shared/time/clock.js';
 import { assertSeatAllowed } from '../../validation/index.js';
 import { ActivationProofs } from '../activation-proofs.js';
+import { assertKeyCurrent } from '../license-key.guard.js';
+import { SeatDenials } from '../seat-denials.js';
 import { ReplaceClientCommand } from './replace-client.command.js';
 
 /** Selects the fields of the device from the request. */
@@ -14,12 +16,18 @@ export class ReplaceClientHandler implements ICommandHandler<ReplaceClientComman
   constructor(
     private readonly commands: CommandBus,
     private readonly proofs: ActivationProofs,
+    private readonly denials: SeatDenials,
     private readonly clock: Clock,
   ) {}
 
   async execute({ caller, request, origin, options }: ReplaceClientCommand) {
     const { actor, licenseId, evidence } = caller;
-    assertSeatAllowed(request, evidence.license, origin, this.clock.now());
+    try {
+      assertKeyCurrent(caller);
+      assertSeatAllowed(request, evidence.license, origin, this.clock.now());
+    } catch (error) {
+      return this.denials.refuse(caller, request.fingerprint, error);
+    }
     const { activation_id, replacement_token } = request;
     const replacement = { activation_id, replacement_token };
     const from = { ...options, ipAddress: origin.ip };

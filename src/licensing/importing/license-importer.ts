@@ -21,7 +21,7 @@ import { isTrialType } from '../../templates/index.js';
 import { LicenseImportedEvent } from '../events/license-imported.event.js';
 import { IMPORTED, LicenseExpiredEvent } from '../events/license-timer.events.js';
 import { PoolAllowance, type LockedPools, type PoolGrant, type PoolRequest } from '../issuing/pool-allowance.js';
-import { foreignKeyDigest, lastFour, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
+import { foreignKeyDigest, lastFour, lastFourOfForeign, LicenseKeySource, ownKeyDigest } from '../keys/license-key.js';
 import { License } from '../license.entity.js';
 import { TrialAlreadyUsedError } from '../license.errors.js';
 import { assertImportAllowed } from '../partner-allowance.js';
@@ -231,7 +231,8 @@ export class LicenseImporter {
     const { license_key: foreignKey, devices } = identified.line;
     const licenseKey = foreignKey ?? this.licenseKeys.next();
     license.licenseKeySealed = this.secrets.seal(licenseKey, license.sealContext);
-    license.licenseKeyLastFour = lastFour(licenseKey);
+    license.licenseKeyLastFour =
+      foreignKey === undefined ? lastFour(licenseKey) : lastFourOfForeign(foreignKey, foreignKeyNormalisation);
     const tenant = { id: license.tenantId, foreignKeyNormalisation };
     const imported: Prepared =
       foreignKey === undefined

@@ -85,8 +85,8 @@ const issueText = (claimed: string, ifClaimed: string) => `
       coalesce((
         SELECT customer.active AND customer.version = coalesce(customer_version, customer.version) FROM customers customer
         WHERE customer.tenant_id = candidate.tenant_id AND customer.customer_id = candidate.customer_id),
-        coalesce(customer_version, 0) = 0 AND NOT (
-          SELECT tenant.customers_must_exist FROM tenants tenant WHERE tenant.id = candidate.tenant_id)) END
+        coalesce(customer_version, 0) = 0 AND (customer_id IS NOT DISTINCT FROM partner_id::text OR NOT (
+          SELECT tenant.customers_must_exist FROM tenants tenant WHERE tenant.id = candidate.tenant_id))) END
   ), ${claimed} stored AS (
     INSERT INTO licenses (${COLUMNS})
     SELECT ${COLUMNS} FROM (SELECT * FROM valid_rows WHERE NOT trial_used ${ifClaimed} OFFSET 0) AS free

@@ -40,7 +40,10 @@ export class LicenseFactory {
     const { actor, request, options } = command;
     if (pool instanceof HttpException) throw pool;
     const template = assertIssuable(request.license_template_id, templates.get(request.license_template_id));
-    const customer = customers.get(request.customer_id);
+    const found = customers.get(request.customer_id);
+    // The license of a partner itself has the partner in place of a customer, as the statement that issues knows.
+    const isOfPartner = options.origin?.partnerId === request.customer_id;
+    const customer = found === MISSING_CUSTOMER && isOfPartner ? undefined : found;
     if (customer === MISSING_CUSTOMER) throw new CustomerNotFoundError(request.customer_id);
     if (customer?.active === false) throw new CustomerInactiveError(request.customer_id);
     // Whether others have this customer must not show, so a partner issues to its own customers alone.

@@ -11,7 +11,7 @@ import { LicensesFoundEvent } from '../events/licenses-found.event.js';
 import { LicenseReader } from '../license-reader.js';
 import { toLicenseResponse } from '../license.response.js';
 import { SeatCounter } from '../seat-counter.js';
-import { FORGOTTEN, licenseKeyDigests } from './license-key.js';
+import { FORGOTTEN, lastFourAsTyped, licenseKeyDigests } from './license-key.js';
 import { FindLicensesCommand } from './find-licenses.command.js';
 import type { FindLicensesRequest } from './find-licenses.requests.js';
 
@@ -72,11 +72,8 @@ export class FindLicensesHandler implements ICommandHandler<FindLicensesCommand>
         );
       return { sql: 'item.customer_id = ANY($2::text[])', value: ids };
     }
-    if (last_four !== undefined) {
-      // Own license keys are in upper case, imported ones in either.
-      const value = [last_four, last_four.toUpperCase()];
-      return { sql: 'item.license_key_last_four = ANY($2::text[])', value };
-    }
+    if (last_four !== undefined)
+      return { sql: 'item.license_key_last_four = ANY($2::text[])', value: lastFourAsTyped(last_four) };
     if (fingerprint !== undefined)
       return { sql: `item.license_id IN (${this.seatCounter.licensesOfDeviceSql('$1', '$2')})`, value: fingerprint };
     if (order_id !== undefined) return { sql: 'item.order_id = $2::uuid', value: order_id };

@@ -6,7 +6,9 @@ import { text } from '../../shared/http/schema.js';
 export const FindLicensesRequest = z
   .strictObject({
     license_key: text(1_000).meta({ description: 'The current license key, or one that it replaced.' }),
-    last_four: text(8).meta({ description: 'The last four characters of the current license key.' }),
+    last_four: text(8).meta({
+      description: 'The last four characters of the current license key, as they are or in lower case.',
+    }),
     fingerprint: text(255).meta({ description: 'Fingerprint of a device that is or was activated.' }),
     email: Email.meta({ description: 'E-mail address of the customer. Also needs the permission `customers:read`.' }),
     order_id: z.uuid(),

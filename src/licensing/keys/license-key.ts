@@ -26,6 +26,16 @@ export function lastFour(licenseKey: string): string {
   return Array.from(licenseKey.slice(-8)).slice(-4).join('');
 }
 
+/** Returns the last four characters of an imported license key as it is compared, without white space around it, as people read it out. */
+export function lastFourOfForeign(licenseKey: string, normalisation: ForeignKeyNormalisation): string {
+  return lastFour(normaliseForeignKey(licenseKey, normalisation).trim());
+}
+
+/** Returns what the last four characters of a license key may be, of which these were typed: own keys are in upper case, imported ones in either. */
+export function lastFourAsTyped(typed: string): readonly string[] {
+  return [...new Set([typed, typed.toUpperCase()])];
+}
+
 /** White space, all dashes that mail programs substitute for "-" (U+2212 is the minus sign), and invisible characters. */
 const SEPARATORS = /[\s\p{Pd}\u2212\p{Cf}]/gu;
 

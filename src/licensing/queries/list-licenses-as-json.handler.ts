@@ -10,6 +10,7 @@ import {
   range,
   type Condition,
 } from '../../shared/persistence/tenant-scoped.repository.js';
+import { lastFourAsTyped } from '../keys/license-key.js';
 import type { ListLicensesRequest, SelectLicensesRequest } from '../license.requests.js';
 import type { LicenseStatus } from '../license-status.js';
 import { SeatCounter } from '../seat-counter.js';
@@ -66,6 +67,17 @@ export function assertMayFilter(actor: Actor, { fingerprint }: SelectLicensesReq
 
 /** Returns the filters of each part of the list. */
 export function partsOf(
+  request: ListLicensesRequest,
+  now: Date,
+  order: SortOrder,
+  seatCounter: SeatCounter,
+): (readonly Condition[])[] {
+  const { last_four: typed } = request;
+  const ends = typed === undefined ? [undefined] : lastFourAsTyped(typed);
+  return ends.flatMap((last_four) => partsWithEnd({ ...request, last_four }, now, order, seatCounter));
+}
+
+function partsWithEnd(
   request: ListLicensesRequest,
   now: Date,
   order: SortOrder,

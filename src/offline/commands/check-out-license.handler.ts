@@ -2,7 +2,6 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   ActivateDeviceCommand,
   ActivationRefusals,
-  isRecordedRefusal,
   SeatAllocator,
   type LockedLicense,
   seatLimit,
@@ -38,7 +37,6 @@ export class CheckOutLicenseHandler implements ICommandHandler<CheckOutLicenseCo
         this.unitOfWork.perform(command, (transaction) => this.checkOut(transaction, command)),
       );
     } catch (error) {
-      if (!isRecordedRefusal(error) || request.fingerprint === undefined) throw error;
       throw await this.refusals.report(actor, licenseId, request.fingerprint, error, this.clock.now());
     }
   }

@@ -24,6 +24,7 @@ export class CreateOrderHandler implements ICommandHandler<CreateOrderCommand> {
     const now = this.clock.now();
     const created = await this.unitOfWork.perform(command, async (transaction) => {
       const order = Order.fromRequest(actor.tenantId, request, now, command.options.orderId);
+      await this.references.assertCustomer(actor, order.customerId);
       await this.references.assertValid(actor, order.lines);
       await this.automatic.mark(actor, order);
       await this.orders.insert(order);

@@ -16,7 +16,9 @@ export class UpdateOrderHandler implements ICommandHandler<UpdateOrderCommand> {
   execute(command: UpdateOrderCommand) {
     const { actor, request } = command;
     return this.actions.runThenFulfil(command, async (order, now, transaction) => {
-      if (order.update(request, now)) {
+      const replacesLines = order.update(request, now);
+      if (request.customer_id !== undefined) await this.references.assertCustomer(actor, order.customerId);
+      if (replacesLines) {
         await this.references.assertValid(actor, order.lines);
         this.orders.replaceLines(transaction, order);
       }

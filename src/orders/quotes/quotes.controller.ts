@@ -47,7 +47,7 @@ export class QuotesController {
   @RequirePermission('orders:write')
   @DescribeWrite(
     { operationId: 'createQuote', summary: 'Create a quote', description: 'A DRAFT, which is not binding yet.' },
-    { 404: REFERENCES },
+    { 404: ['CUSTOMER_NOT_FOUND', ...REFERENCES] },
   )
   @CreatedAt('/v1/quotes', 'quote_id')
   @ApiCreatedResponse({ standardSchema: QuoteResponse })
@@ -83,7 +83,7 @@ export class QuotesController {
   @RequirePermission('orders:write')
   @DescribeChange(
     { operationId: 'updateQuote', summary: 'Update a quote', description: 'JSON Merge Patch.' },
-    { 404: [...NOT_FOUND, ...REFERENCES], 409: STATE },
+    { 404: [...NOT_FOUND, 'CUSTOMER_NOT_FOUND', ...REFERENCES], 409: STATE },
   )
   @ApiOkResponse({ standardSchema: QuoteResponse })
   update(

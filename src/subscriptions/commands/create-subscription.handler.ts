@@ -1,4 +1,5 @@
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { assertCustomerAllowed } from '../../customers/index.js';
 import { violates } from '../../database/sql-errors.js';
 import { TenantNotFoundError } from '../../shared/access/access.errors.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
@@ -25,6 +26,7 @@ export class CreateSubscriptionHandler implements ICommandHandler<CreateSubscrip
     const { actor, subscription: input } = command;
     const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
+      await assertCustomerAllowed(this.queries, actor, input.customer_id);
       await this.queries.execute(new GetTemplateQuery(actor, input.template_id));
       const subscription = Subscription.create(actor.tenantId, input, now);
       subscription.setState(deriveState(subscription.initialState, []));

@@ -5006,7 +5006,7 @@ export interface components {
             partner_id?: string;
             /** Format: uuid */
             pool_id?: string;
-            /** @description Last four characters of the current license key. */
+            /** @description Last four characters of the current license key, as they are or in lower case. */
             last_four?: string;
             /** @description Fingerprint of a device that is or was activated. */
             fingerprint?: string;
@@ -5268,7 +5268,7 @@ export interface components {
         FindLicensesRequest: {
             /** @description The current license key, or one that it replaced. */
             license_key?: string;
-            /** @description The last four characters of the current license key. */
+            /** @description The last four characters of the current license key, as they are or in lower case. */
             last_four?: string;
             /** @description Fingerprint of a device that is or was activated. */
             fingerprint?: string;
@@ -10846,7 +10846,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description TENANT_NOT_FOUND, TEMPLATE_NOT_FOUND, LICENSE_NOT_FOUND */
+        /** @description TENANT_NOT_FOUND, CUSTOMER_NOT_FOUND, TEMPLATE_NOT_FOUND, LICENSE_NOT_FOUND */
         NotFound17: {
             headers: {
                 [name: string]: unknown;
@@ -12772,7 +12772,7 @@ export interface operations {
                 subscription_id?: string;
                 partner_id?: components["parameters"]["partner_id"];
                 pool_id?: string;
-                /** @description Last four characters of the current license key. */
+                /** @description Last four characters of the current license key, as they are or in lower case. */
                 last_four?: string;
                 /** @description Fingerprint of a device that is or was activated. */
                 fingerprint?: string;
@@ -15311,7 +15311,15 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound5"];
+            /** @description TENANT_NOT_FOUND, CUSTOMER_NOT_FOUND, TEMPLATE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_RESULT_ERASED, SUBSCRIPTION_EXISTS */
             409: {
                 headers: {
@@ -16908,7 +16916,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description TENANT_NOT_FOUND, QUOTE_NOT_FOUND, TEMPLATE_NOT_FOUND, LICENSE_NOT_FOUND */
+            /** @description TENANT_NOT_FOUND, QUOTE_NOT_FOUND, CUSTOMER_NOT_FOUND, TEMPLATE_NOT_FOUND, LICENSE_NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17258,7 +17266,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description TENANT_NOT_FOUND, ORDER_NOT_FOUND, TEMPLATE_NOT_FOUND, LICENSE_NOT_FOUND */
+            /** @description TENANT_NOT_FOUND, ORDER_NOT_FOUND, CUSTOMER_NOT_FOUND, TEMPLATE_NOT_FOUND, LICENSE_NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;

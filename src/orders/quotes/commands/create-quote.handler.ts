@@ -22,6 +22,7 @@ export class CreateQuoteHandler implements ICommandHandler<CreateQuoteCommand> {
     const now = this.clock.now();
     return this.unitOfWork.perform(command, async (transaction) => {
       const quote = Quote.create(actor.tenantId, request, now, command.options.quoteId);
+      await this.references.assertCustomer(actor, quote.customerId);
       await this.references.assertValid(actor, quote.lines);
       await this.quotes.insert(quote);
       transaction.record(new QuoteCreatedEvent(actor, now, quote));

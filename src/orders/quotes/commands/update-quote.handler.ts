@@ -16,7 +16,9 @@ export class UpdateQuoteHandler implements ICommandHandler<UpdateQuoteCommand> {
   execute(command: UpdateQuoteCommand) {
     const { actor, request } = command;
     return this.actions.run(command, async (quote, now, transaction) => {
-      if (quote.update(request, now)) {
+      const replacesLines = quote.update(request, now);
+      if (request.customer_id !== undefined) await this.references.assertCustomer(actor, quote.customerId);
+      if (replacesLines) {
         await this.references.assertValid(actor, quote.lines);
         this.quotes.replaceLines(transaction, quote);
       }
