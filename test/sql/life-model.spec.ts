@@ -43,6 +43,7 @@ class Model {
   changes = 1;
   events: string[];
   private isActivated = false;
+  private readonly refusals = new Set<string>();
   private readonly hasOwnSeats: boolean;
   /** The day of the first thing that time has done and nobody has told. */
   private due: number | undefined;
@@ -60,6 +61,7 @@ class Model {
   apply(step: Step, today: number): string {
     if (step.kind === 'wait') return 'ok';
     const refusal = this.refusal(step, today);
+    if (refusal && step.kind === 'activate') this.refuseActivation(today);
     if (refusal) return refusal;
     if (step.kind === 'activate') return this.activate(today);
     this.look(today);
@@ -69,6 +71,13 @@ class Model {
     if (event) this.changes++;
     if (this.due === undefined || this.due > today) this.due = this.after(today);
     return 'ok';
+  }
+
+  /** A refusal of the device is recorded once in an hour for each state that is its reason. */
+  private refuseActivation(today: number): void {
+    const recorded = `${today} ${this.status}`;
+    if (!this.refusals.has(recorded)) this.events.push('activation_refused');
+    this.refusals.add(recorded);
   }
 
   /** The first activation of the device; that of a waiting license starts it. */
