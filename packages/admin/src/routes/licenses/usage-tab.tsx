@@ -158,7 +158,7 @@ function UsageTable({
   const t = useText();
   return (
     <Card flush className="overflow-hidden">
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+      <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
         <table className="w-full text-left text-sm">
           <thead className="border-b border-line bg-sunken/60 text-xs text-soft">
             <tr>
