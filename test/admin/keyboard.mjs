@@ -227,7 +227,7 @@ export async function keyboard({ baseUrl, adminKey, platformKey, api, open, step
     await heading('New order');
     await fill(/^Customer/, 'Ada');
     await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor();
-    await page.getByRole('listbox').getByRole('option').nth(1).waitFor({ state: 'detached' });
+    await page.getByRole('option', { name: /Grace Hopper/ }).waitFor({ state: 'detached' });
     await press('Enter');
     await tabTo(/^Template/);
     await type('Studio');
