@@ -8,7 +8,7 @@ import { headersOf } from './requests.mjs';
 const REASON = { code: 'OTHER' };
 const GET = 'get by id';
 const SUSPEND = 'suspend, reinstate';
-/** Values of the metadata that is searched, each of a few licenses. */
+/** Values of the metadata that is searched, each of five licenses. */
 const SHELVES = 40;
 /** Licenses of a batch, and batches whose licenses are changed in turn, more than there are connections. */
 const BATCH_SIZE = 100;
@@ -24,7 +24,13 @@ export function ofStaff(connections) {
     reading('files of a license', connections, (id) => `/v1/licenses/${id}/files`, '"data"'),
     reading('blocked devices', connections, (id) => `/v1/licenses/${id}/blocked-devices`, '"data"'),
     reading('list, last four characters', connections, () => '/v1/licenses?last_four=ABCD&limit=20', '"data"'),
-    reading('list, metadata', connections, () => `/v1/licenses?metadata.shelf=${sent % SHELVES}&limit=20`, '"data"'),
+    reading('list, metadata of one', connections, (id) => `/v1/licenses?metadata.serial=${id}&limit=20`, '"serial"'),
+    reading(
+      'list, metadata of five',
+      connections,
+      () => `/v1/licenses?metadata.shelf=${sent % SHELVES}&limit=20`,
+      '"shelf"',
+    ),
     changing('rotate key', connections, (id) => [`${id}/rotate-key`, { reason: REASON }], '"license_key":"'),
     changing('block a device', connections, (id) => [`${id}/blocked-devices`, blocked()], '"blocked_device_id":"'),
     changing('reset activations', connections, (id) => [`${id}/activations:reset`, {}], '"deactivated":'),
@@ -106,10 +112,10 @@ async function declareShelves(contender) {
   if (contender.hasShelves) return;
   contender.hasShelves = true;
   for (const [at, { id }] of contender.licenses.staff.entries()) {
-    const metadata = { shelf: String(at % SHELVES) };
+    const metadata = { shelf: String(at % SHELVES), serial: id };
     await send(contender, 'PATCH', `/v1/licenses/${id}`, JSON.stringify({ metadata }));
   }
-  await send(contender, 'PATCH', '/v1/settings', JSON.stringify({ metadata_filters: ['shelf'] }));
+  await send(contender, 'PATCH', '/v1/settings', JSON.stringify({ metadata_filters: ['shelf', 'serial'] }));
   while ((await send(contender, 'GET', '/v1/settings')).metadata_filters_pending.length > 0)
     await new Promise((resolve) => setTimeout(resolve, 50));
 }
