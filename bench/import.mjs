@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DEVICE_TEMPLATE, makeSeed, startCluster } from './cluster.mjs';
+import { makeSeed, startCluster, TEMPLATE } from './cluster.mjs';
 import { runOn } from './contenders.mjs';
 import { table, verdictAtMost, whole } from './tables.mjs';
 
@@ -41,7 +41,7 @@ export async function measureImport(lines) {
 /** Each customer has two licenses, and each license one device. */
 function lineOf(n) {
   return {
-    license_template_id: DEVICE_TEMPLATE,
+    license_template_id: TEMPLATE,
     license_key: `OLD-KEY-${String(n).padStart(12, '0')}`,
     external_id: `old-${n}`,
     customer: { email: `customer-${n >> 1}@example.com`, company_name: `Company ${n >> 1}` },
