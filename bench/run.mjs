@@ -37,6 +37,9 @@ const QUICK = {
   starts: 1,
 };
 
+/** Scenarios that are run by themselves, as `--only` names them, and the part of the page that has their tables. */
+const PARTS = { 'staff: ': 'staff', 'events are counted': 'counted' };
+
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -91,6 +94,7 @@ await runAndCleanUp(async () => {
   const results = await runAll(options);
   const text = report(results);
   console.log(`\n${text}\n`);
+  if (flags.only in PARTS) await showOnPage(PARTS[flags.only], text);
   if (flags.quick || flags.only) {
     await writeJson('quick.json', results);
     return true;
@@ -102,7 +106,8 @@ await runAndCleanUp(async () => {
 });
 
 async function runAll(options) {
-  const wanted = (name) => name.includes(flags.only);
+  const wanted = (name) =>
+    flags.only === '' ? !Object.keys(PARTS).some((part) => name.includes(part)) : name.includes(flags.only);
   const chosen = scenarios(flags).filter(({ name }) => wanted(name));
   if (flags.peers) await installPeers();
   const contenders = await startContenders(chosen, options.warmUp);
