@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** Background work of a process, which no request causes: reading the database's clock, moving events, reading API keys and tenants again, noting who was seen, counting for reports. */
+/** Background work of a process, which no request causes: reading the database's clock, moving events, reading API keys and tenants again, noting who was seen, counting for reports, following the log for e-mail. */
 const BACKGROUND =
-  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|^SELECT id, status, require_if_match|SET last_(used|seen)_at|FROM tenants ORDER BY|FROM tenants WHERE id > |report_cursors|report_validations|report_expired_use/;
+  /^SELECT \(extract\(epoch FROM clock_timestamp|DELETE FROM outbox|FROM outbox WHERE stored_at|JOIN api_keys|^SELECT id, status, require_if_match|SET last_(used|seen)_at|FROM tenants ORDER BY|FROM tenants\s+WHERE id > |report_cursors|report_validations|report_expired_use|email_cursors/;
 
 /**
  * Returns the statements sent to PostgreSQL during the work, except those of background tasks and of their transactions, also those
