@@ -642,7 +642,7 @@ async function listStates({ open, signIn, step, api, baseUrl }) {
     const page = await open();
     await signIn(page);
     let answer = {};
-    await page.route(/\/v1\/(?!me|reports)[a-z-]+(?:\?|$)/, (route) => route.fulfill(answer));
+    await page.route(/\/v1\/(?!me|reports|settings)[a-z-]+(?:\?|$)/, (route) => route.fulfill(answer));
     for (const path of Object.keys(LISTS)) {
       answer = { json: { data: [], next_cursor: null } };
       await page.goto(`${baseUrl}/admin${path}`);
