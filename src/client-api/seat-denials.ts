@@ -12,13 +12,18 @@ export class SeatDenials {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws the error, once it is recorded. A replaced key may be that of a former owner, whose devices are not recorded. */
-  async refuse(
-    { actor, licenseId }: LicenseKeyCaller,
+  /** Throws the errors of the check, once they are recorded. A replaced key may be that of a former owner, whose devices are not recorded. */
+  async assertAllowed(
+    caller: LicenseKeyCaller,
     fingerprint: string | undefined,
-    error: unknown,
-  ): Promise<never> {
-    const device = error instanceof LicenseKeyReplacedError ? undefined : fingerprint;
-    throw await this.refusals.report(actor, licenseId, device, error, this.clock.now());
+    check: (now: Date) => void,
+  ): Promise<void> {
+    const now = this.clock.now();
+    try {
+      check(now);
+    } catch (error) {
+      const device = error instanceof LicenseKeyReplacedError ? undefined : fingerprint;
+      throw await this.refusals.report(caller.actor, caller.licenseId, device, error, now);
+    }
   }
 }

@@ -1,7 +1,6 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { ActivateDeviceCommand, deviceFields } from '../../activations/index.js';
-import { Clock } from '../../shared/time/clock.js';
 import { assertSeatAllowed } from '../../validation/index.js';
 import { ActivationProofs } from '../activation-proofs.js';
 import { assertKeyCurrent } from '../license-key.guard.js';
@@ -17,17 +16,14 @@ export class ActivateClientHandler implements ICommandHandler<ActivateClientComm
     private readonly commands: CommandBus,
     private readonly proofs: ActivationProofs,
     private readonly denials: SeatDenials,
-    private readonly clock: Clock,
   ) {}
 
   async execute({ caller, request, origin, options }: ActivateClientCommand) {
     const { actor, licenseId, evidence } = caller;
-    try {
+    await this.denials.assertAllowed(caller, request.fingerprint, (now) => {
       assertKeyCurrent(caller);
-      assertSeatAllowed(request, evidence.license, origin, this.clock.now());
-    } catch (error) {
-      return this.denials.refuse(caller, request.fingerprint, error);
-    }
+      assertSeatAllowed(request, evidence.license, origin, now);
+    });
     const from = { ...options, ipAddress: origin.ip, unlocked: evidence };
     const activation = await this.commands.execute(
       new ActivateDeviceCommand(actor, licenseId, Device.parse(request), from),

@@ -1,7 +1,6 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { checkOutFields, CheckOutLicenseCommand } from '../../offline/index.js';
-import { Clock } from '../../shared/time/clock.js';
 import { assertOfflineUseAllowed } from '../../validation/index.js';
 import { assertKeyCurrent } from '../license-key.guard.js';
 import { SeatDenials } from '../seat-denials.js';
@@ -15,17 +14,14 @@ export class CheckOutClientHandler implements ICommandHandler<CheckOutClientComm
   constructor(
     private readonly commands: CommandBus,
     private readonly denials: SeatDenials,
-    private readonly clock: Clock,
   ) {}
 
   async execute({ caller, request, origin, options }: CheckOutClientCommand) {
     const { actor, licenseId, evidence } = caller;
-    try {
+    await this.denials.assertAllowed(caller, request.fingerprint, (now) => {
       assertKeyCurrent(caller);
-      assertOfflineUseAllowed(request, evidence.license, origin, this.clock.now());
-    } catch (error) {
-      return this.denials.refuse(caller, request.fingerprint, error);
-    }
+      assertOfflineUseAllowed(request, evidence.license, origin, now);
+    });
     const from = { ...options, ipAddress: origin.ip };
     return this.commands.execute(new CheckOutLicenseCommand(actor, licenseId, File.parse(request), from));
   }
