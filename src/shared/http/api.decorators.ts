@@ -101,7 +101,7 @@ export const DescribePublic = (text: OperationText, codes: ProblemCodes = {}) =>
 function describe(text: OperationText, sources: readonly ProblemCodes[]) {
   const all = [COMMON, ...sources];
   const statuses = [...new Set(all.flatMap((codes) => Object.keys(codes)))].map(Number).sort((a, b) => a - b);
-  const codesOf = (status: number) => all.flatMap((codes) => codes[status] ?? []);
+  const codesOf = (status: number) => [...new Set(all.flatMap((codes) => codes[status] ?? []))];
   return applyDecorators(
     ApiOperation({ ...text }),
     ApiExtension(PROBLEM_CODES, Object.fromEntries(statuses.map((status) => [status, codesOf(status)]))),

@@ -11700,7 +11700,7 @@ export interface operations {
                     "application/json": components["schemas"]["OwnSession"];
                 };
             };
-            /** @description TENANT_REQUIRED, VALIDATION_FAILED, MALFORMED_REQUEST, VALIDATION_FAILED, MALFORMED_REQUEST, INSECURE_CONNECTION */
+            /** @description TENANT_REQUIRED, VALIDATION_FAILED, MALFORMED_REQUEST, INSECURE_CONNECTION */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11709,16 +11709,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description UNAUTHENTICATED, UNAUTHENTICATED */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description PERMISSION_DENIED, TENANT_SUSPENDED, NETWORK_NOT_ALLOWED, PARTNER_NOT_APPROVED, FOREIGN_ORIGIN, NETWORK_NOT_ALLOWED, PERMISSION_DENIED */
+            401: components["responses"]["Unauthorized"];
+            /** @description PERMISSION_DENIED, TENANT_SUSPENDED, NETWORK_NOT_ALLOWED, PARTNER_NOT_APPROVED, FOREIGN_ORIGIN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11730,15 +11722,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description RATE_LIMITED, RATE_LIMITED */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
