@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeSeed, startCluster, TEMPLATE } from './cluster.mjs';
 import { runOn } from './contenders.mjs';
+import { showOnPage } from './documents.mjs';
 import { table, verdictAtMost, whole } from './tables.mjs';
 
 const run = promisify(execFile);
@@ -34,7 +35,9 @@ export async function measureImport(lines) {
     const limit = name === 'import' ? (GOAL_S * lines) / GOAL_LINES : undefined;
     rows.push([name, `${seconds.toFixed(1)}${verdictAtMost(seconds, limit)}`, whole(lines / seconds)]);
   }
-  console.log(`\n${table([`${whole(lines)} lines`, 'seconds', 'lines a second'], rows)}\n`);
+  const text = table([`${whole(lines)} lines`, 'seconds', 'lines a second'], rows);
+  console.log(`\n${text}\n`);
+  if (lines === GOAL_LINES) await showOnPage('import', text);
   return true;
 }
 
