@@ -186,7 +186,7 @@ function toLine(
   if (line.license_template_id === undefined && line.product_id === undefined && defaults.product_id !== undefined)
     line.product_id = defaults.product_id;
   line.license_template_id ??= defaults.license_template_id;
-  // In a cell of NDJSON it means unlimited, and an empty one the seats of the template.
+  // Null in NDJSON means without a limit; a line that does not name it has the seats of the template.
   if (!mapping && value.max_activations === null) line.max_activations = null;
   const { license_key, external_id, idempotency_key } = line;
   if (license_key === undefined && external_id === undefined && idempotency_key === undefined)

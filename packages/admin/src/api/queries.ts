@@ -13,7 +13,7 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ client }) => {
     const former = client.getQueryData<Schemas['Caller']>(['me']);
-    // Whoever has no session yet would be refused, which the browser notes as an error.
+    // A request without a session would be refused, and the browser notes each refusal as an error.
     const hasCookie = former ? true : (await client.query({ ...signInOptionsQuery, staleTime: 0 })).has_cookie;
     if (!hasCookie) throw new ProblemError({ code: 'UNAUTHENTICATED', status: 401 }, null);
     const me = await bodyOf(api.GET('/v1/me'));

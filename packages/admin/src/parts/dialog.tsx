@@ -2,7 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { useRef, type ReactNode } from 'react';
 import { useText } from '../text/texts';
-import { buttonClass } from './button';
+import { Button, buttonClass } from './button';
 import { cn } from './class-names';
 
 /** A dialog; focus returns to where it was when it closes. */
@@ -58,4 +58,16 @@ export function Dialog({
 
 export function DialogActions({ children }: { children: ReactNode }) {
   return <div className="mt-6 flex flex-wrap justify-end gap-2">{children}</div>;
+}
+
+/** The one action of a dialog that shows what has been done. */
+export function DialogDone({ onClose }: { onClose: () => void }) {
+  const t = useText();
+  return (
+    <DialogActions>
+      <Button look="primary" onClick={onClose}>
+        {t('done')}
+      </Button>
+    </DialogActions>
+  );
 }

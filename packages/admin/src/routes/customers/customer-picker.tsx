@@ -15,7 +15,7 @@ export function nameOfCustomer({ customer_id, first_name, last_name, company_nam
   return [person, company_name, email].filter(Boolean).slice(0, 2).join(' · ') || customer_id;
 }
 
-/** What can be the id of a customer. */
+/** Form of a customer's id. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
 interface Option {

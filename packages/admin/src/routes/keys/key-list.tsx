@@ -6,7 +6,7 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { useWrite } from '../../api/use-write';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
-import { Dialog, DialogActions } from '../../parts/dialog';
+import { Dialog, DialogDone } from '../../parts/dialog';
 import { Field, Input, Select, TextArea } from '../../parts/fields';
 import { gated } from '../../parts/gate';
 import { ResourceList } from '../../parts/resource-list';
@@ -152,16 +152,11 @@ function Keys() {
           hint={t('keys.shownOnceHint')}
         >
           <LicenseKey value={secret} />
-          <DialogActions>
-            <Button
-              look="primary"
-              onClick={() => {
-                setSecret(undefined);
-              }}
-            >
-              {t('done')}
-            </Button>
-          </DialogActions>
+          <DialogDone
+            onClose={() => {
+              setSecret(undefined);
+            }}
+          />
         </Dialog>
       )}
     </>

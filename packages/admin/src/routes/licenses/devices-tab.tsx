@@ -9,17 +9,16 @@ import { Code } from '../../parts/copy';
 import { DataTable } from '../../parts/data-table';
 import { CheckField } from '../../parts/fields';
 import { Gate } from '../../parts/gate';
-import { Empty, Fault } from '../../parts/states';
+import { Empty } from '../../parts/states';
 import { RelativeTime, Time } from '../../parts/time';
 import { useMay } from '../../shell/session';
 import { useText, useWord } from '../../text/texts';
 import { SeatPeaks } from '../dashboard/seat-peaks';
 import { BlockDialog, BlockedDevices } from './blocked-devices';
 import type { License } from './license-status';
-import { ReasonFields, type Reason } from '../../parts/reason-fields';
-import { FormDialog } from '../../parts/form-dialog';
-import { Dialog, DialogActions } from '../../parts/dialog';
-import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
+import type { Reason } from '../../parts/reason-fields';
+import { Dialog, DialogDone } from '../../parts/dialog';
+import { ReasonDialog } from '../../parts/write-dialog';
 import { DevicesReleased } from './devices-released';
 
 type Activation = Schemas['Activation'];
@@ -203,13 +202,12 @@ function Devices({ license }: { license: License }) {
 
 function ReleaseDialog({ license, device, onClose }: { license: License; device: Activation; onClose: () => void }) {
   const t = useText();
-  const [reason, setReason] = useState<Reason>({ code: 'CUSTOMER_REQUEST' });
   const release = useWrite({
-    write: (because: Reason) =>
+    write: (body: { reason: Reason }) =>
       bodyOf(
         api.POST('/v1/licenses/{license_id}/activations/{activation_id}/deactivate', {
           params: { path: { license_id: license.license_id, activation_id: device.activation_id } },
-          body: { reason: because },
+          body,
         }),
       ),
     done: t('release.done'),
@@ -217,19 +215,14 @@ function ReleaseDialog({ license, device, onClose }: { license: License; device:
     onDone: onClose,
   });
   return (
-    <FormDialog
+    <ReasonDialog
       title={t('release.title')}
       hint={t('release.hint', { name: nameOfDevice(device) })}
       submitLabel={t('release.do')}
-      busy={release.isPending}
-      onSubmit={() => {
-        release.mutate(reason);
-      }}
+      code="CUSTOMER_REQUEST"
+      write={release}
       onClose={onClose}
-    >
-      <ReasonFields value={reason} onChange={setReason} />
-      <Fault error={release.error} />
-    </FormDialog>
+    />
   );
 }
 
@@ -250,26 +243,19 @@ function ResetDialog({ license, onClose }: { license: License; onClose: () => vo
     return (
       <Dialog open onClose={onClose} title={t('reset.done')}>
         <DevicesReleased devices={reset.data} />
-        <DialogActions>
-          <Button look="primary" onClick={onClose}>
-            {t('done')}
-          </Button>
-        </DialogActions>
+        <DialogDone onClose={onClose} />
       </Dialog>
     );
   }
-  const values: { reason: Reason } = { reason: { code: 'CUSTOMER_REQUEST' } };
   return (
-    <WriteDialog
+    <ReasonDialog
       title={t('reset.title')}
       hint={t('reset.hint')}
       submitLabel={t('reset.do')}
       danger
-      values={values}
+      code="CUSTOMER_REQUEST"
       write={reset}
       onClose={onClose}
-    >
-      {({ control }) => <ReasonControl control={control} name="reason" />}
-    </WriteDialog>
+    />
   );
 }

@@ -4,7 +4,7 @@ import { useGuardedWrite } from '../../api/use-guarded-write';
 import { Button } from '../../parts/button';
 import { ChangedMeanwhile } from '../../parts/changes';
 import { CopyButton } from '../../parts/copy';
-import { Dialog, DialogActions } from '../../parts/dialog';
+import { Dialog, DialogActions, DialogDone } from '../../parts/dialog';
 import { Fault } from '../../parts/states';
 import { useText } from '../../text/texts';
 import { useNewestLicense } from './action-dialogs';
@@ -64,11 +64,7 @@ export function RevealKeyDialog({ license, onClose }: { license: License; onClos
         <>
           <LicenseKey value={key} />
           <p className="mt-3 text-xs text-soft">{t('reveal.countdown', { seconds: Math.max(0, left) })}</p>
-          <DialogActions>
-            <Button look="primary" onClick={onClose}>
-              {t('done')}
-            </Button>
-          </DialogActions>
+          <DialogDone onClose={onClose} />
         </>
       )}
     </Dialog>

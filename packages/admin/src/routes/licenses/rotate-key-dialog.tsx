@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import { api, bodyOf, ifUnchanged } from '../../api/client';
 import { useGuardedWrite } from '../../api/use-guarded-write';
-import { Button } from '../../parts/button';
 import { ChangedMeanwhile } from '../../parts/changes';
-import { Dialog, DialogActions } from '../../parts/dialog';
+import { Dialog, DialogDone } from '../../parts/dialog';
 import { Field, Select } from '../../parts/fields';
 import { ReasonFields, type Reason } from '../../parts/reason-fields';
 import { Fault } from '../../parts/states';
@@ -40,11 +39,7 @@ export function RotateKeyDialog({ license, onClose }: { license: License; onClos
         <p className="mt-3 text-sm text-soft">
           {t('rotateKey.formerUntil')} <Time at={rotate.data.former_key_valid_until} />
         </p>
-        <DialogActions>
-          <Button look="primary" onClick={onClose}>
-            {t('done')}
-          </Button>
-        </DialogActions>
+        <DialogDone onClose={onClose} />
       </Dialog>
     );
   }

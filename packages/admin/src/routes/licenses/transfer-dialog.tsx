@@ -1,8 +1,7 @@
 import { Controller } from 'react-hook-form';
 import { api, bodyOf, ifUnchanged } from '../../api/client';
 import { useGuardedWrite } from '../../api/use-guarded-write';
-import { Button } from '../../parts/button';
-import { Dialog, DialogActions } from '../../parts/dialog';
+import { Dialog, DialogDone } from '../../parts/dialog';
 import { CheckField } from '../../parts/fields';
 import type { Reason } from '../../parts/reason-fields';
 import { ReasonControl, WriteDialog } from '../../parts/write-dialog';
@@ -47,11 +46,7 @@ export function TransferDialog({ license, onClose }: { license: License; onClose
       <Dialog open onClose={onClose} title={t('transfer.done')} hint={key === undefined ? undefined : t('issued.hint')}>
         {key !== undefined && <LicenseKey value={key} />}
         {devices && <DevicesReleased devices={devices} />}
-        <DialogActions>
-          <Button look="primary" onClick={onClose}>
-            {t('done')}
-          </Button>
-        </DialogActions>
+        <DialogDone onClose={onClose} />
       </Dialog>
     );
   }

@@ -8,7 +8,7 @@ import { Badge, type Tone } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { CodeBlock } from '../../parts/copy';
 import { DataTable } from '../../parts/data-table';
-import { Dialog, DialogActions } from '../../parts/dialog';
+import { Dialog, DialogDone } from '../../parts/dialog';
 import { CheckField, Field, Input } from '../../parts/fields';
 import { Empty } from '../../parts/states';
 import { RelativeTime } from '../../parts/time';
@@ -296,11 +296,7 @@ function ShownOnce({ issued, onClose }: { issued: Issued; onClose: () => void })
         {issued.link !== null && <CodeBlock text={issued.link} label={t('invitation.link')} />}
         {issued.code !== null && <CodeBlock text={issued.code} label={t('invitation.code')} />}
       </div>
-      <DialogActions>
-        <Button look="primary" onClick={onClose}>
-          {t('done')}
-        </Button>
-      </DialogActions>
+      <DialogDone onClose={onClose} />
     </Dialog>
   );
 }

@@ -83,7 +83,7 @@ function Edit(props: Props) {
       }),
     ),
   );
-  // What it has can be changed, and not taken away.
+  // Seats and the end of a period can be changed, and not taken away.
   return (
     <WriteDialog
       title={t('subscription.edit')}
