@@ -30,7 +30,7 @@ export class OidcNotConfiguredError extends NotFoundException {
   }
 }
 
-/** The key in a program is public, and the desk is that of the vendor: routes of programs and partners are open without a session. */
+/** The API key of a program is public, and that of a partner may nothing that the admin UI is for. Both call the API without a session. */
 export class NoSessionForKeyError extends ForbiddenException {
   constructor() {
     super('The API key of a program or of a partner starts no session. Sign in with an API key of your staff.', {

@@ -2,7 +2,7 @@ import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { assertIssuable } from '../../assert-issuable.js';
-import { assertMoveAllowed, assertRenewalAllowed, assertResetAllowed } from '../../partner-allowance.js';
+import { assertRenewalAllowed } from '../../partner-allowance.js';
 import { LicenseTemplateChangedEvent } from '../../events/license-action.events.js';
 import { LicenseActions } from '../license-actions.js';
 import { PoolMoves } from '../pool-moves.js';
@@ -26,15 +26,14 @@ export class ChangeLicenseTemplateHandler implements ICommandHandler<ChangeLicen
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const { licenseType, licenseModel } = license;
       const template = assertIssuable(templateId, issuable);
-      const move = await this.poolMoves.find(actor, license, request, now, pool);
-      if (pool && !move && request.reset_overrides) assertResetAllowed(license, pool);
-      if (pool && newTerm === 'FROM_EXPIRY') assertRenewalAllowed(license, {}, now, pool);
-      const change = license.changeTemplate(template, now, {
-        resetOverrides: request.reset_overrides ?? false,
-        newTerm,
-        poolId: move?.poolId,
+      const change = await this.poolMoves.change(actor, license, request, { now, pool }, (poolId) => {
+        if (pool && newTerm === 'FROM_EXPIRY') assertRenewalAllowed(license, {}, now, pool);
+        return license.changeTemplate(template, now, {
+          resetOverrides: request.reset_overrides ?? false,
+          newTerm,
+          poolId,
+        });
       });
-      if (pool && move) assertMoveAllowed(license, now, move);
       extend({ replaced: change?.replaced ?? {} });
       if (!change) return undefined;
       await this.seatCounter.recount(license, { licenseType, licenseModel }, now);

@@ -3,7 +3,6 @@ import { PermissionDeniedError } from '../../../shared/access/access.errors.js';
 import { GetIssuableTemplatesQuery } from '../../../templates/index.js';
 import { LicenseTrialConvertedEvent } from '../../events/license-action.events.js';
 import { assertIssuable } from '../../assert-issuable.js';
-import { assertMoveAllowed, assertResetAllowed } from '../../partner-allowance.js';
 import { LicenseActions } from '../license-actions.js';
 import { PoolMoves } from '../pool-moves.js';
 import { SeatCounter } from '../../seat-counter.js';
@@ -41,13 +40,9 @@ export class ConvertTrialHandler implements ICommandHandler<ConvertTrialCommand>
       const [issuable] = await this.queries.execute(new GetIssuableTemplatesQuery(actor, [templateId]));
       const { licenseType, licenseModel } = license;
       const template = assertIssuable(templateId, issuable);
-      const move = await this.poolMoves.find(actor, license, request, now, pool);
-      if (pool && !move && request.reset_overrides) assertResetAllowed(license, pool);
-      const change = license.convertTrial(now, template, {
-        resetOverrides: request.reset_overrides ?? false,
-        poolId: move?.poolId,
-      });
-      if (pool && move) assertMoveAllowed(license, now, move);
+      const change = await this.poolMoves.change(actor, license, request, { now, pool }, (poolId) =>
+        license.convertTrial(now, template, { resetOverrides: request.reset_overrides ?? false, poolId }),
+      );
       extend({ replaced: change?.replaced ?? {} });
       if (!change) return undefined;
       await this.seatCounter.recount(license, { licenseType, licenseModel }, now);
