@@ -25,7 +25,7 @@ interface Publication {
 
 /**
  * Signs revocation lists in the background, so that reads write nothing: at once for a new tenant, key changes and license changes (at
- * most one per second), and every few seconds for tenants with new events.
+ * most one per second), and every few seconds for tenants with such changes of which no list was signed, because a process had stopped.
  */
 @EventsHandler(TenantCreatedEvent, SigningKeyActivatedEvent, SigningKeyRetiredEvent, SigningKeyRevokedEvent)
 export class RevocationListPublisher

@@ -3,7 +3,7 @@ import type { Transaction } from '../shared/persistence/transaction.js';
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { coalesceReads } from '../shared/async/coalesce-reads.js';
 import { SET_TENANT_OF_ROW } from '../shared/persistence/set-tenant-of-row.js';
-import { RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
+import { LISTED_EVENT_TYPES, RENEWED_AFTER_MS, type RevocationList } from './revocation-list.js';
 
 /** The public part of a revocation list. */
 export type PublishedList = Pick<RevocationList, 'number' | 'signedText' | 'issuedAt' | 'expiresAt'>;
@@ -28,20 +28,20 @@ const FIND_PUBLISHED = `
     WHERE tenant_id = wanted.tenant_id AND state <> 'REVOKED' LIMIT 1) AS list`;
 
 /**
- * Tenants after $1 with a changed log, another active key, or a list older than $4 or from after $3, unless all keys have ended.
- * Subqueries per tenant, because a join could read the rows of all tenants under the isolation of one; so would EXISTS without its OFFSET,
- * which PostgreSQL may run once for all tenants, into a hash table.
+ * Tenants after $1 with events of the types $5 since their list, another active key, or a list older than $4 or from after $3, unless all
+ * keys have ended. Other events cost nothing, however many there are. Subqueries per tenant, because a join could read the rows of all
+ * tenants under the isolation of one; so would EXISTS without its OFFSET, which PostgreSQL may run once for all tenants, into a hash table.
  */
 const FIND_DUE = `
   SELECT tenant_id AS "tenantId", is_due AS "isDue" FROM (
     SELECT tenant_id,
-      (kid IS NOT NULL OR NOT has_signed) AND coalesce(list->>'kid' <> kid OR list->>'seq' IS DISTINCT FROM seq::text
-        OR (list->>'at')::timestamptz NOT BETWEEN $4 AND $3, true) AS is_due
+      (kid IS NOT NULL OR NOT has_signed) AND coalesce(list->>'kid' <> kid OR (list->>'at')::timestamptz NOT BETWEEN $4 AND $3
+        OR EXISTS (SELECT FROM license_event_logs WHERE tenant_id = state.tenant_id AND event_type = ANY($5::text[])
+                   AND seq > coalesce((list->>'seq')::bigint, 0) OFFSET 0), true) AS is_due
     FROM (
       SELECT tenant_id,
         (SELECT kid FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state = 'ACTIVE') AS kid,
         EXISTS (SELECT FROM signing_keys WHERE tenant_id = tenant.tenant_id AND state <> 'CREATED' OFFSET 0) AS has_signed,
-        (SELECT last_seq FROM license_event_counters WHERE tenant_id = tenant.tenant_id) AS seq,
         (SELECT jsonb_build_object('kid', kid, 'seq', as_of_seq, 'at', issued_at)
          FROM revocation_lists WHERE tenant_id = tenant.tenant_id) AS list
       FROM (
@@ -86,7 +86,7 @@ export class RevocationListRepository {
     return this.unitOfWork.queryStandalone({
       name: 'revocation-lists.find-due',
       text: FIND_DUE,
-      values: [afterTenantId, limit, now, renewBefore],
+      values: [afterTenantId, limit, now, renewBefore, LISTED_EVENT_TYPES],
     });
   }
 

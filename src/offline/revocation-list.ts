@@ -11,6 +11,15 @@ export const RENEWED_AFTER_MS = DAY_MS;
 /** Shortest time between two lists of the same key, however many licenses change. */
 export const MIN_AGE_MS = 1_000;
 
+/** Types of the events that change what is listed: those that `LicenseListedHandler` handles. */
+export const LISTED_EVENT_TYPES: readonly string[] = [
+  'license.revoked',
+  'license.suspended',
+  'license.reinstated',
+  'license.device_blocked',
+  'license.device_unblocked',
+];
+
 /** The last signed list of a tenant. */
 export interface RevocationList {
   readonly number: number;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { verifyRevocationList } from '../../packages/client/src/index.js';
@@ -203,34 +203,69 @@ describe('the revocation list', () => {
     expect((await app.anonymous().get(`/v1/client/${tenant_id}/jwks.json`)).body.keys).toHaveLength(1);
   });
 
-  it('is signed in the background for tenants of which something happened, and for no others', async () => {
-    const [changed, idle] = [await app.tenant(), await app.tenant()];
-    const license = await issue(changed);
-    await issue(idle);
-    const settle = () =>
-      eventually(async () => {
-        expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
-      });
-    for (let times = 0; times < 2; times++) {
-      await settle();
-      offset += 1_000;
-      await sweep();
-    }
-    const before = [await fetchList(changed), await fetchList(idle)];
-    expect(before.map(({ number }) => number as number)).toEqual([1, 1]);
-    offset += 1_000;
-    // As a process leaves it that stopped before it published.
-    await set(license, 'REVOKED');
-    await changed.create('/v1/products', { product_id: 'another', name: 'Another' });
-    await settle();
+  /** Waits until all events are in the log. */
+  const settle = () =>
+    eventually(async () => {
+      expect(await app.database.query('SELECT 1 FROM outbox')).toEqual([]);
+    });
+  const findDue = async () => {
     const tenants = await app.nest.get(RevocationListRepository).findDue('', 1_000, new Date(Date.now() + offset));
-    const due = tenants.filter(({ isDue }) => isDue).map(({ tenantId }) => tenantId);
-    expect(due).toContain(changed.tenantId);
-    expect(due).not.toContain(idle.tenantId);
-    await sweep();
-    expect((await fetchList(changed)).number).toBe(2);
-    expect(await fetchList(idle)).toEqual(before[1]);
-  });
+    return tenants.filter(({ isDue }) => isDue).map(({ tenantId }) => tenantId);
+  };
+
+  it.each(['suspend', 'reinstate', 'revoke', 'block', 'unblock'])(
+    'is signed in the background after what a stopped process left (%s), and for no tenant with other events',
+    async (action) => {
+      const [changed, idle] = [await app.tenant(), await app.tenant()];
+      const license = await issue(changed);
+      const reason = { reason: { code: 'OTHER' } };
+      const blocks = `/v1/licenses/${license}/blocked-devices`;
+      const device = { fingerprint: 'a device with a file', ...reason };
+      const block = async () => {
+        expect((await changed.post(blocks, device)).status).toBe(200);
+        // A block is listed while a file of the device is valid.
+        const filesUntil = new Date(Date.now() + offset + DAY_MS);
+        await app.database.query('UPDATE blocked_devices SET files_until = $2 WHERE license_id = $1', [
+          license,
+          filesUntil,
+        ]);
+      };
+      const actions: Record<string, () => Promise<unknown>> = {
+        suspend: () => act(changed, license, 'suspend'),
+        reinstate: () => act(changed, license, 'reinstate'),
+        revoke: () => act(changed, license, 'revoke'),
+        block,
+        unblock: async () => {
+          const [{ blocked_device_id }] = (await changed.get(blocks)).body.data as [Wire];
+          expect((await changed.send('delete', `${blocks}/${blocked_device_id}`)).status).toBe(200);
+        },
+      };
+      if (action === 'reinstate') await act(changed, license, 'suspend');
+      if (action === 'unblock') await block();
+      await issue(idle);
+      for (let times = 0; times < 2; times++) {
+        await settle();
+        offset += 1_000;
+        await sweep();
+      }
+      const before = [await fetchList(changed), await fetchList(idle)];
+      offset += 1_000;
+      const publisher = jest.spyOn(app.nest.get(RevocationListPublisher), 'changed').mockReturnValue(undefined);
+      await actions[action]?.();
+      publisher.mockRestore();
+      for (const tenant of [changed, idle])
+        await tenant.create('/v1/products', { product_id: 'another', name: 'Another' });
+      await issue(idle);
+      await settle();
+      const due = await findDue();
+      expect(due).toContain(changed.tenantId);
+      expect(due).not.toContain(idle.tenantId);
+      await sweep();
+      expect((await fetchList(changed)).number).toBe((before[0]?.number as number) + 1);
+      expect(await fetchList(idle)).toEqual(before[1]);
+      expect(await findDue()).not.toContain(changed.tenantId);
+    },
+  );
 
   it('is looked at by the sweep for more tenants than one statement takes', async () => {
     const own = await TestApp.start();
