@@ -2,10 +2,10 @@
 // beside it, so CPU a request repeats better than in the whole benchmark.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { makeSeed, startCluster } from './cluster.mjs';
-import { runOn, warmUp } from './contenders.mjs';
+import { startCluster } from './cluster.mjs';
+import { makeUsedSeed, runOn, warmUp } from './contenders.mjs';
 import { countCosts } from './count.mjs';
-import { measure, runLane } from './load.mjs';
+import { measure, warmUpLane } from './load.mjs';
 import { scenarios } from './scenarios.mjs';
 import { spread } from './statistics.mjs';
 import { milliseconds, table, whole, withSpread } from './tables.mjs';
@@ -25,7 +25,7 @@ export async function compareCheckouts(folder, only) {
   // A checkout of version 0.1.0 has no bundle.
   const script = ['main.bundle.js', 'main.js'].map((name) => join(resolve(folder), 'dist', name)).find(existsSync);
   if (!script) throw new Error(`The server is missing. Run npm ci && npm run build in ${folder}.`);
-  const seed = await makeSeed(1_000);
+  const seed = await makeUsedSeed(1_000);
   const contenders = [];
   for (const main of [undefined, script]) {
     const contender = await runOn('ours', await startCluster(seed), undefined, main);
@@ -40,7 +40,7 @@ export async function compareCheckouts(folder, only) {
     for (const connections of CONNECTIONS) {
       const lanes = contenders.map((contender) => ({ contender, request, traffic }));
       for (const contender of contenders) await prepare?.(contender);
-      for (const lane of lanes) await runLane(lane, { connections, seconds: 1 });
+      for (const lane of lanes) await warmUpLane(lane, { connections, seconds: 2 });
       console.log(
         `\n**${name}, ${connections} connection${connections === 1 ? '' : 's'}**\n\n${await inTurn(lanes, connections)}`,
       );

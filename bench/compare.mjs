@@ -1,12 +1,8 @@
 // One scenario at one number of connections: each lane once without being measured, since some ask for what the warm-up of
 // their contender did not; then the lanes in turn, A B C A B C …, then what can be counted.
 import { countCosts } from './count.mjs';
-import { measure, runLane } from './load.mjs';
+import { measure, warmUpLane } from './load.mjs';
 import { median, spread } from './statistics.mjs';
-
-/** A server that programs call all day has compiled what they call, which over one connection would take minutes. */
-const WARM_UP_CONNECTIONS = 64;
-const SETTLE_SECONDS = 0.2;
 
 export async function compare(scenario, connections, { rounds, seconds, countSeconds, laneWarmUp }) {
   const { lanes } = scenario;
@@ -14,8 +10,7 @@ export async function compare(scenario, connections, { rounds, seconds, countSec
   for (const lane of lanes) {
     const expected = scenario.expects ?? (lane === lanes[0] ? scenario.expectsFirst : undefined);
     if (expected) await assertAnswers(lane, expected);
-    await runLane(lane, { connections: Math.max(connections, WARM_UP_CONNECTIONS), seconds: laneWarmUp });
-    await runLane(lane, { connections, seconds: SETTLE_SECONDS });
+    await warmUpLane(lane, { connections, seconds: laneWarmUp });
   }
   const runs = lanes.map(() => []);
   for (let round = 0; round < rounds; round++) {

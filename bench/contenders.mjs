@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transformFile } from '@swc/core';
 import { makeSeed, startCluster } from './cluster.mjs';
-import { outboxDrained } from './database.mjs';
+import { outboxDrained, revocationListsSigned } from './database.mjs';
 import { drive } from './load.mjs';
 import { startBetterAuth } from './peers.mjs';
 import { startServer, startWorker } from './processes.mjs';
@@ -48,12 +48,16 @@ export async function runOn(name, cluster, settings, script) {
   return { name, cluster, process, url: process.address, drains: name === 'ours' || name in COUNTING };
 }
 
-/** A cluster that is stopped and has licenses that were really issued: the server opens one before it starts. */
-export async function seedWithLicense(tenantCount, settings) {
+/**
+ * A cluster that is stopped and that the server has used: it has licenses that were really issued, of which the server opens one before it
+ * starts, and each tenant's first signing key and revocation list, which would otherwise be made while something is measured.
+ */
+export async function makeUsedSeed(tenantCount, settings) {
   const cluster = await startCluster(await makeSeed(tenantCount));
-  const ours = await runOn('ours', cluster, settings);
+  const ours = await runOn('ours', cluster, { ...settings, REVOCATION_LIST_INTERVAL_MS: '100' });
   await warmUp(ours, 0.1);
   await outboxDrained(cluster.monitor);
+  await revocationListsSigned(cluster.monitor);
   await ours.process.stop();
   await cluster.stop();
   return cluster;

@@ -32,6 +32,17 @@ export async function outboxDrained(monitor) {
   return performance.now() - begun;
 }
 
+/** Settles when each tenant has a revocation list. */
+export async function revocationListsSigned(monitor) {
+  for (;;) {
+    const { rows } = await monitor.query(
+      `SELECT ${MARK} (SELECT count(*) FROM tenants) - (SELECT count(*) FROM revocation_lists) AS missing`,
+    );
+    if (Number(rows[0].missing) === 0) return;
+    await pause(50);
+  }
+}
+
 /** Throws the events away of a contender that moves none. */
 export async function emptyOutbox(monitor) {
   await monitor.query('TRUNCATE outbox');

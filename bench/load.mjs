@@ -7,6 +7,9 @@ import { quantile } from './statistics.mjs';
 /** Autocannon ends a run at a sample, and samples every second unless told. */
 const SAMPLE_MS = 100;
 
+export const WARM_UP_CONNECTIONS = 64;
+const SETTLE_SECONDS = 0.3;
+
 /** Lane: who does what. Rates are of answers. CPU is of requests that were sent, and includes what is left to do after them. */
 export async function measure(lane, { connections, seconds }) {
   const { process: child, cluster, drains } = lane.contender;
@@ -21,6 +24,15 @@ export async function measure(lane, { connections, seconds }) {
     generatorCpuMs: ((after.generator - before.generator) * 1000) / run.sent,
     drainMs,
   };
+}
+
+/**
+ * A server that is called all day has compiled what is called. Over one connection that would take minutes, so all lanes are warmed up over
+ * many, then shortly over those that are measured.
+ */
+export async function warmUpLane(lane, { connections, seconds }) {
+  await runLane(lane, { connections: Math.max(connections, WARM_UP_CONNECTIONS), seconds });
+  if (connections < WARM_UP_CONNECTIONS) await runLane(lane, { connections, seconds: SETTLE_SECONDS });
 }
 
 /** By time, or an exact `amount` of requests. */

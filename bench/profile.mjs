@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { activateNew, getWithDevice, heartbeat, validate } from './client-requests.mjs';
-import { makeSeed, startCluster } from './cluster.mjs';
-import { runOn, warmUp } from './contenders.mjs';
+import { startCluster } from './cluster.mjs';
+import { makeUsedSeed, runOn, warmUp } from './contenders.mjs';
 import { prepareDevices } from './devices.mjs';
 import { showOnPage } from './documents.mjs';
-import { drive } from './load.mjs';
+import { drive, WARM_UP_CONNECTIONS } from './load.mjs';
 import { cpuSeconds } from './costs.mjs';
 import { machine } from './report.mjs';
 import { get, issue, list } from './requests.mjs';
@@ -30,7 +30,7 @@ const LOADS = [
 ];
 
 export async function profileRequests(only) {
-  const seed = await makeSeed(1_000);
+  const seed = await makeUsedSeed(1_000);
   const tables = [];
   for (const load of LOADS.filter(([name]) => name.includes(only))) tables.push(await profile(seed, ...load));
   const text = [`${machine()}.`, ...tables].join('\n\n');
@@ -46,7 +46,7 @@ async function profile(seed, name, connections, request) {
   const { pid } = ours.process;
   await warmUp(ours, 3);
   await prepareDevices(ours);
-  await drive(ours, request, { connections, seconds: SECONDS });
+  await drive(ours, request, { connections: WARM_UP_CONNECTIONS, seconds: SECONDS });
   process.kill(pid, 'SIGUSR2');
   const before = await cpuSeconds(pid);
   const { sent } = await drive(ours, request, { connections, seconds: SECONDS });

@@ -4,9 +4,8 @@ import { measureAuditLag } from './audit-lag.mjs';
 import { compareBatch } from './batch.mjs';
 import { chart } from './chart.mjs';
 import { runAndCleanUp } from './cleanup.mjs';
-import { makeSeed } from './cluster.mjs';
 import { compare } from './compare.mjs';
-import { startContender, warmUp } from './contenders.mjs';
+import { makeUsedSeed, startContender, warmUp } from './contenders.mjs';
 import { showOnPage, writeJson, writeResult } from './documents.mjs';
 import { installPeers } from './peers.mjs';
 import { residentMiB } from './costs.mjs';
@@ -21,7 +20,7 @@ const FULL = {
   seconds: 3,
   countSeconds: 0.6,
   warmUp: 6,
-  laneWarmUp: 1,
+  laneWarmUp: 3,
   batches: 3,
   auditSeconds: 10,
   starts: 5,
@@ -146,7 +145,7 @@ async function runAll(options) {
 /** Only those that are measured, and the two that have more to do than scenarios. */
 async function startContenders(chosen, warmUpSeconds) {
   const names = chosen.flatMap(({ lanes }) => lanes.map(({ contender }) => contender));
-  const seed = await makeSeed(TENANTS);
+  const seed = await makeUsedSeed(TENANTS);
   const contenders = {};
   for (const name of new Set(['ours', 'floor', ...names])) {
     progress(`starts ${name}`);

@@ -4,8 +4,7 @@ import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { runAndCleanUp } from './cleanup.mjs';
-import { makeSeed } from './cluster.mjs';
-import { startContender, warmUp } from './contenders.mjs';
+import { makeUsedSeed, startContender, warmUp } from './contenders.mjs';
 import { outboxDrained, outboxRows } from './database.mjs';
 import { showOnPage, writeJson } from './documents.mjs';
 import { residentMiB } from './costs.mjs';
@@ -32,7 +31,7 @@ const minutes = Number(flags.minutes);
 if (!(minutes > 0)) throw new Error('--minutes takes a number, such as 10');
 
 await runAndCleanUp(async () => {
-  const ours = await startContender('ours', await makeSeed(TENANTS));
+  const ours = await startContender('ours', await makeUsedSeed(TENANTS));
   await warmUp(ours, 2);
   console.log(`Full load for ${minutes} minutes …`);
   const outcome = await soak(ours);

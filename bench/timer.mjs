@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runAndCleanUp } from './cleanup.mjs';
 import { openCluster } from './cluster.mjs';
-import { runOn, seedWithLicense } from './contenders.mjs';
+import { runOn, makeUsedSeed } from './contenders.mjs';
 import { outboxRows } from './database.mjs';
 import { cpuSeconds, postgresCpuSeconds, residentMiB } from './costs.mjs';
 import { machine } from './report.mjs';
@@ -90,7 +90,7 @@ await runAndCleanUp(async () => {
 });
 
 async function fill() {
-  const { dataDir, tenants } = await seedWithLicense(TENANTS);
+  const { dataDir, tenants } = await makeUsedSeed(TENANTS);
   const cluster = await openCluster(dataDir, tenants);
   console.log(`${whole(licenses)} licenses are made …`);
   // Where days have 24 hours, as for the server.

@@ -154,7 +154,7 @@ class AppModule {}
 
 const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: ['error'] });
 await app.get(DataSource).query(`
-  CREATE SEQUENCE IF NOT EXISTS license_event_seq;
+  CREATE SEQUENCE IF NOT EXISTS license_event_seq START 1000000;
   ALTER TABLE license_event_logs ALTER seq SET DEFAULT nextval('license_event_seq')`);
 app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');

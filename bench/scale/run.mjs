@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { assertAnswers } from '../compare.mjs';
-import { runOn, seedWithLicense, warmUp } from '../contenders.mjs';
+import { runOn, makeUsedSeed, warmUp } from '../contenders.mjs';
 import { emptyOutbox } from '../database.mjs';
 import { showOnPage, writeJson, writeResult } from '../documents.mjs';
 import { measure } from '../load.mjs';
@@ -68,7 +68,7 @@ async function assertRoom(sizes) {
 }
 
 async function startAll(sizes) {
-  const seed = await seedWithLicense(TENANTS, SETTINGS);
+  const seed = await makeUsedSeed(TENANTS, SETTINGS);
   const databases = [];
   for (const size of sizes) {
     say(`loads ${size.toLocaleString('en')} licenses`);
