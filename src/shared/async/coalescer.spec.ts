@@ -225,6 +225,43 @@ describe('the coalescer', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(19);
   });
 
+  it('starts a group beside another at once if it is full, and a smaller one only if the other takes long', async () => {
+    const patient = controlled({ maxInFlight: 3, besideAfterMs: 60_000 });
+    for (const item of ['a 0', ...itemsOf('b', 9)] as const) {
+      void patient.coalescer.add(item);
+      await Promise.resolve();
+    }
+    expect(patient.runs.map(({ items }) => items)).toEqual([['a 0']]);
+    void patient.coalescer.add('b 9');
+    await Promise.resolve();
+    expect(patient.runs.slice(1).map(({ items }) => items)).toEqual([itemsOf('b', 10)]);
+    for (const { finish } of patient.runs) finish();
+    const { coalescer, runs } = controlled({ maxInFlight: 3, besideAfterMs: 20 });
+    const startedAt = performance.now();
+    for (const item of ['a 0', 'b 0'] as const) {
+      void coalescer.add(item);
+      await Promise.resolve();
+    }
+    await eventually(() => {
+      expect(runs.map(({ items }) => items)).toEqual([['a 0'], ['b 0']]);
+    });
+    expect(performance.now() - startedAt).toBeGreaterThan(19);
+    for (const { finish } of runs) finish();
+  });
+
+  it('sends what waits in one group when the one in flight ends, however short that took', async () => {
+    const { coalescer, runs } = controlled({ maxInFlight: 3, besideAfterMs: 60_000 });
+    for (const name of ['a', 'b', 'c', 'd']) {
+      void coalescer.add(`${name} 0`);
+      await Promise.resolve();
+    }
+    expect(runs.map(({ items }) => items)).toEqual([['a 0']]);
+    runs[0]?.finish();
+    await nextTurn();
+    expect(runs.slice(1).map(({ items }) => items)).toEqual([['b 0', 'c 0', 'd 0']]);
+    runs[1]?.finish();
+  });
+
   it('is idle when nothing waits or is in flight, so that a shutdown loses nothing', async () => {
     const { coalescer, runs } = controlled();
     await coalescer.whenIdle();

@@ -1,21 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { groupBy } from '../group-by.js';
 import { FairQueues, type GroupLimits, type Queued } from './fair-queues.js';
+import { isolate, type Isolation } from './isolate.js';
 
 /** Outcome of one item of a group. `RETRY`: the item had no effect and runs again, before those that wait in its queue. */
 export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown } | 'RETRY';
-
-/**
- * How the items of a failed group run again. `NOT`: each gets the error. `HALVES`: a bad item costs a few statements, not one for each
- * item. `SINGLY`: for an error that each part with the bad item would wait for as long, such as a lock timeout.
- */
-export type Isolation = 'NOT' | 'HALVES' | 'SINGLY';
 
 export interface CoalescerOptions<Item, Result> extends GroupLimits {
   /** Runs a group. Returns an outcome for each item, in their order; throws if no item had an effect, or if it is not known. */
   readonly run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>;
   /** Most groups in flight at once. */
   readonly maxInFlight: number;
+  /**
+   * How long a group that is not full waits for one in flight, in ms, before it starts beside it. Small groups beside one another cost more
+   * than a larger one after the other, but a group that waits for a lock must not delay all others.
+   */
+  readonly besideAfterMs?: number;
   /** Name of the queue of an item, such as its tenant. Without it all items are in one queue. */
   readonly queueOf?: (item: Item) => string;
   /** Owner of the queue of an item, if several queues have one: all owners get equal shares of a group. */
@@ -31,9 +30,6 @@ interface Pending<Item, Result> extends Queued {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
-
-/** Queues of a failed group that run singly at the same time; each takes one connection of the pool. */
-const MAX_SINGLE_QUEUES = 4;
 
 /** Runs items that arrive while others are in flight as one group; none waits for a group to fill. FairQueues has their order. */
 export class Coalescer<Item, Result> {
@@ -83,11 +79,13 @@ export class Coalescer<Item, Result> {
     }
   }
 
-  /** Tells whether the interval since the last group is not over; then the next is sent when it is. */
+  /** Tells whether the next group must wait, because of the time at which the last one started; then it is sent in time. */
   private mustPause(): boolean {
-    const { intervalMs } = this.options;
-    if (intervalMs === undefined || this.queues.isEmpty) return false;
-    const waitMs = this.startedAt + intervalMs - performance.now();
+    const { intervalMs = 0, besideAfterMs = 0 } = this.options;
+    const isBeside = this.groupsInFlight > 0 && !this.queues.hasFullGroup;
+    const pauseMs = isBeside ? Math.max(intervalMs, besideAfterMs) : intervalMs;
+    if (pauseMs === 0 || this.queues.isEmpty) return false;
+    const waitMs = this.startedAt + pauseMs - performance.now();
     if (waitMs <= 0) return false;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -101,10 +99,17 @@ export class Coalescer<Item, Result> {
     this.queues.finish(group);
     this.groupsInFlight--;
     this.dispatch();
-    if (this.isIdle()) for (const resolve of this.idle.splice(0)) resolve();
+    if (this.isIdle()) this.rest();
     // The next group is sent before any item is settled, so that the database works meanwhile.
     if (this.groupsInFlight > 0) await nextTurn();
     settle();
+  }
+
+  /** Nothing waits any longer for a time. */
+  private rest(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const resolve of this.idle.splice(0)) resolve();
   }
 
   /** Runs items, puts those that run again back into their queues, and returns the function that settles the others. Never throws. */
@@ -122,26 +127,11 @@ export class Coalescer<Item, Result> {
         });
       };
     } catch (error) {
-      return this.isolate(group, error);
-    }
-  }
-
-  /** Runs the items of a failed group again in parts, so that a bad item fails no other. Returns what `run` does. */
-  private async isolate(group: readonly Pending<Item, Result>[], error: unknown): Promise<() => void> {
-    const isolation = group.length === 1 ? 'NOT' : (this.options.isolationAfter?.(error) ?? 'NOT');
-    const settlePart = async (part: readonly Pending<Item, Result>[]) => (await this.run(part))();
-    if (isolation === 'HALVES') {
-      const middle = Math.ceil(group.length / 2);
-      for (const half of [group.slice(0, middle), group.slice(middle)]) await settlePart(half);
-    } else if (isolation === 'SINGLY') {
-      const queues = groupBy(group, ({ queue }) => queue).values();
-      const work = async () => {
-        for (const queue of queues) for (const pending of queue) await settlePart([pending]);
+      const isolation = group.length === 1 ? 'NOT' : (this.options.isolationAfter?.(error) ?? 'NOT');
+      await isolate(group, isolation, async (part) => (await this.run(part))());
+      return () => {
+        if (isolation === 'NOT') for (const { reject } of group) reject(error);
       };
-      await Promise.all(Array.from({ length: MAX_SINGLE_QUEUES }, work));
     }
-    return () => {
-      if (isolation === 'NOT') for (const { reject } of group) reject(error);
-    };
   }
 }

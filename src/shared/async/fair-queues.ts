@@ -24,6 +24,7 @@ type Queue<Item> = [name: string, items: Item[]];
 export class FairQueues<Item extends Queued> {
   /** Waiting items by owner and queue; the owner and its queue that were served longest ago are first. */
   private readonly waiting = new Map<string, Map<string, Item[]>>();
+  private size = 0;
   /** Number of groups in flight by queue. */
   private readonly busy = new Map<string, number>();
 
@@ -33,13 +34,20 @@ export class FairQueues<Item extends Queued> {
     return this.waiting.size === 0;
   }
 
+  /** Whether as many items wait as a group may have. */
+  get hasFullGroup(): boolean {
+    return this.size >= this.limits.maxGroupSize;
+  }
+
   add(item: Item): void {
     this.queueOf(item).push(item);
+    this.size++;
   }
 
   /** Puts items back into their queues, before those that wait. */
   putBack(items: readonly Item[]): void {
     for (const item of items.toReversed()) this.queueOf(item).unshift(item);
+    this.size += items.length;
   }
 
   /** Takes the oldest items of the queues that may run as the next group, which is in flight until `finish`; empty if there are none. */
@@ -70,6 +78,7 @@ export class FairQueues<Item extends Queued> {
     });
     this.waiting.delete(owner);
     if (waiting.size > 0) this.waiting.set(owner, waiting);
+    this.size -= taken.length;
     return taken;
   }
 

@@ -1,11 +1,14 @@
 import { HttpException, ServiceUnavailableException } from '@nestjs/common';
 import { isLockTimeout } from '../../database/sql-errors.js';
-import { Coalescer, type CoalescerOptions, type Isolation } from '../async/coalescer.js';
+import { Coalescer, type CoalescerOptions } from '../async/coalescer.js';
+import type { Isolation } from '../async/isolate.js';
 
 /** Most items of a statement. Further ones wait for the next, so that none waits long for its transaction. */
 const MAX_GROUP_SIZE = 100;
-/** With several, one that waits for a lock does not delay all others. */
+/** With several, one that waits for a lock does not delay all others for long. */
 const MAX_GROUPS_IN_FLIGHT = 3;
+/** Longer than the transaction of a full group takes under load. */
+const BESIDE_AFTER_MS = 200;
 
 /** Coalesces changes, which `run` stores by standalone statements. A group that fails runs again in parts, so that a bad item fails no other. */
 export function coalesceWrites<Item, Result>(
@@ -14,6 +17,7 @@ export function coalesceWrites<Item, Result>(
   return new Coalescer({
     maxGroupSize: MAX_GROUP_SIZE,
     maxInFlight: MAX_GROUPS_IN_FLIGHT,
+    besideAfterMs: BESIDE_AFTER_MS,
     isolationAfter,
     ...options,
   });
