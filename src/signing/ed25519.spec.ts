@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Ed25519Signer, privateKeyOf, publicKeyOf, thumbprintOf } from './ed25519.js';
+import { privateKeyOf, publicKeyOf, signatureOf, thumbprintOf } from './ed25519.js';
 
 /** RFC 8032, section 7.1, test 3. */
 const SEED = Buffer.from('c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7', 'hex');
@@ -8,12 +8,10 @@ const SIGNATURE =
   '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a';
 
 describe('Ed25519', () => {
-  it('signs as RFC 8032 says, on the event loop and off it', async () => {
+  it('signs as RFC 8032 says', () => {
     expect(publicKeyOf(SEED).toString('hex')).toBe(PUBLIC);
     const privateKey = privateKeyOf({ seed: SEED, publicKey: Buffer.from(PUBLIC, 'hex') });
-    const signer = new Ed25519Signer();
-    const signatures = await Promise.all([1, 2, 3].map(() => signer.sign(privateKey, Buffer.from('af82', 'hex'))));
-    expect(signatures.map((signature) => signature.toString('hex'))).toEqual([SIGNATURE, SIGNATURE, SIGNATURE]);
+    expect(signatureOf(Buffer.from('af82', 'hex'), privateKey).toString('hex')).toBe(SIGNATURE);
   });
 
   it('names a key as RFC 8037, appendix A.3, does', () => {

@@ -1,7 +1,4 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
-
-const signOffThread = promisify(sign);
 
 export const SEED_BYTES = 32;
 /** PKCS #8 prefix of a private key, followed by the seed (RFC 8410). */
@@ -38,20 +35,11 @@ export function privateKeyOf({ seed, publicKey }: KeyPair): KeyObject {
 }
 
 /**
- * Computes signatures, 64 bytes, which are deterministic. The first in a turn of the event loop is computed on it, since a single one takes
- * half the time there; all others by threads of libuv, so that the event loop goes on.
+ * Returns the signature, 64 bytes, which is deterministic. It is computed on the event loop: to hand a signature over to another thread and
+ * to answer when it comes back costs the event loop as much, and all threads together more.
  */
-export class Ed25519Signer {
-  private isTurnUsed = false;
-
-  async sign(privateKey: KeyObject, content: Buffer): Promise<Buffer> {
-    if (this.isTurnUsed) return signOffThread(null, content, privateKey);
-    this.isTurnUsed = true;
-    setImmediate(() => {
-      this.isTurnUsed = false;
-    });
-    return sign(null, content, privateKey);
-  }
+export function signatureOf(content: Buffer, privateKey: KeyObject): Buffer {
+  return sign(null, content, privateKey);
 }
 
 function assertSeed(seed: Buffer): void {

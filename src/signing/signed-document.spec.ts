@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { Ed25519Signer, privateKeyOf, publicKeyOf } from './ed25519.js';
+import { privateKeyOf, publicKeyOf } from './ed25519.js';
 import { MAX_VALIDITY_MS, signDocument, signedBytes, type DocumentType } from './signed-document.js';
 import type { JsonObject } from '../shared/json.js';
 
@@ -27,17 +27,13 @@ const common = {
 };
 
 describe('a signed document', () => {
-  it.each(vectors.accepted.map((vector) => [vector.name, vector] as const))(
-    'is, byte for byte, %s',
-    async (_, vector) => {
-      const document = { ...common, type: vector.type, content: vector.content };
-      expect(signedBytes(document, kid).toString('utf8')).toBe(vector.signed_text);
-      const seed = Buffer.from(seed_hex, 'hex');
-      const privateKey = privateKeyOf({ seed, publicKey: publicKeyOf(seed) });
-      const sign = (content: Buffer) => new Ed25519Signer().sign(privateKey, content);
-      expect(await signDocument(document, { kid, sign })).toBe(vector.text);
-    },
-  );
+  it.each(vectors.accepted.map((vector) => [vector.name, vector] as const))('is, byte for byte, %s', (_, vector) => {
+    const document = { ...common, type: vector.type, content: vector.content };
+    expect(signedBytes(document, kid).toString('utf8')).toBe(vector.signed_text);
+    const seed = Buffer.from(seed_hex, 'hex');
+    const privateKey = privateKeyOf({ seed, publicKey: publicKeyOf(seed) });
+    expect(signDocument(document, { kid, privateKey })).toBe(vector.text);
+  });
 
   it('says itself who signed it, for whom and until when, whatever its content says', () => {
     const content = { alg: 'none', kid: 'x', tenant_id: 'other', expires_at: '2999-01-01T00:00:00.000Z', format: 0 };

@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import stableStringify from 'safe-stable-stringify';
 import type { JsonObject } from '../shared/json.js';
+import { signatureOf } from './ed25519.js';
 
 export const FORMAT = 1;
 export const ALGORITHM = 'Ed25519';
@@ -49,14 +51,13 @@ export function signedBytes({ type, tenantId, issuedAt, expiresAt, content }: Un
 
 export interface DocumentKey {
   readonly kid: string;
-  /** Returns the signature of this key, 64 bytes. */
-  readonly sign: (content: Buffer) => Promise<Buffer>;
+  readonly privateKey: KeyObject;
 }
 
 /** Returns the document as text: signature and signed bytes in base64, 64 characters per line. See docs/license-file.md. */
-export async function signDocument(document: UnsignedDocument, { kid, sign }: DocumentKey): Promise<string> {
+export function signDocument(document: UnsignedDocument, { kid, privateKey }: DocumentKey): string {
   const bytes = signedBytes(document, kid);
-  const body = Buffer.concat([await sign(bytes), bytes]).toString('base64');
+  const body = Buffer.concat([signatureOf(bytes, privateKey), bytes]).toString('base64');
   const label = DOCUMENT_LABELS[document.type];
   return `-----BEGIN ${label}-----\n${(body.match(LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;
 }

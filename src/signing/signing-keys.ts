@@ -7,7 +7,7 @@ import { Secrets } from '../shared/secrets/secrets.js';
 import { TenantNotFoundError } from '../shared/access/access.errors.js';
 import type { Actor } from '../shared/access/actor.js';
 import { lockTenant } from '../shared/persistence/tenant-lock.js';
-import { Ed25519Signer, privateKeyOf, SEED_BYTES } from './ed25519.js';
+import { privateKeyOf, SEED_BYTES } from './ed25519.js';
 import {
   SigningKeyActivatedEvent,
   SigningKeyCreatedEvent,
@@ -26,7 +26,6 @@ const MAX_PRIVATE_KEYS = 1_000;
 export class SigningKeys {
   /** Private keys by id, which follows from the key. To read one takes longer than to sign with it. */
   private readonly privateKeys = new LRUCache<string, KeyObject>({ max: MAX_PRIVATE_KEYS });
-  private readonly signer = new Ed25519Signer();
 
   constructor(
     private readonly keys: SigningKeyRepository,
@@ -76,11 +75,9 @@ export class SigningKeys {
     return next;
   }
 
-  async sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): Promise<SignedDocument> {
+  sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): SignedDocument {
     const { tenantId, kid } = key;
-    const privateKey = this.privateKeyOf(key);
-    const sign = (content: Buffer) => this.signer.sign(privateKey, content);
-    return { kid, text: await signDocument({ ...document, tenantId }, { kid, sign }) };
+    return { kid, text: signDocument({ ...document, tenantId }, { kid, privateKey: this.privateKeyOf(key) }) };
   }
 
   private privateKeyOf({ tenantId, kid, publicKey, privateKeySealed }: SigningKey): KeyObject {

@@ -21,7 +21,7 @@ export class ValidationSigner {
     return this.keys.activeSql(tenantId);
   }
 
-  sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): Promise<SignedDocument> {
+  sign(key: SigningKey, document: Omit<UnsignedDocument, 'tenantId'>): SignedDocument {
     return this.signingKeys.sign(key, document);
   }
 }

@@ -50,7 +50,7 @@ export class ValidateLicenseHandler implements IQueryHandler<ValidateLicenseQuer
     const response = toValidateResponse(found, reasons, nonce);
     if (!signed) return response;
     const { signingKey } = stored;
-    const proof = signingKey && (await this.signer.sign(signingKey, toProofDocument(request, response, found)));
+    const proof = signingKey && this.signer.sign(signingKey, toProofDocument(request, response, found));
     return { ...response, proof: proof?.text ?? null };
   }
 }
