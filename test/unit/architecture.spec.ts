@@ -43,6 +43,7 @@ const PROCESS_WIDE_MEMORY: Readonly<Record<string, string>> = {
   'licensing/importing/seen-lines.ts pools': 'one request',
   'shared/persistence/transaction.ts events': 'one transaction',
   'shared/async/fair-queues.ts waiting': 'requests in progress, none of them in a unit of work',
+  'shared/async/coalescer.ts starts': 'start times of the groups in flight',
   'shared/async/fair-queues.ts busy': 'names of queues with requests in progress',
   'shared/access/permissions.ts tenantPermissionsBySet': 'sets of permissions',
   'shared/access/tenant.guard.ts access': 'names of routes',

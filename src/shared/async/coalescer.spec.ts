@@ -246,6 +246,14 @@ describe('the coalescer', () => {
       expect(runs.map(({ items }) => items)).toEqual([['a 0'], ['b 0']]);
     });
     expect(performance.now() - startedAt).toBeGreaterThan(19);
+    // The one that takes long delays no later group.
+    for (const at of [1, 2, 3]) {
+      runs[at]?.finish();
+      await nextTurn();
+      void coalescer.add(`b ${at}`);
+      await Promise.resolve();
+      expect(runs[at + 1]?.items).toEqual([`b ${at}`]);
+    }
     for (const { finish } of runs) finish();
   });
 

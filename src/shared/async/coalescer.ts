@@ -11,8 +11,8 @@ export interface CoalescerOptions<Item, Result> extends GroupLimits {
   /** Most groups in flight at once. */
   readonly maxInFlight: number;
   /**
-   * How long a group that is not full waits for one in flight, in ms, before it starts beside it. Small groups beside one another cost more
-   * than a larger one after the other, but a group that waits for a lock must not delay all others.
+   * How long a group that is not full waits for each one in flight, in ms from the start of that, before it starts beside it. Small groups
+   * beside one another cost more than a larger one after the other, but one that waits for a lock must not delay all others.
    */
   readonly besideAfterMs?: number;
   /** Name of the queue of an item, such as its tenant. Without it all items are in one queue. */
@@ -34,12 +34,13 @@ interface Pending<Item, Result> extends Queued {
 /** Runs items that arrive while others are in flight as one group; none waits for a group to fill. FairQueues has their order. */
 export class Coalescer<Item, Result> {
   private readonly queues: FairQueues<Pending<Item, Result>>;
-  private groupsInFlight = 0;
+  /** Start times of the groups in flight, the latest last. */
+  private readonly starts: number[] = [];
   private isScheduled = false;
   private startedAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private readonly idle: (() => void)[] = [];
-  private readonly isIdle = () => this.groupsInFlight === 0 && this.queues.isEmpty;
+  private readonly isIdle = () => this.starts.length === 0 && this.queues.isEmpty;
 
   constructor(private readonly options: CoalescerOptions<Item, Result>) {
     this.queues = new FairQueues(options);
@@ -70,23 +71,22 @@ export class Coalescer<Item, Result> {
   }
 
   private dispatch(): void {
-    while (this.groupsInFlight < this.options.maxInFlight && !this.mustPause()) {
+    while (this.starts.length < this.options.maxInFlight && !this.mustPause()) {
       const group = this.queues.takeGroup();
       if (group.length === 0) return;
-      this.groupsInFlight++;
       this.startedAt = performance.now();
-      void this.runGroup(group);
+      this.starts.push(this.startedAt);
+      void this.runGroup(group, this.startedAt);
     }
   }
 
-  /** Tells whether the next group must wait, because of the time at which the last one started; then it is sent in time. */
+  /** Tells whether the next group must wait, because of the times at which others started; then it is sent in time. */
   private mustPause(): boolean {
     const { intervalMs = 0, besideAfterMs = 0 } = this.options;
-    const isBeside = this.groupsInFlight > 0 && !this.queues.hasFullGroup;
-    const pauseMs = isBeside ? Math.max(intervalMs, besideAfterMs) : intervalMs;
-    if (pauseMs === 0 || this.queues.isEmpty) return false;
-    const waitMs = this.startedAt + pauseMs - performance.now();
-    if (waitMs <= 0) return false;
+    const latest = this.queues.hasFullGroup ? undefined : this.starts.at(-1);
+    const waitUntil = Math.max(this.startedAt + intervalMs, (latest ?? -Infinity) + besideAfterMs);
+    const waitMs = waitUntil - performance.now();
+    if (waitMs <= 0 || this.queues.isEmpty) return false;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.dispatch();
@@ -94,14 +94,14 @@ export class Coalescer<Item, Result> {
     return true;
   }
 
-  private async runGroup(group: readonly Pending<Item, Result>[]): Promise<void> {
+  private async runGroup(group: readonly Pending<Item, Result>[], startedAt: number): Promise<void> {
     const settle = await this.run(group);
     this.queues.finish(group);
-    this.groupsInFlight--;
+    this.starts.splice(this.starts.indexOf(startedAt), 1);
     this.dispatch();
     if (this.isIdle()) this.rest();
     // The next group is sent before any item is settled, so that the database works meanwhile.
-    if (this.groupsInFlight > 0) await nextTurn();
+    if (this.starts.length > 0) await nextTurn();
     settle();
   }
 
