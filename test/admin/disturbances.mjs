@@ -177,6 +177,32 @@ async function flows({ baseUrl, adminKey, api, signInLink, run, end, open, step 
     },
   );
 
+  await step('a change whose answer was lost is a new one after another change of the same license', async () => {
+    const order = { license_template_id: 'professional-isp', customer_id: 'customer-001' };
+    const { license_id } = await api('POST', '/v1/licenses', order);
+    const statusOf = async () => (await api('GET', `/v1/licenses/${license_id}`)).status;
+    const act = async (action) => {
+      await page.goto(`${baseUrl}/admin/licenses/${license_id}`);
+      if (action === 'Suspend') {
+        await button(page, 'More actions').click();
+        await page.getByRole('menuitem', { name: action }).click();
+      } else await button(page, action).first().click();
+      await dialog.getByRole('button', { name: action, exact: true }).click();
+    };
+    await loseAnswer('**/suspend');
+    await act('Suspend');
+    await dialog.getByText('No connection').waitFor();
+    assert.equal(await statusOf(), 'SUSPENDED');
+    for (const [action, status] of [
+      ['Reinstate', 'ACTIVE'],
+      ['Suspend', 'SUSPENDED'],
+    ]) {
+      await act(action);
+      await dialog.waitFor({ state: 'detached' });
+      assert.equal(await statusOf(), status);
+    }
+  });
+
   await step(
     'what is filled in and sent again after a reload of the page is the same change, until its outcome is known',
     async () => {

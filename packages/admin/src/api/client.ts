@@ -43,7 +43,8 @@ const headers: Middleware = {
     if (!SAFE.includes(request.method) && !pathname.startsWith('/auth/') && !isDryRun) {
       // Without the version: the page shows the next one once the write has happened.
       const write = [shown, tenant, request.method, request.url, await request.clone().text()];
-      request.headers.set('Idempotency-Key', await idempotencyKeyOf(write));
+      const [resource] = /^\/v1\/[^/:]+\/[^/:]+/.exec(pathname) ?? [];
+      request.headers.set('Idempotency-Key', await idempotencyKeyOf(write, resource && `${tenant} ${resource}`));
       request.headers.set('Idempotency-Remember-Days', String(REMEMBER_DAYS));
     }
     return request;
@@ -51,7 +52,7 @@ const headers: Middleware = {
   async onResponse({ request, response }) {
     const key = request.headers.get('Idempotency-Key');
     if (key === null || (await isUnsettled(response))) return;
-    settle(key);
+    settle(key, response.ok);
     if (response.headers.has('Idempotency-Replayed')) replays++;
   },
 };
