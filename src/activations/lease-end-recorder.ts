@@ -10,14 +10,17 @@ import { seatMetric } from './seats.js';
 /** Actor of the events of leases that end by their time. */
 const TIMER_SERVICE = 'lease-timer';
 
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 const COUNT_LEFT = { name: 'activations.count-left', text: seatsLeftSql('$1', '$2', '$3::boolean') };
-/** Seats that license files alone hold, by an index of their own. */
+/** Seats that license files alone hold, and that have ended at a time, by an index of their own. The parameters are SQL expressions. */
+const endedFiles = (tenantId: string, now: string) =>
+  `license_activations WHERE tenant_id = ${tenantId} AND status = 'ACTIVE' AND activation_type = 'OFFLINE'
+     AND lent_until <= ${now} AND lease_expires_at <= ${now} ORDER BY lent_until`;
 const FIND_ENDED_FILES = {
   name: 'activations.find-ended-files',
   text: `SELECT DISTINCT license_id FROM (
-           SELECT license_id FROM license_activations
-           WHERE tenant_id = $1 AND status = 'ACTIVE' AND activation_type = 'OFFLINE' AND lent_until <= $2 AND lease_expires_at <= $2
-           ORDER BY lent_until LIMIT $3) AS due ORDER BY license_id`,
+           SELECT license_id FROM ${endedFiles('$1', '$2')} LIMIT $3) AS due ORDER BY license_id`,
 };
 const FIND_ENDED_LEASES = {
   name: 'activations.find-ended-leases',
@@ -30,6 +33,12 @@ const FIND_ENDED_LEASES = {
            FROM leasing) AS checked
          WHERE ended OR is_last ORDER BY license_id`,
 };
+
+/** Queries of `TenantTimer.due` for leases and files that may have ended: for leases any license with seats in use that leases them. */
+export const ENDED_LEASES = [
+  `(${leasingLicensesSql('tenant.tenant_id', `'${FIRST_ID}'`, '1')}) AS leasing`,
+  endedFiles('tenant.tenant_id', '$1'),
+];
 
 /** Records the ends of leases, in the transaction that stores them, and finds those that no request has found. */
 @Injectable()

@@ -4,18 +4,19 @@ import { Clock } from '../shared/time/clock.js';
 import { DatabaseClock } from '../shared/time/database-clock.js';
 import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { TenantTimer } from '../shared/timers/tenant-timer.js';
-import { LeaseEndRecorder } from './lease-end-recorder.js';
+import { ENDED_LEASES, FIRST_ID, LeaseEndRecorder } from './lease-end-recorder.js';
 import { SeatAllocator } from './seat-allocator.js';
 
 /** Licenses with leases per statement, and seats of license files per statement. */
 const CHUNK_SIZE = 1_000;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Records ended leases of licenses that nobody asks about: of several processes, the lock of the license lets one find the lease. A lease has ended from its time on, whether the timer has come by or not.
  */
 @Injectable()
 export class LeaseTimer extends TenantTimer {
+  protected readonly due = ENDED_LEASES;
+
   constructor(
     sweeper: TenantSweeper,
     private readonly leaseEnds: LeaseEndRecorder,

@@ -19,6 +19,8 @@ const SERVICE = 'refusal-counts';
 const CHUNK_SIZE = 1_000;
 /** Time after an hour in which requests that began in it have ended. */
 const SETTLING_MS = 60_000;
+/** Time from the start of an hour until its counts are recorded. */
+const ENDED_AFTER_MS = HOUR_MS + SETTLING_MS;
 
 /** Refusal without an event of its own. A device is counted once in an hour; without one, each refusal counts. */
 export interface UnrecordedRefusal {
@@ -70,8 +72,10 @@ const deleteEnded = (name: string, condition: string) => ({
            = (due.license_id, due.fingerprint, due.hour, due.code)
          RETURNING refusal.license_id, refusal.hour, refusal.code, refusal.refusals`,
 });
-const TAKE_COUNTS = deleteEnded('take-counts', `fingerprint = ''`);
-const DELETE_DEVICES = deleteEnded('delete-devices', `fingerprint <> ''`);
+const COUNTS = `fingerprint = ''`;
+const DEVICES = `fingerprint <> ''`;
+const TAKE_COUNTS = deleteEnded('take-counts', COUNTS);
+const DELETE_DEVICES = deleteEnded('delete-devices', DEVICES);
 
 /**
  * Counts refusals of programs beyond the limit of events. A refusal is stored before it is answered, those that arrive together by one
@@ -79,6 +83,10 @@ const DELETE_DEVICES = deleteEnded('delete-devices', `fingerprint <> ''`);
  */
 @Injectable()
 export class RefusalCounts extends TenantTimer {
+  protected readonly due = [COUNTS, DEVICES].map(
+    (condition) => `license_activation_refusals WHERE tenant_id = tenant.tenant_id AND ${condition}
+      AND hour <= $1::timestamptz - interval '${ENDED_AFTER_MS} milliseconds' ORDER BY hour`,
+  );
   private readonly groups = coalesceWrites<UnrecordedRefusal, undefined>({
     queueOf: ({ tenantId, licenseId }) => rowKeyString(tenantId, licenseId),
     ownerOf: ({ tenantId }) => tenantId,
@@ -102,7 +110,7 @@ export class RefusalCounts extends TenantTimer {
   /** Records an event for each count of an hour that is over, with its removal. */
   protected sweepTenant(tenantId: string): Promise<void> {
     return this.inChunks(tenantId, CHUNK_SIZE, async (transaction, now) => {
-      const values = [tenantId, new Date(now.getTime() - HOUR_MS - SETTLING_MS), CHUNK_SIZE];
+      const values = [tenantId, new Date(now.getTime() - ENDED_AFTER_MS), CHUNK_SIZE];
       const [counted, devices] = await Promise.all([
         this.takeCounts(transaction, values, now),
         transaction.query({ ...DELETE_DEVICES, values }),

@@ -7,6 +7,14 @@ import { listedRow, type ListedRow } from './license-json.js';
 import { License } from './license.entity.js';
 import { MetadataValuesRepository } from './metadata-filters/metadata-values.repository.js';
 
+/** Licenses of a tenant that are due at a time, earliest first; see `TenantTimer.due`. The parameters are SQL expressions. */
+export const DUE_LICENSES = (tenantId: string, now: string) =>
+  `licenses item WHERE item.tenant_id = ${tenantId} AND item.status = 'ACTIVE' AND item.next_due_at <= ${now} ORDER BY item.next_due_at`;
+/** Those whose `next_due_at` lies after a future expiry: a clock that was ahead had marked them. */
+export const LICENSES_MARKED_EARLY = (tenantId: string, now: string) =>
+  `licenses item WHERE item.tenant_id = ${tenantId} AND item.status = 'ACTIVE'
+     AND (item.next_due_at IS NULL OR item.next_due_at > item.expiry_date) AND item.expiry_date > ${now} ORDER BY item.expiry_date`;
+
 @Injectable()
 export class LicenseRepository extends TenantScopedRepository<License> {
   /** Metadata of the licenses that were locked, so that an update knows whether an action changed it. */
@@ -95,22 +103,19 @@ export class LicenseRepository extends TenantScopedRepository<License> {
   }
 
   /**
-   * Locks at most `limit` due licenses, earliest first, and skips those that another transaction has locked. Licenses whose `next_due_at`
-   * lies after a future expiry are due, too: a clock that was ahead had marked them.
+   * Locks at most `limit` due licenses, also those that were marked early, earliest first, and skips those that another transaction has
+   * locked.
    */
   async lockDue(transaction: Transaction, now: Date, limit: number): Promise<License[]> {
-    const lockWhere = (name: string, condition: string, order: string, most: number) =>
+    const lock = (name: string, licenses: (tenantId: string, now: string) => string, most: number) =>
       transaction.query({
         name,
-        text: `SELECT ${this.columns('item')} FROM licenses item
-               WHERE tenant_id = $1 AND status = 'ACTIVE' AND ${condition}
-               ORDER BY ${order} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+        text: `SELECT ${this.columns('item')} FROM ${licenses('$1', '$2')} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
         values: [transaction.tenantId, now, most],
       });
-    const due = await lockWhere('licenses.lock-due', 'next_due_at <= $2', 'next_due_at', limit);
+    const due = await lock('licenses.lock-due', DUE_LICENSES, limit);
     const left = limit - due.length;
-    const markedEarly = '(next_due_at IS NULL OR next_due_at > expiry_date) AND expiry_date > $2';
-    const early = left > 0 ? await lockWhere('licenses.lock-marked-early', markedEarly, 'expiry_date', left) : [];
+    const early = left > 0 ? await lock('licenses.lock-marked-early', LICENSES_MARKED_EARLY, left) : [];
     return [...due, ...early].map((row) => this.toEntity(row));
   }
 

@@ -15,10 +15,10 @@ import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { TenantTimer } from '../shared/timers/tenant-timer.js';
 import { LicensePoolExpiredEvent } from './events/pool.events.js';
 import type { Partner } from './partner.entity.js';
-import { PartnerRepository } from './partner.repository.js';
-import { InvitationRepository } from './invitations/invitation.repository.js';
+import { PartnerRepository, PARTNERS_WITH_LICENSE_EFFECT } from './partner.repository.js';
+import { EXPIRED_INVITATIONS, InvitationRepository } from './invitations/invitation.repository.js';
 import { recordExpiry, UPKEEP_SERVICE } from './invitations/record-expiry.js';
-import { LicensePoolRepository } from './pools/license-pool.repository.js';
+import { EXPIRED_POOLS, LicensePoolRepository } from './pools/license-pool.repository.js';
 import { balanceOf, NO_TOTALS } from './pools/pool-entry-kind.js';
 import { PoolLedger } from './pools/pool-ledger.js';
 
@@ -35,6 +35,12 @@ const REACHED = {
  */
 @Injectable()
 export class PartnerUpkeep extends TenantTimer {
+  protected readonly due = [
+    EXPIRED_POOLS('tenant.tenant_id', '$1'),
+    EXPIRED_INVITATIONS('tenant.tenant_id', '$1'),
+    PARTNERS_WITH_LICENSE_EFFECT('tenant.tenant_id'),
+  ];
+
   constructor(
     sweeper: TenantSweeper,
     private readonly unitOfWork: UnitOfWork,

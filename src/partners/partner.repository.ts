@@ -3,6 +3,10 @@ import { TenantScopedRepository } from '../shared/persistence/tenant-scoped.repo
 import { UnitOfWork } from '../shared/persistence/unit-of-work.js';
 import { Partner } from './partner.entity.js';
 
+/** Partners of a tenant whose suspension has not reached all their licenses; see `TenantTimer.due`. The parameter is an SQL expression. */
+export const PARTNERS_WITH_LICENSE_EFFECT = (tenantId: string) =>
+  `partners item WHERE item.tenant_id = ${tenantId} AND item.license_effect IS NOT NULL`;
+
 @Injectable()
 export class PartnerRepository extends TenantScopedRepository<Partner> {
   constructor(unitOfWork: UnitOfWork) {
@@ -14,7 +18,7 @@ export class PartnerRepository extends TenantScopedRepository<Partner> {
     const rows = await this.unitOfWork.read(tenantId, (transaction) =>
       transaction.query({
         name: 'partners.find-with-license-effect',
-        text: `SELECT ${this.columns('item')} FROM partners item WHERE item.tenant_id = $1 AND item.license_effect IS NOT NULL`,
+        text: `SELECT ${this.columns('item')} FROM ${PARTNERS_WITH_LICENSE_EFFECT('$1')}`,
         values: [tenantId],
       }),
     );

@@ -13,7 +13,7 @@ interface SealedKey {
 /** LIMIT keeps each look-up within the isolation of its tenant. */
 const FIND_SEALED = `
   SELECT tenant.tenant_id, key.* FROM (
-    SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants ORDER BY id) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
+    SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants OFFSET 0) AS each WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
   CROSS JOIN LATERAL (
     SELECT kid, private_key_sealed AS sealed FROM signing_keys
     WHERE tenant_id = tenant.tenant_id AND private_key_sealed IS NOT NULL LIMIT 1) AS key

@@ -3,7 +3,7 @@ import { Config } from '../config.js';
 import type { Transaction } from '../shared/persistence/transaction.js';
 import { TenantSweeper } from '../shared/timers/tenant-sweeper.js';
 import { TenantTimer } from '../shared/timers/tenant-timer.js';
-import { SubscriptionRepository } from './subscription.repository.js';
+import { ENDED_SUBSCRIPTIONS, SubscriptionRepository } from './subscription.repository.js';
 import { SubscriptionUpdater } from './subscription-updater.js';
 
 const CHUNK_SIZE = 100;
@@ -14,6 +14,8 @@ const CHUNK_SIZE = 100;
  */
 @Injectable()
 export class SubscriptionTimer extends TenantTimer {
+  protected readonly due = [ENDED_SUBSCRIPTIONS('tenant.tenant_id', '$1')];
+
   constructor(
     sweeper: TenantSweeper,
     private readonly subscriptions: SubscriptionRepository,

@@ -236,6 +236,7 @@ describe('signing keys', () => {
     });
     const own = await TestApp.start({ database, secrets: app.secrets });
     const [, tenant] = [await own.tenant('a-without-keys'), await own.tenant('b-with-keys')];
+    await own.tenant('c-without-keys');
     await own.signRevocations(tenant);
     await withClient(database.applicationUrl, async (client) => {
       expect(await hasSigningKeys(client)).toBe(true);

@@ -6,18 +6,24 @@ import pg from 'pg';
 import { CommandBus, QueryBus, type ICommand } from '@nestjs/cqrs';
 import { ActivateDeviceCommand, DeactivateDeviceCommand, HeartbeatCommand } from '../../src/activations/index.js';
 import { ListEventsQuery } from '../../src/audit/index.js';
+import { LeaseTimer } from '../../src/activations/lease-timer.js';
 import { RefusalCounts } from '../../src/activations/refusal-counts.js';
 import { BlockedDeviceRepository } from '../../src/activations/blocking/blocked-device.repository.js';
 import { ListLicensesAsJsonQuery } from '../../src/licensing/queries/list-licenses-as-json.query.js';
 import { NEWEST_FIRST } from '../../src/shared/http/paging.js';
 import { indexedEqualities } from '../../src/shared/persistence/tenant-scoped.repository.js';
 import { withClient } from '../../src/database/with-client.js';
+import { LicenseTimer } from '../../src/licensing/lifecycle/license-timer.js';
 import { FindLicenseQuery, IssueLicenseCommand } from '../../src/licensing/index.js';
 import { EmailMessageRepository } from '../../src/notifications/email-message.repository.js';
+import { QuoteTimer } from '../../src/orders/quotes/quote-timer.js';
 import { OrderRepository } from '../../src/orders/order.repository.js';
+import { PartnerUpkeep } from '../../src/partners/partner-upkeep.js';
+import { SubscriptionTimer } from '../../src/subscriptions/subscription-timer.js';
 import { ReportCursors } from '../../src/reports/counting/report-cursors.js';
 import { RevocationListRepository } from '../../src/offline/revocation-list.repository.js';
 import type { Statement } from '../../src/shared/persistence/tenant-connection.js';
+import type { TenantTimer } from '../../src/shared/timers/tenant-timer.js';
 import { UnitOfWork } from '../../src/shared/persistence/unit-of-work.js';
 import { Actor } from '../../src/shared/access/actor.js';
 import { EvidenceCollector, type StoredEvidence } from '../../src/validation/index.js';
@@ -71,6 +77,7 @@ const MIXED = [
   'usages.change',
   'usages.read-all',
 ];
+const TIMERS = [LicenseTimer, LeaseTimer, RefusalCounts, QuoteTimer, SubscriptionTimer, PartnerUpkeep];
 /** Further statements that are tried. */
 const TRIED = [
   'evidence.find-by-id',
@@ -79,6 +86,7 @@ const TRIED = [
   'licenses.list',
   'licenses.list-after',
   'orders.tenants-with-due',
+  ...TIMERS.map(({ name }) => `${name}.tenants-with-due`),
   'report-cursors.find-behind',
 ];
 
@@ -96,6 +104,7 @@ const SOURCES = [
   'orders/order.repository.ts',
   'reports/counting/report-cursors.ts',
   'shared/persistence/tenant-scoped.repository.ts',
+  'shared/timers/tenant-sweeper.ts',
   'signing/assert-signing-keys-open.ts',
   'usage/usage-changes.ts',
   'usage/usage.repository.ts',
@@ -368,6 +377,8 @@ describe('a statement for many tenants', () => {
       await app.nest.get(RevocationListRepository).findDue('', 10, new Date());
       await app.nest.get(EmailMessageRepository).findDue('', 10, new Date());
       await app.nest.get(ReportCursors).findBehind('', 10);
+      for (const timer of TIMERS) await app.nest.get<TenantTimer>(timer).tenantsWithDue();
+      expect(await app.nest.get(LeaseTimer).tenantsWithDue()).toEqual(tenants.map(({ tenantId }) => tenantId).sort());
       // The first tenant has no order that is due.
       expect(await app.nest.get(OrderRepository).tenantsWithDue()).toEqual([tenants[1]!.tenantId]);
       await eventually(async () => expect(await database.query('SELECT FROM outbox')).toEqual([]));
@@ -385,6 +396,13 @@ describe('a statement for many tenants', () => {
     );
     const users = files.filter((name) => readFileSync(join('src', name), 'utf8').includes('${SET_TENANT_OF_ROW}'));
     expect(users.map((name) => name.replaceAll('\\', '/')).sort()).toEqual(SOURCES);
+  });
+
+  it('sorts nothing between the tenant that it sets and what it reads: a LIMIT or OFFSET keeps PostgreSQL from setting all before', () => {
+    const texts = SOURCES.map((name) => readFileSync(join('src', name), 'utf8'));
+    const sorted = texts.flatMap((text) => [...text.matchAll(/\bORDER BY ([^()]*)\)\s+AS each\b/g)]);
+    expect(sorted.length).toBeGreaterThan(3);
+    expect(sorted.map(([, end]) => end).filter((end) => !/\b(LIMIT|OFFSET) \S+$/.test(end ?? ''))).toEqual([]);
   });
 
   it('has no EXISTS that PostgreSQL may run once for all tenants: an OFFSET keeps it from that', () => {

@@ -4,7 +4,7 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { TenantSweeper } from '../../shared/timers/tenant-sweeper.js';
 import { TenantTimer } from '../../shared/timers/tenant-timer.js';
 import { PoolAllowance } from '../issuing/pool-allowance.js';
-import { LicenseRepository } from '../license.repository.js';
+import { DUE_LICENSES, LICENSES_MARKED_EARLY, LicenseRepository } from '../license.repository.js';
 import { applyDueMilestones } from './apply-due-milestones.js';
 
 /** Most licenses that are in memory and locked at once. */
@@ -16,6 +16,8 @@ const CHUNK_SIZE = 500;
  */
 @Injectable()
 export class LicenseTimer extends TenantTimer {
+  protected readonly due = [DUE_LICENSES('tenant.tenant_id', '$1'), LICENSES_MARKED_EARLY('tenant.tenant_id', '$1')];
+
   constructor(
     sweeper: TenantSweeper,
     private readonly licenses: LicenseRepository,

@@ -4,7 +4,7 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { TenantSweeper } from '../../shared/timers/tenant-sweeper.js';
 import { TenantTimer } from '../../shared/timers/tenant-timer.js';
 import { QuoteExpiredEvent } from '../events/quote.events.js';
-import { QuoteRepository } from './quote.repository.js';
+import { DUE_QUOTES, QuoteRepository } from './quote.repository.js';
 
 const INTERVAL_MS = 10 * 60 * 1000;
 const CHUNK_SIZE = 100;
@@ -17,6 +17,8 @@ const TIMER_SERVICE = 'quote-timer';
  */
 @Injectable()
 export class QuoteTimer extends TenantTimer {
+  protected readonly due = [DUE_QUOTES('tenant.tenant_id', '$1')];
+
   constructor(
     sweeper: TenantSweeper,
     private readonly quotes: QuoteRepository,

@@ -11,6 +11,11 @@ import { Quote } from './quote.entity.js';
 const LINE_COLUMNS = columnsOf(QuoteLine);
 const NAMES = LINE_COLUMNS.map(({ name }) => name).join(', ');
 
+/** Quotes of a tenant whose time has passed, earliest first; see `TenantTimer.due`. The parameters are SQL expressions. */
+export const DUE_QUOTES = (tenantId: string, now: string) =>
+  `quotes item WHERE item.tenant_id = ${tenantId} AND item.status IN ('DRAFT', 'SENT') AND item.valid_until <= ${now}
+   ORDER BY item.valid_until`;
+
 /** Quotes with their lines. Rows of `list` and `lockDue` have no lines. */
 @Injectable()
 export class QuoteRepository extends TenantScopedRepository<Quote> {
@@ -46,9 +51,7 @@ export class QuoteRepository extends TenantScopedRepository<Quote> {
   async lockDue(transaction: Transaction, now: Date, limit: number): Promise<Quote[]> {
     const rows = await transaction.query({
       name: 'quotes.lock-due',
-      text: `SELECT ${this.columns('item')} FROM quotes item
-             WHERE tenant_id = $1 AND status IN ('DRAFT', 'SENT') AND valid_until <= $2
-             ORDER BY valid_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      text: `SELECT ${this.columns('item')} FROM ${DUE_QUOTES('$1', '$2')} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
       values: [transaction.tenantId, now, limit],
     });
     return rows.map((row) => this.withLines(this.toEntity(row), []));

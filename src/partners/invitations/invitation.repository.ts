@@ -4,6 +4,11 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { PartnerInvitation } from './invitation.entity.js';
 
+/** Invitations of a tenant whose expiry is not recorded, earliest first; see `TenantTimer.due`. The parameters are SQL expressions. */
+export const EXPIRED_INVITATIONS = (tenantId: string, now: string) =>
+  `partner_invitations item WHERE item.tenant_id = ${tenantId} AND item.redeemed_at IS NULL AND item.withdrawn_at IS NULL
+     AND NOT item.expiry_recorded AND item.expires_at <= ${now} ORDER BY item.expires_at`;
+
 @Injectable()
 export class InvitationRepository extends TenantScopedRepository<PartnerInvitation> {
   constructor(unitOfWork: UnitOfWork) {
@@ -14,10 +19,7 @@ export class InvitationRepository extends TenantScopedRepository<PartnerInvitati
   async lockExpired(transaction: Transaction, now: Date, limit: number): Promise<PartnerInvitation[]> {
     const rows = await transaction.query({
       name: 'partner-invitations.lock-expired',
-      text: `SELECT ${this.columns('item')} FROM partner_invitations item
-             WHERE item.tenant_id = $1 AND item.redeemed_at IS NULL AND item.withdrawn_at IS NULL AND NOT item.expiry_recorded
-               AND item.expires_at <= $2
-             ORDER BY item.expires_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      text: `SELECT ${this.columns('item')} FROM ${EXPIRED_INVITATIONS('$1', '$2')} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
       values: [transaction.tenantId, now, limit],
     });
     return rows.map((row) => this.toEntity(row));

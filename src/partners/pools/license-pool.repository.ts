@@ -4,6 +4,11 @@ import type { Transaction } from '../../shared/persistence/transaction.js';
 import { UnitOfWork } from '../../shared/persistence/unit-of-work.js';
 import { LicensePool } from './license-pool.entity.js';
 
+/** Pools of a tenant whose expiry is not recorded, earliest first; see `TenantTimer.due`. The parameters are SQL expressions. */
+export const EXPIRED_POOLS = (tenantId: string, now: string) =>
+  `license_pools item WHERE item.tenant_id = ${tenantId} AND NOT item.expiry_recorded AND item.expires_at <= ${now}
+   ORDER BY item.expires_at`;
+
 @Injectable()
 export class LicensePoolRepository extends TenantScopedRepository<LicensePool> {
   constructor(unitOfWork: UnitOfWork) {
@@ -36,9 +41,7 @@ export class LicensePoolRepository extends TenantScopedRepository<LicensePool> {
   async lockExpired(transaction: Transaction, now: Date, limit: number): Promise<LicensePool[]> {
     const rows = await transaction.query({
       name: 'license-pools.lock-expired',
-      text: `SELECT ${this.columns('item')} FROM license_pools item
-             WHERE item.tenant_id = $1 AND NOT item.expiry_recorded AND item.expires_at <= $2
-             ORDER BY item.expires_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+      text: `SELECT ${this.columns('item')} FROM ${EXPIRED_POOLS('$1', '$2')} LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
       values: [transaction.tenantId, now, limit],
     });
     return this.visible(transaction, rows);

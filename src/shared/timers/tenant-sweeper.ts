@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import type { PeriodicTask } from '../async/periodic-task.js';
 import { RecordEventsCommand } from '../messaging/record-events.command.js';
+import { SET_TENANT_OF_ROW } from '../persistence/set-tenant-of-row.js';
 import type { Transaction } from '../persistence/transaction.js';
 import { UnitOfWork } from '../persistence/unit-of-work.js';
 import { Clock } from '../time/clock.js';
@@ -19,20 +18,25 @@ export class TenantSweeper {
   private changes = 0;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
     private readonly commands: CommandBus,
     private readonly clock: Clock,
     private readonly databaseClock: DatabaseClock,
   ) {}
 
-  /** Calls `sweep` for each tenant. A failure for one is logged by the task and does not stop the others. */
-  async eachTenant(task: PeriodicTask, sweep: (tenantId: string) => Promise<void>): Promise<void> {
-    const tenants = await this.dataSource.query<{ id: string }[]>('SELECT id FROM tenants ORDER BY id');
-    for (const { id } of tenants) {
-      if (task.stopped) return;
-      await task.attempt(() => sweep(id), ` of tenant ${id}`);
-    }
+  /** Returns the tenants in which one of the queries of a timer finds a row; see `TenantTimer.due`. */
+  async findTenants(timer: string, due: readonly string[]): Promise<string[]> {
+    // A subquery with a limit is run for each tenant. The first OFFSET keeps the tenants from being set before they are sorted.
+    const isDue = due.map((query) => `(SELECT true FROM ${query} LIMIT 1) IS TRUE`).join(' OR ');
+    const rows = await this.unitOfWork.queryStandalone<{ tenantId: string }>({
+      name: `${timer}.tenants-with-due`,
+      text: `SELECT tenant_id AS "tenantId" FROM (
+               SELECT tenant_id FROM (SELECT id AS tenant_id FROM tenants ORDER BY id OFFSET 0) AS each
+               WHERE ${SET_TENANT_OF_ROW} OFFSET 0) AS tenant
+             WHERE ${isDue}`,
+      values: [this.clock.now()],
+    });
+    return rows.map(({ tenantId }) => tenantId);
   }
 
   /**

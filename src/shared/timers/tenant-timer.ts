@@ -6,6 +6,11 @@ import type { TenantSweeper } from './tenant-sweeper.js';
 /** Timer of every process: does, at the start and at every interval, what has become due of each tenant. */
 export abstract class TenantTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   protected readonly task: PeriodicTask;
+  /**
+   * Queries for rows that may be due: what follows FROM, about `tenant.tenant_id` at the time $1. A tenant in which none of them finds a row is not
+   * swept, so they find all that `sweepTenant` does, and may find more.
+   */
+  protected abstract readonly due: readonly string[];
 
   /** `failure` begins the text of the warning about a tenant whose sweep failed. */
   constructor(
@@ -30,9 +35,17 @@ export abstract class TenantTimer implements OnApplicationBootstrap, BeforeAppli
     this.task.runSoon(() => this.sweep());
   }
 
-  /** Sweeps each tenant. A failure for one does not stop the others. */
-  sweep(): Promise<void> {
-    return this.sweeper.eachTenant(this.task, (tenantId) => this.sweepTenant(tenantId));
+  /** Sweeps each tenant in which something may be due. A failure for one does not stop the others. */
+  async sweep(): Promise<void> {
+    for (const tenantId of await this.tenantsWithDue()) {
+      if (this.task.stopped) return;
+      await this.task.attempt(() => this.sweepTenant(tenantId), ` of tenant ${tenantId}`);
+    }
+  }
+
+  /** Returns the tenants in which something may be due, in order of their ids, by one statement. */
+  tenantsWithDue(): Promise<string[]> {
+    return this.sweeper.findTenants(this.constructor.name, this.due);
   }
 
   protected abstract sweepTenant(tenantId: string): Promise<void>;
