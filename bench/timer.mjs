@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runAndCleanUp } from './cleanup.mjs';
 import { openCluster } from './cluster.mjs';
-import { runOn, makeUsedSeed } from './contenders.mjs';
+import { makeUsedSeed, runOn } from './contenders.mjs';
 import { outboxRows } from './database.mjs';
 import { cpuSeconds, postgresCpuSeconds, residentMiB } from './costs.mjs';
 import { machine } from './report.mjs';

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { assertAnswers } from '../compare.mjs';
-import { runOn, makeUsedSeed, warmUp } from '../contenders.mjs';
+import { makeUsedSeed, runOn, warmUp } from '../contenders.mjs';
 import { emptyOutbox } from '../database.mjs';
 import { showOnPage, writeJson, writeResult } from '../documents.mjs';
 import { measure } from '../load.mjs';

@@ -249,6 +249,7 @@ describe('the revocation list', () => {
         await sweep();
       }
       const before = [await fetchList(changed), await fetchList(idle)];
+      expect(before.map(({ number }) => number as number)).toEqual([1, 1]);
       offset += 1_000;
       const publisher = jest.spyOn(app.nest.get(RevocationListPublisher), 'changed').mockReturnValue(undefined);
       await actions[action]?.();

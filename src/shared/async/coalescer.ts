@@ -99,14 +99,14 @@ export class Coalescer<Item, Result> {
     this.queues.finish(group);
     this.starts.splice(this.starts.indexOf(startedAt), 1);
     this.dispatch();
-    if (this.isIdle()) this.rest();
+    if (this.isIdle()) this.becomeIdle();
     // The next group is sent before any item is settled, so that the database works meanwhile.
     if (this.starts.length > 0) await nextTurn();
     settle();
   }
 
-  /** Nothing waits any longer for a time. */
-  private rest(): void {
+  /** Ends the timer, and resolves what `whenIdle` returned. */
+  private becomeIdle(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     for (const resolve of this.idle.splice(0)) resolve();
